@@ -1,0 +1,254 @@
+"""The options of a training run: one frozen dataclass, validated once.
+
+Each field carries its own rule, help text, group and source as metadata; the command line, the
+table of options in the docs and the validation are all generated from them, so an option is
+described in exactly one place. ``None`` means "not set: use the default that depends on other
+options", never "zero".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wordkin.errors import ConfigError
+
+ARCHITECTURES = ("skip-gram", "cbow")
+OBJECTIVES = ("negative-sampling", "hierarchical-softmax", "softmax")
+GROUPS = ("Model", "Text", "Training")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A range of legal numbers; ``low`` and ``high`` are inclusive unless ``above`` is set."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    integer: bool = False
+    above: bool = False  # low itself is not legal
+    optional: bool = False
+
+    def __str__(self) -> str:
+        noun = "a whole number" if self.integer else "a number"
+        if self.high < math.inf:
+            span = f" from {self.low:g} to {self.high:g}"
+        elif self.low > -math.inf:
+            span = f" above {self.low:g}" if self.above else f" from {self.low:g} up"
+        else:
+            span = ""
+        return f"must be {noun}{span}"
+
+    def accepts(self, value: object) -> bool:
+        if value is None:
+            return self.optional
+        if isinstance(value, bool) or not isinstance(value, int if self.integer else int | float):
+            return False
+        return math.isfinite(value) and self.low <= value <= self.high and not (self.above and value == self.low)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words; ``several`` also allows a tuple of different ones."""
+
+    words: tuple[str, ...]
+    several: bool = False
+
+    def __str__(self) -> str:
+        listed = ", ".join(f'"{word}"' for word in self.words)
+        return f"must be one or several of {listed}" if self.several else f"must be one of {listed}"
+
+    def accepts(self, value: object) -> bool:
+        if self.several and isinstance(value, tuple):
+            return 0 < len(value) == len(set(value)) and all(self.accepts(each) for each in value)
+        return isinstance(value, str) and value in self.words
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False."""
+
+    def __str__(self) -> str:
+        return "must be True or False"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class TokenizerName:
+    """A named tokenizer or a callable that splits one line of text into words."""
+
+    words: tuple[str, ...] = ("whitespace", "words")
+
+    def __str__(self) -> str:
+        listed = ", ".join(f'"{word}"' for word in self.words)
+        return f"must be one of {listed}, or a callable from a line of text to a list of words"
+
+    def accepts(self, value: object) -> bool:
+        return callable(value) or (isinstance(value, str) and value in self.words)
+
+
+Rule = Number | Choice | Flag | TokenizerName
+
+
+def _option(default: object, rule: Rule, group: str, text: str, source: str = "") -> Any:
+    return field(default=default, metadata={"rule": rule, "group": group, "help": text, "source": source})
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what a training run computes.
+
+    Raises :class:`ConfigError` on the first illegal value or combination.
+    """
+
+    # fmt: off
+    architecture: str = _option(
+        "skip-gram", Choice(ARCHITECTURES), "Model",
+        "Predict the context from the centre word, or the centre word from its context.",
+        "Mikolov et al. 2013a")
+    objective: str | tuple[str, ...] = _option(
+        "negative-sampling", Choice(OBJECTIVES, several=True), "Model",
+        "What is minimised; several train one input table together, each with its own output table.",
+        "Mikolov et al. 2013b")
+    vector_size: int = _option(
+        100, Number(1, 65536, integer=True), "Model", "Length of a word vector.")
+    window: int = _option(
+        5, Number(1, 10_000, integer=True), "Model", "Largest distance between a centre and a context word.")
+    dynamic_window: bool = _option(
+        True, Flag(), "Model", "Draw each centre's window from 1 to the largest, so nearer words count more.",
+        "word2vec.c")
+    negative: int = _option(
+        5, Number(1, 4096, integer=True), "Model", "Noise words per positive pair.", "Mikolov et al. 2013b")
+    noise_exponent: float = _option(
+        0.75, Number(-8, 8), "Model", "Noise words are drawn in proportion to count to this power.",
+        "Mikolov et al. 2013b")
+    cbow_combine: str = _option(
+        "mean", Choice(("mean", "sum")), "Model", "How CBOW combines the context vectors.", "word2vec.c")
+    cbow_gradient: str = _option(
+        "word2vec", Choice(("word2vec", "exact")), "Model",
+        "For the mean: add the undivided gradient to each context word as word2vec.c does, or the exact one.",
+        "word2vec.c")
+    projection_bias: bool = _option(
+        False, Flag(), "Model", "Add a learned bias vector to the hidden layer.")
+    output_bias: bool = _option(
+        False, Flag(), "Model", "Add a learned bias to each output score.")
+    vectors: str = _option(
+        "input", Choice(("input", "output", "sum", "average")), "Model",
+        "Which table the result is taken from.", "Press and Wolf 2017")
+
+    tokenizer: str | Callable[[str], list[str]] = _option(
+        "whitespace", TokenizerName(), "Text",
+        "Split lines at white space, or at Unicode word boundaries with punctuation kept as words.")
+    lowercase: bool = _option(False, Flag(), "Text", "Lower-case every word.")
+    encoding_errors: str = _option(
+        "replace", Choice(("replace", "strict", "ignore")), "Text",
+        "What to do with bytes that are not valid UTF-8.")
+    min_count: int = _option(
+        5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
+    max_vocabulary: int | None = _option(
+        None, Number(1, integer=True, optional=True), "Text", "Keep only this many of the most frequent words.")
+    subsample: float = _option(
+        1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all.",
+        "Mikolov et al. 2013b")
+    subsample_formula: str = _option(
+        "word2vec", Choice(("word2vec", "paper")), "Text",
+        "Keep probability sqrt(t/f) + t/f as in word2vec.c, or sqrt(t/f) as in the paper.")
+
+    epochs: int = _option(5, Number(1, integer=True), "Training", "Passes over the text.")
+    learning_rate: float | None = _option(
+        None, Number(0, 10, above=True, optional=True), "Training",
+        "Learning rate at the start; 0.025 for skip-gram and 0.05 for CBOW unless set.", "word2vec.c")
+    min_learning_rate: float | None = _option(
+        None, Number(0, 10, optional=True), "Training",
+        "Learning rate at the end; 1/10,000 of the starting one unless set.", "word2vec.c")
+    threads: int | None = _option(
+        None, Number(1, 1024, integer=True, optional=True), "Training",
+        "Worker threads; all cores this process may use unless set.")
+    seed: int = _option(
+        1, Number(0, 2**63 - 1, integer=True), "Training",
+        "Seeds initialisation, subsampling, windows and noise.")
+    deterministic: bool = _option(
+        False, Flag(), "Training", "Bit-identical vectors for any number of threads.")
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        if isinstance(self.objective, list):
+            object.__setattr__(self, "objective", tuple(self.objective))
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if not each.metadata["rule"].accepts(value):
+                raise ConfigError(each.name, str(each.metadata["rule"]), value)
+        self._check_combinations()
+
+    def _check_combinations(self) -> None:
+        lowest, highest = self.min_learning_rate, self.starting_learning_rate
+        if lowest is not None and lowest > highest:
+            raise ConfigError("min_learning_rate", f"must not exceed learning_rate ({highest:g})", lowest)
+        if self.vectors != "input" and self.objectives == ("hierarchical-softmax",):
+            raise ConfigError(
+                "vectors", 'must be "input" with objective="hierarchical-softmax"', self.vectors,
+                "its output rows are tree nodes, not words")  # fmt: skip
+        if self.cbow_combine == "sum" and self.cbow_gradient == "exact":
+            raise ConfigError(
+                "cbow_gradient", 'must be left at "word2vec" with cbow_combine="sum"', self.cbow_gradient,
+                "the gradient of a sum needs no division, so both are the same")  # fmt: skip
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The objectives as a tuple, even when there is one."""
+        return (self.objective,) if isinstance(self.objective, str) else self.objective
+
+    @property
+    def starting_learning_rate(self) -> float:
+        """``learning_rate``, or its default for the architecture."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return 0.025 if self.architecture == "skip-gram" else 0.05
+
+    @property
+    def final_learning_rate(self) -> float:
+        """``min_learning_rate``, or its default: 1e-4 of the starting one."""
+        return self.starting_learning_rate * 1e-4 if self.min_learning_rate is None else self.min_learning_rate
+
+    @property
+    def worker_threads(self) -> int:
+        """``threads``, or the number of cores this process may use."""
+        return usable_cores() if self.threads is None else self.threads
+
+    def to_dict(self) -> dict[str, Any]:
+        """All options as plain JSON-ready values; a callable tokenizer becomes its name."""
+        values = dataclasses.asdict(self)
+        if callable(self.tokenizer):
+            values["tokenizer"] = getattr(self.tokenizer, "__qualname__", repr(self.tokenizer))
+        if isinstance(self.objective, tuple):
+            values["objective"] = list(self.objective)
+        return values
+
+    @classmethod
+    def from_options(cls, **options: Any) -> TrainingConfig:
+        """Build from keyword options; an unknown name is a :class:`ConfigError` with the nearest ones."""
+        return cls.from_dict(options)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainingConfig:
+        """Inverse of :meth:`to_dict` for named tokenizers."""
+        known = [each.name for each in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                import difflib
+
+                near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+                hint = "did you mean " + " or ".join(near) + "?" if near else "see the table of options in the docs"
+                raise ConfigError(name, "is not an option of training", values[name], hint)
+        return cls(**values)
+
+
+def usable_cores() -> int:
+    """Number of cores this process may run on, respecting CPU affinity where the system tells."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,0 +1,114 @@
+"""Every error wordkin raises on purpose, in one tree.
+
+::
+
+    WordkinError
+    ├── ConfigError            (ValueError)         an option, or a combination of options, is not legal
+    ├── CorpusError            (ValueError)         the text cannot be used
+    │   ├── CorpusNotFoundError (FileNotFoundError) no such file, directory or pattern
+    │   ├── EncodingError                           invalid UTF-8 under encoding_errors="strict"
+    │   └── EmptyVocabularyError                    no word reached min_count
+    ├── FormatError            (ValueError)         a file of vectors, a checkpoint or a test set is malformed
+    ├── UnknownWordError       (KeyError)           a word is not in the vocabulary
+    ├── OutputError            (OSError)            a result cannot be written
+    ├── CheckpointError        (RuntimeError)       a run cannot be resumed
+    ├── DivergenceError        (ArithmeticError)    training left the range of finite, sane numbers
+    └── MissingExtraError      (ImportError)        an optional dependency is not installed
+
+Each also derives from the built-in exception a caller would expect, so ``except KeyError``
+keeps working. Messages name what is wrong, the rule, the value met and the remedy, on one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class WordkinError(Exception):
+    """Base of all errors raised on purpose; ``str(error)`` is one line fit for a user."""
+
+    def __str__(self) -> str:  # KeyError would show the repr of its argument
+        return " ".join(str(argument) for argument in self.args)
+
+
+class ConfigError(WordkinError, ValueError):
+    """An option, or a combination of options, is not legal.
+
+    Parameters
+    ----------
+    parameter : name of the option as spelled in Python.
+    rule : what a legal value is, as in "must be a whole number from 1 up".
+    value : what was given.
+    remedy : what to do instead.
+    """
+
+    def __init__(self, parameter: str, rule: str, value: object, remedy: str = "") -> None:
+        message = f"{parameter} {rule}; got {value!r}"
+        super().__init__(f"{message}: {remedy}" if remedy else message)
+        self.parameter, self.rule, self.value, self.remedy = parameter, rule, value, remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.parameter, self.rule, self.value, self.remedy)
+
+
+class CorpusError(WordkinError, ValueError):
+    """The text cannot be used."""
+
+
+class CorpusNotFoundError(CorpusError, FileNotFoundError):
+    """No such file, directory or pattern."""
+
+
+class EncodingError(CorpusError):
+    """The text is not valid UTF-8 and ``encoding_errors="strict"`` was asked for."""
+
+
+class EmptyVocabularyError(CorpusError):
+    """The text holds no word, or none reached ``min_count``."""
+
+
+class FormatError(WordkinError, ValueError):
+    """A file of vectors, a checkpoint or a test set is malformed."""
+
+
+class UnknownWordError(WordkinError, KeyError):
+    """A word is not in the vocabulary; ``suggestions`` are the nearest spellings that are."""
+
+    def __init__(self, word: str, suggestions: Sequence[str] = ()) -> None:
+        message = f"the word {word!r} is not in the vocabulary"
+        if suggestions:
+            message += "; nearest spellings: " + ", ".join(repr(near) for near in suggestions)
+        super().__init__(message)
+        self.word, self.suggestions = word, tuple(suggestions)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.word, self.suggestions)
+
+
+class OutputError(WordkinError, OSError):
+    """A result cannot be written."""
+
+
+class CheckpointError(WordkinError, RuntimeError):
+    """A run cannot be resumed."""
+
+
+class DivergenceError(WordkinError, ArithmeticError):
+    """Training left the range of finite, sane numbers; nothing was saved as a result."""
+
+
+class MissingExtraError(WordkinError, ImportError):
+    """An optional dependency is not installed.
+
+    Parameters
+    ----------
+    feature : what was asked for, as in "Word Mover's Distance".
+    extra : the extra that brings it, as in "transport" for ``pip install 'wordkin[transport]'``.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an optional part: pip install 'wordkin[{extra}]'")
+        self.feature, self.extra = feature, extra
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.feature, self.extra)
