@@ -21,7 +21,7 @@ keeps working. Messages name what is wrong, the rule, the value met and the reme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 class WordkinError(Exception):
@@ -72,14 +72,31 @@ class FormatError(WordkinError, ValueError):
 
 
 class UnknownWordError(WordkinError, KeyError):
-    """A word is not in the vocabulary; ``suggestions`` are the nearest spellings that are."""
+    """A word is not in the vocabulary; ``suggestions`` are the nearest spellings that are.
 
-    def __init__(self, word: str, suggestions: Sequence[str] = ()) -> None:
-        message = f"the word {word!r} is not in the vocabulary"
-        if suggestions:
-            message += "; nearest spellings: " + ", ".join(repr(near) for near in suggestions)
-        super().__init__(message)
-        self.word, self.suggestions = word, tuple(suggestions)
+    Parameters
+    ----------
+    word : the word that was looked up.
+    suggestions : the nearest spellings, or a function that finds them. It is called when they are first
+        read or shown: in a large vocabulary that takes longer than a caller who only catches should wait.
+    """
+
+    def __init__(self, word: str, suggestions: Sequence[str] | Callable[[], Sequence[str]] = ()) -> None:
+        super().__init__(word)
+        self.word, self._suggestions = word, suggestions
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """The nearest spellings in the vocabulary, best first; may be empty."""
+        found = self._suggestions() if callable(self._suggestions) else self._suggestions
+        self._suggestions = tuple(found)
+        return self._suggestions
+
+    def __str__(self) -> str:
+        message = f"the word {self.word!r} is not in the vocabulary"
+        if self.suggestions:
+            message += "; nearest spellings: " + ", ".join(repr(near) for near in self.suggestions)
+        return message
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.word, self.suggestions)

@@ -1,0 +1,98 @@
+"""Nearest spellings: what a mistyped word may have meant, found in millions of words in a moment."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LONGEST = 64  # bytes compared at either end; a longer word is a machine's, and not mistyped
+_SHORTLIST = 64
+_CASE_BIT = 0x20  # what tells "a" from "A"; of other bytes it makes a few look alike, which a sieve may
+
+
+def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word: str, count: int = 3) -> list[str]:
+    """Up to ``count`` words like ``word``, the nearest first, of equally near ones the lower id first.
+
+    Parameters
+    ----------
+    utf8, offsets : packed words, as in :class:`~wordkin.vocabulary.vocabulary.PackedWords`.
+
+    Two sieves over packed bytes come before any word is decoded. A word passes when it is about as long
+    and shares, from its beginning and its end together, more than half of its bytes with the word or
+    with one of its other casings; of those, the ones that share most are compared letter by letter.
+    A word passes as near when edits turn at most a third of its letters (Damerau 1964; case counts half).
+    """
+    if not word or len(offsets) < 2:
+        return []
+    shortlist: set[int] = set()
+    for variant in _variants(word):
+        shortlist.update(_sieve(utf8, offsets, variant.encode("utf-8", "surrogatepass")))
+    near = []
+    for word_id in sorted(shortlist):
+        candidate = utf8[offsets[word_id] : offsets[word_id + 1]].tobytes().decode(errors="replace")
+        distance = edit_distance(word.lower(), candidate.lower()) + (word.lower() == candidate.lower()) / 2
+        if distance <= max(1, len(word) // 3):
+            near.append((distance, word_id, candidate))
+    return [candidate for _, _, candidate in sorted(near)[:count]]
+
+
+def _variants(word: str) -> list[str]:
+    """The spellings to sieve with; the sieve itself does not tell the case of ASCII letters."""
+    if word.isascii():
+        return [word]
+    return list(
+        dict.fromkeys((word, word.lower(), word.upper(), word.capitalize(), unicodedata.normalize("NFC", word)))
+    )
+
+
+def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -> list[int]:
+    """Ids of the words that share most bytes with ``wanted`` from their beginning and end together."""
+    length = len(wanted)
+    lengths = np.diff(offsets)
+    slack = max(1, min(length // 3, 4))
+    ids = np.flatnonzero((lengths >= max(1, length - slack)) & (lengths <= length + slack))
+    from_start = _agreement(utf8, offsets[:-1][ids], 1, lengths[ids], wanted[:_LONGEST])
+    from_end = _agreement(utf8, offsets[1:][ids] - 1, -1, lengths[ids], wanted[: -_LONGEST - 1 : -1])
+    shared = np.minimum(from_start + from_end, np.minimum(lengths[ids], min(length, 2 * _LONGEST)))
+    passed = np.flatnonzero(2 * shared >= min(length, 2 * _LONGEST) - 1)
+    off = np.abs(lengths[ids[passed]] - length) - 2 * shared[passed]
+    return [int(each) for each in ids[passed[np.argsort(off, kind="stable")[:_SHORTLIST]]]]
+
+
+def _agreement(
+    utf8: NDArray[np.uint8], starts: NDArray[np.int64], step: int, lengths: NDArray[np.int64], wanted: bytes
+) -> NDArray[np.int64]:
+    """How many bytes of each word equal those of ``wanted``, but for case, before the first that differs.
+
+    Byte j of ``wanted`` is compared with the one at ``starts + step * j``. Only words that agree so far
+    are looked at again, so the work shrinks with every byte.
+    """
+    agreed = np.zeros(len(starts), dtype=np.int64)
+    alive = np.arange(len(starts))
+    for position, byte in enumerate(wanted):
+        alive = alive[lengths[alive] > position]
+        alive = alive[(utf8[starts[alive] + step * position] | _CASE_BIT) == byte | _CASE_BIT]
+        if not len(alive):
+            break
+        agreed[alive] = position + 1
+    return agreed
+
+
+def edit_distance(left: str, right: str) -> int:
+    """Least number of letters inserted, dropped, replaced or swapped with a neighbour (Damerau 1964).
+
+    >>> edit_distance("recieve", "receive"), edit_distance("cat", "cart"), edit_distance("", "cat")
+    (1, 1, 3)
+    """
+    before: list[int] = []
+    above = list(range(len(right) + 1))
+    for row, letter in enumerate(left, start=1):
+        current = [row]
+        for column, other in enumerate(right, start=1):
+            cost = min(above[column] + 1, current[-1] + 1, above[column - 1] + (letter != other))
+            swapped = row > 1 and column > 1 and letter == right[column - 2] and left[row - 2] == other
+            current.append(min(cost, before[column - 2] + 1) if swapped else cost)
+        before, above = above, current
+    return above[-1]

@@ -1,0 +1,312 @@
+"""The words a model knows: an immutable one-to-one map between words and ids, with counts.
+
+Words are kept packed (one run of UTF-8 bytes and where each word starts), so a vocabulary of
+millions can live in a memory-mapped file and be searched there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
+from wordkin.vocabulary.spelling import nearest_spellings
+
+# A binary search costs about as much as adding this many words to a dict, so after one look-up per
+# this many words the dict would have been the better choice.
+_WORDS_PER_SEARCH = 64
+_DECODE_BLOCK = 65536
+
+
+class PackedWords(Sequence[str]):
+    """A read-only sequence of words over packed UTF-8: word i is ``utf8[offsets[i]:offsets[i + 1]]``.
+
+    A slice is a list. Compares equal to any list or tuple of the same words.
+    """
+
+    __slots__ = ("offsets", "utf8")
+
+    def __init__(self, utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+        self.utf8, self.offsets = utf8, offsets
+
+    def encoded(self, word_id: int) -> bytes:
+        """The UTF-8 bytes of one word; ``word_id`` from 0 to V - 1."""
+        return self.utf8[self.offsets[word_id] : self.offsets[word_id + 1]].tobytes()
+
+    def _decoded(self, start: int, stop: int) -> list[str]:
+        bounds = self.offsets[start : stop + 1].tolist()
+        data = self.utf8[bounds[0] : bounds[-1]].tobytes()
+        first = bounds[0]
+        try:
+            return [data[a - first : b - first].decode() for a, b in itertools.pairwise(bounds)]
+        except UnicodeDecodeError as error:
+            raise FormatError(f"the vocabulary holds a word that is not valid UTF-8 ({error})") from error
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step == 1:
+                return self._decoded(start, stop) if start < stop else []
+            return [self[each] for each in range(start, stop, step)]
+        position = int(index)
+        if position < 0:
+            position += len(self)
+        if not 0 <= position < len(self):
+            raise IndexError(f"word id {index} is outside 0 to {len(self) - 1}")
+        return self._decoded(position, position + 1)[0]
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _DECODE_BLOCK):
+            yield from self._decoded(start, min(start + _DECODE_BLOCK, len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, PackedWords):
+            return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.utf8, other.utf8)
+        if isinstance(other, list | tuple):
+            return len(self) == len(other) and all(ours == theirs for ours, theirs in zip(self, other, strict=True))
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self[:3]))
+        return f"[{shown}{', ...' if len(self) > 3 else ''}] ({len(self):,} words)"
+
+
+class Vocabulary:
+    """V distinct words with ids 0 to V - 1 and, where known, how often each was seen.
+
+    Parameters
+    ----------
+    words : distinct words; the position is the id.
+    counts : whole numbers from 0 up, one per word, or None where they are not known.
+
+    Raises
+    ------
+    ConfigError : a word stands twice or has no UTF-8 form, or the counts do not fit the words.
+
+    >>> vocabulary = Vocabulary(["the", "cat"], counts=[7, 2])
+    >>> vocabulary.id_of("cat"), vocabulary.word(0), "dog" in vocabulary, len(vocabulary)
+    (1, 'the', False, 2)
+    """
+
+    __slots__ = ("_counts", "_ids", "_order", "_searches", "_words")
+
+    def __init__(self, words: Iterable[str], counts: ArrayLike | None = None) -> None:
+        listed = list(words)
+        ids = dict(zip(listed, range(len(listed)), strict=True))
+        if len(ids) != len(listed):
+            twice = next(word for position, word in enumerate(listed) if ids[word] != position)
+            raise ConfigError("words", "must be distinct", twice, "it stands more than once")
+        self._words = _pack(listed)
+        self._counts = _checked_counts(counts, len(listed))
+        self._ids: dict[str, int] | None = ids
+        self._order: NDArray[np.int32] | None = None
+        self._searches = 0
+
+    @classmethod
+    def from_packed(
+        cls,
+        utf8: NDArray[np.uint8],
+        offsets: NDArray[np.int64],
+        order: NDArray[np.int32] | None = None,
+        counts: NDArray[np.int64] | None = None,
+    ) -> Vocabulary:
+        """Wrap arrays that may be memory-mapped, without copying them.
+
+        Parameters
+        ----------
+        utf8 : shape (bytes,), all words one after the other.
+        offsets : shape (V + 1,), where each word starts and, last, where they all end.
+        order : shape (V,), the ids sorted by the words' bytes; worked out when needed if not given.
+        counts : shape (V,).
+
+        Raises :class:`FormatError` where the arrays do not fit together. That each word is valid
+        UTF-8 and unlike all others is checked when it is looked up, not by reading them all.
+        """
+        size = len(offsets) - 1
+        if size < 0 or offsets[0] != 0 or offsets[-1] != len(utf8):
+            raise FormatError("the word offsets must run from 0 to the number of bytes in the words")
+        if size and (np.diff(offsets) < 0).any():
+            raise FormatError("the word offsets must not fall")
+        if order is not None and (len(order) != size or (size and not 0 <= order.min() <= order.max() < size)):
+            raise FormatError("the word order must hold one word id for each word")
+        if counts is not None and (len(counts) != size or (size and counts.min() < 0)):
+            raise FormatError("the counts must hold one number from 0 up for each word")
+        vocabulary = cls.__new__(cls)
+        vocabulary._words = PackedWords(_frozen(utf8), _frozen(offsets))
+        vocabulary._order = None if order is None else _frozen(order)
+        vocabulary._counts = None if counts is None else _frozen(counts)
+        vocabulary._ids = None
+        vocabulary._searches = 0
+        return vocabulary
+
+    @classmethod
+    def from_counts(
+        cls,
+        words: Sequence[str],
+        counts: ArrayLike,
+        *,
+        min_count: int = 1,
+        max_vocabulary: int | None = None,
+    ) -> Vocabulary:
+        """The words seen at least ``min_count`` times, ids by falling count, ties by code point.
+
+        Raises :class:`EmptyVocabularyError` when none is left.
+
+        >>> Vocabulary.from_counts(["b", "a", "c"], [2, 2, 9]).words
+        ['c', 'a', 'b'] (3 words)
+        """
+        seen = _checked_counts(counts, len(words))
+        if seen is None:
+            raise ConfigError("counts", "must be given", counts)
+        kept = np.flatnonzero(seen >= min_count)
+        if not len(kept):
+            most = f"the most frequent was seen {seen.max():,} times" if len(words) else "there is no word at all"
+            raise EmptyVocabularyError(f"no word was seen min_count={min_count:,} times ({most}): lower min_count")
+        # UTF-8 sorts as code points do, and so do Python strings.
+        by_word = np.array(sorted(kept.tolist(), key=words.__getitem__), dtype=np.int64)
+        by_count = by_word[np.argsort(-seen[by_word], kind="stable")]
+        chosen = by_count[:max_vocabulary]
+        return cls([words[index] for index in chosen.tolist()], seen[chosen])
+
+    @property
+    def words(self) -> PackedWords:
+        """All words, in the order of their ids."""
+        return self._words
+
+    @property
+    def counts(self) -> NDArray[np.int64] | None:
+        """How often each word was seen, shape (V,), read-only; None where that is not known."""
+        return self._counts
+
+    @property
+    def order(self) -> NDArray[np.int32]:
+        """The ids sorted by the UTF-8 bytes of their words, shape (V,), read-only."""
+        if self._order is None:
+            data, bounds = self._words.utf8.tobytes(), self._words.offsets.tolist()
+            encoded = [data[a:b] for a, b in itertools.pairwise(bounds)]
+            self._order = _frozen(np.array(sorted(range(len(encoded)), key=encoded.__getitem__), dtype=np.int32))
+        return self._order
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self._find(word) >= 0
+
+    def word(self, word_id: int) -> str:
+        """The word with this id; IndexError where there is none."""
+        if word_id < 0:
+            raise IndexError(f"word id {word_id} is outside 0 to {len(self) - 1}")
+        return self._words[word_id]
+
+    def id_of(self, word: str) -> int:
+        """The id of a word; :class:`UnknownWordError` names the nearest spellings where there is none."""
+        word_id = self._find(word)
+        if word_id < 0:
+            raise UnknownWordError(word, lambda: nearest_spellings(self._words.utf8, self._words.offsets, word))
+        return word_id
+
+    def ids_of(self, words: Iterable[str]) -> NDArray[np.int64]:
+        """The ids of several words; :class:`UnknownWordError` on the first that has none."""
+        return np.fromiter(map(self.id_of, words), dtype=np.int64)
+
+    def find_ids(self, words: Iterable[str]) -> NDArray[np.int64]:
+        """The ids of several words, -1 for each that is not in the vocabulary."""
+        return np.fromiter(map(self._find, words), dtype=np.int64)
+
+    def first(self, count: int) -> Vocabulary:
+        """A vocabulary of the first ``count`` words, without copying the words."""
+        if count >= len(self):
+            return self
+        offsets = self._words.offsets[: count + 1]
+        order = None if self._order is None else self._order[self._order < count]
+        counts = None if self._counts is None else self._counts[:count]
+        return Vocabulary.from_packed(self._words.utf8[: offsets[-1]], offsets, order, counts)
+
+    def _find(self, word: str) -> int:
+        if self._ids is None and (self._order is None or self._searches * _WORDS_PER_SEARCH >= len(self)):
+            self._ids = self._build_ids()
+        if self._ids is not None:
+            return self._ids.get(word, -1)
+        self._searches += 1
+        return self._search(word.encode("utf-8", "surrogatepass"))
+
+    def _build_ids(self) -> dict[str, int]:
+        ids = dict(zip(self._words, range(len(self)), strict=True))
+        if len(ids) != len(self):
+            twice = next(word for position, word in enumerate(self._words) if ids[word] != position)
+            raise FormatError(f"the word {twice!r} stands more than once in the vocabulary")
+        return ids
+
+    def _search(self, wanted: bytes) -> int:
+        order, encoded = self.order, self._words.encoded
+        low, high = 0, len(order)
+        while low < high:
+            middle = (low + high) // 2
+            if encoded(int(order[middle])) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        if low == len(order) or encoded(int(order[low])) != wanted:
+            return -1
+        if low + 1 < len(order) and encoded(int(order[low + 1])) == wanted:
+            raise FormatError(f"the word {wanted.decode(errors='replace')!r} stands more than once in the vocabulary")
+        return int(order[low])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        if self._counts is None or other._counts is None:
+            return self._counts is other._counts and self._words == other._words
+        return np.array_equal(self._counts, other._counts) and self._words == other._words
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} words{'' if self._counts is None else ' with counts'})"
+
+
+def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
+    """A read-only view as a plain array: indexing a memmap object costs ten times as much."""
+    view = array.view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
+def _pack(words: Sequence[str]) -> PackedWords:
+    try:
+        encoded = [word.encode() for word in words]
+    except UnicodeEncodeError as error:
+        raise ConfigError("words", "must have a UTF-8 form", error.object, "it holds a lone surrogate") from error
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)), out=offsets[1:])
+    return PackedWords(_frozen(np.frombuffer(b"".join(encoded), dtype=np.uint8)), _frozen(offsets))
+
+
+def _checked_counts(counts: ArrayLike | None, size: int) -> NDArray[np.int64] | None:
+    if counts is None:
+        return None
+    given = np.asarray(counts)
+    if given.shape != (size,):
+        raise ConfigError("counts", f"must hold one number for each of the {size:,} words", given.shape)
+    if size and given.dtype.kind not in "iu":
+        raise ConfigError("counts", "must be whole numbers from 0 up", given.dtype.name)
+    if size and given.min() < 0:
+        raise ConfigError("counts", "must be whole numbers from 0 up", given.min().item())
+    return _frozen(given.astype(np.int64))
