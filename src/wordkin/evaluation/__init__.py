@@ -1,0 +1,27 @@
+"""Scores of word vectors on published benchmarks, with coverage and confidence."""
+
+from wordkin.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
+from wordkin.evaluation.categories import CategoryResult, CategoryScore, evaluate_categories
+from wordkin.evaluation.datasets import KINDS, read_dataset
+from wordkin.evaluation.evaluate import Result, evaluate_file
+from wordkin.evaluation.odd_one_out import OddOneOutResult, OddOneOutScore, evaluate_odd_one_out
+from wordkin.evaluation.similarity import Correlation, SimilarityResult, evaluate_similarity
+
+__all__ = [
+    "KINDS",
+    "AnalogyResult",
+    "AnalogyScore",
+    "CategoryResult",
+    "CategoryScore",
+    "Correlation",
+    "OddOneOutResult",
+    "OddOneOutScore",
+    "Result",
+    "SimilarityResult",
+    "evaluate_analogies",
+    "evaluate_categories",
+    "evaluate_file",
+    "evaluate_odd_one_out",
+    "evaluate_similarity",
+    "read_dataset",
+]

@@ -1,0 +1,339 @@
+"""Analogies: a is to b as c is to which word?
+
+The answer is the word x, none of a, b, c, with the largest score, where cos is the cosine:
+
+- 3CosAdd (Mikolov et al. 2013c):    cos(x, b) - cos(x, a) + cos(x, c)
+- 3CosMul (Levy and Goldberg 2014):  s(x, b) s(x, c) / (s(x, a) + 1e-6),  with s = (1 + cos) / 2
+
+A benchmark asks thousands of questions about hundreds of words, so the cosines of those words with
+a slice of the vocabulary are computed once, as one matrix product, and combined for all questions.
+The two best candidates of each question are then compared in float64, so that the answer depends
+neither on the slices nor on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import usable_cores
+from wordkin.errors import ConfigError
+from wordkin.evaluation.casing import WordFinder
+from wordkin.evaluation.datasets import Analogies
+from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
+from wordkin.evaluation.statistics import Proportion, json_number
+from wordkin.evaluation.vectors import unit_rows
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
+
+METHODS = ("3cosadd", "3cosmul")
+
+_MULTIPLICATIVE_EPSILON = np.float32(1e-6)
+_SLICE_WORDS = 2048  # vocabulary words whose scores are held at once; a few of these fit in a core's cache
+_BLOCK_QUESTIONS = 64
+_COSINES_AT_ONCE = 1 << 24  # float32 values per thread: 64 MiB
+_RESCORED_AT_ONCE = 4096
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class AnalogyScore:
+    """How many questions of a section, or of several together, were answered.
+
+    Attributes
+    ----------
+    name : of the section, or "semantic", "syntactic", "total".
+    questions : asked.
+    known : questions all of whose four words are in the vocabulary searched.
+    correct : right answers by method, ``"3cosadd"`` and ``"3cosmul"``.
+    """
+
+    name: str
+    questions: int
+    known: int
+    correct: dict[str, int]
+
+    @property
+    def coverage(self) -> float:
+        """Fraction of the questions whose words are all known; NaN without questions."""
+        return Proportion(self.known, self.questions).value
+
+    def accuracy(self, method: str = "3cosadd", *, unknown: str = "skip") -> Proportion:
+        """Right answers out of the known questions, or, with ``unknown="wrong"``, out of all."""
+        if method not in METHODS:
+            raise ConfigError("method", 'must be "3cosadd" or "3cosmul"', method)
+        if unknown not in ("skip", "wrong"):
+            raise ConfigError("unknown", 'must be "skip" or "wrong"', unknown)
+        return Proportion(self.correct[method], self.known if unknown == "skip" else self.questions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values; undefined numbers are None."""
+        values: dict[str, Any] = {
+            "name": self.name,
+            "questions": self.questions,
+            "known": self.known,
+            "coverage": json_number(self.coverage),
+        }
+        for method in METHODS:
+            skipping, counting = self.accuracy(method), self.accuracy(method, unknown="wrong")
+            values[method] = {
+                "correct": skipping.successes,
+                "accuracy": json_number(skipping.value),
+                "accuracy_interval": list(skipping.interval),
+                "accuracy_unknown_wrong": json_number(counting.value),
+                "accuracy_unknown_wrong_interval": list(counting.interval),
+            }
+        return values
+
+
+@dataclass(frozen=True)
+class AnalogyResult:
+    """Scores of one file of analogies.
+
+    Attributes
+    ----------
+    dataset : name of the file.
+    restrict_vocab : words searched, from the first; None for all.
+    case : "fold" or "exact".
+    sections : in file order.
+    semantic, syntactic : totals of the sections that do not, and that do, start with "gram", as in
+        Google's file; None when no section does.
+    total : of all sections.
+    outcomes : by method, int8[questions] in file order: 1 right, 0 wrong, -1 a word is unknown.
+    """
+
+    dataset: str
+    restrict_vocab: int | None
+    case: str
+    sections: tuple[AnalogyScore, ...]
+    semantic: AnalogyScore | None
+    syntactic: AnalogyScore | None
+    total: AnalogyScore
+    outcomes: dict[str, NDArray[np.int8]] = field(repr=False, compare=False)
+    kind: str = "analogies"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        return {
+            "kind": self.kind,
+            "dataset": self.dataset,
+            "restrict_vocab": self.restrict_vocab,
+            "case": self.case,
+            "sections": [section.to_dict() for section in self.sections],
+            "semantic": self.semantic.to_dict() if self.semantic else None,
+            "syntactic": self.syntactic.to_dict() if self.syntactic else None,
+            "total": self.total.to_dict(),
+        }
+
+
+def evaluate_analogies(
+    embeddings: Embeddings,
+    dataset: Analogies,
+    *,
+    restrict_vocab: int | None = 30_000,
+    case: str = "fold",
+    threads: int | None = None,
+) -> AnalogyResult:
+    """Answer the questions of ``dataset`` and count the right answers.
+
+    Questions, answers and unknown words are decided among the first ``restrict_vocab`` words (None:
+    all). Letter case is folded or not as in :class:`WordFinder`; no variant of a question's own words
+    is accepted as its answer. The scores equal those of gensim's ``evaluate_word_analogies`` for
+    lower-case ASCII words. Memory beyond the vectors: about 200 MiB per thread at most.
+
+    Parameters
+    ----------
+    threads : cores to use; all this process may use by default. BLAS adds none of its own.
+    """
+    threads = usable_cores() if threads is None else threads
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise ConfigError("threads", "must be a whole number from 1 up", threads)
+    wanted = {word for question in dataset.questions for word in question}
+    finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
+    variants = {word: finder.variants(word) for word in wanted}
+
+    known = np.array([all(variants[word] for word in question) for question in dataset.questions])
+    asked = [question for question, is_known in zip(dataset.questions, known, strict=True) if is_known]
+    first_ids = np.array([[variants[word][0] for word in question] for question in asked], dtype=np.int64)
+    first_ids = first_ids.reshape(-1, 4)
+    search = _Search(embeddings.matrix[:restrict_vocab], first_ids[:, :3], _excluded(asked, variants), threads)
+
+    outcomes = {}
+    for method, answers in zip(METHODS, search.answers(), strict=True):
+        outcome = np.full(len(known), UNKNOWN, dtype=np.int8)
+        outcome[known] = [
+            CORRECT if answer in variants[question[3]] else WRONG
+            for answer, question in zip(answers.tolist(), asked, strict=True)
+        ]
+        outcomes[method] = outcome
+    return _summary(dataset, outcomes, restrict_vocab, case)
+
+
+def _excluded(questions: Sequence[tuple[str, str, str, str]], variants: dict[str, tuple[int, ...]]) -> tuple[Ids, Ids]:
+    """Rows and columns of the scores that are no answers: all variants of a question's own words."""
+    rows: list[int] = []
+    columns: list[int] = []
+    for row, question in enumerate(questions):
+        for word in question[:3]:
+            ids = variants[word]
+            rows.extend([row] * len(ids))
+            columns.extend(ids)
+    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64)
+
+
+def _summary(
+    dataset: Analogies, outcomes: dict[str, NDArray[np.int8]], restrict_vocab: int | None, case: str
+) -> AnalogyResult:
+    def score(name: str, spans: Sequence[slice]) -> AnalogyScore:
+        parts = {method: np.concatenate([outcome[span] for span in spans]) for method, outcome in outcomes.items()}
+        any_part = parts[METHODS[0]]
+        correct = {method: int(np.count_nonzero(part == CORRECT)) for method, part in parts.items()}
+        return AnalogyScore(name, len(any_part), int(np.count_nonzero(any_part != UNKNOWN)), correct)
+
+    spans = {section: slice(section.start, section.stop) for section in dataset.sections}
+    syntactic = [span for section, span in spans.items() if section.name.startswith("gram")]
+    semantic = [span for section, span in spans.items() if not section.name.startswith("gram")]
+    return AnalogyResult(
+        dataset=dataset.name,
+        restrict_vocab=restrict_vocab,
+        case=case,
+        sections=tuple(score(section.name, [span]) for section, span in spans.items()),
+        semantic=score("semantic", semantic) if syntactic and semantic else None,
+        syntactic=score("syntactic", syntactic) if syntactic else None,
+        total=score("total", [slice(None)]),
+        outcomes=outcomes,
+    )
+
+
+class _Search:
+    """Finds the best answers to all questions, slice of the vocabulary by slice.
+
+    Parameters
+    ----------
+    matrix : float[V, N], the vectors searched; cosines are taken, so of any length. May be mapped from disk.
+    questions : int64[Q, 3], ids of a, b, c.
+    excluded : rows and columns (int64 each) of the (Q, V) scores that are no answers.
+    """
+
+    def __init__(self, matrix: NDArray[Any], questions: Ids, excluded: tuple[Ids, Ids], threads: int) -> None:
+        self._matrix, self._questions, self._threads = matrix, questions, threads
+        self._excluded_rows, self._excluded_columns = excluded
+        self._asked_ids, terms = np.unique(questions, return_inverse=True)
+        self._terms = terms.reshape(questions.shape)  # positions in _asked_ids
+        self._asked = unit_rows(matrix[self._asked_ids]).astype(np.float32)
+
+    def answers(self) -> tuple[Ids, Ids]:
+        """Ids of the answers by each of ``METHODS``: int64[Q], int64[Q]; -1 where no word is left to answer."""
+        from threadpoolctl import threadpool_limits
+
+        count = len(self._questions)
+        best = [_BestTwo.empty(count) for _ in METHODS]
+        if count:
+            width = max(64, min(_SLICE_WORDS, _COSINES_AT_ONCE // len(self._asked)))
+            starts = range(0, len(self._matrix), width)
+            with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+                for found in pool.map(partial(self._best_in_slice, width=width), starts):
+                    best = [old.merged(new) for old, new in zip(best, found, strict=True)]
+        add, multiply = (self._settle(two.valid_ids(), method) for two, method in zip(best, METHODS, strict=True))
+        return add, multiply
+
+    def _best_in_slice(self, start: int, width: int) -> list[_BestTwo]:
+        """The two best candidates of each question among ids ``start`` to ``start + width``, by method."""
+        candidates = unit_rows(self._matrix[start : start + width]).astype(np.float32)
+        cosines = self._asked @ candidates.T
+        similarities: Floats = (cosines + np.float32(1)) / np.float32(2)
+        inverses: Floats = np.float32(1) / (similarities + _MULTIPLICATIVE_EPSILON)
+        inside = (self._excluded_columns >= start) & (self._excluded_columns < start + len(candidates))
+        rows, columns = self._excluded_rows[inside], self._excluded_columns[inside] - start
+
+        recipes = (
+            _Recipe((cosines, cosines, cosines), (np.add, np.subtract)),
+            _Recipe((similarities, similarities, inverses), (np.multiply, np.multiply)),
+        )
+        found = [_BestTwo.empty(len(self._questions)) for _ in recipes]
+        scores = np.empty((_BLOCK_QUESTIONS, len(candidates)), dtype=np.float32)
+        spare = np.empty_like(scores)
+        for first in range(0, len(self._questions), _BLOCK_QUESTIONS):
+            block = slice(first, min(first + _BLOCK_QUESTIONS, len(self._questions)))
+            size = block.stop - block.start
+            low, high = np.searchsorted(rows, (block.start, block.stop))
+            no_answers = rows[low:high] - first, columns[low:high]
+            for recipe, best in zip(recipes, found, strict=True):
+                recipe.score(self._terms[block], scores[:size], spare[:size])
+                scores[no_answers] = -np.inf
+                best.fill(block, scores[:size], start)
+        return found
+
+    def _settle(self, pairs: Ids, method: str) -> Ids:
+        """The better of two candidates each (int64[Q, 2], -1 for none) by float64 scores, the lower id on a tie."""
+        answers = np.empty(len(pairs), dtype=np.int64)
+        for first in range(0, len(pairs), _RESCORED_AT_ONCE):
+            block = slice(first, first + _RESCORED_AT_ONCE)
+            candidates = np.sort(pairs[block], axis=1)
+            asked_vectors = unit_rows(self._matrix[self._questions[block]])  # [rows, 3, N]
+            candidate_vectors = unit_rows(self._matrix[candidates])  # [rows, 2, N]
+            a, b, c = np.moveaxis(candidate_vectors @ asked_vectors.swapaxes(1, 2), 2, 0)
+            if method == "3cosadd":
+                scores = b - a + c
+            else:
+                scores = (1 + b) / 2 * ((1 + c) / 2) / ((1 + a) / 2 + float(_MULTIPLICATIVE_EPSILON))
+            scores[candidates < 0] = -np.inf
+            answers[block] = candidates[np.arange(len(candidates)), scores.argmax(axis=1)]
+        return answers
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """Scores as rows of three tables (float32[U, slice], for b, c and a), joined in that order."""
+
+    tables: tuple[Floats, Floats, Floats]
+    joins: tuple[np.ufunc, np.ufunc]
+
+    def score(self, terms: Ids, into: Floats, spare: Floats) -> None:
+        """Write the scores of questions ``terms`` (int64[rows, 3], table rows of a, b, c) into ``into``."""
+        a, b, c = terms.T
+        # "clip" because np.take buffers its output under the default mode
+        np.take(self.tables[0], b, axis=0, out=into, mode="clip")
+        for table, rows, join in zip(self.tables[1:], (c, a), self.joins, strict=True):
+            np.take(table, rows, axis=0, out=spare, mode="clip")
+            join(into, spare, out=into)
+
+
+@dataclass(frozen=True)
+class _BestTwo:
+    """Ids (int64[Q, 2]) and scores (float32[Q, 2]) of the two best candidates, better first."""
+
+    ids: Ids
+    scores: Floats
+
+    @classmethod
+    def empty(cls, count: int) -> _BestTwo:
+        return cls(np.zeros((count, 2), dtype=np.int64), np.full((count, 2), -np.inf, dtype=np.float32))
+
+    def fill(self, block: slice, scores: Floats, first_id: int) -> None:
+        """Set the rows of ``block`` from the scores of ids from ``first_id`` on; overwrites ``scores``."""
+        rows = np.arange(len(scores))
+        for place in range(2):
+            columns = scores.argmax(axis=1)
+            self.ids[block, place] = columns + first_id
+            self.scores[block, place] = scores[rows, columns]
+            scores[rows, columns] = -np.inf
+
+    def valid_ids(self) -> Ids:
+        """The ids, -1 where no candidate was found."""
+        return np.where(np.isneginf(self.scores), -1, self.ids)
+
+    def merged(self, other: _BestTwo) -> _BestTwo:
+        ids = np.concatenate((self.ids, other.ids), axis=1)
+        scores = np.concatenate((self.scores, other.scores), axis=1)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :2]
+        return _BestTwo(np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1))

@@ -1,0 +1,162 @@
+"""Word categorisation: do words of one category lie together?
+
+The unit vectors of the words are clustered by Ward's method (1963), which draws no random numbers,
+into as many clusters as there are categories. Purity is the share of words that belong to the most
+frequent category of their cluster; 1 is perfect, and guessing one category for all words gives the
+share of the largest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.errors import FormatError
+from wordkin.evaluation.casing import WordFinder
+from wordkin.evaluation.datasets import WordCategories
+from wordkin.evaluation.statistics import Proportion, json_number
+from wordkin.evaluation.vectors import unit_rows
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
+
+_MOST_WORDS = 20_000  # their distances to each other take 1.5 GiB
+
+
+@dataclass(frozen=True)
+class CategoryScore:
+    """How many words of a category are known, and how many lie in clusters where it is the most frequent."""
+
+    name: str
+    words: int
+    known: int
+    in_majority: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {"name": self.name, "words": self.words, "known": self.known, "in_majority": self.in_majority}
+
+
+@dataclass(frozen=True)
+class CategoryResult:
+    """Scores of one file of words and categories.
+
+    Attributes
+    ----------
+    dataset : name of the file.
+    case : "fold" or "exact".
+    categories : one score each, in order of first appearance.
+    clusters : as many as there are categories with a known word.
+    """
+
+    dataset: str
+    case: str
+    categories: tuple[CategoryScore, ...]
+    clusters: int
+    kind: str = "categories"
+
+    @property
+    def words(self) -> int:
+        return sum(category.words for category in self.categories)
+
+    @property
+    def known(self) -> int:
+        return sum(category.known for category in self.categories)
+
+    @property
+    def coverage(self) -> float:
+        """Fraction of the words that are in the vocabulary."""
+        return Proportion(self.known, self.words).value
+
+    @property
+    def purity(self) -> Proportion:
+        """Words in the majority of their cluster, out of the known ones."""
+        return Proportion(sum(category.in_majority for category in self.categories), self.known)
+
+    @property
+    def purity_unknown_wrong(self) -> Proportion:
+        """The same out of all words."""
+        return Proportion(self.purity.successes, self.words)
+
+    @property
+    def largest_share(self) -> float:
+        """Share of the largest category among the known words: the purity of knowing nothing."""
+        return Proportion(max(category.known for category in self.categories), self.known).value
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        return {
+            "kind": self.kind,
+            "dataset": self.dataset,
+            "case": self.case,
+            "words": self.words,
+            "known": self.known,
+            "coverage": json_number(self.coverage),
+            "clusters": self.clusters,
+            "purity": json_number(self.purity.value),
+            "purity_interval": list(self.purity.interval),
+            "purity_unknown_wrong": json_number(self.purity_unknown_wrong.value),
+            "purity_unknown_wrong_interval": list(self.purity_unknown_wrong.interval),
+            "largest_share": json_number(self.largest_share),
+            "categories": [category.to_dict() for category in self.categories],
+        }
+
+
+def evaluate_categories(
+    embeddings: Embeddings, dataset: WordCategories, *, restrict_vocab: int | None = None, case: str = "fold"
+) -> CategoryResult:
+    """Cluster the known words and compare the clusters with the categories.
+
+    Parameters
+    ----------
+    restrict_vocab : words beyond the first so many count as unknown; None for none.
+    case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
+
+    Raises
+    ------
+    FormatError : more than 20,000 words are known; their distances would not fit in memory.
+    """
+    finder = WordFinder.build(embeddings.vocabulary.words, dataset.words, case=case, restrict_vocab=restrict_vocab)
+    variants = [finder.variants(word) for word in dataset.words]
+    known = np.array([bool(ids) for ids in variants])
+    if known.sum() > _MOST_WORDS:
+        raise FormatError(
+            f"{dataset.name}: a categorisation benchmark must have at most {_MOST_WORDS:,} known words; "
+            f"got {known.sum():,}: split the file"
+        )
+    names = list(dict.fromkeys(dataset.categories))
+    number = {name: position for position, name in enumerate(names)}
+    categories = np.array([number[category] for category in dataset.categories])
+    known_categories = categories[known]
+    clusters = len(np.unique(known_categories))
+    vectors = unit_rows(embeddings.matrix[[ids[0] for ids in variants if ids]]) if clusters else np.empty((0, 1))
+    table = _contingency(_ward_clusters(vectors, clusters), known_categories, clusters, len(names))
+    in_majority = np.where(table.argmax(axis=1)[:, None] == np.arange(len(names)), table, 0).sum(axis=0)
+    scores = zip(
+        names,
+        np.bincount(categories, minlength=len(names)).tolist(),
+        np.bincount(known_categories, minlength=len(names)).tolist(),
+        in_majority.tolist(),
+        strict=True,
+    )
+    return CategoryResult(dataset.name, case, tuple(CategoryScore(*score) for score in scores), clusters)
+
+
+def _ward_clusters(vectors: NDArray[np.float64], clusters: int) -> NDArray[np.int64]:
+    """Cluster of each row of ``vectors``, from 0."""
+    if len(vectors) <= clusters or clusters <= 1:
+        return np.arange(len(vectors)) % max(clusters, 1)
+    from scipy.cluster.hierarchy import cut_tree, ward
+
+    return np.asarray(cut_tree(ward(vectors), n_clusters=clusters)[:, 0], dtype=np.int64)
+
+
+def _contingency(
+    clusters: NDArray[np.int64], categories: NDArray[np.int64], cluster_count: int, category_count: int
+) -> NDArray[np.int64]:
+    """How many words of each category each cluster holds: int64[clusters, categories]."""
+    cells = np.bincount(clusters * category_count + categories, minlength=cluster_count * category_count)
+    return cells.reshape(cluster_count, category_count)

@@ -1,0 +1,132 @@
+"""Odd one out: which word of a group does not belong?
+
+The answer is the word with the smallest cosine with the mean of the group's unit vectors, the same
+as that of ``doesnt_match``. It is also the word whose removal leaves the most similar group, the
+measure of Camacho-Collados and Navigli (2016): the mean similarity of the rest falls with exactly
+this cosine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.evaluation.casing import WordFinder
+from wordkin.evaluation.datasets import OddOneOut
+from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
+from wordkin.evaluation.statistics import Proportion, json_number
+from wordkin.evaluation.vectors import unit_rows
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
+
+
+@dataclass(frozen=True)
+class OddOneOutScore:
+    """How many groups of a section, or of all, had their odd word found.
+
+    Attributes
+    ----------
+    name : of the section, or "total".
+    groups : in the section.
+    known : groups all of whose words are in the vocabulary.
+    correct : groups whose odd word was found.
+    chance : what guessing would get right of the known groups, on average, as a fraction.
+    """
+
+    name: str
+    groups: int
+    known: int
+    correct: int
+    chance: float
+
+    @property
+    def coverage(self) -> float:
+        """Fraction of the groups whose words are all known."""
+        return Proportion(self.known, self.groups).value
+
+    @property
+    def accuracy(self) -> Proportion:
+        """Right answers out of the known groups."""
+        return Proportion(self.correct, self.known)
+
+    @property
+    def accuracy_unknown_wrong(self) -> Proportion:
+        """Right answers out of all groups."""
+        return Proportion(self.correct, self.groups)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values; undefined numbers are None."""
+        return {
+            "name": self.name,
+            "groups": self.groups,
+            "known": self.known,
+            "coverage": json_number(self.coverage),
+            "correct": self.correct,
+            "accuracy": json_number(self.accuracy.value),
+            "accuracy_interval": list(self.accuracy.interval),
+            "accuracy_unknown_wrong": json_number(self.accuracy_unknown_wrong.value),
+            "accuracy_unknown_wrong_interval": list(self.accuracy_unknown_wrong.interval),
+            "chance": json_number(self.chance),
+        }
+
+
+@dataclass(frozen=True)
+class OddOneOutResult:
+    """Scores of one file of groups.
+
+    ``outcomes``: int8[groups] in file order: 1 right, 0 wrong, -1 a word is unknown.
+    """
+
+    dataset: str
+    case: str
+    sections: tuple[OddOneOutScore, ...]
+    total: OddOneOutScore
+    outcomes: NDArray[np.int8] = field(repr=False, compare=False)
+    kind: str = "odd-one-out"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        return {
+            "kind": self.kind,
+            "dataset": self.dataset,
+            "case": self.case,
+            "sections": [section.to_dict() for section in self.sections],
+            "total": self.total.to_dict(),
+        }
+
+
+def evaluate_odd_one_out(
+    embeddings: Embeddings, dataset: OddOneOut, *, restrict_vocab: int | None = None, case: str = "fold"
+) -> OddOneOutResult:
+    """Find the odd word of each group and count the right ones.
+
+    Parameters
+    ----------
+    restrict_vocab : words beyond the first so many count as unknown; None for none.
+    case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
+    """
+    wanted = {word for group in dataset.groups for word in group}
+    finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
+    outcomes = np.array([_outcome(embeddings.matrix, finder, group) for group in dataset.groups], dtype=np.int8)
+
+    def score(name: str, span: slice) -> OddOneOutScore:
+        part = outcomes[span]
+        sizes = np.array([len(group) for group in dataset.groups[span]])[part != UNKNOWN]
+        chance = float(np.mean(1 / sizes)) if len(sizes) else np.nan
+        return OddOneOutScore(name, len(part), len(sizes), int(np.count_nonzero(part == CORRECT)), chance)
+
+    sections = tuple(score(section.name, slice(section.start, section.stop)) for section in dataset.sections)
+    return OddOneOutResult(dataset.name, case, sections, score("total", slice(None)), outcomes)
+
+
+def _outcome(matrix: NDArray[Any], finder: WordFinder, group: Sequence[str]) -> int:
+    ids = [finder.variants(word) for word in group]
+    if not all(ids):
+        return UNKNOWN
+    vectors = unit_rows(matrix[[variants[0] for variants in ids]])
+    return CORRECT if int(np.argmin(vectors @ vectors.sum(axis=0))) == len(group) - 1 else WRONG

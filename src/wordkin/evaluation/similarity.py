@@ -1,0 +1,156 @@
+"""Word-pair similarity: do the cosines of word pairs rank them as people do?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.errors import ConfigError
+from wordkin.evaluation.casing import WordFinder
+from wordkin.evaluation.datasets import WordPairs
+from wordkin.evaluation.statistics import (
+    Floats,
+    Interval,
+    Proportion,
+    bootstrap,
+    correlation_p_value,
+    json_number,
+    pearson,
+    spearman,
+    weighted_pearson,
+    weighted_spearman,
+)
+from wordkin.evaluation.vectors import unit_rows
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A correlation with its two-sided p-value and 95% bootstrap interval; NaN where undefined."""
+
+    value: float
+    p_value: float
+    interval: Interval
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values; undefined numbers are None."""
+        return {
+            "correlation": json_number(self.value),
+            "p_value": json_number(self.p_value),
+            "interval": [json_number(end) for end in self.interval],
+        }
+
+
+@dataclass(frozen=True)
+class SimilarityResult:
+    """Scores of one file of word pairs.
+
+    Attributes
+    ----------
+    dataset : name of the file.
+    case : "fold" or "exact".
+    pairs, known : how many there are, and of how many both words are in the vocabulary.
+    spearman, pearson : correlations of cosine and human score over the known pairs.
+    spearman_unknown_zero, pearson_unknown_zero : over all pairs, an unknown one counting as cosine 0.
+    gold : float64[pairs], the human scores in file order.
+    cosines : float64[pairs], NaN where a word is unknown.
+    """
+
+    dataset: str
+    case: str
+    pairs: int
+    known: int
+    spearman: Correlation
+    pearson: Correlation
+    spearman_unknown_zero: Correlation
+    pearson_unknown_zero: Correlation
+    gold: Floats = field(repr=False, compare=False)
+    cosines: Floats = field(repr=False, compare=False)
+    kind: str = "similarity"
+
+    @property
+    def coverage(self) -> float:
+        """Fraction of the pairs whose words are both known."""
+        return Proportion(self.known, self.pairs).value
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        return {
+            "kind": self.kind,
+            "dataset": self.dataset,
+            "case": self.case,
+            "pairs": self.pairs,
+            "known": self.known,
+            "coverage": json_number(self.coverage),
+            "spearman": self.spearman.to_dict(),
+            "pearson": self.pearson.to_dict(),
+            "spearman_unknown_zero": self.spearman_unknown_zero.to_dict(),
+            "pearson_unknown_zero": self.pearson_unknown_zero.to_dict(),
+        }
+
+
+def evaluate_similarity(
+    embeddings: Embeddings,
+    dataset: WordPairs,
+    *,
+    restrict_vocab: int | None = None,
+    case: str = "fold",
+    resamples: int = 2000,
+    seed: int = 0,
+) -> SimilarityResult:
+    """Correlate the cosines of the pairs with the human scores.
+
+    The correlations equal those of gensim's ``evaluate_word_pairs`` for lower-case ASCII words.
+
+    Parameters
+    ----------
+    restrict_vocab : words beyond the first so many count as unknown; None for none.
+    case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
+    resamples, seed : of the bootstrap over pairs that gives the intervals.
+    """
+    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
+        raise ConfigError("resamples", "must be a whole number from 1 up", resamples)
+    wanted = {word for pair in dataset.pairs for word in pair}
+    finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
+    cosines = np.array([_cosine(embeddings.matrix, finder, *pair) for pair in dataset.pairs], dtype=np.float64)
+    gold = np.array(dataset.scores, dtype=np.float64)
+    known = ~np.isnan(cosines)
+    skipping = _correlations(gold[known], cosines[known], resamples, seed)
+    counting = skipping if known.all() else _correlations(gold, np.where(known, cosines, 0.0), resamples, seed)
+    return SimilarityResult(
+        dataset=dataset.name,
+        case=case,
+        pairs=len(gold),
+        known=int(known.sum()),
+        spearman=skipping[0],
+        pearson=skipping[1],
+        spearman_unknown_zero=counting[0],
+        pearson_unknown_zero=counting[1],
+        gold=gold,
+        cosines=cosines,
+    )
+
+
+def _cosine(matrix: NDArray[Any], finder: WordFinder, first: str, second: str) -> float:
+    """Cosine as a float32 dot product of unit vectors, the precision of a query; NaN if a word is unknown."""
+    first_ids, second_ids = finder.variants(first), finder.variants(second)
+    if not first_ids or not second_ids:
+        return np.nan
+    return float(np.dot(*unit_rows(matrix[[first_ids[0], second_ids[0]]]).astype(np.float32)))
+
+
+def _correlations(gold: Floats, cosines: Floats, resamples: int, seed: int) -> tuple[Correlation, Correlation]:
+    """Spearman's and Pearson's."""
+    n = len(gold)
+    both = []
+    for measure, weighted in ((spearman, weighted_spearman), (pearson, weighted_pearson)):
+        value = measure(gold, cosines)
+        interval = bootstrap(partial(weighted, gold, cosines), n, resamples=resamples, seed=seed)
+        both.append(Correlation(value, correlation_p_value(value, n), interval))
+    return both[0], both[1]
