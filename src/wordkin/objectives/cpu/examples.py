@@ -1,0 +1,169 @@
+"""What the kernels have in common: tables, examples, workspaces, and the hidden layer both ways.
+
+The two architectures differ only in which side of an example is one word and which is several:
+
+* skip-gram: the input is the centre, the outputs are the words of its window;
+* CBOW: the inputs are the words of the window, the output is the centre.
+
+So an example is a centre with a window, and ``cbow`` tells which side is which.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
+from wordkin.objectives.cpu.products import add_row
+from wordkin.objectives.cpu.registers import (
+    add_scaled,
+    breadth,
+    load_row,
+    store,
+    zeros,
+)
+
+Array = np.ndarray[Any, Any]
+
+
+class Tables(NamedTuple):
+    """The trained arrays, updated in place, without locks: threads may overwrite each other's updates.
+
+    input_vectors [V, row_size], output_vectors [V or tree nodes, row_size], projection_bias
+    [1, row_size] or [0, row_size] when there is none. An output bias is column ``bias_column`` of
+    ``output_vectors`` (-1: none); the hidden layer holds 1 there, input rows hold 0.
+    """
+
+    input_vectors: Array
+    output_vectors: Array
+    projection_bias: Array
+    bias_column: int
+
+
+class Examples(NamedTuple):
+    """int32 arrays: word_ids [kept]; centres, starts, stops [examples]: example i is the centre at
+    position ``centres[i]`` with the window ``starts[i]`` … ``stops[i] - 1``, itself excluded.
+    """
+
+    word_ids: Array
+    centres: Array
+    starts: Array
+    stops: Array
+
+
+class Mode(NamedTuple):
+    """How the hidden layer is made and its error is handed back; see ``TrainingConfig``.
+
+    reach : largest distance from a centre to an output: the window for skip-gram, 0 for CBOW.
+    buffered : collect the error of a hidden row before it goes to the inputs; without it, the error
+        goes straight to the one input row (skip-gram without a projection bias).
+    """
+
+    cbow: bool
+    reach: int
+    buffered: bool
+    mean: bool  # CBOW: divide the sum of the context vectors by their number
+    exact: bool  # CBOW: divide the error likewise
+
+
+class Workspace(NamedTuple):
+    """Buffers of one worker; rows are padded to whole tiles.
+
+    hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to; outputs
+    [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output rows]; scores, labels [block, output rows];
+    pair_scores, pair_labels [block * (2 * reach + 1) padded to whole registers] for true pairs.
+    """
+
+    hidden: Array
+    errors: Array
+    error_ids: Array
+    outputs: Array
+    output_ids: Array
+    output_columns: Array
+    scores: Array
+    labels: Array
+    pair_scores: Array
+    pair_labels: Array
+
+
+def make_workspace(layout: Layout, block: int, outputs: int, reach: int, dtype: str = "float32") -> Workspace:
+    """Buffers for blocks of ``block`` hidden rows against ``outputs`` shared output rows."""
+    rows = padded(block)
+    columns = padded(outputs, max(layout.lanes, 8) * layout.shapes.score.vectors)
+    pairs = padded(block * (2 * reach + 1), layout.lanes)
+
+    def buffer(*size: int) -> Array:
+        return aligned_zeros(size, dtype)
+
+    return Workspace(
+        hidden=buffer(rows, layout.row_size),
+        errors=buffer(rows, layout.row_size),
+        error_ids=np.zeros(rows, np.int32),
+        outputs=buffer(columns, layout.row_size),
+        output_ids=np.zeros(columns, np.int32),
+        output_columns=buffer(layout.row_size, columns),
+        scores=buffer(rows, columns),
+        labels=buffer(rows, columns),
+        pair_scores=buffer(pairs),
+        pair_labels=buffer(pairs),
+    )
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def input_span(examples, i, cbow):  # type: ignore[no-untyped-def]
+    """Positions of the inputs of example i: start, stop, the position to leave out, how many there are."""
+    if cbow:
+        return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
+    return examples.centres[i], examples.centres[i] + 1, -1, 1
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def output_span(examples, i, cbow):  # type: ignore[no-untyped-def]
+    """Positions of the outputs of example i: start, stop, the position to leave out, how many there are."""
+    if cbow:
+        count = 1 if context_size(examples, i) > 0 else 0
+        return examples.centres[i], examples.centres[i] + count, -1, count
+    return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def context_size(examples, i):  # type: ignore[no-untyped-def]
+    """Number of context words of example i."""
+    centre = examples.centres[i]
+    inside = examples.starts[i] <= centre < examples.stops[i]
+    return examples.stops[i] - examples.starts[i] - (1 if inside else 0)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def fill_hidden(shapes, tables, examples, i, mode, hidden, row):  # type: ignore[no-untyped-def]
+    """``hidden[row]`` = the hidden vector of example i."""
+    start, stop, left_out, count = input_span(examples, i, mode.cbow)
+    scale = 1.0 / count if mode.cbow and mode.mean and count > 0 else 1.0
+    row_size = hidden.shape[1]
+    for column in range(0, row_size, breadth(shapes.panel)):
+        summed = zeros(shapes.panel)
+        for position in range(start, stop):
+            if position != left_out:
+                source = np.int64(examples.word_ids[position]) * row_size + column
+                summed = add_scaled(summed, 1.0, load_row(shapes.panel, tables.input_vectors, source))
+        store(add_scaled(zeros(shapes.panel), scale, summed), hidden, row * row_size + column, 0)
+    if tables.projection_bias.shape[0] > 0:
+        add_row(shapes, tables.projection_bias, 0, 1.0, hidden, row)
+    if tables.bias_column >= 0:
+        hidden[row, tables.bias_column] = 1.0
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def hand_back(shapes, tables, examples, i, mode, errors, row):  # type: ignore[no-untyped-def]
+    """Add ``errors[row]``, learning rate included, to the input rows of example i and the projection bias."""
+    start, stop, left_out, count = input_span(examples, i, mode.cbow)
+    if tables.bias_column >= 0:
+        errors[row, tables.bias_column] = 0.0
+    scale = 1.0 / count if mode.cbow and mode.exact and count > 0 else 1.0
+    for position in range(start, stop):
+        if position != left_out:
+            add_row(shapes, errors, row, scale, tables.input_vectors, np.int64(examples.word_ids[position]))
+    if tables.projection_bias.shape[0] > 0 and context_size(examples, i) > 0:
+        add_row(shapes, errors, row, 1.0, tables.projection_bias, 0)

@@ -1,0 +1,90 @@
+"""How rows lie in memory and how they are cut into register tiles."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wordkin.objectives.cpu.registers import TileShape, host_lanes, register_budget
+
+
+class TileShapes(NamedTuple):
+    """The tile shapes a kernel is compiled for.
+
+    panel : one row of a panel, the columns worked on at a time.
+    update : rows of a panel that share a product (update = coefficients x rows).
+    score : rows x vectors of a product whose columns are output rows.
+    square : lanes x lanes, for transposing.
+    vector : one register.
+    """
+
+    panel: TileShape
+    update: TileShape
+    score: TileShape
+    square: TileShape
+    vector: TileShape
+
+
+class Layout(NamedTuple):
+    """``row_size``: numbers from one row of a table to the next (padding is zero and stays zero)."""
+
+    row_size: int
+    lanes: int
+    shapes: TileShapes
+
+
+CACHE_LINE_BYTES = 64
+MAX_TILE_ROWS = 8  # buffers hold a multiple of this many rows, so that a tile never runs off their end
+
+
+@functools.cache
+def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None, score_vectors: int = 2) -> Layout:
+    """Layout of rows of ``numbers`` numbers.
+
+    The panel is the breadth that pads least, the broadest of equals; a tile then takes as many rows
+    (a power of two, so that blocks divide evenly) as the registers hold.
+    """
+    number_type = np.dtype(dtype)
+    lanes = lanes or (host_lanes() if number_type == np.float32 else max(2, host_lanes() // 2))
+    budget = register_budget()
+    needed = -(-numbers // lanes)
+    panel = min(range(1, min(8, budget) + 1), key=lambda width: (-(-needed // width) * width, -width))
+    row_size = -(-needed // panel) * panel * lanes
+
+    def shape(rows: int, vectors: int) -> TileShape:
+        return TileShape(number_type, lanes, rows, vectors)
+
+    def most_rows(vectors: int) -> int:
+        return max(rows for rows in (1, 2, 4, MAX_TILE_ROWS) if rows * vectors <= max(budget, vectors))
+
+    shapes = TileShapes(
+        panel=shape(1, panel),
+        update=shape(most_rows(panel), panel),
+        score=shape(most_rows(score_vectors), score_vectors),
+        square=shape(lanes, 1),
+        vector=shape(1, 1),
+    )
+    return Layout(row_size, lanes, shapes)
+
+
+def padded(count: int, multiple: int = MAX_TILE_ROWS) -> int:
+    """``count`` rounded up to a multiple."""
+    return -(-count // multiple) * multiple
+
+
+def aligned_zeros(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray[Any, Any]:
+    """Zeros whose first number lies on a cache-line border: loads that straddle two lines cost double."""
+    spare = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
+    memory = np.zeros(math.prod(shape) + spare, dtype)
+    offset = -memory.ctypes.data % CACHE_LINE_BYTES // memory.itemsize
+    return memory[offset : offset + math.prod(shape)].reshape(shape)
+
+
+def padded_table(rows: np.ndarray[Any, Any], row_size: int, dtype: str = "float32") -> np.ndarray[Any, Any]:
+    """A table [V, row_size] that holds ``rows`` [V, numbers] and zeros."""
+    table = aligned_zeros((rows.shape[0], row_size), dtype)
+    table[:, : rows.shape[1]] = rows
+    return table

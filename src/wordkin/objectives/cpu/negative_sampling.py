@@ -1,0 +1,225 @@
+"""Negative sampling over blocks of examples that share their noise words.
+
+A block of T examples meets M noise words drawn once: scores and both updates are products of
+T x M x N (see products.py), and a noise row moves through memory once per block instead of once
+per pair. Each (example, noise word) pair is weighted so that the expected gradient is that of K
+draws for every positive pair. ``reference.block_step`` states, read by read, what is computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit, uint32, uint64
+
+from wordkin.objectives.cpu.examples import (
+    fill_hidden,
+    hand_back,
+    output_span,
+)
+from wordkin.objectives.cpu.layout import MAX_TILE_ROWS
+from wordkin.objectives.cpu.products import Ahead, copy_row, dense_step, errors_of_scores, padded_to
+from wordkin.objectives.cpu.registers import (
+    add_product,
+    add_scaled,
+    breadth,
+    load_row,
+    store,
+    total,
+    zeros,
+)
+from wordkin.windows.rng import random_bits, scaled
+
+
+class Noise(NamedTuple):
+    """Alias table of the noise distribution (thresholds uint32 [V], aliases int32 [V]) and how it is used.
+
+    shared : noise words per block (M); per_pair : noise words a positive pair stands against (K).
+    """
+
+    thresholds: np.ndarray[Any, Any]
+    aliases: np.ndarray[Any, Any]
+    shared: int
+    per_pair: int
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def draw_noise(noise, key, counter):  # type: ignore[no-untyped-def]
+    """Noise word number ``counter`` of the stream ``key``."""
+    bits = random_bits(key, counter)
+    slot = scaled(bits >> uint64(32), noise.thresholds.shape[0])
+    return np.int32(slot) if uint32(bits) <= noise.thresholds[slot] else noise.aliases[slot]
+
+
+@njit(nogil=True, cache=True)
+def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_size, learning_rate, work):  # type: ignore[no-untyped-def]
+    """Train on all examples, block by block; return (loss, positive pairs).
+
+    Writes ``tables`` without locks. Noise words come from the stream ``key``, block after block.
+    """
+    loss = 0.0
+    pairs = 0
+    example_count = examples.centres.shape[0]
+    upcoming = np.empty(noise.shared, np.int32)
+    ahead_inputs = np.empty(block_size, np.int32)
+    ahead_outputs = np.empty(noise.shared + block_size, np.int32)
+    for m in range(noise.shared):
+        upcoming[m] = draw_noise(noise, key, m)
+    for first in range(0, example_count, block_size):
+        stop = min(first + block_size, example_count)
+        work.output_ids[: noise.shared] = upcoming
+        drawn = (first // block_size + 1) * noise.shared
+        for m in range(noise.shared):
+            upcoming[m] = draw_noise(noise, key, drawn + m)
+        ahead = _rows_ahead(tables, examples, stop, block_size, mode, upcoming, ahead_inputs, ahead_outputs)
+        block_loss, block_pairs = _train_block(
+            shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work
+        )
+        loss += block_loss
+        pairs += block_pairs
+    return loss, pairs
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _rows_ahead(tables, examples, first, block_size, mode, noise_ids, input_ids, output_ids):  # type: ignore[no-untyped-def]
+    """The rows that the examples from ``first`` on and their noise words will read."""
+    stop = min(first + block_size, examples.centres.shape[0])
+    output_ids[: noise_ids.shape[0]] = noise_ids
+    outputs = noise_ids.shape[0]
+    for i in range(first, stop):
+        centre_word = examples.word_ids[examples.centres[i]]
+        newest_word = examples.word_ids[examples.stops[i] - 1]
+        input_ids[i - first] = newest_word if mode.cbow else centre_word
+        output_ids[outputs] = centre_word if mode.cbow else newest_word
+        outputs += 1
+    return Ahead(tables.input_vectors, input_ids[: stop - first], tables.output_vectors, output_ids[:outputs])
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):  # type: ignore[no-untyped-def]
+    """One block: examples first … stop - 1 against the noise words in ``work.output_ids``."""
+    size = stop - first
+    pairs = 0
+    for row in range(size):
+        fill_hidden(shapes, tables, examples, first + row, mode, work.hidden, row)
+    for m in range(noise.shared):
+        copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[m]), work.outputs, m)
+    _label_noise(examples, first, stop, mode, noise, work)
+    for row in range(size):
+        pairs += _score_outputs(shapes, tables, examples, first + row, mode, work, row)
+    loss = errors_of_scores(shapes, work.pair_scores, work.pair_labels, 0, size * (2 * mode.reach + 1), learning_rate)
+    error_table = work.errors if mode.buffered else tables.input_vectors
+    for row in range(size):
+        work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
+        _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
+    for spare in range(size, min(padded_to(size, MAX_TILE_ROWS), work.error_ids.shape[0])):
+        work.error_ids[spare] = work.error_ids[0]
+    _update_outputs(shapes, tables, examples, first, stop, mode, work)
+    loss += dense_step(
+        shapes, work, size, noise.shared, learning_rate, error_table, tables.output_vectors, ahead
+    )
+    if mode.buffered:
+        for row in range(size):
+            hand_back(shapes, tables, examples, first + row, mode, work.errors, row)
+    return loss, pairs
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _label_noise(examples, first, stop, mode, noise, work):  # type: ignore[no-untyped-def]
+    """Weigh each (example, noise word) by K / M per output of the example that is another word."""
+    share = noise.per_pair / noise.shared
+    for i in range(first, stop):
+        work.labels[i - first, : noise.shared] = -share * output_span(examples, i, mode.cbow)[3]
+    for position in range(*_positions(examples, first, stop, mode)):
+        word = examples.word_ids[position]
+        matches = 0
+        for m in range(noise.shared):
+            matches += work.output_ids[m] == word
+        if matches > 0:
+            _exclude(examples, first, stop, position, mode, noise, share, work)
+
+
+@njit(nogil=True, cache=True)
+def _exclude(examples, first, stop, position, mode, noise, share, work):  # type: ignore[no-untyped-def]
+    """Take back the weight of noise words that equal the output at ``position``."""
+    word = examples.word_ids[position]
+    for i in range(first, stop):
+        start, end, left_out, _ = output_span(examples, i, mode.cbow)
+        if start <= position < end and position != left_out:
+            for m in range(noise.shared):
+                if work.output_ids[m] == word:
+                    work.labels[i - first, m] += share
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignore[no-untyped-def]
+    """Scores and labels of example i to row ``row`` of the band of true pairs; return how many there are.
+
+    The output at position p stands in column p - centre + reach of the band; other columns get label 0.
+    """
+    start, stop, left_out, count = output_span(examples, i, mode.cbow)
+    row_size = work.hidden.shape[1]
+    band = row * (2 * mode.reach + 1)
+    work.pair_labels[band : band + 2 * mode.reach + 1] = 0.0
+    work.pair_scores[band : band + 2 * mode.reach + 1] = 0.0
+    band += mode.reach - examples.centres[i]
+    for position in range(start, stop):
+        if position != left_out:
+            word = np.int64(examples.word_ids[position]) * row_size
+            summed = zeros(shapes.panel)
+            for column in range(0, row_size, breadth(shapes.panel)):
+                hidden = load_row(shapes.panel, work.hidden, row * row_size + column)
+                summed = add_product(summed, hidden, load_row(shapes.panel, tables.output_vectors, word + column))
+            work.pair_scores[band + position] = total(summed)
+            work.pair_labels[band + position] = 1.0
+    return count
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):  # type: ignore[no-untyped-def]
+    """Add the part of the hidden error of example i that comes from its true pairs to its row of ``error_table``."""
+    start, stop, _, _ = output_span(examples, i, mode.cbow)
+    row_size = work.hidden.shape[1]
+    band = row * (2 * mode.reach + 1) + mode.reach - examples.centres[i]
+    target = np.int64(work.error_ids[row]) * row_size
+    for column in range(0, row_size, breadth(shapes.panel)):
+        errors = zeros(shapes.panel) if mode.buffered else load_row(shapes.panel, error_table, target + column)
+        for position in range(start, stop):
+            place = np.int64(examples.word_ids[position]) * row_size + column
+            output = load_row(shapes.panel, tables.output_vectors, place)
+            errors = add_scaled(errors, work.pair_scores[band + position], output)
+        store(errors, error_table, target + column, 0)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type: ignore[no-untyped-def]
+    """Add to the output row at each position of the block what all examples near it owe."""
+    row_size = work.hidden.shape[1]
+    width = 2 * mode.reach + 1
+    nearest = first
+    for position in range(*_positions(examples, first, stop, mode)):
+        while examples.centres[nearest] < position - mode.reach:
+            nearest += 1
+        word = np.int64(examples.word_ids[position]) * row_size
+        for column in range(0, row_size, breadth(shapes.panel)):
+            output = load_row(shapes.panel, tables.output_vectors, word + column)
+            i = nearest
+            while i < stop and examples.centres[i] <= position + mode.reach:
+                error = work.pair_scores[(i - first) * width + position - examples.centres[i] + mode.reach]
+                hidden = load_row(shapes.panel, work.hidden, (i - first) * row_size + column)
+                output = add_scaled(output, error, hidden)
+                i += 1
+            store(output, tables.output_vectors, word + column, 0)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _positions(examples, first, stop, mode):  # type: ignore[no-untyped-def]
+    """Range of positions that hold the outputs of examples first … stop - 1."""
+    lowest = examples.word_ids.shape[0]
+    highest = 0
+    for i in range(first, stop):
+        start, end, _, _ = output_span(examples, i, mode.cbow)
+        lowest = min(lowest, start)
+        highest = max(highest, end)
+    return lowest, highest

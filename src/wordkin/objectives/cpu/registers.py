@@ -1,0 +1,528 @@
+"""Tiles of vector registers as values inside Numba functions.
+
+LLVM turns a plain loop into vector instructions only when it can prove a good deal, and it never
+keeps a whole matrix tile in registers. The few functions here say it outright: a *tile* is
+``rows x vectors`` registers of ``lanes`` numbers each, and a Numba function may load, combine and
+store tiles like numbers::
+
+    update = zeros(shape)                                # shape: a TileShape, fixed at compile time
+    for k in range(count):
+        update = add_outer(update, coefficients, k, stride, load_row(shape, rows, k * row_size))
+    store(update, target, start, row_size)
+
+The shape of a tile is part of its Numba *type*, so it is part of the signature under which Numba
+caches compiled code: code made for one shape can never be taken for another. LLVM legalises the
+vectors for whatever the processor has (AVX-512, AVX2, NEON, SSE2); :func:`host_lanes` picks the
+width that needs no splitting. No alignment is assumed and no bound is checked.
+
+Everything here is deterministic: sums are taken in an order fixed by the shape.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
+
+@functools.cache
+def kernel_fingerprint() -> str:
+    """Hash of the kernel sources, so that a cached kernel is never older than what it calls.
+
+    Numba notices a change in the file of a cached function, not in the files of the functions
+    that were compiled into it. Being part of every tile's type, this hash closes that gap.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def host_lanes() -> int:
+    """float32 numbers in one vector register of this processor: 16, 8 or 4."""
+    features = llvm.get_host_cpu_features()
+    if features.get("avx512f"):
+        return 16
+    return 8 if features.get("avx2") else 4
+
+
+@functools.cache
+def register_budget() -> int:
+    """Accumulators a tile may hold before the compiler starts to spill them."""
+    return 24 if host_lanes() == 16 else 10
+
+
+@dataclass(frozen=True)
+class TileShape:
+    """A tile's number type (``float32`` or ``float64``), lanes per register, rows, registers per row."""
+
+    dtype: np.dtype[Any]
+    lanes: int
+    rows: int
+    vectors: int
+
+
+class TileShapeType(types.Type):
+    """Numba's type of a :class:`TileShape`: holds nothing at run time."""
+
+    def __init__(self, shape: TileShape) -> None:
+        self.shape = shape
+        super().__init__(
+            f"TileShape({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors},{kernel_fingerprint()})"
+        )
+
+
+class TileType(types.Type):
+    """Numba's type of a tile held in registers."""
+
+    def __init__(self, shape: TileShape) -> None:
+        self.shape = shape
+        self.scalar = types.float32 if shape.dtype == np.float32 else types.float64
+        super().__init__(f"Tile({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors})")
+
+
+@typeof_impl.register(TileShape)
+def _type_of_shape(value: TileShape, _context: Any) -> TileShapeType:
+    return TileShapeType(value)
+
+
+register_model(TileShapeType)(models.OpaqueModel)
+
+
+@unbox(TileShapeType)
+def _unbox_shape(_type: TileShapeType, _value: Any, context: Any) -> NativeValue:
+    return NativeValue(context.context.get_dummy_value())
+
+
+def _llvm_scalar(shape: TileShape) -> ir.Type:
+    return ir.FloatType() if shape.dtype == np.float32 else ir.DoubleType()
+
+
+def _llvm_vector(shape: TileShape) -> ir.VectorType:
+    return ir.VectorType(_llvm_scalar(shape), shape.lanes)
+
+
+@register_model(TileType)
+class _TileModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: TileType) -> None:
+        shape = kind.shape
+        super().__init__(manager, kind, ir.ArrayType(_llvm_vector(shape), shape.rows * shape.vectors))
+
+
+# --- helpers that write LLVM instructions -------------------------------------------------------
+
+
+def _address(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: Any, index: ir.Value) -> ir.Value:
+    """Pointer to the element of a C-contiguous array at a flat index."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+def _load_vector(builder: ir.IRBuilder, shape: TileShape, address: ir.Value, offset: int = 0) -> ir.Value:
+    pointer = builder.gep(address, [ir.Constant(ir.IntType(64), offset)])
+    value = builder.load(builder.bitcast(pointer, _llvm_vector(shape).as_pointer()))
+    value.align = shape.dtype.itemsize
+    return value
+
+
+def _store_vector(builder: ir.IRBuilder, shape: TileShape, value: ir.Value, address: ir.Value, offset: int) -> None:
+    pointer = builder.gep(address, [ir.Constant(ir.IntType(64), offset)])
+    builder.store(value, builder.bitcast(pointer, _llvm_vector(shape).as_pointer())).align = shape.dtype.itemsize
+
+
+def _pack(builder: ir.IRBuilder, shape: TileShape, vectors: list[ir.Value]) -> ir.Value:
+    tile = ir.Constant(ir.ArrayType(_llvm_vector(shape), len(vectors)), ir.Undefined)
+    for position, vector in enumerate(vectors):
+        tile = builder.insert_value(tile, vector, position)
+    return tile
+
+
+def _unpack(builder: ir.IRBuilder, shape: TileShape, tile: ir.Value) -> list[ir.Value]:
+    return [builder.extract_value(tile, position) for position in range(shape.rows * shape.vectors)]
+
+
+def _splat(builder: ir.IRBuilder, shape: TileShape, scalar: ir.Value) -> ir.Value:
+    vector_type = _llvm_vector(shape)
+    first = builder.insert_element(ir.Constant(vector_type, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
+    zeros_mask = ir.Constant(ir.VectorType(ir.IntType(32), shape.lanes), None)
+    return builder.shuffle_vector(first, ir.Constant(vector_type, ir.Undefined), zeros_mask)
+
+
+def _constant(shape: TileShape, value: float) -> ir.Constant:
+    return ir.Constant(_llvm_vector(shape), [float(value)] * shape.lanes)
+
+
+def _call(builder: ir.IRBuilder, name: str, result: ir.Type, *arguments: ir.Value) -> ir.Value:
+    function_type = ir.FunctionType(result, [each.type for each in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), list(arguments))
+
+
+def _suffix(shape: TileShape) -> str:
+    return f"v{shape.lanes}f{8 * shape.dtype.itemsize}"
+
+
+def _fused(builder: ir.IRBuilder, shape: TileShape, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+    """a * b + c with one rounding."""
+    return _call(builder, f"llvm.fma.{_suffix(shape)}", _llvm_vector(shape), a, b, c)
+
+
+def _shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, lanes: list[int]) -> ir.Value:
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
+    return builder.shuffle_vector(a, b, mask)
+
+
+def _tree_sum(builder: ir.IRBuilder, values: list[ir.Value]) -> ir.Value:
+    while len(values) > 1:
+        paired = [builder.fadd(a, b) for a, b in zip(values[0::2], values[1::2], strict=False)]
+        values = paired + values[2 * len(paired) :]
+    return values[0]
+
+
+def _sum_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value) -> ir.Value:
+    lanes = shape.lanes
+    while lanes > 1:
+        lanes //= 2
+        low = _shuffle(builder, vector, vector, list(range(lanes)))
+        high = _shuffle(builder, vector, vector, list(range(lanes, 2 * lanes)))
+        vector = builder.fadd(low, high)
+    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+
+
+def _contiguous(array: types.Type, dtype: np.dtype[Any] | None = None) -> bool:
+    if not (isinstance(array, types.Array) and array.layout == "C"):
+        return False
+    return dtype is None or array.dtype == (types.float32 if dtype == np.float32 else types.float64)
+
+
+def _constant_of_shape(measure: Any) -> Any:
+    """An intrinsic ``f(shape)`` that is a whole number known at compile time."""
+
+    def typed(_typing: Any, shape: Any) -> Any:
+        if not isinstance(shape, TileShapeType):
+            return None
+
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            return ir.Constant(ir.IntType(64), measure(shape.shape))
+
+        return types.intp(shape), codegen
+
+    typed.__name__ = typed.__qualname__ = measure.__name__
+    return intrinsic(typed)
+
+
+def _height(shape: TileShape) -> int:
+    return shape.rows
+
+
+def _breadth(shape: TileShape) -> int:
+    return shape.vectors * shape.lanes
+
+
+height = _constant_of_shape(_height)  # rows of a tile
+breadth = _constant_of_shape(_breadth)  # numbers in one row of a tile
+
+
+# --- moving tiles -------------------------------------------------------------------------------
+
+
+@intrinsic
+def zeros(_typing: Any, shape: Any) -> Any:
+    """``zeros(shape)``: a tile of zeros."""
+    if not isinstance(shape, TileShapeType):
+        return None
+    tile = TileType(shape.shape)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return ir.Constant(context.get_value_type(tile), None)
+
+    return tile(shape), codegen
+
+
+@intrinsic
+def load(_typing: Any, shape: Any, array: Any, start: Any, row_size: Any) -> Any:
+    """``load(shape, array, start, row_size)``: row r of the tile is ``array.flat[start + r * row_size:]``."""
+    if not (isinstance(shape, TileShapeType) and _contiguous(array, shape.shape.dtype)):
+        return None
+    tile = TileType(shape.shape)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = shape.shape
+        address = _address(context, builder, array, arguments[1], arguments[2])
+        vectors = []
+        for _row in range(own.rows):
+            vectors += [_load_vector(builder, own, address, v * own.lanes) for v in range(own.vectors)]
+            address = builder.gep(address, [arguments[3]])
+        return _pack(builder, own, vectors)
+
+    return tile(shape, array, types.intp, types.intp), codegen
+
+
+@intrinsic
+def load_row(_typing: Any, shape: Any, array: Any, start: Any) -> Any:
+    """``load_row(shape, array, start)``: a tile of one row, as broad as ``shape``, from ``array.flat[start:]``."""
+    if not (isinstance(shape, TileShapeType) and _contiguous(array, shape.shape.dtype)):
+        return None
+    own = dataclasses.replace(shape.shape, rows=1)
+    tile = TileType(own)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        address = _address(context, builder, array, arguments[1], arguments[2])
+        return _pack(builder, own, [_load_vector(builder, own, address, v * own.lanes) for v in range(own.vectors)])
+
+    return tile(shape, array, types.intp), codegen
+
+
+@intrinsic
+def store(_typing: Any, tile: Any, array: Any, start: Any, row_size: Any) -> Any:
+    """``store(tile, array, start, row_size)``: the inverse of :func:`load`."""
+    if not (isinstance(tile, TileType) and _contiguous(array, tile.shape.dtype)):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        address = _address(context, builder, array, arguments[1], arguments[2])
+        vectors = _unpack(builder, own, arguments[0])
+        for row in range(own.rows):
+            for v in range(own.vectors):
+                _store_vector(builder, own, vectors[row * own.vectors + v], address, v * own.lanes)
+            address = builder.gep(address, [arguments[3]])
+        return context.get_dummy_value()
+
+    return types.void(tile, array, types.intp, types.intp), codegen
+
+
+@intrinsic
+def add_to_rows(_typing: Any, tile: Any, table: Any, row_ids: Any, first: Any, row_size: Any, column: Any) -> Any:
+    """``add_to_rows(tile, table, row_ids, first, row_size, column)``: scatter with addition.
+
+    Row r of the tile is added at ``table.flat[row_ids[first + r] * row_size + column]``, one row
+    after the other, so a row named twice gets both.
+    """
+    if not (isinstance(tile, TileType) and _contiguous(table, tile.shape.dtype) and row_ids == types.int32[::1]):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        vectors = _unpack(builder, own, arguments[0])
+        ids = _address(context, builder, row_ids, arguments[2], arguments[3])
+        for row in range(own.rows):
+            row_id = builder.load(builder.gep(ids, [ir.Constant(ir.IntType(64), row)]))
+            place = builder.mul(builder.sext(row_id, ir.IntType(64)), arguments[4])
+            address = _address(context, builder, table, arguments[1], builder.add(place, arguments[5]))
+            for v in range(own.vectors):
+                old = _load_vector(builder, own, address, v * own.lanes)
+                _store_vector(builder, own, builder.fadd(old, vectors[row * own.vectors + v]), address, v * own.lanes)
+        return context.get_dummy_value()
+
+    return types.void(tile, table, row_ids, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def prefetch(_typing: Any, array: Any, start: Any, count: Any) -> Any:
+    """``prefetch(array, start, count)``: ask for the cache lines of ``array.flat[start : start + count]``."""
+    if not _contiguous(array):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        integer = ir.IntType(32)
+        byte_pointer = ir.IntType(8).as_pointer()
+        per_line = ir.Constant(ir.IntType(64), max(1, 64 // (array.dtype.bitwidth // 8)))
+        start_address = _address(context, builder, array, arguments[0], arguments[1])
+        with cgutils.for_range_slice(builder, ir.Constant(ir.IntType(64), 0), arguments[2], per_line) as (index, _):
+            line = builder.bitcast(builder.gep(start_address, [index]), byte_pointer)
+            hints = [ir.Constant(integer, each) for each in (0, 3, 1)]  # read, keep in all levels, data
+            _call(builder, "llvm.prefetch.p0", ir.VoidType(), line, *hints)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp), codegen
+
+
+# --- arithmetic on tiles ------------------------------------------------------------------------
+
+
+@intrinsic
+def add_product(_typing: Any, tile: Any, first: Any, second: Any) -> Any:
+    """``add_product(tile, first, second)``: ``tile + first * second``, element by element."""
+    if not (isinstance(tile, TileType) and tile == first == second):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        sums, left, right = (_unpack(builder, own, each) for each in arguments)
+        results = [_fused(builder, own, a, b, c) for a, b, c in zip(left, right, sums, strict=True)]
+        return _pack(builder, own, results)
+
+    return tile(tile, tile, tile), codegen
+
+
+@intrinsic
+def add_scaled(_typing: Any, tile: Any, scale: Any, other: Any) -> Any:
+    """``add_scaled(tile, scale, other)``: ``tile + scale * other`` for a number ``scale``."""
+    if not (isinstance(tile, TileType) and tile == other):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        factor = _splat(builder, own, arguments[1])
+        pairs = zip(_unpack(builder, own, arguments[0]), _unpack(builder, own, arguments[2]), strict=True)
+        return _pack(builder, own, [_fused(builder, own, factor, value, total) for total, value in pairs])
+
+    return tile(tile, tile.scalar, tile), codegen
+
+
+@intrinsic
+def add_outer(_typing: Any, tile: Any, coefficients: Any, start: Any, stride: Any, row: Any) -> Any:
+    """``add_outer(tile, coefficients, start, stride, row)``: row r grows by ``coefficients.flat[start + r * stride] * row``."""
+    if not (isinstance(tile, TileType) and isinstance(row, TileType) and _contiguous(coefficients, tile.shape.dtype)):
+        return None
+    if row.shape.rows != 1 or row.shape.vectors != tile.shape.vectors:
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        totals = _unpack(builder, own, arguments[0])
+        values = _unpack(builder, row.shape, arguments[4])
+        address = _address(context, builder, coefficients, arguments[1], arguments[2])
+        results = []
+        for r in range(own.rows):
+            factor = _splat(builder, own, builder.load(address))
+            address = builder.gep(address, [arguments[3]])
+            results += [
+                _fused(builder, own, factor, values[v], totals[r * own.vectors + v]) for v in range(own.vectors)
+            ]
+        return _pack(builder, own, results)
+
+    return tile(tile, coefficients, types.intp, types.intp, row), codegen
+
+
+@intrinsic
+def total(_typing: Any, tile: Any) -> Any:
+    """``total(tile)``: the sum of all its numbers."""
+    if not isinstance(tile, TileType):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        return _sum_lanes(builder, own, _tree_sum(builder, _unpack(builder, own, arguments[0])))
+
+    return tile.scalar(tile), codegen
+
+
+@intrinsic
+def transpose(_typing: Any, shape: Any, source: Any, start: Any, row_size: Any, target: Any, place: Any, size: Any) -> Any:
+    """``transpose(shape, source, start, row_size, target, place, size)``: move a square, transposed.
+
+    For a shape of ``lanes`` rows and one vector: element (r, c) at ``source.flat[start + r * row_size + c]``
+    goes to ``target.flat[place + c * size + r]``.
+    """
+    if not (isinstance(shape, TileShapeType) and shape.shape.rows == shape.shape.lanes and shape.shape.vectors == 1):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = shape.shape
+        address = _address(context, builder, source, arguments[1], arguments[2])
+        rows = []
+        for _row in range(own.lanes):
+            rows.append(_load_vector(builder, own, address))
+            address = builder.gep(address, [arguments[3]])
+        half = own.lanes // 2
+        first_halves = [lane for pair in zip(range(half), range(own.lanes, own.lanes + half), strict=True) for lane in pair]
+        second_halves = [lane + half for lane in first_halves]
+        for _stage in range(int(math.log2(own.lanes))):  # perfect shuffles: each moves one bit from row to column
+            pairs = list(zip(rows[:half], rows[half:], strict=True))
+            rows = [_shuffle(builder, a, b, lanes) for a, b in pairs for lanes in (first_halves, second_halves)]
+        address = _address(context, builder, target, arguments[4], arguments[5])
+        for row in rows:
+            _store_vector(builder, own, row, address, 0)
+            address = builder.gep(address, [arguments[6]])
+        return context.get_dummy_value()
+
+    return types.void(shape, source, types.intp, types.intp, target, types.intp, types.intp), codegen
+
+
+# --- the logistic function ----------------------------------------------------------------------
+
+
+def _polynomial(builder: ir.IRBuilder, shape: TileShape, x: ir.Value, coefficients: list[float]) -> ir.Value:
+    """Horner's rule; coefficients from the constant term up."""
+    result: ir.Value = _constant(shape, coefficients[-1])
+    for each in reversed(coefficients[:-1]):
+        result = _fused(builder, shape, result, x, _constant(shape, each))
+    return result
+
+
+@functools.cache
+def _log1p_coefficients(degree: int) -> tuple[float, ...]:
+    """Polynomial for log(1 + t) / t on [0, 1], interpolated at Chebyshev points."""
+    series = np.polynomial.Chebyshev.interpolate(
+        lambda t: np.where(t > 0, np.log1p(t) / np.where(t > 0, t, 1), 1.0), degree, domain=[0, 1]
+    )
+    return tuple(series.convert(kind=np.polynomial.Polynomial, domain=[-1, 1], window=[-1, 1]).coef)
+
+
+def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir.Value:
+    """e^x for x <= 0, to the last bit or two; below the smallest normal number it stays there."""
+    double = shape.dtype == np.float64
+    bits, bias, lowest, degree = (52, 1023, -708.0, 13) if double else (23, 127, -87.0, 7)
+    integers = ir.VectorType(ir.IntType(64 if double else 32), shape.lanes)
+    x = _call(builder, f"llvm.maxnum.{_suffix(shape)}", _llvm_vector(shape), x, _constant(shape, lowest))
+    exponent = _call(
+        builder, f"llvm.rint.{_suffix(shape)}", _llvm_vector(shape), builder.fmul(x, _constant(shape, 1 / math.log(2)))
+    )
+    # log 2 in two parts: the first has few enough bits that exponent * high is exact
+    high = float(np.float32(0.693359375))
+    rest = _fused(builder, shape, exponent, _constant(shape, -high), x)
+    rest = _fused(builder, shape, exponent, _constant(shape, high - math.log(2)), rest)
+    fraction = _polynomial(builder, shape, rest, [1 / math.factorial(n) for n in range(degree + 1)])
+    whole = builder.add(builder.fptosi(exponent, integers), ir.Constant(integers, [bias] * shape.lanes))
+    power = builder.bitcast(builder.shl(whole, ir.Constant(integers, [bits] * shape.lanes)), _llvm_vector(shape))
+    return builder.fmul(fraction, power)
+
+
+@intrinsic
+def logistic_step(_typing: Any, scores: Any, labels: Any) -> Any:
+    """``logistic_step(scores, labels)``: errors and losses of scores against signed weights, both tiles.
+
+    A label a > 0 weighs a true pair by a, a < 0 a false one by -a. With x = -sign(a) * score::
+
+        error = a * sigma(x)            which is a * (1 - sigma(score)) or a * sigma(score)
+        loss  = |a| * log(1 + e^x)      which is -|a| * log sigma(sign(a) * score)
+
+    The sigmoid is exact to rounding (no table, no clipping).
+    """
+    if not (isinstance(scores, TileType) and scores == labels):
+        return None
+    shape = scores.shape
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        vector = _llvm_vector(shape)
+        degree = 22 if shape.dtype == np.float64 else 9
+        one, zero = _constant(shape, 1.0), _constant(shape, 0.0)
+        errors, losses = [], []
+        for score, label in zip(*(_unpack(builder, shape, each) for each in arguments), strict=True):
+            sign = _call(builder, f"llvm.copysign.{_suffix(shape)}", vector, one, label)
+            x = builder.fneg(builder.fmul(score, sign))
+            weight = _call(builder, f"llvm.fabs.{_suffix(shape)}", vector, label)
+            distance = _call(builder, f"llvm.fabs.{_suffix(shape)}", vector, x)
+            t = _exp_of_negative(builder, shape, builder.fneg(distance))
+            numerator = builder.select(builder.fcmp_ordered("<", x, zero), t, one)
+            errors.append(builder.fmul(label, builder.fdiv(numerator, builder.fadd(one, t))))
+            log1p = builder.fmul(t, _polynomial(builder, shape, t, list(_log1p_coefficients(degree))))
+            positive_part = _call(builder, f"llvm.maxnum.{_suffix(shape)}", vector, x, zero)
+            losses.append(builder.fmul(weight, builder.fadd(positive_part, log1p)))
+        return context.make_tuple(
+            builder, signature.return_type, [_pack(builder, shape, errors), _pack(builder, shape, losses)]
+        )
+
+    return types.UniTuple(scores, 2)(scores, labels), codegen

@@ -1,0 +1,47 @@
+"""Counter-based random numbers: each is a pure function of a key and a counter.
+
+A key names a stream (seed, purpose, epoch, shard); number ``n`` of the stream is a hash of key and
+``n``. So any worker can compute any number, no state is handed around, and results do not depend
+on which thread did what. The hash is SplitMix64's output function (Steele, Lea and Flood 2014).
+"""
+
+from __future__ import annotations
+
+from numba import njit, uint64
+
+# purposes, so that no two uses of one seed share a stream
+INITIALISATION, WINDOWS, NOISE, VALIDATION = range(4)
+
+_GOLDEN_GAMMA = 0x9E3779B97F4A7C15
+
+
+@njit(nogil=True, cache=True)
+def random_bits(key, counter):  # type: ignore[no-untyped-def]
+    """64 random bits: number ``counter`` of the stream ``key`` (both uint64-like)."""
+    z = uint64(key) + (uint64(counter) + uint64(1)) * uint64(_GOLDEN_GAMMA)
+    z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return z ^ (z >> uint64(31))
+
+
+@njit(nogil=True, cache=True)
+def scaled(bits, size):  # type: ignore[no-untyped-def]
+    """Map 32 random bits to 0 … size - 1 (size < 2**31) by multiplication; no low bits decide alone."""
+    return (uint64(bits) * uint64(size)) >> uint64(32)
+
+
+_MASK = 2**64 - 1
+
+
+def stream_key(seed: int, *path: int) -> int:
+    """Key of the stream for a seed and a path such as (purpose, epoch, shard); plain Python integers."""
+    key = seed & _MASK
+    for step in path:
+        key = _mix((key ^ _mix((step + 1) * _GOLDEN_GAMMA & _MASK)) + _GOLDEN_GAMMA & _MASK)
+    return key
+
+
+def _mix(z: int) -> int:
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
+    return z ^ (z >> 31)
