@@ -1,0 +1,6 @@
+"""Word vectors: the object people query, and the files it lives in."""
+
+from wordkin.embeddings.embeddings import Embeddings
+from wordkin.embeddings.formats import check_output, load_embeddings, save_embeddings
+
+__all__ = ["Embeddings", "check_output", "load_embeddings", "save_embeddings"]

@@ -1,0 +1,155 @@
+"""Writing a whole file or none, and reading files that may be compressed or broken."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import secrets
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from wordkin.errors import CorpusNotFoundError, FormatError, OutputError
+
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+_GZIP_LEVEL = 1  # float bits hardly compress: higher levels cost ten times the time for a percent or two
+_EXPECTED_GZIP_GAIN = 8  # memory set aside before anything was read is at most this many times the file
+_LARGEST_GZIP_GAIN = 100  # vectors never shrink so far, a decompression bomb does
+_GZIP_SLACK_BYTES = 1 << 26
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that becomes ``path`` only when the block ends well; else nothing is left behind.
+
+    It is written beside ``path``, flushed to the disk and renamed, so that at every moment ``path`` is
+    the old file or the new one, whole. Compressed when the name ends in ``.gz``. Raises
+    :class:`OutputError` where the system refuses.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            with compressing(file) if path.suffix == ".gz" else contextlib.nullcontext(file) as stream:
+                yield cast(BinaryIO, stream)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def compressing(file: BinaryIO) -> gzip.GzipFile:
+    """A gzip stream over ``file``, the same bytes for the same content: no name, no time."""
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Put the new name itself on the disk; systems that cannot open a directory need not."""
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, in its words, without the error number."""
+    return error.strerror or str(error)
+
+
+def check_writable(path: Path) -> None:
+    """Raise :class:`OutputError` unless a file can be made at ``path`` now; leaves no trace."""
+    if path.is_dir():
+        raise OutputError(f"cannot write {str(path)!r}: it is a directory: add a file name")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
+    probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        probe.open("xb").close()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+
+
+class Source:
+    """A file of vectors opened for reading: decompressed when it is gzip, whatever its name.
+
+    Attributes
+    ----------
+    path : the file.
+    file : the open file itself, compressed or not.
+    compressed : whether it is gzip.
+    size_limit : no allocation that a header asks for may exceed this many bytes before they were read:
+        the file's size, or a few times that when it is compressed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.file: IO[bytes] = path.open("rb")
+        except FileNotFoundError:
+            raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
+        except OSError as error:
+            raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
+        self.compressed = self.file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        self.file.seek(0)
+        size = os.fstat(self.file.fileno()).st_size
+        self.size_limit = size * _EXPECTED_GZIP_GAIN if self.compressed else size
+        self._stream = gzip.GzipFile(fileobj=self.file, mode="rb") if self.compressed else self.file
+        self._read_limit = size * _LARGEST_GZIP_GAIN + _GZIP_SLACK_BYTES
+        self._bytes_read = 0
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, fewer only at the end; :class:`FormatError` where the compression is broken."""
+        try:
+            data = self._stream.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            place = self.file.tell()
+            raise self.broken(f"the gzip data is truncated or damaged before byte {place:,} ({error})") from error
+        except OSError as error:
+            raise FormatError(f"cannot read {str(self.path)!r}: {reason(error)}") from error
+        self._bytes_read += len(data)
+        if self.compressed and self._bytes_read > self._read_limit:
+            raise self.broken(
+                f"the gzip data grows to more than {_LARGEST_GZIP_GAIN} times its size, as vectors never do: "
+                "decompress it yourself if you trust it"
+            )
+        return data
+
+    def broken(self, what: str) -> FormatError:
+        """The error to raise: ``what`` is wrong, and in which file."""
+        return FormatError(f"{str(self.path)!r}: {what}")
+
+
+def known_stranger(head: bytes) -> str | None:
+    """What a file that begins with ``head`` is, where it is a common one that wordkin does not read."""
+    if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
+        return (
+            "this is a Python pickle, which can run code when it is opened, so wordkin does not; if you trust it, "
+            "convert it in gensim: KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True), or "
+            "Word2Vec.load(path).wv.save_word2vec_format('vectors.bin', binary=True) for a whole model"
+        )
+    if head.startswith(b"\xba\x16\x4f\x2f"):
+        return (
+            "this is a fastText model, not a file of vectors: load the .vec file beside it, or convert it in gensim: "
+            "load_facebook_vectors(path).save_word2vec_format('vectors.bin', binary=True)"
+        )
+    if head.startswith(b"PK\x03\x04"):
+        return "this is a zip archive: unpack it and load the file inside"
+    for magic, name in ((b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd")):
+        if head.startswith(magic):
+            return f"this is compressed with {name}: unpack it first, or compress it with gzip instead"
+    return None

@@ -1,0 +1,336 @@
+"""The interchange formats of word2vec, GloVe and fastText: one row a word, binary or text.
+
+Both readers take a stream in large blocks, so they read compressed files too, and set memory aside as
+rows arrive, never because a header says so. ``docs/formats.md`` describes the formats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.embeddings.embeddings import Embeddings
+from wordkin.embeddings.files import Source, known_stranger
+from wordkin.errors import ConfigError
+from wordkin.vocabulary import Vocabulary
+
+_BLOCK_BYTES = 1 << 24
+_LONGEST_WORD = 1 << 24  # bytes; beyond it the file is not what it seems
+_LONGEST_HEADER = 64
+_WRITE_ROWS = 4096
+_HEADER = re.compile(rb"[ \t]*(\d{1,15})[ \t]+(\d{1,9})[ \t]*\r?")
+_WHITESPACE = re.compile("[ \t\n\r\v\f]")  # what readers of these formats split at; other spaces are letters
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.IGNORECASE)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read an interchange format; see :func:`wordkin.embeddings.load_embeddings`."""
+
+    limit: int | None = None
+    encoding_errors: str = "strict"
+    duplicates: str = "error"
+    header: bool | None = None
+
+
+class _Rows:
+    """Words and their vectors as they arrive; rows are counted from 0.
+
+    ``place`` turns a row number into words for an error, as in "row 7, byte 4,096".
+    """
+
+    def __init__(self, source: Source, vector_size: int, expected: int) -> None:
+        self.source = source
+        self.words: list[bytes] = []
+        self.places: list[int] = []
+        self.matrix: NDArray[np.float32] = np.empty((max(expected, 1), vector_size), dtype="<f4")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def append(self, words: list[bytes], places: list[int], block: NDArray[np.float32], unit: str) -> None:
+        """Add a block of rows; ``places`` are the byte or line numbers at which they start."""
+        first, end = len(self.words), len(self.words) + len(words)
+        if end > len(self.matrix):
+            # In place: the system moves pages, not bytes, and both sizes never stand side by side.
+            self.matrix.resize((max(end, len(self.matrix) * 3 // 2), self.matrix.shape[1]), refcheck=False)
+        self.matrix[first:end] = block
+        if not np.isfinite(block.sum()) and not np.isfinite(block).all():
+            row = int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
+            shown = words[row].decode(errors="replace")
+            raise self.source.broken(
+                f"{unit} {places[row]:,}: the vector of {shown!r} holds a value that is not finite"
+            )
+        self.words += words
+        self.places += places
+
+    def finish(self, options: ReadOptions, unit: str) -> Embeddings:
+        """The Embeddings, after decoding the words and seeing that they are distinct."""
+        self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
+        words = self._decoded(options.encoding_errors, unit)
+        matrix = self.matrix
+        if len(set(words)) != len(words):
+            first_ids: dict[str, int] = {}
+            for row, word in enumerate(words):
+                if first_ids.setdefault(word, row) != row and options.duplicates == "error":
+                    raise self.source.broken(
+                        f"{unit} {self.places[row]:,}: the word {word!r} stands there again, first at {unit} "
+                        f'{self.places[first_ids[word]]:,}: pass duplicates="first" to keep the first of each'
+                    )
+            words, matrix = list(first_ids), matrix[list(first_ids.values())]
+        return Embeddings(Vocabulary(words), matrix.astype(np.float32, copy=False), path=self.source.path)
+
+    def _decoded(self, encoding_errors: str, unit: str) -> list[str]:
+        try:
+            return [word.decode("utf-8", encoding_errors) for word in self.words]
+        except UnicodeDecodeError as error:
+            row = next(row for row, word in enumerate(self.words) if word == error.object)
+            raise self.source.broken(
+                f"{unit} {self.places[row]:,}: the word {error.object[:40]!r} is not valid UTF-8: "
+                'pass encoding_errors="replace", "ignore" or "backslashreplace"'
+            ) from error
+
+
+# --- binary
+
+
+def read_binary(source: Source, options: ReadOptions) -> Embeddings:
+    """Read word2vec binary: a header line, then each word, a space and N little-endian float32.
+
+    A line end after each vector, as word2vec.c writes it, may be there or not.
+    """
+    head = source.read(_BLOCK_BYTES)
+    total, vector_size, position = _binary_header(source, head)
+    row_bytes = 4 * vector_size
+    if not source.compressed and total * (row_bytes + 1) > source.size_limit:
+        raise source.broken(
+            f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
+            f"{total * (row_bytes + 1):,} bytes, but the file has {source.size_limit:,}"
+        )
+    wanted = total if options.limit is None else min(total, options.limit)
+    rows = _Rows(source, vector_size, min(wanted, source.size_limit // (row_bytes + 1) + 1))
+    buffer, buffer_start = head[position:], position
+    while True:
+        words, starts, used = _split_rows(buffer, row_bytes, wanted - len(rows))
+        if words:
+            places = [buffer_start + start - len(word) - 1 for word, start in zip(words, starts, strict=True)]
+            rows.append([word.lstrip(b"\n") for word in words], places, _gather(buffer, starts, vector_size), "byte")
+        buffer, buffer_start = buffer[used:], buffer_start + used
+        if len(rows) == wanted:
+            break
+        if b" " not in buffer[:_LONGEST_WORD] and len(buffer) > _LONGEST_WORD:
+            raise source.broken(f"byte {buffer_start:,}: no space ends the word that starts there")
+        block = source.read(_BLOCK_BYTES)
+        if not block:
+            raise source.broken(
+                f"the header promises {total:,} words, but the file ends at byte {buffer_start + len(buffer):,} "
+                f"inside word {len(rows) + 1:,}"
+            )
+        buffer += block
+    if wanted == total and (buffer + source.read(_BLOCK_BYTES)).strip():
+        raise source.broken(f"byte {buffer_start:,}: the file goes on after the {total:,} words its header promises")
+    return rows.finish(options, "byte")
+
+
+def _binary_header(source: Source, head: bytes) -> tuple[int, int, int]:
+    """Number of words, length of a vector, and where the first word starts."""
+    line, _, _ = head[:_LONGEST_HEADER].partition(b"\n")
+    match = _HEADER.fullmatch(line)
+    if match is None or int(match[2]) == 0:
+        what = known_stranger(head) or (
+            f'line 1 must be the number of words and the length of a vector, as in "1000 300"; it begins {line[:40]!r}'
+        )
+        raise source.broken(what)
+    return int(match[1]), int(match[2]), len(line) + 1
+
+
+def _split_rows(buffer: bytes, row_bytes: int, wanted: int) -> tuple[list[bytes], list[int], int]:
+    """Up to ``wanted`` whole rows: the words, where each vector starts, and how many bytes they take."""
+    words: list[bytes] = []
+    starts: list[int] = []
+    position, find = 0, buffer.find
+    last_start = len(buffer) - row_bytes
+    while len(words) < wanted:
+        start = find(b" ", position, position + _LONGEST_WORD) + 1
+        if not 0 < start <= last_start:
+            break
+        words.append(buffer[position : start - 1])
+        starts.append(start)
+        position = start + row_bytes
+    return words, starts, position
+
+
+def _gather(buffer: bytes, starts: list[int], vector_size: int) -> NDArray[np.float32]:
+    """The vectors that start at these bytes, shape (len(starts), vector_size): one copy per row."""
+    row = np.dtype((np.void, 4 * vector_size))
+    at_every_byte = np.ndarray((len(buffer) - row.itemsize + 1,), dtype=row, buffer=buffer, strides=(1,))
+    return at_every_byte[starts].view("<f4").reshape(len(starts), vector_size)
+
+
+# --- text
+
+
+def read_text(source: Source, options: ReadOptions) -> Embeddings:
+    """Read text: a word and N numbers a line, with or without a header line (word2vec, fastText; GloVe)."""
+    lines = _lines(source)
+    first = next(lines, None)
+    if first is None or (len(first) == 1 and not first[0].strip()):
+        raise source.broken("the file is empty")
+    stranger = known_stranger(first[0][:8])
+    if stranger:
+        raise source.broken(stranger)
+    total, vector_size, number = _text_header(source, first, options.header)
+    block = first[number - 1 :]
+    if vector_size is None:
+        vector_size = len(block[0].split()) - 1
+        if vector_size < 1:
+            raise source.broken(f"line {number}: expected a word and its numbers, found {block[0][:40]!r}")
+    bound = source.size_limit // (2 * vector_size) + 1  # a digit and a space for each number
+    if total is not None and not source.compressed and total > bound:
+        raise source.broken(
+            f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
+            f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}"
+        )
+    wanted = min(bound if total is None else total, bound)
+    rows = _Rows(source, vector_size, wanted if options.limit is None else min(wanted, options.limit))
+    more = True
+    while more:
+        number, more = _append_lines(rows, block, number, total, options.limit)
+        block = next(lines, [])
+        more = more and bool(block)
+    if total is not None and len(rows) < total and len(rows) != options.limit:
+        raise source.broken(f"the header promises {total:,} words, but the file ends after {len(rows):,}")
+    return rows.finish(options, "line")
+
+
+def _lines(source: Source) -> Iterator[list[bytes]]:
+    """All lines without their ends, in blocks; of a last line without an end nothing is lost."""
+    rest = source.read(_BLOCK_BYTES).removeprefix(_BYTE_ORDER_MARK)
+    while block := source.read(_BLOCK_BYTES):
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        if len(rest) > 2 * _LONGEST_WORD:
+            raise source.broken(f"a line is longer than {2 * _LONGEST_WORD:,} bytes: this is no text of vectors")
+        if lines:
+            yield lines
+    if rest:
+        yield rest.removesuffix(b"\n").split(b"\n")
+
+
+def _text_header(source: Source, lines: list[bytes], header: bool | None) -> tuple[int | None, int | None, int]:
+    """Number of words and length of a vector, where a header says so, and the number of the first row's line."""
+    match = _HEADER.fullmatch(lines[0])
+    if header is False or (header is None and match is None):
+        return None, None, 1
+    if match is None or int(match[2]) == 0:
+        raise source.broken(f'line 1 must be the header, as in "1000 300"; it is {lines[0][:40]!r}')
+    return int(match[1]), int(match[2]), 2
+
+
+def _append_lines(
+    rows: _Rows, lines: list[bytes], number: int, total: int | None, limit: int | None
+) -> tuple[int, bool]:
+    """Parse lines from line ``number`` on; return the next number and whether more are wanted."""
+    kept = lines if limit is None else lines[: limit - len(rows)]
+    blanks = next((index for index, line in enumerate(kept) if not line.strip()), len(kept))
+    if any(line.strip() for line in kept[blanks:]):
+        raise rows.source.broken(f"line {number + blanks:,} is empty")
+    kept = kept[:blanks]
+    if total is not None and len(rows) + len(kept) > total:
+        place = number + total - len(rows)
+        raise rows.source.broken(f"line {place:,}: the file goes on after the {total:,} words its header promises")
+    if kept:
+        words, block = _parse_lines(rows.source, kept, number, rows.matrix.shape[1])
+        rows.append(words, list(range(number, number + len(kept))), block, "line")
+    return number + len(lines), limit is None or len(rows) < limit
+
+
+def _parse_lines(
+    source: Source, lines: list[bytes], number: int, vector_size: int
+) -> tuple[list[bytes], NDArray[np.float32]]:
+    """Words and vectors of these lines, the first of which is line ``number``."""
+    words, numbers = [], []
+    for line in lines:
+        word, _, rest = line.partition(b" ")
+        words.append(word)
+        numbers.append(rest.decode("latin-1").strip())
+    try:
+        block = np.loadtxt(numbers, dtype=np.float32, delimiter=" ", comments=None, ndmin=2)
+        if block.shape == (len(lines), vector_size):
+            return words, block
+    except ValueError:
+        pass  # tabs, doubled spaces, a word with a space in it, or an error to locate: line by line
+    parsed = [_parse_line(source, line, number + index, vector_size) for index, line in enumerate(lines)]
+    return [word for word, _ in parsed], np.array([vector for _, vector in parsed], dtype=np.float32)
+
+
+def _parse_line(source: Source, line: bytes, number: int, vector_size: int) -> tuple[bytes, list[float]]:
+    """One line with any white space between fields; the last N fields are the vector.
+
+    More fields before them make a word with spaces, as in some files of GloVe, unless one is a number:
+    then the line is longer than the others and an error.
+    """
+    fields = line.split()
+    if line[:1] in b" \t" and len(fields) == vector_size:
+        fields.insert(0, b"")  # an empty word
+    before = fields[: len(fields) - vector_size] if len(fields) > vector_size else []
+    if not before or any(_NUMBER.fullmatch(field) for field in before[1:]):
+        raise source.broken(
+            f"line {number:,}: expected a word and {vector_size:,} numbers, found {len(fields):,} fields"
+        )
+    numbers = fields[-vector_size:]
+    for field in numbers:
+        if not _NUMBER.fullmatch(field):
+            raise source.broken(f"line {number:,}: {field[:40].decode(errors='replace')!r} is not a number")
+    return b" ".join(before), [float(field) for field in numbers]
+
+
+# --- writing
+
+
+def write_binary(vectors: Embeddings, stream: BinaryIO, whitespace: str) -> None:
+    """Write word2vec binary with a line end after each vector, as word2vec.c does; float16 is widened."""
+    words = _writable_words(vectors, whitespace)
+    stream.write(b"%d %d\n" % vectors.matrix.shape)
+    for start in range(0, len(words), _WRITE_ROWS):
+        block = vectors.matrix[start : start + _WRITE_ROWS].astype("<f4", copy=False)
+        parts: list[bytes] = []
+        for word, row in zip(words[start : start + _WRITE_ROWS], block, strict=True):
+            parts += (word, b" ", row.tobytes(), b"\n")
+        stream.write(b"".join(parts))
+
+
+def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: bool) -> None:
+    """Write word2vec text; nine significant digits, from which the same float32 is read again."""
+    words = _writable_words(vectors, whitespace)
+    if header:
+        stream.write(b"%d %d\n" % vectors.matrix.shape)
+    row_format = b"%b" + b" %.9g" * vectors.vector_size + b"\n"
+    for start in range(0, len(words), _WRITE_ROWS):
+        block = vectors.matrix[start : start + _WRITE_ROWS].tolist()
+        chosen = words[start : start + _WRITE_ROWS]
+        stream.write(b"".join(row_format % (word, *row) for word, row in zip(chosen, block, strict=True)))
+
+
+def _writable_words(vectors: Embeddings, whitespace: str) -> list[bytes]:
+    """The words as these formats can hold them, or ConfigError naming the first that they cannot."""
+    words = list(vectors.words)
+    if whitespace == "underscore":
+        words = [_WHITESPACE.sub("_", word) for word in words]
+        if len(set(words)) != len(words):
+            taken: set[str] = set()
+            twice = next(word for word in words if word in taken or taken.add(word))  # type: ignore[func-returns-value]
+            raise ConfigError("whitespace", "must leave the words distinct", whitespace,
+                              f"it makes {twice!r} of two words: save as .safetensors instead")  # fmt: skip
+    for word in words:
+        if not word or _WHITESPACE.search(word):
+            raise ConfigError(
+                "word", "must have a letter and no white space in word2vec formats", word,
+                'save as .safetensors, or pass whitespace="underscore"')  # fmt: skip
+    return [word.encode() for word in words]
