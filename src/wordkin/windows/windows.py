@@ -121,3 +121,25 @@ def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count
             count += 1
         place += 1
     return count
+
+
+@njit(nogil=True, cache=True)
+def count_pairs(starts, stops, first, stop):  # type: ignore[no-untyped-def]
+    """Number of (centre, context) pairs of the centres first … stop - 1."""
+    pairs = 0
+    for centre in range(first, stop):
+        pairs += stops[centre] - starts[centre] - 1
+    return pairs
+
+
+@njit(nogil=True, cache=True)
+def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):  # type: ignore[no-untyped-def]
+    """Write every (centre, context) pair as a window of its own, in order."""
+    pair = 0
+    for centre in range(first, stop):
+        for position in range(starts[centre], stops[centre]):
+            if position != centre:
+                pair_centres[pair] = centre
+                pair_starts[pair] = position
+                pair_stops[pair] = position + 1
+                pair += 1

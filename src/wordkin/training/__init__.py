@@ -1,0 +1,1 @@
+"""From windows to trained tables: the loop, the schedule and the backends."""

@@ -1,0 +1,72 @@
+"""What a backend is: something that holds the tables and trains them on spans of an encoded corpus.
+
+The trainer knows only this protocol. It says nothing of threads or of one machine: a backend may
+run on other devices or hosts, as long as it honours or refuses every option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from wordkin.config import TrainingConfig
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.training.schedule import Schedule
+from wordkin.training.tables import NamedTables
+
+
+@dataclass(frozen=True, slots=True)
+class SpanResult:
+    """What training on a span gave.
+
+    loss : summed over examples, nats, float64; with several objectives, the sum of theirs.
+    examples : (input, output) pairs for skip-gram, centres for CBOW.
+    stop : corpus position up to which training went; all before it is done.
+    """
+
+    loss: float
+    examples: int
+    stop: int
+
+
+class Backend(Protocol):
+    """Holds the tables of one model and trains them."""
+
+    @property
+    def step_words(self) -> int:
+        """Spans should begin at multiples of this many words; it depends on the configuration alone."""
+
+    def train_span(
+        self,
+        corpus: EncodedCorpus,
+        epoch: int,
+        start: int,
+        stop: int,
+        schedule: Schedule,
+        should_stop: Callable[[], bool],
+    ) -> SpanResult:
+        """Train on corpus positions start … stop - 1 of an epoch (from 0).
+
+        ``should_stop`` is asked often; once it is true, work in hand is finished and the result says
+        how far it went.
+        """
+
+    def held_out_loss(self, corpus: EncodedCorpus) -> float:
+        """Mean loss per example of unseen text at the tables as they are, with the same noise each time."""
+
+    def tables(self) -> NamedTables:
+        """The tables as they are now; views, not copies, where the backend can."""
+
+    def load_tables(self, tables: NamedTables) -> None:
+        """Set all tables."""
+
+    def close(self) -> None:
+        """Let go of threads and memory."""
+
+
+def open_backend(config: TrainingConfig, counts: object) -> Backend:
+    """The backend for a configuration; today there is one, on the CPU."""
+    from wordkin.training.cpu import CpuBackend
+
+    return CpuBackend(config, counts)

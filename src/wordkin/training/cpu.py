@@ -1,0 +1,240 @@
+"""The CPU backend: shards of the corpus dealt to threads that update shared tables without locks."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.objectives.cpu.blocks import choose_block
+from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros, choose_layout
+from wordkin.objectives.cpu.negative_sampling import Noise, train_negative_sampling
+from wordkin.training.backend import SpanResult
+from wordkin.training.schedule import Schedule
+from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
+from wordkin.vocabulary.noise import alias_table, noise_probabilities
+from wordkin.vocabulary.subsampling import keep_probabilities
+from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS, stream_key
+from wordkin.windows.windows import Windows, count_pairs, keep_thresholds, select_windows, split_into_pairs
+
+SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
+
+
+class CpuBackend:
+    """See :class:`wordkin.training.backend.Backend`.
+
+    Parameters
+    ----------
+    config : what to train.
+    counts : occurrences of each word, shape (V,).
+    """
+
+    def __init__(self, config: TrainingConfig, counts: ArrayLike) -> None:
+        self._config = config
+        self._counts = np.asarray(counts, np.int64)
+        self._layout = choose_layout(config.vector_size + config.output_bias)
+        self._keep = keep_probabilities(self._counts, config.subsample, config.subsample_formula)
+        self._thresholds = keep_thresholds(self._keep)
+        rows = len(self._counts)
+        self._input = aligned_zeros((rows, self._layout.row_size))
+        for first, initial in initial_input_rows(config, rows):
+            self._input[first : first + len(initial), : config.vector_size] = initial
+        self._bias = aligned_zeros((int(config.projection_bias), self._layout.row_size))
+        self._outputs = {
+            objective: aligned_zeros((output_rows(objective, rows), self._layout.row_size))
+            for objective in config.objectives
+        }
+        self._steps = [
+            NegativeSamplingStep(config, self._layout, self._counts, self._keep, self._tables(each))
+            for each in config.objectives
+        ]
+        self._workers = [
+            Worker(config, self._thresholds, [step.workspace() for step in self._steps])
+            for _ in range(config.worker_threads)
+        ]
+        self._pool = ThreadPoolExecutor(config.worker_threads, thread_name_prefix="wordkin")
+
+    def _tables(self, objective: str) -> Tables:
+        bias_column = self._config.vector_size if self._config.output_bias else -1
+        return Tables(self._input, self._outputs[objective], self._bias, bias_column)
+
+    @property
+    def step_words(self) -> int:
+        return SHARD_WORDS
+
+    def train_span(
+        self,
+        corpus: EncodedCorpus,
+        epoch: int,
+        start: int,
+        stop: int,
+        schedule: Schedule,
+        should_stop: Callable[[], bool],
+    ) -> SpanResult:
+        def rate_at(position: int) -> float:
+            return schedule.at(epoch * corpus.words + position)
+
+        return self._over_shards(corpus, start, stop, (WINDOWS, epoch), (NOISE, epoch), rate_at, should_stop)
+
+    def held_out_loss(self, corpus: EncodedCorpus) -> float:
+        """See the protocol. The training kernels at learning rate 0 measure and change nothing."""
+        result = self._over_shards(
+            corpus, 0, corpus.words, (VALIDATION, 0), (VALIDATION, 1), lambda position: 0.0, lambda: False
+        )
+        return result.loss / max(1, result.examples)
+
+    def _over_shards(
+        self,
+        corpus: EncodedCorpus,
+        start: int,
+        stop: int,
+        window_stream: tuple[int, int],
+        noise_stream: tuple[int, int],
+        rate_at: Callable[[int], float],
+        should_stop: Callable[[], bool],
+    ) -> SpanResult:
+        seed = self._config.seed
+        window_key = np.uint64(stream_key(seed, *window_stream))
+        shards = [(first, min(first + SHARD_WORDS, stop)) for first in range(start, stop, SHARD_WORDS)]
+        results: list[tuple[float, int]] = []
+        dealing = threading.Lock()
+
+        def deal() -> int | None:
+            """Number of the next shard, in corpus order; None when there is none or training should stop."""
+            with dealing:
+                if len(results) == len(shards) or should_stop():
+                    return None
+                results.append((0.0, 0))
+                return len(results) - 1
+
+        def work(worker: Worker) -> None:
+            while (number := deal()) is not None:
+                first, end = shards[number]
+                windows = worker.windows(corpus, first, end, window_key)
+                noise_key = np.uint64(stream_key(seed, *noise_stream, first))
+                results[number] = worker.train(self._steps, windows, noise_key, rate_at(first))
+
+        for working in [self._pool.submit(work, worker) for worker in self._workers]:
+            working.result()
+        return SpanResult(
+            loss=math.fsum(loss for loss, _ in results),
+            examples=sum(examples for _, examples in results),
+            stop=shards[len(results) - 1][1] if results else start,
+        )
+
+    def tables(self) -> NamedTables:
+        size = self._config.vector_size
+        named: dict[str, NDArray[Any]] = {"input": self._input[:, :size]}
+        for objective, table in self._outputs.items():
+            named[f"output/{objective}"] = table[:, :size]
+            if self._config.output_bias:
+                named[f"output_bias/{objective}"] = table[:, size]
+        if self._config.projection_bias:
+            named["projection_bias"] = self._bias[0, :size]
+        return named
+
+    def load_tables(self, tables: NamedTables) -> None:
+        for name, view in self.tables().items():
+            view[...] = tables[name]
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+
+class Worker:
+    """One thread's buffers: the windows of a shard and a workspace for each objective."""
+
+    def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], workspaces: list[Workspace]) -> None:
+        self._window, self._dynamic = config.window, config.dynamic_window
+        self._thresholds = thresholds
+        self._workspaces = workspaces
+        room = SHARD_WORDS + 2 * config.window
+        self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
+
+    def windows(self, corpus: EncodedCorpus, start: int, stop: int, key: np.uint64) -> Windows:
+        """The windows of corpus positions start … stop - 1; valid until the next call."""
+        first, last, kept = select_windows(
+            corpus.ids, corpus.offsets, start, stop, self._thresholds, key, self._window, self._dynamic,
+            self._word_ids, self._starts, self._stops,
+        )  # fmt: skip
+        return Windows(self._word_ids[:kept], first, last, self._starts, self._stops)
+
+    def train(
+        self, steps: list[NegativeSamplingStep], windows: Windows, key: np.uint64, learning_rate: float
+    ) -> tuple[float, int]:
+        """Train each objective in turn on the same windows; (summed loss, examples)."""
+        loss = 0.0
+        examples = 0
+        for step, workspace in zip(steps, self._workspaces, strict=True):
+            step_loss, examples = step.train(windows, key, learning_rate, workspace)
+            loss += step_loss
+        return loss, examples
+
+
+class NegativeSamplingStep:
+    """Negative sampling bound to a configuration: block size, noise distribution, tables."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        layout: Layout,
+        counts: NDArray[np.int64],
+        keep: NDArray[np.float64],
+        tables: Tables,
+    ) -> None:
+        noise = noise_probabilities(counts, config.noise_exponent)
+        kept = counts * keep
+        self._cbow = config.architecture == "cbow"
+        self.block = choose_block(
+            config.architecture,
+            contexts=1 if self._cbow else expected_contexts(config),
+            negative=config.negative,
+            learning_rate=config.starting_learning_rate,
+            likeliest=max(noise.max(), kept.max() / kept.sum()),
+            one_row_more=config.projection_bias,
+        )
+        table = alias_table(noise)
+        self._noise = Noise(table.thresholds, table.aliases, self.block.noise, config.negative)
+        self._tables = tables
+        self._layout = layout
+        self._mode = Mode(
+            cbow=self._cbow,
+            reach=0 if self._cbow else config.window,
+            buffered=self._cbow or config.projection_bias,
+            mean=config.cbow_combine == "mean",
+            exact=config.cbow_gradient == "exact",
+        )
+
+    def workspace(self) -> Workspace:
+        """Buffers for one thread."""
+        return make_workspace(self._layout, self.block.examples, self.block.noise, self._mode.reach)
+
+    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
+        """Train on the windows of a shard; (summed loss, examples)."""
+        examples = self._examples(windows)
+        return train_negative_sampling(
+            self._layout.shapes, self._tables, examples, self._mode, self._noise, key, self.block.examples,
+            learning_rate, workspace,
+        )  # fmt: skip
+
+    def _examples(self, windows: Windows) -> Examples:
+        word_ids, first, stop, starts, stops = windows
+        if self.block.pair_by_pair and not self._cbow:
+            pairs = count_pairs(starts, stops, first, stop)
+            centres, pair_starts, pair_stops = (np.empty(pairs, np.int32) for _ in range(3))
+            split_into_pairs(starts, stops, first, stop, centres, pair_starts, pair_stops)
+            return Examples(word_ids, centres, pair_starts, pair_stops)
+        return Examples(word_ids, np.arange(first, stop, dtype=np.int32), starts[first:stop], stops[first:stop])
+
+
+def expected_contexts(config: TrainingConfig) -> float:
+    """Context words of a centre in a long sentence: window + 1 on average when dynamic."""
+    return config.window + 1 if config.dynamic_window else 2 * config.window

@@ -1,0 +1,30 @@
+"""The one learning-rate schedule: linear decay, a pure function of the position in the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wordkin.config import TrainingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Learning rate over ``total_words`` words (words of the text times epochs)."""
+
+    start: float
+    end: float
+    total_words: int
+
+    @classmethod
+    def of(cls, config: TrainingConfig, words_per_epoch: int) -> Schedule:
+        """The schedule that a configuration asks for."""
+        return cls(config.starting_learning_rate, config.final_learning_rate, words_per_epoch * config.epochs)
+
+    def at(self, words: int) -> float:
+        """Learning rate after ``words`` words: falls linearly from ``start`` to ``end``.
+
+        >>> Schedule(start=0.1, end=0.0, total_words=10).at(5)
+        0.05
+        """
+        done = min(1.0, words / max(1, self.total_words))
+        return self.start + (self.end - self.start) * done
