@@ -1,0 +1,261 @@
+"""A lesson is what training computes, step by step, in numbers that agree with one another."""
+
+import itertools
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from wordkin import lesson
+from wordkin.config import ARCHITECTURES, OBJECTIVES
+from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError
+from wordkin.lesson import Step, TableView
+
+TEXT = "the fat cat sat on the mat"
+COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES))
+
+
+def taken(text: str = TEXT, limit: int | None = None, **options: object) -> list[Step]:
+    return list(lesson.steps(text, lesson.lesson_config(**options), limit=limit))
+
+
+def table(step: Step, name: str, objective: str | None = None) -> TableView:
+    return next(view for view in step.tables if (view.name, view.objective) == (name, objective))
+
+
+def flat(steps: list[Step]) -> Iterator[tuple[Step, TableView]]:
+    return ((step, view) for step in steps for view in step.tables)
+
+
+def numbers_in(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from numbers_in(each)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
+def test_each_step_starts_where_the_last_one_ended(architecture: str, objective: str) -> None:
+    steps = taken(architecture=architecture, objective=objective, projection_bias=True, output_bias=True, epochs=2)
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+    assert {step.epoch for step in steps} == {1, 2}
+    for before, after in itertools.pairwise(steps):
+        for old, new in zip(before.tables, after.tables, strict=True):
+            assert (old.name, old.objective, old.after) == (new.name, new.objective, new.before)
+
+
+@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
+def test_tables_move_against_the_gradient_by_the_learning_rate(architecture: str, objective: str) -> None:
+    steps = taken(architecture=architecture, objective=objective, projection_bias=True, output_bias=True,
+                  cbow_gradient="exact")  # fmt: skip
+    for step, view in flat(steps):
+        before, gradient, after = (np.array(each) for each in (view.before, view.gradient, view.after))
+        np.testing.assert_allclose(after, before - step.learning_rate * gradient, rtol=1e-12, atol=1e-15)
+        assert view.changed_rows == np.flatnonzero((before != after).any(axis=1)).tolist()
+        assert len(view.row_names) == len(view.before)
+
+
+def test_the_word2vec_gradient_moves_context_words_further_than_the_exact_one() -> None:
+    step = taken(architecture="cbow", dynamic_window=False, epochs=1)[3]
+    view = table(step, "input_vectors")
+    moved = np.array(view.after) - np.array(view.before)
+    expected = -step.learning_rate * np.array(view.gradient) * len(step.inputs)
+    np.testing.assert_allclose(moved, expected, rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
+def test_every_view_is_ready_for_json(architecture: str, objective: str) -> None:
+    config = lesson.lesson_config(architecture=architecture, objective=objective)
+    for view in (lesson.overview(TEXT, config), *lesson.steps(TEXT, config, limit=3)):
+        data = view.to_dict()
+        assert json.loads(json.dumps(data, allow_nan=False)) == data
+        assert {type(value) for value in numbers_in(data)} <= {int, float, str, bool, type(None)}
+
+
+def test_the_window_rows_and_inputs_agree_in_skip_gram() -> None:
+    for step in taken(architecture="skip-gram"):
+        window = step.window
+        centre = window.sentence[window.centre]
+        assert all(0 < abs(place - window.centre) <= window.reach for place in window.context)
+        assert [row.inputs for row in step.pairs] == [[centre]] * len(window.context)
+        assert [row.label for row in step.pairs] == [window.sentence[place] for place in window.context]
+        (current,) = [row for row in step.pairs if row.current]
+        assert step.objectives[0].outputs == [current.label]
+        (row,) = step.inputs
+        assert row.word == centre
+        assert row.one_hot[row.word_id] == sum(row.one_hot) == 1
+        assert row.row == table(step, "input_vectors").before[row.word_id] == step.hidden
+
+
+@pytest.mark.parametrize("combine", ["mean", "sum"])
+def test_the_window_rows_and_inputs_agree_in_cbow(combine: str) -> None:
+    steps = taken(architecture="cbow", cbow_combine=combine)
+    assert len(steps) == 7
+    for step in steps:
+        words = [step.window.sentence[place] for place in step.window.context]
+        (pair,) = step.pairs
+        assert (pair.inputs, pair.label, pair.current) == (words, step.window.sentence[step.window.centre], True)
+        rows = np.array([row.row for row in step.inputs])
+        np.testing.assert_allclose(step.hidden, getattr(rows, combine)(axis=0), rtol=1e-14)
+
+
+def test_negative_sampling_shows_one_true_row_and_the_noise_drawn() -> None:
+    ignored = 0
+    for step in taken(negative=4, epochs=3):
+        (view,) = step.objectives
+        assert [row.label for row in view.rows] == [1, 0, 0, 0, 0]
+        assert view.rows[0].output == view.outputs[0]
+        assert step.comparisons[0].samples == [row.output for row in view.rows[1:]]
+        loss = 0.0
+        for row in view.rows:
+            assert row.ignored == (row.label == 0 and row.output == view.outputs[0])
+            if row.score is not None and row.probability is not None and row.residual is not None:
+                assert row.probability == pytest.approx(1 / (1 + np.exp(-row.score)))
+                assert row.residual == pytest.approx(row.label - row.probability)
+                loss -= np.log(row.probability if row.label else 1 - row.probability)
+            ignored += row.ignored
+        assert step.loss == view.loss == pytest.approx(loss)
+        assert view.probability is None
+    assert ignored > 0
+
+
+def test_hierarchical_softmax_shows_the_path_and_its_product() -> None:
+    start = lesson.overview(TEXT, lesson.lesson_config(objective="hierarchical-softmax"))
+    codes = {row.word: row.code for row in start.words}
+    nodes = {node.name: node for node in start.tree}
+    assert start.tree[0].weight == 7
+    for step in taken(objective="hierarchical-softmax", epochs=2):
+        (view,) = step.objectives
+        (word,) = view.outputs
+        assert "".join(str(node.bit) for node in view.path) == codes[word]
+        place, product = "node 0", 1.0
+        for node, row in zip(view.path, view.rows, strict=True):
+            assert node.node == row.output == place
+            assert node.turn == ("right" if node.bit else "left")
+            assert node.branch_probability == pytest.approx(1 - node.sigmoid if node.bit else node.sigmoid)
+            product *= node.branch_probability
+            assert node.product == pytest.approx(product)
+            place = getattr(nodes[place], node.turn)
+        assert place == word
+        assert view.probability == pytest.approx(product)
+        assert step.loss == pytest.approx(-np.log(product))
+        assert step.comparisons == []
+        assert table(step, "output_vectors", "hierarchical-softmax").row_names == list(nodes)
+
+
+def test_full_softmax_in_skip_gram_serves_the_whole_window_with_one_softmax() -> None:
+    steps = taken(objective="softmax")
+    assert len(steps) == 7
+    for step in steps:
+        (view,) = step.objectives
+        assert view.outputs == [row.label for row in step.pairs]
+        assert all(row.current for row in step.pairs)
+        assert sum(row.label for row in view.rows) == len(view.outputs)
+        assert sum(row.probability or 0.0 for row in view.rows) == pytest.approx(1)
+        assert len(step.comparisons) == len(view.outputs)
+
+
+def test_the_comparison_leads_from_full_softmax_to_negative_sampling() -> None:
+    for step in taken(negative=3):
+        (comparison,) = step.comparisons
+        assert [each.method for each in comparison.methods] == ["softmax", "sampled softmax", "negative sampling"]
+        full, sampled, negative = comparison.methods
+        assert (full.rows, sampled.rows, negative.rows) == (6, len(comparison.words), len(comparison.words))
+        assert [word.is_output for word in comparison.words] == [True] + [False] * (len(comparison.words) - 1)
+        true = comparison.words[0]
+        assert full.loss == pytest.approx(-np.log(true.full_softmax))
+        assert sampled.loss == pytest.approx(-np.log(true.sampled_softmax))
+        assert negative.loss == step.loss
+        assert sum(word.sampled_softmax for word in comparison.words) == pytest.approx(1)
+
+
+def test_several_objectives_share_the_input_table_and_add_their_gradients() -> None:
+    both = ("hierarchical-softmax", "negative-sampling")
+    steps = taken(objective=both, projection_bias=True, output_bias=True)
+    assert [view.objective for view in steps[0].objectives] == list(both)
+    assert [(view.name, view.objective) for view in steps[0].tables] == [
+        ("input_vectors", None),
+        ("projection_bias", None),
+        ("output_vectors", "hierarchical-softmax"),
+        ("output_bias", "hierarchical-softmax"),
+        ("output_vectors", "negative-sampling"),
+        ("output_bias", "negative-sampling"),
+    ]
+    for step, view in flat(steps):
+        before, gradient, after = (np.array(each) for each in (view.before, view.gradient, view.after))
+        np.testing.assert_allclose(after, before - step.learning_rate * gradient, rtol=1e-12, atol=1e-15)
+    for step in steps:
+        assert step.loss == pytest.approx(sum(view.loss for view in step.objectives))
+        np.testing.assert_allclose(table(step, "projection_bias").gradient[0], step.hidden_gradient)
+
+
+@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
+def test_the_loss_falls_over_a_lesson(architecture: str, objective: str) -> None:
+    steps = taken(architecture=architecture, objective=objective, epochs=40, learning_rate=0.3, seed=3)
+    by_epoch = [[step.loss for step in steps if step.epoch == epoch] for epoch in (1, 2, 39, 40)]
+    assert np.mean(by_epoch[2] + by_epoch[3]) < np.mean(by_epoch[0] + by_epoch[1])
+
+
+def test_the_learning_rate_falls_linearly_with_the_text() -> None:
+    rates = [step.learning_rate for step in taken(architecture="cbow", learning_rate=0.7, epochs=1)]
+    np.testing.assert_allclose(rates, [0.7 - 0.1 * place for place in range(7)], atol=1e-4)
+
+
+def test_the_seed_decides_and_limit_only_cuts() -> None:
+    whole = [step.to_dict() for step in taken(seed=4)]
+    assert [step.to_dict() for step in taken(seed=4)] == whole
+    assert [step.to_dict() for step in taken(seed=5)] != whole
+    assert [step.to_dict() for step in taken(seed=4, limit=3)] == whole[:3]
+
+
+def test_windows_do_not_cross_lines_and_lines_become_sentences() -> None:
+    text = "one two\n\nthree four"
+    start = lesson.overview(text, lesson.lesson_config())
+    assert start.sentences == [["one", "two"], ["three", "four"]]
+    pairs = {(step.inputs[0].word, step.objectives[0].outputs[0]) for step in taken(text, window=5)}
+    assert pairs == {("one", "two"), ("two", "one"), ("three", "four"), ("four", "three")}
+
+
+def test_subsampled_words_are_shown_as_dropped() -> None:
+    text = "a b a c a d a e a f a g"
+    steps = taken(text, subsample=0.02, seed=2)
+    assert any(step.window.dropped for step in steps)
+    for step in steps:
+        window = step.window
+        assert not {window.centre, *window.context} & set(window.dropped)
+        assert len(window.context) == len(step.pairs)
+
+
+def test_text_options_are_honoured() -> None:
+    config = lesson.lesson_config(tokenizer="whitespace", lowercase=True, min_count=2)
+    start = lesson.overview("The cat. the CAT. dog", config)
+    assert start.sentences == [["the", "cat.", "the", "cat."]]
+    start = lesson.overview("a-b a", lesson.lesson_config(tokenizer=lambda line: line.split("-")))
+    assert start.sentences == [["a", "b a"]]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_text_of_one_repeated_word_works(objective: str) -> None:
+    steps = taken("ha ha ha", objective=objective)
+    assert steps
+    assert all(np.isfinite(step.loss) for step in steps)
+
+
+def test_texts_that_teach_nothing_are_refused() -> None:
+    with pytest.raises(EmptyVocabularyError, match="there is no word at all"):
+        taken(" \n ")
+    with pytest.raises(CorpusError, match="no word of the text has another beside it: give a sentence of two words"):
+        taken("alone\napart")
+    with pytest.raises(ConfigError, match="text must have at most 500 different words to be looked at; got 501"):
+        taken(" ".join(f"word{number}" for number in range(501)))
+    with pytest.raises(ConfigError, match="limit must be a whole number from 1 up, or None for all; got 0"):
+        taken(limit=0)
+
+
+def test_unknown_options_are_refused() -> None:
+    with pytest.raises(ConfigError, match="windo is not an option of training"):
+        lesson.lesson_config(windo=3)
