@@ -1,0 +1,332 @@
+"""Text as word ids: one int32 array of all words, one int64 array of where sentences begin."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.corpus.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
+from wordkin.errors import FormatError, OutputError
+
+HEADER_NAME = "corpus.json"
+FORMAT_NAME = "wordkin encoded corpus"
+FORMAT_VERSION = 1
+_TYPES: dict[str, np.dtype[Any]] = {"ids": np.dtype("<i4"), "offsets": np.dtype("<i8")}
+_PIECE = 1 << 20  # elements handled at once where a whole array would be too much
+
+
+class EncodedCorpus:
+    """Sentences of word ids, in the order of the text; none is empty.
+
+    Attributes
+    ----------
+    ids : int32 [words]; in memory or memory-mapped.
+    offsets : int64 [sentences + 1]; sentence s is ``ids[offsets[s]:offsets[s + 1]]``.
+    fingerprint : hexadecimal digest of ids and offsets, the same for the same content everywhere.
+
+    A saved corpus is a directory: ``corpus.json`` (format, version, number of words and of sentences,
+    fingerprint, name of each file) and two files of raw little-endian numbers.
+    """
+
+    def __init__(self, ids: NDArray[np.int32], offsets: NDArray[np.int64], fingerprint: str) -> None:
+        self.ids, self.offsets, self.fingerprint = ids, offsets, fingerprint
+
+    @property
+    def words(self) -> int:
+        """Number of words."""
+        return len(self.ids)
+
+    @property
+    def sentences(self) -> int:
+        """Number of sentences."""
+        return len(self.offsets) - 1
+
+    def __len__(self) -> int:
+        return self.sentences
+
+    def __iter__(self) -> Iterator[NDArray[np.int32]]:
+        """The word ids of one sentence after another."""
+        for sentence in range(self.sentences):
+            yield self.ids[self.offsets[sentence] : self.offsets[sentence + 1]]
+
+    def __repr__(self) -> str:
+        return f"EncodedCorpus({self.words:,} words in {self.sentences:,} sentences)"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the arrays, and so of a temporary file behind them; the corpus is empty from then on."""
+        self.ids, self.offsets = np.empty(0, np.int32), np.zeros(1, np.int64)
+
+    def save(self, directory: str | Path) -> None:
+        """Write to a directory, which is made if need be, in place of a corpus saved there before.
+
+        Raises :class:`OutputError` when that fails; what was there before is then still whole.
+        """
+        with CorpusWriter(directory) as writer:
+            _copy(self, writer)
+            writer.finish()
+
+    @classmethod
+    def open(cls, directory: str | Path, *, verify: bool = False) -> EncodedCorpus:
+        """Memory-map a saved corpus; ``verify`` also reads all of it and compares the fingerprint.
+
+        Raises :class:`FormatError` when the directory holds no corpus, or one that is damaged or of
+        another version.
+        """
+        directory = Path(directory)
+        header = _read_header(directory)
+        ids = _map_file(directory / header["ids"], _TYPES["ids"], header["words"])
+        offsets = _map_file(directory / header["offsets"], _TYPES["offsets"], header["sentences"] + 1)
+        corpus = cls(ids, offsets, header["fingerprint"])
+        damage = corpus._damage(verify)
+        if damage:
+            raise FormatError(f"{directory} is damaged: {damage}; encode the text again")
+        return corpus
+
+    def _damage(self, verify: bool) -> str:
+        """What is wrong with the arrays, or an empty string."""
+        if self.offsets[0] != 0 or self.offsets[-1] != self.words:
+            return "its sentence offsets do not span its words"
+        for start in range(0, self.sentences, _PIECE):
+            piece = self.offsets[start : start + _PIECE + 1]
+            if not (piece[1:] > piece[:-1]).all():
+                return "its sentence offsets do not rise"
+        if verify:
+            digests = _Digests()
+            _copy(self, digests)
+            if digests.fingerprint() != self.fingerprint:
+                return "its content does not match its fingerprint"
+        return ""
+
+
+class _Digests:
+    """The fingerprint of ids and ends of sentences, however they are cut into pieces."""
+
+    def __init__(self) -> None:
+        self._ids, self._ends = hashlib.sha256(), hashlib.sha256()
+
+    def add_ids(self, ids: NDArray[np.int32]) -> None:
+        self._ids.update(np.ascontiguousarray(ids, _TYPES["ids"]).data)
+
+    def add_ends(self, ends: NDArray[np.int64]) -> None:
+        self._ends.update(np.ascontiguousarray(ends, _TYPES["offsets"]).data)
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self._ids.digest() + self._ends.digest()).hexdigest()[:32]
+
+
+class CorpusWriter:
+    """Takes ids and ends of sentences piece by piece and makes an :class:`EncodedCorpus` of them.
+
+    With a directory, the corpus is there when :meth:`finish` returns; if the context is left before,
+    the directory is as it was. Without one, the arrays stay in memory when ``expected_words`` is small,
+    and go to nameless temporary files in ``spool_directory`` when not.
+    """
+
+    def __init__(
+        self,
+        directory: str | Path | None = None,
+        *,
+        spool_directory: str | Path | None = None,
+        expected_words: int = 0,
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+    ) -> None:
+        self._directory = None if directory is None else Path(directory)
+        self._spool_directory = spool_directory
+        self._digests = _Digests()
+        in_memory = directory is None and expected_words * _TYPES["ids"].itemsize <= memory_limit_bytes
+        unique, temporary = uuid.uuid4().hex[:12], tempfile.gettempdir()
+        self._columns: dict[str, _Column] = {}
+        try:
+            if self._directory is not None:
+                self._directory.mkdir(parents=True, exist_ok=True)
+            for name, dtype in _TYPES.items():
+                path = None if self._directory is None else self._directory / f"{name}-{unique}.{dtype.name}"
+                self._columns[name] = _Column(dtype, path, None if in_memory else spool_directory or temporary)
+            self._columns["offsets"].append(np.zeros(1, np.int64))
+        except OSError as error:
+            self._discard()
+            raise self._error(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._discard()
+
+    @property
+    def words(self) -> int:
+        """Number of word ids so far."""
+        return self._columns["ids"].length
+
+    def add_ids(self, ids: NDArray[np.int32]) -> None:
+        """Append word ids. Raises :class:`OutputError` when they cannot be written."""
+        self._digests.add_ids(ids)
+        self._append("ids", ids)
+
+    def add_ends(self, ends: NDArray[np.int64]) -> None:
+        """Append ends of sentences, as rising numbers of words from the beginning."""
+        self._digests.add_ends(ends)
+        self._append("offsets", ends)
+
+    def finish(self) -> EncodedCorpus:
+        """Complete the corpus. In a directory, the header is written last and makes the new files count."""
+        fingerprint = self._digests.fingerprint()
+        try:
+            if self._directory is not None:
+                self._publish(self._directory, fingerprint)
+            return EncodedCorpus(self._columns["ids"].array(), self._columns["offsets"].array(), fingerprint)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _append(self, name: str, values: NDArray[Any]) -> None:
+        try:
+            self._columns[name].append(values)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _publish(self, directory: Path, fingerprint: str) -> None:
+        header = {
+            "format": FORMAT_NAME,
+            "version": FORMAT_VERSION,
+            "words": self.words,
+            "sentences": self._columns["offsets"].length - 1,
+            "fingerprint": fingerprint,
+        }
+        for name, column in self._columns.items():
+            header[name] = column.sync().name
+        new_header = directory / f"{HEADER_NAME}.new"
+        with new_header.open("w", encoding="utf-8") as file:
+            json.dump(header, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        new_header.replace(directory / HEADER_NAME)
+        _sync_directory(directory)
+        kept = {header[name] for name in _TYPES}
+        for column in self._columns.values():
+            column.keep()
+        for name, dtype in _TYPES.items():
+            for old in directory.glob(f"{name}-*.{dtype.name}"):
+                if old.name not in kept:
+                    old.unlink()
+
+    def _discard(self) -> None:
+        for column in self._columns.values():
+            column.close()
+
+    def _error(self, error: OSError) -> OutputError:
+        if self._directory is None:
+            return spool_error(error, self._spool_directory)
+        return OutputError(f"cannot write the encoded corpus to {self._directory}: {error.strerror or error}")
+
+
+class _Column:
+    """One growing array: in memory, in a nameless temporary file, or in a file with a path."""
+
+    def __init__(self, dtype: np.dtype[Any], path: Path | None, spool_directory: str | Path | None) -> None:
+        self.dtype, self.length = dtype, 0
+        self._path = path
+        self._pieces: list[NDArray[Any]] = []
+        self._file: IO[bytes] | None = None
+        if path is not None:
+            self._file = path.open("w+b", buffering=0)
+        elif spool_directory is not None:
+            self._file = nameless_file(spool_directory)
+
+    def append(self, values: NDArray[Any]) -> None:
+        values = np.ascontiguousarray(values, self.dtype)
+        self.length += len(values)
+        if self._file is None:
+            self._pieces.append(values)
+        else:
+            write_fully(self._file, values)
+
+    def array(self) -> NDArray[Any]:
+        """All values; of a file, a read-only memory map that outlives :meth:`close`."""
+        if self._file is None:
+            return np.concatenate(self._pieces) if self._pieces else np.empty(0, self.dtype)
+        return np.memmap(self._file, self.dtype, "r", shape=(self.length,)) if self.length else np.empty(0, self.dtype)
+
+    def sync(self) -> Path:
+        """Force a file with a path to disk and return the path."""
+        assert self._file is not None and self._path is not None
+        os.fsync(self._file.fileno())
+        return self._path
+
+    def keep(self) -> None:
+        """Let the file stay when the column is closed."""
+        self._path = None
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def _copy(corpus: EncodedCorpus, target: CorpusWriter | _Digests) -> None:
+    for start in range(0, corpus.words, _PIECE):
+        target.add_ids(corpus.ids[start : start + _PIECE])
+    for start in range(1, len(corpus.offsets), _PIECE):
+        target.add_ends(corpus.offsets[start : start + _PIECE])
+
+
+def _read_header(directory: Path) -> dict[str, Any]:
+    path = directory / HEADER_NAME
+    try:
+        header = json.loads(path.read_bytes())
+    except OSError as error:
+        raise FormatError(f"{directory} holds no encoded corpus: {HEADER_NAME}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise FormatError(f"{path} is damaged: it is not JSON; encode the text again") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT_NAME:
+        raise FormatError(f"{path} is not the header of an encoded corpus")
+    if header.get("version") != FORMAT_VERSION:
+        raise FormatError(
+            f"{path} is of version {header.get('version')!r}, but this wordkin reads version {FORMAT_VERSION}; "
+            "encode the text again"
+        )
+    numbers = [header.get("words"), header.get("sentences")]
+    texts = [header.get("fingerprint"), *(header.get(name) for name in _TYPES)]
+    if not all(type(each) is int and each >= 0 for each in numbers) or not all(isinstance(each, str) for each in texts):
+        raise FormatError(f"{path} is damaged: entries are missing or of the wrong kind; encode the text again")
+    if any(Path(header[name]).name != header[name] for name in _TYPES):
+        raise FormatError(f"{path} is damaged: it names files outside its directory; encode the text again")
+    return header
+
+
+def _map_file(path: Path, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
+    try:
+        size = path.stat().st_size
+        if size != length * dtype.itemsize:
+            raise FormatError(
+                f"{path} is damaged: it has {size:,} bytes, but its header asks for {length * dtype.itemsize:,}; "
+                "encode the text again"
+            )
+        return np.memmap(path, dtype, "r", shape=(length,)) if length else np.empty(0, dtype)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Force the renaming of a file to disk, where the system lets directories be opened."""
+    if os.name == "posix":
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

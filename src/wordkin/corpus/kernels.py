@@ -1,0 +1,262 @@
+"""The Numba kernels of the text scan: split bytes into tokens, number them, map the numbers to word ids.
+
+They see arrays and scalars only, hold no lock and release the GIL. Every array is owned by one thread
+at a time, so there are no races.
+
+A *token* is a run of bytes between white space. A token table numbers the distinct ones from 0 in the
+order they are met:
+
+- ``slots`` uint64 [2 · 2**bits] is an open-addressing hash table of pairs (key, token id); key 0 is empty;
+- ``arena`` uint8 holds the bytes of the distinct tokens in the order of their ids, a line feed after each;
+- ``starts`` int64 [capacity + 1] says where each begins in the arena, and where the next one will;
+- ``counts`` int64 [capacity] says how often each was seen.
+
+The key of a token of up to seven bytes is those bytes and their number, so equal keys are equal tokens.
+The key of a longer one is 56 bits of a hash under a top byte of 255; equal keys are then confirmed by
+comparing the bytes. ``text_words`` and ``arena_words`` are views of the same memory whose element i is the
+eight bytes from byte i on, as a little-endian number; so texts and arenas carry eight bytes of padding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, uint64
+
+LINE_END = -1
+"""What stands for a line feed in a stream of token ids."""
+
+_LOW_BITS = np.uint64(0x0101010101010101)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_BYTE_INDEX = np.uint64(0x0001020304050607)  # times 256**k, its top byte is k
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_LONG_TOKEN = np.uint64(0xFF << 56)
+
+
+@njit(nogil=True, cache=True)
+def space_length(text, position):  # type: ignore[no-untyped-def]
+    """Length in bytes of the white-space character of ``str.split`` at ``position``; 0 where there is none."""
+    first = text[position]
+    if first <= 0x20:
+        return 1 if first >= 0x1C or 0x09 <= first <= 0x0D else 0
+    second = text[position + 1]
+    if first == 0xC2:
+        return 2 if second == 0x85 or second == 0xA0 else 0
+    third = text[position + 2]
+    if first == 0xE2:
+        if second == 0x80:
+            return 3 if 0x80 <= third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
+        return 3 if second == 0x81 and third == 0x9F else 0
+    if first == 0xE1:
+        return 3 if second == 0x9A and third == 0x80 else 0
+    return 3 if first == 0xE3 and second == 0x80 and third == 0x80 else 0
+
+
+@njit(nogil=True, cache=True)
+def space_candidates(eight_bytes):  # type: ignore[no-untyped-def]
+    """Set the top bit of every byte where white space may begin: up to 0x20, 0xC2 and 0xE0 to 0xE3.
+
+    Borrows may mark a byte too many above a marked one, never one too few.
+    """
+    found = (eight_bytes - uint64(0x21) * _LOW_BITS) & ~eight_bytes
+    if eight_bytes & _HIGH_BITS:
+        zero_if_c2 = eight_bytes ^ (uint64(0xC2) * _LOW_BITS)
+        found |= (zero_if_c2 - _LOW_BITS) & ~zero_if_c2
+        zero_if_e0_to_e3 = (eight_bytes & (uint64(0xFC) * _LOW_BITS)) ^ (uint64(0xE0) * _LOW_BITS)
+        found |= (zero_if_e0_to_e3 - _LOW_BITS) & ~zero_if_e0_to_e3
+    return found & _HIGH_BITS
+
+
+@njit(nogil=True, cache=True)
+def mixed(hashed, eight_bytes):  # type: ignore[no-untyped-def]
+    """Stir eight more bytes into a 64-bit hash."""
+    product = (hashed ^ eight_bytes) * _MIX
+    return product ^ (product >> uint64(29))
+
+
+@njit(nogil=True, cache=True)
+def split_tokens(text, text_words, stop, position, keys, begins, lengths):  # type: ignore[no-untyped-def]
+    """Find the next tokens and line feeds of a text, until it ends or ``keys`` is nearly full.
+
+    Writes ``keys`` uint64 (0 for a line feed), and for tokens ``begins`` and ``lengths`` int32 in bytes.
+    The bytes from ``stop`` on must be line feeds. Returns (position reached, number written).
+    """
+    written = 0
+    while position < stop and written < len(keys) - 1:
+        begin = position
+        hashed = uint64(0)
+        space = 0
+        while True:
+            last_bytes = text_words[position]
+            candidates = space_candidates(last_bytes)
+            while candidates:
+                lowest = candidates & (~candidates + uint64(1))
+                end = position + np.int64((lowest >> uint64(7)) * _BYTE_INDEX >> uint64(56))
+                space = space_length(text, end)
+                if space:
+                    break
+                candidates ^= lowest
+            if space:
+                break
+            hashed = mixed(hashed, last_bytes)
+            position += 8
+        length = end - begin
+        if length:
+            last_bytes &= (uint64(1) << uint64(8 * (end - position))) - uint64(1)
+            if length < 8:
+                keys[written] = last_bytes | (uint64(length) << uint64(56))
+            else:
+                keys[written] = (mixed(mixed(hashed, last_bytes), uint64(length)) >> uint64(8)) | _LONG_TOKEN
+            begins[written] = begin
+            lengths[written] = length
+            written += 1
+        if text[end] == 10 and end < stop:
+            keys[written] = 0
+            written += 1
+        position = end + space
+    return position, written
+
+
+@njit(nogil=True, cache=True)
+def is_same_token(text_words, begin, arena, arena_words, start, length):  # type: ignore[no-untyped-def]
+    """Whether the token of the arena at ``start`` is the ``length`` >= 8 bytes of the text from ``begin`` on."""
+    last = length - 8
+    if arena[start + length] != 10 or text_words[begin + last] != arena_words[start + last]:
+        return False
+    for i in range(0, last, 8):  # noqa: SIM110  (Numba compiles the loop better than all())
+        if text_words[begin + i] != arena_words[start + i]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def number_tokens(  # type: ignore[no-untyped-def]
+    text,
+    text_words,
+    keys,
+    begins,
+    lengths,
+    found,
+    slots,
+    bits,
+    arena,
+    arena_words,
+    starts,
+    counts,
+    used,
+    stream,
+    written,
+):
+    """Append the ids of ``found`` tokens to ``stream`` int32 and count them; new ones enter the table.
+
+    Returns (number of tokens in the table, entries in the stream).
+    """
+    mask = (1 << bits) - 1
+    for i in range(found):
+        key = keys[i]
+        if key == 0:
+            if written == 0 or stream[written - 1] != LINE_END:
+                stream[written] = LINE_END
+                written += 1
+            continue
+        slot = np.int64((key * _MIX) >> uint64(64 - bits))
+        while True:
+            there = slots[2 * slot]
+            if there == key:
+                token = np.int64(slots[2 * slot + 1])
+                if lengths[i] < 8 or is_same_token(
+                    text_words, begins[i], arena, arena_words, starts[token], lengths[i]
+                ):
+                    break
+            elif there == 0:
+                token = used
+                start = starts[token]
+                for k in range(lengths[i]):
+                    arena[start + k] = text[begins[i] + k]
+                arena[start + lengths[i]] = 10
+                starts[token + 1] = start + lengths[i] + 1
+                counts[token] = 0
+                slots[2 * slot] = key
+                slots[2 * slot + 1] = uint64(token)
+                used += 1
+                break
+            slot = (slot + 1) & mask
+        counts[token] += 1
+        stream[written] = token
+        written += 1
+    return used, written
+
+
+@njit(nogil=True, cache=True)
+def count_tokens(  # type: ignore[no-untyped-def]
+    text,
+    text_words,
+    stop,
+    position,
+    keys,
+    begins,
+    lengths,
+    slots,
+    bits,
+    arena,
+    arena_words,
+    starts,
+    counts,
+    used,
+    stream,
+    written,
+):
+    """Number and count the tokens of a text until it ends or the table might overflow.
+
+    Tokens are split in batches of ``len(keys)`` and looked up after, so that many look-ups wait for memory
+    at once. A line feed becomes ``LINE_END`` in the stream, a run of them one. The arena must have room
+    for every byte of the text. Returns (position reached, tokens in the table, entries in the stream).
+    """
+    while position < stop and used + len(keys) <= len(counts):
+        position, found = split_tokens(text, text_words, stop, position, keys, begins, lengths)
+        used, written = number_tokens(
+            text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, starts, counts, used,
+            stream, written)  # fmt: skip
+    return position, used, written
+
+
+@njit(nogil=True, cache=True)
+def refill_slots(old_slots, slots, bits):  # type: ignore[no-untyped-def]
+    """Copy every pair of a hash table into an empty, larger one of ``2**bits`` pairs."""
+    mask = (1 << bits) - 1
+    for old in range(len(old_slots) // 2):
+        key = old_slots[2 * old]
+        if key:
+            slot = np.int64((key * _MIX) >> uint64(64 - bits))
+            while slots[2 * slot]:
+                slot = (slot + 1) & mask
+            slots[2 * slot] = key
+            slots[2 * slot + 1] = old_slots[2 * old + 1]
+
+
+@njit(nogil=True, cache=True)
+def map_tokens(stream, word_ids, expansion_offsets, expansion_ids, ids, ends):  # type: ignore[no-untyped-def]
+    """Turn a stream of token ids into word ids and ends of sentences.
+
+    ``word_ids`` int32 [tokens] gives the word id of a token; -1 drops it, and -2 - k stands for the words
+    ``expansion_ids[expansion_offsets[k]:expansion_offsets[k + 1]]``, of which the negative ones are dropped.
+    Writes ``ids`` int32 and ``ends`` int64: positions in ``ids`` at which a line ended, without repeats.
+    Returns (ids written, ends written).
+    """
+    written = 0
+    sentences = 0
+    for token in stream:
+        if token == LINE_END:
+            if sentences == 0 or ends[sentences - 1] != written:
+                ends[sentences] = written
+                sentences += 1
+            continue
+        word_id = word_ids[token]
+        if word_id >= 0:
+            ids[written] = word_id
+            written += 1
+        elif word_id < -1:
+            for i in range(expansion_offsets[-2 - word_id], expansion_offsets[-1 - word_id]):
+                if expansion_ids[i] >= 0:
+                    ids[written] = expansion_ids[i]
+                    written += 1
+    return written, sentences

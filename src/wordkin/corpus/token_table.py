@@ -1,0 +1,105 @@
+"""Distinct tokens of text, numbered and counted at the level of bytes.
+
+Importing this module loads Numba, so it is imported only where text is scanned.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.corpus.kernels import LINE_END, count_tokens, refill_slots
+
+PADDING = b"\n" * 16
+"""What must follow the bytes given to :meth:`TokenTable.count`: the kernels read eight bytes at a time."""
+
+_BATCH = 1024  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
+_FIRST_BITS = 16
+
+
+class CountedText(NamedTuple):
+    """What one piece of text came to.
+
+    stream : int32, the id of each token, and -1 at the end of a line.
+    words : number of tokens.
+    new_tokens : bytes of the tokens met for the first time in this table, a line feed after each.
+    """
+
+    stream: NDArray[np.int32]
+    words: int
+    new_tokens: bytes
+
+
+class TokenTable:
+    """Numbers distinct tokens in the order they are met. One thread at a time may use it."""
+
+    def __init__(self) -> None:
+        self._bits = _FIRST_BITS
+        self._slots = np.zeros(2 << self._bits, np.uint64)
+        capacity = 1 << (self._bits - 1)
+        self._starts = np.zeros(capacity + 1, np.int64)
+        self._counts = np.zeros(capacity, np.int64)
+        self._arena = np.empty(1 << 20, np.uint8)
+        self._used = 0
+        self._keys = np.empty(_BATCH, np.uint64)
+        self._begins = np.empty(_BATCH, np.int32)
+        self._lengths = np.empty(_BATCH, np.int32)
+        self._stream = np.empty(0, np.int32)
+
+    def __len__(self) -> int:
+        return self._used
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """int64 [tokens], how often each token was seen."""
+        return self._counts[: self._used]
+
+    def joined_tokens(self, first: int = 0) -> bytes:
+        """The bytes of the tokens from id ``first`` on, a line feed after each."""
+        return self._arena[self._starts[first] : self._starts[self._used]].tobytes()
+
+    def count(self, padded_text: bytes) -> CountedText:
+        """Number and count the tokens of a text; the last one ends where ``PADDING`` begins."""
+        stop = len(padded_text) - len(PADDING)
+        text = np.frombuffer(padded_text, np.uint8)
+        self._make_room(stop)
+        known, position, written = self._used, 0, 0
+        while position < stop:
+            if self._used + _BATCH > len(self._counts):
+                self._grow()
+            position, self._used, written = count_tokens(
+                text, _eight_bytes(text), stop, position, self._keys, self._begins, self._lengths,
+                self._slots, self._bits, self._arena, _eight_bytes(self._arena), self._starts, self._counts,
+                self._used, self._stream, written,
+            )  # fmt: skip
+        stream = self._stream[:written].copy()
+        return CountedText(stream, written - int(np.count_nonzero(stream == LINE_END)), self.joined_tokens(known))
+
+    def _make_room(self, text_bytes: int) -> None:
+        """Let the arena take every byte of the text, and the stream an entry per token and line feed."""
+        needed = int(self._starts[self._used]) + text_bytes + len(PADDING)
+        if needed > len(self._arena):
+            arena = np.empty(max(needed, 2 * len(self._arena)), np.uint8)
+            arena[: self._starts[self._used]] = self._arena[: self._starts[self._used]]
+            self._arena = arena
+        if text_bytes + 2 > len(self._stream):
+            self._stream = np.empty(text_bytes + 2, np.int32)
+
+    def _grow(self) -> None:
+        """Double the hash table, keeping it at most half full."""
+        self._bits += 1
+        slots = np.zeros(2 << self._bits, np.uint64)
+        refill_slots(self._slots, slots, self._bits)
+        capacity = 1 << (self._bits - 1)
+        starts, counts = np.zeros(capacity + 1, np.int64), np.zeros(capacity, np.int64)
+        starts[: self._used + 1] = self._starts[: self._used + 1]
+        counts[: self._used] = self._counts[: self._used]
+        self._slots, self._starts, self._counts = slots, starts, counts
+
+
+def _eight_bytes(memory: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """View whose element i is the eight bytes from byte i on, as a little-endian number."""
+    view: NDArray[np.uint64] = np.ndarray((len(memory) - 7,), "<u8", memory, strides=(1,))
+    return view

@@ -1,0 +1,125 @@
+"""From tokens between white space to words: UTF-8, word boundaries, lower case.
+
+Everything here works on distinct tokens, of which there are far fewer than tokens, and depends on the
+token alone, so the order and the place in the text do not matter.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tokenizer = str | Callable[[str], Sequence[str]]
+
+
+class TokenWords(NamedTuple):
+    """The words that tokens stand for.
+
+    words : distinct words in the order they are met.
+    word_of_token : int32 [tokens]; the index of a token's only word, -1 when it has none, and -2 - k for
+        the several words ``expansions[expansion_offsets[k]:expansion_offsets[k + 1]]``.
+    expansion_offsets : int64 [k + 1].
+    expansions : int32, indices of words.
+    """
+
+    words: list[str]
+    word_of_token: NDArray[np.int32]
+    expansion_offsets: NDArray[np.int64]
+    expansions: NDArray[np.int32]
+
+    def counts(self, token_counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64 [words]: how often each word was seen, from how often each token was."""
+        single = self.word_of_token >= 0
+        counts = np.zeros(len(self.words), np.int64)
+        np.add.at(counts, self.word_of_token[single], token_counts[single])
+        if len(self.expansions):
+            of_several = token_counts[self.word_of_token < -1]  # in the order of k, as both rise together
+            np.add.at(counts, self.expansions, np.repeat(of_several, np.diff(self.expansion_offsets)))
+        return counts
+
+
+def whole_tokens(tokens: list[str], lowercase: bool) -> TokenWords:
+    """Each distinct token as a word, lower-cased on request; empty tokens are dropped."""
+    nothing = np.zeros(1, np.int64), np.empty(0, np.int32)
+    if lowercase:
+        tokens = [token.lower() for token in tokens]
+    index = dict.fromkeys(tokens, 0)
+    index.pop("", None)
+    words = list(index)
+    if len(words) == len(tokens):
+        return TokenWords(words, np.arange(len(words), dtype=np.int32), *nothing)
+    index.update(zip(words, range(len(words)), strict=True))
+    index[""] = -1
+    word_of_token = np.fromiter(map(index.__getitem__, tokens), np.int32, len(tokens))
+    return TokenWords(words, word_of_token, *nothing)
+
+
+def split_tokens_at_boundaries(tokens: Iterable[str], lowercase: bool) -> TokenWords:
+    """Each distinct token as the words that :func:`words_of` finds in it."""
+    find = word_pattern().findall
+    index: dict[str, int] = {}
+    word_of_token: list[int] = []
+    offsets: list[int] = [0]
+    expansions: list[int] = []
+    for token in tokens:
+        parts = [token] if token.isascii() and token.isalnum() else find(token)
+        if lowercase:
+            parts = [part.lower() for part in parts]
+        places = [index.setdefault(part, len(index)) for part in parts]
+        if len(places) < 2:
+            word_of_token.append(places[0] if places else -1)
+        else:
+            word_of_token.append(-1 - len(offsets))
+            expansions.extend(places)
+            offsets.append(len(expansions))
+    return TokenWords(
+        list(index), np.array(word_of_token, np.int32), np.array(offsets, np.int64), np.array(expansions, np.int32)
+    )
+
+
+def words_of(text: str) -> list[str]:
+    """Words and punctuation of a text, after the default word boundaries of Unicode (UAX #29).
+
+    Letters, digits, underscores and the marks on them stay together; so do letters around an apostrophe,
+    full stop or middle dot, and digits around a comma, full stop, semicolon or apostrophe. Ideographs and
+    Hiragana stand alone, for want of a dictionary. Any other character that is not white space is a word
+    of its own, except that an emoji sequence is one word and U+200B counts as white space.
+
+    >>> words_of("You say goodbye and I say hello.")
+    ['You', 'say', 'goodbye', 'and', 'I', 'say', 'hello', '.']
+    >>> words_of("It isn't 3.14, e-mail 1,000!")
+    ['It', "isn't", '3.14', ',', 'e', '-', 'mail', '1,000', '!']
+    """
+    return word_pattern().findall(text)
+
+
+@functools.cache
+def word_pattern() -> re.Pattern[str]:
+    """The pattern behind :func:`words_of`, built on first use from the Unicode tables of this Python."""
+    marks = _characters_of("Mn", "Mc", "Me", "Cf") + "\U0001f3fb-\U0001f3ff"
+    alone = "\u3041-\u3096\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+    letter = rf"[^\W\d_{alone}]"
+    joiner = rf"(?<={letter}|[{marks}])['\u2019.\u00b7\u2027](?={letter})|(?<=\d)[,.;'\u2019](?=\d)"
+    word = rf"(?:[^\W{alone}][{marks}]*|{joiner})+"
+    flag = "[\U0001f1e6-\U0001f1ff]{2}"
+    symbol = rf"[^\s\u200b][{marks}]*(?:(?<=\u200d)[^\w\s][{marks}]*)*"
+    return re.compile(f"{word}|{flag}|{symbol}")
+
+
+def _characters_of(*categories: str) -> str:
+    """All characters of some Unicode categories but U+200B, as ranges for a bracket of a regular expression."""
+    ranges: list[list[int]] = []
+    for code in itertools.chain(range(0x20000), range(0xE0000, 0xE0200)):
+        if unicodedata.category(chr(code)) in categories and code != 0x200B:
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
