@@ -2,6 +2,7 @@
 
 from wordkin.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
 from wordkin.evaluation.categories import CategoryResult, CategoryScore, evaluate_categories
+from wordkin.evaluation.comparison import Comparison, compare
 from wordkin.evaluation.datasets import KINDS, read_dataset
 from wordkin.evaluation.evaluate import Result, evaluate_file
 from wordkin.evaluation.odd_one_out import OddOneOutResult, OddOneOutScore, evaluate_odd_one_out
@@ -13,11 +14,13 @@ __all__ = [
     "AnalogyScore",
     "CategoryResult",
     "CategoryScore",
+    "Comparison",
     "Correlation",
     "OddOneOutResult",
     "OddOneOutScore",
     "Result",
     "SimilarityResult",
+    "compare",
     "evaluate_analogies",
     "evaluate_categories",
     "evaluate_file",

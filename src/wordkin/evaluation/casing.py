@@ -65,10 +65,8 @@ class WordFinder:
         """Scan the vocabulary once; memory is bounded by the ``wanted`` words, not by the vocabulary."""
         if case not in CASES:
             raise ConfigError("case", 'must be "fold" or "exact"', case)
-        if restrict_vocab is not None and (isinstance(restrict_vocab, bool) or restrict_vocab < 1):
-            raise ConfigError(
-                "restrict_vocab", "must be a whole number from 1 up", restrict_vocab, "None means all words"
-            )
+        if restrict_vocab is not None and (type(restrict_vocab) is not int or restrict_vocab < 1):
+            raise ConfigError("restrict_vocab", "must be a whole number from 1 up or None", restrict_vocab)
         strict, loose = (strict_key, loose_key) if case == "fold" else (_itself, _itself)
         wanted_keys = {loose(strict(word)) for word in wanted}
         variants: dict[str, list[int]] = {}

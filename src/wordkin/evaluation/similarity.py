@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.errors import ConfigError
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import WordPairs
 from wordkin.evaluation.statistics import (
@@ -114,11 +113,7 @@ def evaluate_similarity(
     case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
     resamples, seed : of the bootstrap over pairs that gives the intervals.
     """
-    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
-        raise ConfigError("resamples", "must be a whole number from 1 up", resamples)
-    wanted = {word for pair in dataset.pairs for word in pair}
-    finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
-    cosines = np.array([_cosine(embeddings.matrix, finder, *pair) for pair in dataset.pairs], dtype=np.float64)
+    cosines = pair_cosines(embeddings, dataset, restrict_vocab=restrict_vocab, case=case)
     gold = np.array(dataset.scores, dtype=np.float64)
     known = ~np.isnan(cosines)
     skipping = _correlations(gold[known], cosines[known], resamples, seed)
@@ -135,6 +130,15 @@ def evaluate_similarity(
         gold=gold,
         cosines=cosines,
     )
+
+
+def pair_cosines(
+    embeddings: Embeddings, dataset: WordPairs, *, restrict_vocab: int | None = None, case: str = "fold"
+) -> Floats:
+    """Cosine of each pair (float64[pairs]); NaN where a word is unknown."""
+    wanted = {word for pair in dataset.pairs for word in pair}
+    finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
+    return np.array([_cosine(embeddings.matrix, finder, *pair) for pair in dataset.pairs], dtype=np.float64)
 
 
 def _cosine(matrix: NDArray[Any], finder: WordFinder, first: str, second: str) -> float:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.errors import ConfigError
+
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
 
@@ -126,8 +128,12 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
     """Percentile bootstrap interval at 95% (Efron 1979); NaN when it cannot be told.
 
     ``statistic`` maps the counts of :func:`resample_counts` to one value per resample; resamples in
-    which it is NaN are left out.
+    which it is NaN are left out. Raises :class:`ConfigError` on an illegal ``resamples`` or ``seed``.
     """
+    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
+        raise ConfigError("resamples", "must be a whole number from 1 up", resamples)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ConfigError("seed", "must be a whole number from 0 up", seed)
     if n < 3:
         return math.nan, math.nan
     rng = np.random.default_rng(seed)
@@ -140,6 +146,37 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
         return math.nan, math.nan
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
+
+
+def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: NDArray[np.int64]) -> Interval:
+    """Normal 95% interval of the mean of ``values``, each of which depends on two of several units.
+
+    Values that share a unit may be correlated: the products of their deviations count in full towards
+    the variance of the mean (Fafchamps and Gubert 2007). With one and the same unit for both, and
+    another for each value, this is the interval for independent values. NaN for fewer than 3 values.
+
+    Parameters
+    ----------
+    values : float64[n].
+    first_units, second_units : int64[n], numbers from 0 of the two units of each value.
+    """
+    n = len(values)
+    if n < 3:
+        return math.nan, math.nan
+    mean = float(values.mean())
+    deviations = values - mean
+    units = int(max(first_units.max(), second_units.max())) + 1
+    two = first_units != second_units
+    of_unit = np.bincount(first_units, deviations, units) + np.bincount(second_units[two], deviations[two], units)
+    # values with both units in common are in two of these sums: take their products away once
+    low, high = np.minimum(first_units, second_units)[two], np.maximum(first_units, second_units)[two]
+    _, pair = np.unique(low * units + high, return_inverse=True)
+    of_pair = np.bincount(pair, deviations[two])
+    squares = float(of_unit @ of_unit) - float(of_pair @ of_pair)
+    used = len(np.union1d(first_units, second_units))
+    variance = max(squares, float(deviations @ deviations)) / n**2 * used / max(used - 1, 1)
+    half = _NORMAL_975 * math.sqrt(variance)
+    return mean - half, mean + half
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
