@@ -253,11 +253,9 @@ class Embeddings:
 
         Raises :class:`UnknownWordError` and, where the query adds up to nothing, :class:`ConfigError`.
         """
-        from wordkin.queries import neighbours
+        from wordkin.queries.neighbours import most_similar
 
-        return neighbours.most_similar(
-            self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
-        )
+        return most_similar(self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def most_similar_batch(
         self,
@@ -268,9 +266,9 @@ class Embeddings:
         threads: int | None = None,
     ) -> list[Neighbours]:
         """The neighbours of each of many words or vectors, found together: one pass over the matrix."""
-        from wordkin.queries import neighbours
+        from wordkin.queries.neighbours import most_similar_batch
 
-        return neighbours.most_similar_batch(self, queries, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
+        return most_similar_batch(self, queries, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def most_similar_cosmul(
         self,
@@ -282,11 +280,9 @@ class Embeddings:
         threads: int | None = None,
     ) -> Neighbours:
         """As :meth:`most_similar`, with similarities multiplied, not added: 3CosMul (Levy and Goldberg 2014)."""
-        from wordkin.queries import neighbours
+        from wordkin.queries.neighbours import most_similar_cosmul
 
-        return neighbours.most_similar_cosmul(
-            self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
-        )
+        return most_similar_cosmul(self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def similar_by_vector(
         self,
@@ -297,11 +293,9 @@ class Embeddings:
         threads: int | None = None,
     ) -> Neighbours:
         """Words nearest by cosine to a vector of shape (N,); no word is left out."""
-        from wordkin.queries import neighbours
+        from wordkin.queries.neighbours import most_similar
 
-        return neighbours.most_similar(
-            self, np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab, threads=threads
-        )
+        return most_similar(self, np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def analogy(
         self,
@@ -318,15 +312,15 @@ class Embeddings:
 
     def similarities(self, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
         """Cosine of a word or vector with all words, shape (V,), or with some, in their order."""
-        from wordkin.queries import comparisons
+        from wordkin.queries.comparisons import similarities
 
-        return comparisons.similarities(self, query, words)
+        return similarities(self, query, words)
 
     def similarity(self, first: str, second: str) -> float:
         """Cosine of two words, -1 to 1; 0 where one has a vector of zeros. Reads no other vectors."""
-        from wordkin.queries import comparisons
+        from wordkin.queries.comparisons import similarity
 
-        return comparisons.similarity(self, first, second)
+        return similarity(self, first, second)
 
     def distance(self, first: str, second: str) -> float:
         """Cosine distance of two words: 1 - similarity."""
@@ -334,21 +328,21 @@ class Embeddings:
 
     def n_similarity(self, first: Iterable[str], second: Iterable[str]) -> float:
         """Cosine of the mean vectors of two sets of words."""
-        from wordkin.queries import comparisons
+        from wordkin.queries.comparisons import n_similarity
 
-        return comparisons.n_similarity(self, first, second)
+        return n_similarity(self, first, second)
 
     def doesnt_match(self, words: Iterable[str]) -> str:
         """The word least like the others: farthest from the mean of all unit vectors."""
-        from wordkin.queries import comparisons
+        from wordkin.queries.comparisons import doesnt_match
 
-        return comparisons.doesnt_match(self, words)
+        return doesnt_match(self, words)
 
     def closer_than(self, word: str, other: str) -> list[str]:
         """All words nearer to ``word`` than ``other`` is, in the order of their ids."""
-        from wordkin.queries import comparisons
+        from wordkin.queries.comparisons import closer_than
 
-        return comparisons.closer_than(self, word, other)
+        return closer_than(self, word, other)
 
     def rank(self, word: str, other: str) -> int:
         """The place of ``other`` among the neighbours of ``word``, from 1 for the nearest."""
@@ -364,9 +358,9 @@ class Embeddings:
         ignore_missing: bool = False,
     ) -> NDArray[np.float32]:
         """Weighted mean of word vectors, shape (N,); see :func:`wordkin.queries.comparisons.mean_vector`."""
-        from wordkin.queries import comparisons
+        from wordkin.queries.comparisons import mean_vector
 
-        return comparisons.mean_vector(
+        return mean_vector(
             self,
             words,
             weights,

@@ -21,19 +21,16 @@ _GZIP_SLACK_BYTES = 1 << 26
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that becomes ``path`` only when the block ends well; else nothing is left behind.
+def replacing_path(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes ``path`` only when the block ends well; else nothing is left behind.
 
-    It is written beside ``path``, flushed to the disk and renamed, so that at every moment ``path`` is
-    the old file or the new one, whole. Compressed when the name ends in ``.gz``. Raises
-    :class:`OutputError` where the system refuses.
+    What is written lies beside ``path``, is flushed to the disk and renamed, so that at every moment
+    ``path`` is the old file or the new one, whole. Raises :class:`OutputError` where the system refuses.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("xb") as file:
-            with compressing(file) if path.suffix == ".gz" else contextlib.nullcontext(file) as stream:
-                yield cast(BinaryIO, stream)
-            file.flush()
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
         _sync_directory(path.parent)
@@ -42,6 +39,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """As :func:`replacing_path`, but the open file; compressed when the name ends in ``.gz``."""
+    with replacing_path(path) as temporary, temporary.open("xb") as file:
+        with compressing(file) if path.suffix == ".gz" else contextlib.nullcontext(file) as stream:
+            yield cast(BinaryIO, stream)
+        file.flush()
 
 
 def compressing(file: BinaryIO) -> gzip.GzipFile:

@@ -1,0 +1,219 @@
+"""Approximate neighbours at scale: a graph index by usearch, saved beside the vectors and memory-mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wordkin.config import usable_cores
+from wordkin.embeddings import Embeddings
+from wordkin.embeddings.files import check_writable, replacing_path
+from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
+from wordkin.queries.exact import check_whole_number, unit_rows
+from wordkin.queries.neighbours import Neighbours, Query, named, query_term, query_terms, sum_of_terms
+
+if TYPE_CHECKING:
+    from usearch.index import Index
+
+SUFFIX = ".usearch"
+DTYPES = ("f32", "f16", "i8")
+_ADD_ROWS = 65536
+_SAMPLES = 16
+_SAMPLE_TOLERANCE = 0.03  # above what i8 rounds away, far below how much cosines of other vectors differ
+
+
+class NeighbourIndex:
+    """A navigable small-world graph over the vectors (Malkov and Yashunin 2018), for cosine neighbours.
+
+    Some of the true neighbours may be missed; the cosines of those found are exact, worked out from the
+    vectors themselves. Made by :func:`build_index` or :func:`open_index`.
+
+    Attributes
+    ----------
+    vectors : the Embeddings it answers for.
+    path : where it is saved, or None.
+    """
+
+    def __init__(self, vectors: Embeddings, index: Index, path: Path | None) -> None:
+        self.vectors, self.path, self._index = vectors, path, index
+
+    def __len__(self) -> int:
+        """How many words it holds: all but those with a vector of zeros."""
+        return len(self._index)
+
+    def __repr__(self) -> str:
+        return f"NeighbourIndex({len(self):,} words{'' if self.path is None else f', {str(self.path)!r}'})"
+
+    def most_similar(
+        self, positive: Query | Sequence[Query] = (), negative: Query | Sequence[Query] = (), topn: int = 10
+    ) -> Neighbours:
+        """As :meth:`wordkin.Embeddings.most_similar`, approximately."""
+        terms = query_terms(self.vectors, positive, negative)
+        own = {term.word_id for term in terms}
+        ids, cosines = self.nearest(sum_of_terms(terms)[None], topn + len(own), threads=1)
+        return named(self.vectors, ids[0], cosines[0], topn, own)
+
+    def similar_by_vector(self, vector: ArrayLike, topn: int = 10) -> Neighbours:
+        """As :meth:`wordkin.Embeddings.similar_by_vector`, approximately."""
+        return self.most_similar(np.asarray(vector), topn=topn)
+
+    def most_similar_batch(
+        self, queries: Iterable[Query], topn: int = 10, *, threads: int | None = None
+    ) -> list[Neighbours]:
+        """As :meth:`wordkin.Embeddings.most_similar_batch`, approximately."""
+        terms = [query_term(self.vectors, query) for query in queries]
+        if not terms:
+            return []
+        stacked = np.stack([sum_of_terms([term]) for term in terms])
+        ids, cosines = self.nearest(stacked, topn + 1, threads=threads)
+        rows = zip(terms, ids, cosines, strict=True)
+        return [named(self.vectors, row_ids, row_cosines, topn, {term.word_id}) for term, row_ids, row_cosines in rows]
+
+    def nearest(
+        self, queries: NDArray[np.float32], topn: int, *, threads: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids and exact cosines of about the nearest words, shape (b, min(topn, words)), as in ``exact.nearest``.
+
+        All candidates that the graph search held at its end are compared again with the query, so an
+        index of few bits a number ranks as well as one of many.
+        """
+        check_whole_number("topn", topn)
+        units = unit_rows(queries)
+        count = min(max(topn, self._index.expansion_search), len(self))
+        found = self._index.search(units, count, threads=_thread_count(threads)).keys.reshape(len(units), count)
+        ids = found.astype(np.int64)
+        rows = self.vectors.unit_vectors(ids.ravel()).reshape(*ids.shape, -1)
+        cosines = np.einsum("bcn,bn->bc", rows, units)
+        order = np.lexsort((ids, -cosines), axis=1)[:, :topn]
+        return np.take_along_axis(ids, order, axis=1), np.take_along_axis(cosines, order, axis=1)
+
+    def save(self, path: str | Path) -> None:
+        """Write the index to a file, whole or not at all; :class:`OutputError` where the system refuses."""
+        path = Path(path)
+        check_writable(path)
+        with replacing_path(path) as temporary:
+            try:
+                self._index.save(temporary)
+            except RuntimeError as error:
+                raise OutputError(f"cannot write {str(path)!r}: {error}") from error
+        self.path = path
+
+
+def build_index(
+    vectors: Embeddings,
+    path: str | Path | None = None,
+    *,
+    connectivity: int = 16,
+    expansion_add: int = 128,
+    expansion_search: int = 64,
+    dtype: str = "f32",
+    threads: int | None = None,
+) -> NeighbourIndex:
+    """Build an index for approximate neighbours and save it beside the vectors (extra ``index``).
+
+    Parameters
+    ----------
+    path : where to save it; the vectors' own file with ``.usearch`` added unless given. Vectors that came
+        from no file get an index in memory.
+    connectivity : links of a word in the graph; more find more and cost memory.
+    expansion_add, expansion_search : candidates held while building and while searching; more find more
+        and cost time.
+    dtype : "f32", "f16" or "i8", how the index keeps its own copy of the vectors.
+    threads : threads to build with, all usable cores unless set. With several, two builds differ slightly.
+    """
+    for name, value in (
+        ("connectivity", connectivity), ("expansion_add", expansion_add), ("expansion_search", expansion_search)
+    ):  # fmt: skip
+        check_whole_number(name, value)
+    if dtype not in DTYPES:
+        raise ConfigError("dtype", 'must be one of "f32", "f16", "i8"', dtype)
+    target = _index_path(vectors, path)
+    if target is not None:
+        check_writable(target)
+    index = _new_index(
+        ndim=vectors.vector_size,
+        dtype=dtype,
+        connectivity=connectivity,
+        expansion_add=expansion_add,
+        expansion_search=expansion_search,
+    )
+    ids = np.flatnonzero(vectors.norms > 0)
+    for start in range(0, len(ids), _ADD_ROWS):
+        chosen = ids[start : start + _ADD_ROWS]
+        index.add(chosen.astype(np.uint64), vectors.unit_vectors(chosen), threads=_thread_count(threads))
+    built = NeighbourIndex(vectors, index, None)
+    if target is not None:
+        built.save(target)
+    return built
+
+
+def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion_search: int = 64) -> NeighbourIndex:
+    """Map an index that :func:`build_index` saved (extra ``index``); it is read where a search needs it.
+
+    Raises
+    ------
+    CorpusNotFoundError : there is none.
+    FormatError : it is damaged, or was built for other vectors.
+    """
+    check_whole_number("expansion_search", expansion_search)
+    target = _index_path(vectors, path)
+    if target is None:
+        raise ConfigError("path", "must be given for vectors that came from no file", path)
+    if not target.is_file():
+        raise CorpusNotFoundError(f"there is no index {str(target)!r}: make it with build_index()")
+    rebuild = "build it again with build_index()"
+    index = _new_index(ndim=vectors.vector_size, expansion_search=expansion_search)
+    try:
+        known = index.metadata(target)
+        if known is None or known["dimensions"] != vectors.vector_size or known["count_present"] > len(vectors):
+            raise FormatError(f"{str(target)!r} was built for other vectors: {rebuild}")
+        index = _new_index(ndim=vectors.vector_size, dtype=known["kind_scalar"], expansion_search=expansion_search)
+        index.view(target)
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{str(target)!r} is not a whole usearch index ({error}): {rebuild}") from error
+    if not _agrees(index, vectors):
+        raise FormatError(f"{str(target)!r} was built for other vectors: {rebuild}")
+    return NeighbourIndex(vectors, index, target)
+
+
+def _agrees(index: Index, vectors: Embeddings) -> bool:
+    """Whether similarities the index gives for a few words are those the vectors have."""
+    if not len(index):
+        return True
+    ids = np.linspace(0, len(vectors) - 1, _SAMPLES).astype(np.int64)
+    units = vectors.unit_vectors(ids)
+    matches = index.search(units, min(_SAMPLES, len(index)), threads=1)
+    found = matches.keys.astype(np.int64)
+    if (found < 0).any() or (found >= len(vectors)).any():
+        return False
+    rows = vectors.unit_vectors(found.ravel()).reshape(*found.shape, -1)
+    exact = np.einsum("bcn,bn->bc", rows, units)
+    return bool(np.abs(1 - matches.distances - exact).max() < _SAMPLE_TOLERANCE)
+
+
+def _index_path(vectors: Embeddings, path: str | Path | None) -> Path | None:
+    if path is not None:
+        return Path(path)
+    return None if vectors.path is None else vectors.path.with_name(vectors.path.name + SUFFIX)
+
+
+def _new_index(**options: Any) -> Index:
+    """An empty index by inner product (of unit vectors, the cosine); the one place that imports usearch."""
+    try:
+        from usearch.index import Index
+    except ImportError as error:
+        raise MissingExtraError("an index for approximate neighbours", "index") from error
+    return Index(metric="ip", enable_key_lookups=False, **options)
+
+
+def _thread_count(threads: int | None) -> int:
+    if threads is None:
+        return usable_cores()
+    check_whole_number("threads", threads)
+    return threads

@@ -1,0 +1,174 @@
+"""Exact nearest neighbours of many queries at once: cosines in blocks, the best kept as they pass."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.embeddings import Embeddings
+from wordkin.errors import ConfigError
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+_BLOCK_SCORES = 1 << 22  # cosines worked out at a time: 16 MB, so that they are sieved before they leave the cache
+_BLOCK_QUERIES = 1024
+_WIDEN_NUMBERS = 1 << 22  # float16 numbers turned into float32 at a time
+_GROUP = 64
+
+
+def nearest(
+    vectors: Embeddings,
+    queries: NDArray[np.float32],
+    topn: int,
+    *,
+    restrict_vocab: int | None = None,
+    threads: int | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The words with the largest cosines to each query.
+
+    Parameters
+    ----------
+    queries : shape (b, N), of any length; a query of zeros has cosine 0 with every word.
+    topn : how many words for each query, from 1 up; fewer where there are fewer.
+    restrict_vocab : search only this many first words.
+    threads : most BLAS threads to use while searching; all the system offers unless set.
+
+    Returns
+    -------
+    ids, cosines : shape (b, min(topn, words searched)), by falling cosine, equal ones by id.
+    """
+    check_whole_number("topn", topn)
+    searched = searched_words(vectors, restrict_vocab)
+    results = []
+    for start in range(0, max(len(queries), 1), _BLOCK_QUERIES):
+        chunk = queries[start : start + _BLOCK_QUERIES]
+        best = BestScores(len(chunk), min(topn, searched))
+        for first, cosines in cosine_blocks(vectors, chunk, searched, threads):
+            best.offer(cosines, first)
+        results.append((best.ids, best.scores))
+    return np.concatenate([ids for ids, _ in results]), np.concatenate([scores for _, scores in results])
+
+
+def cosine_blocks(
+    vectors: Embeddings, queries: NDArray[np.float32], searched: int, threads: int | None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Cosines of all queries, shape (b, N), with the first ``searched`` words, a run of words at a time.
+
+    Yields the first word's id and the cosines, shape (b, words of the run).
+    """
+    units = unit_rows(queries)
+    norms = vectors.norms
+    matrix = vectors.matrix
+    run = max(_GROUP, _BLOCK_SCORES // max(len(units), 1))
+    if matrix.dtype != np.float32:
+        run = min(run, max(_GROUP, _WIDEN_NUMBERS // vectors.vector_size))
+    with blas_threads(threads):
+        for first in range(0, searched, run):
+            rows = matrix[first : min(first + run, searched)].astype(np.float32, copy=False)
+            lengths = norms[first : first + len(rows)]
+            inverse = np.reciprocal(np.where(lengths > 0, lengths, np.float32(1)), dtype=np.float32)
+            if len(units) == 1:
+                yield first, ((rows @ units[0]) * inverse)[None]
+            elif len(units) > vectors.vector_size:
+                yield first, units @ (rows * inverse[:, None]).T
+            else:
+                yield first, (units @ rows.T) * inverse
+
+
+class BestScores:
+    """The ``count`` highest of all scores offered for each of ``queries`` queries.
+
+    Attributes
+    ----------
+    ids, scores : shape (queries, count), int64 and float32, by falling score, equal ones by id; -1 and
+        -inf where fewer were offered.
+    """
+
+    def __init__(self, queries: int, count: int) -> None:
+        self.ids = np.full((queries, count), -1, dtype=np.int64)
+        self.scores = np.full((queries, count), -np.inf, dtype=np.float32)
+
+    def offer(self, scores: NDArray[np.float32], first_id: int) -> None:
+        """Take in scores of shape (queries, m) for the ids from ``first_id`` on, above all offered before.
+
+        Looking at each score once is what takes time, so scores are first reduced to the maxima of
+        groups. The count-th highest maximum bounds from below what can be among the best (that many
+        scores reach it), and only groups that reach it are looked into.
+        """
+        queries, count = self.ids.shape
+        size = scores.shape[1]
+        width = max(1, min(_GROUP, size // (4 * count)))
+        groups = size // width
+        grouped = scores[:, : groups * width].reshape(queries, width, groups)
+        maxima = grouped.max(axis=1)
+        # What equals the worst kept so far loses to it: its id is higher.
+        bound = np.nextafter(self.scores[:, -1], np.float32(np.inf))
+        if groups >= count:
+            bound = np.maximum(bound, np.partition(maxima, groups - count, axis=1)[:, groups - count])
+        in_row, in_group = np.nonzero(maxima >= bound[:, None])
+        members = grouped[in_row, :, in_group]
+        hit, member = np.nonzero(members >= bound[in_row, None])
+        tail_row, tail_column = np.nonzero(scores[:, groups * width :] >= bound[:, None])
+        rows = np.concatenate((in_row[hit], tail_row))
+        columns = np.concatenate((member * groups + in_group[hit], groups * width + tail_column))
+        if len(rows):
+            self._merge(rows, columns + first_id, scores[rows, columns])
+
+    def _merge(self, rows: NDArray[np.int64], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        """Merge candidates, at least one, into the rows they belong to."""
+        count = self.ids.shape[1]
+        touched, slots = np.unique(rows, return_inverse=True)
+        all_slots = np.concatenate((np.repeat(np.arange(len(touched)), count), slots))
+        all_ids = np.concatenate((self.ids[touched].ravel(), ids))
+        all_scores = np.concatenate((self.scores[touched].ravel(), scores))
+        order = np.lexsort((all_ids, -all_scores, all_slots))
+        starts = np.searchsorted(all_slots[order], np.arange(len(touched)))
+        chosen = order[starts[:, None] + np.arange(count)]
+        self.ids[touched], self.scores[touched] = all_ids[chosen], all_scores[chosen]
+
+
+def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Rows divided by their lengths, shape (b, N), float32; rows of zeros stay."""
+    wide = rows.astype(np.float64)
+    lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]
+    np.divide(wide, lengths, where=lengths > 0, out=wide)
+    return wide.astype(np.float32)
+
+
+def searched_words(vectors: Embeddings, restrict_vocab: int | None) -> int:
+    """How many words a search looks at."""
+    if restrict_vocab is None:
+        return len(vectors)
+    check_whole_number("restrict_vocab", restrict_vocab)
+    return min(restrict_vocab, len(vectors))
+
+
+def check_whole_number(parameter: str, value: object) -> None:
+    """Raise :class:`ConfigError` unless the value is a whole number from 1 up."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ConfigError(parameter, "must be a whole number from 1 up", value)
+
+
+@contextlib.contextmanager
+def blas_threads(threads: int | None) -> Iterator[None]:
+    """At most this many BLAS threads inside the block (in the whole process); None changes nothing."""
+    if threads is None:
+        yield
+        return
+    check_whole_number("threads", threads)
+    with _threadpools().limit(limits=int(threads), user_api="blas"):
+        yield
+
+
+@functools.cache
+def _threadpools() -> ThreadpoolController:
+    """Finding the loaded BLAS libraries takes milliseconds, so it is done once."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

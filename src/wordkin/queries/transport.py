@@ -1,0 +1,51 @@
+"""Word Mover's Distance: the least travel that turns one document's words into another's."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from wordkin.embeddings import Embeddings
+from wordkin.errors import ConfigError, MissingExtraError
+
+
+def wmdistance(
+    vectors: Embeddings,
+    first: Iterable[str],
+    second: Iterable[str],
+    *,
+    norm: bool = True,
+    ignore_missing: bool = False,
+) -> float:
+    """Word Mover's Distance (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
+
+    Parameters
+    ----------
+    first, second : documents as lists of words.
+    norm : travel between unit vectors, not the vectors as they are.
+    ignore_missing : leave out unknown words instead of raising :class:`UnknownWordError`.
+
+    Returns the mean Euclidean distance travelled, from 0 up; infinity where a document has no word left.
+    """
+    try:
+        import ot
+    except ImportError as error:
+        raise MissingExtraError("Word Mover's Distance", "transport") from error
+    from scipy.spatial.distance import cdist
+
+    places, shares = [], []
+    for parameter, words in (("first", first), ("second", second)):
+        if isinstance(words, str):
+            raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
+        counts = Counter(word for word in words if not ignore_missing or word in vectors)
+        if not counts:
+            return math.inf
+        ids = vectors.vocabulary.ids_of(counts)
+        places.append(vectors.unit_vectors(ids) if norm else vectors.matrix[ids])
+        share = np.array(list(counts.values()), dtype=np.float64)
+        shares.append(share / share.sum())
+    travel = cdist(places[0].astype(np.float64), places[1].astype(np.float64))
+    return float(ot.emd2(shares[0], shares[1], travel))
