@@ -1,3 +1,74 @@
-"""wordkin: train and use word embeddings."""
+"""wordkin: train and use word embeddings.
+
+>>> import wordkin
+>>> vectors = wordkin.train([["sun", "moon"], ["moon", "sun"]], min_count=1, vector_size=8)
+>>> [word for word, cosine in vectors.most_similar("sun")]
+['moon']
+
+A public name is loaded when it is first used: importing wordkin alone loads neither NumPy nor Numba.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wordkin.api import Word2Vec as Word2Vec
+    from wordkin.api import load as load
+    from wordkin.api import train as train
+    from wordkin.config import TrainingConfig as TrainingConfig
+    from wordkin.embeddings import Embeddings as Embeddings
+    from wordkin.errors import CheckpointError as CheckpointError
+    from wordkin.errors import ConfigError as ConfigError
+    from wordkin.errors import CorpusError as CorpusError
+    from wordkin.errors import CorpusNotFoundError as CorpusNotFoundError
+    from wordkin.errors import DivergenceError as DivergenceError
+    from wordkin.errors import EmptyVocabularyError as EmptyVocabularyError
+    from wordkin.errors import EncodingError as EncodingError
+    from wordkin.errors import FormatError as FormatError
+    from wordkin.errors import MissingExtraError as MissingExtraError
+    from wordkin.errors import OutputError as OutputError
+    from wordkin.errors import UnknownWordError as UnknownWordError
+    from wordkin.errors import WordkinError as WordkinError
+    from wordkin.training.progress import TrainingReport as TrainingReport
+    from wordkin.vocabulary import Vocabulary as Vocabulary
 
 __version__ = "0.1.0"
+
+_NAMES_OF_MODULE = {
+    "wordkin.api": ("Word2Vec", "load", "train"),
+    "wordkin.config": ("TrainingConfig",),
+    "wordkin.embeddings": ("Embeddings",),
+    "wordkin.errors": (
+        "CheckpointError",
+        "ConfigError",
+        "CorpusError",
+        "CorpusNotFoundError",
+        "DivergenceError",
+        "EmptyVocabularyError",
+        "EncodingError",
+        "FormatError",
+        "MissingExtraError",
+        "OutputError",
+        "UnknownWordError",
+        "WordkinError",
+    ),
+    "wordkin.training.progress": ("TrainingReport",),
+    "wordkin.vocabulary": ("Vocabulary",),
+}
+_MODULE_OF_NAME = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
+
+__all__ = ["__version__", *sorted(_MODULE_OF_NAME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF_NAME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF_NAME[name]), name)
+    globals()[name] = value  # from now on found without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
