@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from wordkin.errors import ConfigError
 from wordkin.vocabulary.noise import AliasTable, alias_table, noise_probabilities
 
-WEIGHTS = st.lists(st.one_of(st.floats(0, 1e12), st.just(0.0), st.just(1.0)), min_size=1, max_size=60).filter(
-    lambda weights: sum(weights) > 0
-)
+FLOATS = st.lists(st.one_of(st.floats(0, 1e12), st.just(0.0)), min_size=1, max_size=60)
+SMALL_NUMBERS = st.lists(st.integers(0, 8).map(float), min_size=1, max_size=12)  # whole slots, and equal sums of slots
+WEIGHTS = st.one_of(FLOATS, SMALL_NUMBERS).filter(lambda weights: sum(weights) > 0)
 
 
 def exact_probabilities(table: AliasTable) -> list[Fraction]:
@@ -59,6 +59,13 @@ def test_full_slots_alias_themselves(weights: list[float]) -> None:
     full = table.thresholds == 0xFFFFFFFF
     assert (table.aliases[full] == np.flatnonzero(full)).all()
     assert full.any()
+
+
+@pytest.mark.parametrize("weights", [[0, 1, 2], [1, 4, 4, 7], [2, 4, 6, 4, 4], [1, 3, 3, 5, 3], [3, 5, 3, 5, 4, 4]])
+def test_words_that_just_fill_their_slot_keep_it(weights: list[int]) -> None:
+    drawn = exact_probabilities(alias_table(weights))
+    for chance, weight in zip(drawn, weights, strict=True):
+        assert abs(chance - Fraction(weight, sum(weights))) <= Fraction(1, 2**32)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])

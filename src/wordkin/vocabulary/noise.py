@@ -83,9 +83,10 @@ def alias_table(probabilities: ArrayLike) -> AliasTable:
     if len(poor):
         needs_before = np.concatenate(([0], needs[:-1]))
         aliases[poor] = rich[np.searchsorted(surpluses, needs_before, side="right")]
-        interrupted = np.searchsorted(needs, surpluses, side="right")  # whom each rich word could not serve in full
-        overdrawn = np.flatnonzero(interrupted < len(poor))
-        kept[rich[overdrawn]] = _FULL - (needs[interrupted[overdrawn]] - surpluses[overdrawn])
+        last = np.searchsorted(needs, surpluses, side="right")  # whom each rich word could not serve in full
+        started = surpluses > np.append(needs_before, surpluses[-1])[last]  # or not at all, if used up just before
+        overdrawn = np.flatnonzero(started)
+        kept[rich[overdrawn]] = _FULL - (needs[last[overdrawn]] - surpluses[overdrawn])
         aliases[rich[overdrawn]] = rich[overdrawn + 1]
     return AliasTable((kept - 1).astype(np.uint32), aliases)
 
