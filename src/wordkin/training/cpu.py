@@ -13,17 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.objectives.cpu.blocks import choose_block
-from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
-from wordkin.objectives.cpu.layout import Layout, aligned_zeros, choose_layout
-from wordkin.objectives.cpu.negative_sampling import Noise, train_negative_sampling
+from wordkin.objectives.cpu.examples import Tables
+from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout, padded
 from wordkin.training.backend import SpanResult
 from wordkin.training.schedule import Schedule
+from wordkin.training.steps import SPARE_ROWS, Step, make_step
 from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
-from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS, stream_key
-from wordkin.windows.windows import Windows, count_pairs, keep_thresholds, select_windows, split_into_pairs
+from wordkin.windows.windows import Windows, keep_thresholds, select_windows
 
 SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
 
@@ -49,12 +47,12 @@ class CpuBackend:
             self._input[first : first + len(initial), : config.vector_size] = initial
         self._bias = aligned_zeros((int(config.projection_bias), self._layout.row_size))
         self._outputs = {
-            objective: aligned_zeros((output_rows(objective, rows), self._layout.row_size))
+            objective: aligned_zeros((padded(output_rows(objective, rows), SPARE_ROWS), self._layout.row_size))
             for objective in config.objectives
         }
         self._steps = [
-            NegativeSamplingStep(config, self._layout, self._counts, self._keep, self._tables(each))
-            for each in config.objectives
+            make_step(objective, config, self._layout, self._counts, self._keep, self._tables(objective))
+            for objective in config.objectives
         ]
         self._workers = [
             Worker(config, self._thresholds, [step.workspace() for step in self._steps])
@@ -133,7 +131,8 @@ class CpuBackend:
     def tables(self) -> NamedTables:
         size = self._config.vector_size
         named: dict[str, NDArray[Any]] = {"input": self._input[:, :size]}
-        for objective, table in self._outputs.items():
+        for objective, padded_rows in self._outputs.items():
+            table = padded_rows[: output_rows(objective, len(self._counts))]
             named[f"output/{objective}"] = table[:, :size]
             if self._config.output_bias:
                 named[f"output_bias/{objective}"] = table[:, size]
@@ -152,7 +151,7 @@ class CpuBackend:
 class Worker:
     """One thread's buffers: the windows of a shard and a workspace for each objective."""
 
-    def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], workspaces: list[Workspace]) -> None:
+    def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], workspaces: list[Any]) -> None:
         self._window, self._dynamic = config.window, config.dynamic_window
         self._thresholds = thresholds
         self._workspaces = workspaces
@@ -168,7 +167,7 @@ class Worker:
         return Windows(self._word_ids[:kept], first, last, self._starts, self._stops)
 
     def train(
-        self, steps: list[NegativeSamplingStep], windows: Windows, key: np.uint64, learning_rate: float
+        self, steps: list[Step], windows: Windows, key: np.uint64, learning_rate: float
     ) -> tuple[float, int]:
         """Train each objective in turn on the same windows; (summed loss, examples)."""
         loss = 0.0
@@ -177,64 +176,3 @@ class Worker:
             step_loss, examples = step.train(windows, key, learning_rate, workspace)
             loss += step_loss
         return loss, examples
-
-
-class NegativeSamplingStep:
-    """Negative sampling bound to a configuration: block size, noise distribution, tables."""
-
-    def __init__(
-        self,
-        config: TrainingConfig,
-        layout: Layout,
-        counts: NDArray[np.int64],
-        keep: NDArray[np.float64],
-        tables: Tables,
-    ) -> None:
-        noise = noise_probabilities(counts, config.noise_exponent)
-        kept = counts * keep
-        self._cbow = config.architecture == "cbow"
-        self.block = choose_block(
-            config.architecture,
-            contexts=1 if self._cbow else expected_contexts(config),
-            negative=config.negative,
-            learning_rate=config.starting_learning_rate,
-            likeliest=max(noise.max(), kept.max() / kept.sum()),
-            one_row_more=config.projection_bias,
-        )
-        table = alias_table(noise)
-        self._noise = Noise(table.thresholds, table.aliases, self.block.noise, config.negative)
-        self._tables = tables
-        self._layout = layout
-        self._mode = Mode(
-            cbow=self._cbow,
-            reach=0 if self._cbow else config.window,
-            buffered=self._cbow or config.projection_bias,
-            mean=config.cbow_combine == "mean",
-            exact=config.cbow_gradient == "exact",
-        )
-
-    def workspace(self) -> Workspace:
-        """Buffers for one thread."""
-        return make_workspace(self._layout, self.block.examples, self.block.noise, self._mode.reach)
-
-    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
-        """Train on the windows of a shard; (summed loss, examples)."""
-        examples = self._examples(windows)
-        return train_negative_sampling(
-            self._layout.shapes, self._tables, examples, self._mode, self._noise, key, self.block.examples,
-            learning_rate, workspace,
-        )  # fmt: skip
-
-    def _examples(self, windows: Windows) -> Examples:
-        word_ids, first, stop, starts, stops = windows
-        if self.block.pair_by_pair and not self._cbow:
-            pairs = count_pairs(starts, stops, first, stop)
-            centres, pair_starts, pair_stops = (np.empty(pairs, np.int32) for _ in range(3))
-            split_into_pairs(starts, stops, first, stop, centres, pair_starts, pair_stops)
-            return Examples(word_ids, centres, pair_starts, pair_stops)
-        return Examples(word_ids, np.arange(first, stop, dtype=np.int32), starts[first:stop], stops[first:stop])
-
-
-def expected_contexts(config: TrainingConfig) -> float:
-    """Context words of a centre in a long sentence: window + 1 on average when dynamic."""
-    return config.window + 1 if config.dynamic_window else 2 * config.window

@@ -15,6 +15,7 @@ even T = 1 does not, training goes pair by pair with noise words of its own, whi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 SHARED_NOISE_LIMIT = 1.5
@@ -24,28 +25,49 @@ SHARED_NOISE_WORDS = 32  # fewer cost analogies; see docs
 
 
 class BlockSize(NamedTuple):
-    """examples: T; noise: M, the noise words of a block; pair_by_pair: T = 1 with one output per example and M = K."""
+    """How a step cuts its examples.
+
+    examples : T, examples in a block (1 for hierarchical softmax, which goes centre by centre).
+    noise : M, noise words a block shares.
+    pair_by_pair : every (input, output) pair is an example of its own, with its own K noise words.
+    """
 
     examples: int
     noise: int
     pair_by_pair: bool
 
 
-def choose_block(
-    architecture: str, contexts: float, negative: int, learning_rate: float, likeliest: float, *, one_row_more: bool = False
+def negative_sampling_block(
+    architecture: str, contexts: float, negative: int, learning_rate: float, likeliest: float
 ) -> BlockSize:
-    """Block size that keeps training stable.
+    """Block size of negative sampling.
 
     contexts : outputs per example: expected context words for skip-gram, 1 for CBOW.
-    likeliest : probability of the likeliest word, in the kept text or in the noise.
-    one_row_more : every example also moves one row they share (the projection bias).
+    likeliest : share of examples that move the busiest row: the probability of the likeliest word, in
+        the kept text or in the noise; 1 with a projection bias, which every example moves.
     """
-    share = 1.0 if one_row_more else likeliest
-    examples = MOST_EXAMPLES[architecture]
-    while examples >= 1:
+    for examples in _halvings(MOST_EXAMPLES[architecture]):
         steps = learning_rate * examples * contexts
         shared_steps = steps * negative / SHARED_NOISE_WORDS
-        if shared_steps <= SHARED_NOISE_LIMIT and steps * (negative + 1) * share <= SAME_ROW_LIMIT:
+        if shared_steps <= SHARED_NOISE_LIMIT and steps * (negative + 1) * likeliest <= SAME_ROW_LIMIT:
             return BlockSize(examples, SHARED_NOISE_WORDS, False)
-        examples //= 2
     return BlockSize(1, negative, True)
+
+
+def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> BlockSize:
+    """Batch size of full softmax: only the bound on the busiest row applies, nothing is drawn."""
+    for examples in _halvings(MOST_EXAMPLES["skip-gram"]):
+        if learning_rate * examples * contexts * likeliest <= SAME_ROW_LIMIT:
+            return BlockSize(examples, 0, False)
+    return BlockSize(1, 0, True)
+
+
+def tree_block(contexts: float, learning_rate: float) -> BlockSize:
+    """Hierarchical softmax goes centre by centre; all contexts of a centre move the root of the tree."""
+    return BlockSize(1, 0, learning_rate * contexts > SHARED_NOISE_LIMIT)
+
+
+def _halvings(most: int) -> Iterator[int]:
+    while most >= 1:
+        yield most
+        most //= 2

@@ -33,7 +33,8 @@ class Tables(NamedTuple):
 
     input_vectors [V, row_size], output_vectors [V or tree nodes, row_size], projection_bias
     [1, row_size] or [0, row_size] when there is none. An output bias is column ``bias_column`` of
-    ``output_vectors`` (-1: none); the hidden layer holds 1 there, input rows hold 0.
+    ``output_vectors`` (-1: none); the hidden layer holds 1 there, what input rows hold there is of no
+    account. Output tables have rows to spare up to whole registers.
     """
 
     input_vectors: Array
@@ -64,8 +65,8 @@ class Mode(NamedTuple):
     cbow: bool
     reach: int
     buffered: bool
-    mean: bool  # CBOW: divide the sum of the context vectors by their number
-    exact: bool  # CBOW: divide the error likewise
+    mean: bool  # divide the sum of the input vectors by their number
+    exact: bool  # divide the error likewise
 
 
 class Workspace(NamedTuple):
@@ -116,7 +117,7 @@ def input_span(examples, i, cbow):  # type: ignore[no-untyped-def]
     """Positions of the inputs of example i: start, stop, the position to leave out, how many there are."""
     if cbow:
         return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
-    return examples.centres[i], examples.centres[i] + 1, -1, 1
+    return examples.centres[i], examples.centres[i] + 1, -1, 1 if context_size(examples, i) > 0 else 0
 
 
 @njit(nogil=True, cache=True, forceinline=True)
@@ -137,16 +138,16 @@ def context_size(examples, i):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def fill_hidden(shapes, tables, examples, i, mode, hidden, row):  # type: ignore[no-untyped-def]
-    """``hidden[row]`` = the hidden vector of example i."""
-    start, stop, left_out, count = input_span(examples, i, mode.cbow)
-    scale = 1.0 / count if mode.cbow and mode.mean and count > 0 else 1.0
+def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):  # type: ignore[no-untyped-def]
+    """``hidden[row]`` = the hidden vector of the inputs at the positions of a span (see :func:`input_span`)."""
+    start, stop, left_out, count = span
+    scale = 1.0 / count if mode.mean and count > 0 else 1.0
     row_size = hidden.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
         summed = zeros(shapes.panel)
         for position in range(start, stop):
             if position != left_out:
-                source = np.int64(examples.word_ids[position]) * row_size + column
+                source = np.int64(word_ids[position]) * row_size + column
                 summed = add_scaled(summed, 1.0, load_row(shapes.panel, tables.input_vectors, source))
         store(add_scaled(zeros(shapes.panel), scale, summed), hidden, row * row_size + column, 0)
     if tables.projection_bias.shape[0] > 0:
@@ -156,14 +157,12 @@ def fill_hidden(shapes, tables, examples, i, mode, hidden, row):  # type: ignore
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def hand_back(shapes, tables, examples, i, mode, errors, row):  # type: ignore[no-untyped-def]
-    """Add ``errors[row]``, learning rate included, to the input rows of example i and the projection bias."""
-    start, stop, left_out, count = input_span(examples, i, mode.cbow)
-    if tables.bias_column >= 0:
-        errors[row, tables.bias_column] = 0.0
-    scale = 1.0 / count if mode.cbow and mode.exact and count > 0 else 1.0
+def hand_back(shapes, tables, word_ids, span, mode, errors, row):  # type: ignore[no-untyped-def]
+    """Add ``errors[row]``, learning rate included, to the inputs of a span and to the projection bias."""
+    start, stop, left_out, count = span
+    scale = 1.0 / count if mode.exact and count > 0 else 1.0
     for position in range(start, stop):
         if position != left_out:
-            add_row(shapes, errors, row, scale, tables.input_vectors, np.int64(examples.word_ids[position]))
-    if tables.projection_bias.shape[0] > 0 and context_size(examples, i) > 0:
+            add_row(shapes, errors, row, scale, tables.input_vectors, np.int64(word_ids[position]))
+    if tables.projection_bias.shape[0] > 0 and count > 0:
         add_row(shapes, errors, row, 1.0, tables.projection_bias, 0)

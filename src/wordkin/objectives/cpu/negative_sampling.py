@@ -16,10 +16,10 @@ from numba import njit, uint32, uint64
 from wordkin.objectives.cpu.examples import (
     fill_hidden,
     hand_back,
+    input_span,
     output_span,
 )
-from wordkin.objectives.cpu.layout import MAX_TILE_ROWS
-from wordkin.objectives.cpu.products import Ahead, copy_row, dense_step, errors_of_scores, padded_to
+from wordkin.objectives.cpu.products import Ahead, copy_row, dense_step, errors_of_scores
 from wordkin.objectives.cpu.registers import (
     add_product,
     add_scaled,
@@ -72,7 +72,7 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
         drawn = (first // block_size + 1) * noise.shared
         for m in range(noise.shared):
             upcoming[m] = draw_noise(noise, key, drawn + m)
-        ahead = _rows_ahead(tables, examples, stop, block_size, mode, upcoming, ahead_inputs, ahead_outputs)
+        ahead = _rows_ahead(examples, stop, block_size, mode, upcoming, ahead_inputs, ahead_outputs)
         block_loss, block_pairs = _train_block(
             shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work
         )
@@ -82,7 +82,7 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def _rows_ahead(tables, examples, first, block_size, mode, noise_ids, input_ids, output_ids):  # type: ignore[no-untyped-def]
+def _rows_ahead(examples, first, block_size, mode, noise_ids, input_ids, output_ids):  # type: ignore[no-untyped-def]
     """The rows that the examples from ``first`` on and their noise words will read."""
     stop = min(first + block_size, examples.centres.shape[0])
     output_ids[: noise_ids.shape[0]] = noise_ids
@@ -93,7 +93,7 @@ def _rows_ahead(tables, examples, first, block_size, mode, noise_ids, input_ids,
         input_ids[i - first] = newest_word if mode.cbow else centre_word
         output_ids[outputs] = centre_word if mode.cbow else newest_word
         outputs += 1
-    return Ahead(tables.input_vectors, input_ids[: stop - first], tables.output_vectors, output_ids[:outputs])
+    return Ahead(input_ids[: stop - first], output_ids[:outputs])
 
 
 @njit(nogil=True, cache=True, forceinline=True)
@@ -102,7 +102,8 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     size = stop - first
     pairs = 0
     for row in range(size):
-        fill_hidden(shapes, tables, examples, first + row, mode, work.hidden, row)
+        span = input_span(examples, first + row, mode.cbow)
+        fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, row)
     for m in range(noise.shared):
         copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[m]), work.outputs, m)
     _label_noise(examples, first, stop, mode, noise, work)
@@ -113,15 +114,12 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     for row in range(size):
         work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
         _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
-    for spare in range(size, min(padded_to(size, MAX_TILE_ROWS), work.error_ids.shape[0])):
-        work.error_ids[spare] = work.error_ids[0]
     _update_outputs(shapes, tables, examples, first, stop, mode, work)
-    loss += dense_step(
-        shapes, work, size, noise.shared, learning_rate, error_table, tables.output_vectors, ahead
-    )
+    loss += dense_step(shapes, work, size, noise.shared, learning_rate, error_table, tables, ahead)
     if mode.buffered:
         for row in range(size):
-            hand_back(shapes, tables, examples, first + row, mode, work.errors, row)
+            span = input_span(examples, first + row, mode.cbow)
+            hand_back(shapes, tables, examples.word_ids, span, mode, work.errors, row)
     return loss, pairs
 
 

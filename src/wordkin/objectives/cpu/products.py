@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from wordkin.objectives.cpu.layout import MAX_TILE_ROWS
 from wordkin.objectives.cpu.registers import (
     add_outer,
     add_scaled,
@@ -29,29 +28,31 @@ from wordkin.objectives.cpu.registers import (
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def tile_of_product(shape, left, start, left_row, left_column, right, column, inner):  # type: ignore[no-untyped-def]
-    """A tile of A @ right[:inner, column:], where A[r, k] = left.flat[start + r * left_row + k * left_column].
+def tile_of_product(shape, left, start, left_row, left_column, right, right_first, column, inner):  # type: ignore[no-untyped-def]
+    """A tile of A @ right[right_first : right_first + inner, column:].
+
+    A[r, k] is ``left.flat[start + r * left_row + k * left_column]``: strides make a transpose of A free.
 
     Bound by fused multiply-adds once the tile has 8 or more registers.
     """
     right_row = right.shape[1]
     tile = zeros(shape)
     for k in range(inner):
-        across = load_row(shape, right, k * right_row + column)
+        across = load_row(shape, right, (right_first + k) * right_row + column)
         tile = add_outer(tile, left, start + k * left_column, left_row, across)
     return tile
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def transpose_rows(shapes, rows, count, columns):  # type: ignore[no-untyped-def]
-    """Write ``rows[:count]`` transposed to ``columns`` [row_size, count or more]; count is rounded up to whole lanes."""
+def transpose_rows(shapes, rows, first, count, columns):  # type: ignore[no-untyped-def]
+    """Write ``rows[first : first + count]`` transposed to ``columns`` [row_size, count or more]; count is rounded up to whole lanes."""
     lanes = breadth(shapes.vector)
     row_size = rows.shape[1]
     column_size = columns.shape[1]
     for row in range(0, count, lanes):
         for column in range(0, row_size, lanes):
             transpose(
-                shapes.square, rows, row * row_size + column, row_size, columns, column * column_size + row, column_size
+                shapes.square, rows, (first + row) * row_size + column, row_size, columns, column * column_size + row, column_size
             )
 
 
@@ -88,54 +89,83 @@ def errors_of_scores(shapes, scores, labels, start, count, learning_rate):  # ty
     return total(losses)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
-def add_product_to_rows(shape, left, start, left_row, left_column, right, rows, inner, table, row_ids, first):  # type: ignore[no-untyped-def]
-    """``table[row_ids[first + r]] += (A @ right[:inner])[r]`` for r < rows, A as in :func:`tile_of_product`.
+class Ahead(NamedTuple):
+    """Rows that the next block will read: int32 ids into the input and into the output table."""
 
-    ``rows`` is rounded up to whole tiles: there A must be 0 and ``row_ids`` name some row.
+    input_ids: np.ndarray[Any, Any]
+    output_ids: np.ndarray[Any, Any]
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def prefetch_share(table, ids, share, shares):  # type: ignore[no-untyped-def]
+    """Ask for part ``share`` of ``shares`` of the listed rows of a table."""
+    row_size = table.shape[1]
+    for place in range(ids.shape[0] * share // shares, ids.shape[0] * (share + 1) // shares):
+        prefetch(table, np.int64(ids[place]) * row_size, row_size)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def add_product_to_rows(
+    shape, left, start, left_row, left_column, right, right_first, inner, table, row_ids, rows, ahead_table, ahead_ids
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """``table[row_ids[r]] += (A @ right[right_first : right_first + inner])[r]`` for r < rows; A as in :func:`tile_of_product`.
+
+    ``rows`` is rounded up to whole tiles; there A must be 0 and ``row_ids`` name any row. While the
+    arithmetic units are busy, the rows ``ahead_ids`` of ``ahead_table`` are fetched, a few per tile: a
+    burst would fill the queue of outstanding loads.
     """
     row_size = right.shape[1]
+    tiles = (rows + height(shape) - 1) // height(shape)
     for column in range(0, row_size, breadth(shape)):
-        for row in range(0, rows, height(shape)):
-            tile = tile_of_product(shape, left, start + row * left_row, left_row, left_column, right, column, inner)
-            add_to_rows(tile, table, row_ids, first + row, row_size, column)
+        for tile_number in range(tiles):
+            row = tile_number * height(shape)
+            if column == 0:
+                prefetch_share(ahead_table, ahead_ids, tile_number, tiles)
+            tile = tile_of_product(
+                shape, left, start + row * left_row, left_row, left_column, right, right_first, column, inner
+            )
+            add_to_rows(tile, table, row_ids, row, row_size, column)
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_table, output_table, ahead):  # type: ignore[no-untyped-def]
+def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, place):  # type: ignore[no-untyped-def]
+    """``scores[:hidden_count, place : place + column_count] = hidden @ columns``, both rounded up to whole tiles."""
+    row_size = hidden.shape[1]
+    score_row = scores.shape[1]
+    for row in range(0, hidden_count, height(shapes.score)):
+        for column in range(0, column_count, breadth(shapes.score)):
+            tile = tile_of_product(shapes.score, hidden, row * row_size, row_size, 1, columns, 0, column, row_size)
+            store(tile, scores, row * score_row + place + column, score_row)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):  # type: ignore[no-untyped-def]
     """Train every hidden row against every shared output row of a workspace; return the loss.
 
     Reads ``work.hidden`` [hidden_count, row_size], ``work.outputs`` [output_count, row_size] and the
     signed weights ``work.labels`` (see logistic_step). With G = learning_rate x error of the scores
     ``hidden @ outputs.T``: row ``work.error_ids[i]`` of ``error_table`` grows by (G @ outputs)[i], then
-    row ``work.output_ids[m]`` of ``output_table`` by (G.T @ hidden)[m]. Both use rows as copied into
-    the workspace. Meanwhile the rows listed in ``ahead`` are brought into the cache.
+    row ``work.output_ids[m]`` of the output table by (G.T @ hidden)[m]. Both use rows as copied into
+    the workspace, so they may run tile by tile.
     """
-    row_size = work.hidden.shape[1]
     score_row = work.scores.shape[1]
-    transpose_rows(shapes, work.outputs, output_count, work.output_columns)
+    tile_rows = height(shapes.update)
+    transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
+    score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
     loss = 0.0
-    for first in range(0, hidden_count, MAX_TILE_ROWS):
-        count = min(MAX_TILE_ROWS, hidden_count - first)
-        for column in range(0, output_count, breadth(shapes.score)):
-            for row in range(first, first + count, height(shapes.score)):
-                tile = tile_of_product(
-                    shapes.score, work.hidden, row * row_size, row_size, 1, work.output_columns, column, row_size
-                )
-                store(tile, work.scores, row * score_row + column, score_row)
-        for row in range(first, first + count):
-            loss += errors_of_scores(shapes, work.scores, work.labels, row * score_row, output_count, learning_rate)
-        if count < MAX_TILE_ROWS:
-            work.scores[first + count : first + MAX_TILE_ROWS] = 0.0
-        prefetch_ahead(ahead, first, hidden_count)
-        add_product_to_rows(
-            shapes.update, work.scores, first * score_row, score_row, 1, work.outputs, count, output_count,
-            error_table, work.error_ids, first,
-        )  # fmt: skip
-    work.scores[:hidden_count, output_count : padded_to(output_count, MAX_TILE_ROWS)] = 0.0
+    for row in range(hidden_count):
+        loss += errors_of_scores(shapes, work.scores, work.labels, row * score_row, output_count, learning_rate)
+    work.scores[hidden_count : padded_to(hidden_count, tile_rows)] = 0.0
+    work.scores[:hidden_count, output_count : padded_to(output_count, tile_rows)] = 0.0
+    work.error_ids[hidden_count : padded_to(hidden_count, tile_rows)] = work.error_ids[0]
+    work.output_ids[output_count : padded_to(output_count, tile_rows)] = work.output_ids[0]
     add_product_to_rows(
-        shapes.update, work.scores, 0, 1, score_row, work.hidden, output_count, hidden_count,
-        output_table, work.output_ids, 0,
+        shapes.update, work.scores, 0, score_row, 1, work.outputs, 0, output_count,
+        error_table, work.error_ids, hidden_count, tables.output_vectors, ahead.output_ids,
+    )  # fmt: skip
+    add_product_to_rows(
+        shapes.update, work.scores, 0, 1, score_row, work.hidden, 0, hidden_count,
+        tables.output_vectors, work.output_ids, output_count, tables.input_vectors, ahead.input_ids,
     )  # fmt: skip
     return loss
 
@@ -144,24 +174,3 @@ def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_ta
 def padded_to(count, multiple):  # type: ignore[no-untyped-def]
     """``count`` rounded up to a multiple."""
     return (count + multiple - 1) // multiple * multiple
-
-
-class Ahead(NamedTuple):
-    """Rows that the next block will read: ids int32 into the input and the output table, and both tables."""
-
-    input_vectors: np.ndarray[Any, Any]
-    input_ids: np.ndarray[Any, Any]
-    output_vectors: np.ndarray[Any, Any]
-    output_ids: np.ndarray[Any, Any]
-
-
-@njit(nogil=True, cache=True, forceinline=True)
-def prefetch_ahead(ahead, first, count):  # type: ignore[no-untyped-def]
-    """Ask for the share of the rows in ``ahead`` that goes with rows ``first`` … of ``count`` hidden rows."""
-    stop = min(first + MAX_TILE_ROWS, count)
-    row_size = ahead.input_vectors.shape[1]
-    inputs, outputs = ahead.input_ids.shape[0], ahead.output_ids.shape[0]
-    for place in range(inputs * first // count, inputs * stop // count):
-        prefetch(ahead.input_vectors, np.int64(ahead.input_ids[place]) * row_size, row_size)
-    for place in range(outputs * first // count, outputs * stop // count):
-        prefetch(ahead.output_vectors, np.int64(ahead.output_ids[place]) * row_size, row_size)

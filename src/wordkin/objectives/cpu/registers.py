@@ -189,13 +189,14 @@ def _tree_sum(builder: ir.IRBuilder, values: list[ir.Value]) -> ir.Value:
     return values[0]
 
 
-def _sum_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value) -> ir.Value:
+def _fold_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value, combine: Any) -> ir.Value:
+    """One number from a register: halves are combined until one lane is left."""
     lanes = shape.lanes
     while lanes > 1:
         lanes //= 2
         low = _shuffle(builder, vector, vector, list(range(lanes)))
         high = _shuffle(builder, vector, vector, list(range(lanes, 2 * lanes)))
-        vector = builder.fadd(low, high)
+        vector = combine(low, high)
     return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
 
@@ -247,6 +248,20 @@ def zeros(_typing: Any, shape: Any) -> Any:
         return ir.Constant(context.get_value_type(tile), None)
 
     return tile(shape), codegen
+
+
+@intrinsic
+def filled(_typing: Any, shape: Any, value: Any) -> Any:
+    """``filled(shape, value)``: a tile that holds one number everywhere."""
+    if not isinstance(shape, TileShapeType):
+        return None
+    tile = TileType(shape.shape)
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = shape.shape
+        return _pack(builder, own, [_splat(builder, own, arguments[1])] * (own.rows * own.vectors))
+
+    return tile(shape, tile.scalar), codegen
 
 
 @intrinsic
@@ -414,7 +429,39 @@ def total(_typing: Any, tile: Any) -> Any:
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         own = tile.shape
-        return _sum_lanes(builder, own, _tree_sum(builder, _unpack(builder, own, arguments[0])))
+        return _fold_lanes(builder, own, _tree_sum(builder, _unpack(builder, own, arguments[0])), builder.fadd)
+
+    return tile.scalar(tile), codegen
+
+
+def _larger(builder: ir.IRBuilder, shape: TileShape, a: ir.Value, b: ir.Value) -> ir.Value:
+    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+
+@intrinsic
+def larger(_typing: Any, first: Any, second: Any) -> Any:
+    """``larger(first, second)``: the larger of two tiles, element by element."""
+    if not (isinstance(first, TileType) and first == second):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = first.shape
+        pairs = zip(*(_unpack(builder, own, each) for each in arguments), strict=True)
+        return _pack(builder, own, [_larger(builder, own, a, b) for a, b in pairs])
+
+    return first(first, second), codegen
+
+
+@intrinsic
+def highest(_typing: Any, tile: Any) -> Any:
+    """``highest(tile)``: the largest number of a tile of one register."""
+    if not (isinstance(tile, TileType) and tile.shape.rows == tile.shape.vectors == 1):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        vector = builder.extract_value(arguments[0], 0)
+        return _fold_lanes(builder, own, vector, lambda a, b: _larger(builder, own, a, b))
 
     return tile.scalar(tile), codegen
 
@@ -488,6 +535,19 @@ def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir
     whole = builder.add(builder.fptosi(exponent, integers), ir.Constant(integers, [bias] * shape.lanes))
     power = builder.bitcast(builder.shl(whole, ir.Constant(integers, [bits] * shape.lanes)), _llvm_vector(shape))
     return builder.fmul(fraction, power)
+
+
+@intrinsic
+def exp_of_negative(_typing: Any, tile: Any) -> Any:
+    """``exp_of_negative(tile)``: e^x of each x <= 0, exact to rounding."""
+    if not isinstance(tile, TileType):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        return _pack(builder, own, [_exp_of_negative(builder, own, x) for x in _unpack(builder, own, arguments[0])])
+
+    return tile(tile), codegen
 
 
 @intrinsic

@@ -1,0 +1,161 @@
+"""Full softmax: a batch of hidden rows against all V output rows, in blocks that stay in the cache.
+
+Three sweeps over the vocabulary: scores and their maximum, exponentials and their sum, then both
+updates. Bound by fused multiply-adds: 6 B V N operations for a batch of B.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span, output_span
+from wordkin.objectives.cpu.products import add_product_to_rows, score_rows, transpose_rows
+from wordkin.objectives.cpu.registers import (
+    add_scaled,
+    breadth,
+    exp_of_negative,
+    filled,
+    highest,
+    larger,
+    load_row,
+    store,
+    total,
+    zeros,
+)
+
+
+class Classes(NamedTuple):
+    """vocabulary_size; scores [batch, V padded to whole blocks]; nothing int32 [0]: no rows to fetch ahead."""
+
+    vocabulary_size: int
+    scores: np.ndarray[Any, Any]
+    nothing: np.ndarray[Any, Any]
+
+
+@njit(nogil=True, cache=True)
+def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_rate, work):  # type: ignore[no-untyped-def]
+    """Train on all examples, batch by batch; return (loss, examples trained).
+
+    A skip-gram centre is one row of a batch, its softmax computed once for all its contexts; the
+    examples counted are its (centre, context) pairs. Writes ``tables`` without locks.
+    """
+    loss = 0.0
+    trained = 0
+    for first in range(0, examples.centres.shape[0], batch_size):
+        stop = min(first + batch_size, examples.centres.shape[0])
+        batch_loss, batch_trained = _train_batch(
+            shapes, tables, examples, first, stop, mode, classes, learning_rate, work
+        )  # fmt: skip
+        loss += batch_loss
+        trained += batch_trained
+    return loss, trained
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_rate, work):  # type: ignore[no-untyped-def]
+    """Examples first … stop - 1, every row read before any is updated."""
+    size = stop - first
+    for row in range(size):
+        span = input_span(examples, first + row, mode.cbow)
+        fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, row)
+        work.errors[row] = 0.0
+        work.error_ids[row] = row
+    work.error_ids[size:] = 0
+    _score_all(shapes, tables, size, classes, work)
+    loss = 0.0
+    trained = 0
+    for row in range(size):
+        row_loss, outputs = _errors_of_row(shapes, examples, first + row, mode, classes, row, learning_rate)
+        loss += row_loss
+        trained += outputs
+    classes.scores[size:] = 0.0
+    _update_all(shapes, tables, size, classes, work)
+    for row in range(size):
+        span = input_span(examples, first + row, mode.cbow)
+        hand_back(shapes, tables, examples.word_ids, span, mode, work.errors, row)
+    return loss, trained
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _score_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-def]
+    """Scores of ``size`` hidden rows against every word."""
+    block = work.output_columns.shape[1]
+    for first in range(0, classes.vocabulary_size, block):
+        count = min(block, classes.vocabulary_size - first)
+        transpose_rows(shapes, tables.output_vectors, first, count, work.output_columns)
+        score_rows(shapes, work.hidden, size, work.output_columns, count, classes.scores, first)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # type: ignore[no-untyped-def]
+    """Turn the scores of example i into -learning_rate x (C y - one-hots of its C outputs); return (loss, C)."""
+    start, stop, left_out, count = output_span(examples, i, mode.cbow)
+    scores = classes.scores[row]
+    scores[classes.vocabulary_size :] = -np.inf
+    loss = 0.0
+    for position in range(start, stop):
+        if position != left_out:
+            loss -= scores[examples.word_ids[position]]
+    peak = _highest_of(shapes, scores)
+    mass = _exponentiate(shapes, scores, peak)
+    loss += count * (peak + math.log(mass))
+    _scale(shapes, scores, -learning_rate * count / mass)
+    for position in range(start, stop):
+        if position != left_out:
+            scores[examples.word_ids[position]] += learning_rate
+    scores[classes.vocabulary_size :] = 0.0
+    return loss, count
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _highest_of(shapes, scores):  # type: ignore[no-untyped-def]
+    peak = load_row(shapes.vector, scores, 0)
+    for place in range(0, scores.shape[0], breadth(shapes.vector)):
+        peak = larger(peak, load_row(shapes.vector, scores, place))
+    return highest(peak)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _exponentiate(shapes, scores, peak):  # type: ignore[no-untyped-def]
+    """Replace scores by e^(score - peak); return their sum, in float64 every few thousand."""
+    mass = 0.0
+    stretch = 256 * breadth(shapes.vector)
+    for start in range(0, scores.shape[0], stretch):
+        summed = zeros(shapes.vector)
+        for place in range(start, min(start + stretch, scores.shape[0]), breadth(shapes.vector)):
+            below = add_scaled(load_row(shapes.vector, scores, place), -1.0, filled(shapes.vector, peak))
+            power = exp_of_negative(below)
+            store(power, scores, place, 0)
+            summed = add_scaled(summed, 1.0, power)
+        mass += np.float64(total(summed))
+    return mass
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _scale(shapes, numbers, factor):  # type: ignore[no-untyped-def]
+    for place in range(0, numbers.shape[0], breadth(shapes.vector)):
+        scaled = add_scaled(zeros(shapes.vector), factor, load_row(shapes.vector, numbers, place))
+        store(scaled, numbers, place, 0)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _update_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-def]
+    """Add G @ W' to the errors and G.T @ hidden to W', block by block: each block is read before it is written."""
+    block = work.output_ids.shape[0]
+    score_row = classes.scores.shape[1]
+    for first in range(0, classes.vocabulary_size, block):
+        count = min(block, classes.vocabulary_size - first)
+        for m in range(block):
+            work.output_ids[m] = min(first + m, classes.vocabulary_size - 1)
+        add_product_to_rows(
+            shapes.update, classes.scores, first, score_row, 1, tables.output_vectors, first, count,
+            work.errors, work.error_ids, size, tables.output_vectors, classes.nothing,
+        )  # fmt: skip
+        add_product_to_rows(
+            shapes.update, classes.scores, first, 1, score_row, work.hidden, 0, size,
+            tables.output_vectors, work.output_ids, count, tables.output_vectors, classes.nothing,
+        )  # fmt: skip

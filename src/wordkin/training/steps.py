@@ -1,0 +1,165 @@
+"""The objectives bound to a configuration: kernels know arrays only, steps know what to hand them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.objectives.cpu.blocks import BlockSize, negative_sampling_block, softmax_block, tree_block
+from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
+from wordkin.objectives.cpu.hierarchical_softmax import Tree, train_hierarchical_softmax
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros, choose_layout, padded
+from wordkin.objectives.cpu.negative_sampling import Noise, train_negative_sampling
+from wordkin.objectives.cpu.softmax import Classes, train_softmax
+from wordkin.vocabulary.huffman import HuffmanTree
+from wordkin.vocabulary.noise import alias_table, noise_probabilities
+from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
+
+SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole registers may be read
+SOFTMAX_BLOCK_ROWS = 32  # output rows a softmax works on at a time, so that they stay in the first cache
+
+
+class Step(Protocol):
+    """One objective, ready to train on the windows of a shard."""
+
+    def workspace(self) -> Any:
+        """Buffers for one thread."""
+
+    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Any) -> tuple[float, int]:
+        """Train; return (summed loss, examples). ``key`` is the stream of the shard's noise words."""
+
+
+def make_step(
+    objective: str,
+    config: TrainingConfig,
+    layout: Layout,
+    counts: NDArray[np.int64],
+    keep: NDArray[np.float64],
+    tables: Tables,
+) -> Step:
+    """The step of an objective.
+
+    counts : occurrences [V]; keep : keep probabilities [V]; tables : what it trains.
+    """
+    kept = counts * keep
+    likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
+    if objective == "hierarchical-softmax":
+        return HierarchicalSoftmaxStep(config, layout, counts, tables)
+    if objective == "softmax":
+        return SoftmaxStep(config, layout, len(counts), likeliest, tables)
+    return NegativeSamplingStep(config, layout, counts, likeliest, tables)
+
+
+class NegativeSamplingStep:
+    """Negative sampling: block size, noise distribution, tables."""
+
+    def __init__(
+        self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float, tables: Tables
+    ) -> None:
+        noise = noise_probabilities(counts, config.noise_exponent)
+        self.block = negative_sampling_block(
+            config.architecture,
+            outputs_per_example(config),
+            config.negative,
+            config.starting_learning_rate,
+            max(float(noise.max()), likeliest),
+        )
+        table = alias_table(noise)
+        self._noise = Noise(table.thresholds, table.aliases, self.block.noise, config.negative)
+        self._tables = tables
+        self._layout = layout
+        self._mode = make_mode(config, straight=True)
+
+    def workspace(self) -> Workspace:
+        return make_workspace(self._layout, self.block.examples, self.block.noise, self._mode.reach)
+
+    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
+        examples = make_examples(windows, self._mode, self.block)
+        return train_negative_sampling(  # type: ignore[no-any-return]
+            self._layout.shapes, self._tables, examples, self._mode, self._noise, key, self.block.examples,
+            learning_rate, workspace,
+        )  # fmt: skip
+
+
+class HierarchicalSoftmaxStep:
+    """Hierarchical softmax: the tree and tables."""
+
+    def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], tables: Tables) -> None:
+        tree = HuffmanTree.from_counts(counts)
+        self.block = tree_block(outputs_per_example(config), config.starting_learning_rate)
+        self._tree = Tree(tree.offsets, tree.node_ids, tree.bits)
+        self._longest = max(1, int(tree.lengths.max()))
+        self._tables = tables
+        self._layout = choose_layout(config.vector_size + config.output_bias, score_vectors=1)
+        assert self._layout.row_size == layout.row_size
+        self._mode = make_mode(config, straight=True)
+
+    def workspace(self) -> Workspace:
+        rows = max(1, 2 * self._mode.reach)
+        return make_workspace(self._layout, rows, self._longest, self._mode.reach)
+
+    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
+        examples = make_examples(windows, self._mode, self.block)
+        return train_hierarchical_softmax(  # type: ignore[no-any-return]
+            self._layout.shapes, self._tables, examples, self._mode, self._tree, learning_rate, workspace
+        )
+
+
+class SoftmaxStep:
+    """Full softmax: batch size and tables."""
+
+    def __init__(
+        self, config: TrainingConfig, layout: Layout, vocabulary_size: int, likeliest: float, tables: Tables
+    ) -> None:
+        self.block = softmax_block(outputs_per_example(config), config.starting_learning_rate, likeliest)
+        self._vocabulary_size = vocabulary_size
+        self._tables = tables
+        self._layout = layout
+        self._mode = make_mode(config, straight=False)
+
+    def workspace(self) -> tuple[Workspace, Classes]:
+        work = make_workspace(self._layout, self.block.examples, SOFTMAX_BLOCK_ROWS, self._mode.reach)
+        scores = aligned_zeros((padded(self.block.examples), padded(self._vocabulary_size, SPARE_ROWS)))
+        return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
+
+    def train(
+        self, windows: Windows, key: np.uint64, learning_rate: float, workspace: tuple[Workspace, Classes]
+    ) -> tuple[float, int]:
+        work, classes = workspace
+        examples = make_examples(windows, self._mode, self.block)
+        return train_softmax(  # type: ignore[no-any-return]
+            self._layout.shapes, self._tables, examples, self._mode, classes, self.block.examples, learning_rate, work
+        )
+
+
+def outputs_per_example(config: TrainingConfig) -> float:
+    """Outputs of an example in a long sentence: the centre for CBOW; for skip-gram its context words, expected."""
+    if config.architecture == "cbow":
+        return 1
+    return config.window + 1 if config.dynamic_window else 2 * config.window
+
+
+def make_mode(config: TrainingConfig, *, straight: bool) -> Mode:
+    """How the kernels make and hand back the hidden layer; ``straight``: errors may go to single inputs directly."""
+    cbow = config.architecture == "cbow"
+    return Mode(
+        cbow=cbow,
+        reach=0 if cbow else config.window,
+        buffered=cbow or config.projection_bias or not straight,
+        mean=cbow and config.cbow_combine == "mean",
+        exact=cbow and config.cbow_gradient == "exact",
+    )
+
+
+def make_examples(windows: Windows, mode: Mode, block: BlockSize) -> Examples:
+    """The centres of a shard as examples, or each of their (centre, context) pairs as one."""
+    word_ids, first, stop, starts, stops = windows
+    if block.pair_by_pair and not mode.cbow:
+        pairs = count_pairs(starts, stops, first, stop)
+        centres, pair_starts, pair_stops = (np.empty(pairs, np.int32) for _ in range(3))
+        split_into_pairs(starts, stops, first, stop, centres, pair_starts, pair_stops)
+        return Examples(word_ids, centres, pair_starts, pair_stops)
+    return Examples(word_ids, np.arange(first, stop, dtype=np.int32), starts[first:stop], stops[first:stop])
