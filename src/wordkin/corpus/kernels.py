@@ -8,8 +8,8 @@ order they are met:
 
 - ``slots`` uint64 [2 · 2**bits] is an open-addressing hash table of pairs (key, token id); key 0 is empty;
 - ``arena`` uint8 holds the bytes of the distinct tokens in the order of their ids, a line feed after each;
-- ``starts`` int64 [capacity + 1] says where each begins in the arena, and where the next one will;
-- ``counts`` int64 [capacity] says how often each was seen.
+- ``entries`` int64 [2 · (capacity + 1)] holds a pair for each: where it begins in the arena, and how often it was
+  seen; the pair after the last says where the next token will begin.
 
 The key of a token of up to seven bytes is those bytes and their number, so equal keys are equal tokens.
 The key of a longer one is 56 bits of a hash under a top byte of 255; equal keys are then confirmed by
@@ -19,17 +19,38 @@ eight bytes from byte i on, as a little-endian number; so texts and arenas carry
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit, uint64
+from typing import Any
 
-LINE_END = -1
-"""What stands for a line feed in a stream of token ids."""
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types, uint64
+from numba.extending import intrinsic
+
+from wordkin.corpus.token_text import LINE_END
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _BYTE_INDEX = np.uint64(0x0001020304050607)  # times 256**k, its top byte is k
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LONG_TOKEN = np.uint64(0xFF << 56)
+
+
+def _compile_prefetch(_typing: Any, array: Any, index: Any) -> Any:
+    """``prefetch(array, index)``: ask for the cache line of an element that will be needed soon."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory = context.make_array(signature.args[0])(context, builder, arguments[0])
+        line = builder.bitcast(builder.gep(memory.data, [arguments[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        function_type = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [line.type], function_type)
+        builder.call(function, [line, number(0), number(3), number(1)])  # to read, to keep in all caches, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+prefetch: Any = intrinsic(_compile_prefetch)
 
 
 @njit(nogil=True, cache=True)
@@ -129,28 +150,28 @@ def is_same_token(text_words, begin, arena, arena_words, start, length):  # type
 
 
 @njit(nogil=True, cache=True)
+def first_slot(key, bits):  # type: ignore[no-untyped-def]
+    """Where the search for a key begins in a hash table of ``2**bits`` pairs."""
+    return np.int64((key * _MIX) >> uint64(64 - bits))
+
+
+@njit(nogil=True, cache=True)
+def prefetch_tokens(keys, found, slots, bits, entries):  # type: ignore[no-untyped-def]
+    """Ask for the memory that looking up the keys will need: rare tokens are not in the caches."""
+    for i in range(found):
+        prefetch(slots, 2 * first_slot(keys[i], bits))
+    for i in range(found):
+        prefetch(entries, 2 * np.int64(slots[2 * first_slot(keys[i], bits) + 1]))
+
+
+@njit(nogil=True, cache=True)
 def number_tokens(  # type: ignore[no-untyped-def]
-    text,
-    text_words,
-    keys,
-    begins,
-    lengths,
-    found,
-    slots,
-    bits,
-    arena,
-    arena_words,
-    starts,
-    counts,
-    used,
-    stream,
-    written,
-):
+    text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used, stream, written
+):  # fmt: skip
     """Append the ids of ``found`` tokens to ``stream`` int32 and count them; new ones enter the table.
 
     Returns (number of tokens in the table, entries in the stream).
     """
-    mask = (1 << bits) - 1
     for i in range(found):
         key = keys[i]
         if key == 0:
@@ -158,29 +179,28 @@ def number_tokens(  # type: ignore[no-untyped-def]
                 stream[written] = LINE_END
                 written += 1
             continue
-        slot = np.int64((key * _MIX) >> uint64(64 - bits))
+        length = lengths[i]
+        slot = first_slot(key, bits)
         while True:
-            there = slots[2 * slot]
-            if there == key:
-                token = np.int64(slots[2 * slot + 1])
-                if lengths[i] < 8 or is_same_token(
-                    text_words, begins[i], arena, arena_words, starts[token], lengths[i]
-                ):
+            token = np.int64(slots[2 * slot + 1])
+            start = entries[2 * token]
+            if slots[2 * slot] == key:
+                if length < 8 or is_same_token(text_words, begins[i], arena, arena_words, start, length):
                     break
-            elif there == 0:
+            elif slots[2 * slot] == 0:
                 token = used
-                start = starts[token]
-                for k in range(lengths[i]):
+                start = entries[2 * token]
+                for k in range(length):
                     arena[start + k] = text[begins[i] + k]
-                arena[start + lengths[i]] = 10
-                starts[token + 1] = start + lengths[i] + 1
-                counts[token] = 0
+                arena[start + length] = 10
+                entries[2 * token + 1] = 0
+                entries[2 * token + 2] = start + length + 1
                 slots[2 * slot] = key
                 slots[2 * slot + 1] = uint64(token)
                 used += 1
                 break
-            slot = (slot + 1) & mask
-        counts[token] += 1
+            slot = (slot + 1) & ((1 << bits) - 1)
+        entries[2 * token + 1] += 1
         stream[written] = token
         written += 1
     return used, written
@@ -188,34 +208,23 @@ def number_tokens(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def count_tokens(  # type: ignore[no-untyped-def]
-    text,
-    text_words,
-    stop,
-    position,
-    keys,
-    begins,
-    lengths,
-    slots,
-    bits,
-    arena,
-    arena_words,
-    starts,
-    counts,
-    used,
-    stream,
-    written,
-):
+    text, text_words, stop, position, keys, begins, lengths, slots, bits, arena, arena_words, entries, used,
+    stream, written,
+):  # fmt: skip
     """Number and count the tokens of a text until it ends or the table might overflow.
 
     Tokens are split in batches of ``len(keys)`` and looked up after, so that many look-ups wait for memory
     at once. A line feed becomes ``LINE_END`` in the stream, a run of them one. The arena must have room
     for every byte of the text. Returns (position reached, tokens in the table, entries in the stream).
     """
-    while position < stop and used + len(keys) <= len(counts):
+    capacity = len(entries) // 2 - 1
+    while position < stop and used + len(keys) <= capacity:
         position, found = split_tokens(text, text_words, stop, position, keys, begins, lengths)
+        prefetch_tokens(keys, found, slots, bits, entries)
         used, written = number_tokens(
-            text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, starts, counts, used,
-            stream, written)  # fmt: skip
+            text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used,
+            stream, written,
+        )  # fmt: skip
     return position, used, written
 
 
@@ -226,7 +235,7 @@ def refill_slots(old_slots, slots, bits):  # type: ignore[no-untyped-def]
     for old in range(len(old_slots) // 2):
         key = old_slots[2 * old]
         if key:
-            slot = np.int64((key * _MIX) >> uint64(64 - bits))
+            slot = first_slot(key, bits)
             while slots[2 * slot]:
                 slot = (slot + 1) & mask
             slots[2 * slot] = key

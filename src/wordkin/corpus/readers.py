@@ -24,6 +24,7 @@ from typing import IO, Any, NamedTuple
 from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
 
 BLOCK_BYTES = 2 << 20
+_LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
 LONGEST_WORD_BYTES = 1 << 30
 STANDARD_INPUT = "-"
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
@@ -139,11 +140,15 @@ def _is_address(name: str) -> bool:
     return "://" in name or "::" in name
 
 
+def _fsspec() -> Any:
+    import fsspec  # type: ignore[import-untyped]
+
+    return fsspec
+
+
 def _expand_address(address: str) -> list[TextFile]:
     with _reading(address):
-        import fsspec  # type: ignore[import-untyped]
-
-        system, path = fsspec.core.url_to_fs(address)
+        system, path = _fsspec().core.url_to_fs(address)
         if not glob.has_magic(path) and not system.isdir(path):
             return [TextFile(address)]
         paths = sorted(system.glob(path) if glob.has_magic(path) else system.find(path))
@@ -223,7 +228,7 @@ def _cut_blocks(opened: _OpenFile, block_bytes: int) -> Iterator[Block]:
     pieces: list[bytes] = []
     position = 0
     while data := opened.read(block_bytes):
-        cut = max(data.rfind(each) + len(each) if each in data else 0 for each in _CUTS)
+        cut = _last_cut(data, max(0, len(data) - _LIKELY_CUT_BYTES)) or _last_cut(data, 0)
         if not cut:
             pieces.append(data)
             if sum(map(len, pieces)) > LONGEST_WORD_BYTES:
@@ -237,6 +242,12 @@ def _cut_blocks(opened: _OpenFile, block_bytes: int) -> Iterator[Block]:
         position += len(text)
         pieces = [data[cut:]] if cut < len(data) else []
     yield _block(b"".join(pieces) + b"\n", opened, position)
+
+
+def _last_cut(data: bytes, start: int) -> int:
+    """Position after the last white space from ``start`` on; 0 when there is none."""
+    places = ((data.rfind(each, start), len(each)) for each in _CUTS)
+    return max(place + length if place >= 0 else 0 for place, length in places)
 
 
 def _block(text: bytes, opened: _OpenFile, position: int) -> Block:
@@ -298,9 +309,7 @@ def _open_raw(file: TextFile) -> IO[bytes]:
     if file.name == STANDARD_INPUT:
         return sys.stdin.buffer
     if file.is_remote:
-        import fsspec  # type: ignore[import-untyped]
-
-        opened: IO[bytes] = fsspec.open(file.name, "rb").open()
+        opened: IO[bytes] = _fsspec().open(file.name, "rb").open()
         return opened
     return Path(file.name).open("rb", buffering=0)
 

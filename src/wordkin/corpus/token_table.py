@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.kernels import LINE_END, count_tokens, refill_slots
+from wordkin.corpus.kernels import count_tokens, refill_slots
+from wordkin.corpus.token_text import LINE_END
 
 PADDING = b"\n" * 16
 """What must follow the bytes given to :meth:`TokenTable.count`: the kernels read eight bytes at a time."""
 
-_BATCH = 1024  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
+_BATCH = 256  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
 _FIRST_BITS = 16
 
 
@@ -39,8 +40,7 @@ class TokenTable:
         self._bits = _FIRST_BITS
         self._slots = np.zeros(2 << self._bits, np.uint64)
         capacity = 1 << (self._bits - 1)
-        self._starts = np.zeros(capacity + 1, np.int64)
-        self._counts = np.zeros(capacity, np.int64)
+        self._entries = np.zeros((capacity + 1, 2), np.int64)
         self._arena = np.empty(1 << 20, np.uint8)
         self._used = 0
         self._keys = np.empty(_BATCH, np.uint64)
@@ -54,11 +54,11 @@ class TokenTable:
     @property
     def counts(self) -> NDArray[np.int64]:
         """int64 [tokens], how often each token was seen."""
-        return self._counts[: self._used]
+        return self._entries[: self._used, 1]
 
     def joined_tokens(self, first: int = 0) -> bytes:
         """The bytes of the tokens from id ``first`` on, a line feed after each."""
-        return self._arena[self._starts[first] : self._starts[self._used]].tobytes()
+        return self._arena[self._entries[first, 0] : self._entries[self._used, 0]].tobytes()
 
     def count(self, padded_text: bytes) -> CountedText:
         """Number and count the tokens of a text; the last one ends where ``PADDING`` begins."""
@@ -67,11 +67,11 @@ class TokenTable:
         self._make_room(stop)
         known, position, written = self._used, 0, 0
         while position < stop:
-            if self._used + _BATCH > len(self._counts):
+            if self._used + _BATCH >= len(self._entries):
                 self._grow()
             position, self._used, written = count_tokens(
                 text, _eight_bytes(text), stop, position, self._keys, self._begins, self._lengths,
-                self._slots, self._bits, self._arena, _eight_bytes(self._arena), self._starts, self._counts,
+                self._slots, self._bits, self._arena, _eight_bytes(self._arena), self._entries.reshape(-1),
                 self._used, self._stream, written,
             )  # fmt: skip
         stream = self._stream[:written].copy()
@@ -79,10 +79,11 @@ class TokenTable:
 
     def _make_room(self, text_bytes: int) -> None:
         """Let the arena take every byte of the text, and the stream an entry per token and line feed."""
-        needed = int(self._starts[self._used]) + text_bytes + len(PADDING)
+        filled = int(self._entries[self._used, 0])
+        needed = filled + text_bytes + len(PADDING)
         if needed > len(self._arena):
             arena = np.empty(max(needed, 2 * len(self._arena)), np.uint8)
-            arena[: self._starts[self._used]] = self._arena[: self._starts[self._used]]
+            arena[:filled] = self._arena[:filled]
             self._arena = arena
         if text_bytes + 2 > len(self._stream):
             self._stream = np.empty(text_bytes + 2, np.int32)
@@ -93,10 +94,9 @@ class TokenTable:
         slots = np.zeros(2 << self._bits, np.uint64)
         refill_slots(self._slots, slots, self._bits)
         capacity = 1 << (self._bits - 1)
-        starts, counts = np.zeros(capacity + 1, np.int64), np.zeros(capacity, np.int64)
-        starts[: self._used + 1] = self._starts[: self._used + 1]
-        counts[: self._used] = self._counts[: self._used]
-        self._slots, self._starts, self._counts = slots, starts, counts
+        entries = np.zeros((capacity + 1, 2), np.int64)
+        entries[: self._used + 1] = self._entries[: self._used + 1]
+        self._slots, self._entries = slots, entries
 
 
 def _eight_bytes(memory: NDArray[np.uint8]) -> NDArray[np.uint64]:

@@ -45,20 +45,21 @@ class TokenWords(NamedTuple):
         return counts
 
 
-def whole_tokens(tokens: list[str], lowercase: bool) -> TokenWords:
-    """Each distinct token as a word, lower-cased on request; empty tokens are dropped."""
-    nothing = np.zeros(1, np.int64), np.empty(0, np.int32)
-    if lowercase:
-        tokens = [token.lower() for token in tokens]
-    index = dict.fromkeys(tokens, 0)
-    index.pop("", None)
-    words = list(index)
-    if len(words) == len(tokens):
-        return TokenWords(words, np.arange(len(words), dtype=np.int32), *nothing)
-    index.update(zip(words, range(len(words)), strict=True))
-    index[""] = -1
-    word_of_token = np.fromiter(map(index.__getitem__, tokens), np.int32, len(tokens))
-    return TokenWords(words, word_of_token, *nothing)
+def whole_tokens(tokens: list[str], lowercase: bool, unique: bool) -> TokenWords:
+    """Each token as a word, lower-cased on request; empty ones are dropped.
+
+    ``unique`` promises that no token is empty or occurs twice, which saves time.
+    """
+    words = [token.lower() for token in tokens] if lowercase else tokens
+    if unique and words == tokens:
+        word_of_token = np.arange(len(words), dtype=np.int32)
+    else:
+        index = {word: number for number, word in enumerate(dict.fromkeys(filter(None, words)))}
+        index[""] = -1
+        word_of_token = np.fromiter(map(index.__getitem__, words), np.int32, len(words))
+        del index[""]
+        words = list(index)
+    return TokenWords(words, word_of_token, np.zeros(1, np.int64), np.empty(0, np.int32))
 
 
 def split_tokens_at_boundaries(tokens: Iterable[str], lowercase: bool) -> TokenWords:

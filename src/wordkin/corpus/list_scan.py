@@ -1,0 +1,147 @@
+"""Count lists of words, whether they come from the caller or from a callable tokenizer, one after another."""
+
+from __future__ import annotations
+
+import warnings
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.corpus.readers import BLOCK_BYTES, CorpusWarning, TextFile, read_blocks
+from wordkin.corpus.scan_progress import Reporter
+from wordkin.corpus.token_text import LINE_END, TokenText
+from wordkin.corpus.utf8 import decode, is_utf8, replace_surrogates, warn_of_invalid
+from wordkin.errors import CorpusError
+
+_SEGMENT_ENTRIES = 1 << 20
+
+
+class _WordIndex(dict[str, int]):
+    """Numbers words in the order they are first asked for; refuses what is not a string."""
+
+    def __missing__(self, word: object) -> int:
+        if not isinstance(word, str):
+            raise _not_a_string(word)
+        number = self[str(word)] = len(self)
+        return number
+
+
+def _not_a_string(word: object) -> CorpusError:
+    remedy = "flatten the sentence" if isinstance(word, list | tuple) else "convert it with str()"
+    return CorpusError(f"words must be strings; got {word!r:.60} ({type(word).__name__}): {remedy}")
+
+
+def count_sentences(
+    sentences: Iterable[Iterable[str]],
+    text: TokenText,
+    reporter: Reporter,
+    encoding_errors: str,
+    segment_entries: int = _SEGMENT_ENTRIES,
+) -> None:
+    """Fill ``text`` with the words of sentences, each of which is read once, whatever its length.
+
+    Empty words are left out, with a :class:`CorpusWarning`. Raises :class:`CorpusError` for a word that
+    is not a string, and :class:`EncodingError` for one UTF-8 cannot hold under ``encoding_errors="strict"``.
+    """
+    index = _WordIndex()
+    counts = np.zeros(0, np.int64)
+    stream = array("i")
+    for sentence in sentences:
+        before = len(stream)
+        _append_ids(sentence, index, stream)
+        if len(stream) > before:
+            stream.append(LINE_END)
+        if len(stream) >= segment_entries:
+            counts = _add_segment(stream, counts, index, text, reporter)
+            stream = array("i")
+    counts = _add_segment(stream, counts, index, text, reporter)
+    text.token_of_id = [np.arange(len(index), dtype=np.int32)]
+    text.counts = counts
+    text.tokens = list(index)
+    if "" in index:
+        warnings.warn(f"left out empty words, {int(counts[index['']]):,} of them", CorpusWarning, stacklevel=3)
+    changed = replace_surrogates(text.tokens, counts, encoding_errors)
+    text.unique = not changed and "" not in index
+
+
+def _append_ids(sentence: Iterable[str], index: _WordIndex, stream: array[int]) -> None:
+    try:
+        stream.extend(map(index.__getitem__, sentence))
+    except TypeError as error:
+        unhashable = isinstance(sentence, Sequence) and next((word for word in sentence if not _is_str(word)), None)
+        if unhashable:
+            raise _not_a_string(unhashable) from error
+        raise
+
+
+def _is_str(word: object) -> bool:
+    return isinstance(word, str)
+
+
+def _add_segment(
+    stream: array[int], counts: NDArray[np.int64], index: _WordIndex, text: TokenText, reporter: Reporter
+) -> NDArray[np.int64]:
+    """Move the ids to the spool and return the counts with them added."""
+    if not stream:
+        return counts
+    segment = np.frombuffer(stream, np.int32)
+    ids = segment[segment != LINE_END]
+    total = np.bincount(ids, minlength=len(index))
+    total[: len(counts)] += counts
+    text.add_segment(segment, len(ids), 0)
+    reporter.add(None, len(ids))
+    return total
+
+
+def checked_sentences(source: object) -> Iterator[Iterable[str]]:
+    """The lists of words of an iterable; raises :class:`CorpusError` where one is something else."""
+    if not isinstance(source, Iterable):
+        raise CorpusError(
+            f"a corpus is a path, a list of paths or an iterable of lists of words; got {source!r:.60} "
+            f"({type(source).__name__})"
+        )
+    for number, sentence in enumerate(source):
+        if isinstance(sentence, str | bytes) or not isinstance(sentence, Iterable):
+            raise CorpusError(
+                f"sentence {number} is {sentence!r:.60} ({type(sentence).__name__}), not a list of words: "
+                "split it into words first, as in sentence.split(), or pass paths as a list"
+            )
+        yield sentence
+
+
+def tokenized_lines(
+    files: list[TextFile],
+    tokenizer: Callable[[str], Sequence[str]],
+    encoding_errors: str,
+    reporter: Reporter,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[Iterable[str]]:
+    """What a callable tokenizer makes of each line, which it gets without its line end."""
+    invalid = 0
+    for line, name, position in _lines(files, reporter, block_bytes):
+        if not is_utf8(line):
+            invalid += 1
+        words = tokenizer(decode(line, encoding_errors, name, position).removesuffix("\r"))
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise CorpusError(f"the tokenizer must return a list of words; got {words!r:.60} ({type(words).__name__})")
+        yield words
+    if invalid:
+        warn_of_invalid(invalid, "lines", encoding_errors)
+
+
+def _lines(files: list[TextFile], reporter: Reporter, block_bytes: int) -> Iterator[tuple[bytes, str, int]]:
+    """Lines without the line feed, with the file each is from and the byte at which it begins there."""
+    pieces: list[bytes] = []
+    for block in read_blocks(files, block_bytes):
+        reporter.add(block.bytes_read, 0)
+        position = block.position - sum(map(len, pieces))
+        first, *others = block.text.split(b"\n")
+        pieces.append(first)
+        if others:
+            lines = [b"".join(pieces), *others]
+            pieces = [lines.pop()]
+            for line in lines:
+                yield line, block.file.name, position
+                position += len(line) + 1

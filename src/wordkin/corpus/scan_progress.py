@@ -1,0 +1,61 @@
+"""How far a scan has come, told now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wordkin.corpus.readers import TextFile
+
+_SECONDS_BETWEEN_REPORTS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProgress:
+    """How far a scan has come.
+
+    bytes_read, bytes_total : of the files as they are on disk; the total is ``None`` where it is not known.
+    words : white-space tokens of text, or words of lists, so far.
+    seconds : since the scan began.
+    """
+
+    bytes_read: int
+    bytes_total: int | None
+    words: int
+    seconds: float
+
+
+ProgressCallback = Callable[[ScanProgress], object]
+
+
+class Reporter:
+    """Keeps the figures and passes them on, but not too often.
+
+    Parameters
+    ----------
+    callback : gets a :class:`ScanProgress`; ``None`` to report nothing.
+    files : what will be read; ``None`` for lists of words.
+    """
+
+    def __init__(self, callback: ProgressCallback | None, files: list[TextFile] | None) -> None:
+        self._callback = callback
+        sizes = [None] if files is None else [file.size for file in files]
+        known = [size for size in sizes if size is not None]
+        self._bytes_total = sum(known) if len(known) == len(sizes) else None
+        self._started = self._reported = time.perf_counter()
+        self._bytes_read = self._words = 0
+
+    def add(self, bytes_read: int | None, words: int) -> None:
+        """Take note of words, and of the bytes read so far if they are known; report if it is time."""
+        self._bytes_read = self._bytes_read if bytes_read is None else bytes_read
+        self._words += words
+        if time.perf_counter() - self._reported >= _SECONDS_BETWEEN_REPORTS:
+            self.report()
+
+    def report(self) -> None:
+        """Report now."""
+        self._reported = time.perf_counter()
+        if self._callback is not None:
+            seconds = self._reported - self._started
+            self._callback(ScanProgress(self._bytes_read, self._bytes_total, self._words, seconds))
