@@ -110,7 +110,7 @@ class _Encoder:
         self._map_tokens = map_tokens
         self._text = text
         of_token = token_words.word_of_token
-        id_of_token = np.where(of_token >= 0, new_ids[of_token], of_token)
+        id_of_token = np.where(of_token >= 0, new_ids[np.maximum(of_token, 0)], of_token)
         self._ids_of_table = [id_of_token[tokens] for tokens in text.token_of_id]
         self._offsets = token_words.expansion_offsets
         self._expansions = new_ids[token_words.expansions]
