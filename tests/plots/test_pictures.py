@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wordkin.embeddings import Embeddings
+from wordkin.errors import ConfigError, MissingExtraError, OutputError, UnknownWordError
+from wordkin.evaluation import evaluate_file
+from wordkin.plots import map_words, plot_heatmap, plot_scores, plot_words
+from wordkin.vocabulary import Vocabulary
+
+pytest.importorskip("matplotlib")
+SIGNATURES = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+def pixels(path: Path) -> np.ndarray:
+    from matplotlib.image import imread
+
+    return np.asarray(imread(path))
+
+
+@pytest.mark.parametrize("suffix", SIGNATURES)
+@pytest.mark.parametrize("plot", [plot_words, plot_heatmap])
+def test_pictures_of_words_in_each_format_are_the_same_each_time(clustered, tmp_path, plot, suffix):
+    first, second = (plot(clustered, clustered.words, tmp_path / f"{n}{suffix}").read_bytes() for n in "ab")
+    assert first.startswith(SIGNATURES[suffix])
+    assert first == second
+
+
+def test_words_of_any_script_and_dollar_signs_are_drawn_as_they_are(tmp_path):
+    words = ["straße", "İstanbul", "Ελλάδα", "мир", "$x_1$", "a$b"]
+    vectors = Embeddings(Vocabulary(words), np.float32(np.random.default_rng(0).standard_normal((6, 4))))
+    for name, plot in (("map", plot_words), ("heat", plot_heatmap)):
+        assert plot(vectors, words, tmp_path / f"{name}.png").exists()
+
+
+def test_pca_keeps_distances_that_lie_in_a_plane():
+    angles = np.linspace(0, 2, 7)
+    vectors = Embeddings(
+        Vocabulary("abcdefg"), np.float32(np.column_stack((np.cos(angles), np.sin(angles), 0 * angles)))
+    )
+    places, shares = map_words(vectors, list("abcdefg"))
+    distances = np.linalg.norm(places[:, None] - places[None], axis=2)
+    truth = np.linalg.norm(vectors.matrix[:, None] - vectors.matrix[None], axis=2)
+    assert np.allclose(distances, truth, atol=1e-6)
+    assert shares.sum() == pytest.approx(1) and shares[0] >= shares[1]
+
+
+def test_pca_puts_clusters_apart_and_ignores_the_length_of_vectors(clustered):
+    places, _ = map_words(clustered, clustered.words)
+    centres = places.reshape(3, 8, 2).mean(axis=1)
+    spread = np.linalg.norm(places.reshape(3, 8, 2) - centres[:, None], axis=2).max()
+    assert min(np.linalg.norm(centres[i] - centres[j]) for i, j in ((0, 1), (0, 2), (1, 2))) > 2 * spread
+    longer = Embeddings(clustered.vocabulary, clustered.matrix * np.float32(7))
+    assert np.allclose(map_words(longer, clustered.words)[0], places, atol=1e-5)
+
+
+def test_two_words_and_equal_words_can_be_drawn(clustered, tmp_path):
+    places, shares = map_words(clustered, ["cat0", "dog0"])
+    assert np.allclose(places[:, 1], 0, atol=1e-6) and shares[0] == pytest.approx(1)
+    same = Embeddings(Vocabulary(["a", "b"]), np.ones((2, 3), np.float32))
+    assert map_words(same, ["a", "b"])[1].tolist() == [0, 0]
+    plot_words(same, ["a", "b"], tmp_path / "same.png")
+    plot_heatmap(same, ["a", "b"], tmp_path / "heat.png", order="given")
+
+
+def test_heatmap_is_symmetric_and_hot_on_the_diagonal(clustered, tmp_path):
+    words = ["cat0", "car0", "cat1", "car1", "cat2", "car2"]
+    given, clusters = (
+        pixels(plot_heatmap(clustered, words, tmp_path / f"{order}.png", order=order))
+        for order in ("given", "clustered")
+    )
+    assert given.shape[2] == 4
+    assert not np.array_equal(given, clusters)
+
+
+@pytest.fixture
+def benchmark(tmp_path):
+    path = tmp_path / "questions.txt"
+    path.write_text(": one\ncat0 cat1 dog0 dog1\ncat0 cat1 car0 car1\n: gram\ncat1 cat0 dog3 dog4\n: none\nx y z q\n")
+    return path
+
+
+def test_scores_of_every_kind_side_by_side(clustered, tmp_path, benchmark):
+    for name, text in (
+        ("pairs.txt", "cat0\tcat1\t9\ncat0\tdog1\t2\ncat0\tcar1\t1\ncat3\tcat4\t8\n"),
+        ("categories.txt", "".join(f"{word}\t{word[:3]}\n" for word in clustered.words)),
+        ("odd.txt", "cat0 cat1 cat2 | car0\ndog0 dog1 dog2 | cat0\n"),
+        ("undefined.txt", "x\ty\t1\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    files = [benchmark, *(tmp_path / name for name in ("pairs.txt", "categories.txt", "odd.txt", "undefined.txt"))]
+    results = [evaluate_file(clustered, file) for file in files]
+    one = plot_scores({"first$1$": results}, tmp_path / "one.png")
+    two = plot_scores({"first": results, "second": results[:2]}, tmp_path / "two.png")
+    assert pixels(one).shape[0] < pixels(two).shape[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda e, d: plot_words(e, ["cat0", "unicorn"], d / "a.png"), UnknownWordError, "the word 'unicorn' is not"),
+        (
+            lambda e, d: plot_words(e, ["cat0", "cat0"], d / "a.png"),
+            ConfigError,
+            "words must be from 2 to 1,000 different words; got '1'",
+        ),
+        (
+            lambda e, d: plot_words(e, "cat0", d / "a.png"),
+            ConfigError,
+            "words must be a list of words, not one string; got 'cat0'",
+        ),
+        (
+            lambda e, d: plot_words(e, ["cat0", "dog0"], d / "a.jpg"),
+            ConfigError,
+            r"output must end in \.png, \.svg or \.pdf; got",
+        ),
+        (lambda e, d: plot_words(e, ["cat0", "dog0"], d / "no" / "a.png"), OutputError, "there is no directory"),
+        (
+            lambda e, d: plot_words(e, ["cat0", "dog0"], d / "a.png", "tsne"),
+            ConfigError,
+            'method must be "pca" or "umap"; got \'tsne\'',
+        ),
+        (lambda e, d: plot_words(e, ["cat0", "dog0"], d / "a.png", "umap"), ConfigError, "words must be at least 5"),
+        (
+            lambda e, d: plot_heatmap(e, ["cat0", "dog0"], d / "a.png", order="x"),
+            ConfigError,
+            'order must be "clustered" or "given"; got \'x\'',
+        ),
+        (lambda e, d: plot_scores({}, d / "a.png"), ConfigError, "results must be of 1 to 7 sets of vectors; got 0"),
+        (lambda e, d: plot_scores({"a": []}, d / "a.png"), ConfigError, "results must hold at least one result"),
+    ],
+)
+def test_illegal_arguments_leave_no_file(clustered, tmp_path, call, error, message):
+    with pytest.raises(error, match=message):
+        call(clustered, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_extras_are_named(clustered, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(MissingExtraError, match=r"a map by UMAP needs an optional part: pip install 'wordkin\[umap\]'"):
+        map_words(clustered, clustered.words, "umap")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(
+        MissingExtraError, match=r"drawing pictures needs an optional part: pip install 'wordkin\[plot\]'"
+    ):
+        plot_words(clustered, clustered.words, tmp_path / "a.png")
+
+
+def test_umap_keeps_clusters_together(clustered, tmp_path):
+    pytest.importorskip("umap")
+    places, shares = map_words(clustered, clustered.words, "umap", seed=1)
+    again, _ = map_words(clustered, clustered.words, "umap", seed=1)
+    assert np.array_equal(places, again) and np.isnan(shares).all()
+    groups = places.reshape(3, 8, 2)
+    centres = groups.mean(axis=1)
+    nearest = np.linalg.norm(places[:, None] - centres[None], axis=2).argmin(axis=1)
+    assert nearest.tolist() == np.repeat([0, 1, 2], 8).tolist()
+    plot_words(clustered, clustered.words, tmp_path / "umap.png", "umap")
+
+
+def test_importing_the_plots_loads_no_matplotlib():
+    code = "import sys, wordkin.plots; print(sorted({'matplotlib', 'scipy', 'umap', 'numba'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
