@@ -1,0 +1,118 @@
+"""The commands under one name, their help, and the step from a list of arguments to a call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from wordkin import __version__
+from wordkin.cli.commands.analogy import analogy
+from wordkin.cli.commands.convert import convert
+from wordkin.cli.commands.demo import demo
+from wordkin.cli.commands.evaluate import evaluate
+from wordkin.cli.commands.info import info
+from wordkin.cli.commands.lesson import lesson
+from wordkin.cli.commands.plot import plot
+from wordkin.cli.commands.similar import similar
+from wordkin.cli.commands.train import train
+from wordkin.cli.failures import DONE, UsageError
+from wordkin.cli.options import COMMON, OTHER
+
+COMMANDS = (train, similar, analogy, evaluate, convert, info, plot, demo, lesson)
+# The base of all errors of usage; typer names it publicly only through this subclass.
+_TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class _Command(typer.core.TyperCommand):
+    """A command whose plain help keeps options in groups, each under its heading."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        arguments = [_shown_argument(each) for each in self.get_params(ctx) if each.param_type_name == "argument"]
+        formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments]))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], COMMON: []}
+        parameters: list[Any] = self.get_params(ctx)
+        for parameter in parameters:
+            if parameter.param_type_name == "argument":
+                sections["Arguments"].append((_shown_argument(parameter), parameter.help or ""))
+            else:
+                heading = getattr(parameter, "rich_help_panel", None) or OTHER
+                sections.setdefault(heading, []).append(parameter.get_help_record(ctx))
+        sections[OTHER] = sections.pop(OTHER)  # the last
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+
+def _shown_argument(argument: Any) -> str:
+    name: str = argument.metavar or argument.name.upper()
+    name = name if argument.nargs == 1 else f"{name}..."
+    return name if argument.required else f"[{name}]"
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"wordkin {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Train word vectors, ask them questions, measure and see what they learned."""
+
+
+def _application() -> Any:
+    app = typer.Typer(
+        name="wordkin",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Help on one command: wordkin train --help. Tracebacks of errors: WORDKIN_DEBUG=1.",
+    )
+    app.callback()(_root)
+    for command in COMMANDS:
+        app.command(command.__name__, cls=_Command)(command)
+    return typer.main.get_command(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask and return the exit code; errors are raised.
+
+    Raises
+    ------
+    UsageError : the arguments do not fit the command.
+    WordkinError : the command was understood and failed.
+    """
+    command = _application()
+    if "_WORDKIN_COMPLETE" in os.environ:  # the shell asks how a word may go on
+        command.main(list(arguments), prog_name="wordkin")
+    try:
+        with command.make_context("wordkin", list(arguments) or ["--help"]) as context:
+            command.invoke(context)
+    except typer.Exit as finished:
+        return finished.exit_code
+    except _TYPER_USAGE_ERROR as error:
+        raise UsageError(_usage_message(error)) from None
+    return DONE
+
+
+def _usage_message(error: Any) -> str:
+    message: str = error.format_message()
+    where = error.ctx.command_path if error.ctx is not None else "wordkin"
+    return f"{message[:1].lower()}{message[1:].rstrip('.')}; see: {where} --help"
+
+
+def spellings(name: str) -> Mapping[str, str]:
+    """How the command called ``name`` spells its parameters: ``--min-count``, ``OUTPUT``."""
+    command = _application().commands.get(name)
+    if command is None:
+        return {}
+    return {each.name: each.opts[0] if each.opts[0].startswith("-") else each.name.upper() for each in command.params}

@@ -1,0 +1,34 @@
+"""``wordkin analogy``: a is to b as c is to which word?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from wordkin.cli.options import with_options
+from wordkin.cli.output import JsonFlag, print_json, print_table, printable
+from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, open_vectors
+
+
+@with_options({**SEARCH, **READING})
+def analogy(
+    vectors: VectorsArgument,
+    a: Annotated[str, typer.Argument(metavar="A", help="As in: A is to B as C is to which word?")],
+    b: Annotated[str, typer.Argument(metavar="B")],
+    c: Annotated[str, typer.Argument(metavar="C")],
+    *,
+    topn: int = 10,
+    restrict_vocab: int | None = None,
+    threads: int | None = None,
+    json: JsonFlag = False,
+    **reading: Any,
+) -> None:
+    """Answer: A is to B as C is to which word?"""
+    embeddings = open_vectors(vectors, reading)
+    answers = embeddings.analogy(a, b, c, topn, restrict_vocab=restrict_vocab, threads=threads)
+    if json:
+        found = [{"word": word, "similarity": cosine} for word, cosine in answers]
+        print_json({"vectors": vectors, "a": a, "b": b, "c": c, "answers": found})
+        return
+    print_table([f"{printable(a)} is to {printable(b)} as {printable(c)} is to", "similarity"], answers)

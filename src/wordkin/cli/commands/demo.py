@@ -1,0 +1,102 @@
+"""``wordkin demo``: words learned from the documentation that every Python carries."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wordkin.cli.options import COMMON
+from wordkin.cli.output import JsonFlag, print_json, print_table
+from wordkin.cli.vectors import check_output_first
+from wordkin.training.progress import ProgressDisplay
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
+    from wordkin.queries.neighbours import Neighbours
+
+EPOCHS = 15
+_WORDS = ("mean", "true", "file", "thread", "list", "plot")
+_ANALOGIES = (("row", "rows", "column"), ("list", "append", "set"), ("open", "close", "start"))
+_NEIGHBOURS, _ANSWERS = 6, 3
+
+
+def demo(
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to save the vectors.", rich_help_panel=COMMON),
+    ] = "demo.safetensors",
+    json: JsonFlag = False,
+) -> None:
+    """Train on the docstrings of this Python, and show what was learned.
+
+    It takes less than a minute.
+    """
+    from wordkin.api import train
+    from wordkin.corpus.docstrings import docstring_corpus
+
+    check_output_first(output)
+    print(f"Skip-gram, {EPOCHS} epochs, on the docstrings of this Python and its packages.", file=sys.stderr)
+    with ProgressDisplay(sys.stderr) as display:
+        vectors = train(docstring_corpus(), output=output, epochs=EPOCHS, callbacks=[display], on_scan=display.reading)
+    neighbours = {word: vectors.most_similar(word, topn=_NEIGHBOURS) for word in _WORDS if word in vectors}
+    answers = {
+        question: vectors.analogy(*question, topn=_ANSWERS)
+        for question in _ANALOGIES
+        if all(word in vectors for word in question)
+    }
+    if json:
+        print_json(_document(output, vectors, neighbours, answers))
+    else:
+        _show(output, vectors, neighbours, answers)
+
+
+def _document(
+    output: str,
+    vectors: Embeddings,
+    neighbours: dict[str, Neighbours],
+    answers: dict[tuple[str, str, str], Neighbours],
+) -> object:
+    def named(found: Neighbours) -> list[dict[str, object]]:
+        return [{"word": word, "similarity": cosine} for word, cosine in found]
+
+    return {
+        "output": output,
+        "vocabulary_size": len(vectors),
+        "vector_size": vectors.vector_size,
+        "neighbours": [{"word": word, "neighbours": named(found)} for word, found in neighbours.items()],
+        "analogies": [{"a": a, "b": b, "c": c, "answers": named(found)} for (a, b, c), found in answers.items()],
+    }
+
+
+def _show(
+    output: str,
+    vectors: Embeddings,
+    neighbours: dict[str, Neighbours],
+    answers: dict[tuple[str, str, str], Neighbours],
+) -> None:
+    columns = [[word for word, _ in found] for found in neighbours.values()]
+    print()
+    print_table(list(neighbours), list(zip_longest(*columns, fillvalue="")), title="Nearest words")
+    print()
+    rows = [[f"{a} : {b} = {c} : ?", ", ".join(word for word, _ in found)] for (a, b, c), found in answers.items()]
+    print_table(["question", "answers"], rows, title="Analogies")
+    print()
+    command, file = _own_command(), shlex.quote(output)
+    print(f"{len(vectors):,} words x {vectors.vector_size} saved to {output}. Try next:")
+    print(f"  {command} similar {file} error number")
+    print(f"  {command} analogy {file} min minimum max")
+    print(f'  {command} lesson "the fat cat sat on the mat"')
+    print(f"  {command} train YOUR_TEXT.txt --output vectors.safetensors")
+
+
+def _own_command() -> str:
+    """How to call this program again: by name where the shell would find it, else by the path it was called by."""
+    called_as = sys.argv[0]
+    if called_as.endswith("__main__.py"):
+        return f"{shlex.quote(sys.executable)} -m wordkin"
+    return "wordkin" if shutil.which("wordkin") == called_as else shlex.quote(called_as)

@@ -1,0 +1,51 @@
+"""``wordkin info``: what a file of vectors holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wordkin.cli.options import with_options
+from wordkin.cli.output import JsonFlag, print_json, print_table
+from wordkin.cli.vectors import READING, open_vectors
+
+
+@with_options(READING)
+def info(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of vectors.")],
+    *,
+    json: JsonFlag = False,
+    **reading: Any,
+) -> None:
+    """Show what a file of vectors holds and how it was trained."""
+    embeddings = open_vectors(file, reading, argument="file")
+    counts = embeddings.vocabulary.counts
+    first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]
+    facts = {
+        "file": file,
+        "bytes": Path(file).stat().st_size,
+        "words": len(embeddings),
+        "vector_size": embeddings.vector_size,
+        "dtype": embeddings.matrix.dtype.name,
+        "total_count": None if counts is None else int(counts.sum()),
+        "first_words": first_words,
+        "metadata": dict(embeddings.metadata),
+    }
+    if json:
+        print_json(facts)
+        return
+    shown = {
+        "file": facts["file"],
+        "bytes": f"{facts['bytes']:,}",
+        "words": f"{facts['words']:,}",
+        "vector size": facts["vector_size"],
+        "number type": facts["dtype"],
+        "counted words of text": None if counts is None else f"{facts['total_count']:,}",
+        "first words": " ".join(first_words),
+    }
+    print_table(["vectors", ""], shown.items())
+    if embeddings.metadata:
+        print()
+        print_table(["trained with", ""], sorted(embeddings.metadata.items()))

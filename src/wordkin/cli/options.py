@@ -1,0 +1,151 @@
+"""Options described once, by rule, help and default, and turned into parameters of a command.
+
+A command is a function. Its keyword-only parameters are options; each is described by an
+:class:`Option`, and options of training by the metadata of :class:`wordkin.config.TrainingConfig`, so
+that no second list of them exists. Values arrive as text and are checked by the rule, which gives the
+same message as from Python.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from wordkin.config import Choice, Flag, Number, Rule, TrainingConfig
+from wordkin.errors import ConfigError
+
+COMMON = "Common options"
+OTHER = "Other options"
+COMMON_TRAINING_OPTIONS = (
+    "architecture", "objective", "vector_size", "window", "negative", "min_count", "lowercase", "epochs", "threads",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Option:
+    """What the command line needs to know of one option.
+
+    Attributes
+    ----------
+    rule : what a legal value is.
+    help : one or two sentences.
+    default : shown in the help; the function has it as its own default.
+    panel : heading of the help under which it stands.
+    switch : for a flag, whether it can be turned off as well (``--no-...``): where it is on by default.
+    metavar : what stands for the value in the help; made from the rule unless given.
+    """
+
+    rule: Rule
+    help: str
+    default: object = None
+    panel: str = COMMON
+    metavar: str = ""
+    switch: bool = False
+
+
+def training_options(*, show_defaults: bool = True) -> dict[str, Option]:
+    """The options of training by name, the common ones first."""
+    fields = {each.name: each for each in dataclasses.fields(TrainingConfig)}
+    order = [*COMMON_TRAINING_OPTIONS, *(name for name in fields if name not in COMMON_TRAINING_OPTIONS)]
+    return {
+        name: Option(
+            rule=fields[name].metadata["rule"],
+            help=fields[name].metadata["help"],
+            default=fields[name].default if show_defaults else None,
+            switch=fields[name].default is True,
+            panel=COMMON if name in COMMON_TRAINING_OPTIONS else f"{fields[name].metadata['group']} options",
+        )
+        for name in order
+    }
+
+
+def with_options(options: Mapping[str, Option]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate the function of a command so that typer sees ``options`` and the function their values.
+
+    Only options given on the command line are passed on; for the rest the function's own defaults
+    hold. The function takes them by name or as ``**options``.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def command(**arguments: Any) -> None:
+            for name, option in options.items():
+                value = arguments.pop(name)
+                if value is not None:
+                    arguments[name] = parse(name, option.rule, value)
+            function(**arguments)
+
+        own = inspect.signature(function, eval_str=True).parameters.values()
+        kept = [each for each in own if each.name not in options and each.kind is not inspect.Parameter.VAR_KEYWORD]
+        made = [_parameter(name, option) for name, option in options.items()]
+        command.__signature__ = inspect.Signature([*kept, *made])  # type: ignore[attr-defined]
+        command.__annotations__ = {}
+        return command
+
+    return decorate
+
+
+def _parameter(name: str, option: Option) -> inspect.Parameter:
+    spelling = "--" + name.replace("_", "-")
+    kind: Any = bool if isinstance(option.rule, Flag) else str
+    if isinstance(option.rule, Flag) and option.switch:
+        spelling = f"{spelling}/--no-{spelling[2:]}"
+    info = typer.Option(
+        spelling,
+        metavar=option.metavar or _metavar(option.rule),
+        help=option.help + _default(option.default),
+        show_default=False,  # the default here is None, "not given"; the true one is in the text
+        rich_help_panel=option.panel,
+    )
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
+    )
+
+
+def _default(value: object) -> str:
+    if value is None or value is False:
+        return ""
+    return f"  [default: {'on' if value is True else value}]"
+
+
+def _metavar(rule: Rule) -> str | None:
+    match rule:
+        case Flag():
+            return None
+        case Number(integer=integer):
+            return "N" if integer else "X"
+        case Choice(words=words, several=several):
+            return "|".join(words) + ("[,...]" if several else "")
+        case _:
+            return "|".join(rule.words)
+
+
+def parse(name: str, rule: Rule, text: object) -> object:
+    """The value that ``text`` from the command line stands for.
+
+    Raises
+    ------
+    ConfigError : it stands for none, or for one that the rule forbids.
+    """
+    value = _value(rule, text) if isinstance(text, str) else text
+    if not rule.accepts(value):
+        raise ConfigError(name, str(rule), text if isinstance(value, tuple) else value)
+    return value
+
+
+def _value(rule: Rule, text: str) -> object:
+    if isinstance(rule, Number):
+        for number in (int,) if rule.integer else (int, float):
+            try:
+                return number(text)
+            except ValueError:
+                continue
+    if isinstance(rule, Choice) and rule.several and "," in text:
+        return tuple(word.strip() for word in text.split(","))
+    return text

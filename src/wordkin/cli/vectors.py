@@ -1,0 +1,96 @@
+"""What commands that read vectors share: their argument, their options, and the opening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wordkin.cli.failures import UsageError
+from wordkin.cli.options import Option
+from wordkin.config import Choice, Number
+from wordkin.errors import ConfigError, OutputError
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
+
+READING_PANEL = "Reading vectors"
+
+VectorsArgument = Annotated[
+    str, typer.Argument(metavar="VECTORS", help="A file of vectors: .safetensors, .bin, .txt or .vec, also with .gz.")
+]
+TOPN = Option(Number(1, integer=True), "How many answers to show for each question.", 10)
+SEARCH: Mapping[str, Option] = {
+    "topn": TOPN,
+    "restrict_vocab": Option(Number(1, integer=True, optional=True), "Search only this many of the first words."),
+    "threads": Option(
+        Number(1, 1024, integer=True, optional=True), "Most threads to use; all the system offers unless set."
+    ),
+}
+READING: Mapping[str, Option] = {
+    "limit": Option(
+        Number(1, integer=True, optional=True), "Read only this many of the first words.", panel=READING_PANEL
+    ),
+    "format": Option(
+        Choice(("safetensors", "bin", "text")),
+        "Format of the file, where its suffix does not say.",
+        panel=READING_PANEL,
+    ),
+    "encoding_errors": Option(
+        Choice(("strict", "replace", "ignore", "backslashreplace")),
+        "What to do with words that are not valid UTF-8; strict, which refuses them, unless set.",
+        panel=READING_PANEL,
+    ),
+    "duplicates": Option(
+        Choice(("error", "first")),
+        "What to do with a word that comes twice: error, unless set, or keep the first.",
+        panel=READING_PANEL,
+    ),
+}
+
+
+def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vectors") -> Embeddings:
+    """Load the file that a command line names; ``argument`` is the name errors give to the path."""
+    from wordkin.embeddings import load_embeddings
+
+    with named(path=argument):
+        return load_embeddings(path, **reading)
+
+
+def check_output_first(path: str | Path) -> None:
+    """Find out before the work whether its result can be saved: bad usage where it cannot."""
+    from wordkin.embeddings import check_output
+
+    with named(path="output"), unusable_output():
+        check_output(path)
+
+
+def check_picture_first(path: str | Path) -> None:
+    """The same for a picture."""
+    from wordkin.plots.canvas import check_picture
+
+    with unusable_output():
+        check_picture(path)
+
+
+@contextmanager
+def unusable_output() -> Iterator[None]:
+    """What cannot be written before the work begins is bad usage, not a failure while running."""
+    try:
+        yield
+    except OutputError as error:
+        raise UsageError(str(error)) from error
+
+
+@contextmanager
+def named(**names: str) -> Iterator[None]:
+    """Let errors about a parameter of the library speak of the argument it came from."""
+    try:
+        yield
+    except ConfigError as error:
+        if error.parameter not in names:
+            raise
+        raise ConfigError(names[error.parameter], error.rule, error.value, error.remedy) from error
