@@ -54,11 +54,12 @@ class CpuBackend:
             make_step(objective, config, self._layout, self._counts, self._keep, self._tables(objective))
             for objective in config.objectives
         ]
+        threads = 1 if config.deterministic else config.worker_threads
         self._workers = [
             Worker(config, self._thresholds, [step.workspace() for step in self._steps])
-            for _ in range(config.worker_threads)
+            for _ in range(threads)
         ]
-        self._pool = ThreadPoolExecutor(config.worker_threads, thread_name_prefix="wordkin")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wordkin")
 
     def _tables(self, objective: str) -> Tables:
         bias_column = self._config.vector_size if self._config.output_bias else -1

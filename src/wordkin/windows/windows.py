@@ -106,7 +106,9 @@ def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):  # 
             word_ids[count] = corpus_ids[place]
             count += 1
         place -= 1
-    word_ids[:count] = word_ids[:count][::-1].copy()
+    for left in range(count // 2):
+        right = count - 1 - left
+        word_ids[left], word_ids[right] = word_ids[right], word_ids[left]
     return count
 
 

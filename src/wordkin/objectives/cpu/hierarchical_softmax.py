@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from wordkin.objectives.cpu.examples import context_size, fill_hidden, hand_back, input_span
-from wordkin.objectives.cpu.products import Ahead, copy_row, dense_step
+from wordkin.objectives.cpu.products import Ahead, clear_row, copy_row, dense_step
 
 
 class Tree(NamedTuple):
@@ -51,22 +51,22 @@ def _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work):
         work.output_ids[step] = tree.node_ids[path + step]
         copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[step]), work.outputs, step)
     rows = 0
-    for position in range(*_row_positions(examples, i, mode)):
+    start, stop = _row_positions(examples, i, mode)
+    for position in range(start, stop):
         if position != examples.centres[i] or mode.cbow:
             fill_hidden(shapes, tables, examples.word_ids, _row_span(examples, i, mode, position), mode, work.hidden, rows)
             work.error_ids[rows] = rows if mode.buffered else examples.word_ids[position]
             if mode.buffered:
-                work.errors[rows] = 0.0
-            for step in range(length):
-                work.labels[rows, step] = 1.0 - 2.0 * tree.bits[path + step]
-            work.labels[rows, length:] = 0.0
+                clear_row(shapes, work.errors, rows)
+            for step in range(work.labels.shape[1]):
+                work.labels[rows, step] = 1.0 - 2.0 * tree.bits[path + step] if step < length else 0.0
             rows += 1
     error_table = work.errors if mode.buffered else tables.input_vectors
     ahead = _rows_ahead(examples, i, tree)
     loss = dense_step(shapes, work, rows, length, learning_rate, error_table, tables, ahead)
     if mode.buffered:
         rows = 0
-        for position in range(*_row_positions(examples, i, mode)):
+        for position in range(start, stop):
             if position != examples.centres[i] or mode.cbow:
                 hand_back(
                     shapes, tables, examples.word_ids, _row_span(examples, i, mode, position), mode, work.errors, rows

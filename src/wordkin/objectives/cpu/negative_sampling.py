@@ -68,9 +68,9 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
         upcoming[m] = draw_noise(noise, key, m)
     for first in range(0, example_count, block_size):
         stop = min(first + block_size, example_count)
-        work.output_ids[: noise.shared] = upcoming
         drawn = (first // block_size + 1) * noise.shared
         for m in range(noise.shared):
+            work.output_ids[m] = upcoming[m]
             upcoming[m] = draw_noise(noise, key, drawn + m)
         ahead = _rows_ahead(examples, stop, block_size, mode, upcoming, ahead_inputs, ahead_outputs)
         block_loss, block_pairs = _train_block(
@@ -85,8 +85,9 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
 def _rows_ahead(examples, first, block_size, mode, noise_ids, input_ids, output_ids):  # type: ignore[no-untyped-def]
     """The rows that the examples from ``first`` on and their noise words will read."""
     stop = min(first + block_size, examples.centres.shape[0])
-    output_ids[: noise_ids.shape[0]] = noise_ids
     outputs = noise_ids.shape[0]
+    for m in range(outputs):
+        output_ids[m] = noise_ids[m]
     for i in range(first, stop):
         centre_word = examples.word_ids[examples.centres[i]]
         newest_word = examples.word_ids[examples.stops[i] - 1]
@@ -128,8 +129,11 @@ def _label_noise(examples, first, stop, mode, noise, work):  # type: ignore[no-u
     """Weigh each (example, noise word) by K / M per output of the example that is another word."""
     share = noise.per_pair / noise.shared
     for i in range(first, stop):
-        work.labels[i - first, : noise.shared] = -share * output_span(examples, i, mode.cbow)[3]
-    for position in range(*_positions(examples, first, stop, mode)):
+        weight = -share * output_span(examples, i, mode.cbow)[3]
+        for m in range(noise.shared):
+            work.labels[i - first, m] = weight
+    lowest, highest = _positions(examples, first, stop, mode)
+    for position in range(lowest, highest):
         word = examples.word_ids[position]
         matches = 0
         for m in range(noise.shared):
@@ -159,8 +163,9 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignor
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
     band = row * (2 * mode.reach + 1)
-    work.pair_labels[band : band + 2 * mode.reach + 1] = 0.0
-    work.pair_scores[band : band + 2 * mode.reach + 1] = 0.0
+    for place in range(band, band + 2 * mode.reach + 1):
+        work.pair_labels[place] = 0.0
+        work.pair_scores[place] = 0.0
     band += mode.reach - examples.centres[i]
     for position in range(start, stop):
         if position != left_out:
@@ -196,7 +201,8 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type:
     row_size = work.hidden.shape[1]
     width = 2 * mode.reach + 1
     nearest = first
-    for position in range(*_positions(examples, first, stop, mode)):
+    lowest, highest = _positions(examples, first, stop, mode)
+    for position in range(lowest, highest):
         while examples.centres[nearest] < position - mode.reach:
             nearest += 1
         word = np.int64(examples.word_ids[position]) * row_size

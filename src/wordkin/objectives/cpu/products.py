@@ -66,6 +66,13 @@ def copy_row(shapes, source, source_row, target, target_row):  # type: ignore[no
 
 
 @njit(nogil=True, cache=True, forceinline=True)
+def clear_row(shapes, target, target_row):  # type: ignore[no-untyped-def]
+    """``target[target_row] = 0``."""
+    for column in range(0, target.shape[1], breadth(shapes.panel)):
+        store(zeros(shapes.panel), target, target_row * target.shape[1] + column, 0)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
 def add_row(shapes, source, source_row, scale, target, target_row):  # type: ignore[no-untyped-def]
     """``target[target_row] += scale * source[source_row]``; the row as it is now."""
     row_size = source.shape[1]
@@ -149,16 +156,12 @@ def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_ta
     the workspace, so they may run tile by tile.
     """
     score_row = work.scores.shape[1]
-    tile_rows = height(shapes.update)
     transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
     score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
     loss = 0.0
     for row in range(hidden_count):
         loss += errors_of_scores(shapes, work.scores, work.labels, row * score_row, output_count, learning_rate)
-    work.scores[hidden_count : padded_to(hidden_count, tile_rows)] = 0.0
-    work.scores[:hidden_count, output_count : padded_to(output_count, tile_rows)] = 0.0
-    work.error_ids[hidden_count : padded_to(hidden_count, tile_rows)] = work.error_ids[0]
-    work.output_ids[output_count : padded_to(output_count, tile_rows)] = work.output_ids[0]
+    _fill_out_tiles(work, hidden_count, output_count, height(shapes.update))
     add_product_to_rows(
         shapes.update, work.scores, 0, score_row, 1, work.outputs, 0, output_count,
         error_table, work.error_ids, hidden_count, tables.output_vectors, ahead.output_ids,
@@ -168,6 +171,19 @@ def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_ta
         tables.output_vectors, work.output_ids, output_count, tables.input_vectors, ahead.input_ids,
     )  # fmt: skip
     return loss
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _fill_out_tiles(work, hidden_count, output_count, tile_rows):  # type: ignore[no-untyped-def]
+    """Zero coefficients and any row ids where the last tile of each product reaches past the end."""
+    for row in range(hidden_count, padded_to(hidden_count, tile_rows)):
+        work.error_ids[row] = work.error_ids[0]
+        for column in range(output_count):
+            work.scores[row, column] = 0.0
+    for column in range(output_count, padded_to(output_count, tile_rows)):
+        work.output_ids[column] = work.output_ids[0]
+        for row in range(hidden_count):
+            work.scores[row, column] = 0.0
 
 
 @njit(nogil=True, cache=True, forceinline=True)

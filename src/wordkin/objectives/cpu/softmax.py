@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span, output_span
-from wordkin.objectives.cpu.products import add_product_to_rows, score_rows, transpose_rows
+from wordkin.objectives.cpu.products import add_product_to_rows, clear_row, score_rows, transpose_rows
 from wordkin.objectives.cpu.registers import (
     add_scaled,
     breadth,
@@ -62,9 +62,8 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)
         fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, row)
-        work.errors[row] = 0.0
+        clear_row(shapes, work.errors, row)
         work.error_ids[row] = row
-    work.error_ids[size:] = 0
     _score_all(shapes, tables, size, classes, work)
     loss = 0.0
     trained = 0
@@ -72,7 +71,9 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
         row_loss, outputs = _errors_of_row(shapes, examples, first + row, mode, classes, row, learning_rate)
         loss += row_loss
         trained += outputs
-    classes.scores[size:] = 0.0
+    for row in range(size, classes.scores.shape[0]):
+        work.error_ids[row] = 0
+        _scale(shapes, classes.scores[row], 0.0)
     _update_all(shapes, tables, size, classes, work)
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)
@@ -95,7 +96,8 @@ def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # t
     """Turn the scores of example i into -learning_rate x (C y - one-hots of its C outputs); return (loss, C)."""
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     scores = classes.scores[row]
-    scores[classes.vocabulary_size :] = -np.inf
+    for spare in range(classes.vocabulary_size, scores.shape[0]):
+        scores[spare] = -np.inf
     loss = 0.0
     for position in range(start, stop):
         if position != left_out:
@@ -107,7 +109,8 @@ def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # t
     for position in range(start, stop):
         if position != left_out:
             scores[examples.word_ids[position]] += learning_rate
-    scores[classes.vocabulary_size :] = 0.0
+    for spare in range(classes.vocabulary_size, scores.shape[0]):
+        scores[spare] = 0.0
     return loss, count
 
 
