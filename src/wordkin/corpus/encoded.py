@@ -209,13 +209,7 @@ class CorpusWriter:
         }
         for name, column in self._columns.items():
             header[name] = column.sync().name
-        new_header = directory / f"{HEADER_NAME}.new"
-        with new_header.open("w", encoding="utf-8") as file:
-            json.dump(header, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        new_header.replace(directory / HEADER_NAME)
-        _sync_directory(directory)
+        _replace_file(directory / HEADER_NAME, json.dumps(header, indent=1) + "\n")
         kept = {header[name] for name in _TYPES}
         for column in self._columns.values():
             column.keep()
@@ -256,10 +250,12 @@ class _Column:
             write_fully(self._file, values)
 
     def array(self) -> NDArray[Any]:
-        """All values; of a file, a read-only memory map that outlives :meth:`close`."""
-        if self._file is None:
-            return np.concatenate(self._pieces) if self._pieces else np.empty(0, self.dtype)
-        return np.memmap(self._file, self.dtype, "r", shape=(self.length,)) if self.length else np.empty(0, self.dtype)
+        """All values, read-only; of a file, a memory map that outlives :meth:`close`."""
+        if self._file is not None and self.length:
+            return np.memmap(self._file, self.dtype, "r", shape=(self.length,))
+        values = np.concatenate([np.empty(0, self.dtype), *self._pieces])
+        values.flags.writeable = False
+        return values
 
     def sync(self) -> Path:
         """Force a file with a path to disk and return the path."""
@@ -320,6 +316,21 @@ def _map_file(path: Path, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
         return np.memmap(path, dtype, "r", shape=(length,)) if length else np.empty(0, dtype)
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
+
+
+def _replace_file(path: Path, text: str) -> None:
+    """Write a file so that at any moment either the old one or the new one is there, whole."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
 
 
 def _sync_directory(directory: Path) -> None:

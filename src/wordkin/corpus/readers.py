@@ -168,15 +168,21 @@ def _reading(name: str) -> Iterator[None]:
     except PermissionError as error:
         raise CorpusError(f"no permission to read {name!r}: change its permissions, or copy it") from error
     except _DAMAGED as error:
-        raise CorpusError(
-            f"{name!r} is damaged or cut short and cannot be decompressed ({error}): fetch or compress it again"
-        ) from error
-    except ImportError as error:
-        if isinstance(error, MissingExtraError):
-            raise
+        raise _damaged(name, error) from error
+    except MissingExtraError:
+        raise
+    except (ImportError, ValueError) as error:  # fsspec does not know the protocol, or lacks the package for it
         raise CorpusError(f"cannot open {name!r}: {error}") from error
     except OSError as error:
-        raise CorpusError(f"cannot read {name!r}: {error.strerror or error}") from error
+        if error.errno is None:  # bz2 says "Invalid data stream" so
+            raise _damaged(name, error) from error
+        raise CorpusError(f"cannot read {name!r}: {error.strerror}") from error
+
+
+def _damaged(name: str, error: Exception) -> CorpusError:
+    return CorpusError(
+        f"{name!r} is damaged or cut short and cannot be decompressed ({error}): fetch or compress it again"
+    )
 
 
 def read_blocks(files: Iterable[TextFile], block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
@@ -233,7 +239,7 @@ def _cut_blocks(opened: _OpenFile, block_bytes: int) -> Iterator[Block]:
             pieces.append(data)
             if sum(map(len, pieces)) > LONGEST_WORD_BYTES:
                 raise CorpusError(
-                    f"{opened.file.name!r} has a word of over {LONGEST_WORD_BYTES >> 20} MiB: is it text?"
+                    f"{opened.file.name!r} has a word over {LONGEST_WORD_BYTES:,} bytes long: is it text?"
                 )
             continue
         pieces.append(data[:cut])
@@ -264,7 +270,11 @@ class _OpenFile:
         with _reading(file.name):
             self._raw: IO[bytes] = _open_raw(file)
             self._status = self._regular_file_status()
-            self._stream = _decompressed(self._raw, Path(file.name).suffix.lower())
+            try:
+                self._stream = _decompressed(self._raw, Path(file.name).suffix.lower())
+            except MissingExtraError:
+                self._raw.close()
+                raise
 
     def read(self, size: int) -> bytes:
         with _reading(self.file.name):

@@ -1,0 +1,274 @@
+"""Files, patterns, directories, addresses and compressions; and every way in which reading them fails."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import sys
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wordkin.corpus import CorpusWarning, readers, scan
+from wordkin.corpus.readers import TextFile, find_files, is_paths, read_blocks
+from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
+
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.compress,
+}
+BOTH_REMEDIES = "fix the path, or, if words were meant, pass a list of lists of words"
+
+
+def text_of(*names: str | Path, block_bytes: int = 1000) -> bytes:
+    return b"".join(block.text for block in read_blocks([TextFile(str(name)) for name in names], block_bytes))
+
+
+def names_of(source: object) -> list[str]:
+    return [file.name for file in find_files(source)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a.txt", True),
+        (Path("a.txt"), True),
+        (["a.txt", Path("b.txt")], True),
+        ({"a.txt"}, True),
+        ([], False),
+        ([["a"]], False),
+        (["a.txt", ["a"]], False),
+        (iter(["a.txt"]), False),
+    ],
+)
+def test_what_means_paths(source: object, expected: bool) -> None:
+    assert is_paths(source) is expected
+
+
+def test_order_of_files(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "sub/c.txt", "sub/.hidden", ".git/d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    a, b, c = (str(tmp_path / name) for name in ("a.txt", "b.txt", "sub/c.txt"))
+    assert names_of([b, a]) == [b, a]
+    assert names_of({b, a, c}) == [a, b, c]
+    assert names_of(tmp_path) == [a, b, c]
+    assert names_of(str(tmp_path / "*.txt")) == [a, b]
+    assert names_of(str(tmp_path / "**" / "*.txt")) == [a, b, c]
+    assert names_of([c, tmp_path / "?.txt"]) == [c, a, b]
+
+
+def test_a_file_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].txt"
+    path.write_text("x")
+    assert names_of(path) == [str(path)]
+
+
+@pytest.mark.parametrize("name", ["nothing.txt", "one two three"])
+def test_missing_file_names_both_remedies(name: str) -> None:
+    with pytest.raises(CorpusNotFoundError, match=f"no such file or directory: '{name}': {BOTH_REMEDIES}"):
+        scan([name])
+
+
+def test_pattern_without_a_match_names_both_remedies(tmp_path: Path) -> None:
+    with pytest.raises(CorpusNotFoundError, match=rf"no file matches the pattern '.*\*.txt': {BOTH_REMEDIES}"):
+        scan(tmp_path / "*.txt")
+
+
+def test_directory_without_files(tmp_path: Path) -> None:
+    with pytest.raises(CorpusNotFoundError, match=r"the directory '.*' holds no files: put text files there"):
+        scan(tmp_path)
+
+
+def test_directory_without_text(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.bin").write_bytes(b"\0\1" * 100)
+    with pytest.raises(CorpusError, match=r"all 3 files look binary, as '.*0.bin': name a file or directory of text"):
+        scan(tmp_path)
+    (tmp_path / "text.txt").write_text("a b")
+    with pytest.warns(
+        CorpusWarning, match=r"left out 3 of 4 files because they look binary: .*0.bin, .*1.bin, .*2.bin"
+    ):
+        assert scan(tmp_path).words == ["a", "b"]
+
+
+def test_binary_file(tmp_path: Path) -> None:
+    path = tmp_path / "image.txt"
+    path.write_bytes(b"abc \0 def")
+    with pytest.raises(CorpusError, match=r"'.*image.txt' looks binary \(it holds zero bytes\): pass plain text, or"):
+        scan(path)
+    path.write_bytes("words".encode("utf-16"))
+    with pytest.raises(CorpusError, match=r"'.*image.txt' is UTF-16, not UTF-8: convert it, for example with: iconv"):
+        scan(path)
+
+
+def test_a_zero_byte_far_into_a_text_is_part_of_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"word\n" * 20_000 + b"a\0b\n")
+    assert scan(path).words == ["word", "a\0b"]
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+@pytest.mark.parametrize("size", [0, 1, 100_000])
+def test_compressed_files(tmp_path: Path, suffix: str, size: int) -> None:
+    data = np.random.default_rng(1).integers(97, 123, size, np.uint8).tobytes().replace(b"z", b" ")
+    path = tmp_path / f"text.txt{suffix}"
+    path.write_bytes(COMPRESS[suffix](data) + COMPRESS[suffix](b" twice"))
+    assert text_of(path) == data + b" twice\n"
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_truncated_compressed_files(tmp_path: Path, suffix: str) -> None:
+    data = np.random.default_rng(1).integers(97, 123, 10_000, np.uint8).tobytes()
+    whole = COMPRESS[suffix](data)
+    path = tmp_path / f"text.txt{suffix}"
+    for length in (len(whole) - 1, len(whole) // 2, 5):
+        path.write_bytes(whole[:length])
+        with pytest.raises(
+            CorpusError, match=rf"'.*text.txt{suffix}' is damaged or cut short and cannot be decompressed"
+        ):
+            scan(path)
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_files_that_are_not_what_their_suffix_says(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"text.txt{suffix}"
+    path.write_text("plain text, not compressed at all " * 100)
+    with pytest.raises(CorpusError, match=rf"'.*text.txt{suffix}' is damaged or cut short and cannot be decompressed"):
+        scan(path)
+
+
+def test_very_repetitive_zstandard_text(tmp_path: Path) -> None:
+    path = tmp_path / "text.zst"
+    path.write_bytes(zstandard.compress(b"word " * 1_000_000))
+    assert sum(len(block.text) for block in read_blocks([TextFile(str(path))])) == 5_000_001
+
+
+def test_missing_zstandard_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "text.zst"
+    path.write_bytes(zstandard.compress(b"a b"))
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(
+        MissingExtraError, match=r"reading .zst files needs an optional part: pip install 'wordkin\[zstd\]'"
+    ):
+        scan(path)
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a b\nc")))
+    reports = []
+    assert scan("-", on_progress=reports.append).words == ["a", "b", "c"]
+    assert (reports[-1].bytes_read, reports[-1].bytes_total) == (5, None)
+    assert not sys.stdin.buffer.closed
+
+
+def test_addresses_go_through_fsspec(tmp_path: Path) -> None:
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress(b"a b"))
+    (tmp_path / "c.txt").write_bytes(b"c\xff\0")
+    (tmp_path / "d.txt").write_bytes(b"d")
+    address = "file://" + urllib.parse.quote(str(tmp_path))
+    assert scan(f"{address}/b.txt.gz").words == ["a", "b"]
+    assert scan([f"{address}/[bd]*"]).words == ["a", "b", "d"]
+    with pytest.warns(CorpusWarning, match="left out 1 of 3 files"):
+        assert scan(address).words == ["a", "b", "d"]
+    with pytest.raises(CorpusNotFoundError, match=f"no such file or directory: '.*none.txt': {BOTH_REMEDIES}"):
+        scan(f"{address}/none.txt")
+    with pytest.raises(CorpusNotFoundError, match=rf"no file at '.*/x\*': {BOTH_REMEDIES}"):
+        scan(f"{address}/x*")
+    with pytest.raises(CorpusError, match=r"cannot open 'nonsense://a': .*nonsense"):
+        scan("nonsense://a")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("a")
+    path.chmod(0)
+    with pytest.raises(CorpusError, match=r"no permission to read '.*text.txt': change its permissions, or copy it"):
+        scan(path)
+
+
+def test_refused_and_failing_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("a")
+
+    def refuse(error: OSError) -> None:
+        def opened(_: TextFile) -> None:
+            raise error
+
+        monkeypatch.setattr(readers, "_open_raw", opened)
+
+    refuse(PermissionError(13, "Permission denied"))
+    with pytest.raises(CorpusError, match=r"no permission to read '.*text.txt': change its permissions, or copy it"):
+        scan(path)
+    refuse(OSError(5, "Input/output error"))
+    with pytest.raises(CorpusError, match=r"cannot read '.*text.txt': Input/output error"):
+        scan(path)
+
+
+def test_a_file_that_shrinks_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"word " * 1000)
+    blocks = read_blocks([TextFile(str(path))], 100)
+    next(blocks)
+    os.truncate(path, 1000)
+    message = (
+        r"'.*text.txt' shrank while it was read, from 5,000 to 1,000 bytes: let nothing write to it and start again"
+    )
+    with pytest.raises(CorpusError, match=message):
+        list(blocks)
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"word " * 1000)
+    blocks = read_blocks([TextFile(str(path))], 100)
+    next(blocks)
+    with path.open("ab") as file:
+        file.write(b"more")
+    with pytest.warns(CorpusWarning, match=r"'.*text.txt' changed while it was read; the text may be a mixture"):
+        assert b"".join(block.text for block in blocks).endswith(b"more\n")
+
+
+@given(
+    parts=st.lists(
+        st.sampled_from([b" ", b"\n", b"\t", b"\r", "\u3000".encode(), b"a", b"bc", "é".encode(), b"d" * 20])
+    ),
+    block_bytes=st.integers(1, 25),
+)
+def test_blocks_are_the_text_cut_at_white_space(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], block_bytes: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "parts.txt"
+    text = b"".join(parts)
+    path.write_bytes(text)
+    blocks = list(read_blocks([TextFile(str(path))], block_bytes))
+    assert b"".join(block.text for block in blocks) == text + b"\n"
+    assert all(block.text.decode()[-1].isspace() for block in blocks)
+    assert [block.position for block in blocks] == np.cumsum([0, *(len(block.text) for block in blocks)])[:-1].tolist()
+    assert blocks[-1].bytes_read == len(text)
+
+
+def test_byte_order_marks_are_dropped_at_the_beginning_of_files_only(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"\xef\xbb\xbfa \xef\xbb\xbfb")
+    assert text_of(path, path) == b"a \xef\xbb\xbfb\n" * 2
+
+
+def test_a_word_beyond_any_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "LONGEST_WORD_BYTES", 10_000)
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"x" * 20_000)
+    with pytest.raises(CorpusError, match=r"'.*text.txt' has a word over 10,000 bytes long: is it text\?"):
+        text_of(path)
