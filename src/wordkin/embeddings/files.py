@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import mmap
 import os
 import secrets
 import zlib
@@ -18,6 +19,7 @@ _GZIP_LEVEL = 1  # float bits hardly compress: higher levels cost ten times the 
 _EXPECTED_GZIP_GAIN = 8  # memory set aside before anything was read is at most this many times the file
 _LARGEST_GZIP_GAIN = 100  # vectors never shrink so far, a decompression bomb does
 _GZIP_SLACK_BYTES = 1 << 26
+_READ_BYTES = 1 << 26
 
 
 @contextlib.contextmanager
@@ -138,6 +140,19 @@ class Source:
     def broken(self, what: str) -> FormatError:
         """The error to raise: ``what`` is wrong, and in which file."""
         return FormatError(f"{str(self.path)!r}: {what}")
+
+
+def mapped_bytes(source: Source) -> memoryview:
+    """The whole file: mapped, or in memory where it is compressed."""
+    if not source.compressed:
+        try:
+            return memoryview(mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_READ))
+        except ValueError:  # an empty file cannot be mapped
+            return memoryview(b"")
+    parts = []
+    while part := source.read(_READ_BYTES):
+        parts.append(part)
+    return memoryview(b"".join(parts))
 
 
 def known_stranger(head: bytes) -> str | None:

@@ -1,0 +1,99 @@
+"""Arrays by name in one file, as safetensors lays them out: written in pieces, read as views of one mapping.
+
+The layout is eight bytes of header length, a JSON header, the tensors. Reading follows its published
+description because every array must be a view into one mapping, and writing because no table may be
+copied to be saved; the tests read and write the same files with the safetensors library.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, BinaryIO, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.errors import FormatError
+
+Layout = Mapping[str, tuple[tuple[str, ...], int]]  # name of a tensor: types it may have, number of dimensions
+
+_TYPES = {"F32": "<f4", "F16": "<f2", "U8": "|u1", "I32": "<i4", "I64": "<i8"}
+_NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
+_LONGEST_HEADER = 100_000_000  # bytes, as in the safetensors library
+_ALIGNMENT = 8  # bytes; tensors of larger items come first, so that each starts at a multiple of its item size
+_WRITE_BYTES = 1 << 26
+
+
+def write_tensors(stream: BinaryIO, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """Write arrays of one or two dimensions; those that are not contiguous are copied a piece at a time."""
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
+    start = 0
+    for name, array in ordered.items():
+        code = _NAMES[array.dtype.newbyteorder("<")]
+        header[name] = {"dtype": code, "shape": list(array.shape), "data_offsets": [start, start + array.nbytes]}
+        start += array.nbytes
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    stream.write(len(text).to_bytes(8, "little") + text)
+    for array in ordered.values():
+        rows = max(1, _WRITE_BYTES // max(1, array[:1].nbytes))
+        for first in range(0, len(array), rows):
+            piece = np.ascontiguousarray(array[first : first + rows], dtype=array.dtype.newbyteorder("<"))
+            stream.write(piece.reshape(-1).view(np.uint8).data)
+
+
+def read_tensors(data: memoryview, layout: Layout) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Views of those tensors in a file that ``layout`` names, and the file's metadata.
+
+    Raises :class:`FormatError` where the bytes are no such file, or a tensor is not as the layout says.
+    """
+    header, start = _header(data)
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise FormatError("the header's __metadata__ must map names to text")
+    arrays = {name: _array(name, entry, data, start, *layout[name]) for name, entry in header.items() if name in layout}
+    return arrays, metadata
+
+
+def _header(data: memoryview) -> tuple[dict[str, Any], int]:
+    """The parsed JSON header, and where in the file the tensors start."""
+    if len(data) < 8:
+        raise FormatError(f"the file ends after {len(data)} bytes, inside the length of its header")
+    length = int.from_bytes(data[:8], "little")
+    if length > min(len(data) - 8, _LONGEST_HEADER):
+        raise FormatError(f"bytes 0 to 7 give the header {length:,} bytes, but the file has {len(data):,} in all")
+    try:
+        header = json.loads(bytes(data[8 : 8 + length]))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"the header, bytes 8 to {7 + length:,}, is not JSON ({error})") from error
+    if not isinstance(header, dict):
+        raise FormatError(f"the header, bytes 8 to {7 + length:,}, is not a JSON object")
+    return header, 8 + length
+
+
+def _array(
+    name: str, entry: object, data: memoryview, start: int, types: tuple[str, ...], dimensions: int
+) -> NDArray[Any]:
+    """A view of one tensor, after checking that it lies in the file and is what it should be."""
+    fields = entry if isinstance(entry, dict) else {}
+    code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
+    if code not in types or not _whole_numbers(shape, dimensions):
+        wanted = f"{' or '.join(types)} in {dimensions} dimension{'s' * (dimensions > 1)}"
+        raise FormatError(f"the tensor {name!r} must be {wanted}; the header says {code!r}, {shape!r}")
+    dtype = np.dtype(_TYPES[code])
+    size = math.prod(shape)
+    available = len(data) - start
+    if not _whole_numbers(span, 2) or not span[0] <= span[1] <= available or span[1] - span[0] != size * dtype.itemsize:
+        raise FormatError(
+            f"the tensor {name!r} needs {size * dtype.itemsize:,} bytes; the header places it at {span!r} "
+            f"of the {available:,} bytes after the header"
+        )
+    return np.frombuffer(data, dtype, size, start + span[0]).reshape(shape)
+
+
+def _whole_numbers(value: object, length: int) -> TypeGuard[list[int]]:
+    """Whether a value from JSON is a list of so many numbers from 0 up (``True`` is none)."""
+    return isinstance(value, list) and len(value) == length and all(type(each) is int and each >= 0 for each in value)
