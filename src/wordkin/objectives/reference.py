@@ -216,6 +216,27 @@ def negative_sampling(tables: Tables, hidden: FloatArray, output_id: int, noise_
     return Scored(row_ids, scores, probabilities, labels - probabilities, loss)
 
 
+def shared_negative_sampling(
+    tables: Tables, hidden: FloatArray, output_ids: Sequence[int], noise_ids: Sequence[int] | IntArray, negative: int
+) -> Scored:
+    """Negative sampling of C output words against M noise words that they share with other examples.
+
+    Each shared noise word counts ``negative / M`` times for every output word other than itself, so that
+    the mean over the draws is that of ``negative`` draws per output word. Rows: outputs, then noise.
+    """
+    row_ids = np.array([*output_ids, *noise_ids], dtype=np.int64)
+    scores = row_scores(tables, hidden, row_ids)
+    probabilities = sigmoid(scores)
+    true = len(output_ids)
+    weights = np.zeros(len(noise_ids))
+    for place, noise_id in enumerate(noise_ids):
+        other_outputs = true - list(output_ids).count(int(noise_id))
+        weights[place] = other_outputs * negative / len(noise_ids)
+    residuals = np.concatenate([1.0 - probabilities[:true], -weights * probabilities[true:]])
+    loss = negative_log_sigmoid(scores[:true]).sum() + weights @ negative_log_sigmoid(-scores[true:])
+    return Scored(row_ids, scores, probabilities, residuals, float(loss))
+
+
 def hidden_direction(tables: Tables, scored: Scored) -> FloatArray:
     """EH = Σ g v′, minus the derivative of the loss by the hidden vector, shape (N,)."""
     towards = np.zeros(tables.output_vectors.shape[1])
@@ -335,6 +356,9 @@ def block_step(
 ) -> BlockStep:
     """One step of a kernel: which rows are read when, and written when.
 
+    Negative sampling and full softmax read everything the block needs before they write anything.
+    Hierarchical softmax does so window by window.
+
     Parameters
     ----------
     architecture, objective, learning_rate, negative, cbow_combine, cbow_gradient : as in
@@ -345,64 +369,27 @@ def block_step(
     windows = block.windows()
     examples = len(windows) if architecture == "cbow" else sum(len(window.context_ids) for window in windows)
     after = tables.copy()
-    if not windows:
-        return BlockStep(after, 0.0, 0)
     projection = (cbow_combine, cbow_gradient)
-    if objective == "negative-sampling":
-        pairs = [window.example(architecture) for window in windows]
-        shared = np.asarray(noise_ids, dtype=np.int64)
-        loss = _negative_sampling_block(after, pairs, shared, negative, learning_rate, projection)
-    elif objective == "softmax":
-        pairs = [window.example(architecture) for window in windows]
-        loss = _softmax_block(after, pairs, learning_rate, projection)
-    elif tree is not None:
+    if objective == "hierarchical-softmax":
+        if tree is None:
+            raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
         loss = sum(_tree_window(after, window, tree, architecture, learning_rate, projection) for window in windows)
-    else:
-        raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
-    return BlockStep(after, loss, examples)
+        return BlockStep(after, loss, examples)
+    inputs, hidden, scored = [], [], []
+    shared = np.asarray(noise_ids, dtype=np.int64)
+    for window in windows:
+        input_ids, output_ids = window.example(architecture)
+        h = hidden_vector(tables, input_ids, cbow_combine)
+        inputs.append(input_ids)
+        hidden.append(h)
+        if objective == "softmax":
+            scored.append(full_softmax(tables, h, output_ids))
+        else:
+            scored.append(shared_negative_sampling(tables, h, output_ids, shared, negative))
+    return BlockStep(after, _step_together(after, inputs, hidden, scored, learning_rate, projection), examples)
 
 
-_Example = tuple[list[int], list[int]]  # input word ids, output word ids
 _Projection = tuple[str, str]  # cbow_combine, cbow_gradient
-
-
-def _negative_sampling_block(
-    tables: Tables,
-    examples: list[_Example],
-    noise_ids: IntArray,
-    negative: int,
-    learning_rate: float,
-    projection: _Projection,
-) -> float:
-    """Negative sampling with noise shared by the block.
-
-    Hidden vectors, noise rows and their scores are read before anything is written. Then the true
-    words' rows are read and written example by example, then the noise rows in one step, and last the
-    input rows. A shared noise word counts ``negative / M`` times for each output word, except for
-    outputs equal to it.
-    """
-    hidden = [hidden_vector(tables, input_ids, projection[0]) for input_ids, _ in examples]
-    noise_rows = tables.output_vectors[noise_ids]  # a copy
-    noise_scores = [row_scores(tables, each, noise_ids) for each in hidden]
-    updates = [np.zeros_like(each) for each in hidden]
-    loss = 0.0
-    for (_, output_ids), h, update in zip(examples, hidden, updates, strict=True):
-        scores = row_scores(tables, h, output_ids)  # of all outputs before any of them is written
-        loss += float(negative_log_sigmoid(scores).sum())
-        for output_id, gain in zip(output_ids, learning_rate * (1.0 - sigmoid(scores)), strict=True):
-            update += gain * tables.output_vectors[output_id]
-            _add_to_output(tables, output_id, gain, h)
-    for (_, output_ids), h, scores, update in zip(examples, hidden, noise_scores, updates, strict=True):
-        weights = np.array([len(output_ids) - output_ids.count(noise_id) for noise_id in noise_ids.tolist()])
-        weights = weights * (negative / max(len(noise_ids), 1))
-        loss += float(weights @ negative_log_sigmoid(-scores))
-        gains = -learning_rate * weights * sigmoid(scores)
-        update += gains @ noise_rows
-        for noise_id, gain in zip(noise_ids, gains, strict=True):
-            _add_to_output(tables, noise_id, gain, h)
-    for (input_ids, _), update in zip(examples, updates, strict=True):
-        _add_to_inputs(tables, input_ids, update, *projection)
-    return loss
 
 
 def _tree_window(
@@ -416,34 +403,34 @@ def _tree_window(
     """Hierarchical softmax of one window: the centre's path is the output.
 
     In CBOW the whole context is one input, in skip-gram each context word is one (the transposed
-    orientation), so that all share the path. Everything is read before anything is written.
+    orientation), so that all share the path.
     """
     inputs = [window.context_ids] if architecture == "cbow" else [[word_id] for word_id in window.context_ids]
     node_ids, bits = tree.path(window.centre_id)
     hidden = [hidden_vector(tables, input_ids, projection[0]) for input_ids in inputs]
     scored = [hierarchical_softmax(tables, h, node_ids, bits) for h in hidden]
-    updates = [learning_rate * hidden_direction(tables, each) for each in scored]
-    for input_ids, h, each, update in zip(inputs, hidden, scored, updates, strict=True):
-        for node_id, residual in zip(each.row_ids, each.residuals, strict=True):
-            _add_to_output(tables, node_id, learning_rate * residual, h)
-        _add_to_inputs(tables, input_ids, update, *projection)
-    return sum(each.loss for each in scored)
+    return _step_together(tables, inputs, hidden, scored, learning_rate, projection)
 
 
-def _softmax_block(tables: Tables, examples: list[_Example], learning_rate: float, projection: _Projection) -> float:
-    """Full softmax of a batch: everything is read before anything is written."""
-    hidden = [hidden_vector(tables, input_ids, projection[0]) for input_ids, _ in examples]
-    scored = [full_softmax(tables, h, output_ids) for h, (_, output_ids) in zip(hidden, examples, strict=True)]
+def _step_together(
+    tables: Tables,
+    inputs: list[list[int]],
+    hidden: list[FloatArray],
+    scored: list[Scored],
+    learning_rate: float,
+    projection: _Projection,
+) -> float:
+    """One step, in place, of examples that were all scored on ``tables``; the sum of their losses.
+
+    Everything is read before anything is written, then output rows are written, last input rows. A row
+    that takes part more than once gets the sum of its steps.
+    """
     updates = [learning_rate * hidden_direction(tables, each) for each in scored]
-    for (input_ids, _), h, each, update in zip(examples, hidden, scored, updates, strict=True):
+    for h, each in zip(hidden, scored, strict=True):
         for row_id, residual in zip(each.row_ids, each.residuals, strict=True):
-            _add_to_output(tables, row_id, learning_rate * residual, h)
+            tables.output_vectors[row_id] += learning_rate * residual * h
+            if tables.output_bias is not None:
+                tables.output_bias[row_id] += learning_rate * residual
+    for input_ids, update in zip(inputs, updates, strict=True):
         _add_to_inputs(tables, input_ids, update, *projection)
     return sum(each.loss for each in scored)
-
-
-def _add_to_output(tables: Tables, row_id: int | np.integer, gain: float, hidden: FloatArray) -> None:
-    """v′ += gain · h and b′ += gain for one output row."""
-    tables.output_vectors[row_id] += gain * hidden
-    if tables.output_bias is not None:
-        tables.output_bias[row_id] += gain
