@@ -249,7 +249,7 @@ class Embeddings:
             count with their unit vector, vectors as they are.
         topn : how many neighbours; the query's own words are never among them.
         restrict_vocab : search only this many first words.
-        threads : most threads to use; all the system offers unless set.
+        threads : most threads to use; all usable cores unless set.
 
         Raises :class:`UnknownWordError` and, where the query adds up to nothing, :class:`ConfigError`.
         """
@@ -395,7 +395,7 @@ class Embeddings:
         connectivity: int = 16,
         expansion_add: int = 128,
         expansion_search: int = 64,
-        dtype: str = "f32",
+        dtype: str = "f16",
         threads: int | None = None,
     ) -> NeighbourIndex:
         """An index for approximate neighbours; see :func:`wordkin.queries.approximate.build_index`."""

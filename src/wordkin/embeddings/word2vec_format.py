@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.files import Source, known_stranger
-from wordkin.errors import ConfigError
+from wordkin.errors import ConfigError, FormatError
 from wordkin.vocabulary import Vocabulary
 
-_BLOCK_BYTES = 1 << 24
+_BLOCK_BYTES = 1 << 20  # read at a time: what is done to a block then happens in the cache
 _LONGEST_WORD = 1 << 24  # bytes; beyond it the file is not what it seems
 _LONGEST_HEADER = 64
+_LINE_END = 0x0A
 _WRITE_ROWS = 4096
 _HEADER = re.compile(rb"[ \t]*(\d{1,15})[ \t]+(\d{1,9})[ \t]*\r?")
 _WHITESPACE = re.compile("[ \t\n\r\v\f]")  # what readers of these formats split at; other spaces are letters
@@ -40,22 +41,22 @@ class ReadOptions:
 
 
 class _Rows:
-    """Words and their vectors as they arrive; rows are counted from 0.
+    """Words and vectors as they arrive from a file, and where in the file each word stands.
 
-    ``place`` turns a row number into words for an error, as in "row 7, byte 4,096".
+    ``unit`` says what places are: "byte" or "line".
     """
 
-    def __init__(self, source: Source, vector_size: int, expected: int) -> None:
-        self.source = source
+    def __init__(self, source: Source, vector_size: int, expected: int, unit: str) -> None:
+        self.source, self.unit = source, unit
         self.words: list[bytes] = []
-        self.places: list[int] = []
+        self.places: list[NDArray[np.int64]] = []
         self.matrix: NDArray[np.float32] = np.empty((max(expected, 1), vector_size), dtype="<f4")
 
     def __len__(self) -> int:
         return len(self.words)
 
-    def append(self, words: list[bytes], places: list[int], block: NDArray[np.float32], unit: str) -> None:
-        """Add a block of rows; ``places`` are the byte or line numbers at which they start."""
+    def append(self, words: list[bytes], places: NDArray[np.int64], block: NDArray[np.float32]) -> None:
+        """Add the words that stand at these places, and their vectors."""
         first, end = len(self.words), len(self.words) + len(words)
         if end > len(self.matrix):
             # In place: the system moves pages, not bytes, and both sizes never stand side by side.
@@ -63,38 +64,41 @@ class _Rows:
         self.matrix[first:end] = block
         if not np.isfinite(block.sum()) and not np.isfinite(block).all():
             row = int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
-            shown = words[row].decode(errors="replace")
-            raise self.source.broken(
-                f"{unit} {places[row]:,}: the vector of {shown!r} holds a value that is not finite"
-            )
+            word = words[row].decode(errors="replace")
+            raise self.broken(int(places[row]), f"the vector of {word!r} holds a value that is not finite")
         self.words += words
-        self.places += places
+        self.places.append(places)
 
-    def finish(self, options: ReadOptions, unit: str) -> Embeddings:
+    def broken(self, place: int, what: str) -> FormatError:
+        """The error to raise: ``what`` is wrong at a place of the file."""
+        return self.source.broken(f"{self.unit} {place:,}: {what}")
+
+    def place(self, row: int) -> int:
+        """Where in the file the word of a row stands."""
+        return int(np.concatenate(self.places)[row])
+
+    def finish(self, options: ReadOptions) -> Embeddings:
         """The Embeddings, after decoding the words and seeing that they are distinct."""
         self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
-        words = self._decoded(options.encoding_errors, unit)
+        words = self._decoded(options.encoding_errors)
         matrix = self.matrix
         if len(set(words)) != len(words):
-            first_ids: dict[str, int] = {}
+            first_rows: dict[str, int] = {}
             for row, word in enumerate(words):
-                if first_ids.setdefault(word, row) != row and options.duplicates == "error":
-                    raise self.source.broken(
-                        f"{unit} {self.places[row]:,}: the word {word!r} stands there again, first at {unit} "
-                        f'{self.places[first_ids[word]]:,}: pass duplicates="first" to keep the first of each'
-                    )
-            words, matrix = list(first_ids), matrix[list(first_ids.values())]
+                if first_rows.setdefault(word, row) != row and options.duplicates == "error":
+                    first = f"first at {self.unit} {self.place(first_rows[word]):,}"
+                    remedy = 'pass duplicates="first" to keep the first of each'
+                    raise self.broken(self.place(row), f"the word {word!r} stands there again, {first}: {remedy}")
+            words, matrix = list(first_rows), matrix[list(first_rows.values())]
         return Embeddings(Vocabulary(words), matrix.astype(np.float32, copy=False), path=self.source.path)
 
-    def _decoded(self, encoding_errors: str, unit: str) -> list[str]:
+    def _decoded(self, encoding_errors: str) -> list[str]:
         try:
             return [word.decode("utf-8", encoding_errors) for word in self.words]
         except UnicodeDecodeError as error:
-            row = next(row for row, word in enumerate(self.words) if word == error.object)
-            raise self.source.broken(
-                f"{unit} {self.places[row]:,}: the word {error.object[:40]!r} is not valid UTF-8: "
-                'pass encoding_errors="replace", "ignore" or "backslashreplace"'
-            ) from error
+            place = self.place(self.words.index(error.object))
+            remedy = 'pass encoding_errors="replace", "ignore" or "backslashreplace"'
+            raise self.broken(place, f"the word {error.object[:40]!r} is not valid UTF-8: {remedy}") from error
 
 
 # --- binary
@@ -114,28 +118,26 @@ def read_binary(source: Source, options: ReadOptions) -> Embeddings:
             f"{total * (row_bytes + 1):,} bytes, but the file has {source.size_limit:,}"
         )
     wanted = total if options.limit is None else min(total, options.limit)
-    rows = _Rows(source, vector_size, min(wanted, source.size_limit // (row_bytes + 1) + 1))
+    rows = _Rows(source, vector_size, min(wanted, source.size_limit // (row_bytes + 1) + 1), "byte")
     buffer, buffer_start = head[position:], position
     while True:
         words, starts, used = _split_rows(buffer, row_bytes, wanted - len(rows))
         if words:
-            places = [buffer_start + start - len(word) - 1 for word, start in zip(words, starts, strict=True)]
-            rows.append([word.lstrip(b"\n") for word in words], places, _gather(buffer, starts, vector_size), "byte")
+            lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+            rows.append(words, buffer_start + starts - lengths - 1, _gather(buffer, starts, vector_size))
         buffer, buffer_start = buffer[used:], buffer_start + used
         if len(rows) == wanted:
             break
-        if b" " not in buffer[:_LONGEST_WORD] and len(buffer) > _LONGEST_WORD:
-            raise source.broken(f"byte {buffer_start:,}: no space ends the word that starts there")
-        block = source.read(_BLOCK_BYTES)
+        if len(buffer) > _LONGEST_WORD and b" " not in buffer[:_LONGEST_WORD]:
+            raise rows.broken(buffer_start, "no space ends the word that starts there")
+        block = source.read(max(_BLOCK_BYTES, len(buffer)))
         if not block:
-            raise source.broken(
-                f"the header promises {total:,} words, but the file ends at byte {buffer_start + len(buffer):,} "
-                f"inside word {len(rows) + 1:,}"
-            )
+            end = f"the file ends at byte {buffer_start + len(buffer):,} inside word {len(rows) + 1:,}"
+            raise source.broken(f"the header promises {total:,} words, but {end}")
         buffer += block
     if wanted == total and (buffer + source.read(_BLOCK_BYTES)).strip():
-        raise source.broken(f"byte {buffer_start:,}: the file goes on after the {total:,} words its header promises")
-    return rows.finish(options, "byte")
+        raise rows.broken(buffer_start, f"the file goes on after the {total:,} words its header promises")
+    return rows.finish(options)
 
 
 def _binary_header(source: Source, head: bytes) -> tuple[int, int, int]:
@@ -150,24 +152,27 @@ def _binary_header(source: Source, head: bytes) -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), len(line) + 1
 
 
-def _split_rows(buffer: bytes, row_bytes: int, wanted: int) -> tuple[list[bytes], list[int], int]:
+def _split_rows(buffer: bytes, row_bytes: int, wanted: int) -> tuple[list[bytes], NDArray[np.int64], int]:
     """Up to ``wanted`` whole rows: the words, where each vector starts, and how many bytes they take."""
     words: list[bytes] = []
     starts: list[int] = []
-    position, find = 0, buffer.find
-    last_start = len(buffer) - row_bytes
+    position, end, find = 0, len(buffer), buffer.find
+    last_start = end - row_bytes
     while len(words) < wanted:
-        start = find(b" ", position, position + _LONGEST_WORD) + 1
+        word_start = position
+        while word_start < end and buffer[word_start] == _LINE_END:
+            word_start += 1
+        start = find(b" ", word_start, word_start + _LONGEST_WORD) + 1
         if not 0 < start <= last_start:
             break
-        words.append(buffer[position : start - 1])
+        words.append(buffer[word_start : start - 1])
         starts.append(start)
         position = start + row_bytes
-    return words, starts, position
+    return words, np.array(starts, dtype=np.int64), position
 
 
-def _gather(buffer: bytes, starts: list[int], vector_size: int) -> NDArray[np.float32]:
-    """The vectors that start at these bytes, shape (len(starts), vector_size): one copy per row."""
+def _gather(buffer: bytes, starts: NDArray[np.int64], vector_size: int) -> NDArray[np.float32]:
+    """The vectors that start at these bytes, shape (len(starts), vector_size)."""
     row = np.dtype((np.void, 4 * vector_size))
     at_every_byte = np.ndarray((len(buffer) - row.itemsize + 1,), dtype=row, buffer=buffer, strides=(1,))
     return at_every_byte[starts].view("<f4").reshape(len(starts), vector_size)
@@ -198,7 +203,7 @@ def read_text(source: Source, options: ReadOptions) -> Embeddings:
             f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}"
         )
     wanted = min(bound if total is None else total, bound)
-    rows = _Rows(source, vector_size, wanted if options.limit is None else min(wanted, options.limit))
+    rows = _Rows(source, vector_size, wanted if options.limit is None else min(wanted, options.limit), "line")
     more = True
     while more:
         number, more = _append_lines(rows, block, number, total, options.limit)
@@ -206,7 +211,7 @@ def read_text(source: Source, options: ReadOptions) -> Embeddings:
         more = more and bool(block)
     if total is not None and len(rows) < total and len(rows) != options.limit:
         raise source.broken(f"the header promises {total:,} words, but the file ends after {len(rows):,}")
-    return rows.finish(options, "line")
+    return rows.finish(options)
 
 
 def _lines(source: Source) -> Iterator[list[bytes]]:
@@ -247,7 +252,7 @@ def _append_lines(
         raise rows.source.broken(f"line {place:,}: the file goes on after the {total:,} words its header promises")
     if kept:
         words, block = _parse_lines(rows.source, kept, number, rows.matrix.shape[1])
-        rows.append(words, list(range(number, number + len(kept))), block, "line")
+        rows.append(words, np.arange(number, number + len(kept)), block)
     return number + len(lines), limit is None or len(rows) < limit
 
 

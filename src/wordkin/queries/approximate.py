@@ -48,6 +48,16 @@ class NeighbourIndex:
     def __repr__(self) -> str:
         return f"NeighbourIndex({len(self):,} words{'' if self.path is None else f', {str(self.path)!r}'})"
 
+    @property
+    def expansion_search(self) -> int:
+        """Candidates held while searching: more find more and cost time. May be set."""
+        return int(self._index.expansion_search)
+
+    @expansion_search.setter
+    def expansion_search(self, candidates: int) -> None:
+        check_whole_number("expansion_search", candidates)
+        self._index.expansion_search = candidates  # type: ignore[misc]  # its setter stands apart from its getter
+
     def most_similar(
         self, positive: Query | Sequence[Query] = (), negative: Query | Sequence[Query] = (), topn: int = 10
     ) -> Neighbours:
@@ -110,7 +120,7 @@ def build_index(
     connectivity: int = 16,
     expansion_add: int = 128,
     expansion_search: int = 64,
-    dtype: str = "f32",
+    dtype: str = "f16",
     threads: int | None = None,
 ) -> NeighbourIndex:
     """Build an index for approximate neighbours and save it beside the vectors (extra ``index``).
@@ -204,12 +214,12 @@ def _index_path(vectors: Embeddings, path: str | Path | None) -> Path | None:
 
 
 def _new_index(**options: Any) -> Index:
-    """An empty index by inner product (of unit vectors, the cosine); the one place that imports usearch."""
+    """An empty index by cosine; the one place that imports usearch."""
     try:
         from usearch.index import Index
     except ImportError as error:
         raise MissingExtraError("an index for approximate neighbours", "index") from error
-    return Index(metric="ip", enable_key_lookups=False, **options)
+    return Index(metric="cos", enable_key_lookups=False, **options)
 
 
 def _thread_count(threads: int | None) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import usable_cores
 from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 _BLOCK_SCORES = 1 << 22  # cosines worked out at a time: 16 MB, so that they are sieved before they leave the cache
 _BLOCK_QUERIES = 1024
-_WIDEN_NUMBERS = 1 << 22  # float16 numbers turned into float32 at a time
+_WIDEN_NUMBERS = 1 << 20  # numbers of the matrix that one thread takes at a time, widening float16
 _GROUP = 64
 
 
@@ -37,7 +39,7 @@ def nearest(
     queries : shape (b, N), of any length; a query of zeros has cosine 0 with every word.
     topn : how many words for each query, from 1 up; fewer where there are fewer.
     restrict_vocab : search only this many first words.
-    threads : most BLAS threads to use while searching; all the system offers unless set.
+    threads : most threads to use while searching; all usable cores unless set.
 
     Returns
     -------
@@ -62,23 +64,50 @@ def cosine_blocks(
 
     Yields the first word's id and the cosines, shape (b, words of the run).
     """
+    if threads is not None:
+        check_whole_number("threads", threads)
     units = unit_rows(queries)
-    norms = vectors.norms
-    matrix = vectors.matrix
+    lengths = vectors.norms[:searched]
+    inverse = np.reciprocal(np.where(lengths > 0, lengths, np.float32(1)), dtype=np.float32)
+    matrix = vectors.matrix[:searched]
+    if len(units) == 1:
+        yield 0, (_products(matrix, units[0], threads) * inverse)[None]
+        return
     run = max(_GROUP, _BLOCK_SCORES // max(len(units), 1))
     if matrix.dtype != np.float32:
         run = min(run, max(_GROUP, _WIDEN_NUMBERS // vectors.vector_size))
     with blas_threads(threads):
         for first in range(0, searched, run):
-            rows = matrix[first : min(first + run, searched)].astype(np.float32, copy=False)
-            lengths = norms[first : first + len(rows)]
-            inverse = np.reciprocal(np.where(lengths > 0, lengths, np.float32(1)), dtype=np.float32)
-            if len(units) == 1:
-                yield first, ((rows @ units[0]) * inverse)[None]
-            elif len(units) > vectors.vector_size:
-                yield first, units @ (rows * inverse[:, None]).T
+            rows = matrix[first : first + run].astype(np.float32, copy=False)
+            factors = inverse[first : first + run]
+            if len(units) > vectors.vector_size:
+                yield first, units @ (rows * factors[:, None]).T
             else:
-                yield first, (units @ rows.T) * inverse
+                yield first, (units @ rows.T) * factors
+
+
+def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | None) -> NDArray[np.float32]:
+    """Dot product of every row with one vector, shape (V,).
+
+    Memory sets the pace here, and one thread alone does not keep it busy, nor does the matrix-vector
+    product of every BLAS; threads that each read a part of the matrix do.
+    """
+    products = np.empty(len(matrix), dtype=np.float32)
+    rows = max(1, _WIDEN_NUMBERS // matrix.shape[1])
+
+    def fill(first: int) -> None:
+        part = matrix[first : first + rows].astype(np.float32, copy=False)
+        np.einsum("ij,j->i", part, unit, out=products[first : first + rows])
+
+    starts = range(0, len(matrix), rows)
+    workers = min(usable_cores() if threads is None else threads, len(starts))
+    if workers <= 1:
+        for first in starts:
+            fill(first)
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(fill, starts))
+    return products
 
 
 class BestScores:
@@ -161,7 +190,6 @@ def blas_threads(threads: int | None) -> Iterator[None]:
     if threads is None:
         yield
         return
-    check_whole_number("threads", threads)
     with _threadpools().limit(limits=int(threads), user_api="blas"):
         yield
 
