@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wordkin.corpus.encoded import EncodedCorpus
     from wordkin.corpus.scanning import Scan, ScanProgress
     from wordkin.training.progress import Callback
+    from wordkin.training.tables import NamedTables
     from wordkin.training.trainer import RunState
 
 Corpus = str | Path | Sequence[str | Path] | Iterable[Sequence[str]]
@@ -78,6 +79,7 @@ class Word2Vec:
     def __init__(self, config: TrainingConfig | None = None, /, **options: Any) -> None:
         self.config = TrainingConfig.from_options(**options) if config is None else config
         self._vocabulary: Vocabulary | None = None
+        self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
         self._state: RunState | None = None
 
@@ -111,18 +113,15 @@ class Word2Vec:
 
     def _train(self, vocabulary: Vocabulary, corpus: EncodedCorpus, callbacks: Sequence[Callback]) -> None:
         from wordkin.training.backend import open_backend
-        from wordkin.training.tables import result_vectors
         from wordkin.training.trainer import Trainer
 
         backend = open_backend(self.config, vocabulary.counts)
         try:
             self._state = Trainer(self.config, backend, corpus, callbacks=callbacks).run()
-            matrix = result_vectors(self.config, backend.tables())
+            self._tables = backend.tables()
         finally:
             backend.close()
-        self._vocabulary = vocabulary
-        metadata = {name: str(value) for name, value in self.config.to_dict().items() if value is not None}
-        self._embeddings = Embeddings(vocabulary, matrix, metadata)
+        self._vocabulary, self._embeddings = vocabulary, None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -131,8 +130,14 @@ class Word2Vec:
 
     @property
     def embeddings(self) -> Embeddings:
-        """The word vectors."""
-        return self._trained(self._embeddings)
+        """The word vectors, taken from the tables at first use."""
+        if self._embeddings is None:
+            from wordkin.training.tables import result_vectors
+
+            matrix = result_vectors(self.config, self._trained(self._tables))
+            metadata = {name: str(value) for name, value in self.config.to_dict().items() if value is not None}
+            self._embeddings = Embeddings(self.vocabulary, matrix, metadata)
+        return self._embeddings
 
     @property
     def losses(self) -> list[float]:
