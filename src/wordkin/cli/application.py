@@ -49,8 +49,12 @@ class _Command(typer.core.TyperCommand):
                     formatter.write_dl(records)
 
 
+def _argument_name(argument: Any) -> str:
+    return str(argument.name.upper() if argument.metavar is None else argument.metavar)
+
+
 def _shown_argument(argument: Any) -> str:
-    name: str = argument.metavar or argument.name.upper()
+    name = _argument_name(argument)
     name = name if argument.nargs == 1 else f"{name}..."
     return name if argument.required else f"[{name}]"
 
@@ -115,4 +119,7 @@ def spellings(name: str) -> Mapping[str, str]:
     command = _application().commands.get(name)
     if command is None:
         return {}
-    return {each.name: each.opts[0] if each.opts[0].startswith("-") else each.name.upper() for each in command.params}
+    return {
+        each.name: _argument_name(each) if each.param_type_name == "argument" else each.opts[0]
+        for each in command.params
+    }

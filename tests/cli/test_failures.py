@@ -1,0 +1,87 @@
+"""Errors as one line in the spelling of the command line, and their exit codes."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from wordkin import errors
+from wordkin.cli import main
+from wordkin.cli.failures import UsageError, describe, exit_code
+
+SPELLINGS = {name: "--" + name.replace("_", "-") for name in ("min_count", "epochs", "objective", "dynamic_window")}
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (errors.ConfigError("min_count", "must be 1 or more", 0), "--min-count must be 1 or more; got 0"),
+        (errors.ConfigError("matrix", "must be finite", 0), "matrix must be finite; got 0"),
+        (
+            errors.ConfigError("epochs", 'must be 1 with objective="softmax"', 2, "pass dynamic_window=False"),
+            '--epochs must be 1 with --objective "softmax"; got 2: pass --no-dynamic-window',
+        ),
+        (errors.EmptyVocabularyError("too few: lower min_count"), "too few: lower --min-count"),
+        (errors.EmptyVocabularyError("after 3 epochs\nnothing"), "after 3 epochs nothing"),
+        (errors.CorpusError("pass dynamic_window=True, min_count=5."), "pass --dynamic-window, --min-count 5."),
+        (errors.CorpusError("other_name=3 and my_min_count stay"), "other_name=3 and my_min_count stay"),
+        (UsageError("wrong"), "wrong"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "a.txt"), "a.txt: No such file"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+    ],
+)
+def test_messages(error, text):
+    assert describe(error, SPELLINGS) == text
+
+
+def test_what_is_not_foreseen_asks_for_a_report():
+    text = describe(ZeroDivisionError("division by zero"), {})
+    assert text.startswith(
+        "unexpected ZeroDivisionError: division by zero. This is a fault of wordkin: please report it"
+    )
+    assert "WORDKIN_DEBUG=1" in text
+
+
+def test_remedies_for_callers_from_python_are_left_out(run, tmp_path):
+    finished = run("train", tmp_path / "no.txt", "-o", tmp_path / "v.bin")
+    assert finished.err == f"wordkin: no such file or directory: '{tmp_path}/no.txt': fix the path\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ConfigError("x", "must", 1), 2),
+        (errors.CorpusNotFoundError("x"), 2),
+        (errors.EncodingError("x"), 2),
+        (errors.EmptyVocabularyError("x"), 2),
+        (errors.FormatError("x"), 2),
+        (errors.UnknownWordError("x"), 2),
+        (errors.CheckpointError("x"), 2),
+        (errors.MissingExtraError("x", "y"), 2),
+        (UsageError("x"), 2),
+        (errors.OutputError("x"), 1),
+        (errors.DivergenceError("x"), 1),
+        (OSError(errno.EIO, "x"), 1),
+        (MemoryError(), 1),
+        (ZeroDivisionError(), 1),
+    ],
+)
+def test_exit_codes(error, code):
+    assert exit_code(error) == code
+
+
+def test_a_traceback_comes_only_on_request(run, monkeypatch, vectors_file):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError("deep inside")
+
+    monkeypatch.setattr("wordkin.embeddings.Embeddings.most_similar_batch", broken)
+    arguments = ["similar", str(vectors_file), "paris"]
+    assert run(*arguments).code == 1
+    with pytest.raises(ZeroDivisionError):
+        main(["--debug", *arguments])
+    monkeypatch.setenv("WORDKIN_DEBUG", "0")
+    assert run(*arguments).code == 1
+    monkeypatch.setenv("WORDKIN_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(arguments)

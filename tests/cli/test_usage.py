@@ -1,0 +1,170 @@
+"""Help, usage, and how the command line reads options."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from wordkin import __version__
+from wordkin.cli.application import COMMANDS
+from wordkin.config import TrainingConfig
+
+NAMES = [command.__name__ for command in COMMANDS]
+
+
+def test_version(run):
+    assert run("--version") == (0, f"wordkin {__version__}\n", "")
+
+
+def test_no_arguments_show_the_help(run):
+    finished = run()
+    assert finished == run("--help")
+    assert finished.code == 0
+    for name in NAMES:
+        assert f"\n  {name} " in finished.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_of_each_command_fits_80_columns(run, name):
+    finished = run(name, "--help")
+    assert finished.code == 0
+    assert finished.out.startswith(f"Usage: wordkin {name} [OPTIONS]")
+    assert max(map(len, finished.out.splitlines())) <= 80
+    assert finished == run(name, "-h")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_offers_json_and_explains_every_option(run, name):
+    text = run(name, "--help").out
+    assert "--json" in text
+    lines = text.splitlines()
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("  -"):
+            explained = len(line[2:].split("  ", 1)) == 2 or after.startswith("      ")
+            assert explained, line
+
+
+def test_train_help_groups_options_the_common_ones_first(run):
+    text = run("train", "--help").out
+    headings = [
+        "Arguments:",
+        "Common options:",
+        "Model options:",
+        "Text options:",
+        "Training options:",
+        "Other options:",
+    ]
+    places = [text.index(heading) for heading in headings]
+    assert places == sorted(places)
+    for option in ("--output", "--architecture", "--objective", "--vector-size", "--window", "--epochs"):
+        assert places[1] < text.index(option) < places[2]
+
+
+def test_train_offers_every_option_of_training_with_its_default(run):
+    text = " ".join(run("train", "--help").out.split())
+    for field in dataclasses.fields(TrainingConfig):
+        assert f"--{field.name.replace('_', '-')} " in text
+        if field.default not in (None, True, False):
+            assert f"{field.metadata['help']} [default: {field.default}]" in text
+
+
+def test_lesson_help_tells_its_own_defaults(run):
+    from wordkin.lesson import lesson_config
+
+    config, text = lesson_config(), " ".join(run("lesson", "--help").out.split())
+    assert (
+        f"vectors of length {config.vector_size}, a window of {config.window}, {config.negative} noise words, every "
+        f"word kept, one epoch, and a learning rate of {config.learning_rate}" in text
+    )
+    assert config.epochs == config.min_count == 1
+    assert "default: 100" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "no such command 'trian'"),
+        (["similar"], "missing argument 'VECTORS'; see: wordkin similar --help"),
+        (["similar", "x.bin"], "missing argument 'WORD'; see: wordkin similar --help"),
+        (["train", "x.txt"], "missing option '--output' / '-o'; see: wordkin train --help"),
+        (["train", "x", "-o", "y.bin", "--windw", "3"], "no such option: --windw"),
+        (
+            ["train", "x", "-o", "y.bin", "--window", "wide"],
+            "--window must be a whole number from 1 to 10000; got 'wide'",
+        ),
+        (
+            ["train", "x", "-o", "y.bin", "--window", "2.5"],
+            "--window must be a whole number from 1 to 10000; got '2.5'",
+        ),
+        (
+            ["train", "x", "-o", "y.bin", "--vector-size", "0"],
+            "--vector-size must be a whole number from 1 to 65536; got 0",
+        ),
+        (["train", "x", "-o", "y.bin", "--subsample", "nan"], "--subsample must be a number from 0 to 1; got nan"),
+        (["train", "x", "-o", "y.bin", "--epochs", "-1"], "--epochs must be a whole number from 1 up; got -1"),
+        (
+            ["train", "x", "-o", "y.bin", "--architecture", "glove"],
+            '--architecture must be one of "skip-gram", "cbow"; got \'glove\'',
+        ),
+        (
+            ["train", "x", "-o", "y.bin", "--objective", "softmax,x"],
+            '--objective must be one or several of "negative-sampling", "hierarchical-softmax", "softmax"; '
+            "got 'softmax,x'",
+        ),
+        (
+            ["train", "x", "-o", "y.bin", "--learning-rate", "0.1", "--min-learning-rate", "0.2"],
+            "--min-learning-rate must not exceed --learning-rate (0.1); got 0.2",
+        ),
+        (
+            ["train", "x", "-o", "y.bin", "--vectors", "sum", "--objective", "hierarchical-softmax"],
+            '--vectors must be "input" with --objective "hierarchical-softmax"; got \'sum\': its output rows are tree '
+            "nodes, not words",
+        ),
+        (["similar", "x.bin", "a", "--topn", "0"], "--topn must be a whole number from 1 up; got 0"),
+        (["evaluate", "x.bin"], "evaluate needs a benchmark file: add --dataset FILE; see: wordkin evaluate --help"),
+        (
+            ["plot", "x.bin", "-o", "m.png"],
+            "plot needs words to show: add --words king,queen,man; see: wordkin plot --help",
+        ),
+        (["lesson", "a b", "--steps", "0"], "--steps must be a whole number from 1 up; got 0"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(run, arguments, message):
+    finished = run(*arguments)
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith(f"wordkin: {message}")
+    assert finished.err.count("\n") == 1
+    if "no such" not in message:  # there follow suggestions in the words of the parser
+        assert finished.err == f"wordkin: {message}\n"
+
+
+def test_options_reach_training_as_their_types(run, monkeypatch, tmp_path):
+    seen = {}
+
+    def train(corpus, **options):
+        seen.update(options, corpus=corpus)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wordkin.api.train", train)
+    arguments = (
+        "--vector-size 30 --learning-rate 0.5 --objective softmax,negative-sampling --no-dynamic-window --lowercase"
+    )
+    finished = run("train", "a.txt", "b.txt", "-o", tmp_path / "v.bin", *arguments.split())
+    assert (finished.code, finished.err) == (130, "wordkin: stopped by Ctrl-C\n")
+    for name in ("callbacks", "on_scan", "output"):
+        del seen[name]
+    assert seen == {
+        "corpus": ["a.txt", "b.txt"],
+        "vector_size": 30,
+        "learning_rate": 0.5,
+        "objective": ("softmax", "negative-sampling"),
+        "dynamic_window": False,
+        "lowercase": True,
+    }
+
+
+def test_json_is_one_document(run, vectors_file):
+    document = json.loads(run("similar", vectors_file, "paris", "rome", "--topn", "2", "--json").out)
+    assert [result["word"] for result in document["results"]] == ["paris", "rome"]
