@@ -122,13 +122,13 @@ class Embeddings:
         Raises :class:`FormatError` where one holds a value that is not a finite number.
         """
         chosen = np.asarray(ids, dtype=np.int64)
-        rows = self._matrix[chosen].astype(np.float32)
-        norms = _norms(rows)
+        rows = self._matrix[chosen].astype(np.float64)
+        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         self._refuse_unusable(norms, chosen)
-        rows /= np.where(norms > 0, norms, np.float32(1))[:, None]
-        return rows
+        rows /= np.where(norms > 0, norms, 1.0)[:, None]
+        return rows.astype(np.float32)
 
-    def _refuse_unusable(self, norms: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
+    def _refuse_unusable(self, norms: NDArray[np.floating], ids: NDArray[np.int64]) -> None:
         unusable = np.flatnonzero(~(norms <= _LARGEST_NORM))
         if len(unusable):
             word = self.words[int(ids[unusable[0]])]
@@ -161,6 +161,17 @@ class Embeddings:
     def vector(self, word: str, *, norm: bool = False) -> NDArray[Any]:
         """The vector of a word, shape (N,); with ``norm`` a float32 copy divided by its length."""
         return self.unit_vectors([self._vocabulary.id_of(word)])[0] if norm else self[word]
+
+    def __copy__(self) -> Embeddings:
+        """The vectors themselves: what cannot change need not be copied."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Embeddings:
+        """The vectors themselves, so that scikit-learn's clones and searches share one matrix."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._vocabulary, self._matrix, self._metadata)  # read-only again after unpickling
 
     def __repr__(self) -> str:
         return f"Embeddings({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"

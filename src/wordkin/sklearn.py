@@ -1,0 +1,278 @@
+"""Documents as vectors inside scikit-learn: :class:`Word2VecVectorizer` (extra ``sklearn``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.api import load, train
+from wordkin.config import Choice, Number
+from wordkin.corpus.tokenizers import words_of
+from wordkin.embeddings import Embeddings
+from wordkin.errors import ConfigError, MissingExtraError
+
+try:
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.validation import check_is_fitted
+except ImportError as error:
+    raise MissingExtraError("wordkin.sklearn", "sklearn") from error
+
+WEIGHTINGS = ("mean", "tfidf", "sif")
+
+_TRAINING_PARAMETERS = (
+    "architecture", "objective", "vector_size", "window", "negative", "min_count", "max_vocabulary", "subsample",
+    "epochs", "learning_rate", "threads",
+)  # fmt: skip
+_DOCUMENTS_AT_ONCE = 4096
+_NAMED_TOKENIZERS: dict[str, Callable[[str], list[str]]] = {"words": words_of, "whitespace": str.split}
+
+Document = str | Sequence[str]
+Floats = NDArray[np.float64]
+
+
+class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turns documents into vectors: weighted means of the vectors of their words.
+
+    A document is a string, which is tokenized, or a sequence of words, which is taken as it is. Words
+    that have no vector are left out; a document without known words becomes a vector of zeros.
+
+    Parameters
+    ----------
+    embeddings : vectors to use, or the path of a file of them; by default :meth:`fit` trains its own
+        on the documents, and the parameters from ``architecture`` on apply.
+    weighting : how much a word counts.
+
+        - "mean": every occurrence alike;
+        - "tfidf": by inverse document frequency in the documents of :meth:`fit`, ln((1 + documents) /
+          (1 + documents with the word)) + 1, as in scikit-learn's TfidfVectorizer;
+        - "sif": smooth inverse frequency (Arora et al. 2017), a / (a + p) where p is the word's share of
+          all words; then the directions that the documents of :meth:`fit` have most in common are
+          removed from each vector. p comes from the counts of the vectors if they have any, else from
+          the documents of :meth:`fit`.
+    sif_weight : a, of "sif".
+    sif_components : how many common directions "sif" removes.
+    tokenizer : "words" (Unicode word boundaries, punctuation kept), "whitespace", or a callable from one
+        document to its words.
+    lowercase : lower-case strings before they are tokenized.
+    architecture, objective, vector_size, window, negative : of training, as of :func:`wordkin.train`.
+    min_count, max_vocabulary, subsample, epochs, learning_rate : the same.
+    threads : the same, but one by default, so that the same documents give the same vectors.
+    training_options : any other options of :func:`wordkin.train`, by name.
+    random_state : int, the seed of training; or a RandomState, or None for NumPy's own, to draw it from.
+
+    Attributes
+    ----------
+    embeddings_ : Embeddings, those given or trained.
+    word_weights_ : float64[V], the weight of each word; None with "mean".
+    components_ : float64[k, N], the directions removed; None but with "sif".
+
+    >>> vectorizer = Word2VecVectorizer(min_count=1, vector_size=8)
+    >>> vectorizer.fit_transform(["the cat sat", "a dog ran", "the dog sat"]).shape
+    (3, 8)
+    """
+
+    def __init__(
+        self,
+        embeddings: Embeddings | str | Path | None = None,
+        *,
+        weighting: str = "mean",
+        sif_weight: float = 1e-3,
+        sif_components: int = 1,
+        tokenizer: str | Callable[[Any], Sequence[str]] = "words",
+        lowercase: bool = False,
+        architecture: str = "skip-gram",
+        objective: str | tuple[str, ...] = "negative-sampling",
+        vector_size: int = 100,
+        window: int = 5,
+        negative: int = 5,
+        min_count: int = 5,
+        max_vocabulary: int | None = None,
+        subsample: float = 1e-3,
+        epochs: int = 5,
+        learning_rate: float | None = None,
+        threads: int | None = 1,
+        training_options: Mapping[str, Any] | None = None,
+        random_state: int | np.random.RandomState | None = 1,
+    ) -> None:
+        self.embeddings = embeddings
+        self.weighting = weighting
+        self.sif_weight = sif_weight
+        self.sif_components = sif_components
+        self.tokenizer = tokenizer
+        self.lowercase = lowercase
+        self.architecture = architecture
+        self.objective = objective
+        self.vector_size = vector_size
+        self.window = window
+        self.negative = negative
+        self.min_count = min_count
+        self.max_vocabulary = max_vocabulary
+        self.subsample = subsample
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.threads = threads
+        self.training_options = training_options
+        self.random_state = random_state
+
+    def fit(self, X: Iterable[Document], y: object = None) -> Word2VecVectorizer:
+        """Train or take the vectors, and learn the weights of words.
+
+        ``y`` is ignored. Raises ConfigError on an illegal parameter or documents of another kind, and
+        what :func:`wordkin.train` or :func:`wordkin.load` raises.
+        """
+        self._check_parameters()
+        self._fit(list(self._tokenized(X)))
+        return self
+
+    def fit_transform(self, X: Iterable[Document], y: object = None, **_: object) -> NDArray[np.float32]:
+        """As :meth:`fit` and :meth:`transform`, but each document is read only once."""
+        self._check_parameters()
+        documents = list(self._tokenized(X))
+        return self._without_components(self._fit(documents))
+
+    def transform(self, X: Iterable[Document]) -> NDArray[np.float32]:
+        """Vectors of documents: float32[documents, N]."""
+        check_is_fitted(self)
+        return self._without_components(self._weighted_means(self._tokenized(X)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []  # always float32
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        """What ``get_feature_names_out`` asks for."""
+        return self.embeddings_.vector_size
+
+    def _check_parameters(self) -> None:
+        rules: dict[str, Choice | Number] = {
+            "weighting": Choice(WEIGHTINGS),
+            "sif_weight": Number(0, above=True),
+            "sif_components": Number(0, integer=True),
+        }
+        if not callable(self.tokenizer):
+            rules["tokenizer"] = Choice(tuple(_NAMED_TOKENIZERS))
+        for name, rule in rules.items():
+            value = _plain(getattr(self, name))
+            if not rule.accepts(value):
+                raise ConfigError(name, str(rule), value)
+        given: object = self.embeddings
+        if given is not None and not isinstance(given, Embeddings | str | Path):
+            kind, remedy = type(given).__name__, "Embeddings.from_gensim converts KeyedVectors"
+            raise ConfigError("embeddings", "must be Embeddings, a path or None", kind, remedy)
+
+    def _tokenized(self, documents: Iterable[Document]) -> Iterator[list[str]]:
+        """The words of each document."""
+        _refuse_other_than_documents(documents)
+        split: Callable[[Any], Sequence[str]] = (
+            self.tokenizer if callable(self.tokenizer) else _NAMED_TOKENIZERS[self.tokenizer]
+        )
+        for document in documents:
+            if isinstance(document, str):
+                yield list(split(document.lower() if self.lowercase else document))
+            elif isinstance(document, list | tuple) and all(isinstance(word, str) for word in document):
+                yield list(document)
+            elif callable(self.tokenizer):
+                yield list(split(document))
+            else:
+                rule = "must hold documents that are strings or lists of words"
+                raise ConfigError("X", rule, type(document).__name__, "give a tokenizer that takes such documents")
+
+    def _fit(self, documents: list[list[str]]) -> Floats:
+        """Set the fitted attributes; returns the weighted means of ``documents``."""
+        if not documents:
+            raise ConfigError("X", "must hold at least one document", documents)
+        self.embeddings_ = self._given_or_trained(documents)
+        self.word_weights_ = self._learned_weights(documents)
+        self.components_ = None
+        means = self._weighted_means(documents)
+        if self.weighting == "sif":
+            # the top right singular vectors, from the small N x N matrix
+            _, directions = np.linalg.eigh(means.T @ means)
+            self.components_ = directions[:, ::-1][:, : self.sif_components].T
+        return means
+
+    def _given_or_trained(self, documents: list[list[str]]) -> Embeddings:
+        if isinstance(self.embeddings, Embeddings):
+            return self.embeddings
+        if self.embeddings is not None:
+            return load(self.embeddings)
+        others = {} if self.training_options is None else dict(self.training_options)
+        for name in others:
+            if name in _TRAINING_PARAMETERS or name == "seed":
+                own = "random_state" if name == "seed" else name
+                raise ConfigError("training_options", "must not repeat a parameter", name, f"set {own} itself")
+        options = {name: _plain(getattr(self, name)) for name in _TRAINING_PARAMETERS}
+        seed = _plain(self.random_state)
+        if not isinstance(seed, int):
+            seed = int(check_random_state(seed).randint(2**31 - 1))
+        return train(documents, seed=seed, **options, **others)
+
+    def _learned_weights(self, documents: list[list[str]]) -> Floats | None:
+        if self.weighting == "mean":
+            return None
+        vocabulary = self.embeddings_.vocabulary
+        if self.weighting == "sif" and vocabulary.counts is not None:
+            counts = vocabulary.counts.astype(np.float64)
+        else:
+            counts = np.zeros(len(vocabulary))
+            for words in documents:
+                ids = vocabulary.find_ids(words)
+                # document frequency, or frequency
+                np.add.at(counts, np.unique(ids[ids >= 0]) if self.weighting == "tfidf" else ids[ids >= 0], 1)
+        if self.weighting == "tfidf":
+            return np.log((1 + len(documents)) / (1 + counts)) + 1
+        return np.asarray(self.sif_weight / (self.sif_weight + counts / max(counts.sum(), 1)), dtype=np.float64)
+
+    def _weighted_means(self, documents: Iterable[list[str]]) -> Floats:
+        """float64[documents, N]; a block of documents at a time, reading only the vectors it needs."""
+        stream = iter(documents)
+        means = []
+        while block := list(islice(stream, _DOCUMENTS_AT_ONCE)):
+            means.append(self._block_means(block))
+        return np.concatenate(means) if means else np.empty((0, self.embeddings_.vector_size))
+
+    def _block_means(self, documents: list[list[str]]) -> Floats:
+        from scipy.sparse import csr_array
+
+        ids = self.embeddings_.vocabulary.find_ids(word for words in documents for word in words)
+        rows = np.repeat(np.arange(len(documents)), [len(words) for words in documents])[ids >= 0]
+        different, columns = np.unique(ids[ids >= 0], return_inverse=True)
+        weights = np.ones(len(rows)) if self.word_weights_ is None else self.word_weights_[different][columns]
+        table = csr_array((weights, (rows, columns)), shape=(len(documents), len(different)))
+        sums = table @ self.embeddings_.matrix[different].astype(np.float64)
+        # "sif" divides by the number of words, the others by their weights
+        divisors = np.bincount(rows, None if self.weighting == "sif" else weights, len(documents))
+        return np.asarray(sums / np.where(divisors > 0, divisors, 1)[:, None], dtype=np.float64)
+
+    def _without_components(self, means: Floats) -> NDArray[np.float32]:
+        if self.components_ is not None:
+            means = means - means @ self.components_.T @ self.components_
+        return means.astype(np.float32)
+
+
+def _refuse_other_than_documents(documents: object) -> None:
+    """Refuse what would be iterated over by its letters or column names, or not at all."""
+    rule = "must be a sequence of documents"
+    if isinstance(documents, str):
+        raise ConfigError("X", f"{rule}, not one string", documents[:80], "put it in a list")
+    if hasattr(documents, "tocsr"):
+        raise ConfigError("X", f"{rule}, sparse input is not supported", type(documents).__name__)
+    if hasattr(documents, "columns"):
+        raise ConfigError("X", f"{rule}, not a table", type(documents).__name__, "choose one of its columns")
+    if not isinstance(documents, Iterable):
+        raise ConfigError("X", rule, type(documents).__name__)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number, as grids of parameters hold them, as a Python one."""
+    return value.item() if isinstance(value, np.generic) else value
