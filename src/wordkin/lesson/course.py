@@ -33,7 +33,7 @@ from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import AliasTable, alias_table, noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, WINDOWS, random_bits, stream_key
-from wordkin.windows.windows import is_kept, keep_thresholds, select_windows, window_at
+from wordkin.windows.windows import is_kept, keep_thresholds, reach_of, select_windows
 
 MOST_WORDS = 500  # different words of a lesson: one-hot vectors and tables are shown whole
 
@@ -189,7 +189,7 @@ def _places(course: _Course, epoch: int) -> Iterator[_Place]:
         course.word_ids, course.offsets, np.int64(0), np.int64(size), thresholds, key, reach, dynamic,
         word_ids, starts, stops,
     )  # fmt: skip
-    kept = [place for place in range(size) if is_kept(key, np.int64(place), thresholds[course.word_ids[place]])]
+    kept = [place for place in range(size) if is_kept(np.uint64(random_bits(key, place)), thresholds[course.word_ids[place]])]
     for centre in range(first, stop):
         context = [place for place in range(starts[centre], stops[centre]) if place != centre]
         if not context:
@@ -202,7 +202,7 @@ def _places(course: _Course, epoch: int) -> Iterator[_Place]:
             centre=position - begin,
             context=[kept[place] - begin for place in context],
             dropped=sorted(set(range(end - begin)) - {place - begin for place in kept}),
-            reach=int(window_at(key, np.int64(position), reach, dynamic)),
+            reach=int(reach_of(np.uint64(random_bits(key, position)), reach, dynamic)),
         )
         window = Window(int(word_ids[centre]), [int(word_ids[place]) for place in context])
         yield _Place(epoch, schedule.at(epoch * size + position), window, view)

@@ -156,7 +156,7 @@ class Worker:
         self._window, self._dynamic = config.window, config.dynamic_window
         self._thresholds = thresholds
         self._workspaces = workspaces
-        room = SHARD_WORDS + 2 * config.window
+        room = SHARD_WORDS + 2 * config.window + 1
         self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
     def windows(self, corpus: EncodedCorpus, start: int, stop: int, key: np.uint64) -> Windows:

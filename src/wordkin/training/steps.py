@@ -147,6 +147,7 @@ def make_mode(config: TrainingConfig, *, straight: bool) -> Mode:
     cbow = config.architecture == "cbow"
     return Mode(
         cbow=cbow,
+        window=config.window,
         reach=0 if cbow else config.window,
         buffered=cbow or config.projection_bias or not straight,
         mean=cbow and config.cbow_combine == "mean",

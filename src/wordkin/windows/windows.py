@@ -40,18 +40,15 @@ def keep_thresholds(keep_probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any,
 
 
 @njit(nogil=True, cache=True)
-def is_kept(key, position, threshold):  # type: ignore[no-untyped-def]
-    """Whether the word at a corpus position survives subsampling."""
-    kept_all = threshold == uint32(0xFFFFFFFF)
-    return kept_all or uint32(random_bits(key, position) >> uint64(32)) < threshold
+def is_kept(bits, threshold):  # type: ignore[no-untyped-def]
+    """Whether a word survives subsampling, from the upper half of the random bits of its position."""
+    return (threshold == uint32(0xFFFFFFFF)) | (uint32(uint64(bits) >> uint64(32)) < threshold)
 
 
 @njit(nogil=True, cache=True)
-def window_at(key, position, window, dynamic):  # type: ignore[no-untyped-def]
-    """Reach of the window of the centre at a corpus position: 1 … window, or always ``window``."""
-    if not dynamic:
-        return window
-    return 1 + np.int64(scaled(uint32(random_bits(key, position)), window))
+def reach_of(bits, window, dynamic):  # type: ignore[no-untyped-def]
+    """Reach of the window of a centre, from the lower half of its random bits: 1 … window, or always ``window``."""
+    return np.int32(1 + scaled(uint32(uint64(bits)), window)) if dynamic else np.int32(window)
 
 
 @njit(nogil=True, cache=True)
@@ -61,10 +58,10 @@ def select_windows(
     """Windows of the span ``first_position`` … ``stop_position - 1``.
 
     Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds``
-    uint32 [V]; writes ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window].
+    uint32 [V]; writes ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window + 1].
     Returns (first, stop, kept): see :class:`Windows`.
     """
-    sentence = np.searchsorted(sentence_offsets, first_position, side="right") - 1
+    sentence = sentence_at(sentence_offsets, first_position)
     count = _keep_before(
         corpus_ids, sentence_offsets[sentence], first_position, thresholds, key, window, word_ids
     )  # fmt: skip
@@ -76,10 +73,10 @@ def select_windows(
         first_centre = count
         for place in range(position, min(sentence_stop, stop_position)):
             word = corpus_ids[place]
-            if is_kept(key, place, thresholds[word]):
-                word_ids[count] = word
-                starts[count] = window_at(key, place, window, dynamic)
-                count += 1
+            bits = random_bits(key, place)
+            word_ids[count] = word  # written in any case and overwritten if not kept: no branch to mispredict
+            starts[count] = reach_of(bits, window, dynamic)
+            count += is_kept(bits, thresholds[word])
         stop_centre = count
         sentence_end = count
         if sentence_stop > stop_position:
@@ -97,12 +94,25 @@ def select_windows(
 
 
 @njit(nogil=True, cache=True)
+def sentence_at(sentence_offsets, position):  # type: ignore[no-untyped-def]
+    """Number of the sentence that holds a corpus position, by bisection."""
+    low, high = 0, sentence_offsets.shape[0] - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if sentence_offsets[middle] <= position:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(nogil=True, cache=True)
 def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):  # type: ignore[no-untyped-def]
     """Write the last ``limit`` kept words of positions start … stop - 1, in order; return how many."""
     count = 0
     place = stop - 1
     while place >= start and count < limit:
-        if is_kept(key, place, thresholds[corpus_ids[place]]):
+        if is_kept(random_bits(key, place), thresholds[corpus_ids[place]]):
             word_ids[count] = corpus_ids[place]
             count += 1
         place -= 1
@@ -118,7 +128,7 @@ def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count
     end = count + limit
     place = start
     while place < stop and count < end:
-        if is_kept(key, place, thresholds[corpus_ids[place]]):
+        if is_kept(random_bits(key, place), thresholds[corpus_ids[place]]):
             word_ids[count] = corpus_ids[place]
             count += 1
         place += 1

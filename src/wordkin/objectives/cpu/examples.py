@@ -57,12 +57,14 @@ class Examples(NamedTuple):
 class Mode(NamedTuple):
     """How the hidden layer is made and its error is handed back; see ``TrainingConfig``.
 
+    window : largest distance from a centre to a context word.
     reach : largest distance from a centre to an output: the window for skip-gram, 0 for CBOW.
     buffered : collect the error of a hidden row before it goes to the inputs; without it, the error
         goes straight to the one input row (skip-gram without a projection bias).
     """
 
     cbow: bool
+    window: int
     reach: int
     buffered: bool
     mean: bool  # divide the sum of the input vectors by their number
@@ -74,7 +76,8 @@ class Workspace(NamedTuple):
 
     hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to; outputs
     [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output rows]; scores, labels [block, output rows];
-    pair_scores, pair_labels [block * (2 * reach + 1) padded to whole registers] for true pairs.
+    pair_scores, pair_labels [block, 2 * reach + 1 padded to whole registers] for true pairs: a band, the
+    output at position p of the centre at c in column p - c + reach.
     """
 
     hidden: Array
@@ -93,7 +96,7 @@ def make_workspace(layout: Layout, block: int, outputs: int, reach: int, dtype: 
     """Buffers for blocks of ``block`` hidden rows against ``outputs`` shared output rows."""
     rows = padded(block)
     columns = padded(outputs, max(layout.lanes, 8) * layout.shapes.score.vectors)
-    pairs = padded(block * (2 * reach + 1), layout.lanes)
+    band = padded(2 * reach + 1, layout.lanes)
 
     def buffer(*size: int) -> Array:
         return aligned_zeros(size, dtype)
@@ -107,8 +110,8 @@ def make_workspace(layout: Layout, block: int, outputs: int, reach: int, dtype: 
         output_columns=buffer(layout.row_size, columns),
         scores=buffer(rows, columns),
         labels=buffer(rows, columns),
-        pair_scores=buffer(pairs),
-        pair_labels=buffer(pairs),
+        pair_scores=buffer(block, band),
+        pair_labels=buffer(block, band),
     )
 
 

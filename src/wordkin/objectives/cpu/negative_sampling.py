@@ -19,11 +19,13 @@ from wordkin.objectives.cpu.examples import (
     input_span,
     output_span,
 )
-from wordkin.objectives.cpu.products import Ahead, copy_row, dense_step, errors_of_scores
+from wordkin.objectives.cpu.products import Ahead, clear_band, copy_row, dense_step, errors_of_scores, padded_to
 from wordkin.objectives.cpu.registers import (
-    add_product,
+    add_dot,
     add_scaled,
+    any_equal,
     breadth,
+    filled,
     load_row,
     store,
     total,
@@ -85,12 +87,13 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
 def _rows_ahead(examples, first, block_size, mode, noise_ids, input_ids, output_ids):  # type: ignore[no-untyped-def]
     """The rows that the examples from ``first`` on and their noise words will read."""
     stop = min(first + block_size, examples.centres.shape[0])
+    last = examples.word_ids.shape[0] - 1
     outputs = noise_ids.shape[0]
     for m in range(outputs):
         output_ids[m] = noise_ids[m]
     for i in range(first, stop):
         centre_word = examples.word_ids[examples.centres[i]]
-        newest_word = examples.word_ids[examples.stops[i] - 1]
+        newest_word = examples.word_ids[min(examples.centres[i] + mode.window, last)]
         input_ids[i - first] = newest_word if mode.cbow else centre_word
         output_ids[outputs] = centre_word if mode.cbow else newest_word
         outputs += 1
@@ -107,10 +110,12 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
         fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, row)
     for m in range(noise.shared):
         copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[m]), work.outputs, m)
-    _label_noise(examples, first, stop, mode, noise, work)
+    _label_noise(shapes, examples, first, stop, mode, noise, work)
     for row in range(size):
         pairs += _score_outputs(shapes, tables, examples, first + row, mode, work, row)
-    loss = errors_of_scores(shapes, work.pair_scores, work.pair_labels, 0, size * (2 * mode.reach + 1), learning_rate)
+    loss = errors_of_scores(
+        shapes, work.pair_scores, work.pair_labels, 0, size * work.pair_scores.shape[1], learning_rate
+    )
     error_table = work.errors if mode.buffered else tables.input_vectors
     for row in range(size):
         work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
@@ -125,20 +130,22 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def _label_noise(examples, first, stop, mode, noise, work):  # type: ignore[no-untyped-def]
+def _label_noise(shapes, examples, first, stop, mode, noise, work):  # type: ignore[no-untyped-def]
     """Weigh each (example, noise word) by K / M per output of the example that is another word."""
     share = noise.per_pair / noise.shared
     for i in range(first, stop):
         weight = -share * output_span(examples, i, mode.cbow)[3]
-        for m in range(noise.shared):
-            work.labels[i - first, m] = weight
+        for m in range(0, noise.shared, breadth(shapes.vector)):
+            store(filled(shapes.vector, weight), work.labels, (i - first) * work.labels.shape[1] + m, 0)
+        for m in range(noise.shared, padded_to(noise.shared, breadth(shapes.vector))):
+            work.labels[i - first, m] = 0.0
     lowest, highest = _positions(examples, first, stop, mode)
     for position in range(lowest, highest):
         word = examples.word_ids[position]
-        matches = 0
-        for m in range(noise.shared):
-            matches += work.output_ids[m] == word
-        if matches > 0:
+        found = False
+        for m in range(0, noise.shared, breadth(shapes.vector)):
+            found |= any_equal(shapes.vector, work.output_ids, m, word)
+        if found:
             _exclude(examples, first, stop, position, mode, noise, share, work)
 
 
@@ -162,20 +169,18 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignor
     """
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
-    band = row * (2 * mode.reach + 1)
-    for place in range(band, band + 2 * mode.reach + 1):
-        work.pair_labels[place] = 0.0
-        work.pair_scores[place] = 0.0
-    band += mode.reach - examples.centres[i]
+    clear_band(shapes, work.pair_labels, row)
+    clear_band(shapes, work.pair_scores, row)
+    shift = mode.reach - examples.centres[i]
     for position in range(start, stop):
         if position != left_out:
             word = np.int64(examples.word_ids[position]) * row_size
-            summed = zeros(shapes.panel)
+            summed = zeros(shapes.vector)
             for column in range(0, row_size, breadth(shapes.panel)):
                 hidden = load_row(shapes.panel, work.hidden, row * row_size + column)
-                summed = add_product(summed, hidden, load_row(shapes.panel, tables.output_vectors, word + column))
-            work.pair_scores[band + position] = total(summed)
-            work.pair_labels[band + position] = 1.0
+                summed = add_dot(summed, hidden, load_row(shapes.panel, tables.output_vectors, word + column))
+            work.pair_scores[row, shift + position] = total(summed)
+            work.pair_labels[row, shift + position] = 1.0
     return count
 
 
@@ -184,14 +189,14 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
     """Add the part of the hidden error of example i that comes from its true pairs to its row of ``error_table``."""
     start, stop, _, _ = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
-    band = row * (2 * mode.reach + 1) + mode.reach - examples.centres[i]
+    shift = mode.reach - examples.centres[i]
     target = np.int64(work.error_ids[row]) * row_size
     for column in range(0, row_size, breadth(shapes.panel)):
         errors = zeros(shapes.panel) if mode.buffered else load_row(shapes.panel, error_table, target + column)
         for position in range(start, stop):
             place = np.int64(examples.word_ids[position]) * row_size + column
             output = load_row(shapes.panel, tables.output_vectors, place)
-            errors = add_scaled(errors, work.pair_scores[band + position], output)
+            errors = add_scaled(errors, work.pair_scores[row, shift + position], output)
         store(errors, error_table, target + column, 0)
 
 
@@ -199,7 +204,6 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
 def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type: ignore[no-untyped-def]
     """Add to the output row at each position of the block what all examples near it owe."""
     row_size = work.hidden.shape[1]
-    width = 2 * mode.reach + 1
     nearest = first
     lowest, highest = _positions(examples, first, stop, mode)
     for position in range(lowest, highest):
@@ -210,7 +214,7 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type:
             output = load_row(shapes.panel, tables.output_vectors, word + column)
             i = nearest
             while i < stop and examples.centres[i] <= position + mode.reach:
-                error = work.pair_scores[(i - first) * width + position - examples.centres[i] + mode.reach]
+                error = work.pair_scores[i - first, position - examples.centres[i] + mode.reach]
                 hidden = load_row(shapes.panel, work.hidden, (i - first) * row_size + column)
                 output = add_scaled(output, error, hidden)
                 i += 1

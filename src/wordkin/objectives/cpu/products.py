@@ -73,6 +73,13 @@ def clear_row(shapes, target, target_row):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, forceinline=True)
+def clear_band(shapes, band, row):  # type: ignore[no-untyped-def]
+    """``band[row] = 0`` for rows of whole registers."""
+    for column in range(0, band.shape[1], breadth(shapes.vector)):
+        store(zeros(shapes.vector), band, row * band.shape[1] + column, 0)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
 def add_row(shapes, source, source_row, scale, target, target_row):  # type: ignore[no-untyped-def]
     """``target[target_row] += scale * source[source_row]``; the row as it is now."""
     row_size = source.shape[1]

@@ -367,18 +367,25 @@ def prefetch(_typing: Any, array: Any, start: Any, count: Any) -> Any:
 
 
 @intrinsic
-def add_product(_typing: Any, tile: Any, first: Any, second: Any) -> Any:
-    """``add_product(tile, first, second)``: ``tile + first * second``, element by element."""
-    if not (isinstance(tile, TileType) and tile == first == second):
+def add_dot(_typing: Any, partial: Any, first: Any, second: Any) -> Any:
+    """``add_dot(partial, first, second)``: one register of partial sums of ``first * second``.
+
+    ``total`` of the result is the dot product added to what ``partial`` stood for. One register is
+    enough: the next dot product runs beside this one, so the latency of the chain is hidden.
+    """
+    if not (isinstance(partial, TileType) and isinstance(first, TileType) and first == second):
+        return None
+    if not partial.shape.rows == partial.shape.vectors == 1:
         return None
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        own = tile.shape
-        sums, left, right = (_unpack(builder, own, each) for each in arguments)
-        results = [_fused(builder, own, a, b, c) for a, b, c in zip(left, right, sums, strict=True)]
-        return _pack(builder, own, results)
+        own = first.shape
+        summed = builder.extract_value(arguments[0], 0)
+        for a, b in zip(*(_unpack(builder, own, each) for each in arguments[1:]), strict=True):
+            summed = _fused(builder, own, a, b, summed)
+        return _pack(builder, partial.shape, [summed])
 
-    return tile(tile, tile, tile), codegen
+    return partial(partial, first, second), codegen
 
 
 @intrinsic
@@ -496,6 +503,26 @@ def transpose(_typing: Any, shape: Any, source: Any, start: Any, row_size: Any, 
         return context.get_dummy_value()
 
     return types.void(shape, source, types.intp, types.intp, target, types.intp, types.intp), codegen
+
+
+@intrinsic
+def any_equal(_typing: Any, shape: Any, ids: Any, start: Any, value: Any) -> Any:
+    """``any_equal(shape, ids, start, value)``: whether one of ``lanes`` int32 from ``ids.flat[start:]`` is ``value``."""
+    if not (isinstance(shape, TileShapeType) and ids == types.int32[::1]):
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        lanes = shape.shape.lanes
+        integers = ir.VectorType(ir.IntType(32), lanes)
+        address = _address(context, builder, ids, arguments[1], arguments[2])
+        loaded = builder.load(builder.bitcast(address, integers.as_pointer()))
+        loaded.align = 4
+        wanted = builder.insert_element(ir.Constant(integers, ir.Undefined), arguments[3], ir.Constant(ir.IntType(32), 0))
+        wanted = _shuffle(builder, wanted, wanted, [0] * lanes)
+        equal = builder.bitcast(builder.icmp_signed("==", loaded, wanted), ir.IntType(lanes))
+        return builder.icmp_unsigned("!=", equal, ir.Constant(ir.IntType(lanes), 0))
+
+    return types.boolean(shape, ids, types.intp, types.int32), codegen
 
 
 # --- the logistic function ----------------------------------------------------------------------
