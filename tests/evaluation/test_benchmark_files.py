@@ -49,6 +49,9 @@ def test_categories_and_groups(write_file):
     assert read_dataset(write_file(": food\nbread rice soup | car\n")) == OddOneOut(
         "benchmark.txt", (("bread", "rice", "soup", "car"),), (Section("food", 0, 1),)
     )
+    assert read_dataset(write_file("bread rice soup car\n"), "odd-one-out").groups == (
+        ("bread", "rice", "soup", "car"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,10 +86,11 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path):
         ("a\tb\n", "similarity", "line 1: a word pair must have two words and a finite score; got 'a\\tb'"),
         ("word\tword\tscore\n", "similarity", "benchmark.txt: a benchmark file must hold at least one item; got none"),
         ("dog animal\ncat\n", "categories", "line 2: a line must have a word and its category; got 'cat'"),
-        ("a b | c\na b c\n", None, "line 2: a group must have two or more words, then \"|\", then the odd one; got"),
+        ("a b | c\na c\n", None, "line 2: a group must have two or more words and then the odd one, after a bar"),
         ("a b | c d\n", None, "line 1: a group must have"),
         ("a | c\n", None, "line 1: a group must have"),
         ("", None, "benchmark.txt: a benchmark file must hold at least one item; got none"),
+        ("a b | c |\n", "odd-one-out", "line 1: a group must have"),
         (": only\n: headers\n", None, "benchmark.txt: a benchmark file must hold at least one item; got none"),
         ("a b c d e f\n", None, "must be plain from its first lines; got 'a b c d e f': say which kind it is"),
     ],

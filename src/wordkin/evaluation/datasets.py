@@ -8,7 +8,7 @@ the line. The four formats, as ``docs/evaluation.md`` shows them with examples:
 analogies      four words ``a b c d`` (a is to b as c is to d); ``: name`` starts a section
 similarity     word, word, score; tab, comma or white space between; one header line allowed
 categories     word, category; tab, comma or white space between
-odd-one-out    ``word word word | odd``; ``: name`` starts a section
+odd-one-out    ``word word word | odd``, the bar may be left out; ``: name`` starts a section
 ============== ============================================================================
 """
 
@@ -24,6 +24,7 @@ from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
 KINDS = ("analogies", "similarity", "categories", "odd-one-out")
 _COMMENT_MARKS = ("#", "//")
 _LINES_LOOKED_AT = 100
+_FEWEST_IN_GROUP = 3
 
 
 @dataclass(frozen=True)
@@ -245,8 +246,10 @@ def _parse_groups(path: Path, lines: Sequence[_Line]) -> OddOneOut:
         if line.text.startswith(":"):
             sections.begin(line.text, len(groups))
             continue
-        alike, bar, odd = line.text.partition("|")
-        if not bar or len(alike.split()) < 2 or len(odd.split()) != 1:
-            raise line.error('a group must have two or more words, then "|", then the odd one')
-        groups.append((*alike.split(), *odd.split()))
+        words = line.text.split()
+        bar_misplaced = "|" in words and words.index("|") != len(words) - 2
+        group = tuple(word for word in words if word != "|")
+        if bar_misplaced or len(group) < _FEWEST_IN_GROUP or words.count("|") > 1:
+            raise line.error("a group must have two or more words and then the odd one, after a bar if there is one")
+        groups.append(group)
     return OddOneOut(path.name, tuple(groups), sections.finish(len(groups)))
