@@ -76,7 +76,7 @@ class Workspace(NamedTuple):
 
     hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to; outputs
     [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output rows]; scores, labels [block, output rows];
-    pair_scores, pair_labels [block, 2 * reach + 1 padded to whole registers] for true pairs: a band, the
+    pair_scores, pair_labels [block + 1, 2 * reach + 1 padded to whole registers] for true pairs: a band, the
     output at position p of the centre at c in column p - c + reach.
     """
 
@@ -110,8 +110,8 @@ def make_workspace(layout: Layout, block: int, outputs: int, reach: int, dtype: 
         output_columns=buffer(layout.row_size, columns),
         scores=buffer(rows, columns),
         labels=buffer(rows, columns),
-        pair_scores=buffer(block, band),
-        pair_labels=buffer(block, band),
+        pair_scores=buffer(block + 1, band),
+        pair_labels=buffer(block + 1, band),
     )
 
 

@@ -28,10 +28,13 @@ from wordkin.objectives.cpu.registers import (
     filled,
     load_row,
     store,
-    total,
+    store_totals,
     zeros,
 )
 from wordkin.windows.rng import random_bits, scaled
+
+
+EXAMPLES_IN_CACHE = 8  # true pairs are scored and summed for so many examples before their rows leave the first cache
 
 
 class Noise(NamedTuple):
@@ -111,15 +114,19 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     for m in range(noise.shared):
         copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[m]), work.outputs, m)
     _label_noise(shapes, examples, first, stop, mode, noise, work)
-    for row in range(size):
-        pairs += _score_outputs(shapes, tables, examples, first + row, mode, work, row)
-    loss = errors_of_scores(
-        shapes, work.pair_scores, work.pair_labels, 0, size * work.pair_scores.shape[1], learning_rate
-    )
     error_table = work.errors if mode.buffered else tables.input_vectors
-    for row in range(size):
-        work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
-        _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
+    loss = 0.0
+    band = work.pair_scores.shape[1]
+    for group in range(0, size, EXAMPLES_IN_CACHE):
+        group_stop = min(group + EXAMPLES_IN_CACHE, size)
+        for row in range(group, group_stop):
+            pairs += _score_outputs(shapes, tables, examples, first + row, mode, work, row)
+        loss += errors_of_scores(
+            shapes, work.pair_scores, work.pair_labels, group * band, (group_stop - group) * band, learning_rate
+        )
+        for row in range(group, group_stop):
+            work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
+            _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
     _update_outputs(shapes, tables, examples, first, stop, mode, work)
     loss += dense_step(shapes, work, size, noise.shared, learning_rate, error_table, tables, ahead)
     if mode.buffered:
@@ -165,22 +172,28 @@ def _exclude(examples, first, stop, position, mode, noise, share, work):  # type
 def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignore[no-untyped-def]
     """Scores and labels of example i to row ``row`` of the band of true pairs; return how many there are.
 
-    The output at position p stands in column p - centre + reach of the band; other columns get label 0.
+    The output at position p stands in column p - centre + reach of the band; other columns get label 0,
+    so that what is scored besides (the centre itself, a last word again) does not count.
     """
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
-    clear_band(shapes, work.pair_labels, row)
-    clear_band(shapes, work.pair_scores, row)
     shift = mode.reach - examples.centres[i]
+    clear_band(shapes, work.pair_labels, row)
     for position in range(start, stop):
-        if position != left_out:
-            word = np.int64(examples.word_ids[position]) * row_size
-            summed = zeros(shapes.vector)
-            for column in range(0, row_size, breadth(shapes.panel)):
-                hidden = load_row(shapes.panel, work.hidden, row * row_size + column)
-                summed = add_dot(summed, hidden, load_row(shapes.panel, tables.output_vectors, word + column))
-            work.pair_scores[row, shift + position] = total(summed)
-            work.pair_labels[row, shift + position] = 1.0
+        work.pair_labels[row, shift + position] = 0.0 if position == left_out else 1.0
+    for position in range(start, stop, 4):
+        first = np.int64(examples.word_ids[position]) * row_size
+        second = np.int64(examples.word_ids[min(position + 1, stop - 1)]) * row_size
+        third = np.int64(examples.word_ids[min(position + 2, stop - 1)]) * row_size
+        fourth = np.int64(examples.word_ids[min(position + 3, stop - 1)]) * row_size
+        a = b = c = d = zeros(shapes.vector)
+        for column in range(0, row_size, breadth(shapes.panel)):
+            hidden = load_row(shapes.panel, work.hidden, row * row_size + column)
+            a = add_dot(a, hidden, load_row(shapes.panel, tables.output_vectors, first + column))
+            b = add_dot(b, hidden, load_row(shapes.panel, tables.output_vectors, second + column))
+            c = add_dot(c, hidden, load_row(shapes.panel, tables.output_vectors, third + column))
+            d = add_dot(d, hidden, load_row(shapes.panel, tables.output_vectors, fourth + column))
+        store_totals(a, b, c, d, work.pair_scores, row * work.pair_scores.shape[1] + shift + position)
     return count
 
 
