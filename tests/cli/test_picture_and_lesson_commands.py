@@ -1,0 +1,105 @@
+"""plot, lesson and demo."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wordkin.cli.commands.demo import EPOCHS
+
+
+def test_plot_a_map_and_a_heatmap(run, vectors_file, tmp_path):
+    pytest.importorskip("matplotlib")
+    output = tmp_path / "map.png"
+    finished = run("plot", vectors_file, "paris", "--words", "rome, oslo", "--words", "cheese", "-o", output)
+    assert finished == (0, f"{output}: map of 4 words\n", "")
+    assert output.read_bytes()[:4] == b"\x89PNG"
+    finished = run("plot", vectors_file, "paris", "rome", "-o", tmp_path / "heat.svg", "--kind", "heatmap", "--json")
+    assert json.loads(finished.out) == {
+        "vectors": str(vectors_file),
+        "output": str(tmp_path / "heat.svg"),
+        "kind": "heatmap",
+        "words": ["paris", "rome"],
+    }
+    assert "<svg" in (tmp_path / "heat.svg").read_text()
+
+
+def test_plot_says_what_is_wrong(run, vectors_file, tmp_path):
+    pytest.importorskip("matplotlib")
+    finished = run("plot", vectors_file, "paris", "rome", "-o", tmp_path / "map.doc")
+    assert (finished.code, finished.err) == (
+        2,
+        f"wordkin: --output must end in .png, .svg or .pdf; got '{tmp_path}/map.doc'\n",
+    )
+    finished = run("plot", vectors_file, "paris", "room", "-o", tmp_path / "map.png")
+    assert finished.code == 2
+    assert "'room' is not in the vocabulary" in finished.err
+
+
+def test_lesson_walks_through_steps(run):
+    finished = run("lesson", "the fat cat sat on the mat", "--steps", "2")
+    assert finished.code == 0
+    for heading in (
+        "Vocabulary\nid   word   count",
+        "One-hot vectors, and the rows of W they select",
+        "\nStep 1 (epoch 1, learning rate 0.1)\n===",
+        "Rows of the window",
+        "From the input to the hidden vector",
+        "negative-sampling: output rows that take part",
+        "The same scores under three objectives",
+        "Gradients, and what the step changes",
+        "\nStep 2 ",
+    ):
+        assert heading in finished.out
+    assert "Step 3" not in finished.out
+    assert max(map(len, finished.out.splitlines())) <= 100
+
+
+def test_lesson_shows_the_way_through_the_tree(run):
+    finished = run("lesson", "the fat cat sat on the mat", "--objective", "hierarchical-softmax", "--steps", "1")
+    assert "Huffman tree\nnode" in finished.out
+    assert "hierarchical-softmax: the way to " in finished.out
+    assert "p(" in finished.out
+
+
+def test_lesson_of_a_long_text_tells_one_hot_vectors_in_words(run):
+    text = " ".join(f"w{number}" for number in range(30))
+    assert "1 at 0 of 0 to 29" in run("lesson", text, "--steps", "1").out
+
+
+def test_lesson_as_json(run):
+    document = json.loads(run("lesson", "a b a", "--architecture", "cbow", "--steps", "1", "--json").out)
+    assert list(document) == ["overview", "steps"]
+    assert document["overview"]["config"]["architecture"] == "cbow"
+    assert len(document["steps"]) == 1
+
+
+@pytest.fixture
+def _few_docstrings(monkeypatch):
+    sentences = [["mean", "is", "a", "median"], ["true", "is", "not", "false"], ["row", "rows", "column"]] * 30
+    monkeypatch.setattr("wordkin.corpus.docstrings.docstring_corpus", lambda: iter(sentences))
+
+
+@pytest.mark.usefixtures("_few_docstrings")
+def test_demo_shows_what_it_learned_and_what_to_try(run, tmp_path):
+    output = tmp_path / "my demo.safetensors"
+    finished = run("demo", "--output", output)
+    assert finished.code == 0
+    assert f"epoch {EPOCHS}/{EPOCHS}, 100%" in finished.err
+    assert "Nearest words\nmean" in finished.out
+    assert "row : rows = column : ?" in finished.out
+    assert f" similar '{output}' " in finished.out
+    assert run("similar", output, "mean").code == 0
+
+
+@pytest.mark.usefixtures("_few_docstrings")
+def test_demo_as_json(run, tmp_path):
+    document = json.loads(run("demo", "--output", tmp_path / "demo.bin", "--json").out)
+    assert list(document) == ["output", "vocabulary_size", "vector_size", "neighbours", "analogies"]
+    assert document["neighbours"][0]["word"] == "mean"
+    assert document["analogies"][0]["answers"][0].keys() == {"word", "similarity"}
+
+
+def test_demo_finds_out_first_whether_it_can_save(run, tmp_path):
+    assert run("demo", "--output", tmp_path / "demo.zip").code == 2
