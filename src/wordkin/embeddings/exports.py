@@ -9,7 +9,7 @@ import numpy as np
 
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.files import check_writable, replacing
-from wordkin.embeddings.reduction import reduce_dimensions
+from wordkin.embeddings.reduction import astype, reduce_dimensions
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.vocabulary import Vocabulary
 
@@ -87,9 +87,10 @@ def to_parquet(vectors: Embeddings, path: str | Path) -> None:
 
     path = Path(path)
     check_writable(path)
-    table = to_arrow(vectors if vectors.matrix.dtype == np.float32 else vectors.astype("float32"))
+    wide = astype(vectors, "float32")
+    table = to_arrow(wide)
     plane = np.zeros((len(vectors), 2), dtype=np.float32)
-    plane[:, : vectors.vector_size] = reduce_dimensions(vectors, min(2, vectors.vector_size)).matrix
+    plane[:, : vectors.vector_size] = reduce_dimensions(wide, min(2, vectors.vector_size)).matrix
     for column, name in enumerate("xy"):
         table = table.append_column(name, pa.array(plane[:, column]))
     with replacing(path) as stream:

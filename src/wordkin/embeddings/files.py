@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import mmap
 import os
 import secrets
@@ -19,7 +20,7 @@ _GZIP_LEVEL = 1  # float bits hardly compress: higher levels cost ten times the 
 _EXPECTED_GZIP_GAIN = 8  # memory set aside before anything was read is at most this many times the file
 _LARGEST_GZIP_GAIN = 100  # vectors never shrink so far, a decompression bomb does
 _GZIP_SLACK_BYTES = 1 << 26
-_READ_BYTES = 1 << 26
+_READ_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
@@ -74,14 +75,16 @@ def reason(error: OSError) -> str:
 
 def check_writable(path: Path) -> None:
     """Raise :class:`OutputError` unless a file can be made at ``path`` now; leaves no trace."""
-    if path.is_dir():
-        raise OutputError(f"cannot write {str(path)!r}: it is a directory: add a file name")
-    if not path.parent.is_dir():
-        raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
     probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
+        if path.is_dir():
+            raise OutputError(f"cannot write {str(path)!r}: it is a directory: add a file name")
+        if not path.parent.is_dir():
+            raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
         probe.open("xb").close()
         probe.unlink()
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
@@ -102,12 +105,12 @@ class Source:
         self.path = path
         try:
             self.file: IO[bytes] = path.open("rb")
-        except FileNotFoundError:
+            self.compressed = self.file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            self.file.seek(0)
+        except (FileNotFoundError, NotADirectoryError):
             raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
         except OSError as error:
             raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
-        self.compressed = self.file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        self.file.seek(0)
         size = os.fstat(self.file.fileno()).st_size
         self.size_limit = size * _EXPECTED_GZIP_GAIN if self.compressed else size
         self._stream = gzip.GzipFile(fileobj=self.file, mode="rb") if self.compressed else self.file
@@ -149,10 +152,10 @@ def mapped_bytes(source: Source) -> memoryview:
             return memoryview(mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_READ))
         except ValueError:  # an empty file cannot be mapped
             return memoryview(b"")
-    parts = []
+    content = io.BytesIO()
     while part := source.read(_READ_BYTES):
-        parts.append(part)
-    return memoryview(b"".join(parts))
+        content.write(part)
+    return content.getbuffer().toreadonly()
 
 
 def known_stranger(head: bytes) -> str | None:

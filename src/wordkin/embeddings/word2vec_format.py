@@ -6,6 +6,7 @@ rows arrive, never because a header says so. ``docs/formats.md`` describes the f
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -265,12 +266,12 @@ def _parse_lines(
         word, _, rest = line.partition(b" ")
         words.append(word)
         numbers.append(rest.decode("latin-1").strip())
-    try:
-        block = np.loadtxt(numbers, dtype=np.float32, delimiter=" ", comments=None, ndmin=2)
-        if block.shape == (len(lines), vector_size):
-            return words, block
-    except ValueError:
-        pass  # tabs, doubled spaces, a word with a space in it, or an error to locate: line by line
+    if all(numbers):
+        # Tabs, doubled spaces, a word with a space in it and errors to locate are left for the loop below.
+        with contextlib.suppress(ValueError):
+            block = np.loadtxt(numbers, dtype=np.float32, delimiter=" ", comments=None, ndmin=2)
+            if block.shape == (len(lines), vector_size):
+                return words, block
     parsed = [_parse_line(source, line, number + index, vector_size) for index, line in enumerate(lines)]
     return [word for word, _ in parsed], np.array([vector for _, vector in parsed], dtype=np.float32)
 

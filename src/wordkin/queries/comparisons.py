@@ -15,7 +15,7 @@ from wordkin.queries.neighbours import Query, query_term
 
 def similarity(vectors: Embeddings, first: str, second: str) -> float:
     """Cosine of two words; see :meth:`wordkin.Embeddings.similarity`."""
-    units = vectors.unit_vectors(vectors.vocabulary.ids_of((first, second)))
+    units = vectors.unit_vectors(vectors.vocabulary.ids_of((first, second))).astype(np.float64)
     return float(units[0] @ units[1])
 
 

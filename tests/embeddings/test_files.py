@@ -1,0 +1,111 @@
+"""A file is replaced whole or not at all, and a place that cannot be written is found before the work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from wordkin.embeddings import Embeddings, check_output, load_embeddings
+from wordkin.embeddings.files import replacing
+from wordkin.errors import ConfigError, OutputError
+from wordkin.vocabulary import Vocabulary
+
+SUFFIXES = (".safetensors", ".bin", ".txt", ".vec", ".safetensors.gz", ".bin.gz", ".txt.gz", ".vec.gz")
+
+
+def some_vectors(words: int = 3) -> Embeddings:
+    matrix = np.random.default_rng(0).normal(size=(words, 4)).astype(np.float32)
+    return Embeddings(Vocabulary([f"w{i}" for i in range(words)]), matrix)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_check_output_agrees_with_save_and_leaves_no_trace(tmp_path, suffix):
+    path = tmp_path / f"v{suffix}"
+    check_output(path)
+    assert list(tmp_path.iterdir()) == []
+    some_vectors().save(path)
+    check_output(path)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "folder.bin").mkdir()
+    cases = {
+        tmp_path / "missing" / "v.bin": f"there is no directory '{tmp_path / 'missing'}': make it first",
+        tmp_path / "folder.bin": "it is a directory: add a file name",
+        tmp_path / ("x" * 300 + ".bin"): "File name too long",
+    }
+    for path, message in cases.items():
+        for attempt in (check_output, some_vectors().save):
+            with pytest.raises(OutputError) as caught:
+                attempt(path)
+            assert str(caught.value) == f"cannot write {str(path)!r}: {message}"
+    with pytest.raises(
+        ConfigError, match=r"path must end in .safetensors, .bin, .txt or .vec, each also with .gz; got"
+    ):
+        check_output(tmp_path / "v.npy")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_read_only_directory(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="Permission denied"):
+        check_output(tmp_path / "v.bin")
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as stream:
+        stream.write(b"new")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits file sizes with the resource module")
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_full_disk_leaves_the_old_file(tmp_path, suffix):
+    """A process that may write 20,000 bytes to a file saves vectors of 400,000."""
+    path = tmp_path / f"v{suffix}"
+    some_vectors().save(path)
+    code = f"""
+        import resource, signal
+        import numpy as np
+        from wordkin.embeddings import Embeddings
+        from wordkin.errors import OutputError
+        from wordkin.vocabulary import Vocabulary
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        matrix = np.random.default_rng(0).normal(size=(1000, 100)).astype(np.float32)
+        vectors = Embeddings(Vocabulary([f"w{{i}}" for i in range(1000)]), matrix)
+        try:
+            vectors.save({str(path)!r})
+        except OutputError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert done.stdout == f"cannot write {str(path)!r}: File too large\n"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert len(load_embeddings(path)) == 3
+
+
+def test_the_mode_of_a_new_file_follows_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        some_vectors().save(tmp_path / "v.safetensors")
+    finally:
+        os.umask(before)
+    if os.name == "posix":
+        assert (tmp_path / "v.safetensors").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_same_vectors_make_the_same_bytes(tmp_path, suffix):
+    for name in ("first", "second"):
+        some_vectors().save(tmp_path / f"{name}{suffix}")
+    assert (tmp_path / f"first{suffix}").read_bytes() == (tmp_path / f"second{suffix}").read_bytes()
