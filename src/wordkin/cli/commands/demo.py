@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from wordkin.queries.neighbours import Neighbours
 
 EPOCHS = 15
-_WORDS = ("mean", "true", "file", "thread", "list", "plot")
-_ANALOGIES = (("row", "rows", "column"), ("list", "append", "set"), ("open", "close", "start"))
+_WORDS = ("mean", "true", "thread", "complex", "red")
+_ANALOGIES = (
+    ("min", "minimum", "max"),
+    ("file", "files", "directory"),
+    ("smaller", "larger", "lower"),
+    ("read", "reading", "write"),
+)
 _NEIGHBOURS, _ANSWERS = 6, 3
 
 
@@ -88,8 +93,8 @@ def _show(
     print()
     command, file = _own_command(), shlex.quote(output)
     print(f"{len(vectors):,} words x {vectors.vector_size} saved to {output}. Try next:")
-    print(f"  {command} similar {file} error number")
-    print(f"  {command} analogy {file} min minimum max")
+    print(f"  {command} similar {file} socket matrix")
+    print(f"  {command} analogy {file} row rows column")
     print(f'  {command} lesson "the fat cat sat on the mat"')
     print(f"  {command} train YOUR_TEXT.txt --output vectors.safetensors")
 
