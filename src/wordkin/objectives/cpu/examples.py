@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from wordkin.objectives.cpu.jit import inlined
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.products import add_row
 from wordkin.objectives.cpu.registers import (
@@ -76,6 +76,7 @@ class Workspace(NamedTuple):
 
     hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to; outputs
     [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output rows]; scores, labels [block, output rows];
+    upcoming_inputs, upcoming int32: rows of the input and of the output table that the next block reads;
     pair_scores, pair_labels [block + 1, 2 * reach + 1 padded to whole registers] for true pairs: a band, the
     output at position p of the centre at c in column p - c + reach.
     """
@@ -88,6 +89,8 @@ class Workspace(NamedTuple):
     output_columns: Array
     scores: Array
     labels: Array
+    upcoming_inputs: Array
+    upcoming: Array
     pair_scores: Array
     pair_labels: Array
 
@@ -110,12 +113,14 @@ def make_workspace(layout: Layout, block: int, outputs: int, reach: int, dtype: 
         output_columns=buffer(layout.row_size, columns),
         scores=buffer(rows, columns),
         labels=buffer(rows, columns),
+        upcoming_inputs=np.zeros(rows, np.int32),
+        upcoming=np.zeros(rows + columns, np.int32),
         pair_scores=buffer(block + 1, band),
         pair_labels=buffer(block + 1, band),
     )
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def input_span(examples, i, cbow):  # type: ignore[no-untyped-def]
     """Positions of the inputs of example i: start, stop, the position to leave out, how many there are."""
     if cbow:
@@ -123,7 +128,7 @@ def input_span(examples, i, cbow):  # type: ignore[no-untyped-def]
     return examples.centres[i], examples.centres[i] + 1, -1, 1 if context_size(examples, i) > 0 else 0
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def output_span(examples, i, cbow):  # type: ignore[no-untyped-def]
     """Positions of the outputs of example i: start, stop, the position to leave out, how many there are."""
     if cbow:
@@ -132,7 +137,7 @@ def output_span(examples, i, cbow):  # type: ignore[no-untyped-def]
     return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def context_size(examples, i):  # type: ignore[no-untyped-def]
     """Number of context words of example i."""
     centre = examples.centres[i]
@@ -140,7 +145,7 @@ def context_size(examples, i):  # type: ignore[no-untyped-def]
     return examples.stops[i] - examples.starts[i] - (1 if inside else 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):  # type: ignore[no-untyped-def]
     """``hidden[row]`` = the hidden vector of the inputs at the positions of a span (see :func:`input_span`)."""
     start, stop, left_out, count = span
@@ -159,7 +164,7 @@ def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):  # type: ign
         hidden[row, tables.bias_column] = 1.0
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def hand_back(shapes, tables, word_ids, span, mode, errors, row):  # type: ignore[no-untyped-def]
     """Add ``errors[row]``, learning rate included, to the inputs of a span and to the projection bias."""
     start, stop, left_out, count = span

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.examples import context_size, fill_hidden, hand_back, input_span
 from wordkin.objectives.cpu.products import Ahead, clear_row, copy_row, dense_step
 
@@ -24,7 +24,7 @@ class Tree(NamedTuple):
     bits: np.ndarray[Any, Any]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):  # type: ignore[no-untyped-def]
     """Train on all examples, centre by centre; return (loss, examples trained).
 
@@ -41,7 +41,7 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
     return loss, trained
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work):  # type: ignore[no-untyped-def]
     """All hidden rows of example i against the path of its centre."""
     centre_word = examples.word_ids[examples.centres[i]]
@@ -75,7 +75,7 @@ def _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work):
     return loss
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _row_positions(examples, i, mode):  # type: ignore[no-untyped-def]
     """Positions that get a hidden row each: the window for skip-gram (less its centre), the centre for CBOW."""
     if mode.cbow:
@@ -83,7 +83,7 @@ def _row_positions(examples, i, mode):  # type: ignore[no-untyped-def]
     return examples.starts[i], examples.stops[i]
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _row_span(examples, i, mode, position):  # type: ignore[no-untyped-def]
     """The inputs of one hidden row: the context word at ``position`` alone, or the window of the centre."""
     if mode.cbow:
@@ -91,7 +91,7 @@ def _row_span(examples, i, mode, position):  # type: ignore[no-untyped-def]
     return np.int64(position), np.int64(position) + 1, np.int64(-1), 1
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _rows_ahead(examples, i, tree):  # type: ignore[no-untyped-def]
     """The rows of the next centre: its path, and the word that enters its window."""
     following = min(i + 1, examples.centres.shape[0] - 1)

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import uint32, uint64
 
+from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.examples import (
     fill_hidden,
     hand_back,
@@ -49,7 +50,7 @@ class Noise(NamedTuple):
     per_pair: int
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def draw_noise(noise, key, counter):  # type: ignore[no-untyped-def]
     """Noise word number ``counter`` of the stream ``key``."""
     bits = random_bits(key, counter)
@@ -57,7 +58,7 @@ def draw_noise(noise, key, counter):  # type: ignore[no-untyped-def]
     return np.int32(slot) if uint32(bits) <= noise.thresholds[slot] else noise.aliases[slot]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_size, learning_rate, work):  # type: ignore[no-untyped-def]
     """Train on all examples, block by block; return (loss, positive pairs).
 
@@ -66,18 +67,15 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
     loss = 0.0
     pairs = 0
     example_count = examples.centres.shape[0]
-    upcoming = np.empty(noise.shared, np.int32)
-    ahead_inputs = np.empty(block_size, np.int32)
-    ahead_outputs = np.empty(noise.shared + block_size, np.int32)
     for m in range(noise.shared):
-        upcoming[m] = draw_noise(noise, key, m)
+        work.upcoming[m] = draw_noise(noise, key, m)
     for first in range(0, example_count, block_size):
         stop = min(first + block_size, example_count)
         drawn = (first // block_size + 1) * noise.shared
         for m in range(noise.shared):
-            work.output_ids[m] = upcoming[m]
-            upcoming[m] = draw_noise(noise, key, drawn + m)
-        ahead = _rows_ahead(examples, stop, block_size, mode, upcoming, ahead_inputs, ahead_outputs)
+            work.output_ids[m] = work.upcoming[m]
+            work.upcoming[m] = draw_noise(noise, key, drawn + m)
+        ahead = _rows_ahead(examples, stop, block_size, mode, noise, work)
         block_loss, block_pairs = _train_block(
             shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work
         )
@@ -86,24 +84,22 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
     return loss, pairs
 
 
-@njit(nogil=True, cache=True, forceinline=True)
-def _rows_ahead(examples, first, block_size, mode, noise_ids, input_ids, output_ids):  # type: ignore[no-untyped-def]
-    """The rows that the examples from ``first`` on and their noise words will read."""
+@inlined
+def _rows_ahead(examples, first, block_size, mode, noise, work):  # type: ignore[no-untyped-def]
+    """The rows that the examples from ``first`` on and the upcoming noise words will read."""
     stop = min(first + block_size, examples.centres.shape[0])
     last = examples.word_ids.shape[0] - 1
-    outputs = noise_ids.shape[0]
-    for m in range(outputs):
-        output_ids[m] = noise_ids[m]
+    outputs = noise.shared  # the noise words stand at the front of ``work.upcoming`` already
     for i in range(first, stop):
         centre_word = examples.word_ids[examples.centres[i]]
         newest_word = examples.word_ids[min(examples.centres[i] + mode.window, last)]
-        input_ids[i - first] = newest_word if mode.cbow else centre_word
-        output_ids[outputs] = centre_word if mode.cbow else newest_word
+        work.upcoming_inputs[i - first] = newest_word if mode.cbow else centre_word
+        work.upcoming[outputs] = centre_word if mode.cbow else newest_word
         outputs += 1
-    return Ahead(input_ids[: stop - first], output_ids[:outputs])
+    return Ahead(work.upcoming_inputs[: max(0, stop - first)], work.upcoming[:outputs])
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):  # type: ignore[no-untyped-def]
     """One block: examples first … stop - 1 against the noise words in ``work.output_ids``."""
     size = stop - first
@@ -136,7 +132,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     return loss, pairs
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _label_noise(shapes, examples, first, stop, mode, noise, work):  # type: ignore[no-untyped-def]
     """Weigh each (example, noise word) by K / M per output of the example that is another word."""
     share = noise.per_pair / noise.shared
@@ -156,7 +152,7 @@ def _label_noise(shapes, examples, first, stop, mode, noise, work):  # type: ign
             _exclude(examples, first, stop, position, mode, noise, share, work)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _exclude(examples, first, stop, position, mode, noise, share, work):  # type: ignore[no-untyped-def]
     """Take back the weight of noise words that equal the output at ``position``."""
     word = examples.word_ids[position]
@@ -168,7 +164,7 @@ def _exclude(examples, first, stop, position, mode, noise, share, work):  # type
                     work.labels[i - first, m] += share
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignore[no-untyped-def]
     """Scores and labels of example i to row ``row`` of the band of true pairs; return how many there are.
 
@@ -197,7 +193,7 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignor
     return count
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):  # type: ignore[no-untyped-def]
     """Add the part of the hidden error of example i that comes from its true pairs to its row of ``error_table``."""
     start, stop, _, _ = output_span(examples, i, mode.cbow)
@@ -213,7 +209,7 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
         store(errors, error_table, target + column, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type: ignore[no-untyped-def]
     """Add to the output row at each position of the block what all examples near it owe."""
     row_size = work.hidden.shape[1]
@@ -234,7 +230,7 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type:
             store(output, tables.output_vectors, word + column, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _positions(examples, first, stop, mode):  # type: ignore[no-untyped-def]
     """Range of positions that hold the outputs of examples first … stop - 1."""
     lowest = examples.word_ids.shape[0]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from wordkin.objectives.cpu.jit import inlined
 from wordkin.objectives.cpu.registers import (
     add_outer,
     add_scaled,
@@ -27,7 +27,7 @@ from wordkin.objectives.cpu.registers import (
 )
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def tile_of_product(shape, left, start, left_row, left_column, right, right_first, column, inner):  # type: ignore[no-untyped-def]
     """A tile of A @ right[right_first : right_first + inner, column:].
 
@@ -43,7 +43,7 @@ def tile_of_product(shape, left, start, left_row, left_column, right, right_firs
     return tile
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def transpose_rows(shapes, rows, first, count, columns):  # type: ignore[no-untyped-def]
     """Write ``rows[first : first + count]`` transposed to ``columns`` [row_size, count or more]; count is rounded up to whole lanes."""
     lanes = breadth(shapes.vector)
@@ -56,7 +56,7 @@ def transpose_rows(shapes, rows, first, count, columns):  # type: ignore[no-unty
             )
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def copy_row(shapes, source, source_row, target, target_row):  # type: ignore[no-untyped-def]
     """``target[target_row] = source[source_row]``."""
     row_size = source.shape[1]
@@ -65,21 +65,21 @@ def copy_row(shapes, source, source_row, target, target_row):  # type: ignore[no
         store(row, target, target_row * row_size + column, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def clear_row(shapes, target, target_row):  # type: ignore[no-untyped-def]
     """``target[target_row] = 0``."""
     for column in range(0, target.shape[1], breadth(shapes.panel)):
         store(zeros(shapes.panel), target, target_row * target.shape[1] + column, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def clear_band(shapes, band, row):  # type: ignore[no-untyped-def]
     """``band[row] = 0`` for rows of whole registers."""
     for column in range(0, band.shape[1], breadth(shapes.vector)):
         store(zeros(shapes.vector), band, row * band.shape[1] + column, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def add_row(shapes, source, source_row, scale, target, target_row):  # type: ignore[no-untyped-def]
     """``target[target_row] += scale * source[source_row]``; the row as it is now."""
     row_size = source.shape[1]
@@ -89,7 +89,7 @@ def add_row(shapes, source, source_row, scale, target, target_row):  # type: ign
         store(row, target, target_row * row_size + column, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def errors_of_scores(shapes, scores, labels, start, count, learning_rate):  # type: ignore[no-untyped-def]
     """Replace ``scores.flat[start : start + count]`` by learning_rate x error; return the loss (see logistic_step).
 
@@ -110,7 +110,7 @@ class Ahead(NamedTuple):
     output_ids: np.ndarray[Any, Any]
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def prefetch_share(table, ids, share, shares):  # type: ignore[no-untyped-def]
     """Ask for part ``share`` of ``shares`` of the listed rows of a table."""
     row_size = table.shape[1]
@@ -118,7 +118,7 @@ def prefetch_share(table, ids, share, shares):  # type: ignore[no-untyped-def]
         prefetch(table, np.int64(ids[place]) * row_size, row_size)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def add_product_to_rows(
     shape, left, start, left_row, left_column, right, right_first, inner, table, row_ids, rows, ahead_table, ahead_ids
 ):  # type: ignore[no-untyped-def]  # fmt: skip
@@ -141,7 +141,7 @@ def add_product_to_rows(
             add_to_rows(tile, table, row_ids, row, row_size, column)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, place):  # type: ignore[no-untyped-def]
     """``scores[:hidden_count, place : place + column_count] = hidden @ columns``, both rounded up to whole tiles."""
     row_size = hidden.shape[1]
@@ -152,7 +152,7 @@ def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, plac
             store(tile, scores, row * score_row + place + column, score_row)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):  # type: ignore[no-untyped-def]
     """Train every hidden row against every shared output row of a workspace; return the loss.
 
@@ -180,7 +180,7 @@ def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_ta
     return loss
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _fill_out_tiles(work, hidden_count, output_count, tile_rows):  # type: ignore[no-untyped-def]
     """Zero coefficients and any row ids where the last tile of each product reaches past the end."""
     for row in range(hidden_count, padded_to(hidden_count, tile_rows)):
@@ -193,7 +193,7 @@ def _fill_out_tiles(work, hidden_count, output_count, tile_rows):  # type: ignor
             work.scores[row, column] = 0.0
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def padded_to(count, multiple):  # type: ignore[no-untyped-def]
     """``count`` rounded up to a multiple."""
     return (count + multiple - 1) // multiple * multiple

@@ -10,8 +10,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span, output_span
 from wordkin.objectives.cpu.products import add_product_to_rows, clear_row, score_rows, transpose_rows
 from wordkin.objectives.cpu.registers import (
@@ -36,7 +36,7 @@ class Classes(NamedTuple):
     nothing: np.ndarray[Any, Any]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_rate, work):  # type: ignore[no-untyped-def]
     """Train on all examples, batch by batch; return (loss, examples trained).
 
@@ -55,7 +55,7 @@ def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_
     return loss, trained
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_rate, work):  # type: ignore[no-untyped-def]
     """Examples first … stop - 1, every row read before any is updated."""
     size = stop - first
@@ -81,7 +81,7 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
     return loss, trained
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _score_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-def]
     """Scores of ``size`` hidden rows against every word."""
     block = work.output_columns.shape[1]
@@ -91,7 +91,7 @@ def _score_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-
         score_rows(shapes, work.hidden, size, work.output_columns, count, classes.scores, first)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # type: ignore[no-untyped-def]
     """Turn the scores of example i into -learning_rate x (C y - one-hots of its C outputs); return (loss, C)."""
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
@@ -114,7 +114,7 @@ def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # t
     return loss, count
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _highest_of(shapes, scores):  # type: ignore[no-untyped-def]
     peak = load_row(shapes.vector, scores, 0)
     for place in range(0, scores.shape[0], breadth(shapes.vector)):
@@ -122,7 +122,7 @@ def _highest_of(shapes, scores):  # type: ignore[no-untyped-def]
     return highest(peak)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _exponentiate(shapes, scores, peak):  # type: ignore[no-untyped-def]
     """Replace scores by e^(score - peak); return their sum, in float64 every few thousand."""
     mass = 0.0
@@ -138,14 +138,14 @@ def _exponentiate(shapes, scores, peak):  # type: ignore[no-untyped-def]
     return mass
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _scale(shapes, numbers, factor):  # type: ignore[no-untyped-def]
     for place in range(0, numbers.shape[0], breadth(shapes.vector)):
         scaled = add_scaled(zeros(shapes.vector), factor, load_row(shapes.vector, numbers, place))
         store(scaled, numbers, place, 0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@inlined
 def _update_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-def]
     """Add G @ W' to the errors and G.T @ hidden to W', block by block: each block is read before it is written."""
     block = work.output_ids.shape[0]
