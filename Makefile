@@ -7,13 +7,14 @@ RUN    := $(VENV)/bin/python -m
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format docs clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
 	@echo "make test    install what the tests need as well, run them all"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in order"
+	@echo "make docs    write the pages of docs/ that come from the code"
 	@echo "make clean   remove $(VENV) and what the tools left behind"
 
 demo: $(VENV)/.wordkin
@@ -30,6 +31,9 @@ check: $(VENV)/.wordkin-test
 format: $(VENV)/.wordkin-test
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
+
+docs: $(VENV)/.wordkin
+	@$(VENV)/bin/python docs/generate_options.py
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .hypothesis .mypy_cache .ruff_cache

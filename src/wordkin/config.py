@@ -34,10 +34,11 @@ class Number:
 
     def __str__(self) -> str:
         noun = "a whole number" if self.integer else "a number"
+        low, high = (str(end) if isinstance(end, int) else f"{end:g}" for end in (self.low, self.high))
         if self.high < math.inf:
-            span = f" from {self.low:g} to {self.high:g}"
+            span = f" above {low} and at most {high}" if self.above else f" from {low} to {high}"
         elif self.low > -math.inf:
-            span = f" above {self.low:g}" if self.above else f" from {self.low:g} up"
+            span = f" above {low}" if self.above else f" from {low} up"
         else:
             span = ""
         return f"must be {noun}{span}"
