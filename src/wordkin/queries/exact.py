@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BLOCK_SCORES = 1 << 22  # cosines worked out at a time: 16 MB, so that they are sieved before they leave the cache
 _BLOCK_QUERIES = 1024
-_WIDEN_NUMBERS = 1 << 20  # numbers of the matrix that one thread takes at a time, widening float16
+_PART_NUMBERS = 1 << 20  # numbers of the matrix that one thread takes at a time, widening float16
 _GROUP = 64
 
 
@@ -75,7 +75,7 @@ def cosine_blocks(
         return
     run = max(_GROUP, _BLOCK_SCORES // max(len(units), 1))
     if matrix.dtype != np.float32:
-        run = min(run, max(_GROUP, _WIDEN_NUMBERS // vectors.vector_size))
+        run = min(run, max(_GROUP, _PART_NUMBERS // vectors.vector_size))
     with blas_threads(threads):
         for first in range(0, searched, run):
             rows = matrix[first : first + run].astype(np.float32, copy=False)
@@ -93,7 +93,7 @@ def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | No
     product of every BLAS; threads that each read a part of the matrix do.
     """
     products = np.empty(len(matrix), dtype=np.float32)
-    rows = max(1, _WIDEN_NUMBERS // matrix.shape[1])
+    rows = max(1, _PART_NUMBERS // matrix.shape[1])
 
     def fill(first: int) -> None:
         part = matrix[first : first + rows].astype(np.float32, copy=False)
@@ -132,6 +132,8 @@ class BestScores:
         """
         queries, count = self.ids.shape
         size = scores.shape[1]
+        if not self.ids.size or not size:
+            return
         width = max(1, min(_GROUP, size // (4 * count)))
         groups = size // width
         grouped = scores[:, : groups * width].reshape(queries, width, groups)

@@ -1,0 +1,123 @@
+"""The index: finds nearly all, gives exact cosines, is saved whole, and knows its own vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wordkin.embeddings import Embeddings, load_embeddings
+from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, OutputError
+from wordkin.queries.exact import nearest
+from wordkin.vocabulary import Vocabulary
+
+
+def clustered(words: int = 2000, size: int = 16, seed: int = 0, dtype: str = "float32") -> Embeddings:
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(size=(40, size))[rng.integers(0, 40, words)] + 0.6 * rng.normal(size=(words, size))
+    return Embeddings(Vocabulary([f"w{i}" for i in range(words)]), matrix.astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f16", "i8"])
+def test_nearly_all_neighbours_with_exact_cosines(dtype):
+    vectors = clustered()
+    index = vectors.build_index(dtype=dtype)
+    assert len(index) == 2000 and repr(index) == "NeighbourIndex(2,000 words)"
+    queries = vectors.unit_vectors(np.arange(200))
+    ids, cosines = index.nearest(queries, 10)
+    truth, true_cosines = nearest(vectors, queries, 10)
+    found = np.mean([len(np.intersect1d(ours, theirs)) for ours, theirs in zip(ids, truth, strict=True)]) / 10
+    assert found > 0.97
+    assert np.allclose(np.sort(cosines, axis=1)[:, ::-1], cosines)
+    exact_cosines = np.einsum("bn,bcn->bc", queries, vectors.unit_vectors(ids.ravel()).reshape(200, 10, -1))
+    assert np.allclose(cosines, exact_cosines, atol=1e-6)
+    assert np.mean(np.abs(cosines[:, 0] - true_cosines[:, 0]) < 1e-6) > 0.97
+
+
+def test_the_same_questions_as_of_the_vectors():
+    vectors = clustered()
+    index = vectors.build_index(threads=1)
+
+    def alike(ours, theirs):
+        assert [word for word, _ in ours] == [word for word, _ in theirs]
+        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-6)
+
+    alike(index.most_similar("w5", topn=5), vectors.most_similar("w5", topn=5))
+    alike(index.most_similar(["w5", "w6"], ["w7"], 5), vectors.most_similar(["w5", "w6"], ["w7"], 5))
+    alike(index.similar_by_vector(vectors["w5"], 5), vectors.similar_by_vector(vectors["w5"], 5))
+    for ours, theirs in zip(
+        index.most_similar_batch(["w1", "w2"], 3, threads=2), vectors.most_similar_batch(["w1", "w2"], 3), strict=True
+    ):
+        alike(ours, theirs)
+    assert index.most_similar_batch([]) == []
+    assert len(index.most_similar("w5", topn=200)) == 200
+    index.expansion_search = 100
+    assert index.expansion_search == 100
+
+
+def test_saved_beside_the_vectors_and_opened_again(tmp_path):
+    clustered().save(tmp_path / "v.safetensors")
+    vectors = load_embeddings(tmp_path / "v.safetensors")
+    built = vectors.build_index()
+    assert built.path == tmp_path / "v.safetensors.usearch" and built.path.is_file()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["v.safetensors", "v.safetensors.usearch"]
+    opened = vectors.open_index()
+    assert opened.most_similar("w5", topn=5) == built.most_similar("w5", topn=5)
+    assert len(opened) == 2000 and opened.path == built.path
+    elsewhere = vectors.build_index(tmp_path / "other.usearch", connectivity=8, expansion_add=32)
+    assert vectors.open_index(tmp_path / "other.usearch").most_similar("w9")[0] == elsewhere.most_similar("w9")[0]
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f16", "i8"])
+def test_an_index_of_other_vectors_is_refused(tmp_path, dtype):
+    path = tmp_path / "x.usearch"
+    clustered().build_index(path, dtype=dtype)
+    assert len(clustered().open_index(path)) == 2000
+    for other in (clustered(seed=1), clustered(size=15), clustered(words=500)):
+        with pytest.raises(FormatError, match=r"was built for other vectors: build it again with build_index\(\)"):
+            other.open_index(path)
+
+
+def test_vectors_of_zeros_are_left_out(tmp_path):
+    matrix = np.array(clustered(50).matrix)
+    matrix[[0, 7]] = 0
+    vectors = Embeddings(Vocabulary([f"w{i}" for i in range(50)]), matrix)
+    index = vectors.build_index(tmp_path / "x.usearch")
+    assert len(index) == 48 == len(vectors.open_index(tmp_path / "x.usearch"))
+    names = [word for word, _ in index.most_similar("w1", topn=50)]
+    assert len(names) == 47 and not {"w0", "w7"} & set(names)
+
+
+def test_very_few_words(tmp_path):
+    for words in (0, 1, 2):
+        vectors = clustered(words)
+        index = vectors.build_index(tmp_path / "x.usearch")
+        assert len(vectors.open_index(tmp_path / "x.usearch")) == len(index) == words
+    assert [word for word, _ in index.most_similar("w0")] == ["w1"]
+
+
+def test_broken_and_missing_files(tmp_path):
+    vectors = clustered(300)
+    path = tmp_path / "x.usearch"
+    with pytest.raises(CorpusNotFoundError, match=r"there is no index .*x.usearch': make it with build_index\(\)"):
+        vectors.open_index(path)
+    with pytest.raises(ConfigError, match="path must be given for vectors that came from no file; got None"):
+        vectors.open_index()
+    vectors.build_index(path)
+    whole = path.read_bytes()
+    for broken in (b"", b"junk" * 50, whole[: len(whole) // 2]):
+        path.write_bytes(broken)
+        with pytest.raises(FormatError, match="is not a whole usearch index"):
+            vectors.open_index(path)
+
+
+def test_illegal_options(tmp_path):
+    vectors = clustered(10)
+    for option in ("connectivity", "expansion_add", "expansion_search", "threads"):
+        with pytest.raises(ConfigError, match=f"{option} must be a whole number from 1 up; got 0"):
+            vectors.build_index(**{option: 0})
+    with pytest.raises(ConfigError, match='dtype must be one of "f32", "f16", "i8"; got \'f64\''):
+        vectors.build_index(dtype="f64")
+    with pytest.raises(OutputError, match="there is no directory"):
+        vectors.build_index(tmp_path / "missing" / "x.usearch")
+    with pytest.raises(OutputError, match="there is no directory"):
+        vectors.build_index().save(tmp_path / "missing" / "x.usearch")
