@@ -176,7 +176,7 @@ def test_what_is_not_whole_is_refused_with_the_place(tmp_path):
         ("vectors", "data_offsets", None, "the header places it at None"),
         ("vectors", "shape", [4, 5], "the vectors are 4 rows of 5 numbers, for 5 words"),
         ("word_offsets", "dtype", "I32", "must be I64 in 1 dimension; the header says 'I32', [6]"),
-        ("word_order", "data_offsets", [108, 128], "the word order must hold one word id for each word"),
+        ("word_order", "data_offsets", [108, 128], "the word order must hold each word id once"),
     ],
 )
 def test_a_header_that_lies_is_refused(tmp_path, tensor, field, value, message):

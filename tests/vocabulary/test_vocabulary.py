@@ -105,9 +105,10 @@ def test_illegal_words_and_counts_are_refused(words, counts, message):
         ([1, 2, 4], None, None, "must run from 0 to the number of bytes"),
         ([], None, None, "must run from 0 to the number of bytes"),
         ([0, 3, 2, 4], None, None, "must not fall"),
-        ([0, 2, 4], [0], None, "one word id for each word"),
-        ([0, 2, 4], [0, 2], None, "one word id for each word"),
-        ([0, 2, 4], [-1, 0], None, "one word id for each word"),
+        ([0, 2, 4], [0], None, "each word id once"),
+        ([0, 2, 4], [0, 2], None, "each word id once"),
+        ([0, 2, 4], [1, 1], None, "each word id once"),
+        ([0, 2, 4], [-1, 0], None, "each word id once"),
         ([0, 2, 4], None, [1, -1], "one number from 0 up"),
     ],
 )

@@ -140,8 +140,8 @@ class Vocabulary:
             raise FormatError("the word offsets must run from 0 to the number of bytes in the words")
         if size and (np.diff(offsets) < 0).any():
             raise FormatError("the word offsets must not fall")
-        if order is not None and (len(order) != size or (size and not 0 <= order.min() <= order.max() < size)):
-            raise FormatError("the word order must hold one word id for each word")
+        if order is not None and not _is_permutation(order, size):
+            raise FormatError("the word order must hold each word id once")
         if counts is not None and (len(counts) != size or (size and counts.min() < 0)):
             raise FormatError("the counts must hold one number from 0 up for each word")
         vocabulary = cls.__new__(cls)
@@ -287,6 +287,12 @@ def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
+
+
+def _is_permutation(order: NDArray[np.int32], size: int) -> bool:
+    if len(order) != size or (size and not 0 <= order.min() <= order.max() < size):
+        return False
+    return bool((np.bincount(order, minlength=size) == 1).all())
 
 
 def _pack(words: Sequence[str]) -> PackedWords:
