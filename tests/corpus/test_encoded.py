@@ -42,13 +42,13 @@ def test_what_is_saved_is_opened(tmp_path_factory: pytest.TempPathFactory, sente
 
 
 def test_large_corpora_live_in_nameless_files(tmp_path: Path) -> None:
-    writer = CorpusWriter(spool_directory=tmp_path, expected_words=100, memory_limit_bytes=10)
+    writer = CorpusWriter(spool_directory=tmp_path, expected_bytes=100, memory_limit_bytes=10)
     with make(SENTENCES, writer) as corpus:
         assert isinstance(corpus.ids, np.memmap)
         assert content(corpus) == SENTENCES
         assert not list(tmp_path.iterdir())
     assert (corpus.words, corpus.sentences) == (0, 0)
-    empty = make([], CorpusWriter(spool_directory=tmp_path, expected_words=100, memory_limit_bytes=10))
+    empty = make([], CorpusWriter(spool_directory=tmp_path, expected_bytes=100, memory_limit_bytes=10))
     assert (empty.words, empty.sentences, repr(empty)) == (0, 0, "EncodedCorpus(0 words in 0 sentences)")
 
 
@@ -57,6 +57,15 @@ def test_arrays_cannot_be_written_to(tmp_path: Path) -> None:
     for corpus in (make(SENTENCES), EncodedCorpus.open(tmp_path)):
         assert not corpus.ids.flags.writeable
         assert not corpus.offsets.flags.writeable
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
+    for name in ("ids-0.int32", "offsets-0.int64", "corpus.json.new"):
+        (tmp_path / name).write_bytes(b"half")
+    (tmp_path / "other").write_bytes(b"whole")
+    make(SENTENCES).save(tmp_path)
+    assert content(EncodedCorpus.open(tmp_path, verify=True)) == SENTENCES
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_an_unfinished_corpus_leaves_the_old_one(tmp_path: Path) -> None:
@@ -89,14 +98,14 @@ def test_unwritable_places(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot write the encoded corpus to .*file: File exists"):
         make(SENTENCES).save(tmp_path / "file")
     with pytest.raises(OutputError, match=r"cannot keep the encoded corpus in .*none: No such file or directory; free"):
-        CorpusWriter(spool_directory=tmp_path / "none", expected_words=100, memory_limit_bytes=10)
+        CorpusWriter(spool_directory=tmp_path / "none", expected_bytes=100, memory_limit_bytes=10)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoded, "nameless_file", lambda _: Path("/dev/full").open("r+b", buffering=0))  # noqa: SIM115
     with pytest.raises(OutputError, match="No space left on device; free some space there, or name another directory"):
-        CorpusWriter(spool_directory=tmp_path, expected_words=100, memory_limit_bytes=10)
+        CorpusWriter(spool_directory=tmp_path, expected_bytes=100, memory_limit_bytes=10)
 
 
 def test_a_directory_without_a_corpus(tmp_path: Path) -> None:

@@ -69,10 +69,12 @@ def test_order_of_files(tmp_path: Path) -> None:
     assert names_of([c, tmp_path / "?.txt"]) == [c, a, b]
 
 
-def test_a_file_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
-    path = tmp_path / "a[1].txt"
+@pytest.mark.parametrize("name", ["a[1].txt", "a::b.txt", "-"])
+def test_a_file_whose_name_looks_like_something_else(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     path.write_text("x")
     assert names_of(path) == [str(path)]
+    assert scan(path).words == ["x"]
 
 
 @pytest.mark.parametrize("name", ["nothing.txt", "one two three"])

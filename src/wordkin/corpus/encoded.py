@@ -133,7 +133,7 @@ class CorpusWriter:
     """Takes ids and ends of sentences piece by piece and makes an :class:`EncodedCorpus` of them.
 
     With a directory, the corpus is there when :meth:`finish` returns; if the context is left before,
-    the directory is as it was. Without one, the arrays stay in memory when ``expected_words`` is small,
+    the directory is as it was. Without one, the arrays stay in memory when ``expected_bytes`` is small,
     and go to nameless temporary files in ``spool_directory`` when not.
     """
 
@@ -142,13 +142,13 @@ class CorpusWriter:
         directory: str | Path | None = None,
         *,
         spool_directory: str | Path | None = None,
-        expected_words: int = 0,
+        expected_bytes: int = 0,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
     ) -> None:
         self._directory = None if directory is None else Path(directory)
         self._spool_directory = spool_directory
         self._digests = _Digests()
-        in_memory = directory is None and expected_words * _TYPES["ids"].itemsize <= memory_limit_bytes
+        in_memory = directory is None and expected_bytes <= memory_limit_bytes
         unique, temporary = uuid.uuid4().hex[:12], tempfile.gettempdir()
         self._columns: dict[str, _Column] = {}
         try:

@@ -136,8 +136,8 @@ def _directory_files(directory: Path) -> list[TextFile]:
 
 
 def _is_address(name: str) -> bool:
-    """Whether fsspec, not the file system, is asked for a name; ``C:\\text`` is a path."""
-    return "://" in name or "::" in name
+    """Whether fsspec is asked for a name: it looks like an address, and no file is called so."""
+    return ("://" in name or "::" in name) and not os.path.lexists(name)
 
 
 def _fsspec() -> Any:

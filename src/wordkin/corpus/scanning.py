@@ -16,11 +16,13 @@ from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokenized_lines
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.readers import Source, TextFile, find_files, is_paths
-from wordkin.corpus.scan_progress import ProgressCallback, Reporter
+from wordkin.corpus.scan_progress import ProgressCallback, Reporter, ScanProgress
 from wordkin.corpus.spool import Spool
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
 from wordkin.errors import ConfigError, EmptyVocabularyError
+
+__all__ = ["Scan", "ScanProgress", "scan"]
 
 _MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a table of its own
 
@@ -85,10 +87,11 @@ class Scan:
         new_ids = np.ascontiguousarray(new_ids, np.int32)
         if new_ids.shape != (len(self.words),):
             raise ValueError(f"new_ids must have one entry per word, {len(self.words)}; got shape {new_ids.shape}")
-        expected = int(self.counts[new_ids >= 0].sum())
+        words = int(self.counts[new_ids >= 0].sum())
+        expected_bytes = 4 * words + 8 * min(words, self.sentences)
         encoder = _Encoder(self._text, self._token_words, new_ids)
         with (
-            CorpusWriter(path, spool_directory=self._spool_directory, expected_words=expected) as writer,
+            CorpusWriter(path, spool_directory=self._spool_directory, expected_bytes=expected_bytes) as writer,
             ThreadPoolExecutor(self._workers, "wordkin-encode") as pool,
         ):
             last_end = 0
@@ -123,7 +126,7 @@ class _Encoder:
         ids = np.empty(self._most_words(stream, word_ids), np.int32)
         ends = np.empty(len(stream), np.int64)
         written, sentences = self._map_tokens(stream, word_ids, self._offsets, self._expansions, ids, ends)
-        return ids[:written], ends[:sentences]
+        return ids[:written], ends[:sentences].copy()
 
     def _most_words(self, stream: NDArray[np.int32], word_ids: NDArray[np.int32]) -> int:
         if not len(self._expansion_lengths):

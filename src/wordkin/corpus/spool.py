@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+import threading
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,15 +34,10 @@ class Spool:
         self._offsets: list[int] = []  # in bytes
         self._bytes = 0
         self._file: IO[bytes] | None = None
+        self._reading = threading.Lock()  # of the file's position
 
     def __len__(self) -> int:
         return len(self._lengths)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def is_on_disk(self) -> bool:
@@ -69,12 +64,14 @@ class Spool:
         if self._file is None:
             return self._arrays[index]
         array = np.empty(self._lengths[index], np.int32)
-        view, offset = array.data.cast("B"), self._offsets[index]
-        while view:
-            count = os.preadv(self._file.fileno(), [view], offset)
-            if count == 0:
-                raise OutputError("the temporary file of the encoded corpus was cut short by another program")
-            view, offset = view[count:], offset + count
+        with self._reading:
+            self._file.seek(self._offsets[index])
+            view = array.data.cast("B")
+            while view:
+                count = self._file.readinto(view)  # type: ignore[attr-defined]
+                if not count:
+                    raise OutputError("the temporary file of the encoded corpus was cut short by another program")
+                view = view[count:]
         return array
 
     def close(self) -> None:
