@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,14 +148,17 @@ class CorpusWriter:
         self._spool_directory = spool_directory
         self._digests = _Digests()
         in_memory = directory is None and expected_bytes <= memory_limit_bytes
-        unique, temporary = uuid.uuid4().hex[:12], tempfile.gettempdir()
+        unique = uuid.uuid4().hex[:12]
         self._columns: dict[str, _Column] = {}
         try:
             if self._directory is not None:
                 self._directory.mkdir(parents=True, exist_ok=True)
             for name, dtype in _TYPES.items():
-                path = None if self._directory is None else self._directory / f"{name}-{unique}.{dtype.name}"
-                self._columns[name] = _Column(dtype, path, None if in_memory else spool_directory or temporary)
+                column = self._columns[name] = _Column(dtype)
+                if self._directory is not None:
+                    column.write_to(self._directory / f"{name}-{unique}.{dtype.name}")
+                elif not in_memory:
+                    column.write_to_nameless_file(spool_directory)
             self._columns["offsets"].append(np.zeros(1, np.int64))
         except OSError as error:
             self._discard()
@@ -210,9 +212,10 @@ class CorpusWriter:
         for name, column in self._columns.items():
             header[name] = column.sync().name
         _replace_file(directory / HEADER_NAME, json.dumps(header, indent=1) + "\n")
-        kept = {header[name] for name in _TYPES}
         for column in self._columns.values():
             column.keep()
+        _sync_directory(directory)
+        kept = {header[name] for name in _TYPES}
         for name, dtype in _TYPES.items():
             for old in directory.glob(f"{name}-*.{dtype.name}"):
                 if old.name not in kept:
@@ -229,17 +232,21 @@ class CorpusWriter:
 
 
 class _Column:
-    """One growing array: in memory, in a nameless temporary file, or in a file with a path."""
+    """One growing array: in memory, unless it is told to go to a file."""
 
-    def __init__(self, dtype: np.dtype[Any], path: Path | None, spool_directory: str | Path | None) -> None:
+    def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype, self.length = dtype, 0
-        self._path = path
         self._pieces: list[NDArray[Any]] = []
+        self._path: Path | None = None
         self._file: IO[bytes] | None = None
-        if path is not None:
-            self._file = path.open("w+b", buffering=0)
-        elif spool_directory is not None:
-            self._file = nameless_file(spool_directory)
+
+    def write_to(self, path: Path) -> None:
+        """Go to a file, which :meth:`close` removes unless :meth:`keep` was called."""
+        self._path, self._file = path, path.open("w+b", buffering=0)
+
+    def write_to_nameless_file(self, directory: str | Path | None) -> None:
+        """Go to a temporary file in a directory."""
+        self._file = nameless_file(directory)
 
     def append(self, values: NDArray[Any]) -> None:
         values = np.ascontiguousarray(values, self.dtype)
@@ -330,7 +337,6 @@ def _replace_file(path: Path, text: str) -> None:
     except OSError:
         new.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -112,10 +112,10 @@ def _expand(name: str) -> list[TextFile]:
     path = Path(name)
     if path.is_dir():
         return _directory_files(path)
-    if os.path.lexists(name) or not glob.has_magic(name):
-        if not os.path.lexists(name):
-            raise CorpusNotFoundError(f"no such file or directory: {name!r}: {_PATHS_OR_LISTS}")
+    if os.path.lexists(name):
         return [TextFile(name)]
+    if not glob.has_magic(name):
+        raise CorpusNotFoundError(f"no such file or directory: {name!r}: {_PATHS_OR_LISTS}")
     paths = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob refuses absolute patterns)
     matches = [TextFile(path) for path in paths if not Path(path).is_dir()]
     if not matches:
@@ -292,10 +292,9 @@ class _OpenFile:
         before, after = self._status, self._regular_file_status()
         if before is None or after is None:
             return
-        reached = min(self.bytes_read, after.st_size)
-        if reached < before.st_size:
+        if after.st_size < before.st_size:
             raise CorpusError(
-                f"{self.file.name!r} shrank while it was read, from {before.st_size:,} to {reached:,} bytes: "
+                f"{self.file.name!r} shrank while it was read, from {before.st_size:,} to {after.st_size:,} bytes: "
                 "let nothing write to it and start again"
             )
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
