@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, BinaryIO, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,13 @@ _ALIGNMENT = 8  # bytes; tensors of larger items come first, so that each starts
 _WRITE_BYTES = 1 << 26
 
 
-def write_tensors(stream: BinaryIO, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
+class Writer(Protocol):
+    """What takes all bytes it is handed: a buffered file, say."""
+
+    def write(self, data: bytes | memoryview, /) -> int: ...
+
+
+def write_tensors(stream: Writer, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Write arrays of one or two dimensions; those that are not contiguous are copied a piece at a time."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))

@@ -79,27 +79,53 @@ class _Rows:
         return int(np.concatenate(self.places)[row])
 
     def finish(self, options: ReadOptions) -> Embeddings:
-        """The Embeddings, after decoding the words and seeing that they are distinct."""
+        """The Embeddings, once the words are known to be valid and distinct."""
         self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
-        words = self._decoded(options.encoding_errors)
-        matrix = self.matrix
+        if options.encoding_errors == "strict":
+            self._check_encoding()
+        else:
+            self.words = [word.decode("utf-8", options.encoding_errors).encode() for word in self.words]
+        words, matrix = self.words, self.matrix
         if len(set(words)) != len(words):
-            first_rows: dict[str, int] = {}
+            first_rows: dict[bytes, int] = {}
             for row, word in enumerate(words):
                 if first_rows.setdefault(word, row) != row and options.duplicates == "error":
                     first = f"first at {self.unit} {self.place(first_rows[word]):,}"
                     remedy = 'pass duplicates="first" to keep the first of each'
-                    raise self.broken(self.place(row), f"the word {word!r} stands there again, {first}: {remedy}")
+                    what = f"the word {word.decode()!r} stands there again, {first}: {remedy}"
+                    raise self.broken(self.place(row), what)
             words, matrix = list(first_rows), matrix[list(first_rows.values())]
-        return Embeddings(Vocabulary(words), matrix.astype(np.float32, copy=False), path=self.source.path)
+        utf8 = np.frombuffer(b"".join(words), dtype=np.uint8)
+        vocabulary = Vocabulary.from_packed(utf8, _offsets(words))
+        return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 
-    def _decoded(self, encoding_errors: str) -> list[str]:
-        try:
-            return [word.decode("utf-8", encoding_errors) for word in self.words]
-        except UnicodeDecodeError as error:
-            place = self.place(self.words.index(error.object))
-            remedy = 'pass encoding_errors="replace", "ignore" or "backslashreplace"'
-            raise self.broken(place, f"the word {error.object[:40]!r} is not valid UTF-8: {remedy}") from error
+    def _check_encoding(self) -> None:
+        """Raise FormatError at the first word that is not valid UTF-8."""
+        joined = b"".join(self.words)
+        starts = _offsets(self.words)[:-1]
+        first_bytes = np.frombuffer(joined, dtype=np.uint8)[starts[starts < len(joined)]]
+        # Words are valid one by one when all of them are together and no character runs from one to the next.
+        if not (first_bytes & 0xC0 == 0x80).any():
+            with contextlib.suppress(UnicodeDecodeError):
+                joined.decode()
+                return
+        row = next(row for row, word in enumerate(self.words) if not _is_utf8(word))
+        remedy = 'pass encoding_errors="replace", "ignore" or "backslashreplace"'
+        raise self.broken(self.place(row), f"the word {self.words[row][:40]!r} is not valid UTF-8: {remedy}")
+
+
+def _offsets(words: list[bytes]) -> NDArray[np.int64]:
+    """Where each word starts when they stand one after the other, and where the last ends."""
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    return np.concatenate(([0], np.cumsum(lengths)))
+
+
+def _is_utf8(word: bytes) -> bool:
+    try:
+        word.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 # --- binary
