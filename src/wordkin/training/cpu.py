@@ -56,8 +56,7 @@ class CpuBackend:
         ]
         threads = 1 if config.deterministic else config.worker_threads
         self._workers = [
-            Worker(config, self._thresholds, [step.workspace() for step in self._steps])
-            for _ in range(threads)
+            Worker(config, self._thresholds, [step.workspace() for step in self._steps]) for _ in range(threads)
         ]
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wordkin")
 
@@ -167,9 +166,7 @@ class Worker:
         )  # fmt: skip
         return Windows(self._word_ids[:kept], first, last, self._starts, self._stops)
 
-    def train(
-        self, steps: list[Step], windows: Windows, key: np.uint64, learning_rate: float
-    ) -> tuple[float, int]:
+    def train(self, steps: list[Step], windows: Windows, key: np.uint64, learning_rate: float) -> tuple[float, int]:
         """Train each objective in turn on the same windows; (summed loss, examples)."""
         loss = 0.0
         examples = 0

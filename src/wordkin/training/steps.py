@@ -11,7 +11,7 @@ from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.blocks import BlockSize, negative_sampling_block, softmax_block, tree_block
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import Tree, train_hierarchical_softmax
-from wordkin.objectives.cpu.layout import Layout, aligned_zeros, choose_layout, padded
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
 from wordkin.vocabulary.huffman import HuffmanTree
@@ -61,7 +61,6 @@ class NegativeSamplingStep:
     ) -> None:
         noise = noise_probabilities(counts, config.noise_exponent)
         self.block = negative_sampling_block(
-            config.architecture,
             outputs_per_example(config),
             config.negative,
             config.starting_learning_rate,
@@ -70,7 +69,7 @@ class NegativeSamplingStep:
         table = alias_table(noise)
         self._noise = Noise(table.thresholds, table.aliases, self.block.noise, config.negative)
         self._tables = tables
-        self._layout = layout
+        self._layout = layout if self.block.noise > layout.lanes else layout.with_score_vectors(1)
         self._mode = make_mode(config, straight=True)
 
     def workspace(self) -> Workspace:
@@ -93,8 +92,7 @@ class HierarchicalSoftmaxStep:
         self._tree = Tree(tree.offsets, tree.node_ids, tree.bits)
         self._longest = max(1, int(tree.lengths.max()))
         self._tables = tables
-        self._layout = choose_layout(config.vector_size + config.output_bias, score_vectors=1)
-        assert self._layout.row_size == layout.row_size
+        self._layout = layout
         self._mode = make_mode(config, straight=True)
 
     def workspace(self) -> Workspace:

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 SHARED_NOISE_LIMIT = 1.5
 SAME_ROW_LIMIT = 0.5
-MOST_EXAMPLES = {"skip-gram": 32, "cbow": 16}
-SHARED_NOISE_WORDS = 32  # fewer cost analogies; see docs
+MOST_EXAMPLES = 32
+SHARED_NOISE_WORDS = 32  # with 16, a point of analogies is lost
 
 
 class BlockSize(NamedTuple):
@@ -37,16 +37,14 @@ class BlockSize(NamedTuple):
     pair_by_pair: bool
 
 
-def negative_sampling_block(
-    architecture: str, contexts: float, negative: int, learning_rate: float, likeliest: float
-) -> BlockSize:
+def negative_sampling_block(contexts: float, negative: int, learning_rate: float, likeliest: float) -> BlockSize:
     """Block size of negative sampling.
 
     contexts : outputs per example: expected context words for skip-gram, 1 for CBOW.
     likeliest : share of examples that move the busiest row: the probability of the likeliest word, in
         the kept text or in the noise; 1 with a projection bias, which every example moves.
     """
-    for examples in _halvings(MOST_EXAMPLES[architecture]):
+    for examples in _halvings(MOST_EXAMPLES):
         steps = learning_rate * examples * contexts
         shared_steps = steps * negative / SHARED_NOISE_WORDS
         if shared_steps <= SHARED_NOISE_LIMIT and steps * (negative + 1) * likeliest <= SAME_ROW_LIMIT:
@@ -56,7 +54,7 @@ def negative_sampling_block(
 
 def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> BlockSize:
     """Batch size of full softmax: only the bound on the busiest row applies, nothing is drawn."""
-    for examples in _halvings(MOST_EXAMPLES["skip-gram"]):
+    for examples in _halvings(MOST_EXAMPLES):
         if learning_rate * examples * contexts * likeliest <= SAME_ROW_LIMIT:
             return BlockSize(examples, 0, False)
     return BlockSize(1, 0, True)

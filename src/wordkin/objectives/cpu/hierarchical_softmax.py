@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.examples import context_size, fill_hidden, hand_back, input_span
-from wordkin.objectives.cpu.products import Ahead, clear_row, copy_row, dense_step
+from wordkin.objectives.cpu.jit import inlined, kernel
+from wordkin.objectives.cpu.products import Ahead, clear_row, copy_row, score_few, train_on_scores
 
 
 class Tree(NamedTuple):
@@ -54,7 +54,9 @@ def _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work):
     start, stop = _row_positions(examples, i, mode)
     for position in range(start, stop):
         if position != examples.centres[i] or mode.cbow:
-            fill_hidden(shapes, tables, examples.word_ids, _row_span(examples, i, mode, position), mode, work.hidden, rows)
+            fill_hidden(
+                shapes, tables, examples.word_ids, _row_span(examples, i, mode, position), mode, work.hidden, rows
+            )
             work.error_ids[rows] = rows if mode.buffered else examples.word_ids[position]
             if mode.buffered:
                 clear_row(shapes, work.errors, rows)
@@ -63,7 +65,8 @@ def _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work):
             rows += 1
     error_table = work.errors if mode.buffered else tables.input_vectors
     ahead = _rows_ahead(examples, i, tree)
-    loss = dense_step(shapes, work, rows, length, learning_rate, error_table, tables, ahead)
+    score_few(shapes, work, rows, length)
+    loss = train_on_scores(shapes, work, rows, length, learning_rate, error_table, tables, ahead)
     if mode.buffered:
         rows = 0
         for position in range(start, stop):

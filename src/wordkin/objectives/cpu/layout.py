@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from typing import Any, NamedTuple
@@ -35,13 +36,18 @@ class Layout(NamedTuple):
     lanes: int
     shapes: TileShapes
 
+    def with_score_vectors(self, vectors: int) -> Layout:
+        """The same rows with score tiles of ``vectors`` registers: no broader than the output rows scored at a time."""
+        score = dataclasses.replace(self.shapes.score, rows=_most_rows(vectors), vectors=vectors)
+        return self._replace(shapes=self.shapes._replace(score=score))
+
 
 CACHE_LINE_BYTES = 64
 MAX_TILE_ROWS = 8  # buffers hold a multiple of this many rows, so that a tile never runs off their end
 
 
 @functools.cache
-def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None, score_vectors: int = 2) -> Layout:
+def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None) -> Layout:
     """Layout of rows of ``numbers`` numbers.
 
     The panel is the breadth that pads least, the broadest of equals; a tile then takes as many rows
@@ -57,17 +63,19 @@ def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None
     def shape(rows: int, vectors: int) -> TileShape:
         return TileShape(number_type, lanes, rows, vectors)
 
-    def most_rows(vectors: int) -> int:
-        return max(rows for rows in (1, 2, 4, MAX_TILE_ROWS) if rows * vectors <= max(budget, vectors))
-
     shapes = TileShapes(
         panel=shape(1, panel),
-        update=shape(most_rows(panel), panel),
-        score=shape(most_rows(score_vectors), score_vectors),
+        update=shape(_most_rows(panel), panel),
+        score=shape(_most_rows(2), 2),
         square=shape(lanes, 1),
         vector=shape(1, 1),
     )
     return Layout(row_size, lanes, shapes)
+
+
+def _most_rows(vectors: int) -> int:
+    """Rows of a tile of so many registers each: as many as the processor holds, a power of two."""
+    return max(rows for rows in (1, 2, 4, MAX_TILE_ROWS) if rows * vectors <= max(register_budget(), vectors))
 
 
 def padded(count: int, multiple: int = MAX_TILE_ROWS) -> int:

@@ -13,27 +13,33 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import uint32, uint64
 
-from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.examples import (
     fill_hidden,
     hand_back,
     input_span,
     output_span,
 )
-from wordkin.objectives.cpu.products import Ahead, clear_band, copy_row, dense_step, errors_of_scores, padded_to
+from wordkin.objectives.cpu.jit import inlined, kernel
+from wordkin.objectives.cpu.products import (
+    Ahead,
+    clear_band,
+    copy_row,
+    errors_of_scores,
+    padded_to,
+    score_four,
+    score_many,
+    train_on_scores,
+)
 from wordkin.objectives.cpu.registers import (
-    add_dot,
     add_scaled,
     any_equal,
     breadth,
     filled,
     load_row,
     store,
-    store_totals,
     zeros,
 )
 from wordkin.windows.rng import random_bits, scaled
-
 
 EXAMPLES_IN_CACHE = 8  # true pairs are scored and summed for so many examples before their rows leave the first cache
 
@@ -124,7 +130,8 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
             work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
             _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
     _update_outputs(shapes, tables, examples, first, stop, mode, work)
-    loss += dense_step(shapes, work, size, noise.shared, learning_rate, error_table, tables, ahead)
+    score_many(shapes, work, size, noise.shared)
+    loss += train_on_scores(shapes, work, size, noise.shared, learning_rate, error_table, tables, ahead)
     if mode.buffered:
         for row in range(size):
             span = input_span(examples, first + row, mode.cbow)
@@ -172,24 +179,19 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignor
     so that what is scored besides (the centre itself, a last word again) does not count.
     """
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
-    row_size = work.hidden.shape[1]
     shift = mode.reach - examples.centres[i]
     clear_band(shapes, work.pair_labels, row)
     for position in range(start, stop):
         work.pair_labels[row, shift + position] = 0.0 if position == left_out else 1.0
     for position in range(start, stop, 4):
-        first = np.int64(examples.word_ids[position]) * row_size
-        second = np.int64(examples.word_ids[min(position + 1, stop - 1)]) * row_size
-        third = np.int64(examples.word_ids[min(position + 2, stop - 1)]) * row_size
-        fourth = np.int64(examples.word_ids[min(position + 3, stop - 1)]) * row_size
-        a = b = c = d = zeros(shapes.vector)
-        for column in range(0, row_size, breadth(shapes.panel)):
-            hidden = load_row(shapes.panel, work.hidden, row * row_size + column)
-            a = add_dot(a, hidden, load_row(shapes.panel, tables.output_vectors, first + column))
-            b = add_dot(b, hidden, load_row(shapes.panel, tables.output_vectors, second + column))
-            c = add_dot(c, hidden, load_row(shapes.panel, tables.output_vectors, third + column))
-            d = add_dot(d, hidden, load_row(shapes.panel, tables.output_vectors, fourth + column))
-        store_totals(a, b, c, d, work.pair_scores, row * work.pair_scores.shape[1] + shift + position)
+        score_four(
+            shapes, work.hidden, row, tables.output_vectors,
+            examples.word_ids[position],
+            examples.word_ids[min(position + 1, stop - 1)],
+            examples.word_ids[min(position + 2, stop - 1)],
+            examples.word_ids[min(position + 3, stop - 1)],
+            work.pair_scores, row * work.pair_scores.shape[1] + shift + position,
+        )  # fmt: skip
     return count
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from wordkin.objectives.cpu.jit import inlined
 from wordkin.objectives.cpu.registers import (
+    add_dot,
     add_outer,
     add_scaled,
     add_to_rows,
@@ -21,6 +22,7 @@ from wordkin.objectives.cpu.registers import (
     logistic_step,
     prefetch,
     store,
+    store_totals,
     total,
     transpose,
     zeros,
@@ -52,7 +54,13 @@ def transpose_rows(shapes, rows, first, count, columns):  # type: ignore[no-unty
     for row in range(0, count, lanes):
         for column in range(0, row_size, lanes):
             transpose(
-                shapes.square, rows, (first + row) * row_size + column, row_size, columns, column * column_size + row, column_size
+                shapes.square,
+                rows,
+                (first + row) * row_size + column,
+                row_size,
+                columns,
+                column * column_size + row,
+                column_size,
             )
 
 
@@ -153,18 +161,49 @@ def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, plac
 
 
 @inlined
-def dense_step(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):  # type: ignore[no-untyped-def]
+def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, scores, place):  # type: ignore[no-untyped-def]
+    """``scores.flat[place : place + 4]`` = the dot products of a hidden row with four rows of a table."""
+    row_size = hidden.shape[1]
+    a = b = c = d = zeros(shapes.vector)
+    for column in range(0, row_size, breadth(shapes.panel)):
+        row = load_row(shapes.panel, hidden, hidden_row * row_size + column)
+        a = add_dot(a, row, load_row(shapes.panel, table, np.int64(first) * row_size + column))
+        b = add_dot(b, row, load_row(shapes.panel, table, np.int64(second) * row_size + column))
+        c = add_dot(c, row, load_row(shapes.panel, table, np.int64(third) * row_size + column))
+        d = add_dot(d, row, load_row(shapes.panel, table, np.int64(fourth) * row_size + column))
+    store_totals(a, b, c, d, scores, place)
+
+
+@inlined
+def score_many(shapes, work, hidden_count, output_count):  # type: ignore[no-untyped-def]
+    """``work.scores`` = hidden @ outputs.T, for many rows of both: a product with the outputs transposed."""
+    transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
+    score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
+
+
+@inlined
+def score_few(shapes, work, hidden_count, output_count):  # type: ignore[no-untyped-def]
+    """``work.scores`` = hidden @ outputs.T, for few rows: by dot products, as transposing would not pay."""
+    score_row = work.scores.shape[1]
+    for row in range(hidden_count):
+        for column in range(0, output_count, 4):
+            score_four(
+                shapes, work.hidden, row, work.outputs, column, column + 1, column + 2, column + 3,
+                work.scores, row * score_row + column,
+            )  # fmt: skip
+
+
+@inlined
+def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):  # type: ignore[no-untyped-def]
     """Train every hidden row against every shared output row of a workspace; return the loss.
 
-    Reads ``work.hidden`` [hidden_count, row_size], ``work.outputs`` [output_count, row_size] and the
-    signed weights ``work.labels`` (see logistic_step). With G = learning_rate x error of the scores
-    ``hidden @ outputs.T``: row ``work.error_ids[i]`` of ``error_table`` grows by (G @ outputs)[i], then
-    row ``work.output_ids[m]`` of the output table by (G.T @ hidden)[m]. Both use rows as copied into
+    Reads ``work.scores`` = hidden @ outputs.T for ``work.hidden`` [hidden_count, row_size] and
+    ``work.outputs`` [output_count, row_size], and the signed weights ``work.labels`` (see logistic_step).
+    With G = learning_rate x error: row ``work.error_ids[i]`` of ``error_table`` grows by (G @ outputs)[i],
+    then row ``work.output_ids[m]`` of the output table by (G.T @ hidden)[m]. Both use rows as copied into
     the workspace, so they may run tile by tile.
     """
     score_row = work.scores.shape[1]
-    transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
-    score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
     loss = 0.0
     for row in range(hidden_count):
         loss += errors_of_scores(shapes, work.scores, work.labels, row * score_row, output_count, learning_rate)

@@ -35,6 +35,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
+
 @functools.cache
 def kernel_fingerprint() -> str:
     """Hash of the kernel sources, so that a cached kernel is never older than what it calls.
@@ -78,9 +79,7 @@ class TileShapeType(types.Type):
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
-        super().__init__(
-            f"TileShape({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors},{kernel_fingerprint()})"
-        )
+        super().__init__(f"TileShape({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors},{kernel_fingerprint()})")
 
 
 class TileType(types.Type):
@@ -516,7 +515,9 @@ def highest(_typing: Any, tile: Any) -> Any:
 
 
 @intrinsic
-def transpose(_typing: Any, shape: Any, source: Any, start: Any, row_size: Any, target: Any, place: Any, size: Any) -> Any:
+def transpose(
+    _typing: Any, shape: Any, source: Any, start: Any, row_size: Any, target: Any, place: Any, size: Any
+) -> Any:
     """``transpose(shape, source, start, row_size, target, place, size)``: move a square, transposed.
 
     For a shape of ``lanes`` rows and one vector: element (r, c) at ``source.flat[start + r * row_size + c]``
@@ -533,7 +534,9 @@ def transpose(_typing: Any, shape: Any, source: Any, start: Any, row_size: Any, 
             rows.append(_load_vector(builder, own, address))
             address = builder.gep(address, [arguments[3]])
         half = own.lanes // 2
-        first_halves = [lane for pair in zip(range(half), range(own.lanes, own.lanes + half), strict=True) for lane in pair]
+        first_halves = [
+            lane for pair in zip(range(half), range(own.lanes, own.lanes + half), strict=True) for lane in pair
+        ]
         second_halves = [lane + half for lane in first_halves]
         for _stage in range(int(math.log2(own.lanes))):  # perfect shuffles: each moves one bit from row to column
             pairs = list(zip(rows[:half], rows[half:], strict=True))
@@ -559,7 +562,9 @@ def any_equal(_typing: Any, shape: Any, ids: Any, start: Any, value: Any) -> Any
         address = _address(context, builder, ids, arguments[1], arguments[2])
         loaded = builder.load(builder.bitcast(address, integers.as_pointer()))
         loaded.align = 4
-        wanted = builder.insert_element(ir.Constant(integers, ir.Undefined), arguments[3], ir.Constant(ir.IntType(32), 0))
+        wanted = builder.insert_element(
+            ir.Constant(integers, ir.Undefined), arguments[3], ir.Constant(ir.IntType(32), 0)
+        )
         wanted = _shuffle(builder, wanted, wanted, [0] * lanes)
         equal = builder.bitcast(builder.icmp_signed("==", loaded, wanted), ir.IntType(lanes))
         return builder.icmp_unsigned("!=", equal, ir.Constant(ir.IntType(lanes), 0))
