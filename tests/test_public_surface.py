@@ -32,6 +32,7 @@ NAMES = [
     "WordkinError",
     "__version__",
     "load",
+    "resume",
     "train",
 ]
 

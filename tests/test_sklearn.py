@@ -66,7 +66,9 @@ EXPECTED_FAILURES = {
 
 @parametrize_with_checks(
     [
-        NumbersVectorizer(tokenizer=numbers_as_words, min_count=1, vector_size=4, epochs=1, weighting=weighting)
+        NumbersVectorizer(
+            tokenizer=numbers_as_words, min_count=1, vector_size=4, epochs=1, subsample=0.0, weighting=weighting
+        )
         for weighting in ("mean", "tfidf", "sif")
     ],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
@@ -203,7 +205,9 @@ def test_illegal_parameters(vectors, options, message):
 
 
 def test_it_trains_on_the_documents():
-    model = Word2VecVectorizer(min_count=2, vector_size=6, epochs=2, training_options={"dynamic_window": False})
+    model = Word2VecVectorizer(
+        min_count=2, vector_size=6, epochs=2, subsample=0.0, training_options={"dynamic_window": False}
+    )
     assert model.fit_transform(TEXTS).shape == (24, 6)
     assert "stock" in model.embeddings_ and "unknown" not in model.embeddings_
     assert model.embeddings_.metadata["dynamic_window"] == "False"
@@ -213,7 +217,9 @@ def test_it_trains_on_the_documents():
 
 def test_the_seed_decides_the_vectors():
     def fitted(random_state):
-        return Word2VecVectorizer(min_count=1, vector_size=4, random_state=random_state).fit_transform(TEXTS)
+        return Word2VecVectorizer(min_count=1, vector_size=4, subsample=0.0, random_state=random_state).fit_transform(
+            TEXTS
+        )
 
     assert np.array_equal(fitted(7), fitted(7))
     assert not np.array_equal(fitted(7), fitted(8))
@@ -222,7 +228,7 @@ def test_the_seed_decides_the_vectors():
 
 
 def test_numpy_numbers_of_a_grid_are_numbers():
-    model = Word2VecVectorizer(min_count=np.int64(1), vector_size=np.int32(4), subsample=np.float64(0.1))
+    model = Word2VecVectorizer(min_count=np.int64(1), vector_size=np.int32(4), subsample=np.float64(0.5))
     assert model.fit_transform(TEXTS).shape == (24, 4)
 
 
@@ -248,7 +254,7 @@ def test_pipeline_and_grid_search_learn_the_labels(vectors):
 
 
 def test_grid_search_over_training_options():
-    pipeline = make_pipeline(Word2VecVectorizer(min_count=1, epochs=1), LogisticRegression())
+    pipeline = make_pipeline(Word2VecVectorizer(min_count=1, epochs=1, subsample=0.0), LogisticRegression())
     search = GridSearchCV(pipeline, {"word2vecvectorizer__vector_size": [2, np.int64(3)]}, cv=2, error_score="raise")
     search.fit(TEXTS, LABELS)
     assert set(search.cv_results_["param_word2vecvectorizer__vector_size"]) == {2, 3}

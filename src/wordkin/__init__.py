@@ -1,7 +1,7 @@
 """wordkin: train and use word embeddings.
 
 >>> import wordkin
->>> vectors = wordkin.train([["sun", "moon"], ["moon", "sun"]], min_count=1, vector_size=8)
+>>> vectors = wordkin.train([["sun", "moon"], ["moon", "sun"]], min_count=1, vector_size=8, subsample=0)
 >>> [word for word, cosine in vectors.most_similar("sun")]
 ['moon']
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wordkin.api import Word2Vec as Word2Vec
     from wordkin.api import load as load
+    from wordkin.api import resume as resume
     from wordkin.api import train as train
     from wordkin.config import TrainingConfig as TrainingConfig
     from wordkin.embeddings import Embeddings as Embeddings
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _NAMES_OF_MODULE = {
-    "wordkin.api": ("Word2Vec", "load", "train"),
+    "wordkin.api": ("Word2Vec", "load", "resume", "train"),
     "wordkin.config": ("TrainingConfig",),
     "wordkin.embeddings": ("Embeddings",),
     "wordkin.errors": (

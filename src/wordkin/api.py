@@ -1,48 +1,68 @@
 """Text in, word vectors out: joins corpus, vocabulary, training and embeddings.
 
-This is the one module that knows all of them; it also chooses the backend.
+This is the one module that knows all of them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from wordkin.config import TrainingConfig
 from wordkin.embeddings import Embeddings, check_output, load_embeddings
-from wordkin.errors import EmptyVocabularyError
+from wordkin.errors import CheckpointError, ConfigError, CorpusError, EmptyVocabularyError
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from wordkin.corpus.encoded import EncodedCorpus
-    from wordkin.corpus.scanning import Scan, ScanProgress
+    from wordkin.corpus.scan_progress import ScanProgress
+    from wordkin.corpus.scanning import Scan
+    from wordkin.training.checkpoint import RunDirectory
     from wordkin.training.progress import Callback
+    from wordkin.training.record import Run
+    from wordkin.training.state import RunState
     from wordkin.training.tables import NamedTables
-    from wordkin.training.trainer import RunState
 
 Corpus = str | Path | Sequence[str | Path] | Iterable[Sequence[str]]
+Part = TypeVar("Part")
 
 
 def train(
     corpus: Corpus,
     *,
     output: str | Path | None = None,
+    validation: Corpus | None = None,
+    log: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: str | float = "10m",
     callbacks: Sequence[Callback] = (),
     on_scan: Callable[[ScanProgress], None] | None = None,
+    spool_directory: str | Path | None = None,
     **options: Any,
 ) -> Embeddings:
     """Train word vectors on a corpus.
+
+    Ctrl-C and SIGTERM stop training within a span of text, after a last checkpoint where one was asked
+    for, and are then raised as ever.
 
     Parameters
     ----------
     corpus : a path, glob, directory or URL of text, several of them, ``"-"`` for standard input, or
         any iterable of lists of words (read exactly once).
     output : where to save the vectors; checked before training begins. The suffix gives the format.
+    validation : held-out text, of the same kinds; its loss is measured after each epoch.
+    log : a file for a JSON object about once a second: words, loss, learning rate and so on.
+    checkpoint : a directory to keep the run in while it goes on, so that :func:`resume` can go on with it.
+    checkpoint_every : time between checkpoints: seconds, or text such as ``"10m"``.
     callbacks : each is called with a :class:`TrainingReport` several times a second; returning True stops.
+        An exception in one ends training, after a last checkpoint, and is raised.
     on_scan : called with a :class:`ScanProgress` while the corpus is read.
+    spool_directory : where temporary files go that hold what exceeds memory; the system's unless set.
     options : any option of :class:`TrainingConfig`.
 
     Returns
@@ -51,16 +71,45 @@ def train(
 
     Raises
     ------
-    ConfigError, CorpusError, OutputError, DivergenceError : see :mod:`wordkin.errors`.
+    ConfigError, CorpusError, OutputError, CheckpointError, DivergenceError : see :mod:`wordkin.errors`.
     """
-    model = Word2Vec(**options)
-    if output is not None:
-        check_output(output)
-    model.fit(corpus, callbacks=callbacks, on_scan=on_scan)
-    vectors = model.embeddings
-    if output is not None:
-        vectors.save(output)
-    return vectors
+    model = Word2Vec(**options).fit(
+        corpus,
+        output=output,
+        validation=validation,
+        log=log,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        callbacks=callbacks,
+        on_scan=on_scan,
+        spool_directory=spool_directory,
+    )
+    return model.embeddings
+
+
+def resume(
+    directory: str | Path,
+    corpus: Corpus | None = None,
+    *,
+    output: str | Path | None = None,
+    log: str | Path | None = None,
+    checkpoint_every: str | float | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_scan: Callable[[ScanProgress], None] | None = None,
+    **options: Any,
+) -> Embeddings:
+    """Go on with a run from its last checkpoint and return the vectors; see :meth:`Word2Vec.resume`."""
+    model = Word2Vec.resume(
+        directory,
+        corpus,
+        output=output,
+        log=log,
+        checkpoint_every=checkpoint_every,
+        callbacks=callbacks,
+        on_scan=on_scan,
+        **options,
+    )
+    return model.embeddings
 
 
 def load(path: str | Path, **options: Any) -> Embeddings:
@@ -71,7 +120,7 @@ def load(path: str | Path, **options: Any) -> Embeddings:
 class Word2Vec:
     """A word2vec model: its configuration, vocabulary, trained tables and loss history.
 
-    >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2)
+    >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, subsample=0)
     >>> model.fit([["you", "say", "goodbye"], ["i", "say", "hello"]]).vocabulary.words[0]
     'say'
     """
@@ -87,41 +136,147 @@ class Word2Vec:
         self,
         corpus: Corpus,
         *,
+        output: str | Path | None = None,
+        validation: Corpus | None = None,
+        log: str | Path | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: str | float = "10m",
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
         spool_directory: str | Path | None = None,
     ) -> Word2Vec:
-        """Count, encode and train; see :func:`train`. Returns the model itself."""
-        from wordkin.corpus.scanning import scan
+        """Count, encode and train from the beginning; see :func:`train`. Returns the model itself."""
+        from wordkin.training.checkpoint import RunDirectory, seconds_of
+        from wordkin.training.record import Run
+        from wordkin.training.state import RunState
 
-        config = self.config
-        with scan(
-            corpus,
-            tokenizer=config.tokenizer,
-            lowercase=config.lowercase,
-            encoding_errors=config.encoding_errors,
-            threads=config.worker_threads,
-            spool_directory=spool_directory,
-            on_progress=on_scan,
-        ) as scanned:
-            vocabulary = Vocabulary.from_counts(
-                scanned.words, scanned.counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
-            )
-            with encode(scanned, vocabulary) as encoded:
-                self._train(vocabulary, encoded, callbacks)
+        _check_validation(self.config, validation)
+        run = _at_places(Run(self.config, checkpoint_seconds=seconds_of(checkpoint_every)), output, log)
+        with contextlib.ExitStack() as closing:
+            directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
+            text = _read_text(corpus, validation, self.config, directory, on_scan, spool_directory)
+            closing.enter_context(text.corpus)
+            if text.validation is not None:
+                closing.enter_context(text.validation)
+            if directory is not None:
+                directory.begin(text.describe(run), text.vocabulary, RunState(), None, finished=False)
+            self._train(run, text.vocabulary, text.corpus, text.validation, directory, callbacks, spool_directory)
         return self
 
-    def _train(self, vocabulary: Vocabulary, corpus: EncodedCorpus, callbacks: Sequence[Callback]) -> None:
-        from wordkin.training.backend import open_backend
-        from wordkin.training.trainer import Trainer
+    @classmethod
+    def resume(
+        cls,
+        directory: str | Path,
+        corpus: Corpus | None = None,
+        *,
+        output: str | Path | None = None,
+        log: str | Path | None = None,
+        checkpoint_every: str | float | None = None,
+        callbacks: Sequence[Callback] = (),
+        on_scan: Callable[[ScanProgress], None] | None = None,
+        **options: Any,
+    ) -> Word2Vec:
+        """Go on with a run from its last checkpoint, to the model that :meth:`fit` would have made.
 
-        backend = open_backend(self.config, vocabulary.counts)
-        try:
-            self._state = Trainer(self.config, backend, corpus, callbacks=callbacks).run()
-            self._tables = backend.tables()
-        finally:
-            backend.close()
+        With one thread, or ``deterministic=True``, it is the same to the bit. A run that had reached its
+        end is loaded, and its vectors saved again.
+
+        Parameters
+        ----------
+        directory : what ``checkpoint`` was.
+        corpus : not needed; where it is given, it must be the text that the run began with.
+        output, log, checkpoint_every : as they were at the beginning, unless given.
+        callbacks, on_scan : as in :func:`train`.
+        options : not needed; those given must be as they were at the beginning, but for ``threads``.
+
+        Raises
+        ------
+        CheckpointError : there is no run, another process has it, or corpus or options are not its own.
+        FormatError : a file of it is damaged. Others as for :func:`train`.
+        """
+        from wordkin.training.checkpoint import RunDirectory, seconds_of
+        from wordkin.training.record import with_options
+
+        with contextlib.ExitStack() as closing:
+            opened = closing.enter_context(RunDirectory.open(directory, lock=True))
+            run = _at_places(with_options(opened.record.run, options), output, log)
+            if checkpoint_every is not None:
+                run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
+            if corpus is not None:
+                _refuse_other_text(corpus, run, opened, on_scan)
+            opened.go_on_as(run)
+            model = cls(run.config)
+            if opened.record.finished:
+                model._take(opened, output=run.output)
+                return model
+            ids = closing.enter_context(opened.open_corpus())
+            held_out = opened.open_validation()
+            if held_out is not None:
+                closing.enter_context(held_out)
+            model._train(run, opened.vocabulary, ids, held_out, opened, callbacks, None)
+        return model
+
+    @classmethod
+    def load(cls, directory: str | Path) -> Word2Vec:
+        """A model that :meth:`save` wrote, or a run as its last checkpoint has it; tables are memory-mapped.
+
+        Raises :class:`CheckpointError` where the directory holds none, or one not trained yet, and
+        :class:`FormatError` where a file of it is damaged.
+        """
+        from wordkin.training.checkpoint import RunDirectory
+
+        with RunDirectory.open(directory) as opened:
+            model = cls(opened.record.run.config)
+            model._take(opened, output=None)
+        return model
+
+    def save(self, directory: str | Path) -> None:
+        """Write configuration, vocabulary, tables and losses, in the format of a checkpoint.
+
+        The directory is made if need be; a model saved there before is replaced, as a whole. Raises
+        :class:`OutputError` where it cannot be written, and :class:`CheckpointError` where the directory
+        holds a checkpointed run.
+        """
+        from wordkin.training.checkpoint import RunDirectory
+        from wordkin.training.record import Run
+
+        vocabulary, tables, state = self.vocabulary, self._trained(self._tables), self._trained(self._state)
+        with RunDirectory.create(directory, replace=True) as target:
+            target.begin(Run(self.config), vocabulary, state, tables, finished=True)
+
+    def _train(
+        self,
+        run: Run,
+        vocabulary: Vocabulary,
+        corpus: EncodedCorpus,
+        validation: EncodedCorpus | None,
+        directory: RunDirectory | None,
+        callbacks: Sequence[Callback],
+        spool_directory: str | Path | None,
+    ) -> None:
+        from wordkin.training.runs import train_run
+
+        self._state, self._tables = train_run(
+            run,
+            vocabulary,
+            corpus,
+            validation,
+            callbacks=callbacks,
+            directory=directory,
+            spool_directory=spool_directory,
+        )
         self._vocabulary, self._embeddings = vocabulary, None
+        if run.output is not None:
+            self.embeddings.save(run.output)
+
+    def _take(self, opened: RunDirectory, output: str | None) -> None:
+        """Become the model of a directory; save its vectors."""
+        tables = opened.tables()
+        if tables is None:
+            raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
+        self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
+        if output is not None:
+            self.embeddings.save(output)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -130,7 +285,7 @@ class Word2Vec:
 
     @property
     def embeddings(self) -> Embeddings:
-        """The word vectors, taken from the tables at first use."""
+        """The word vectors."""
         if self._embeddings is None:
             from wordkin.training.tables import result_vectors
 
@@ -144,13 +299,135 @@ class Word2Vec:
         """Mean loss per training example of each epoch, in nats."""
         return list(self._trained(self._state).losses)
 
-    def _trained(self, part: Any) -> Any:
+    @property
+    def validation_losses(self) -> list[float]:
+        """Mean loss per example of held-out text after each epoch, in nats; empty where none was held out."""
+        return list(self._trained(self._state).validation_losses)
+
+    def _trained(self, part: Part | None) -> Part:
         if part is None:
             raise EmptyVocabularyError("the model has not been trained: call fit(corpus) first")
         return part
 
 
-def encode(scanned: Scan, vocabulary: Vocabulary) -> EncodedCorpus:
-    """The scanned text as ids of a vocabulary; words outside it are left out."""
+class _Text(NamedTuple):
+    """A corpus read, counted and encoded."""
+
+    vocabulary: Vocabulary
+    corpus: EncodedCorpus
+    validation: EncodedCorpus | None
+    fingerprint: str
+
+    def describe(self, run: Run) -> Run:
+        """The run as one on this text."""
+        return dataclasses.replace(
+            run,
+            text_fingerprint=self.fingerprint,
+            corpus_fingerprint=self.corpus.fingerprint,
+            validation_fingerprint=None if self.validation is None else self.validation.fingerprint,
+        )
+
+
+def _read_text(
+    corpus: Corpus,
+    validation: Corpus | None,
+    config: TrainingConfig,
+    directory: RunDirectory | None,
+    on_scan: Callable[[ScanProgress], None] | None,
+    spool_directory: str | Path | None,
+) -> _Text:
+    """Read the text once: its vocabulary, and the ids to train on and to hold out, in the directory if there is one."""
+    from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME
+    from wordkin.training.held_out import split_corpus
+
+    paths = None if directory is None else (directory.path / CORPUS_NAME, directory.path / VALIDATION_NAME)
+    corpus_path, validation_path = paths or (None, None)
+    with _scan(corpus, config, on_scan, spool_directory) as scanned:
+        vocabulary = Vocabulary.from_counts(
+            scanned.words, scanned.counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
+        )
+        split = config.validation_fraction is not None
+        encoded = encode(scanned, vocabulary, path=None if split else corpus_path)
+        fingerprint = _text_fingerprint(scanned, encoded)
+    if config.validation_fraction is not None:
+        with encoded as whole:
+            trained_on, held_out = split_corpus(
+                whole, config.validation_fraction, config.seed, paths=paths, spool_directory=spool_directory
+            )
+        return _Text(vocabulary, trained_on, held_out, fingerprint)
+    if validation is None:
+        return _Text(vocabulary, encoded, None, fingerprint)
+    with _scan(validation, config, None, spool_directory) as scanned:
+        held_out = encode(scanned, vocabulary, path=validation_path)
+    if held_out.words == 0:
+        raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
+    return _Text(vocabulary, encoded, held_out, fingerprint)
+
+
+def _scan(
+    corpus: Corpus,
+    config: TrainingConfig,
+    on_scan: Callable[[ScanProgress], None] | None,
+    spool_directory: str | Path | None = None,
+) -> Scan:
+    from wordkin.corpus.scanning import scan
+
+    return scan(
+        corpus,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        encoding_errors=config.encoding_errors,
+        threads=config.worker_threads,
+        spool_directory=spool_directory,
+        on_progress=on_scan,
+    )
+
+
+def encode(scanned: Scan, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
+    """The scanned text as ids of a vocabulary; words outside it are left out. Saved where there is a path."""
     ids = vocabulary.find_ids(scanned.words).astype(np.int32)
-    return scanned.encode(ids)
+    return scanned.encode(ids, path=path)
+
+
+def _text_fingerprint(scanned: Scan, encoded: EncodedCorpus) -> str:
+    """The same for the same words in the same order."""
+    return f"{scanned.fingerprint}-{encoded.fingerprint}"
+
+
+def _refuse_other_text(
+    corpus: Corpus, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
+) -> None:
+    """Raise :class:`CheckpointError` unless a text is the one a run began with."""
+    with _scan(corpus, run.config, on_scan) as scanned, encode(scanned, opened.vocabulary) as encoded:
+        if _text_fingerprint(scanned, encoded) != run.text_fingerprint:
+            raise CheckpointError(
+                f"the text is not the one that the run in {str(opened.path)!r} began with, or is not read as it was: "
+                "leave the corpus out to go on with the old one, or start a new run"
+            )
+
+
+def _check_validation(config: TrainingConfig, validation: object) -> None:
+    """Raise :class:`ConfigError` where options and held-out text do not go together."""
+    if validation is not None and config.validation_fraction is not None:
+        raise ConfigError(
+            "validation_fraction", "must be left unset where a held-out text (validation) is given",
+            config.validation_fraction)  # fmt: skip
+    if config.patience is not None and validation is None and config.validation_fraction is None:
+        raise ConfigError(
+            "patience", "needs held-out text", config.patience, "set validation_fraction, or name a text as validation"
+        )
+
+
+def _at_places(run: Run, output: str | Path | None, log: str | Path | None) -> Run:
+    """The run with these places for its files, after checking that they can be written."""
+    from wordkin.training.log import check_log
+
+    if output is not None:
+        run = dataclasses.replace(run, output=str(Path(output).absolute()))
+    if log is not None:
+        run = dataclasses.replace(run, log=str(Path(log).absolute()))
+    if run.output is not None:
+        check_output(run.output)
+    if run.log is not None:
+        check_log(run.log)
+    return run

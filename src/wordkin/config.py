@@ -167,6 +167,12 @@ class TrainingConfig:
     min_learning_rate: float | None = _option(
         None, Number(0, 10, optional=True), "Training",
         "Learning rate at the end; 1/10,000 of the starting one unless set.", "word2vec.c")
+    validation_fraction: float | None = _option(
+        None, Number(0, 0.5, above=True, optional=True), "Training",
+        "Hold out this share of the sentences and measure their loss after each epoch.")
+    patience: int | None = _option(
+        None, Number(1, integer=True, optional=True), "Training",
+        "Stop when the held-out loss has not fallen for this many epochs, and keep the best epoch's tables.")
     threads: int | None = _option(
         None, Number(1, 1024, integer=True, optional=True), "Training",
         "Worker threads; all cores this process may use unless set.")

@@ -33,8 +33,25 @@ def output_rows(objective: str, vocabulary_size: int) -> int:
     return vocabulary_size - 1 if objective == "hierarchical-softmax" else vocabulary_size
 
 
+def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every table that a configuration has."""
+    size = config.vector_size
+    shapes: dict[str, tuple[int, ...]] = {"input": (vocabulary_size, size)}
+    for objective in config.objectives:
+        rows = output_rows(objective, vocabulary_size)
+        shapes[f"output/{objective}"] = (rows, size)
+        if config.output_bias:
+            shapes[f"output_bias/{objective}"] = (rows,)
+    if config.projection_bias:
+        shapes["projection_bias"] = (size,)
+    return shapes
+
+
 def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """(first row, rows float32 [some, N]) of the input table: uniform in ±0.5 / N (word2vec.c). Other tables start at 0."""
+    """(first row, rows float32 [some, N]) of the input table: uniform in ±0.5 / N (word2vec.c).
+
+    Other tables start at 0.
+    """
     size = config.vector_size
     generator = np.random.Generator(np.random.Philox(key=[config.seed, _INITIALISATION_STREAM]))
     for first in range(0, vocabulary_size, _ROWS_AT_A_TIME):
@@ -45,14 +62,35 @@ def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator
         yield first, rows
 
 
+def compacted(tables: NamedTables) -> NamedTables:
+    """The same tables as contiguous arrays, made in their own memory: those handed in hold nothing of use afterwards.
+
+    Backends leave room at the end of rows, where they also keep biases. Copies without it would need half
+    as much memory again.
+    """
+    biases = {name: np.array(table) for name, table in tables.items() if table.ndim == 1}  # before rows move over them
+    return {name: biases[name] if name in biases else _moved_together(table) for name, table in tables.items()}
+
+
+def _moved_together(table: NDArray[Any]) -> NDArray[Any]:
+    if table.flags.c_contiguous:
+        return table
+    row_size = table.shape[1]
+    flat = np.lib.stride_tricks.as_strided(table, (table.size,), (table.itemsize,))
+    for first in range(0, len(table), _ROWS_AT_A_TIME):
+        rows = table[first : first + _ROWS_AT_A_TIME]
+        flat[first * row_size : first * row_size + rows.size] = rows.reshape(-1)
+    return flat.reshape(table.shape)
+
+
 def result_vectors(config: TrainingConfig, tables: NamedTables) -> NDArray[np.float32]:
-    """The word vectors [V, N] that ``config.vectors`` asks for, as a new array."""
+    """The word vectors [V, N] that ``config.vectors`` asks for; not copied where they are one of the tables."""
     inputs = tables["input"]
     if config.vectors == "input":
-        return np.array(inputs, np.float32)
+        return np.ascontiguousarray(inputs, np.float32)
     objective = next(each for each in config.objectives if each != "hierarchical-softmax")
     outputs = tables[f"output/{objective}"]
     if config.vectors == "output":
-        return np.array(outputs, np.float32)
+        return np.ascontiguousarray(outputs, np.float32)
     summed = np.add(inputs, outputs, dtype=np.float32)
     return summed if config.vectors == "sum" else summed * np.float32(0.5)

@@ -1,56 +1,23 @@
-"""The loop over epochs and spans: ask the backend, report, stop when told to."""
+"""The loop over epochs and spans: ask the backend, report, keep what must survive, stop when told to."""
 
 from __future__ import annotations
 
-import math
+import contextlib
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import DivergenceError
-from wordkin.training.backend import Backend, SpanResult
+from wordkin.training.backend import Backend
+from wordkin.training.checkpoint import BestTables, Checkpoints
 from wordkin.training.progress import Callback, TrainingReport
+from wordkin.training.sanity import refuse_wild_loss, refuse_wild_tables
 from wordkin.training.schedule import Schedule
+from wordkin.training.state import RunState
 
 SECONDS_PER_SPAN = 0.3  # how often a run reports and can be stopped, at least
-WILD_LOSS = 20.0  # times the loss of knowing nothing
-
-
-@dataclass
-class RunState:
-    """Where a run stands, and what it has measured so far.
-
-    epoch : finished epochs. position : corpus position reached in the epoch under way.
-    losses, validation_losses : mean per example of each finished epoch, nats.
-    """
-
-    epoch: int = 0
-    position: int = 0
-    epoch_loss: float = 0.0
-    epoch_examples: int = 0
-    losses: list[float] = field(default_factory=list)
-    validation_losses: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def mean_loss(self) -> float:
-        """Mean loss per example since the epoch began."""
-        return self.epoch_loss / max(1, self.epoch_examples)
-
-    def add(self, result: SpanResult) -> None:
-        """Take in what a span gave."""
-        self.position = result.stop
-        self.epoch_loss += result.loss
-        self.epoch_examples += result.examples
-
-    def finish_epoch(self) -> None:
-        """Close the epoch under way."""
-        self.losses.append(self.mean_loss)
-        self.epoch += 1
-        self.position = 0
-        self.epoch_loss, self.epoch_examples = 0.0, 0
 
 
 class Trainer:
@@ -60,6 +27,9 @@ class Trainer:
     ----------
     should_stop : asked several times a second, from any thread; true ends training where it stands.
     validation : encoded text whose loss is measured after each epoch.
+    best_tables : where the tables of the best epoch are kept; needed with ``patience`` only.
+    checkpoints : where the run is kept while it goes on.
+    state : where to go on from, with the tables of the backend as they were then.
     """
 
     def __init__(
@@ -71,6 +41,8 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         should_stop: Callable[[], bool] = lambda: False,
         validation: EncodedCorpus | None = None,
+        best_tables: BestTables | None = None,
+        checkpoints: Checkpoints | None = None,
         state: RunState | None = None,
     ) -> None:
         self._config = config
@@ -79,6 +51,8 @@ class Trainer:
         self._callbacks = tuple(callbacks)
         self._should_stop = should_stop
         self._validation = validation
+        self._best_tables = best_tables
+        self._checkpoints = checkpoints
         self.state = RunState() if state is None else state
         self._schedule = Schedule.of(config, corpus.words)
         self._asked_to_stop = False
@@ -87,16 +61,22 @@ class Trainer:
         self._span_words = backend.step_words
 
     def run(self) -> RunState:
-        """Train to the end; the state says how far it went."""
-        while self.state.epoch < self._config.epochs and not self._stopping():
+        """Train to the end; the state says how far it went.
+
+        Raises :class:`DivergenceError`, and whatever a callback raises; the last checkpoint then stays.
+        """
+        while not self._finished() and not self._stopping():
             self._train_span()
-            finished = self.state.position >= self._corpus.words
-            if finished and self._validation is not None:
-                self.state.validation_losses.append(self._backend.held_out_loss(self._validation))
-            self._report(finished)
-            if finished:
-                self.state.finish_epoch()
+            self._tell(self._close_span())
+            if self._checkpoints is not None and self._checkpoints.due():
+                self._save()
+        if self._finished() and self._best_tables is not None and 0 < self.state.best_epoch < self.state.epoch:
+            self._backend.load_tables(self._best_tables.best_tables())
+        self._save()
         return self.state
+
+    def _finished(self) -> bool:
+        return self.state.epoch >= self._config.epochs or self.state.stopped_early
 
     def _stopping(self) -> bool:
         return self._asked_to_stop or self._should_stop()
@@ -110,21 +90,68 @@ class Trainer:
             self._corpus, self.state.epoch, start, stop, self._schedule, self._stopping
         )  # fmt: skip
         seconds = time.perf_counter() - began
-        self.state.add(result)
-        self.state.seconds += seconds
-        self._refuse_divergence(result)
+        refuse_wild_loss(result.loss / max(1, result.examples), self._config, self.state.epoch + 1)
+        self.state.add(result, seconds)
         step = self._backend.step_words
         affordable = (result.stop - start) * SECONDS_PER_SPAN / max(seconds, 1e-6)
         self._span_words = step * max(1, min(int(affordable / step), 8 * self._span_words // step))
 
+    def _close_span(self) -> TrainingReport:
+        """Report where training stands; at the end of an epoch, measure held-out loss and close it."""
+        finished = self.state.position >= self._corpus.words
+        held_out = None
+        if finished and self._validation is not None:
+            held_out = self._backend.held_out_loss(self._validation)
+            refuse_wild_loss(held_out, self._config, self.state.epoch + 1)
+        report = self._report(finished, held_out)
+        if finished:
+            if self.state.epoch == 0 and self.state.epoch_examples == 0:
+                warnings.warn(
+                    "there was nothing to train on: no word that subsampling kept had another beside it; "
+                    f"raise subsample (now {self._config.subsample:g}), or set it to 0 to keep every word",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+            self.state.finish_epoch()
+            if held_out is not None:
+                self.state.validation_losses.append(held_out)
+                self._judge_epoch()
+        return report
+
+    def _judge_epoch(self) -> None:
+        """Keep the tables where the held-out loss is the lowest yet; give up where it has not fallen for long."""
+        if self._config.patience is None or self._best_tables is None:
+            return
+        losses = self.state.validation_losses
+        if losses[-1] < min(losses[:-1], default=float("inf")):
+            self._best_tables.keep_best(self._backend.tables())
+            self.state.best_epoch = self.state.epoch
+        elif self.state.epoch - self.state.best_epoch >= self._config.patience:
+            self.state.stopped_early = True
+
+    def _tell(self, report: TrainingReport) -> None:
+        """Call the callbacks. The tables are whole here, so one that fails costs nothing learned."""
+        try:
+            for callback in self._callbacks:
+                self._asked_to_stop |= callback(report) is True
+        except BaseException:
+            with contextlib.suppress(DivergenceError):
+                self._save()
+            raise
+
+    def _save(self) -> None:
+        """Refuse tables that are not sane; write a checkpoint of others, where one was asked for."""
+        refuse_wild_tables(self._backend.tables(), self._config, min(self.state.epoch + 1, self._config.epochs))
+        if self._checkpoints is not None:
+            self._checkpoints.save(self.state, self._backend.tables(), finished=self._finished())
+
     def _words_done(self) -> int:
         return self.state.epoch * self._corpus.words + self.state.position
 
-    def _report(self, epoch_finished: bool) -> None:
+    def _report(self, epoch_finished: bool, held_out: float | None) -> TrainingReport:
         words = self._words_done()
         seconds = self.state.seconds
-        validation = self.state.validation_losses
-        report = TrainingReport(
+        return TrainingReport(
             epoch=self.state.epoch + 1,
             epochs=self._config.epochs,
             epoch_finished=epoch_finished,
@@ -133,17 +160,6 @@ class Trainer:
             words_per_second=(words - self._words_before) / max(seconds - self._seconds_before, 1e-9),
             loss=self.state.mean_loss,
             learning_rate=self._schedule.at(words),
-            validation_loss=validation[-1] if epoch_finished and self._validation is not None else None,
+            validation_loss=held_out,
             seconds=seconds,
         )
-        for callback in self._callbacks:
-            self._asked_to_stop |= callback(report) is True
-
-    def _refuse_divergence(self, result: SpanResult) -> None:
-        mean = result.loss / max(1, result.examples)
-        limit = WILD_LOSS * math.log(2) * (1 + self._config.negative) * len(self._config.objectives)
-        if not math.isfinite(mean) or mean > max(limit, WILD_LOSS * 10):
-            raise DivergenceError(
-                f"training diverged in epoch {self.state.epoch + 1}: the mean loss is {mean:.4g}; lower learning_rate "
-                f"(now {self._config.starting_learning_rate:g}), window ({self._config.window}) or negative ({self._config.negative})"
-            )

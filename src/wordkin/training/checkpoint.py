@@ -1,0 +1,385 @@
+"""A run on disk: each state of it is there whole, or not at all.
+
+``docs/checkpoints.md`` specifies the directory. ``run.json`` names every other file and is replaced last,
+so at every moment it and the files it names are one whole checkpoint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import errno
+import hashlib
+import mmap
+import os
+import re
+import secrets
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, Self
+
+from numpy.typing import NDArray
+
+from wordkin import __version__
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.spool import spool_error
+from wordkin.embeddings.files import Source, mapped_bytes, reason, replacing, sync_directory
+from wordkin.embeddings.storage import VOCABULARY_LAYOUT, vocabulary_tensors
+from wordkin.embeddings.tensors import Layout, read_tensors, write_tensors
+from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError
+from wordkin.training.record import FILE_NAME, Run, RunRecord, StoredFile
+from wordkin.training.state import RunState
+from wordkin.training.tables import NamedTables, table_shapes
+from wordkin.vocabulary import Vocabulary
+
+RECORD_NAME = "run.json"
+CORPUS_NAME, VALIDATION_NAME = "corpus", "validation"
+DEFAULT_CHECKPOINT_EVERY = "10m"
+_HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smh]?)")
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds_of(duration: str | float) -> float:
+    """A duration in seconds: a number of them, or text such as "30s", "10m", "1.5h".
+
+    >>> seconds_of("10m"), seconds_of(0.5)
+    (600.0, 0.5)
+    """
+    match = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
+    if match is not None:
+        return float(match[1]) * _SECONDS[match[2]]
+    if isinstance(duration, int | float) and not isinstance(duration, bool) and 0 <= duration < float("inf"):
+        return float(duration)
+    raise ConfigError(
+        "checkpoint_every",
+        'must be a time from 0 up: seconds as a number, or text such as "30s", "10m", "2h"',
+        duration,
+    )
+
+
+class RunDirectory:
+    """A directory that holds one run, or a finished model; locked while it is open for writing.
+
+    Attributes
+    ----------
+    path : the directory.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._record: RunRecord | None = None
+        self._vocabulary: Vocabulary | None = None
+        self._descriptor: int | None = None
+        self._best: StoredFile | None = None  # written, but not yet in the record
+
+    @classmethod
+    def create(cls, path: str | Path, *, replace: bool = False) -> Self:
+        """A directory for a new run: made if need be, and locked; nothing is in it before :meth:`begin`.
+
+        ``replace`` allows a model that was saved there to be replaced, never a run that was checkpointed.
+        Raises :class:`CheckpointError` where the directory holds a run, :class:`OutputError` where it
+        cannot be made or written to.
+        """
+        directory = cls(path)
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(directory.close)
+            try:
+                directory.path.mkdir(parents=True, exist_ok=True)
+                directory._lock()
+                tempfile.TemporaryFile(dir=directory.path).close()
+            except OSError as error:
+                raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
+            if (directory.path / RECORD_NAME).exists():
+                directory._record = directory._read_record()
+                directory._refuse_to_replace(directory._record, replace)
+            on_error.pop_all()
+        return directory
+
+    @classmethod
+    def open(cls, path: str | Path, *, lock: bool = False) -> Self:
+        """The run in a directory; ``lock`` it to write checkpoints.
+
+        Raises :class:`CheckpointError` where there is none, where it was changed by hand or where another
+        process has it, and :class:`FormatError` where a file of it is damaged.
+        """
+        directory = cls(path)
+        if not (directory.path / RECORD_NAME).is_file():
+            raise CheckpointError(
+                f"there is no run in {str(path)!r} (no {RECORD_NAME}): check the path; a run that ended before its "
+                "text was read must be started again"
+            )
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(directory.close)
+            if lock:
+                directory._lock()
+            directory._record = directory._read_record()
+            directory._vocabulary = directory._read_vocabulary()
+            on_error.pop_all()
+        return directory
+
+    @property
+    def record(self) -> RunRecord:
+        """What ``run.json`` says."""
+        assert self._record is not None, "the run has neither begun nor been opened"
+        return self._record
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the run."""
+        assert self._vocabulary is not None, "the run has neither begun nor been opened"
+        return self._vocabulary
+
+    def begin(
+        self, run: Run, vocabulary: Vocabulary, state: RunState, tables: NamedTables | None, *, finished: bool
+    ) -> None:
+        """Write the words of a run and its first state; without ``tables`` they are as training starts.
+
+        Raises :class:`OutputError`; what was in the directory before is then still whole.
+        """
+        self._vocabulary = vocabulary
+        files = {"vocabulary": self._write("vocabulary", vocabulary_tensors(vocabulary))}
+        self._publish(RunRecord(run, state, finished, files), tables)
+
+    def go_on_as(self, run: Run) -> None:
+        """Let the next checkpoint describe the run so; only what a resumed run may change may differ."""
+        self._record = dataclasses.replace(self.record, run=run)
+
+    def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
+        """Write a checkpoint. Raises :class:`OutputError`; the last one is then still whole."""
+        files = dict(self.record.files)
+        if self._best is not None:
+            files["best"] = self._best
+        if finished:
+            files.pop("best", None)  # its tables are the tables now
+        record = dataclasses.replace(self.record, state=copy.deepcopy(state), finished=finished, files=files)
+        self._publish(record, tables)
+
+    def tables(self) -> NamedTables | None:
+        """The tables of the last checkpoint, mapped read-only; None where training had not begun."""
+        return self._read_tables(self.record.files["tables"]) if "tables" in self.record.files else None
+
+    def keep_best(self, tables: NamedTables) -> None:
+        """Keep the tables of the best epoch so far; the next checkpoint names them."""
+        self._best = self._write("best", tables)
+
+    def best_tables(self) -> NamedTables:
+        """The tables kept last, mapped read-only."""
+        best = self.record.files.get("best") if self._best is None else self._best
+        if best is None:
+            raise FormatError(f"{str(self.path / RECORD_NAME)!r} is damaged: it names no tables of the best epoch")
+        return self._read_tables(best)
+
+    def open_corpus(self) -> EncodedCorpus:
+        """The ids to train on.
+
+        Raises :class:`CheckpointError` where they are not those the run began with, :class:`FormatError`
+        where they are damaged.
+        """
+        return self._open_corpus(CORPUS_NAME, self.record.run.corpus_fingerprint)
+
+    def open_validation(self) -> EncodedCorpus | None:
+        """The held-out ids, where there are any; errors as for :meth:`open_corpus`."""
+        wanted = self.record.run.validation_fingerprint
+        return None if wanted is None else self._open_corpus(VALIDATION_NAME, wanted)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unlock the directory."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    # --- writing
+
+    def _publish(self, record: RunRecord, tables: NamedTables | None) -> None:
+        """Write the tables, then the record that names them; then remove what nothing names any more."""
+        try:
+            if tables is not None:
+                record = dataclasses.replace(record, files={**record.files, "tables": self._write("tables", tables)})
+            with replacing(self.path / RECORD_NAME) as stream:
+                stream.write(record.to_json())
+            self._record, self._best = record, None
+        finally:
+            self._remove_leftovers()
+
+    def _write(self, kind: str, tensors: NamedTables) -> StoredFile:
+        """Write a file under a new name and force it to the disk; it counts once ``run.json`` names it."""
+        path = self.path / f"{kind}-{secrets.token_hex(6)}.safetensors"
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(path.unlink, missing_ok=True)
+            try:
+                with path.open("xb") as file:
+                    hashed = _HashedWriter(file)
+                    write_tensors(hashed, tensors, {"wordkin.version": __version__})
+                    file.flush()
+                    os.fsync(file.fileno())
+                sync_directory(self.path)
+            except OSError as error:
+                raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+            on_error.pop_all()
+        return StoredFile(path.name, hashed.digest.hexdigest())
+
+    def _remove_leftovers(self) -> None:
+        """Remove files of earlier checkpoints, and what a killed process left half-written.
+
+        What counts is read from the disk, for after an error this object may know less than the disk does.
+        """
+        counting: list[StoredFile] = [] if self._best is None else [self._best]
+        if (self.path / RECORD_NAME).exists():
+            counting += self._read_record().files.values()
+        kept = {file.name for file in counting}
+        for path in self.path.iterdir():
+            ours = FILE_NAME.fullmatch(path.name) or _HALF_WRITTEN_RECORD.fullmatch(path.name)
+            if ours and path.name not in kept:
+                path.unlink(missing_ok=True)
+
+    def _lock(self) -> None:
+        """Lock the directory, where the system can; the lock ends with the process, however that ends."""
+        if os.name != "posix":
+            return
+        import fcntl
+
+        self._descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise CheckpointError(
+                    f"{str(self.path)!r} is in use by another process: wait for it, or choose another directory"
+                ) from error  # other errors: the file system has no locks
+
+    def _refuse_to_replace(self, record: RunRecord, models_may_be: bool) -> None:
+        if record.run.corpus_fingerprint is None and models_may_be:
+            return
+        what = "a saved model"
+        if record.run.corpus_fingerprint is not None:
+            what = "a finished run" if record.finished else "an unfinished run, which can be resumed"
+        raise CheckpointError(f"{str(self.path)!r} holds {what}: choose another directory, or remove this one first")
+
+    # --- reading
+
+    def _read_record(self) -> RunRecord:
+        path = self.path / RECORD_NAME
+        try:
+            return RunRecord.from_json(path.read_bytes())
+        except OSError as error:
+            raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
+        except (FormatError, CheckpointError) as error:
+            raise type(error)(f"{str(path)!r}: {error}") from error
+
+    def _read_vocabulary(self) -> Vocabulary:
+        arrays = self._read(self.record.files["vocabulary"], VOCABULARY_LAYOUT)
+        return Vocabulary.from_packed(
+            arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays["counts"]
+        )
+
+    def _read_tables(self, file: StoredFile) -> NamedTables:
+        shapes = table_shapes(self.record.run.config, len(self.vocabulary))
+        tables = self._read(file, {name: (("F32",), len(shape)) for name, shape in shapes.items()})
+        for name, shape in shapes.items():
+            if tables[name].shape != shape:
+                raise FormatError(
+                    f"{str(self.path / file.name)!r}: the table {name!r} must have the shape {shape}, "
+                    f"but has {tables[name].shape}"
+                )
+        return tables
+
+    def _read(self, file: StoredFile, layout: Layout) -> dict[str, NDArray[Any]]:
+        """The arrays of a file, mapped read-only, after checking its digest."""
+        try:
+            with Source(self.path / file.name) as source:
+                data = mapped_bytes(source)
+                if hashlib.sha256(data).hexdigest() != file.sha256:
+                    raise source.broken(f"its content is not what {RECORD_NAME} says it was: it is damaged")
+                arrays, _ = read_tensors(data, layout)
+                for name in layout.keys() - arrays.keys():
+                    raise source.broken(f"there is no tensor {name!r}")
+                return arrays
+        except CorpusNotFoundError as error:
+            raise FormatError(str(error)) from error
+
+    def _open_corpus(self, name: str, fingerprint: str | None) -> EncodedCorpus:
+        corpus = EncodedCorpus.open(self.path / name, verify=True)
+        if corpus.fingerprint != fingerprint:
+            raise CheckpointError(
+                f"the text in {str(self.path / name)!r} is not the one the run began with: put that back, or start "
+                "a new run"
+            )
+        return corpus
+
+
+class _HashedWriter:
+    """Hands bytes on to a file and takes their digest."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.digest.update(data)
+        return self._file.write(data)
+
+
+class Checkpoints:
+    """Writes checkpoints of a run when their time has come.
+
+    One that cannot be written is a warning: the last one stays, and a long run does not end for want of disk.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._seconds = directory.record.run.checkpoint_seconds
+        self._next = time.monotonic() + self._seconds
+
+    def due(self) -> bool:
+        """Whether the time of the next one has come."""
+        return time.monotonic() >= self._next
+
+    def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
+        """Write one; warns where it cannot be written."""
+        try:
+            self._directory.save(state, tables, finished=finished)
+        except OutputError as error:
+            warnings.warn(f"{error}: this checkpoint is left out, the last one stays", RuntimeWarning, stacklevel=2)
+        self._next = time.monotonic() + self._seconds
+
+
+class BestTables(Protocol):
+    """Keeps the tables of the best epoch; in memory they would double what a run needs."""
+
+    def keep_best(self, tables: NamedTables) -> None:
+        """Keep these instead of those before. Raises :class:`OutputError` where there is no room."""
+
+    def best_tables(self) -> NamedTables:
+        """The tables kept last, read-only."""
+
+
+class TemporaryBestTables:
+    """:class:`BestTables` in a nameless temporary file, for a run without checkpoints."""
+
+    def __init__(self, spool_directory: str | Path | None = None) -> None:
+        self._spool_directory = spool_directory
+        self._layout: Layout = {}
+        self._data = memoryview(b"")
+
+    def keep_best(self, tables: NamedTables) -> None:
+        self._layout = {name: (("F32",), table.ndim) for name, table in tables.items()}
+        try:
+            with tempfile.TemporaryFile(dir=self._spool_directory) as file:
+                write_tensors(file, tables, {})
+                file.flush()
+                self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except OSError as error:
+            raise spool_error(error, self._spool_directory) from error
+
+    def best_tables(self) -> NamedTables:
+        return read_tensors(self._data, self._layout)[0]

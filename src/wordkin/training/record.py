@@ -1,0 +1,189 @@
+"""What ``run.json`` says of a run: what it is, where it stands, and which files hold its arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wordkin import __version__
+from wordkin.config import TokenizerName, TrainingConfig
+from wordkin.errors import CheckpointError, ConfigError, FormatError
+from wordkin.training.state import RunState
+
+FORMAT_NAME = "wordkin run"
+FORMAT_VERSION = 1
+FREE_TO_CHANGE = ("threads",)  # options that may differ when a run is resumed
+FILE_NAME = re.compile(r"(vocabulary|tables|best)-[0-9a-f]{12}\.safetensors")
+_FINGERPRINTS = ("text_fingerprint", "corpus_fingerprint", "validation_fingerprint")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run is, whatever point it has reached.
+
+    Attributes
+    ----------
+    text_fingerprint, corpus_fingerprint, validation_fingerprint : of the text as it was read, of the ids
+        trained on, of the held-out ids; None where there are none.
+    output : where the vectors go at the end. log : where the JSON lines go.
+    checkpoint_seconds : time between checkpoints.
+    """
+
+    config: TrainingConfig
+    text_fingerprint: str | None = None
+    corpus_fingerprint: str | None = None
+    validation_fingerprint: str | None = None
+    output: str | None = None
+    log: str | None = None
+    checkpoint_seconds: float = 600.0
+
+    def fingerprinted(self) -> dict[str, Any]:
+        """What a run may not change while it lasts."""
+        return {"config": self.config.to_dict(), **{name: getattr(self, name) for name in _FINGERPRINTS}}
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file beside ``run.json``, and the SHA-256 digest of its content."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The content of ``run.json``.
+
+    files : by kind: "vocabulary" always; "tables" once training has begun; "best", the tables of the best
+        epoch so far, where there is one and it is not the end.
+    """
+
+    run: Run
+    state: RunState
+    finished: bool
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """The file's content."""
+        fingerprinted = self.run.fingerprinted()
+        values = {
+            "format": FORMAT_NAME,
+            "version": FORMAT_VERSION,
+            "wordkin": __version__,
+            **fingerprinted,
+            "fingerprint": _fingerprint(fingerprinted, self.files),
+            "output": self.run.output,
+            "log": self.run.log,
+            "checkpoint_seconds": self.run.checkpoint_seconds,
+            "finished": self.finished,
+            "state": self.state.to_dict(),
+            "files": {kind: {"name": file.name, "sha256": file.sha256} for kind, file in self.files.items()},
+        }
+        return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> RunRecord:
+        """Inverse of :meth:`to_json`.
+
+        Raises :class:`FormatError` where the text is not what that makes, and :class:`CheckpointError`
+        where the run itself was changed in it.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"it is not JSON ({error})") from error
+        if not isinstance(values, dict) or values.get("format") != FORMAT_NAME:
+            raise FormatError("it does not describe a run of wordkin")
+        if values.get("version") != FORMAT_VERSION:
+            raise FormatError(f"it is of version {values.get('version')!r}, and this wordkin reads {FORMAT_VERSION}")
+        files = _files(_entry(values, "files", dict))
+        fingerprinted = {
+            "config": _entry(values, "config", dict),
+            **{name: _entry(values, name, str | None) for name in _FINGERPRINTS},
+        }
+        if values.get("fingerprint") != _fingerprint(fingerprinted, files):
+            raise CheckpointError(
+                "the configuration or a fingerprint was changed after the run began: undo that, or start a new run"
+            )
+        run = Run(
+            config=_config(fingerprinted["config"]),
+            **{name: fingerprinted[name] for name in _FINGERPRINTS},
+            output=_entry(values, "output", str | None),
+            log=_entry(values, "log", str | None),
+            checkpoint_seconds=_entry(values, "checkpoint_seconds", float),
+        )
+        return cls(run, RunState.from_dict(values.get("state")), _entry(values, "finished", bool), files)
+
+
+class UnsavedTokenizer:
+    """Stands for a tokenizer that was a Python function when the run was saved: functions are not stored."""
+
+    def __init__(self, name: str) -> None:
+        self.__qualname__ = name
+
+    def __call__(self, line: str) -> list[str]:
+        raise ConfigError(
+            "tokenizer", "must be given again where a saved run is to read text", self.__qualname__,
+            "it was a Python function, and functions are not stored")  # fmt: skip
+
+
+def with_options(run: Run, options: Mapping[str, Any]) -> Run:
+    """The run as it is resumed with these options of :class:`TrainingConfig`.
+
+    Raises :class:`CheckpointError` where one differs from what the run began with and may not.
+    """
+    values = {each.name: getattr(run.config, each.name) for each in dataclasses.fields(run.config)}
+    asked = TrainingConfig.from_dict(values | dict(options))
+    began_values, asked_values = run.config.to_dict(), asked.to_dict()
+    for name in options:
+        began, now = began_values[name], asked_values[name]
+        if now != began and name not in FREE_TO_CHANGE:
+            raise CheckpointError(
+                f"the run began with {name}={began!r} and cannot be resumed with {now!r}: leave {name} out, or start "
+                "a new run"
+            )
+    return dataclasses.replace(run, config=asked)
+
+
+def _fingerprint(fingerprinted: Mapping[str, Any], files: Mapping[str, StoredFile]) -> str:
+    """A digest of what a run may not change while it lasts."""
+    config = {name: value for name, value in fingerprinted["config"].items() if name not in FREE_TO_CHANGE}
+    content = {**fingerprinted, "config": config, "vocabulary": files["vocabulary"].sha256}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
+    files = {kind: StoredFile(_entry(each, "name", str), _entry(each, "sha256", str)) for kind, each in entries.items()}
+    if "vocabulary" not in files:
+        raise FormatError("it names no vocabulary")
+    for kind, file in files.items():
+        match = FILE_NAME.fullmatch(file.name)
+        if match is None or match[1] != kind:
+            raise FormatError(f"it names {file.name!r} as the file of kind {kind!r}, which no run has")
+    return files
+
+
+def _config(values: Mapping[str, Any]) -> TrainingConfig:
+    tokenizer = values.get("tokenizer")
+    if isinstance(tokenizer, str) and not TokenizerName().accepts(tokenizer):
+        values = {**values, "tokenizer": UnsavedTokenizer(tokenizer)}
+    try:
+        return TrainingConfig.from_dict(values)
+    except (ConfigError, TypeError) as error:
+        raise FormatError(f"its configuration is none: {error}") from error
+
+
+def _entry(values: object, name: str, kind: Any) -> Any:
+    """An entry of a JSON object, which must be of that kind; a whole number will do for a float."""
+    found = values.get(name) if isinstance(values, dict) else None
+    if kind is float and type(found) is int:
+        return float(found)
+    if not isinstance(found, kind) or (isinstance(found, float) and not math.isfinite(found)):
+        raise FormatError(f"its entry {name!r} is missing or of the wrong kind")
+    return found
