@@ -127,12 +127,12 @@ class ProgressDisplay:
             print(line, file=self._stream, flush=True)
 
     def _show(self, label: str, total: int | None, done: int, facts: str) -> None:
-        if self._progress is None:
+        if self._progress is None or self._task is None:
             self._progress = _new_bar(self._stream)
+            self._task = self._progress.add_task(label, total=total, completed=done, facts=facts)
             self._progress.start()
-            self._task = self._progress.add_task(label, facts="")
-        assert self._task is not None
-        self._progress.update(self._task, description=label, total=total, completed=done, facts=facts)
+        else:
+            self._progress.update(self._task, description=label, total=total, completed=done, facts=facts)
 
 
 def _new_bar(stream: IO[str]) -> Progress:
