@@ -72,7 +72,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     word_weights_ : float64[V], the weight of each word; None with "mean".
     components_ : float64[k, N], the directions removed; None but with "sif".
 
-    >>> vectorizer = Word2VecVectorizer(min_count=1, vector_size=8)
+    >>> vectorizer = Word2VecVectorizer(min_count=1, subsample=0, vector_size=8)  # few texts: keep every word
     >>> vectorizer.fit_transform(["the cat sat", "a dog ran", "the dog sat"]).shape
     (3, 8)
     """
