@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.objectives.cpu.blocks import BlockSize, negative_sampling_block, softmax_block, tree_block
+from wordkin.objectives.cpu.blocks import negative_sampling_block, softmax_block
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import Tree, train_hierarchical_softmax
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
@@ -70,13 +70,13 @@ class NegativeSamplingStep:
         self._noise = Noise(table.thresholds, table.aliases, self.block.noise, config.negative)
         self._tables = tables
         self._layout = layout if self.block.noise > layout.lanes else layout.with_score_vectors(1)
-        self._mode = make_mode(config, straight=True)
+        self._mode = make_mode(config)
 
     def workspace(self) -> Workspace:
-        return make_workspace(self._layout, self.block.examples, self.block.noise, self._mode.reach)
+        return make_workspace(self._layout, self.block.examples, self.block.noise, 2 * self._mode.reach + 1)
 
     def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
-        examples = make_examples(windows, self._mode, self.block)
+        examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
         return train_negative_sampling(  # type: ignore[no-any-return]
             self._layout.shapes, self._tables, examples, self._mode, self._noise, key, self.block.examples,
             learning_rate, workspace,
@@ -88,19 +88,17 @@ class HierarchicalSoftmaxStep:
 
     def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], tables: Tables) -> None:
         tree = HuffmanTree.from_counts(counts)
-        self.block = tree_block(outputs_per_example(config), config.starting_learning_rate)
         self._tree = Tree(tree.offsets, tree.node_ids, tree.bits)
-        self._longest = max(1, int(tree.lengths.max()))
+        self._longest = int(tree.lengths.max())
         self._tables = tables
         self._layout = layout
-        self._mode = make_mode(config, straight=True)
+        self._mode = make_mode(config)
 
     def workspace(self) -> Workspace:
-        rows = max(1, 2 * self._mode.reach)
-        return make_workspace(self._layout, rows, self._longest, self._mode.reach)
+        return make_workspace(self._layout, block=1, outputs=1, band=self._longest)
 
     def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
-        examples = make_examples(windows, self._mode, self.block)
+        examples = make_examples(windows, self._mode, pair_by_pair=False)
         return train_hierarchical_softmax(  # type: ignore[no-any-return]
             self._layout.shapes, self._tables, examples, self._mode, self._tree, learning_rate, workspace
         )
@@ -116,10 +114,10 @@ class SoftmaxStep:
         self._vocabulary_size = vocabulary_size
         self._tables = tables
         self._layout = layout
-        self._mode = make_mode(config, straight=False)
+        self._mode = make_mode(config)
 
     def workspace(self) -> tuple[Workspace, Classes]:
-        work = make_workspace(self._layout, self.block.examples, SOFTMAX_BLOCK_ROWS, self._mode.reach)
+        work = make_workspace(self._layout, self.block.examples, SOFTMAX_BLOCK_ROWS, band=1)
         scores = aligned_zeros((padded(self.block.examples), padded(self._vocabulary_size, SPARE_ROWS)))
         return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
 
@@ -127,7 +125,7 @@ class SoftmaxStep:
         self, windows: Windows, key: np.uint64, learning_rate: float, workspace: tuple[Workspace, Classes]
     ) -> tuple[float, int]:
         work, classes = workspace
-        examples = make_examples(windows, self._mode, self.block)
+        examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
         return train_softmax(  # type: ignore[no-any-return]
             self._layout.shapes, self._tables, examples, self._mode, classes, self.block.examples, learning_rate, work
         )
@@ -140,23 +138,23 @@ def outputs_per_example(config: TrainingConfig) -> float:
     return config.window + 1 if config.dynamic_window else 2 * config.window
 
 
-def make_mode(config: TrainingConfig, *, straight: bool) -> Mode:
-    """How the kernels make and hand back the hidden layer; ``straight``: errors may go to single inputs directly."""
+def make_mode(config: TrainingConfig) -> Mode:
+    """How the kernels make the hidden layer and hand its error back."""
     cbow = config.architecture == "cbow"
     return Mode(
         cbow=cbow,
         window=config.window,
         reach=0 if cbow else config.window,
-        buffered=cbow or config.projection_bias or not straight,
+        buffered=cbow or config.projection_bias,
         mean=cbow and config.cbow_combine == "mean",
         exact=cbow and config.cbow_gradient == "exact",
     )
 
 
-def make_examples(windows: Windows, mode: Mode, block: BlockSize) -> Examples:
+def make_examples(windows: Windows, mode: Mode, *, pair_by_pair: bool) -> Examples:
     """The centres of a shard as examples, or each of their (centre, context) pairs as one."""
     word_ids, first, stop, starts, stops = windows
-    if block.pair_by_pair and not mode.cbow:
+    if pair_by_pair and not mode.cbow:
         pairs = count_pairs(starts, stops, first, stop)
         centres, pair_starts, pair_stops = (np.empty(pairs, np.int32) for _ in range(3))
         split_into_pairs(starts, stops, first, stop, centres, pair_starts, pair_stops)

@@ -27,7 +27,7 @@ SHARED_NOISE_WORDS = 32  # with 16, a point of analogies is lost
 class BlockSize(NamedTuple):
     """How a step cuts its examples.
 
-    examples : T, examples in a block (1 for hierarchical softmax, which goes centre by centre).
+    examples : T, examples in a block.
     noise : M, noise words a block shares.
     pair_by_pair : every (input, output) pair is an example of its own, with its own K noise words.
     """
@@ -58,11 +58,6 @@ def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> Bl
         if learning_rate * examples * contexts * likeliest <= SAME_ROW_LIMIT:
             return BlockSize(examples, 0, False)
     return BlockSize(1, 0, True)
-
-
-def tree_block(contexts: float, learning_rate: float) -> BlockSize:
-    """Hierarchical softmax goes centre by centre; all contexts of a centre move the root of the tree."""
-    return BlockSize(1, 0, learning_rate * contexts > SHARED_NOISE_LIMIT)
 
 
 def _halvings(most: int) -> Iterator[int]:

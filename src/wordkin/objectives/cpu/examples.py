@@ -74,11 +74,11 @@ class Mode(NamedTuple):
 class Workspace(NamedTuple):
     """Buffers of one worker; rows are padded to whole tiles.
 
-    hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to; outputs
-    [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output rows]; scores, labels [block, output rows];
+    hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to;
+    outputs [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output
+    rows]; scores, labels [block, output rows];
     upcoming_inputs, upcoming int32: rows of the input and of the output table that the next block reads;
-    pair_scores, pair_labels [block + 1, 2 * reach + 1 padded to whole registers] for true pairs: a band, the
-    output at position p of the centre at c in column p - c + reach.
+    pair_scores, pair_labels [block + 1, band padded to whole registers] for outputs that are not shared.
     """
 
     hidden: Array
@@ -95,11 +95,11 @@ class Workspace(NamedTuple):
     pair_labels: Array
 
 
-def make_workspace(layout: Layout, block: int, outputs: int, reach: int, dtype: str = "float32") -> Workspace:
+def make_workspace(layout: Layout, block: int, outputs: int, band: int, dtype: str = "float32") -> Workspace:
     """Buffers for blocks of ``block`` hidden rows against ``outputs`` shared output rows."""
     rows = padded(block)
     columns = padded(outputs, max(layout.lanes, 8) * layout.shapes.score.vectors)
-    band = padded(2 * reach + 1, layout.lanes)
+    band = padded(band, layout.lanes) if band else layout.lanes
 
     def buffer(*size: int) -> Array:
         return aligned_zeros(size, dtype)

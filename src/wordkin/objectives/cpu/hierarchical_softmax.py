@@ -1,8 +1,9 @@
-"""Hierarchical softmax: the hidden rows of one centre against the inner nodes on its path.
+"""Hierarchical softmax: one hidden row after the other against the inner nodes on a path.
 
-The contexts of a centre share its path, so they are trained on it together: skip-gram uses the
-transposed pairs (context word in, centre out; see docs/mathematics.md), whose distribution is the
-same. Path nodes are read before any is updated; reading updated ones diverges.
+The contexts of a centre share its path: skip-gram uses the transposed pairs (context word in,
+centre out; see docs/mathematics.md), whose distribution is the same, so that the nodes stay in the
+first cache. Each row sees what the row before has taught the nodes; summing over the contexts first
+was measured to cost more than a point of analogies and to save no time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 
 from wordkin.objectives.cpu.examples import context_size, fill_hidden, hand_back, input_span
 from wordkin.objectives.cpu.jit import inlined, kernel
-from wordkin.objectives.cpu.products import Ahead, clear_row, copy_row, score_few, train_on_scores
+from wordkin.objectives.cpu.products import errors_of_scores, prefetch_row, score_four
+from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, store, zeros
 
 
 class Tree(NamedTuple):
@@ -26,7 +28,7 @@ class Tree(NamedTuple):
 
 @kernel
 def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):  # type: ignore[no-untyped-def]
-    """Train on all examples, centre by centre; return (loss, examples trained).
+    """Train on all examples in order; return (loss, examples trained).
 
     An example is a (context, centre) pair for skip-gram and a centre for CBOW. Writes ``tables``
     without locks.
@@ -34,72 +36,59 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
     loss = 0.0
     trained = 0
     for i in range(examples.centres.shape[0]):
-        contexts = context_size(examples, i)
-        if contexts > 0:
-            loss += _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work)
-            trained += 1 if mode.cbow else contexts
+        centre = np.int64(examples.centres[i])
+        word = examples.word_ids[centre]
+        path = tree.offsets[word]
+        length = tree.offsets[word + 1] - path
+        _prefetch_next_centre(tables, examples, i, mode, tree)
+        for step in range(work.pair_labels.shape[1]):
+            work.pair_labels[0, step] = 1.0 - 2.0 * tree.bits[path + step] if step < length else 0.0
+        start, stop = (centre, centre + 1) if mode.cbow else (examples.starts[i], examples.stops[i])
+        for position in range(start, stop):
+            if mode.cbow:
+                span = input_span(examples, i, True)
+            else:  # the context word alone; none where the position is the centre itself
+                span = np.int64(position), np.int64(position) + 1, np.int64(-1), np.int64(position != centre)
+            if span[3] > 0:
+                loss += _train_row(shapes, tables, examples.word_ids, span, mode, tree, path, length, learning_rate, work)
+                trained += 1
     return loss, trained
 
 
 @inlined
-def _train_centre(shapes, tables, examples, i, mode, tree, learning_rate, work):  # type: ignore[no-untyped-def]
-    """All hidden rows of example i against the path of its centre."""
-    centre_word = examples.word_ids[examples.centres[i]]
-    path = tree.offsets[centre_word]
-    length = tree.offsets[centre_word + 1] - path
-    for step in range(length):
-        work.output_ids[step] = tree.node_ids[path + step]
-        copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[step]), work.outputs, step)
-    rows = 0
-    start, stop = _row_positions(examples, i, mode)
-    for position in range(start, stop):
-        if position != examples.centres[i] or mode.cbow:
-            fill_hidden(
-                shapes, tables, examples.word_ids, _row_span(examples, i, mode, position), mode, work.hidden, rows
-            )
-            work.error_ids[rows] = rows if mode.buffered else examples.word_ids[position]
-            if mode.buffered:
-                clear_row(shapes, work.errors, rows)
-            for step in range(work.labels.shape[1]):
-                work.labels[rows, step] = 1.0 - 2.0 * tree.bits[path + step] if step < length else 0.0
-            rows += 1
-    error_table = work.errors if mode.buffered else tables.input_vectors
-    ahead = _rows_ahead(examples, i, tree)
-    score_few(shapes, work, rows, length)
-    loss = train_on_scores(shapes, work, rows, length, learning_rate, error_table, tables, ahead)
-    if mode.buffered:
-        rows = 0
-        for position in range(start, stop):
-            if position != examples.centres[i] or mode.cbow:
-                hand_back(
-                    shapes, tables, examples.word_ids, _row_span(examples, i, mode, position), mode, work.errors, rows
-                )  # fmt: skip
-                rows += 1
+def _train_row(shapes, tables, word_ids, span, mode, tree, path, length, learning_rate, work):  # type: ignore[no-untyped-def]
+    """The hidden row of the inputs of a span against the nodes of a path; return the loss."""
+    fill_hidden(shapes, tables, word_ids, span, mode, work.hidden, 0)
+    for step in range(0, length, 4):
+        score_four(
+            shapes, work.hidden, 0, tables.output_vectors,
+            tree.node_ids[path + step],
+            tree.node_ids[path + min(step + 1, length - 1)],
+            tree.node_ids[path + min(step + 2, length - 1)],
+            tree.node_ids[path + min(step + 3, length - 1)],
+            work.pair_scores, step,
+        )  # fmt: skip
+    loss = errors_of_scores(shapes, work.pair_scores, work.pair_labels, 0, length, learning_rate)
+    row_size = work.hidden.shape[1]
+    for column in range(0, row_size, breadth(shapes.panel)):
+        hidden = load_row(shapes.panel, work.hidden, column)
+        errors = zeros(shapes.panel)
+        for step in range(length):
+            place = np.int64(tree.node_ids[path + step]) * row_size + column
+            node = load_row(shapes.panel, tables.output_vectors, place)
+            errors = add_scaled(errors, work.pair_scores[0, step], node)
+            store(add_scaled(node, work.pair_scores[0, step], hidden), tables.output_vectors, place, 0)
+        store(errors, work.errors, column, 0)
+    hand_back(shapes, tables, word_ids, span, mode, work.errors, 0)
     return loss
 
 
 @inlined
-def _row_positions(examples, i, mode):  # type: ignore[no-untyped-def]
-    """Positions that get a hidden row each: the window for skip-gram (less its centre), the centre for CBOW."""
-    if mode.cbow:
-        return examples.centres[i], examples.centres[i] + 1
-    return examples.starts[i], examples.stops[i]
-
-
-@inlined
-def _row_span(examples, i, mode, position):  # type: ignore[no-untyped-def]
-    """The inputs of one hidden row: the context word at ``position`` alone, or the window of the centre."""
-    if mode.cbow:
-        return input_span(examples, i, True)
-    return np.int64(position), np.int64(position) + 1, np.int64(-1), 1
-
-
-@inlined
-def _rows_ahead(examples, i, tree):  # type: ignore[no-untyped-def]
-    """The rows of the next centre: its path, and the word that enters its window."""
+def _prefetch_next_centre(tables, examples, i, mode, tree):  # type: ignore[no-untyped-def]
+    """Ask for the path of the next centre and for the word that enters its window."""
     following = min(i + 1, examples.centres.shape[0] - 1)
-    centre_word = examples.word_ids[examples.centres[following]]
-    newest = examples.stops[following] - 1
-    return Ahead(
-        examples.word_ids[newest : newest + 1], tree.node_ids[tree.offsets[centre_word] : tree.offsets[centre_word + 1]]
-    )
+    newest = min(examples.centres[following] + mode.window, examples.word_ids.shape[0] - 1)
+    prefetch_row(tables.input_vectors, examples.word_ids[newest])
+    word = examples.word_ids[examples.centres[following]]
+    for step in range(tree.offsets[word], tree.offsets[word + 1]):
+        prefetch_row(tables.output_vectors, tree.node_ids[step])

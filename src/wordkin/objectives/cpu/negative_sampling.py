@@ -27,7 +27,7 @@ from wordkin.objectives.cpu.products import (
     errors_of_scores,
     padded_to,
     score_four,
-    score_many,
+    score_shared,
     train_on_scores,
 )
 from wordkin.objectives.cpu.registers import (
@@ -130,7 +130,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
             work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
             _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
     _update_outputs(shapes, tables, examples, first, stop, mode, work)
-    score_many(shapes, work, size, noise.shared)
+    score_shared(shapes, work, size, noise.shared)
     loss += train_on_scores(shapes, work, size, noise.shared, learning_rate, error_table, tables, ahead)
     if mode.buffered:
         for row in range(size):

@@ -119,11 +119,16 @@ class Ahead(NamedTuple):
 
 
 @inlined
+def prefetch_row(table, row):  # type: ignore[no-untyped-def]
+    """Ask for a row of a table before it is needed."""
+    prefetch(table, np.int64(row) * table.shape[1], table.shape[1])
+
+
+@inlined
 def prefetch_share(table, ids, share, shares):  # type: ignore[no-untyped-def]
     """Ask for part ``share`` of ``shares`` of the listed rows of a table."""
-    row_size = table.shape[1]
     for place in range(ids.shape[0] * share // shares, ids.shape[0] * (share + 1) // shares):
-        prefetch(table, np.int64(ids[place]) * row_size, row_size)
+        prefetch_row(table, ids[place])
 
 
 @inlined
@@ -175,22 +180,10 @@ def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, 
 
 
 @inlined
-def score_many(shapes, work, hidden_count, output_count):  # type: ignore[no-untyped-def]
-    """``work.scores`` = hidden @ outputs.T, for many rows of both: a product with the outputs transposed."""
+def score_shared(shapes, work, hidden_count, output_count):  # type: ignore[no-untyped-def]
+    """``work.scores`` = hidden @ outputs.T: a product with the outputs transposed."""
     transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
     score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
-
-
-@inlined
-def score_few(shapes, work, hidden_count, output_count):  # type: ignore[no-untyped-def]
-    """``work.scores`` = hidden @ outputs.T, for few rows: by dot products, as transposing would not pay."""
-    score_row = work.scores.shape[1]
-    for row in range(hidden_count):
-        for column in range(0, output_count, 4):
-            score_four(
-                shapes, work.hidden, row, work.outputs, column, column + 1, column + 2, column + 3,
-                work.scores, row * score_row + column,
-            )  # fmt: skip
 
 
 @inlined

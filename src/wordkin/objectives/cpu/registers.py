@@ -601,10 +601,11 @@ def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir
     exponent = _call(
         builder, f"llvm.rint.{_suffix(shape)}", _llvm_vector(shape), builder.fmul(x, _constant(shape, 1 / math.log(2)))
     )
-    # log 2 in two parts: the first has few enough bits that exponent * high is exact
-    high = float(np.float32(0.693359375))
+    # log 2 in two parts: the first has few enough bits that exponent * high is exact, the second is
+    # given to more digits than high - math.log(2) would have
+    high, excess = 0.693359375, 2.1219444005469058277e-4
     rest = _fused(builder, shape, exponent, _constant(shape, -high), x)
-    rest = _fused(builder, shape, exponent, _constant(shape, high - math.log(2)), rest)
+    rest = _fused(builder, shape, exponent, _constant(shape, excess), rest)
     fraction = _polynomial(builder, shape, rest, [1 / math.factorial(n) for n in range(degree + 1)])
     whole = builder.add(builder.fptosi(exponent, integers), ir.Constant(integers, [bias] * shape.lanes))
     power = builder.bitcast(builder.shl(whole, ir.Constant(integers, [bits] * shape.lanes)), _llvm_vector(shape))
