@@ -1,4 +1,4 @@
-"""The block step: the sum of plain steps from the tables at its start, whatever repeats in it."""
+"""The block step: the sum of plain steps from the tables at its start; with a tree, one plain step after the other."""
 
 import numpy as np
 import pytest
@@ -87,7 +87,7 @@ def test_a_block_is_the_sum_of_plain_steps(
 @pytest.mark.parametrize("biases", [False, True], ids=["no biases", "biases"])
 @pytest.mark.parametrize("projection", [("mean", "exact"), ("mean", "word2vec"), ("sum", "word2vec")])
 @pytest.mark.parametrize("architecture", ["skip-gram", "cbow"])
-def test_a_tree_block_takes_windows_in_turn_and_each_is_the_sum_of_plain_steps(
+def test_a_tree_block_is_one_plain_step_after_the_other(
     architecture: str, projection: tuple[str, str], biases: bool
 ) -> None:
     tables = random_tables(8, 7, biases)
@@ -103,8 +103,9 @@ def test_a_tree_block_takes_windows_in_turn_and_each_is_the_sum_of_plain_steps(
             examples = plain_examples(window, architecture)
         else:
             examples = [([input_id], output_id) for input_id, output_id in window.pairs(transposed=True)]
-        expected, window_loss = sum_of_plain_steps(expected, examples, "hierarchical-softmax", [], projection)
-        loss, count = loss + window_loss, count + len(examples)
+        for example in examples:
+            expected, step_loss = sum_of_plain_steps(expected, [example], "hierarchical-softmax", [], projection)
+            loss, count = loss + step_loss, count + 1
     assert_equal(step.tables, expected)
     assert step.loss == pytest.approx(loss, rel=1e-12)
     assert step.examples == count

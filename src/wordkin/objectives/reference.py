@@ -357,7 +357,7 @@ def block_step(
     """One step of a kernel: which rows are read when, and written when.
 
     Negative sampling and full softmax read everything the block needs before they write anything.
-    Hierarchical softmax does so window by window.
+    Hierarchical softmax takes one hidden vector after the other, and each sees what the last has written.
 
     Parameters
     ----------
@@ -400,16 +400,19 @@ def _tree_window(
     learning_rate: float,
     projection: _Projection,
 ) -> float:
-    """Hierarchical softmax of one window: the centre's path is the output.
+    """Hierarchical softmax of one window, in place: the centre's path is the output.
 
-    In CBOW the whole context is one input, in skip-gram each context word is one (the transposed
-    orientation), so that all share the path.
+    In CBOW the whole context is one input. In skip-gram each context word is one (the transposed
+    orientation), from left to right.
     """
     inputs = [window.context_ids] if architecture == "cbow" else [[word_id] for word_id in window.context_ids]
     node_ids, bits = tree.path(window.centre_id)
-    hidden = [hidden_vector(tables, input_ids, projection[0]) for input_ids in inputs]
-    scored = [hierarchical_softmax(tables, h, node_ids, bits) for h in hidden]
-    return _step_together(tables, inputs, hidden, scored, learning_rate, projection)
+    loss = 0.0
+    for input_ids in inputs:
+        h = hidden_vector(tables, input_ids, projection[0])
+        scored = hierarchical_softmax(tables, h, node_ids, bits)
+        loss += _step_together(tables, [input_ids], [h], [scored], learning_rate, projection)
+    return loss
 
 
 def _step_together(
