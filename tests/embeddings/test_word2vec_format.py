@@ -236,6 +236,18 @@ def test_binary_that_is_not_whole_is_refused_with_the_byte(tmp_path, content, su
         assert BINARY_REFUSALS[content] in message
 
 
+@pytest.mark.parametrize("bits", [0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001])
+def test_infinities_and_every_kind_of_nan(tmp_path, bits):
+    vector = struct.pack("<2I", bits, 0xFF800000)
+    message = refusal(tmp_path, "v.bin", b"1 2\nword " + vector)
+    assert message.endswith("byte 4: the vector of 'word' holds a value that is not finite")
+
+
+def test_large_values_are_not_taken_for_infinite(tmp_path):
+    loaded = load_bytes(tmp_path, "v.bin", binary_file([(b"a", [3e38, 3e38]), (b"b", [-3e38, 1])]))
+    assert loaded.matrix[0].tolist() == pytest.approx([3e38, 3e38])
+
+
 def test_words_of_any_length_up_to_a_bound(tmp_path, monkeypatch):
     long = "x" * 4_000_000
     some_vectors((long, "y")).save(tmp_path / "v.bin")

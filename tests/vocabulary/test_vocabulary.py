@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.packing import is_strictly_sorted
 from wordkin.vocabulary.spelling import edit_distance, nearest_spellings
 
 any_words = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), unique=True, max_size=30)
@@ -101,10 +103,10 @@ def test_illegal_words_and_counts_are_refused(words, counts, message):
 @pytest.mark.parametrize(
     ("offsets", "order", "counts", "message"),
     [
-        ([0, 2, 5], None, None, "must run from 0 to the number of bytes"),
-        ([1, 2, 4], None, None, "must run from 0 to the number of bytes"),
-        ([], None, None, "must run from 0 to the number of bytes"),
-        ([0, 3, 2, 4], None, None, "must not fall"),
+        ([0, 2, 5], None, None, "must rise from 0 to the number of bytes"),
+        ([1, 2, 4], None, None, "must rise from 0 to the number of bytes"),
+        ([], None, None, "must rise from 0 to the number of bytes"),
+        ([0, 3, 2, 4], None, None, "must rise from 0 to the number of bytes"),
         ([0, 2, 4], [0], None, "each word id once"),
         ([0, 2, 4], [0, 2], None, "each word id once"),
         ([0, 2, 4], [1, 1], None, "each word id once"),
@@ -119,15 +121,45 @@ def test_packed_arrays_that_do_not_fit_are_refused(offsets, order, counts, messa
         Vocabulary.from_packed(utf8, np.array(offsets, np.int64), order, counts)
 
 
-def test_packed_words_are_checked_when_they_are_read():
-    broken = Vocabulary.from_packed(np.array([0xFF, 0x61], np.uint8), np.array([0, 1, 2]))
-    with pytest.raises(FormatError, match="not valid UTF-8"):
-        broken.word(0)
-    assert broken.word(1) == "a"
+@pytest.mark.parametrize(("utf8", "offsets"), [(b"\xffa", [0, 1, 2]), (b"a\xc3\xa9", [0, 2, 3]), (b"\xc3", [0, 1])])
+def test_packed_words_must_be_utf8_one_by_one(utf8, offsets):
+    with pytest.raises(FormatError, match="the words must be valid UTF-8"):
+        Vocabulary.from_packed(np.frombuffer(utf8, np.uint8), np.array(offsets))
+
+
+def test_packed_words_that_stand_twice():
     utf8, offsets = np.frombuffer(b"aba", np.uint8), np.array([0, 1, 2, 3])
     for order in (None, np.array([0, 2, 1], np.int32)):
         with pytest.raises(FormatError, match="the word 'a' stands more than once"):
             Vocabulary.from_packed(utf8, offsets, order).id_of("a")
+    with pytest.raises(FormatError, match="does not sort them, or one stands twice"):
+        Vocabulary.from_packed(utf8, offsets, np.array([0, 2, 1], np.int32)).id_of("c")
+
+
+@given(any_words, st.randoms())
+def test_an_order_that_does_not_sort_is_found_out(words, random):
+    """A shuffled order: each word is found where it is, or the order is refused."""
+    order = list(range(len(words)))
+    random.shuffle(order)
+    built = Vocabulary(words)
+    shuffled = Vocabulary.from_packed(built.words.utf8, built.words.offsets, np.array(order, np.int32))
+    right = order == built.order.tolist()
+    assert is_strictly_sorted(built.words.utf8, built.words.offsets, shuffled.order) == right
+    try:
+        assert shuffled.ids_of(words).tolist() == list(range(len(words)))
+    except FormatError:
+        assert not right
+
+
+@given(st.lists(st.binary(max_size=30), max_size=12))
+def test_sortedness_of_any_bytes(words):
+    offsets = np.concatenate(([0], np.cumsum([len(word) for word in words], dtype=np.int64)))
+    order = np.arange(len(words), dtype=np.int32)
+    expected = all(left < right for left, right in itertools.pairwise(words))
+    assert is_strictly_sorted(np.frombuffer(b"".join(words), np.uint8), offsets, order) == expected
+    ordered = sorted(set(words))
+    offsets = np.concatenate(([0], np.cumsum([len(word) for word in ordered], dtype=np.int64)))
+    assert is_strictly_sorted(np.frombuffer(b"".join(ordered), np.uint8), offsets, order[: len(ordered)])
 
 
 def test_nothing_can_be_changed():

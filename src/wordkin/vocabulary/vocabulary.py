@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
+from wordkin.vocabulary.packing import is_permutation, is_strictly_sorted, is_utf8, offsets_fit
 from wordkin.vocabulary.spelling import nearest_spellings
 
 # A binary search costs about as much as adding this many words to a dict, so after one look-up per
@@ -41,10 +42,7 @@ class PackedWords(Sequence[str]):
         bounds = self.offsets[start : stop + 1].tolist()
         data = self.utf8[bounds[0] : bounds[-1]].tobytes()
         first = bounds[0]
-        try:
-            return [data[a - first : b - first].decode() for a, b in itertools.pairwise(bounds)]
-        except UnicodeDecodeError as error:
-            raise FormatError(f"the vocabulary holds a word that is not valid UTF-8 ({error})") from error
+        return [data[a - first : b - first].decode() for a, b in itertools.pairwise(bounds)]
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -101,7 +99,7 @@ class Vocabulary:
     (1, 'the', False, 2)
     """
 
-    __slots__ = ("_counts", "_ids", "_order", "_searches", "_words")
+    __slots__ = ("_counts", "_ids", "_order", "_order_is_known_good", "_searches", "_words")
 
     def __init__(self, words: Iterable[str], counts: ArrayLike | None = None) -> None:
         listed = list(words)
@@ -113,6 +111,7 @@ class Vocabulary:
         self._counts = _checked_counts(counts, len(listed))
         self._ids: dict[str, int] | None = ids
         self._order: NDArray[np.int32] | None = None
+        self._order_is_known_good = True
         self._searches = 0
 
     @classmethod
@@ -132,23 +131,24 @@ class Vocabulary:
         order : shape (V,), the ids sorted by the words' bytes; worked out when needed if not given.
         counts : shape (V,).
 
-        Raises :class:`FormatError` where the arrays do not fit together. That each word is valid
-        UTF-8 and unlike all others is checked when it is looked up, not by reading them all.
+        Raises :class:`FormatError` where the arrays do not fit together or a word is not valid UTF-8. What
+        takes longer is checked when it first matters: that ``order`` sorts the words and none stands twice.
         """
         size = len(offsets) - 1
-        if size < 0 or offsets[0] != 0 or offsets[-1] != len(utf8):
-            raise FormatError("the word offsets must run from 0 to the number of bytes in the words")
-        if size and (np.diff(offsets) < 0).any():
-            raise FormatError("the word offsets must not fall")
-        if order is not None and not _is_permutation(order, size):
-            raise FormatError("the word order must hold each word id once")
+        if not offsets_fit(offsets, len(utf8)):
+            raise FormatError("the word offsets must rise from 0 to the number of bytes in the words")
         if counts is not None and (len(counts) != size or (size and counts.min() < 0)):
             raise FormatError("the counts must hold one number from 0 up for each word")
+        if not is_utf8(utf8, offsets):
+            raise FormatError("the words must be valid UTF-8")
+        if order is not None and not is_permutation(order, size):
+            raise FormatError("the word order must hold each word id once")
         vocabulary = cls.__new__(cls)
         vocabulary._words = PackedWords(_frozen(utf8), _frozen(offsets))
         vocabulary._order = None if order is None else _frozen(order)
         vocabulary._counts = None if counts is None else _frozen(counts)
         vocabulary._ids = None
+        vocabulary._order_is_known_good = False
         vocabulary._searches = 0
         return vocabulary
 
@@ -245,7 +245,13 @@ class Vocabulary:
         if self._ids is not None:
             return self._ids.get(word, -1)
         self._searches += 1
-        return self._search(word.encode("utf-8", "surrogatepass"))
+        found = self._search(word.encode("utf-8", "surrogatepass"))
+        # What a search finds was compared and is right; that it finds nothing means something only in good order.
+        if found < 0 and not self._order_is_known_good:
+            if not is_strictly_sorted(self._words.utf8, self._words.offsets, self.order):
+                raise FormatError("the order of the words in the vocabulary does not sort them, or one stands twice")
+            self._order_is_known_good = True
+        return found
 
     def _build_ids(self) -> dict[str, int]:
         ids = dict(zip(self._words, range(len(self)), strict=True))
@@ -266,7 +272,7 @@ class Vocabulary:
         if low == len(order) or encoded(int(order[low])) != wanted:
             return -1
         if low + 1 < len(order) and encoded(int(order[low + 1])) == wanted:
-            raise FormatError(f"the word {wanted.decode(errors='replace')!r} stands more than once in the vocabulary")
+            raise FormatError(f"the word {wanted.decode()!r} stands more than once in the vocabulary")
         return int(order[low])
 
     def __eq__(self, other: object) -> bool:
@@ -287,12 +293,6 @@ def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
-
-
-def _is_permutation(order: NDArray[np.int32], size: int) -> bool:
-    if len(order) != size or (size and not 0 <= order.min() <= order.max() < size):
-        return False
-    return bool((np.bincount(order, minlength=size) == 1).all())
 
 
 def _pack(words: Sequence[str]) -> PackedWords:

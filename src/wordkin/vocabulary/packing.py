@@ -1,0 +1,70 @@
+"""What must hold of packed words before they are trusted, checked in bulk without making a string of any."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK = 1 << 16  # words at a time, so that what is gathered stays in the cache
+_CHUNK = 8  # bytes of a word compared at a time, as one number
+
+
+def offsets_fit(offsets: NDArray[np.int64], size: int) -> bool:
+    """Whether offsets run from 0 to ``size`` and never fall."""
+    return bool(len(offsets) and offsets[0] == 0 and offsets[-1] == size and (offsets[1:] >= offsets[:-1]).all())
+
+
+def is_permutation(order: NDArray[np.int32], size: int) -> bool:
+    """Whether ``order`` holds each number from 0 to ``size`` - 1 once."""
+    if len(order) != size or (size and not 0 <= order.min() <= order.max() < size):
+        return False
+    return bool((np.bincount(order, minlength=size) == 1).all())
+
+
+def is_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
+    """Whether each word is valid UTF-8: all of them together are, and no character runs from one into the next."""
+    starts = offsets[:-1][offsets[:-1] < len(utf8)]
+    if ((utf8[starts] & 0xC0) == 0x80).any():
+        return False
+    try:
+        bytes(utf8).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]) -> bool:
+    """Whether the words, taken in this order, rise from each to the next, so that no two are equal."""
+    padded = np.concatenate((utf8, np.zeros(_CHUNK, dtype=np.uint8)))
+    chunks = np.ndarray((len(utf8) + 1,), dtype=">u8", buffer=padded, strides=(1,))
+    for first in range(0, len(order) - 1, _BLOCK):
+        ids = order[first : first + _BLOCK + 1]
+        starts = offsets[ids]
+        if not _block_rises(chunks, starts, offsets[ids.astype(np.int64) + 1] - starts):
+            return False
+    return True
+
+
+def _block_rises(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:
+    """Whether each of these words is less than the next; looks deeper only where they agree so far."""
+    left = np.arange(len(starts) - 1)
+    depth = 0
+    while len(left):
+        right = left + 1
+        left_key, right_key = (_keys(chunks, starts[side] + depth, lengths[side] - depth) for side in (left, right))
+        if (left_key > right_key).any():
+            return False
+        tied = left_key == right_key
+        left, right = left[tied], right[tied]
+        ends = np.minimum(lengths[left], lengths[right]) <= depth + _CHUNK
+        if (lengths[left[ends]] >= lengths[right[ends]]).any():
+            return False
+        left, depth = left[~ends], depth + _CHUNK
+    return True
+
+
+def _keys(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The first bytes of each piece as one number, most significant first, zeros where the piece has ended."""
+    keys = chunks[starts].astype(np.uint64)
+    unused = (8 * np.maximum(_CHUNK - lengths, 0)).astype(np.uint64)
+    return (keys >> unused) << unused
