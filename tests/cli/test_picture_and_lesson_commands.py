@@ -77,7 +77,11 @@ def test_lesson_as_json(run):
 
 @pytest.fixture
 def _few_docstrings(monkeypatch):
-    sentences = [["mean", "is", "a", "median"], ["true", "is", "not", "false"], ["min", "minimum", "max", "maximum"]] * 30
+    sentences = [
+        ["mean", "is", "a", "median"],
+        ["true", "is", "not", "false"],
+        ["min", "minimum", "max", "maximum"],
+    ] * 30
     monkeypatch.setattr("wordkin.corpus.docstrings.docstring_corpus", lambda: iter(sentences))
 
 

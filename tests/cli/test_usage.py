@@ -49,14 +49,15 @@ def test_every_command_offers_json_and_explains_every_option(run, name):
 def test_train_help_groups_options_the_common_ones_first(run):
     text = run("train", "--help").out
     headings = [
-        "Arguments:",
-        "Common options:",
-        "Model options:",
-        "Text options:",
-        "Training options:",
-        "Other options:",
+        "Arguments",
+        "Common options",
+        "Long runs",
+        "Model options",
+        "Text options",
+        "Training options",
+        "Other options",
     ]
-    places = [text.index(heading) for heading in headings]
+    places = [text.index(f"\n{heading}:\n") for heading in headings]
     assert places == sorted(places)
     for option in ("--output", "--architecture", "--objective", "--vector-size", "--window", "--epochs"):
         assert places[1] < text.index(option) < places[2]
@@ -88,6 +89,11 @@ def test_lesson_help_tells_its_own_defaults(run):
         (["trian"], "no such command 'trian'"),
         (["similar"], "missing argument 'VECTORS'; see: wordkin similar --help"),
         (["similar", "x.bin"], "missing argument 'WORD'; see: wordkin similar --help"),
+        (["train"], "missing argument 'CORPUS'; see: wordkin train --help"),
+        (
+            ["train", "--resume", "run", "--checkpoint", "other"],
+            "--checkpoint must be left out with --resume: the run goes on as it began; got 'other'",
+        ),
         (["train", "x.txt"], "missing option '--output' / '-o'; see: wordkin train --help"),
         (["train", "x", "-o", "y.bin", "--windw", "3"], "no such option: --windw"),
         (
@@ -143,20 +149,22 @@ def test_bad_usage_is_one_line_and_exit_code_2(run, arguments, message):
 def test_options_reach_training_as_their_types(run, monkeypatch, tmp_path):
     seen = {}
 
-    def train(corpus, **options):
-        seen.update(options, corpus=corpus)
-        raise KeyboardInterrupt
+    class Model:
+        def __init__(self, **options):
+            seen.update(options)
 
-    monkeypatch.setattr("wordkin.api.train", train)
-    arguments = (
-        "--vector-size 30 --learning-rate 0.5 --objective softmax,negative-sampling --no-dynamic-window --lowercase"
-    )
-    finished = run("train", "a.txt", "b.txt", "-o", tmp_path / "v.bin", *arguments.split())
+        def fit(self, corpus, **places):
+            seen.update(corpus=corpus, output=places["output"])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("wordkin.api.Word2Vec", Model)
+    numbers = ["--vector-size", "30", "--learning-rate", "0.5"]
+    words = ["--objective", "softmax,negative-sampling", "--no-dynamic-window", "--lowercase"]
+    finished = run("train", "a.txt", "b.txt", "-o", tmp_path / "v.bin", *numbers, *words)
     assert (finished.code, finished.err) == (130, "wordkin: stopped by Ctrl-C\n")
-    for name in ("callbacks", "on_scan", "output"):
-        del seen[name]
     assert seen == {
         "corpus": ["a.txt", "b.txt"],
+        "output": str(tmp_path / "v.bin"),
         "vector_size": 30,
         "learning_rate": 0.5,
         "objective": ("softmax", "negative-sampling"),

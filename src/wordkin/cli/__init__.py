@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn, TextIO
 
-from wordkin.cli.failures import BROKEN_PIPE, INTERRUPTED, TERMINATED, describe, exit_code
+from wordkin.cli.failures import BROKEN_PIPE, INTERRUPTED, TERMINATED, describe, exit_code, respell
 from wordkin.errors import WordkinError
 
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         show_traceback, arguments = True, arguments[1:]
     _escape_what_the_terminal_cannot_show()
     try:
-        with _warnings_on_one_line(), _sigterm_as_exit():
+        with _warnings_on_one_line(arguments), _sigterm_as_exit():
             from wordkin.cli.application import run
 
             code = run(arguments)
@@ -79,7 +79,7 @@ def _sigterm_as_exit() -> Iterator[None]:
 
 
 @contextmanager
-def _warnings_on_one_line() -> Iterator[None]:
+def _warnings_on_one_line(arguments: Sequence[str]) -> Iterator[None]:
     """Show a warning as its text alone, without the line of Python that raised it."""
 
     def show(
@@ -90,7 +90,7 @@ def _warnings_on_one_line() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        print(f"wordkin: warning: {message}", file=sys.stderr)
+        print(f"wordkin: warning: {respell(str(message), _spellings(arguments))}", file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.showwarning = show

@@ -52,12 +52,12 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
     match error:
         case ConfigError():
             name = spellings.get(error.parameter, error.parameter)
-            message = f"{name} {_respell(error.rule, spellings)}; got {error.value!r}"
-            text = f"{message}: {_respell(error.remedy, spellings)}" if error.remedy else message
+            message = f"{name} {respell(error.rule, spellings)}; got {error.value!r}"
+            text = f"{message}: {respell(error.remedy, spellings)}" if error.remedy else message
         case CorpusNotFoundError():
             text = _FOR_PYTHON_ONLY.sub("", str(error))
         case WordkinError():
-            text = _respell(str(error), spellings)
+            text = respell(str(error), spellings)
         case UsageError():
             text = str(error)
         case MemoryError():
@@ -72,7 +72,7 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
     return " ".join(text.split())
 
 
-def _respell(text: str, spellings: Mapping[str, str]) -> str:
+def respell(text: str, spellings: Mapping[str, str]) -> str:
     """Rewrite what a message says of parameters.
 
     ``name="value"`` becomes ``--name value`` and ``flag=False`` becomes ``--no-flag``; bare names

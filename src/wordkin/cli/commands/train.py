@@ -3,48 +3,75 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import check_output_first
 from wordkin.training.progress import ProgressDisplay, TrainingReport
 
+if TYPE_CHECKING:
+    from wordkin.api import Word2Vec
 
-class _Epochs:
-    """A callback that keeps the last report of each epoch."""
+_LONG_RUNS = "Long runs"
+
+
+def _place(*spellings: str, text: str, metavar: str = "FILE", panel: str = _LONG_RUNS) -> Any:
+    return typer.Option(*spellings, metavar=metavar, help=text, rich_help_panel=panel, show_default=False)
+
+
+class _LastReport:
+    """A callback that keeps the last report."""
 
     def __init__(self) -> None:
-        self.reports: list[TrainingReport] = []
+        self.report: TrainingReport | None = None
 
     def __call__(self, report: TrainingReport) -> None:
-        if report.epoch_finished:
-            self.reports.append(report)
+        self.report = report
 
 
 @with_options(training_options())
 def train(
     corpus: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="CORPUS",
             help="Text, one sentence or paragraph a line: files (also .gz, .bz2, .xz, .zst), directories, "
             "patterns in quotes, URLs, or - for standard input.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     *,
     output: Annotated[
-        str,
-        typer.Option(
+        str | None,
+        _place(
             "--output",
             "-o",
-            metavar="FILE",
-            help="Where to save the vectors; the suffix says how: .safetensors, .bin, .txt or .vec, also with .gz.",
-            rich_help_panel=COMMON,
+            text="Where to save the vectors; the suffix says how: .safetensors, .bin, .txt or .vec, also with .gz.",
+            panel=COMMON,
         ),
-    ],
+    ] = None,
+    checkpoint: Annotated[
+        str | None,
+        _place("--checkpoint", text="Keep the run in this directory, so that it can go on if it dies.", metavar="DIR"),
+    ] = None,
+    checkpoint_every: Annotated[
+        str | None,
+        _place("--checkpoint-every", text="Time between checkpoints, as 30s or 2h.  [default: 10m]", metavar="TIME"),
+    ] = None,
+    resume: Annotated[
+        str | None, _place("--resume", text="Go on with the run in this directory; needs no CORPUS.", metavar="DIR")
+    ] = None,
+    validation: Annotated[
+        str | None, _place("--validation", text="Held-out text, whose loss is measured after each epoch.")
+    ] = None,
+    log: Annotated[
+        str | None, _place("--log", text="Write a line of JSON about once a second: words, speed, losses and so on.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=OTHER)] = False,
     json: JsonFlag = False,
     **options: Any,
@@ -53,32 +80,71 @@ def train(
 
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
-    from wordkin.api import train as train_vectors
-    from wordkin.config import TrainingConfig
-
-    TrainingConfig.from_options(**options)
-    check_output_first(output)
-    epochs = _Epochs()
+    _check_usage(corpus, output, resume, checkpoint, validation)
+    places = {"output": output, "log": log}
+    if checkpoint_every is not None:
+        places["checkpoint_every"] = checkpoint_every
+    last = _LastReport()
     with ProgressDisplay(sys.stderr) as display:
-        vectors = train_vectors(
-            corpus[0] if len(corpus) == 1 else corpus,
-            output=output,
-            callbacks=[epochs] if quiet else [epochs, display],
-            on_scan=None if quiet else display.reading,
-            **options,
-        )
-    last = epochs.reports[-1]
+        shown: dict[str, Any] = {"callbacks": [last] if quiet else [last, display]}
+        if not quiet:
+            shown["on_scan"] = display.reading
+        if resume is None:
+            model = _begin(corpus, options, {**places, "checkpoint": checkpoint, "validation": validation}, shown)
+        else:
+            model = _go_on(resume, corpus, options, places, shown)
     if json:
-        print_json(
-            {
-                "output": output,
-                "vocabulary_size": len(vectors),
-                "vector_size": vectors.vector_size,
-                "words": last.words,
-                "losses": [report.loss for report in epochs.reports],
-                "seconds": last.seconds,
-                "words_per_second": last.words_per_second,
-            }
-        )
+        print_json(_document(model, output, last.report))
         return
-    print(f"{output}: {len(vectors):,} words x {vectors.vector_size}, loss {last.loss:.4f}")
+    place = "trained" if output is None else output
+    print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {model.losses[-1]:.4f}")
+
+
+def _check_usage(
+    corpus: list[str] | None, output: str | None, resume: str | None, checkpoint: str | None, validation: str | None
+) -> None:
+    if resume is not None:
+        for name, value in (("--checkpoint", checkpoint), ("--validation", validation)):
+            if value is not None:
+                raise UsageError(f"{name} must be left out with --resume: the run goes on as it began; got {value!r}")
+    elif not corpus:
+        raise UsageError("missing argument 'CORPUS'; see: wordkin train --help")
+    elif output is None:
+        raise UsageError("missing option '--output' / '-o'; see: wordkin train --help")
+    if output is not None:
+        check_output_first(output)
+
+
+def _source(corpus: list[str]) -> str | list[str]:
+    return corpus[0] if len(corpus) == 1 else corpus
+
+
+def _begin(
+    corpus: list[str] | None, options: dict[str, Any], places: dict[str, Any], shown: dict[str, Any]
+) -> Word2Vec:
+    from wordkin.api import Word2Vec
+
+    assert corpus is not None  # as checked
+    directory = Path(places["output"]).absolute().parent  # what exceeds memory lies beside the result
+    return Word2Vec(**options).fit(_source(corpus), spool_directory=directory, **places, **shown)
+
+
+def _go_on(
+    directory: str, corpus: list[str] | None, options: dict[str, Any], places: dict[str, Any], shown: dict[str, Any]
+) -> Word2Vec:
+    from wordkin.api import Word2Vec
+
+    return Word2Vec.resume(directory, _source(corpus) if corpus else None, **places, **shown, **options)
+
+
+def _document(model: Word2Vec, output: str | None, last: TrainingReport | None) -> dict[str, Any]:
+    return {
+        "output": output,
+        "vocabulary_size": len(model.vocabulary),
+        "vector_size": model.config.vector_size,
+        "words": None if last is None else last.words,
+        "losses": model.losses,
+        "validation_losses": model.validation_losses,
+        "seconds": None if last is None else last.seconds,
+        "words_per_second": None if last is None else last.words_per_second,
+    }
