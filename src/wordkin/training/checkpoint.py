@@ -55,9 +55,7 @@ def seconds_of(duration: str | float) -> float:
     if isinstance(duration, int | float) and not isinstance(duration, bool) and 0 <= duration < float("inf"):
         return float(duration)
     raise ConfigError(
-        "checkpoint_every",
-        'must be a time from 0 up: seconds as a number, or text such as "30s", "10m", "2h"',
-        duration,
+        "checkpoint_every", 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
     )
 
 
