@@ -142,7 +142,7 @@ class TrainingConfig:
         "input", Choice(("input", "output", "sum", "average")), "Model",
         "Which table the result is taken from.", "Press and Wolf 2017")
 
-    tokenizer: str | Callable[[str], list[str]] = _option(
+    tokenizer: str | Callable[[str], list[str]] = _option(  # noqa: RUF009
         "whitespace", TokenizerName(), "Text",
         "Split lines at white space, or at Unicode word boundaries with punctuation kept as words.")
     lowercase: bool = _option(False, Flag(), "Text", "Lower-case every word.")
@@ -184,8 +184,9 @@ class TrainingConfig:
     # fmt: on
 
     def __post_init__(self) -> None:
-        if isinstance(self.objective, list):
-            object.__setattr__(self, "objective", tuple(self.objective))
+        objective: Any = self.objective
+        if isinstance(objective, list):  # JSON knows no tuples
+            object.__setattr__(self, "objective", tuple(objective))
         for each in dataclasses.fields(self):
             value = getattr(self, each.name)
             if not each.metadata["rule"].accepts(value):

@@ -54,7 +54,7 @@ prefetch: Any = intrinsic(_compile_prefetch)
 
 
 @njit(nogil=True, cache=True)
-def space_length(text, position):  # type: ignore[no-untyped-def]
+def space_length(text, position):
     """Length in bytes of the white-space character of ``str.split`` at ``position``; 0 where there is none."""
     first = text[position]
     if first <= 0x20:
@@ -73,7 +73,7 @@ def space_length(text, position):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def space_candidates(eight_bytes):  # type: ignore[no-untyped-def]
+def space_candidates(eight_bytes):
     """Set the top bit of every byte where white space may begin: up to 0x20, 0xC2 and 0xE0 to 0xE3.
 
     Borrows may mark a byte too many above a marked one, never one too few.
@@ -88,14 +88,14 @@ def space_candidates(eight_bytes):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def mixed(hashed, eight_bytes):  # type: ignore[no-untyped-def]
+def mixed(hashed, eight_bytes):
     """Stir eight more bytes into a 64-bit hash."""
     product = (hashed ^ eight_bytes) * _MIX
     return product ^ (product >> uint64(29))
 
 
 @njit(nogil=True, cache=True)
-def split_tokens(text, text_words, stop, position, keys, begins, lengths):  # type: ignore[no-untyped-def]
+def split_tokens(text, text_words, stop, position, keys, begins, lengths):
     """Find the next tokens and line feeds of a text, until it ends or ``keys`` is nearly full.
 
     Writes ``keys`` uint64 (0 for a line feed), and for tokens ``begins`` and ``lengths`` int32 in bytes.
@@ -138,7 +138,7 @@ def split_tokens(text, text_words, stop, position, keys, begins, lengths):  # ty
 
 
 @njit(nogil=True, cache=True)
-def is_same_token(text_words, begin, arena, arena_words, start, length):  # type: ignore[no-untyped-def]
+def is_same_token(text_words, begin, arena, arena_words, start, length):
     """Whether the token of the arena at ``start`` is the ``length`` >= 8 bytes of the text from ``begin`` on."""
     last = length - 8
     if arena[start + length] != 10 or text_words[begin + last] != arena_words[start + last]:
@@ -150,13 +150,13 @@ def is_same_token(text_words, begin, arena, arena_words, start, length):  # type
 
 
 @njit(nogil=True, cache=True)
-def first_slot(key, bits):  # type: ignore[no-untyped-def]
+def first_slot(key, bits):
     """Where the search for a key begins in a hash table of ``2**bits`` pairs."""
     return np.int64((key * _MIX) >> uint64(64 - bits))
 
 
 @njit(nogil=True, cache=True)
-def prefetch_tokens(keys, found, slots, bits, entries):  # type: ignore[no-untyped-def]
+def prefetch_tokens(keys, found, slots, bits, entries):
     """Ask for the memory that looking up the keys will need: rare tokens are not in the caches."""
     for i in range(found):
         prefetch(slots, 2 * first_slot(keys[i], bits))
@@ -165,7 +165,7 @@ def prefetch_tokens(keys, found, slots, bits, entries):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def number_tokens(  # type: ignore[no-untyped-def]
+def number_tokens(
     text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used, stream, written
 ):  # fmt: skip
     """Append the ids of ``found`` tokens to ``stream`` int32 and count them; new ones enter the table.
@@ -207,7 +207,7 @@ def number_tokens(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def count_tokens(  # type: ignore[no-untyped-def]
+def count_tokens(
     text, text_words, stop, position, keys, begins, lengths, slots, bits, arena, arena_words, entries, used,
     stream, written,
 ):  # fmt: skip
@@ -229,7 +229,7 @@ def count_tokens(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def refill_slots(old_slots, slots, bits):  # type: ignore[no-untyped-def]
+def refill_slots(old_slots, slots, bits):
     """Copy every pair of a hash table into an empty, larger one of ``2**bits`` pairs."""
     mask = (1 << bits) - 1
     for old in range(len(old_slots) // 2):
@@ -243,7 +243,7 @@ def refill_slots(old_slots, slots, bits):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def map_tokens(stream, word_ids, expansion_offsets, expansion_ids, ids, ends):  # type: ignore[no-untyped-def]
+def map_tokens(stream, word_ids, expansion_offsets, expansion_ids, ids, ends):
     """Turn a stream of token ids into word ids and ends of sentences.
 
     ``word_ids`` int32 [tokens] gives the word id of a token; -1 drops it, and -2 - k stands for the words

@@ -189,7 +189,8 @@ def _places(course: _Course, epoch: int) -> Iterator[_Place]:
         course.word_ids, course.offsets, np.int64(0), np.int64(size), thresholds, key, reach, dynamic,
         word_ids, starts, stops,
     )  # fmt: skip
-    kept = [place for place in range(size) if is_kept(np.uint64(random_bits(key, place)), thresholds[course.word_ids[place]])]
+    bits = [np.uint64(random_bits(key, place)) for place in range(size)]
+    kept = [place for place in range(size) if is_kept(bits[place], thresholds[course.word_ids[place]])]
     for centre in range(first, stop):
         context = [place for place in range(starts[centre], stops[centre]) if place != centre]
         if not context:

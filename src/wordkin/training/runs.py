@@ -50,7 +50,7 @@ def train_run(
             log = TrainingLog(run.log, words=words)
             closing.callback(log.close)
             callbacks = [log, *callbacks]
-        backend = open_backend(run.config, vocabulary.counts)
+        backend = open_backend(run.config, vocabulary)
         closing.callback(backend.close)
         if tables is not None:
             backend.load_tables(tables)

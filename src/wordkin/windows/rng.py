@@ -16,7 +16,7 @@ _GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 
 
 @njit(nogil=True, cache=True)
-def random_bits(key, counter):  # type: ignore[no-untyped-def]
+def random_bits(key, counter):
     """64 random bits: number ``counter`` of the stream ``key`` (both uint64-like)."""
     z = uint64(key) + (uint64(counter) + uint64(1)) * uint64(_GOLDEN_GAMMA)
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
@@ -25,7 +25,7 @@ def random_bits(key, counter):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def scaled(bits, size):  # type: ignore[no-untyped-def]
+def scaled(bits, size):
     """Map 32 random bits to 0 … size - 1 (size < 2**31) by multiplication; no low bits decide alone."""
     return (uint64(bits) * uint64(size)) >> uint64(32)
 

@@ -40,21 +40,22 @@ def keep_thresholds(keep_probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any,
 
 
 @njit(nogil=True, cache=True)
-def is_kept(bits, threshold):  # type: ignore[no-untyped-def]
+def is_kept(bits, threshold):
     """Whether a word survives subsampling, from the upper half of the random bits of its position."""
     return (threshold == uint32(0xFFFFFFFF)) | (uint32(uint64(bits) >> uint64(32)) < threshold)
 
 
 @njit(nogil=True, cache=True)
-def reach_of(bits, window, dynamic):  # type: ignore[no-untyped-def]
+def reach_of(bits, window, dynamic):
     """Reach of the window of a centre, from the lower half of its random bits: 1 … window, or always ``window``."""
     return np.int32(1 + scaled(uint32(uint64(bits)), window)) if dynamic else np.int32(window)
 
 
 @njit(nogil=True, cache=True)
 def select_windows(
-    corpus_ids, sentence_offsets, first_position, stop_position, thresholds, key, window, dynamic, word_ids, starts, stops
-):  # type: ignore[no-untyped-def]  # fmt: skip
+    corpus_ids, sentence_offsets, first_position, stop_position, thresholds, key, window, dynamic,
+    word_ids, starts, stops,
+):  # fmt: skip
     """Windows of the span ``first_position`` … ``stop_position - 1``.
 
     Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds``
@@ -94,7 +95,7 @@ def select_windows(
 
 
 @njit(nogil=True, cache=True)
-def sentence_at(sentence_offsets, position):  # type: ignore[no-untyped-def]
+def sentence_at(sentence_offsets, position):
     """Number of the sentence that holds a corpus position, by bisection."""
     low, high = 0, sentence_offsets.shape[0] - 1
     while high - low > 1:
@@ -107,7 +108,7 @@ def sentence_at(sentence_offsets, position):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):  # type: ignore[no-untyped-def]
+def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):
     """Write the last ``limit`` kept words of positions start … stop - 1, in order; return how many."""
     count = 0
     place = stop - 1
@@ -123,7 +124,7 @@ def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):  # 
 
 
 @njit(nogil=True, cache=True)
-def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count):  # type: ignore[no-untyped-def]
+def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count):
     """Write the first ``limit`` kept words of positions start … stop - 1 from ``word_ids[count]`` on."""
     end = count + limit
     place = start
@@ -136,7 +137,7 @@ def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count
 
 
 @njit(nogil=True, cache=True)
-def count_pairs(starts, stops, first, stop):  # type: ignore[no-untyped-def]
+def count_pairs(starts, stops, first, stop):
     """Number of (centre, context) pairs of the centres first … stop - 1."""
     pairs = 0
     for centre in range(first, stop):
@@ -145,7 +146,7 @@ def count_pairs(starts, stops, first, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):  # type: ignore[no-untyped-def]
+def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):
     """Write every (centre, context) pair as a window of its own, in order."""
     pair = 0
     for centre in range(first, stop):

@@ -121,7 +121,7 @@ def make_workspace(layout: Layout, block: int, outputs: int, band: int, dtype: s
 
 
 @inlined
-def input_span(examples, i, cbow):  # type: ignore[no-untyped-def]
+def input_span(examples, i, cbow):
     """Positions of the inputs of example i: start, stop, the position to leave out, how many there are."""
     if cbow:
         return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
@@ -129,7 +129,7 @@ def input_span(examples, i, cbow):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def output_span(examples, i, cbow):  # type: ignore[no-untyped-def]
+def output_span(examples, i, cbow):
     """Positions of the outputs of example i: start, stop, the position to leave out, how many there are."""
     if cbow:
         count = 1 if context_size(examples, i) > 0 else 0
@@ -138,7 +138,7 @@ def output_span(examples, i, cbow):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def context_size(examples, i):  # type: ignore[no-untyped-def]
+def context_size(examples, i):
     """Number of context words of example i."""
     centre = examples.centres[i]
     inside = examples.starts[i] <= centre < examples.stops[i]
@@ -146,7 +146,7 @@ def context_size(examples, i):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):  # type: ignore[no-untyped-def]
+def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):
     """``hidden[row]`` = the hidden vector of the inputs at the positions of a span (see :func:`input_span`)."""
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.mean and count > 0 else 1.0
@@ -165,7 +165,7 @@ def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):  # type: ign
 
 
 @inlined
-def hand_back(shapes, tables, word_ids, span, mode, errors, row):  # type: ignore[no-untyped-def]
+def hand_back(shapes, tables, word_ids, span, mode, errors, row):
     """Add ``errors[row]``, learning rate included, to the inputs of a span and to the projection bias."""
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.exact and count > 0 else 1.0

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.objectives.cpu.examples import context_size, fill_hidden, hand_back, input_span
+from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span
 from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.products import errors_of_scores, prefetch_row, score_four
 from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, store, zeros
@@ -27,7 +27,7 @@ class Tree(NamedTuple):
 
 
 @kernel
-def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):  # type: ignore[no-untyped-def]
+def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):
     """Train on all examples in order; return (loss, examples trained).
 
     An example is a (context, centre) pair for skip-gram and a centre for CBOW. Writes ``tables``
@@ -50,13 +50,15 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
             else:  # the context word alone; none where the position is the centre itself
                 span = np.int64(position), np.int64(position) + 1, np.int64(-1), np.int64(position != centre)
             if span[3] > 0:
-                loss += _train_row(shapes, tables, examples.word_ids, span, mode, tree, path, length, learning_rate, work)
+                loss += _train_row(
+                    shapes, tables, examples.word_ids, span, mode, tree, path, length, learning_rate, work
+                )
                 trained += 1
     return loss, trained
 
 
 @inlined
-def _train_row(shapes, tables, word_ids, span, mode, tree, path, length, learning_rate, work):  # type: ignore[no-untyped-def]
+def _train_row(shapes, tables, word_ids, span, mode, tree, path, length, learning_rate, work):
     """The hidden row of the inputs of a span against the nodes of a path; return the loss."""
     fill_hidden(shapes, tables, word_ids, span, mode, work.hidden, 0)
     for step in range(0, length, 4):
@@ -84,7 +86,7 @@ def _train_row(shapes, tables, word_ids, span, mode, tree, path, length, learnin
 
 
 @inlined
-def _prefetch_next_centre(tables, examples, i, mode, tree):  # type: ignore[no-untyped-def]
+def _prefetch_next_centre(tables, examples, i, mode, tree):
     """Ask for the path of the next centre and for the word that enters its window."""
     following = min(i + 1, examples.centres.shape[0] - 1)
     newest = min(examples.centres[following] + mode.window, examples.word_ids.shape[0] - 1)

@@ -57,7 +57,7 @@ class Noise(NamedTuple):
 
 
 @inlined
-def draw_noise(noise, key, counter):  # type: ignore[no-untyped-def]
+def draw_noise(noise, key, counter):
     """Noise word number ``counter`` of the stream ``key``."""
     bits = random_bits(key, counter)
     slot = scaled(bits >> uint64(32), noise.thresholds.shape[0])
@@ -65,7 +65,7 @@ def draw_noise(noise, key, counter):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_size, learning_rate, work):  # type: ignore[no-untyped-def]
+def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_size, learning_rate, work):
     """Train on all examples, block by block; return (loss, positive pairs).
 
     Writes ``tables`` without locks. Noise words come from the stream ``key``, block after block.
@@ -91,7 +91,7 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
 
 
 @inlined
-def _rows_ahead(examples, first, block_size, mode, noise, work):  # type: ignore[no-untyped-def]
+def _rows_ahead(examples, first, block_size, mode, noise, work):
     """The rows that the examples from ``first`` on and the upcoming noise words will read."""
     stop = min(first + block_size, examples.centres.shape[0])
     last = examples.word_ids.shape[0] - 1
@@ -106,7 +106,7 @@ def _rows_ahead(examples, first, block_size, mode, noise, work):  # type: ignore
 
 
 @inlined
-def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):  # type: ignore[no-untyped-def]
+def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):
     """One block: examples first … stop - 1 against the noise words in ``work.output_ids``."""
     size = stop - first
     pairs = 0
@@ -140,7 +140,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
 
 
 @inlined
-def _label_noise(shapes, examples, first, stop, mode, noise, work):  # type: ignore[no-untyped-def]
+def _label_noise(shapes, examples, first, stop, mode, noise, work):
     """Weigh each (example, noise word) by K / M per output of the example that is another word."""
     share = noise.per_pair / noise.shared
     for i in range(first, stop):
@@ -160,7 +160,7 @@ def _label_noise(shapes, examples, first, stop, mode, noise, work):  # type: ign
 
 
 @kernel
-def _exclude(examples, first, stop, position, mode, noise, share, work):  # type: ignore[no-untyped-def]
+def _exclude(examples, first, stop, position, mode, noise, share, work):
     """Take back the weight of noise words that equal the output at ``position``."""
     word = examples.word_ids[position]
     for i in range(first, stop):
@@ -172,7 +172,7 @@ def _exclude(examples, first, stop, position, mode, noise, share, work):  # type
 
 
 @inlined
-def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignore[no-untyped-def]
+def _score_outputs(shapes, tables, examples, i, mode, work, row):
     """Scores and labels of example i to row ``row`` of the band of true pairs; return how many there are.
 
     The output at position p stands in column p - centre + reach of the band; other columns get label 0,
@@ -196,7 +196,7 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):  # type: ignor
 
 
 @inlined
-def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):  # type: ignore[no-untyped-def]
+def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):
     """Add the part of the hidden error of example i that comes from its true pairs to its row of ``error_table``."""
     start, stop, _, _ = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
@@ -212,7 +212,7 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
 
 
 @inlined
-def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type: ignore[no-untyped-def]
+def _update_outputs(shapes, tables, examples, first, stop, mode, work):
     """Add to the output row at each position of the block what all examples near it owe."""
     row_size = work.hidden.shape[1]
     nearest = first
@@ -233,7 +233,7 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):  # type:
 
 
 @inlined
-def _positions(examples, first, stop, mode):  # type: ignore[no-untyped-def]
+def _positions(examples, first, stop, mode):
     """Range of positions that hold the outputs of examples first … stop - 1."""
     lowest = examples.word_ids.shape[0]
     highest = 0

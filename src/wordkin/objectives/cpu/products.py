@@ -30,7 +30,7 @@ from wordkin.objectives.cpu.registers import (
 
 
 @inlined
-def tile_of_product(shape, left, start, left_row, left_column, right, right_first, column, inner):  # type: ignore[no-untyped-def]
+def tile_of_product(shape, left, start, left_row, left_column, right, right_first, column, inner):
     """A tile of A @ right[right_first : right_first + inner, column:].
 
     A[r, k] is ``left.flat[start + r * left_row + k * left_column]``: strides make a transpose of A free.
@@ -46,8 +46,11 @@ def tile_of_product(shape, left, start, left_row, left_column, right, right_firs
 
 
 @inlined
-def transpose_rows(shapes, rows, first, count, columns):  # type: ignore[no-untyped-def]
-    """Write ``rows[first : first + count]`` transposed to ``columns`` [row_size, count or more]; count is rounded up to whole lanes."""
+def transpose_rows(shapes, rows, first, count, columns):
+    """Write ``rows[first : first + count]`` transposed to ``columns`` [row_size, count or more].
+
+    ``count`` is rounded up to whole lanes.
+    """
     lanes = breadth(shapes.vector)
     row_size = rows.shape[1]
     column_size = columns.shape[1]
@@ -65,7 +68,7 @@ def transpose_rows(shapes, rows, first, count, columns):  # type: ignore[no-unty
 
 
 @inlined
-def copy_row(shapes, source, source_row, target, target_row):  # type: ignore[no-untyped-def]
+def copy_row(shapes, source, source_row, target, target_row):
     """``target[target_row] = source[source_row]``."""
     row_size = source.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
@@ -74,21 +77,21 @@ def copy_row(shapes, source, source_row, target, target_row):  # type: ignore[no
 
 
 @inlined
-def clear_row(shapes, target, target_row):  # type: ignore[no-untyped-def]
+def clear_row(shapes, target, target_row):
     """``target[target_row] = 0``."""
     for column in range(0, target.shape[1], breadth(shapes.panel)):
         store(zeros(shapes.panel), target, target_row * target.shape[1] + column, 0)
 
 
 @inlined
-def clear_band(shapes, band, row):  # type: ignore[no-untyped-def]
+def clear_band(shapes, band, row):
     """``band[row] = 0`` for rows of whole registers."""
     for column in range(0, band.shape[1], breadth(shapes.vector)):
         store(zeros(shapes.vector), band, row * band.shape[1] + column, 0)
 
 
 @inlined
-def add_row(shapes, source, source_row, scale, target, target_row):  # type: ignore[no-untyped-def]
+def add_row(shapes, source, source_row, scale, target, target_row):
     """``target[target_row] += scale * source[source_row]``; the row as it is now."""
     row_size = source.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
@@ -98,7 +101,7 @@ def add_row(shapes, source, source_row, scale, target, target_row):  # type: ign
 
 
 @inlined
-def errors_of_scores(shapes, scores, labels, start, count, learning_rate):  # type: ignore[no-untyped-def]
+def errors_of_scores(shapes, scores, labels, start, count, learning_rate):
     """Replace ``scores.flat[start : start + count]`` by learning_rate x error; return the loss (see logistic_step).
 
     ``count`` is rounded up to whole lanes, where labels must be 0.
@@ -119,13 +122,13 @@ class Ahead(NamedTuple):
 
 
 @inlined
-def prefetch_row(table, row):  # type: ignore[no-untyped-def]
+def prefetch_row(table, row):
     """Ask for a row of a table before it is needed."""
     prefetch(table, np.int64(row) * table.shape[1], table.shape[1])
 
 
 @inlined
-def prefetch_share(table, ids, share, shares):  # type: ignore[no-untyped-def]
+def prefetch_share(table, ids, share, shares):
     """Ask for part ``share`` of ``shares`` of the listed rows of a table."""
     for place in range(ids.shape[0] * share // shares, ids.shape[0] * (share + 1) // shares):
         prefetch_row(table, ids[place])
@@ -134,8 +137,10 @@ def prefetch_share(table, ids, share, shares):  # type: ignore[no-untyped-def]
 @inlined
 def add_product_to_rows(
     shape, left, start, left_row, left_column, right, right_first, inner, table, row_ids, rows, ahead_table, ahead_ids
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """``table[row_ids[r]] += (A @ right[right_first : right_first + inner])[r]`` for r < rows; A as in :func:`tile_of_product`.
+):  # fmt: skip
+    """``table[row_ids[r]] += (A @ right[right_first : right_first + inner])[r]`` for r < rows.
+
+    A is described in :func:`tile_of_product`.
 
     ``rows`` is rounded up to whole tiles; there A must be 0 and ``row_ids`` name any row. While the
     arithmetic units are busy, the rows ``ahead_ids`` of ``ahead_table`` are fetched, a few per tile: a
@@ -155,7 +160,7 @@ def add_product_to_rows(
 
 
 @inlined
-def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, place):  # type: ignore[no-untyped-def]
+def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, place):
     """``scores[:hidden_count, place : place + column_count] = hidden @ columns``, both rounded up to whole tiles."""
     row_size = hidden.shape[1]
     score_row = scores.shape[1]
@@ -166,7 +171,7 @@ def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, plac
 
 
 @inlined
-def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, scores, place):  # type: ignore[no-untyped-def]
+def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, scores, place):
     """``scores.flat[place : place + 4]`` = the dot products of a hidden row with four rows of a table."""
     row_size = hidden.shape[1]
     a = b = c = d = zeros(shapes.vector)
@@ -180,14 +185,14 @@ def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, 
 
 
 @inlined
-def score_shared(shapes, work, hidden_count, output_count):  # type: ignore[no-untyped-def]
+def score_shared(shapes, work, hidden_count, output_count):
     """``work.scores`` = hidden @ outputs.T: a product with the outputs transposed."""
     transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
     score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
 
 
 @inlined
-def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):  # type: ignore[no-untyped-def]
+def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):
     """Train every hidden row against every shared output row of a workspace; return the loss.
 
     Reads ``work.scores`` = hidden @ outputs.T for ``work.hidden`` [hidden_count, row_size] and
@@ -213,7 +218,7 @@ def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, err
 
 
 @inlined
-def _fill_out_tiles(work, hidden_count, output_count, tile_rows):  # type: ignore[no-untyped-def]
+def _fill_out_tiles(work, hidden_count, output_count, tile_rows):
     """Zero coefficients and any row ids where the last tile of each product reaches past the end."""
     for row in range(hidden_count, padded_to(hidden_count, tile_rows)):
         work.error_ids[row] = work.error_ids[0]
@@ -226,6 +231,6 @@ def _fill_out_tiles(work, hidden_count, output_count, tile_rows):  # type: ignor
 
 
 @inlined
-def padded_to(count, multiple):  # type: ignore[no-untyped-def]
+def padded_to(count, multiple):
     """``count`` rounded up to a multiple."""
     return (count + multiple - 1) // multiple * multiple

@@ -113,7 +113,7 @@ def _llvm_vector(shape: TileShape) -> ir.VectorType:
 
 
 @register_model(TileType)
-class _TileModel(models.PrimitiveModel):  # type: ignore[misc]
+class _TileModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: TileType) -> None:
         shape = kind.shape
         super().__init__(manager, kind, ir.ArrayType(_llvm_vector(shape), shape.rows * shape.vectors))
@@ -420,7 +420,10 @@ def add_scaled(_typing: Any, tile: Any, scale: Any, other: Any) -> Any:
 
 @intrinsic
 def add_outer(_typing: Any, tile: Any, coefficients: Any, start: Any, stride: Any, row: Any) -> Any:
-    """``add_outer(tile, coefficients, start, stride, row)``: row r grows by ``coefficients.flat[start + r * stride] * row``."""
+    """``add_outer(tile, coefficients, start, stride, row)``: add a multiple of ``row`` to each row.
+
+    Row r is multiplied by ``coefficients.flat[start + r * stride]``.
+    """
     if not (isinstance(tile, TileType) and isinstance(row, TileType) and _contiguous(coefficients, tile.shape.dtype)):
         return None
     if row.shape.rows != 1 or row.shape.vectors != tile.shape.vectors:
@@ -457,8 +460,8 @@ def store_totals(_typing: Any, first: Any, second: Any, third: Any, fourth: Any,
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         own = first.shape
         a, b, c, d = (builder.extract_value(each, 0) for each in arguments[:4])
-        segments = [_fold_segments(builder, a, b, 1), _fold_segments(builder, c, d, 1)]
-        folded, lanes = _fold_segments(builder, *segments, 2), own.lanes
+        left, right = _fold_segments(builder, a, b, 1), _fold_segments(builder, c, d, 1)
+        folded, lanes = _fold_segments(builder, left, right, 2), own.lanes
         while lanes > 4:
             lanes //= 2
             folded = _fold_segments(builder, folded, None, 4)
@@ -552,7 +555,7 @@ def transpose(
 
 @intrinsic
 def any_equal(_typing: Any, shape: Any, ids: Any, start: Any, value: Any) -> Any:
-    """``any_equal(shape, ids, start, value)``: whether one of ``lanes`` int32 from ``ids.flat[start:]`` is ``value``."""
+    """``any_equal(shape, ids, start, value)``: is one of ``lanes`` int32 from ``ids.flat[start:]`` the value?"""
     if not (isinstance(shape, TileShapeType) and ids == types.int32[::1]):
         return None
 

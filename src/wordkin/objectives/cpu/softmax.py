@@ -37,7 +37,7 @@ class Classes(NamedTuple):
 
 
 @kernel
-def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_rate, work):  # type: ignore[no-untyped-def]
+def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_rate, work):
     """Train on all examples, batch by batch; return (loss, examples trained).
 
     A skip-gram centre is one row of a batch, its softmax computed once for all its contexts; the
@@ -56,7 +56,7 @@ def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_
 
 
 @inlined
-def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_rate, work):  # type: ignore[no-untyped-def]
+def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_rate, work):
     """Examples first … stop - 1, every row read before any is updated."""
     size = stop - first
     for row in range(size):
@@ -82,7 +82,7 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
 
 
 @inlined
-def _score_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-def]
+def _score_all(shapes, tables, size, classes, work):
     """Scores of ``size`` hidden rows against every word."""
     block = work.output_columns.shape[1]
     for first in range(0, classes.vocabulary_size, block):
@@ -92,7 +92,7 @@ def _score_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-
 
 
 @inlined
-def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # type: ignore[no-untyped-def]
+def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):
     """Turn the scores of example i into -learning_rate x (C y - one-hots of its C outputs); return (loss, C)."""
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     scores = classes.scores[row]
@@ -115,7 +115,7 @@ def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):  # t
 
 
 @inlined
-def _highest_of(shapes, scores):  # type: ignore[no-untyped-def]
+def _highest_of(shapes, scores):
     peak = load_row(shapes.vector, scores, 0)
     for place in range(0, scores.shape[0], breadth(shapes.vector)):
         peak = larger(peak, load_row(shapes.vector, scores, place))
@@ -123,7 +123,7 @@ def _highest_of(shapes, scores):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _exponentiate(shapes, scores, peak):  # type: ignore[no-untyped-def]
+def _exponentiate(shapes, scores, peak):
     """Replace scores by e^(score - peak); return their sum, in float64 every few thousand."""
     mass = 0.0
     stretch = 256 * breadth(shapes.vector)
@@ -139,14 +139,14 @@ def _exponentiate(shapes, scores, peak):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _scale(shapes, numbers, factor):  # type: ignore[no-untyped-def]
+def _scale(shapes, numbers, factor):
     for place in range(0, numbers.shape[0], breadth(shapes.vector)):
         scaled = add_scaled(zeros(shapes.vector), factor, load_row(shapes.vector, numbers, place))
         store(scaled, numbers, place, 0)
 
 
 @inlined
-def _update_all(shapes, tables, size, classes, work):  # type: ignore[no-untyped-def]
+def _update_all(shapes, tables, size, classes, work):
     """Add G @ W' to the errors and G.T @ hidden to W', block by block: each block is read before it is written."""
     block = work.output_ids.shape[0]
     score_row = classes.scores.shape[1]
