@@ -26,7 +26,7 @@ def pixels(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("suffix", SIGNATURES)
 @pytest.mark.parametrize("plot", [plot_words, plot_heatmap])
 def test_pictures_of_words_in_each_format_are_the_same_each_time(clustered, tmp_path, plot, suffix):
-    first, second = (plot(clustered, clustered.words, tmp_path / f"{n}{suffix}").read_bytes() for n in "ab")
+    first, second = (plot(clustered, clustered.words[::4], tmp_path / f"{n}{suffix}").read_bytes() for n in "ab")
     assert first.startswith(SIGNATURES[suffix])
     assert first == second
 
