@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wordkin.corpus.scan_progress import ScanProgress
     from wordkin.corpus.scanning import Scan
     from wordkin.training.checkpoint import RunDirectory
+    from wordkin.training.probability import Prediction, Predictor, Probability
     from wordkin.training.progress import Callback
     from wordkin.training.record import Run
     from wordkin.training.state import RunState
@@ -131,6 +132,7 @@ class Word2Vec:
         self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
         self._state: RunState | None = None
+        self._predictor: Predictor | None = None
 
     def fit(
         self,
@@ -303,6 +305,51 @@ class Word2Vec:
     def validation_losses(self) -> list[float]:
         """Mean loss per example of held-out text after each epoch, in nats; empty where none was held out."""
         return list(self._trained(self._state).validation_losses)
+
+    def predict(self, words: str | Sequence[str], topn: int = 10, *, objective: str | None = None) -> Prediction:
+        """The likeliest words: centres of a context for CBOW, context words of a centre for skip-gram.
+
+        Parameters
+        ----------
+        words : the context words, or the one centre.
+        topn : how many, from 1 up.
+        objective : which to ask where several were trained; one that gives probabilities unless set.
+
+        Returns
+        -------
+        (word, value) pairs, the likeliest first, labelled with what the values are. Under full and
+        hierarchical softmax they are probabilities. Under negative sampling they are not, and the label
+        says so: each is the chance that the pair was seen in text rather than drawn as noise.
+        """
+        return self._answers().predict(words, topn, objective)
+
+    def probability(self, word: str, given: str | Sequence[str], *, objective: str | None = None) -> Probability:
+        """How likely ``word`` is as the centre of a context (CBOW) or in the context of a centre (skip-gram).
+
+        ``given`` and ``objective`` are as ``words`` and ``objective`` of :meth:`predict`, and so are the
+        label and its meaning.
+        """
+        return self._answers().probability(word, given, objective)
+
+    def score(self, corpus: Corpus, *, objective: str | None = None) -> float:
+        """Mean log-likelihood of a text, in nats: per (centre, context word) pair for skip-gram, per centre for CBOW.
+
+        Windows are full and fixed and no word is left out, except those not in the vocabulary. Only
+        full and hierarchical softmax score texts; :class:`ConfigError` otherwise, and :class:`CorpusError`
+        where there is nothing to score.
+        """
+        answers = self._answers()
+        with _scan(corpus, self.config, None) as scanned, encode(scanned, self.vocabulary) as encoded:
+            return answers.mean_log_likelihood(encoded, objective)
+
+    def _answers(self) -> Predictor:
+        """What answers from the tables as they are now."""
+        from wordkin.training.probability import Predictor
+
+        tables = self._trained(self._tables)
+        if self._predictor is None or self._predictor.tables is not tables:
+            self._predictor = Predictor(self.config, self.vocabulary, tables)
+        return self._predictor
 
     def _trained(self, part: Part | None) -> Part:
         if part is None:

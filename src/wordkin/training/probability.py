@@ -1,0 +1,196 @@
+"""What a trained model says of words: likely centres and contexts, and how likely a text is.
+
+The answers come from the functions of :mod:`wordkin.objectives.reference` on the trained tables, and
+the likelihood of a text from the training kernels at learning rate 0.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import Number, TrainingConfig
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.errors import ConfigError, CorpusError
+from wordkin.objectives import reference
+from wordkin.training.backend import open_backend
+from wordkin.training.tables import NamedTables, table_shapes
+from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.huffman import HuffmanTree
+
+NORMALISED = ("softmax", "hierarchical-softmax")  # objectives whose values of all words sum to 1; the first is asked
+_WORDS_AT_A_TIME = 65_536  # paths of a tree that are followed at once
+_ANY_RATE = 1e-6  # nothing moves at rate 0; a low rate in the configuration allows the largest blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """How likely a word is among given words; ``float(...)`` of it is the value.
+
+    Attributes
+    ----------
+    value : from 0 to 1.
+    objective : the objective whose output table gave the answer.
+    normalised : whether the values of all words of the vocabulary sum to 1. Those of negative sampling do
+        not: there the value is σ(score), the chance that the pair was seen in text rather than drawn as noise.
+    """
+
+    value: float
+    objective: str
+    normalised: bool
+
+    def __float__(self) -> float:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction(Sequence[tuple[str, float]]):
+    """Likely words, the likeliest first: a sequence of (word, value).
+
+    Attributes
+    ----------
+    ranked : the words with their values.
+    objective, normalised : as in :class:`Probability`.
+    """
+
+    ranked: tuple[tuple[str, float], ...]
+    objective: str
+    normalised: bool
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, float]: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[tuple[str, float], ...]: ...
+    def __getitem__(self, index: int | slice) -> tuple[str, float] | tuple[tuple[str, float], ...]:
+        return self.ranked[index]
+
+    def __len__(self) -> int:
+        return len(self.ranked)
+
+
+class Predictor:
+    """Answers questions of probability from trained tables.
+
+    Parameters
+    ----------
+    config : what was trained.
+    vocabulary : its words, with counts.
+    tables : see :mod:`wordkin.training.tables`; read, never written.
+    """
+
+    def __init__(self, config: TrainingConfig, vocabulary: Vocabulary, tables: NamedTables) -> None:
+        self.tables = tables
+        self._config = config
+        self._vocabulary = vocabulary
+
+    @functools.cached_property
+    def _tree(self) -> HuffmanTree:
+        counts = self._vocabulary.counts
+        assert counts is not None  # nothing is trained without
+        return HuffmanTree.from_counts(counts)
+
+    def predict(self, words: str | Sequence[str], topn: int = 10, objective: str | None = None) -> Prediction:
+        """The likeliest words; see :meth:`wordkin.Word2Vec.predict`."""
+        rule = Number(1, integer=True)
+        if not rule.accepts(topn):
+            raise ConfigError("topn", str(rule), topn)
+        chosen = self._choose(objective)
+        values = self._values(self._input_ids("words", words), chosen)
+        likeliest = np.argsort(-values, kind="stable")[:topn]
+        ranked = tuple((self._vocabulary.word(int(each)), float(values[each])) for each in likeliest)
+        return Prediction(ranked, chosen, chosen in NORMALISED)
+
+    def probability(self, word: str, given: str | Sequence[str], objective: str | None = None) -> Probability:
+        """How likely one word is; see :meth:`wordkin.Word2Vec.probability`."""
+        chosen = self._choose(objective)
+        word_id = self._vocabulary.id_of(word)
+        input_ids = self._input_ids("given", given)
+        if chosen == "hierarchical-softmax":  # the path of the word is enough
+            tables = self._reference_tables(chosen)
+            hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
+            loss = reference.hierarchical_softmax(tables, hidden, *self._tree.path(word_id)).loss
+            return Probability(float(np.exp(-loss)), chosen, True)
+        return Probability(float(self._values(input_ids, chosen)[word_id]), chosen, chosen in NORMALISED)
+
+    def mean_log_likelihood(self, corpus: EncodedCorpus, objective: str | None = None) -> float:
+        """Mean log-likelihood of a text, nats per example; see :meth:`wordkin.Word2Vec.score`."""
+        chosen = self._choose(objective)
+        if chosen not in NORMALISED:
+            raise ConfigError(
+                "objective", 'must include "softmax" or "hierarchical-softmax" for a text to be scored', chosen,
+                "what negative sampling makes of words are not probabilities")  # fmt: skip
+        if not np.any(np.diff(corpus.offsets) > 1):
+            raise CorpusError("the text cannot be scored: no word of the vocabulary has another one beside it")
+        config = dataclasses.replace(
+            self._config, objective=chosen, vectors="input", dynamic_window=False, subsample=0.0,
+            learning_rate=_ANY_RATE, min_learning_rate=None, deterministic=False,
+        )  # fmt: skip
+        backend = open_backend(config, self._vocabulary)
+        try:
+            backend.load_tables({name: self.tables[name] for name in table_shapes(config, len(self._vocabulary))})
+            return -backend.held_out_loss(corpus)
+        finally:
+            backend.close()
+
+    def _choose(self, objective: str | None) -> str:
+        """The objective to ask: the one named, or the first trained one that gives probabilities."""
+        trained = self._config.objectives
+        if objective is None:
+            return next((each for each in NORMALISED if each in trained), trained[0])
+        if objective not in trained:
+            listed = " or ".join(f'"{each}"' for each in trained)
+            raise ConfigError("objective", f"must be one the model was trained with, {listed}", objective)
+        return objective
+
+    def _input_ids(self, parameter: str, words: str | Sequence[str]) -> list[int]:
+        """The ids of the input words: one for skip-gram, one or more for CBOW."""
+        listed = [words] if isinstance(words, str) else list(words)
+        if not listed:
+            raise ConfigError(parameter, "must name at least one word", listed)
+        if self._config.architecture == "skip-gram" and len(listed) > 1:
+            raise ConfigError(
+                parameter, 'must be one word with architecture="skip-gram"', listed,
+                'it predicts from one word at a time; architecture="cbow" predicts from several')  # fmt: skip
+        return [int(each) for each in self._vocabulary.ids_of(listed)]
+
+    def _reference_tables(self, objective: str) -> reference.Tables:
+        """The tables of one objective under the names of the reference; nothing is copied."""
+        return reference.Tables(
+            self.tables["input"],
+            self.tables[f"output/{objective}"],
+            self.tables.get("projection_bias"),
+            self.tables.get(f"output_bias/{objective}"),
+        )
+
+    def _values(self, input_ids: list[int], objective: str) -> NDArray[np.float64]:
+        """The value of every word for one hidden vector, float64 [V]."""
+        tables = self._reference_tables(objective)
+        hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
+        rows = tables.output_vectors
+        scores = (rows @ hidden.astype(rows.dtype)).astype(np.float64)
+        if tables.output_bias is not None:
+            scores += tables.output_bias
+        if objective == "softmax":
+            return reference.softmax(scores)
+        if objective == "negative-sampling":
+            return reference.sigmoid(scores)
+        return np.exp(-_path_losses(scores, self._tree))
+
+
+def _path_losses(scores: NDArray[np.float64], tree: HuffmanTree) -> NDArray[np.float64]:
+    """-log p of every word, [V], from the score of every inner node, [V - 1]."""
+    by_branch = np.stack([reference.negative_log_sigmoid(scores), reference.negative_log_sigmoid(-scores)])
+    losses = np.zeros(len(tree))
+    for first in range(0, len(tree), _WORDS_AT_A_TIME):
+        stop = min(first + _WORDS_AT_A_TIME, len(tree))
+        steps = slice(tree.offsets[first], tree.offsets[stop])
+        words = np.repeat(np.arange(stop - first), tree.lengths[first:stop])
+        taken = by_branch[tree.bits[steps], tree.node_ids[steps]]
+        losses[first:stop] = np.bincount(words, weights=taken, minlength=stop - first)
+    return losses
