@@ -1,0 +1,104 @@
+"""One measured job in a process of its own: ``python jobs.py '{"job": "train_gensim", …}'`` prints one JSON line.
+
+The parent measures the whole process; what is timed here is only what lies inside it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import texts
+from harness import Child, run_child
+
+_WARM_UP_BYTES = 300_000
+
+
+def start_job(job: str, **arguments: Any) -> Child:
+    """Run one of the jobs below in a child process."""
+    request = json.dumps({"job": job, **arguments}, default=str)
+    return run_child([sys.executable, Path(__file__), request])
+
+
+def train_wordkin(corpus: str, options: Mapping[str, Any], save: str | None = None) -> dict[str, Any]:
+    """Train after a warm-up that compiles; times of training alone and of everything from text to tables."""
+    from wordkin import TrainingReport, Word2Vec
+
+    Word2Vec(**{**options, "epochs": 1, "min_count": 1}).fit(texts.head(Path(corpus), _WARM_UP_BYTES))
+    reports: list[TrainingReport] = []
+    model = Word2Vec(**options)
+    began = time.perf_counter()
+    model.fit(corpus, callbacks=[reports.append])
+    fit_seconds = time.perf_counter() - began
+    if save is not None:
+        model.embeddings.save(save)
+    return {"train_seconds": reports[-1].seconds, "fit_seconds": fit_seconds, "losses": model.losses}
+
+
+def train_gensim(corpus: str, options: Mapping[str, Any], mode: str, save: str | None = None) -> dict[str, Any]:
+    """Train from a file (``mode="corpus_file"``) or from an iterable of its sentences (``"iterable"``)."""
+    from gensim.models import Word2Vec
+    from gensim.models.word2vec import LineSentence
+
+    source: dict[str, Any] = {"corpus_file": corpus}
+    if mode == "iterable":
+        source = {"corpus_iterable": LineSentence(corpus)}
+    model = Word2Vec(**options)
+    began = time.perf_counter()
+    model.build_vocab(**source)
+    ready = time.perf_counter()
+    totals = {"total_examples": model.corpus_count, "total_words": model.corpus_total_words}
+    model.train(**source, **totals, epochs=options["epochs"])
+    done = time.perf_counter()
+    if save is not None:
+        model.wv.save_word2vec_format(save, binary=True)
+    return {"train_seconds": done - ready, "fit_seconds": done - began}
+
+
+def scan_wordkin(corpus: str, threads: int, min_count: int) -> dict[str, Any]:
+    """Text to vocabulary and encoded corpus, after a warm-up."""
+    _encode(str(texts.head(Path(corpus), _WARM_UP_BYTES)), threads, 1)
+    began = time.perf_counter()
+    vocabulary_size = _encode(corpus, threads, min_count)
+    return {"scan_seconds": time.perf_counter() - began, "vocabulary_size": vocabulary_size}
+
+
+def _encode(corpus: str, threads: int, min_count: int) -> int:
+    from wordkin.api import encode
+    from wordkin.corpus.scanning import scan
+    from wordkin.vocabulary import Vocabulary
+
+    with scan(corpus, threads=threads) as scanned:
+        vocabulary = Vocabulary.from_counts(scanned.words, scanned.counts, min_count=min_count)
+        with encode(scanned, vocabulary):
+            return len(vocabulary)
+
+
+def scan_gensim(corpus: str, min_count: int) -> dict[str, Any]:
+    """Text to word counts, which is all that gensim prepares: it splits and looks words up again in every epoch."""
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(min_count=min_count)
+    began = time.perf_counter()
+    model.scan_vocab(corpus_file=corpus)
+    scan_seconds = time.perf_counter() - began
+    return {"scan_seconds": scan_seconds, "vocabulary_size": sum(n >= min_count for n in model.raw_vocab.values())}
+
+
+def command_gensim(corpus: str, options: Mapping[str, Any], output: str) -> dict[str, Any]:
+    """The shortest gensim script from a text file to saved vectors, in its faster mode and its own format."""
+    from gensim.models import Word2Vec
+
+    Word2Vec(corpus_file=corpus, **options).wv.save(output)
+    return {}
+
+
+JOBS = {job.__name__: job for job in (train_wordkin, train_gensim, scan_wordkin, scan_gensim, command_gensim)}
+
+if __name__ == "__main__":
+    request = json.loads(sys.argv[1])
+    print(json.dumps(JOBS[request.pop("job")](**request)))

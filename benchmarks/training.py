@@ -1,0 +1,316 @@
+"""wordkin against gensim on the same text: quality first, then speed, memory and whole commands.
+
+    python benchmarks/training.py                                             # a synthetic text, about ten minutes
+    python benchmarks/training.py enwiki.txt.xz --evaluation DIR --runs 3     # a real one, with quality
+    python benchmarks/training.py --rows "skip-gram NS 100" scan              # some rows only
+
+Each side runs in a process of its own, in turn, wordkin after a warm-up that compiles. Words a second are words
+in the file times epochs by seconds of training, on both sides. gensim is fed from a file (``corpus_file``) and
+from an iterable; after the first turn only the faster of the two is timed again. Its quality is that of the
+iterable, because the other mode leaves the learning rate high when several workers share one epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import texts
+from harness import (
+    Child,
+    Results,
+    Summary,
+    common_options,
+    in_turn,
+    ratios,
+    run_child,
+    show,
+    significant,
+    table,
+    values,
+)
+from jobs import start_job
+from settings import SETTINGS, gensim_options
+
+from wordkin.config import TrainingConfig
+
+Runs = dict[str, list[dict[str, Any]]]  # what the runs of each side gave
+
+GENSIM = ("corpus_file", "iterable")
+OTHER_ROWS = ("scan", "command", "quality")
+SCORES = {"semantic": "semantic", "syntactic": "syntactic", "total": "analogies", "wordsim353": "WordSim-353"}
+ENOUGH = {"total": 0.005, "wordsim353": 0.01}  # differences below seed noise still count as the same quality
+MOST_EPOCHS = 6
+
+
+class Comparison:
+    """One run of the benchmark: what to measure on, and where vectors are put for a moment."""
+
+    def __init__(self, corpus: Path, options: argparse.Namespace, folder: Path) -> None:
+        self.corpus, self.folder = corpus, folder
+        self.threads, self.turns = options.threads, options.runs
+        self.evaluation: Path | None = options.evaluation
+
+    def config(self, name: str, **changes: Any) -> TrainingConfig:
+        return TrainingConfig.from_options(**{**SETTINGS[name], "epochs": 1, "threads": self.threads, **changes})
+
+    def wordkin(self, config: TrainingConfig) -> dict[str, Any]:
+        """Train once with wordkin and score the vectors."""
+        saved = self.folder / "wordkin.safetensors"
+        options = {**_changed(config), "seed": config.seed}
+        child = start_job("train_wordkin", corpus=self.corpus, options=options, save=saved if self.evaluation else None)
+        return {**child.to_dict(), "scores": self._scores(saved)}
+
+    def gensim(self, config: TrainingConfig, mode: str) -> dict[str, Any]:
+        """Train once with gensim and, from an iterable, score the vectors."""
+        saved = self.folder / "gensim.bin" if self.evaluation and mode == "iterable" else None
+        child = start_job("train_gensim", corpus=self.corpus, options=gensim_options(config), mode=mode, save=saved)
+        return {**child.to_dict(), "scores": self._scores(saved) if saved else {}}
+
+    def _scores(self, saved: Path) -> dict[str, float]:
+        if self.evaluation is None:
+            return {}
+        from runs import scores
+
+        from wordkin.embeddings import load_embeddings
+
+        return scores(load_embeddings(saved), self.evaluation, self.threads)
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Training with one setting: one seed a turn, gensim's slower mode in the first turn only."""
+        runs: Runs = {"wordkin": [], **{mode: [] for mode in GENSIM}}
+        modes = list(GENSIM)
+        for seed in range(1, self.turns + 1):
+            config = self.config(name, seed=seed)
+            runs["wordkin"].append(self.wordkin(config))
+            for mode in modes:
+                runs[mode].append(self.gensim(config, mode))
+            modes = [faster_mode(runs)]
+        return {"runs": runs}
+
+    def scan(self) -> dict[str, Any]:
+        """Text to vocabulary and ids, against gensim's count of words."""
+        least = TrainingConfig().min_count
+        ours = {"corpus": self.corpus, "threads": self.threads, "min_count": least}
+        theirs = {"corpus": self.corpus, "min_count": least}
+        sides: dict[str, Callable[[], dict[str, Any]]] = {
+            "wordkin": lambda: start_job("scan_wordkin", **ours).to_dict(),
+            "gensim": lambda: start_job("scan_gensim", **theirs).to_dict(),
+        }
+        runs = in_turn(sides, self.turns)
+        sizes = {run["vocabulary_size"] for side in runs.values() for run in side}
+        if len(sizes) > 1:
+            sys.exit(f"the two sides found vocabularies of different sizes: {sizes}")
+        return {"runs": runs}
+
+    def command(self, epochs: int = 1) -> dict[str, Any]:
+        """A whole command, from a text file to saved vectors: wall time and memory of the process."""
+        return {"runs": in_turn(self.command_sides(epochs, epochs), self.turns)}
+
+    def command_sides(self, epochs: int, gensim_epochs: int) -> dict[str, Callable[[], dict[str, Any]]]:
+        config = self.config("skip-gram NS 100", epochs=gensim_epochs)
+        output = self.folder / "vectors"
+
+        def wordkin(corpus: Path = self.corpus) -> Child:
+            words = [f"--epochs={epochs}", f"--threads={self.threads}", f"--output={output}.safetensors", "--quiet"]
+            return run_child([sys.executable, "-m", "wordkin", "train", corpus, *words])
+
+        def gensim() -> Child:
+            options = gensim_options(config)
+            return start_job("command_gensim", corpus=self.corpus, options=options, output=f"{output}.kv")
+
+        wordkin(texts.head(self.corpus, 1_000_000))  # compiles, unless that was done before
+        return {"wordkin": lambda: wordkin().to_dict(), "gensim": lambda: gensim().to_dict()}
+
+    def time_to_quality(self, gensim_epochs: int = 3) -> dict[str, Any]:
+        """From text to the quality that gensim has after some epochs: epochs wordkin needs, and both wall times."""
+        name = "skip-gram NS 100"
+        target = self.gensim(self.config(name, epochs=gensim_epochs), "iterable")["scores"]
+        tried: dict[int, dict[str, float]] = {}
+        for epochs in range(1, MOST_EPOCHS + 1):
+            tried[epochs] = self.wordkin(self.config(name, epochs=epochs))["scores"]
+            if reached(tried[epochs], target):
+                break
+        runs = in_turn(self.command_sides(max(tried), gensim_epochs), self.turns)
+        return {"gensim_epochs": gensim_epochs, "target": target, "tried": tried, "runs": runs}
+
+
+def _changed(config: TrainingConfig) -> dict[str, Any]:
+    """Options that are not at their default."""
+    defaults = TrainingConfig().to_dict()
+    return {name: value for name, value in config.to_dict().items() if value != defaults[name]}
+
+
+def faster_mode(runs: Runs) -> str:
+    """The mode in which gensim trained faster in the first turn."""
+    return min(GENSIM, key=lambda mode: float(runs[mode][0]["train_seconds"]))
+
+
+def reached(found: Mapping[str, float], target: Mapping[str, float]) -> bool:
+    """Whether scores are as good as others, seed noise apart."""
+    return all(found[name] >= target[name] - slack for name, slack in ENOUGH.items() if name in target)
+
+
+def work_on(corpus: Path, comparison: Comparison, names: list[str]) -> dict[str, Any]:
+    """Words of the text and, for each setting, the work of a kept token."""
+    from runs import scanned, text_of
+    from work import mean_contexts, work_of
+
+    with scanned(corpus, comparison.threads) as scan:
+        text = text_of(scan)
+        counts = text.counts
+        found = {}
+        for name in names:
+            config = comparison.config(name)
+            found[name] = work_of(config, counts, mean_contexts(config, counts, text.corpus)).to_dict()
+        return {"words": text.words, "vocabulary_size": len(text.vocabulary), "settings": found}
+
+
+# -- tables --------------------------------------------------------------------------------------------
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """Tables made of the results, by name."""
+    found = values(content)
+    text = found["text"]
+    rows = {name: found[name]["runs"] for name in SETTINGS if name in found}
+    peaks = content["peaks"][str(content["about"]["threads"])]
+    tables = {}
+    if any(run["scores"] for runs in rows.values() for run in runs["wordkin"]):
+        tables["quality"] = _quality_table(rows)
+    if rows:
+        tables["speed"] = _speed_table(rows, text["words"])
+        tables["bounds"] = _bounds_table(rows, text, peaks)
+    tables["whole"] = _whole_table(found, content["about"]["bytes"])
+    if "quality" in found:
+        tables["time_to_quality"] = _reached_text(found["quality"])
+    return tables
+
+
+def _quality_table(rows: Mapping[str, Runs]) -> str:
+    lines = []
+    for name, runs in rows.items():
+        for side, label in (("wordkin", "wordkin"), ("iterable", "gensim, iterable")):
+            scored = [run["scores"] for run in runs[side] if run["scores"]]
+            cells = []
+            for score in SCORES:
+                numbers = [each[score] for each in scored if score in each]
+                scale, digits = (1, 3) if score == "wordsim353" else (100, 1)
+                cells.append(Summary.of(round(n * scale, digits) for n in numbers).text() if numbers else "")
+            lines.append((name, label, len(scored), *cells))
+    return table(("one epoch", "side", "seeds", *SCORES.values()), lines)
+
+
+def _speed_table(rows: Mapping[str, Runs], words: int) -> str:
+    lines = []
+    for name, runs in rows.items():
+        speeds = {side: [words / run["train_seconds"] for run in each] for side, each in runs.items()}
+        ratio = ratios(speeds["wordkin"], speeds[faster_mode(runs)])
+        lines.append((name, *(Summary.of(each).text(3, 1e6) for each in speeds.values()), ratio.text(3)))
+    columns = ("million words/s, one epoch", "wordkin", "gensim corpus_file", "gensim iterable", "ratio to the faster")
+    return table(columns, lines)
+
+
+def _bounds_table(rows: Mapping[str, Runs], text: Mapping[str, Any], peaks: Mapping[str, float]) -> str:
+    lines = []
+    for name, runs in rows.items():
+        work = text["settings"][name]
+        tokens = work["kept"] / Summary.of(run["train_seconds"] for run in runs["wordkin"]).median
+        flops, traffic = tokens * work["flops"], tokens * work["bytes"]
+        lines.append(
+            (
+                name,
+                significant(work["contexts"]),
+                significant(work["path"]) if work["path"] else "",
+                "" if work["path"] else f"{work['block_examples']} x {work['block_noise']}",
+                significant(tokens / 1e6),
+                f"{flops / 1e9:.0f}",
+                f"{flops / peaks['flops']:.0%}",
+                f"{traffic / 1e9:.1f}",
+                f"{traffic / peaks['bytes']:.0%}",
+            )
+        )
+    columns = ("wordkin", "contexts c", "path L", "block T x M", "million kept tokens/s")
+    shares = ("GFLOP/s", "of peak", "GB/s", "of peak")
+    highest = f"{peaks['flops'] / 1e9:.0f} GFLOP/s (BLAS product), {peaks['bytes'] / 1e9:.0f} GB/s (reading in order)"
+    return f"{table((*columns, *shares), lines)}\n\nPeaks of the machine, measured in the same run: {highest}."
+
+
+def _whole_table(found: Mapping[str, Any], size_bytes: int) -> str:
+    lines = []
+
+    def add(label: str, ours: list[float], theirs: list[float], scale: float, *, rate: bool = False) -> None:
+        ratio = ratios(ours, theirs) if rate else ratios(theirs, ours)
+        lines.append((label, Summary.of(ours).text(3, scale), Summary.of(theirs).text(3, scale), ratio.text(3)))
+
+    if "scan" in found:
+        runs = found["scan"]["runs"]
+        speeds = {side: [size_bytes / run["scan_seconds"] for run in each] for side, each in runs.items()}
+        add("vocabulary and encoding (gensim: counting), MB/s", speeds["wordkin"], speeds["gensim"], 1e6, rate=True)
+    for key, label in (("command", "one epoch"), ("quality", "to the quality of gensim's 3 epochs")):
+        if key in found:
+            runs = found[key]["runs"]
+            seconds = {side: [run["wall_seconds"] for run in each] for side, each in runs.items()}
+            add(f"whole command, text to saved vectors, {label}, s", seconds["wordkin"], seconds["gensim"], 1)
+    if "command" in found:
+        runs = found["command"]["runs"]
+        peaks = {side: [run["peak_bytes"] for run in each] for side, each in runs.items()}
+        add(f"peak memory of that ({runs['wordkin'][0]['peak_of']}), MB", peaks["wordkin"], peaks["gensim"], 1e6)
+    return table(("skip-gram NS 100", "wordkin", "gensim", "times better"), lines)
+
+
+def _reached_text(found: Mapping[str, Any]) -> str:
+    def shown(scores: Mapping[str, float]) -> str:
+        return f"{scores['total']:.1%} / {scores['wordsim353']:.3f}"
+
+    lines = [(f"gensim, {found['gensim_epochs']}", shown(found["target"]))]
+    lines += [(f"wordkin, {epochs}", shown(scores)) for epochs, scores in found["tried"].items()]
+    return table(("side, epochs", "analogies / WordSim-353"), lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", nargs="?", help="text file, also .gz, .bz2 or .xz (default: a synthetic text)")
+    parser.add_argument("--words", type=int, default=4_000_000, help="words of the synthetic text")
+    parser.add_argument("--evaluation", type=Path, metavar="DIR", help="folder with the test files")
+    parser.add_argument("--runs", type=int, default=3, help="turns, each with its own seed (default: 3)")
+    parser.add_argument("--rows", nargs="+", choices=(*SETTINGS, *OTHER_ROWS), help="what to measure (default: all)")
+    common_options(parser)
+    options = parser.parse_args()
+    if options.quick:
+        options.runs, options.words = 1, 1_000_000
+        options.rows = options.rows or ["skip-gram NS 100", "CBOW NS 100", "scan", "command"]
+    corpus = texts.plain_text(options.corpus, options.words)
+    about = {**texts.description(corpus), "threads": options.threads, "scored": options.evaluation is not None}
+    results = Results("training", about, fresh=options.fresh)
+    with tempfile.TemporaryDirectory() as folder:
+        comparison = Comparison(corpus, options, Path(folder))
+        measure(comparison, results, options.rows or [*SETTINGS, *OTHER_ROWS])
+    show(blocks(results.content))
+
+
+def measure(comparison: Comparison, results: Results, rows: list[str]) -> None:
+    """Make the measurements that are missing."""
+    runs = {"runs": comparison.turns}
+    results.peaks(comparison.threads)
+    results.measured("text", SETTINGS, lambda: work_on(comparison.corpus, comparison, list(SETTINGS)))
+    for name in rows:
+        if name in SETTINGS:
+            results.measured(name, {**SETTINGS[name], **runs}, partial(comparison.row, name))
+        elif name == "scan":
+            results.measured(name, runs, comparison.scan)
+        elif name == "command":
+            results.measured(name, runs, comparison.command)
+        elif comparison.evaluation is None:
+            print("quality: left out, it needs --evaluation and a real text", flush=True)
+        else:
+            results.measured(name, runs, comparison.time_to_quality)
+
+
+if __name__ == "__main__":
+    main()
