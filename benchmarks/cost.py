@@ -1,0 +1,254 @@
+"""Time per word against the size of the vocabulary, for the three objectives and both architectures.
+
+    python benchmarks/cost.py            # V from 1,000 to 1,000,000; a few minutes; one thread
+    python benchmarks/cost.py --quick    # V to 100,000
+
+The text is synthetic word ids (Zipf's law, every word of the vocabulary known), windows are fixed at 5 to either
+side (C = 10), nothing is subsampled, so every word is a centre. Measured on as many words as fit a second: with
+the full softmax and a large vocabulary that is a single batch. Rows touched stand beside the times, because
+caches bend times. Last comes the notes' example, C = 10, N = 500, V = 1,000,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import math
+import statistics
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import texts
+from harness import RESULTS, Results, common_options, show, significant, table, tidy
+from numpy.typing import NDArray
+from settings import LABELS, SHORT
+from work import work_of
+
+from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.plots.canvas import COLOURS, blank_figure, save
+from wordkin.training.backend import Backend, open_backend
+from wordkin.training.schedule import Schedule
+from wordkin.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Curve = dict[int, dict[str, Any]]  # by vocabulary size
+
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+CONTEXTS = 10
+EXAMPLE = {"vector_size": 500, "vocabulary_size": 1_000_000}
+_TEXT_WORDS = 1_000_000
+_COUNTED_WORDS = 1_000_000_000  # the text stands for so many, so that every word has a count
+_SENTENCE_WORDS = 1_000
+_REPEATS = 3
+
+
+@functools.lru_cache(maxsize=1)
+def zipf_vocabulary(vocabulary_size: int) -> Vocabulary:
+    """Words with the counts of a long text."""
+    counts = np.maximum(1, texts.zipf_probabilities(vocabulary_size) * _COUNTED_WORDS).astype(np.int64)
+    return Vocabulary([texts.spelled(rank) for rank in range(vocabulary_size)], counts)
+
+
+def zipf_corpus(vocabulary_size: int) -> EncodedCorpus:
+    """A text of ids, in sentences of 1,000 words."""
+    ids = texts.zipf_ids(vocabulary_size, _TEXT_WORDS)
+    return EncodedCorpus(ids, np.arange(0, _TEXT_WORDS + 1, _SENTENCE_WORDS), "synthetic")
+
+
+def seconds_per_word(config: TrainingConfig, vocabulary_size: int, budget_seconds: float) -> dict[str, Any]:
+    """Median time a word takes in three stretches of text that each fill the budget, or the text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the full softmax warns of its cost, which is the point here
+        backend = open_backend(config, zipf_vocabulary(vocabulary_size))
+    try:
+        stretches = _Stretches(backend, config, zipf_corpus(vocabulary_size))
+        words = 64  # two batches of the full softmax
+        stretches.seconds(words)  # compiles
+        while stretches.seconds(words) < budget_seconds / 2 and 2 * words <= _TEXT_WORDS:
+            words *= 2
+        return {"words": words, "seconds": statistics.median(stretches.seconds(words) / words for _ in range(_REPEATS))}
+    finally:
+        backend.close()
+
+
+class _Stretches:
+    """Trains a backend on one stretch of a text after another, from the front again at the end."""
+
+    def __init__(self, backend: Backend, config: TrainingConfig, corpus: EncodedCorpus) -> None:
+        self._backend, self._corpus = backend, corpus
+        self._schedule = Schedule.of(config, corpus.words)
+        self._start = 0
+
+    def seconds(self, words: int) -> float:
+        """Time to train on the next so many words."""
+        if self._start + words > self._corpus.words:
+            self._start = 0
+        start, self._start = self._start, self._start + words
+        began = time.perf_counter()
+        self._backend.train_span(self._corpus, 0, start, start + words, self._schedule, lambda: False)
+        return time.perf_counter() - began
+
+
+def configuration(architecture: str, objective: str, vector_size: int) -> TrainingConfig:
+    return TrainingConfig(
+        architecture=architecture,
+        objective=objective,
+        vector_size=vector_size,
+        window=CONTEXTS // 2,
+        dynamic_window=False,
+        subsample=0.0,
+        threads=1,
+    )
+
+
+def point(architecture: str, objective: str, vector_size: int, vocabulary_size: int, budget: float) -> dict[str, Any]:
+    """One measurement with the work it stands for."""
+    config = configuration(architecture, objective, vector_size)
+    counts = zipf_vocabulary(vocabulary_size).counts
+    assert counts is not None
+    work = work_of(config, counts, CONTEXTS)
+    return {**seconds_per_word(config, vocabulary_size, budget), "work": work.to_dict()}
+
+
+def operations(objective: str, *, contexts: int, vector_size: int, vocabulary_size: int, negative: int) -> float:
+    """Multiplications of CBOW per centre as the notes count them, ln V for the tree."""
+    outputs = {
+        "softmax": vocabulary_size,
+        "hierarchical-softmax": math.log(vocabulary_size),
+        "negative-sampling": negative + 1,
+    }
+    return contexts * vector_size + vector_size * outputs[objective]
+
+
+# -- table and picture ---------------------------------------------------------------------------------
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """Tables made of the results."""
+    found = {key: each for key, each in content["measurements"].items() if each["settings"]["example"] is False}
+    lines = []
+    for each in sorted(found.values(), key=_order):
+        setting, value = each["settings"], each["value"]
+        if setting["vocabulary_size"] in SIZES[::2]:
+            lines.append(
+                (
+                    f"{LABELS[setting['architecture']]} {SHORT[setting['objective']]}",
+                    f"{setting['vocabulary_size']:,}",
+                    significant(value["seconds"] * 1e6),
+                    significant(value["work"]["rows"]),
+                    significant(value["work"]["flops"] / value["seconds"] / 1e9),
+                )
+            )
+    title = f"one thread, N = {content['about']['vector_size']}, C = {CONTEXTS}"
+    columns = (title, "V", "µs a word", "rows touched", "GFLOP/s")
+    tables = {"table": table(columns, lines)}
+    example = [each for each in content["measurements"].values() if each["settings"]["example"]]
+    if example:
+        tables["example"] = _example_table(example)
+    return tables
+
+
+def _order(measurement: Mapping[str, Any]) -> tuple[int, int, int]:
+    setting = measurement["settings"]
+    places = ARCHITECTURES.index(setting["architecture"]), OBJECTIVES.index(setting["objective"])
+    return (*places, setting["vocabulary_size"])
+
+
+def _example_table(measurements: list[Mapping[str, Any]]) -> str:
+    lines = []
+    for each in sorted(measurements, key=_order):
+        setting, value = each["settings"], each["value"]
+        size = {"vector_size": setting["vector_size"], "vocabulary_size": setting["vocabulary_size"]}
+        counted = operations(setting["objective"], contexts=CONTEXTS, negative=TrainingConfig().negative, **size)
+        lines.append((setting["objective"], significant(counted, 4), significant(value["seconds"] * 1e6)))
+    size = measurements[0]["settings"]
+    title = f"CBOW, C = {CONTEXTS}, N = {size['vector_size']}, V = {size['vocabulary_size']:,}"
+    return table((title, "operations", "µs a word"), lines)
+
+
+def draw(content: Mapping[str, Any], path: Path) -> None:
+    """Against V: times; times of the two fast objectives again, where a straight line is log V; rows touched."""
+    figure = blank_figure(9, 9.5)
+    panels = figure.subplots(3, 2, sharex=True, sharey="row")
+    fast = OBJECTIVES[:2]
+    for column, architecture in enumerate(ARCHITECTURES):
+        curves: dict[str, Curve] = {objective: {} for objective in OBJECTIVES}
+        for each in content["measurements"].values():
+            setting = each["settings"]
+            if setting["architecture"] == architecture and not setting["example"]:
+                curves[setting["objective"]][setting["vocabulary_size"]] = each["value"]
+        top, middle, bottom = panels[:, column]
+        top.set_title(LABELS[architecture], fontsize=11)
+        _draw_panel(top, curves, lambda value: value["seconds"] * 1e6, guides=True)
+        _draw_panel(middle, {each: curves[each] for each in fast}, lambda value: value["seconds"] * 1e6, guides=True)
+        _draw_panel(bottom, curves, lambda value: value["work"]["rows"])
+        bottom.set_xlabel("words in the vocabulary, V", fontsize=10)
+    labels = ("µs per word", "µs per word (even scale)", "rows touched per word")
+    for axes, label in zip(panels[:, 0], labels, strict=True):
+        axes.set_ylabel(label, fontsize=10)
+    panels[1, 0].set(yscale="linear", ylim=(0, None))
+    handles, names = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=10)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(figure, path)
+
+
+def _draw_panel(axes: Axes, curves: Mapping[str, Curve], height: Any, guides: bool = False) -> None:
+    """A curve for each objective; dashed, the growth that theory says."""
+    for number, (objective, curve) in enumerate(curves.items()):
+        if not curve:
+            continue
+        sizes = np.array(sorted(curve))
+        heights = np.array([height(curve[size]) for size in sizes.tolist()])
+        name = objective.replace("-", " ")
+        axes.plot(sizes, heights, label=name, color=COLOURS[number], marker="os^"[number], markersize=5)
+        if guides:
+            axes.plot(sizes, _theory(objective, sizes, heights), "--", color=COLOURS[number], linewidth=1, alpha=0.6)
+    tidy(axes, logarithmic="xy")
+
+
+def _theory(objective: str, sizes: NDArray[np.int64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Growth with V, fitted to the measurements by one factor: V, log V or none."""
+    growth = {"softmax": sizes * 1.0, "hierarchical-softmax": np.log2(sizes), "negative-sampling": np.ones(len(sizes))}
+    shape = growth[objective]
+    return np.asarray(shape * np.exp(np.mean(np.log(heights / shape))))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--budget", type=float, default=1.0, help="seconds a measured stretch should take (default: 1)")
+    parser.add_argument("--picture", type=Path, default=RESULTS / "cost.png")
+    common_options(parser, threads=None)
+    options = parser.parse_args()
+    budget = 0.1 if options.quick else options.budget
+    sizes = SIZES[:5] if options.quick else SIZES
+    results = Results("cost", {"vector_size": options.vector_size, "contexts": CONTEXTS}, fresh=options.fresh)
+    places = [(a, o, options.vector_size, v, False) for v in sizes for a in ARCHITECTURES for o in OBJECTIVES]
+    if not options.quick:
+        places += [("cbow", o, EXAMPLE["vector_size"], EXAMPLE["vocabulary_size"], True) for o in OBJECTIVES]
+    for architecture, objective, vector_size, vocabulary_size, example in places:
+        settings = {
+            "architecture": architecture,
+            "objective": objective,
+            "vector_size": vector_size,
+            "vocabulary_size": vocabulary_size,
+            "budget": budget,
+            "example": example,
+        }
+        measure = functools.partial(point, architecture, objective, vector_size, vocabulary_size, budget)
+        results.measured(f"{architecture}, {objective}, N {vector_size}, V {vocabulary_size}", settings, measure)
+    show(blocks(results.content))
+    draw(results.content, options.picture)
+    print(f"\npicture: {options.picture}")
+
+
+if __name__ == "__main__":
+    main()
