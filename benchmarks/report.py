@@ -1,0 +1,114 @@
+"""Fills the pages of the docs with measured tables and pictures.
+
+    python benchmarks/report.py              # your results, as pages in benchmarks/results/report
+    python benchmarks/report.py --publish    # keep the results in docs/results and fill the pages in docs
+    python benchmarks/report.py --published  # fill the pages in docs again from docs/results
+
+Pages hold places like this, and what stands between the two comments is replaced by the table of that name::
+
+    <!-- measured: training.speed -->
+    <!-- end -->
+
+``SECTION.machine`` says on what a section was measured. A table that has not been measured says how to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness import RESULTS
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = ("benchmarks.md", "cost.md", "claims.md")
+SECTIONS = ("training", "quality", "sweep", "cost", "claims", "startup")
+PICTURES = ("sweep", "cost")
+_PLACE = re.compile(r"(<!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def load(folder: Path) -> dict[str, dict[str, Any]]:
+    """Results by section, of those that a folder holds."""
+    files = {section: folder / f"{section}.json" for section in SECTIONS}
+    return {section: json.loads(file.read_text(encoding="utf-8")) for section, file in files.items() if file.exists()}
+
+
+def tables(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Every table of every section, as ``section.name``."""
+    found: dict[str, str] = {}
+    for section, content in results.items():
+        blocks: Mapping[str, str] = importlib.import_module(section).blocks(content)
+        found |= {f"{section}.{name}": block for name, block in blocks.items()}
+        found[f"{section}.machine"] = circumstances(content)
+    return found
+
+
+def circumstances(content: Mapping[str, Any]) -> str:
+    """On what, and with what, a section was measured."""
+    machine, about = content["machine"], content["about"]
+    facts = [f"{machine['processor']}, {machine['usable_cores']} cores"]
+    if machine["memory_bytes"]:
+        facts.append(f"{machine['memory_bytes'] / 2**30:.0f} GiB")
+    facts.append(f"{machine['vector_bits']}-bit vectors, {machine['system']}, Python {machine['python']}")
+    facts.append(", ".join(f"{name} {version}" for name, version in machine["versions"].items()))
+    if "corpus" in about:
+        facts.append(f"text {about['corpus']}, {about['bytes'] / 1e6:,.0f} MB")
+    if "threads" in about:
+        facts.append(f"{about['threads']} threads")
+    return f"Measured on: {'; '.join(facts)}."
+
+
+def filled(page: str, found: Mapping[str, str]) -> str:
+    """A page with its places filled."""
+
+    def fill(place: re.Match[str]) -> str:
+        section, name = place["section"], place["name"]
+        missing = f"*Not measured yet; `python benchmarks/{section}.py` does it.*"
+        return f"{place[1]}{found.get(f'{section}.{name}', missing)}\n{place[3]}"
+
+    return _PLACE.sub(fill, page)
+
+
+def write(results_folder: Path, target: Path) -> None:
+    """Fill the pages from the results in one folder and put them, with their pictures, in another."""
+    results = load(results_folder)
+    found = tables(results)
+    (target / "images").mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        page = (DOCS / name).read_text(encoding="utf-8")
+        (target / name).write_text(filled(page, found), encoding="utf-8")
+    for section in PICTURES:
+        if section in results:
+            importlib.import_module(section).draw(results[section], target / "images" / f"{section}.png")
+
+
+def publish() -> None:
+    """Keep the latest results of each section with the docs."""
+    kept = DOCS / "results"
+    kept.mkdir(exist_ok=True)
+    for section in SECTIONS:
+        if (RESULTS / f"{section}.json").exists():
+            shutil.copyfile(RESULTS / f"{section}.json", kept / f"{section}.json")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--publish", action="store_true", help="keep these results in docs/results and fill docs")
+    where.add_argument("--published", action="store_true", help="fill docs from docs/results")
+    options = parser.parse_args()
+    if options.publish:
+        publish()
+    in_docs = options.publish or options.published
+    target = DOCS if in_docs else RESULTS / "report"
+    write(DOCS / "results" if in_docs else RESULTS, target)
+    print("\n".join(str(target / name) for name in PAGES))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Waiting at either end: import, a question from the shell, compiling once, the start of training, saving.
+
+    python benchmarks/startup.py
+
+Every figure but saving is the wall time of a whole process. Cold means an empty folder of compiled code, as on the
+first day of an installation; warm is the same command again. Saving is compared with writing as many bytes to
+the same disk, both until they are on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import texts
+from harness import Results, Summary, common_options, in_turn, ratios, run_child, show, table, values
+from settings import SETTINGS
+
+from wordkin.embeddings import Embeddings
+from wordkin.vocabulary import Vocabulary
+
+_IMPORT = """
+import json, time
+began = time.perf_counter()
+import {0}
+print(json.dumps({{"seconds": time.perf_counter() - began}}))
+"""
+_TEXT_WORDS = 100_000
+FORMATS = (".raw", ".safetensors", ".bin")
+TRAINED = {**SETTINGS, "skip-gram softmax 100": {"architecture": "skip-gram", "objective": "softmax"}}
+del TRAINED["skip-gram NS 300"]
+
+
+def imports(runs: int) -> dict[str, list[float]]:
+    """Seconds that ``import`` takes inside a fresh process."""
+
+    def seconds(module: str) -> float:
+        return float(run_child([sys.executable, "-c", _IMPORT.format(module)]).output["seconds"])
+
+    return in_turn({module: partial(seconds, module) for module in ("wordkin", "gensim")}, runs)
+
+
+def question(runs: int, vectors: Embeddings, folder: Path) -> dict[str, list[float]]:
+    """Wall seconds of ``wordkin similar``, and of a Python that does nothing."""
+    saved = folder / "vectors.safetensors"
+    vectors.save(saved)
+    ask: list[str | Path] = [sys.executable, "-m", "wordkin", "similar", saved, vectors.words[5]]
+    sides = {"similar": lambda: run_child(ask).seconds, "python": lambda: run_child([sys.executable, "-c", ""]).seconds}
+    return in_turn(sides, runs)
+
+
+def training(runs: int, options: Mapping[str, Any], folder: Path) -> dict[str, list[float]]:
+    """Wall seconds of ``wordkin train`` on a small text, with nothing compiled before, then again."""
+    text = texts.synthetic_text(_TEXT_WORDS, 1_000)
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    output = folder / "trained.safetensors"
+    with tempfile.TemporaryDirectory(dir=folder) as compiled:
+        train: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "wordkin",
+            "train",
+            text,
+            f"--output={output}",
+            "--epochs=1",
+            "--quiet",
+            *flags,
+        ]
+        seconds = [run_child(train, {"NUMBA_CACHE_DIR": compiled}).seconds for _ in range(1 + runs)]
+    return {"cold": seconds[:1], "warm": seconds[1:]}
+
+
+def saving(runs: int, vectors: Embeddings, folder: Path) -> dict[str, Any]:
+    """Bytes a second of ``save`` in each format, and of writing plain bytes."""
+    matrix = np.ascontiguousarray(vectors.matrix)
+    place = folder / "saved"
+
+    def written(suffix: str) -> float:
+        path = place.with_suffix(suffix)
+        began = time.perf_counter()
+        if suffix == ".raw":
+            with path.open("wb") as file:
+                file.write(matrix.data)
+        else:
+            vectors.save(path)
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        seconds = time.perf_counter() - began
+        size = path.stat().st_size
+        path.unlink()
+        return size / seconds
+
+    return {"bytes": matrix.nbytes, "rates": in_turn({each: partial(written, each) for each in FORMATS}, runs)}
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """Tables made of the results."""
+    found = values(content)
+    tables = {}
+    waits = {f"`import {module}`": seconds for module, seconds in found.get("import", {}).items()}
+    if "question" in found:
+        waits["`wordkin similar`, 100,000 words x 100"] = found["question"]["similar"]
+        waits["`python -c ''`, for comparison"] = found["question"]["python"]
+    if waits:
+        tables["seconds"] = table(
+            ("what", "seconds"), [(what, Summary.of(each).text()) for what, each in waits.items()]
+        )
+    trained = values(content, "train, ").items()
+    if trained:
+        lines = [(name, *(Summary.of(each[when]).text() for when in ("cold", "warm"))) for name, each in trained]
+        tables["train"] = table((f"`wordkin train`, {_TEXT_WORDS:,} words", "first ever, s", "again, s"), lines)
+    if "saving" in found:
+        tables["saving"] = _saving_table(found["saving"])
+    return tables
+
+
+def _saving_table(found: Mapping[str, Any]) -> str:
+    lines = []
+    for suffix, rates in found["rates"].items():
+        name = "plain bytes" if suffix == ".raw" else f"`{suffix}`"
+        lines.append((name, Summary.of(rates).text(3, 1e6), ratios(rates, found["rates"][".raw"]).text(2)))
+    return table((f"saving {found['bytes'] / 1e6:.0f} MB", "MB/s", "of plain bytes"), lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5, help="turns (default: 5)")
+    parser.add_argument("--folder", type=Path, help="where to write files (default: a temporary folder)")
+    common_options(parser, threads=None)
+    options = parser.parse_args()
+    runs = 2 if options.quick else options.runs
+    results = Results("startup", {}, fresh=options.fresh)
+    words = 100_000 if options.quick else 500_000
+    rng = np.random.default_rng(1)
+    matrix = rng.standard_normal((words, 100), dtype=np.float32)
+    large = Embeddings(Vocabulary([f"word{number}" for number in range(words)]), matrix)
+    small = Embeddings(Vocabulary(large.words[:100_000]), matrix[:100_000])
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        results.measured("import", {"runs": runs}, partial(imports, runs))
+        results.measured("question", {"runs": runs}, partial(question, runs, small, folder))
+        for setting in list(TRAINED)[:1] if options.quick else TRAINED:
+            key = f"train, {setting}"
+            results.measured(key, {"runs": runs}, partial(training, runs, TRAINED[setting], folder))
+        results.measured("saving", {"runs": runs, "words": words}, partial(saving, runs, large, folder))
+    show(blocks(results.content))
+
+
+if __name__ == "__main__":
+    main()
