@@ -49,8 +49,11 @@ def predictor(
 def reference_tables(asked: Predictor, objective: str) -> reference.Tables:
     named = asked.tables
     return reference.Tables(
-        named["input"], named[f"output/{objective}"], named.get("projection_bias"), named.get(f"output_bias/{objective}")
-    ).copy()  # fmt: skip
+        named["input"],
+        named[f"output/{objective}"],
+        named.get("projection_bias"),
+        named.get(f"output_bias/{objective}"),
+    ).copy()
 
 
 def values_of_all(asked: Predictor, objective: str, input_ids: list[int], combine: str) -> np.ndarray:
@@ -196,13 +199,14 @@ def test_unknown_words_are_refused() -> None:
 def test_a_model_answers_when_trained_and_when_loaded(tmp_path) -> None:
     text = [["the", "cat", "sat", "on", "the", "mat"], ["the", "dog", "sat", "on", "the", "rug"]] * 100
     model = wordkin.Word2Vec(
-        architecture="cbow", objective="softmax", vector_size=7, window=2, min_count=1, subsample=0, epochs=15, threads=1
+        architecture="cbow", objective="softmax", vector_size=7, window=2, min_count=1, subsample=0, epochs=15,
+        threads=1,
     )  # fmt: skip
     with pytest.raises(EmptyVocabularyError, match="has not been trained"):
         model.predict("the")
     model.fit(text)
     assert {word for word, _ in model.predict(["the", "sat", "on"], topn=2)} == {"cat", "dog"}
-    assert model.probability("on", given=["sat", "the"]).value > 0.9
+    assert model.probability("cat", given=["the", "sat", "on"]).value > 0.4
     assert model.score(text) > model.score([["mat", "the", "dog", "on", "the", "unheard-of", "rug", "cat"]])
     model.save(tmp_path)
     loaded = wordkin.Word2Vec.load(tmp_path)
