@@ -103,6 +103,14 @@ class ProgressDisplay:
             self._progress.stop()
             self._progress = self._task = None
 
+    def compiling(self) -> None:
+        """Say that kernels are being compiled, which explains the first seconds of a first run."""
+        notice = "Compiling for this processor; this happens once."
+        if self._progress is not None:
+            self._progress.console.print(notice)
+        else:
+            print(notice, file=self._stream, flush=True)
+
     def reading(self, report: ReadingReport) -> None:
         """Show how far the scan of the text has come."""
         if self._live:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import check_output_first
+from wordkin.training.compiling import announcing_compilation
 from wordkin.training.progress import ProgressDisplay, TrainingReport
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def train(
     if checkpoint_every is not None:
         places["checkpoint_every"] = checkpoint_every
     last = _LastReport()
-    with ProgressDisplay(sys.stderr) as display:
+    with ProgressDisplay(sys.stderr) as display, _notices(display, quiet):
         shown: dict[str, Any] = {"callbacks": [last] if quiet else [last, display]}
         if not quiet:
             shown["on_scan"] = display.reading
@@ -98,6 +100,10 @@ def train(
         return
     place = "trained" if output is None else output
     print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {model.losses[-1]:.4f}")
+
+
+def _notices(display: ProgressDisplay, quiet: bool) -> AbstractContextManager[None]:
+    return nullcontext() if quiet else announcing_compilation(display.compiling)
 
 
 def _check_usage(

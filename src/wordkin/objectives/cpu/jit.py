@@ -9,4 +9,5 @@ from numba import njit
 _SWITCHES = {"nogil": True, "cache": True, "_nrt": False}
 
 kernel = njit(**_SWITCHES)
-inlined = njit(**_SWITCHES, forceinline=True)  # for parts of a kernel: inlined by LLVM, wherever used
+inlined = njit(**_SWITCHES, forceinline=True)  # used in several places: compiled once, inlined by LLVM
+part = njit(nogil=True, _nrt=False, inline="always")  # used in one place: inlined by Numba, never compiled alone

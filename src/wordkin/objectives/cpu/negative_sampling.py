@@ -19,7 +19,7 @@ from wordkin.objectives.cpu.examples import (
     input_span,
     output_span,
 )
-from wordkin.objectives.cpu.jit import inlined, kernel
+from wordkin.objectives.cpu.jit import inlined, kernel, part
 from wordkin.objectives.cpu.products import (
     Ahead,
     clear_band,
@@ -90,7 +90,7 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
     return loss, pairs
 
 
-@inlined
+@part
 def _rows_ahead(examples, first, block_size, mode, noise, work):
     """The rows that the examples from ``first`` on and the upcoming noise words will read."""
     stop = min(first + block_size, examples.centres.shape[0])
@@ -105,7 +105,7 @@ def _rows_ahead(examples, first, block_size, mode, noise, work):
     return Ahead(work.upcoming_inputs[: max(0, stop - first)], work.upcoming[:outputs])
 
 
-@inlined
+@part
 def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):
     """One block: examples first … stop - 1 against the noise words in ``work.output_ids``."""
     size = stop - first
@@ -139,7 +139,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     return loss, pairs
 
 
-@inlined
+@part
 def _label_noise(shapes, examples, first, stop, mode, noise, work):
     """Weigh each (example, noise word) by K / M per output of the example that is another word."""
     share = noise.per_pair / noise.shared
@@ -171,7 +171,7 @@ def _exclude(examples, first, stop, position, mode, noise, share, work):
                     work.labels[i - first, m] += share
 
 
-@inlined
+@part
 def _score_outputs(shapes, tables, examples, i, mode, work, row):
     """Scores and labels of example i to row ``row`` of the band of true pairs; return how many there are.
 
@@ -195,7 +195,7 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):
     return count
 
 
-@inlined
+@part
 def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):
     """Add the part of the hidden error of example i that comes from its true pairs to its row of ``error_table``."""
     start, stop, _, _ = output_span(examples, i, mode.cbow)
@@ -211,7 +211,7 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
         store(errors, error_table, target + column, 0)
 
 
-@inlined
+@part
 def _update_outputs(shapes, tables, examples, first, stop, mode, work):
     """Add to the output row at each position of the block what all examples near it owe."""
     row_size = work.hidden.shape[1]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.objectives.cpu.jit import inlined
+from wordkin.objectives.cpu.jit import inlined, part
 from wordkin.objectives.cpu.registers import (
     add_dot,
     add_outer,
@@ -184,14 +184,14 @@ def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, 
     store_totals(a, b, c, d, scores, place)
 
 
-@inlined
+@part
 def score_shared(shapes, work, hidden_count, output_count):
     """``work.scores`` = hidden @ outputs.T: a product with the outputs transposed."""
     transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
     score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
 
 
-@inlined
+@part
 def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):
     """Train every hidden row against every shared output row of a workspace; return the loss.
 
@@ -217,7 +217,7 @@ def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, err
     return loss
 
 
-@inlined
+@part
 def _fill_out_tiles(work, hidden_count, output_count, tile_rows):
     """Zero coefficients and any row ids where the last tile of each product reaches past the end."""
     for row in range(hidden_count, padded_to(hidden_count, tile_rows)):
