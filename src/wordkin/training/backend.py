@@ -10,12 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.errors import ConfigError
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables
-from wordkin.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +62,3 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Let go of threads and memory."""
-
-
-def open_backend(config: TrainingConfig, vocabulary: Vocabulary) -> Backend:
-    """The backend for a configuration; today there is one, on the CPU."""
-    from wordkin.training.cpu import CpuBackend
-
-    if vocabulary.counts is None:
-        raise ConfigError("vocabulary", "must carry counts: subsampling, noise and tree come from them", None)
-    return CpuBackend(config, vocabulary.counts)

@@ -19,7 +19,7 @@ from wordkin.config import Number, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError, CorpusError
 from wordkin.objectives import reference
-from wordkin.training.backend import open_backend
+from wordkin.training.choose import open_backend
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.huffman import HuffmanTree

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training.backend import open_backend
 from wordkin.training.checkpoint import BestTables, Checkpoints, RunDirectory, TemporaryBestTables
+from wordkin.training.choose import open_backend
 from wordkin.training.log import TrainingLog
 from wordkin.training.progress import Callback
 from wordkin.training.record import Run

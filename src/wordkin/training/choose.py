@@ -1,0 +1,16 @@
+"""The choice of a backend: the one place that knows them all."""
+
+from __future__ import annotations
+
+from wordkin.config import TrainingConfig
+from wordkin.errors import ConfigError
+from wordkin.training.backend import Backend
+from wordkin.training.cpu import CpuBackend
+from wordkin.vocabulary import Vocabulary
+
+
+def open_backend(config: TrainingConfig, vocabulary: Vocabulary) -> Backend:
+    """The backend for a configuration; today there is one, on the CPU."""
+    if vocabulary.counts is None:
+        raise ConfigError("vocabulary", "must carry counts: subsampling, noise and tree come from them", None)
+    return CpuBackend(config, vocabulary.counts)
