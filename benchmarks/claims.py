@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import texts
-from harness import Results, common_options, mean_text, show, significant, table, values
+from harness import Results, common_options, mean_text, results_folder, show, significant, table, values
 from numpy.typing import NDArray
 from runs import Run, Text, scanned, scores, text_of, train
 from settings import LABELS
@@ -254,7 +254,7 @@ def main() -> None:
     corpus = texts.plain_text(options.corpus, 0)
     small = texts.plain_text(options.small or options.corpus, 0)
     about = {"large": texts.description(corpus), "small": texts.description(small), "threads": options.threads}
-    results = Results("claims", about, fresh=options.fresh)
+    results = Results("claims", about, fresh=options.fresh, folder=results_folder(options.quick))
     if "claims" in options.parts:
         measure_claims(results, corpus, options)
     if "six" in options.parts:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import texts
-from harness import RESULTS, Results, common_options, show, significant, table, tidy
+from harness import Results, common_options, results_folder, show, significant, table, tidy
 from numpy.typing import NDArray
 from settings import LABELS, SHORT
 from work import work_of
@@ -31,7 +31,8 @@ from work import work_of
 from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.plots.canvas import COLOURS, blank_figure, save
-from wordkin.training.backend import Backend, open_backend
+from wordkin.training.backend import Backend
+from wordkin.training.choose import open_backend
 from wordkin.training.schedule import Schedule
 from wordkin.vocabulary import Vocabulary
 
@@ -225,12 +226,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--vector-size", type=int, default=100)
     parser.add_argument("--budget", type=float, default=1.0, help="seconds a measured stretch should take (default: 1)")
-    parser.add_argument("--picture", type=Path, default=RESULTS / "cost.png")
     common_options(parser, threads=None)
     options = parser.parse_args()
     budget = 0.1 if options.quick else options.budget
     sizes = SIZES[:5] if options.quick else SIZES
-    results = Results("cost", {"vector_size": options.vector_size, "contexts": CONTEXTS}, fresh=options.fresh)
+    results = Results(
+        "cost",
+        {"vector_size": options.vector_size, "contexts": CONTEXTS},
+        fresh=options.fresh,
+        folder=results_folder(options.quick),
+    )
     places = [(a, o, options.vector_size, v, False) for v in sizes for a in ARCHITECTURES for o in OBJECTIVES]
     if not options.quick:
         places += [("cbow", o, EXAMPLE["vector_size"], EXAMPLE["vocabulary_size"], True) for o in OBJECTIVES]
@@ -246,8 +251,9 @@ def main() -> None:
         measure = functools.partial(point, architecture, objective, vector_size, vocabulary_size, budget)
         results.measured(f"{architecture}, {objective}, N {vector_size}, V {vocabulary_size}", settings, measure)
     show(blocks(results.content))
-    draw(results.content, options.picture)
-    print(f"\npicture: {options.picture}")
+    picture = results.path.with_suffix(".png")
+    draw(results.content, picture)
+    print(f"\npicture: {picture}")
 
 
 if __name__ == "__main__":

@@ -173,7 +173,8 @@ def run_child(arguments: Sequence[str | Path], environment: Mapping[str, str] | 
         watch = _MemoryWatch(process.pid)
         watch.start()
         assert process.stdout is not None
-        printed = process.stdout.read()
+        with process.stdout:
+            printed = process.stdout.read()
         resident_bytes = _reap(process)
         seconds = time.perf_counter() - began
         watch.stop()
@@ -296,6 +297,7 @@ class Results:
         if any(old.get(name) != value for name, value in head.items()):
             if old:
                 print(f"{self.path.name}: other circumstances or other code than before, starting over", flush=True)
+                self.path.replace(self.path.with_suffix(".old.json"))
             old = {}
         self.content: dict[str, Any] = {**head, "machine": machine(), "peaks": {}, "measurements": {}, **old}
 
@@ -378,6 +380,11 @@ def shortened(number: float) -> str:
         if abs(number) >= size:
             return f"{number / size:g}{letter}"
     return f"{number:g}"
+
+
+def results_folder(quick: bool) -> Path:
+    """Where results go: those of short runs apart, since they say less."""
+    return RESULTS / "quick" if quick else RESULTS
 
 
 def common_options(parser: argparse.ArgumentParser, *, threads: int | None = 2) -> None:

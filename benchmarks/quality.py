@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import texts
-from harness import Results, common_options, mean_text, show, table
+from harness import Results, common_options, mean_text, results_folder, show, table
 from jobs import start_job
 from runs import Text, scanned, scores, text_of, train
 from settings import SETTINGS, gensim_options
@@ -78,7 +78,7 @@ def main() -> None:
     options = parser.parse_args()
     corpus = texts.plain_text(options.corpus, 0)
     about = {**texts.description(corpus), "threads": options.threads, "options": dict(options.option)}
-    results = Results("quality", about, fresh=options.fresh)
+    results = Results("quality", about, fresh=options.fresh, folder=results_folder(options.quick))
     with scanned(corpus, options.threads) as scan:
         text = text_of(scan)
         measure(results, corpus, text, options)

@@ -1,6 +1,7 @@
 """Fills the pages of the docs with measured tables and pictures.
 
     python benchmarks/report.py              # your results, as pages in benchmarks/results/report
+    python benchmarks/report.py --quick      # the same from short runs
     python benchmarks/report.py --publish    # keep the results in docs/results and fill the pages in docs
     python benchmarks/report.py --published  # fill the pages in docs again from docs/results
 
@@ -23,13 +24,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import RESULTS
+from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = ("benchmarks.md", "cost.md", "claims.md")
 SECTIONS = ("training", "quality", "sweep", "cost", "claims", "startup")
 PICTURES = ("sweep", "cost")
-_PLACE = re.compile(r"(<!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PLACE = re.compile(
+    r"(?P<head><!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
+)
 
 
 def load(folder: Path) -> dict[str, dict[str, Any]]:
@@ -69,7 +72,7 @@ def filled(page: str, found: Mapping[str, str]) -> str:
     def fill(place: re.Match[str]) -> str:
         section, name = place["section"], place["name"]
         missing = f"*Not measured yet; `python benchmarks/{section}.py` does it.*"
-        return f"{place[1]}{found.get(f'{section}.{name}', missing)}\n{place[3]}"
+        return f"{place['head']}{found.get(f'{section}.{name}', missing)}\n{place['end']}"
 
     return _PLACE.sub(fill, page)
 
@@ -101,12 +104,13 @@ def main() -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--publish", action="store_true", help="keep these results in docs/results and fill docs")
     where.add_argument("--published", action="store_true", help="fill docs from docs/results")
+    where.add_argument("--quick", action="store_true", help="take the results of short runs")
     options = parser.parse_args()
     if options.publish:
         publish()
-    in_docs = options.publish or options.published
-    target = DOCS if in_docs else RESULTS / "report"
-    write(DOCS / "results" if in_docs else RESULTS, target)
+    source = DOCS / "results" if options.publish or options.published else results_folder(options.quick)
+    target = DOCS if options.publish or options.published else source / "report"
+    write(source, target)
     print("\n".join(str(target / name) for name in PAGES))
 
 

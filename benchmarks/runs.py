@@ -17,7 +17,7 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.scanning import Scan, scan
 from wordkin.embeddings import Embeddings
 from wordkin.evaluation import AnalogyResult, SimilarityResult, evaluate_file
-from wordkin.training.backend import open_backend
+from wordkin.training.choose import open_backend
 from wordkin.training.tables import NamedTables, result_vectors
 from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary

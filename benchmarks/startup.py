@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import texts
-from harness import Results, Summary, common_options, in_turn, ratios, run_child, show, table, values
+from harness import Results, Summary, common_options, in_turn, ratios, results_folder, run_child, show, table, values
 from settings import SETTINGS
 
 from wordkin.embeddings import Embeddings
@@ -137,7 +137,7 @@ def main() -> None:
     common_options(parser, threads=None)
     options = parser.parse_args()
     runs = 2 if options.quick else options.runs
-    results = Results("startup", {}, fresh=options.fresh)
+    results = Results("startup", {}, fresh=options.fresh, folder=results_folder(options.quick))
     words = 100_000 if options.quick else 500_000
     rng = np.random.default_rng(1)
     matrix = rng.standard_normal((words, 100), dtype=np.float32)

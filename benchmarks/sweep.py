@@ -20,7 +20,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import texts
-from harness import RESULTS, Results, Summary, common_options, in_turn, ratios, show, significant, table, tidy, values
+from harness import (
+    Results,
+    Summary,
+    common_options,
+    in_turn,
+    ratios,
+    results_folder,
+    show,
+    significant,
+    table,
+    tidy,
+    values,
+)
 from jobs import start_job
 from runs import Text, scanned, text_of, train
 from work import mean_contexts, work_of
@@ -268,18 +280,23 @@ def main() -> None:
     parser.add_argument("--train-words", type=int, default=4_000_000, help="words that a point trains on")
     parser.add_argument("--runs", type=int, default=3, help="turns (default: 3; threads: 5)")
     parser.add_argument("--axes", nargs="+", choices=(*LABELS, "variants"), help="what to vary (default: all)")
-    parser.add_argument("--picture", type=Path, default=RESULTS / "sweep.png")
     common_options(parser)
     options = parser.parse_args()
     if options.quick:
         options.runs, options.words, options.train_words = 1, 1_000_000, 500_000
     corpus = texts.plain_text(options.corpus, options.words)
-    results = Results("sweep", {**texts.description(corpus), "threads": options.threads}, fresh=options.fresh)
+    results = Results(
+        "sweep",
+        {**texts.description(corpus), "threads": options.threads},
+        fresh=options.fresh,
+        folder=results_folder(options.quick),
+    )
     with scanned(corpus, options.threads) as scan:
         measure(results, corpus, scan, options)
     show(blocks(results.content))
-    draw(results.content, options.picture)
-    print(f"\npicture: {options.picture}")
+    picture = results.path.with_suffix(".png")
+    draw(results.content, picture)
+    print(f"\npicture: {picture}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from harness import (
     common_options,
     in_turn,
     ratios,
+    results_folder,
     run_child,
     show,
     significant,
@@ -287,7 +288,7 @@ def main() -> None:
         options.rows = options.rows or ["skip-gram NS 100", "CBOW NS 100", "scan", "command"]
     corpus = texts.plain_text(options.corpus, options.words)
     about = {**texts.description(corpus), "threads": options.threads, "scored": options.evaluation is not None}
-    results = Results("training", about, fresh=options.fresh)
+    results = Results("training", about, fresh=options.fresh, folder=results_folder(options.quick))
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(corpus, options, Path(folder))
         measure(comparison, results, options.rows or [*SETTINGS, *OTHER_ROWS])
