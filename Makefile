@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python -m
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs clean
+.PHONY: help demo test check format docs bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -15,6 +15,8 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in order"
 	@echo "make docs    write the pages of docs/ that come from the code"
+	@echo "make bench   measure everything, hours of it; CORPUS=TEXT EVALUATION=FOLDER SMALL=TEXT for real text"
+	@echo "make bench-quick   the same in under five minutes, on a synthetic text"
 	@echo "make clean   remove $(VENV) and what the tools left behind"
 
 demo: $(VENV)/.wordkin
@@ -34,6 +36,27 @@ format: $(VENV)/.wordkin-test
 
 docs: $(VENV)/.wordkin
 	@$(VENV)/bin/python docs/generate_options.py
+
+# What needs a real text and test files is left out without them. Each part goes on where it was interrupted.
+BENCH  := $(VENV)/bin/python benchmarks
+SCORED := $(if $(CORPUS),$(if $(EVALUATION),yes))
+
+bench: $(VENV)/.wordkin-test
+	@$(BENCH)/training.py $(CORPUS) $(if $(EVALUATION),--evaluation $(EVALUATION))
+	@$(if $(SCORED),$(BENCH)/quality.py $(CORPUS) --evaluation $(EVALUATION) --gensim)
+	@$(if $(SCORED),$(BENCH)/claims.py $(CORPUS) --evaluation $(EVALUATION) $(if $(SMALL),--small $(SMALL)))
+	@$(BENCH)/cost.py
+	@$(BENCH)/sweep.py $(CORPUS)
+	@$(BENCH)/startup.py
+	@$(BENCH)/queries.py
+	@$(BENCH)/report.py
+
+bench-quick: $(VENV)/.wordkin-test
+	@$(BENCH)/training.py --quick
+	@$(BENCH)/cost.py --quick
+	@$(BENCH)/sweep.py --quick
+	@$(BENCH)/startup.py --quick
+	@$(BENCH)/report.py --quick
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .hypothesis .mypy_cache .ruff_cache
