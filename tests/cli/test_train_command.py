@@ -18,7 +18,8 @@ def test_text_becomes_vectors(run, text_file, tmp_path):
     finished = run("train", text_file, "-o", output, *SMALL, "--epochs", "3")
     assert finished.code == 0
     assert finished.out.startswith(f"{output}: 8 words x 8, loss ")
-    assert [line.split(",")[0] for line in finished.err.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    lines = [line for line in finished.err.splitlines() if not line.startswith("Compiling")]  # on a new machine
+    assert [line.split(",")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     vectors = load_embeddings(output)
     assert vectors.similarity("sun", "moon") > vectors.similarity("sun", "cheese")
     assert vectors.metadata["epochs"] == "3"

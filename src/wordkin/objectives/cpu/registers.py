@@ -35,6 +35,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
+# log 2 = high - excess: high has so few bits that its multiples are exact, the excess all the digits there are.
+LOG_2_HIGH, LOG_2_EXCESS = 0.693359375, 2.12194440054690582767878542e-4
+
 
 @functools.cache
 def kernel_fingerprint() -> str:
@@ -586,13 +589,12 @@ def _polynomial(builder: ir.IRBuilder, shape: TileShape, x: ir.Value, coefficien
     return result
 
 
-@functools.cache
-def _log1p_coefficients(degree: int) -> tuple[float, ...]:
-    """Polynomial for log(1 + t) / t on [0, 1], interpolated at Chebyshev points."""
-    series = np.polynomial.Chebyshev.interpolate(
-        lambda t: np.where(t > 0, np.log1p(t) / np.where(t > 0, t, 1), 1.0), degree, domain=[0, 1]
-    )
-    return tuple(series.convert(kind=np.polynomial.Polynomial, domain=[-1, 1], window=[-1, 1]).coef)
+def _log1p(builder: ir.IRBuilder, shape: TileShape, t: ir.Value) -> ir.Value:
+    """log(1 + t) for 0 <= t <= 1, exact to rounding: twice the series of artanh(z) with z = t / (2 + t) <= 1/3."""
+    terms = 17 if shape.dtype == np.float64 else 8
+    z = builder.fdiv(t, builder.fadd(t, _constant(shape, 2.0)))
+    series = _polynomial(builder, shape, builder.fmul(z, z), [2 / (2 * n + 1) for n in range(terms)])
+    return builder.fmul(z, series)
 
 
 def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir.Value:
@@ -604,11 +606,8 @@ def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir
     exponent = _call(
         builder, f"llvm.rint.{_suffix(shape)}", _llvm_vector(shape), builder.fmul(x, _constant(shape, 1 / math.log(2)))
     )
-    # log 2 in two parts: the first has few enough bits that exponent * high is exact, the second is
-    # given to more digits than high - math.log(2) would have
-    high, excess = 0.693359375, 2.1219444005469058277e-4
-    rest = _fused(builder, shape, exponent, _constant(shape, -high), x)
-    rest = _fused(builder, shape, exponent, _constant(shape, excess), rest)
+    rest = _fused(builder, shape, exponent, _constant(shape, -LOG_2_HIGH), x)
+    rest = _fused(builder, shape, exponent, _constant(shape, LOG_2_EXCESS), rest)
     fraction = _polynomial(builder, shape, rest, [1 / math.factorial(n) for n in range(degree + 1)])
     whole = builder.add(builder.fptosi(exponent, integers), ir.Constant(integers, [bias] * shape.lanes))
     power = builder.bitcast(builder.shl(whole, ir.Constant(integers, [bits] * shape.lanes)), _llvm_vector(shape))
@@ -645,7 +644,6 @@ def logistic_step(_typing: Any, scores: Any, labels: Any) -> Any:
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         vector = _llvm_vector(shape)
-        degree = 22 if shape.dtype == np.float64 else 9
         one, zero = _constant(shape, 1.0), _constant(shape, 0.0)
         errors, losses = [], []
         for score, label in zip(*(_unpack(builder, shape, each) for each in arguments), strict=True):
@@ -656,9 +654,8 @@ def logistic_step(_typing: Any, scores: Any, labels: Any) -> Any:
             t = _exp_of_negative(builder, shape, builder.fneg(distance))
             numerator = builder.select(builder.fcmp_ordered("<", x, zero), t, one)
             errors.append(builder.fmul(label, builder.fdiv(numerator, builder.fadd(one, t))))
-            log1p = builder.fmul(t, _polynomial(builder, shape, t, list(_log1p_coefficients(degree))))
             positive_part = _call(builder, f"llvm.maxnum.{_suffix(shape)}", vector, x, zero)
-            losses.append(builder.fmul(weight, builder.fadd(positive_part, log1p)))
+            losses.append(builder.fmul(weight, builder.fadd(positive_part, _log1p(builder, shape, t))))
         return context.make_tuple(
             builder, signature.return_type, [_pack(builder, shape, errors), _pack(builder, shape, losses)]
         )
