@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python -m
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench bench-quick clean
+.PHONY: help demo test check format docs faults bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in order"
 	@echo "make docs    write the pages of docs/ that come from the code"
+	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
 	@echo "make bench   measure everything, hours of it; CORPUS=TEXT EVALUATION=FOLDER SMALL=TEXT for real text"
 	@echo "make bench-quick   the same in under five minutes, on a synthetic text"
 	@echo "make clean   remove $(VENV) and what the tools left behind"
@@ -36,6 +37,9 @@ format: $(VENV)/.wordkin-test
 
 docs: $(VENV)/.wordkin
 	@$(VENV)/bin/python docs/generate_options.py
+
+faults: $(VENV)/.wordkin
+	@$(VENV)/bin/python tests/faults/harness.py $(ARGS)
 
 # What needs a real text and test files is left out without them. Each part goes on where it was interrupted.
 BENCH  := $(VENV)/bin/python benchmarks

@@ -115,6 +115,8 @@ class RunDirectory:
             if lock:
                 directory._lock()
             directory._record = directory._read_record()
+            if lock:
+                directory._remove_leftovers()
             directory._vocabulary = directory._read_vocabulary()
             on_error.pop_all()
         return directory

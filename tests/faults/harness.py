@@ -1,0 +1,373 @@
+"""Injects faults into training runs and counts what is lost: ``make faults``.
+
+Every fault must be survived: what stood on the disk before is there whole, or replaced as a whole; a run
+that began can go on, and ends with the same bits as one that nothing happened to. The exit code is 1
+where anything was lost. Children are forked from this process, so that kernels are compiled once and
+kills fall into training rather than into imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import wordkin
+from wordkin import Word2Vec, WordkinError
+
+SMALL = {"vector_size": 16, "min_count": 1, "epochs": 3}
+CASES: dict[str, dict[str, Any]] = {
+    "skip-gram, held-out text": SMALL | {"threads": 1, "validation_fraction": 0.05, "patience": 3},
+    "CBOW, two objectives": SMALL
+    | {"architecture": "cbow", "objective": ["hierarchical-softmax", "negative-sampling"], "threads": 1},
+    "deterministic, two threads": SMALL | {"deterministic": True, "threads": 2},
+}
+FINISHED, FAILED, REFUSED = 0, 1, 3
+FILE_EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
+
+
+@dataclass
+class Tally:
+    """How many faults of one kind were injected, how many survived, and what was lost."""
+
+    kind: str
+    injected: int = 0
+    survived: int = 0
+    lost: list[str] = field(default_factory=list)
+
+    def add(self, losses: list[str]) -> None:
+        self.injected += 1
+        self.survived += not losses
+        self.lost += losses
+
+
+class Bench:
+    """A directory to work in, and what a run there should come to.
+
+    Parameters
+    ----------
+    text : what to train on. options : how.
+    checkpoint_seconds : time between checkpoints.
+    """
+
+    def __init__(self, directory: Path, text: Path, options: dict[str, Any], checkpoint_seconds: float) -> None:
+        self._text, self._options, self._checkpoint_seconds = text, options, checkpoint_seconds
+        began = time.monotonic()
+        self.expected = wordkin.train(text, **options).matrix
+        self.seconds = time.monotonic() - began
+        self.move_to(directory)
+
+    def move_to(self, directory: Path) -> None:
+        """Work in another directory."""
+        self.run, self.output = directory / "run", directory / "vectors.safetensors"
+
+    def clear(self) -> None:
+        """Leave nothing but the vectors of an earlier run, which must stay until there are new ones."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        wordkin.Embeddings(wordkin.Vocabulary(["old"]), np.ones((1, 2), np.float32)).save(self.output)
+
+    def go_on(self) -> None:
+        """Begin the run, or resume it where it has begun, as whoever restarts a dead job does."""
+        if (self.run / "run.json").exists():
+            wordkin.resume(self.run)
+            return
+        wordkin.train(
+            self._text,
+            output=self.output,
+            checkpoint=self.run,
+            checkpoint_every=self._checkpoint_seconds,
+            **self._options,
+        )
+
+    def losses(self) -> list[str]:
+        """What is broken, at any time."""
+        found: list[str] = []
+        with noting(found):
+            vectors = wordkin.load(self.output)
+            if vectors.words[0] != "old" and not np.array_equal(vectors.matrix, self.expected):
+                found.append("the vectors have other bits")
+        with noting(found):
+            if (self.run / "run.json").exists() and "tables" in self._files():
+                Word2Vec.load(self.run)
+        return found
+
+    def losses_at_the_end(self) -> list[str]:
+        """What is broken once the run has ended."""
+        found = self.losses()
+        if wordkin.load(self.output).words[0] == "old":
+            found.append("the vectors were never written")
+        known = {"run.json", "corpus", "validation", *(file["name"] for file in self._files().values())}
+        return found + [f"{path.name} is left over" for path in self.run.iterdir() if path.name not in known]
+
+    def _files(self) -> dict[str, dict[str, str]]:
+        files: dict[str, dict[str, str]] = json.loads((self.run / "run.json").read_text())["files"]
+        return files
+
+
+@contextlib.contextmanager
+def noting(found: list[str]) -> Iterator[None]:
+    """An error about a file becomes a line of what is broken."""
+    try:
+        yield
+    except (WordkinError, OSError) as error:
+        found.append(str(error))
+
+
+def in_child(work: Callable[[], object], *, kill_after: float | None = None) -> int:
+    """Do work in a fork and return its exit code: REFUSED where wordkin raised an error of its own."""
+    pid = os.fork()
+    if pid == 0:
+        code = FAILED
+        try:
+            warnings.simplefilter("ignore")
+            work()
+            code = FINISHED
+        except WordkinError:
+            code = REFUSED
+        except BaseException:  # noqa: BLE001 - the outermost place of this process
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def kill_at_file_operation(number: int, directory: Path, work: Callable[[], object]) -> Callable[[], None]:
+    """Work that kills its process as it is about to do its so-manieth operation on a file below a directory."""
+
+    def doomed() -> None:
+        done = 0
+
+        def count(event: str, arguments: tuple[object, ...]) -> None:
+            nonlocal done
+            if event == "os.fsync" or (event in FILE_EVENTS and str(directory) in str(arguments[0])):
+                done += 1
+                if done == number:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        real = os.fsync
+
+        def counted_fsync(descriptor: int) -> None:
+            count("os.fsync", ())
+            real(descriptor)
+
+        os.fsync = counted_fsync
+        sys.addaudithook(count)
+        work()
+
+    return doomed
+
+
+# --- faults
+
+
+def random_kills(bench: Bench, number: int, chance: random.Random) -> Tally:
+    """kill -9 at random moments of a run and of its resumptions."""
+    tally = Tally("kill -9 at a random moment of a run")
+    bench.clear()
+    while tally.injected < number:
+        code = in_child(bench.go_on, kill_after=chance.uniform(0, 1.2 * bench.seconds))
+        if code == -signal.SIGKILL:
+            tally.add(bench.losses())
+        else:
+            tally.lost += end_of_run(bench, code)
+            bench.clear()
+    if (bench.run / "run.json").exists():
+        tally.lost += end_of_run(bench, in_child(bench.go_on))
+    return tally
+
+
+def end_of_run(bench: Bench, code: int) -> list[str]:
+    return bench.losses_at_the_end() if code == FINISHED else [f"the run ended with exit code {code}"]
+
+
+def kills_at_each_operation(bench: Bench, stride: int) -> Tally:
+    """kill -9 before each operation on a file, one after the other, from the first write to the last."""
+    tally = Tally("kill -9 at an operation on a file of a run")
+    for number in range(1, 10_000, stride):
+        bench.clear()
+        code = in_child(kill_at_file_operation(number, bench.run.parent, bench.go_on))
+        if code == FINISHED:
+            break
+        losses = bench.losses()
+        tally.add(losses + end_of_run(bench, in_child(bench.go_on)))
+    return tally
+
+
+def kills_while_saving(directory: Path, stride: int) -> Tally:
+    """kill -9 while vectors are saved over older ones, in each format."""
+    tally = Tally("kill -9 while vectors are saved")
+    words = wordkin.Vocabulary([f"w{number}" for number in range(3000)])
+    old, new = (wordkin.Embeddings(words, np.full((3000, 50), value, np.float32)) for value in (1, 2))
+    for name in ("v.safetensors", "v.bin", "v.txt", "v.vec.gz"):
+        path = directory / name
+        old.save(path)
+        for number in range(1, 1000, stride):
+            code = in_child(kill_at_file_operation(number, directory, lambda path=path: new.save(path)))
+            value = wordkin.load(path).matrix
+            wanted = (new,) if code == FINISHED else (old, new)
+            whole = any(np.array_equal(value, each.matrix) for each in wanted)
+            if code == FINISHED:
+                tally.lost += [] if whole else [f"{name} is not what was saved"]
+                break
+            tally.add([] if whole else [f"{name} is broken"])
+    return tally
+
+
+def full_disks(bench: Bench, shares: list[float], scratch: Path) -> Tally:
+    """A disk that holds only a share of what a run needs; then there is room, and the run goes on."""
+    bench.move_to(scratch)
+    bench.clear()
+    end_of_run(bench, in_child(bench.go_on))
+    needed = sum(path.stat().st_blocks * 512 for path in scratch.rglob("*"))
+    largest = max(path.stat().st_size for path in scratch.rglob("*"))
+    shutil.rmtree(bench.run)
+    with small_disk(scratch) as limit:
+        tally = Tally(f"disk full ({limit.how})")
+        for share in shares:
+            bench.move_to(limit.directory)
+            limit.set(64 << 20)
+            bench.clear()
+            limit.set(int(share * (needed if limit.of_all_files else largest)))
+            code = in_child(limit.limiting(bench.go_on))
+            losses = bench.losses() + ([f"the run ended with exit code {code}"] if code == FAILED else [])
+            limit.set(64 << 20)
+            tally.add(losses + end_of_run(bench, in_child(bench.go_on)))
+    return tally
+
+
+class FileSizeLimit:
+    """Makes writes beyond so many bytes of a file fail, as a full disk does."""
+
+    how, of_all_files = "limit on the size of a file", False
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._limit = 0
+
+    def set(self, size: int) -> None:
+        self._limit = size
+
+    def limiting(self, work: Callable[[], object]) -> Callable[[], None]:
+        def limited() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self._limit, self._limit))
+            work()
+
+        return limited
+
+
+class SmallDisk:
+    """A mounted disk of a size that can be changed."""
+
+    how, of_all_files = "small tmpfs", True
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def set(self, size: int) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={max(size, 16384)}", str(self.directory)], check=True)
+
+    def limiting(self, work: Callable[[], object]) -> Callable[[], object]:
+        return work
+
+
+@contextlib.contextmanager
+def small_disk(scratch: Path) -> Iterator[SmallDisk | FileSizeLimit]:
+    """A disk that can be made small, where this process may mount one; else a limit on the size of files."""
+    directory = scratch / "disk"
+    directory.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(directory)]
+    if shutil.which("mount") and subprocess.run(command, capture_output=True).returncode == 0:
+        try:
+            yield SmallDisk(directory)
+        finally:
+            subprocess.run(["umount", str(directory)], check=True)
+    else:
+        yield FileSizeLimit(directory)
+
+
+# --- the program
+
+
+def write_text(path: Path, words: int) -> Path:
+    """Random words of a vocabulary of 300, 30 in a line."""
+    weights = 1 / np.arange(1, 301)
+    drawn = np.random.default_rng(5).choice(300, words, p=weights / weights.sum())
+    path.write_text("\n".join(" ".join(f"w{word}" for word in line) for line in drawn.reshape(-1, 30)))
+    return path
+
+
+def inject(kills: int, stride: int, seed: int, scratch: Path) -> list[Tally]:
+    """All kinds of faults, for all cases of runs; tallies of one kind are one."""
+    long_text, short_text = write_text(scratch / "long.txt", 600_000), write_text(scratch / "short.txt", 60_000)
+    chance = random.Random(seed)
+    tallies: list[Tally] = []
+    for case, (name, options) in enumerate(CASES.items()):
+        directory = scratch / str(case)
+        directory.mkdir()
+        share = kills * (case + 1) // len(CASES) - kills * case // len(CASES)
+        tallies.append(random_kills(Bench(directory, long_text, options, 0.02), share, chance))
+        short = Bench(directory, short_text, options, 0)
+        tallies.append(kills_at_each_operation(short, stride))
+        disk = scratch / f"disk {case}"
+        disk.mkdir()
+        tallies.append(full_disks(short, [share / 12 for share in range(1, 13, stride)], disk))
+        for tally in tallies[-3:]:
+            tally.lost = [f"{name}: {each}" for each in tally.lost]
+    return [*tallies, kills_while_saving(scratch, stride)]
+
+
+def main() -> int:
+    """Inject faults and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=50, help="random moments to kill at")
+    parser.add_argument("--stride", type=int, default=1, help="of operations on files, use every so-manieth")
+    parser.add_argument("--seed", type=int, default=1, help="of the random moments")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="wordkin-faults-") as scratch:
+        tallies = inject(arguments.kills, arguments.stride, arguments.seed, Path(scratch))
+    print(f"{'fault':<60}{'injected':>10}{'survived':>10}{'files lost':>12}")
+    totals = {tally.kind: Tally(tally.kind) for tally in tallies}
+    for tally in tallies:
+        total = totals[tally.kind]
+        total.injected += tally.injected
+        total.survived += tally.survived
+        total.lost += tally.lost
+    everything = Tally(
+        "all",
+        sum(each.injected for each in totals.values()),
+        sum(each.survived for each in totals.values()),
+        [loss for each in totals.values() for loss in each.lost],
+    )
+    for total in (*totals.values(), everything):
+        print(f"{total.kind:<60}{total.injected:>10}{total.survived:>10}{len(total.lost):>12}")
+    print(f"{time.monotonic() - began:.0f} s")
+    for loss in everything.lost:
+        print(loss)
+    return 1 if everything.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
