@@ -130,14 +130,14 @@ def _rows(
 
 def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: EncodedCorpus) -> float:
     """Mean number of context words of a kept token, counted in the first words of a corpus."""
-    from wordkin.training.cpu import SHARD_WORDS, Worker
+    from wordkin.training.cpu import MOST_SHARD_WORDS, Worker
     from wordkin.windows.windows import count_pairs, keep_thresholds
 
     keep = keep_probabilities(counts, config.subsample, config.subsample_formula)
     worker = Worker(config, keep_thresholds(keep), [])
     pairs = kept = 0
-    for start in range(0, min(corpus.words, _SAMPLE_WORDS), SHARD_WORDS):
-        stop = min(start + SHARD_WORDS, corpus.words)
+    for start in range(0, min(corpus.words, _SAMPLE_WORDS), MOST_SHARD_WORDS):
+        stop = min(start + MOST_SHARD_WORDS, corpus.words)
         _, first, last, starts, stops = worker.windows(corpus, start, stop, np.uint64(1))
         pairs += count_pairs(starts, stops, first, last)
         kept += last - first

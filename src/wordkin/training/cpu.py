@@ -23,7 +23,8 @@ from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS, stream_key
 from wordkin.windows.windows import Windows, keep_thresholds, select_windows
 
-SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
+MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
+SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
 
 
 class CpuBackend:
@@ -59,6 +60,15 @@ class CpuBackend:
             Worker(config, self._thresholds, [step.workspace() for step in self._steps]) for _ in range(threads)
         ]
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wordkin")
+        self._shard_words = shard_words(config, rows, self._layout.row_size)
+        self._compile()
+
+    def _compile(self) -> None:
+        """Have every kernel ready before the clock of training starts: a text of one word trains nothing."""
+        ids, offsets = np.zeros(1, np.int32), np.array([0, 1])
+        for array in ids, offsets:  # as those of every encoded corpus, which Numba tells apart
+            array.flags.writeable = False
+        self.held_out_loss(EncodedCorpus(ids, offsets, fingerprint=""))
 
     def _tables(self, objective: str) -> Tables:
         bias_column = self._config.vector_size if self._config.output_bias else -1
@@ -66,7 +76,7 @@ class CpuBackend:
 
     @property
     def step_words(self) -> int:
-        return SHARD_WORDS
+        return self._shard_words
 
     def train_span(
         self,
@@ -101,7 +111,7 @@ class CpuBackend:
     ) -> SpanResult:
         seed = self._config.seed
         window_key = np.uint64(stream_key(seed, *window_stream))
-        shards = [(first, min(first + SHARD_WORDS, stop)) for first in range(start, stop, SHARD_WORDS)]
+        shards = [(first, min(first + self._shard_words, stop)) for first in range(start, stop, self._shard_words)]
         results: list[tuple[float, int]] = []
         dealing = threading.Lock()
 
@@ -148,6 +158,13 @@ class CpuBackend:
         self._pool.shutdown()
 
 
+def shard_words(config: TrainingConfig, vocabulary_size: int, row_size: int) -> int:
+    """Words of a shard; fewer where a full softmax makes each of them cost 6 V N operations."""
+    if "softmax" not in config.objectives:
+        return MOST_SHARD_WORDS
+    return max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // (6 * vocabulary_size * row_size)))
+
+
 class Worker:
     """One thread's buffers: the windows of a shard and a workspace for each objective."""
 
@@ -155,7 +172,7 @@ class Worker:
         self._window, self._dynamic = config.window, config.dynamic_window
         self._thresholds = thresholds
         self._workspaces = workspaces
-        room = SHARD_WORDS + 2 * config.window + 1
+        room = MOST_SHARD_WORDS + 2 * config.window + 1
         self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
     def windows(self, corpus: EncodedCorpus, start: int, stop: int, key: np.uint64) -> Windows:
