@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.examples import Tables
-from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout, padded
+from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout
 from wordkin.training.backend import SpanResult
 from wordkin.training.schedule import Schedule
-from wordkin.training.steps import SPARE_ROWS, Step, make_step
+from wordkin.training.steps import Step, make_step, table_rows, training_threads
 from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS, stream_key
@@ -48,14 +48,14 @@ class CpuBackend:
             self._input[first : first + len(initial), : config.vector_size] = initial
         self._bias = aligned_zeros((int(config.projection_bias), self._layout.row_size))
         self._outputs = {
-            objective: aligned_zeros((padded(output_rows(objective, rows), SPARE_ROWS), self._layout.row_size))
+            objective: aligned_zeros((table_rows(objective, config, rows), self._layout.row_size))
             for objective in config.objectives
         }
         self._steps = [
             make_step(objective, config, self._layout, self._counts, self._keep, self._tables(objective))
             for objective in config.objectives
         ]
-        threads = 1 if config.deterministic else config.worker_threads
+        threads = training_threads(config)
         self._workers = [
             Worker(config, self._thresholds, [step.workspace() for step in self._steps]) for _ in range(threads)
         ]

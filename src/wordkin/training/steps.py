@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.blocks import negative_sampling_block, softmax_block
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
-from wordkin.objectives.cpu.hierarchical_softmax import Tree, train_hierarchical_softmax
+from wordkin.objectives.cpu.hierarchical_softmax import (
+    HOT_NODES,
+    Tree,
+    add_change,
+    copy_rows,
+    train_hierarchical_softmax,
+)
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
+from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
@@ -84,24 +91,72 @@ class NegativeSamplingStep:
 
 
 class HierarchicalSoftmaxStep:
-    """Hierarchical softmax: the tree and tables."""
+    """Hierarchical softmax: the tree and tables.
+
+    Several threads would fight for the top of the tree, which every path passes. So each works on rows
+    of its own for those nodes, behind the end of the table, and after a shard adds its part of the
+    average change. The paths of a thread name its own rows, so the kernel needs no case for this.
+    """
 
     def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], tables: Tables) -> None:
         tree = HuffmanTree.from_counts(counts)
-        self._tree = Tree(tree.offsets, tree.node_ids, tree.bits)
+        self._tree = tree
         self._longest = int(tree.lengths.max())
+        self._nodes = len(counts) - 1
+        self._threads = training_threads(config)
+        self._hot = hot_nodes(config, self._nodes)
+        self._workspaces = 0
         self._tables = tables
         self._layout = layout
         self._mode = make_mode(config)
 
-    def workspace(self) -> Workspace:
-        return make_workspace(self._layout, block=1, outputs=1, band=self._longest)
+    def workspace(self) -> TreeWorkspace:
+        own = padded(self._nodes, SPARE_ROWS) + 2 * self._hot * self._workspaces
+        self._workspaces += 1
+        tree = self._tree
+        node_ids = np.where(tree.node_ids < self._hot, tree.node_ids + own, tree.node_ids).astype(np.int32)
+        work = make_workspace(self._layout, block=1, outputs=1, band=self._longest)
+        return TreeWorkspace(work, Tree(tree.offsets, node_ids, tree.bits), own)
 
-    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
+    def train(
+        self, windows: Windows, key: np.uint64, learning_rate: float, workspace: TreeWorkspace
+    ) -> tuple[float, int]:
         examples = make_examples(windows, self._mode, pair_by_pair=False)
-        return train_hierarchical_softmax(  # type: ignore[no-any-return]
-            self._layout.shapes, self._tables, examples, self._mode, self._tree, learning_rate, workspace
+        shapes, table, hot, own = self._layout.shapes, self._tables.output_vectors, self._hot, workspace.own
+        copy_rows(shapes, table, 0, hot, own)
+        copy_rows(shapes, table, 0, hot, own + hot)
+        trained: tuple[float, int] = train_hierarchical_softmax(
+            shapes, self._tables, examples, self._mode, workspace.tree, learning_rate, workspace.work
         )
+        add_change(shapes, table, 0, hot, own + hot, own, 1 / self._threads)
+        return trained
+
+
+class TreeWorkspace(NamedTuple):
+    """Buffers of a thread, its paths, and the first of its own rows: hot nodes, then the same as they were before."""
+
+    work: Workspace
+    tree: Tree
+    own: int
+
+
+def training_threads(config: TrainingConfig) -> int:
+    """Workers that share the tables; one when the order of their updates must not matter."""
+    return 1 if config.deterministic else config.worker_threads
+
+
+def hot_nodes(config: TrainingConfig, nodes: int) -> int:
+    """Nodes of which each thread has rows of its own; none where one thread has all rows to itself."""
+    return 0 if training_threads(config) == 1 else min(HOT_NODES, nodes)
+
+
+def table_rows(objective: str, config: TrainingConfig, vocabulary_size: int) -> int:
+    """Rows of an objective's output table in memory: its own, some to spare, and those of threads."""
+    nodes = output_rows(objective, vocabulary_size)
+    rows = padded(nodes, SPARE_ROWS)
+    if objective == "hierarchical-softmax":
+        rows += 2 * hot_nodes(config, nodes) * training_threads(config)
+    return rows
 
 
 class SoftmaxStep:

@@ -14,8 +14,10 @@ import numpy as np
 
 from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span
 from wordkin.objectives.cpu.jit import inlined, kernel
-from wordkin.objectives.cpu.products import errors_of_scores, prefetch_row, score_four
+from wordkin.objectives.cpu.products import add_row, copy_row, errors_of_scores, prefetch_row, score_four
 from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, store, zeros
+
+HOT_NODES = 255  # the top of the tree, which every path passes: threads would take its cache lines from each other
 
 
 class Tree(NamedTuple):
@@ -83,6 +85,21 @@ def _train_row(shapes, tables, word_ids, span, mode, tree, path, length, learnin
         store(errors, work.errors, column, 0)
     hand_back(shapes, tables, word_ids, span, mode, work.errors, 0)
     return loss
+
+
+@kernel
+def copy_rows(shapes, table, first, count, target):
+    """``table[target : target + count] = table[first : first + count]``."""
+    for row in range(count):
+        copy_row(shapes, table, first + row, table, target + row)
+
+
+@kernel
+def add_change(shapes, table, first, count, before, after, share):
+    """Add ``share`` of the change from the rows at ``before`` to the rows at ``after`` to those at ``first``."""
+    for row in range(count):
+        add_row(shapes, table, after + row, share, table, first + row)
+        add_row(shapes, table, before + row, -share, table, first + row)
 
 
 @inlined
