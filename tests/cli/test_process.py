@@ -6,10 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+PATIENCE = 120  # seconds; only a hang takes so long
 COMMAND = [sys.executable, "-m", "wordkin"]
 LOADED = (
     "import sys; from wordkin.cli import main; code = main(sys.argv[1:]); "
@@ -17,9 +21,21 @@ LOADED = (
 )
 
 
-def start(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-    return subprocess.Popen([*COMMAND, *map(str, arguments)], **streams)  # type: ignore[call-overload]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start the command as a process; none outlives the test."""
+    with ExitStack() as started:
+
+        def call(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
+            streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+            process = started.enter_context(subprocess.Popen([*COMMAND, *map(str, arguments)], **streams))
+            started.callback(process.kill)
+            return process
+
+        yield call
 
 
 @pytest.mark.parametrize(
@@ -29,47 +45,47 @@ def start(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
         (signal.SIGTERM, 143, "wordkin: stopped by SIGTERM"),
     ],
 )
-def test_signals_stop_training_and_leave_nothing_behind(tmp_path, text_file, number, code, message):
+def test_signals_stop_training_and_leave_nothing_behind(start, tmp_path, text_file, number, code, message):
     output = tmp_path / "v.bin"
     process = start("train", text_file, "-o", output, "--vector-size", "8", "--epochs", "1000000")
     assert process.stderr.readline().startswith("epoch 1/1000000")
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert err.splitlines()[-1] == message
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == [text_file]
 
 
-def test_a_reader_that_leaves_early_is_no_error(vectors_file):
-    with start("similar", vectors_file, *["paris"] * 3000, "--json") as process:
-        process.stdout.read(10)
-        process.stdout.close()
-        assert process.stderr.read() == ""
-        assert process.wait(30) == 141
+def test_a_reader_that_leaves_early_is_no_error(start, vectors_file):
+    process = start("similar", vectors_file, *["paris"] * 3000, "--json")
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(PATIENCE) == 141
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_behind_standard_output_is_told(vectors_file):
+def test_a_full_disk_behind_standard_output_is_told(start, vectors_file):
     with Path("/dev/full").open("w") as full:
         process = start("similar", vectors_file, "paris", stdout=full)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (1, "wordkin: No space left on device\n")
 
 
-def test_a_terminal_that_lacks_letters_gets_escapes(vectors_file, tmp_path):
+def test_a_terminal_that_lacks_letters_gets_escapes(start, tmp_path):
     path = tmp_path / "v.txt"
     path.write_text("2 1\nmaß 1\nß 1\n", encoding="utf-8")
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    out, err = start("similar", path, "ß", env=environment).communicate(timeout=30)
+    out, err = start("similar", path, "ß", env=environment).communicate(timeout=PATIENCE)
     assert (out.splitlines()[1].split()[0], err) == ("ma\\xdf", "")
-    out, _ = start("similar", path, "ß", "--json", env=environment).communicate(timeout=30)
+    out, _ = start("similar", path, "ß", "--json", env=environment).communicate(timeout=PATIENCE)
     assert '"word": "ma\\u00df"' in out
 
 
 def test_questions_load_neither_numba_nor_scipy(vectors_file):
     arguments = [sys.executable, "-c", LOADED, "similar", str(vectors_file), "paris"]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=PATIENCE)
     loaded = set(done.stderr.split())
     assert "numpy" in loaded
     assert loaded.isdisjoint({"numba", "llvmlite", "scipy", "pandas", "matplotlib", "fsspec", "gensim", "sklearn"})
