@@ -134,9 +134,11 @@ def operations(objective: str, *, contexts: int, vector_size: int, vocabulary_si
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     """Tables made of the results."""
     found = {key: each for key, each in content["measurements"].items() if each["settings"]["example"] is False}
+    peak = content["peaks"]["1"]["flops"]
     lines = []
     for each in sorted(found.values(), key=_order):
         setting, value = each["settings"], each["value"]
+        rate = value["work"]["flops"] / value["seconds"]
         if setting["vocabulary_size"] in SIZES[::2]:
             lines.append(
                 (
@@ -144,11 +146,12 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
                     f"{setting['vocabulary_size']:,}",
                     significant(value["seconds"] * 1e6),
                     significant(value["work"]["rows"]),
-                    significant(value["work"]["flops"] / value["seconds"] / 1e9),
+                    significant(rate / 1e9),
+                    f"{rate / peak:.0%}",
                 )
             )
     title = f"one thread, N = {content['about']['vector_size']}, C = {CONTEXTS}"
-    columns = (title, "V", "µs a word", "rows touched", "GFLOP/s")
+    columns = (title, "V", "µs a word", "rows touched", "GFLOP/s", "of peak")
     tables = {"table": table(columns, lines)}
     example = [each for each in content["measurements"].values() if each["settings"]["example"]]
     if example:
@@ -239,6 +242,7 @@ def main() -> None:
     places = [(a, o, options.vector_size, v, False) for v in sizes for a in ARCHITECTURES for o in OBJECTIVES]
     if not options.quick:
         places += [("cbow", o, EXAMPLE["vector_size"], EXAMPLE["vocabulary_size"], True) for o in OBJECTIVES]
+    results.peaks(1)
     for architecture, objective, vector_size, vocabulary_size, example in places:
         settings = {
             "architecture": architecture,

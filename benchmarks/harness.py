@@ -283,35 +283,36 @@ def mean_text(values: Sequence[float], digits: int = 1, scale: float = 1.0) -> s
 class Results:
     """The measurements of one section, in one JSON file that is rewritten after each of them.
 
-    Measurements made before are kept if they were made in the same circumstances (``about``: corpus,
-    threads and so on) by the same code, and each with the same settings; otherwise they are made again.
+    A measurement made before is not made again if settings and code are the same. In other circumstances
+    (``about``: corpus, threads and so on) the file starts over, and the old one is kept as ``.old.json``.
 
-    Keys of the file: section, about, code, machine, peaks (by number of threads), measurements; each
-    measurement holds its settings and its value.
+    Keys of the file: section, about, machine, peaks (by number of threads), measurements; each
+    measurement holds its settings, the digest of the measured code, and its value.
     """
 
     def __init__(self, section: str, about: Mapping[str, Any], *, fresh: bool = False, folder: Path = RESULTS) -> None:
         self.path = folder / f"{section}.json"
-        head = {"section": section, "about": json.loads(json.dumps(about)), "code": measured_code()}
+        self._code = measured_code()
+        head = {"section": section, "about": json.loads(json.dumps(about))}
         old = json.loads(self.path.read_text()) if self.path.exists() and not fresh else {}
         if any(old.get(name) != value for name, value in head.items()):
             if old:
-                print(f"{self.path.name}: other circumstances or other code than before, starting over", flush=True)
+                print(f"{self.path.name}: other circumstances than before, starting over", flush=True)
                 self.path.replace(self.path.with_suffix(".old.json"))
             old = {}
         self.content: dict[str, Any] = {**head, "machine": machine(), "peaks": {}, "measurements": {}, **old}
 
     def measured(self, key: str, settings: Mapping[str, Any], measure: Callable[[], T]) -> T:
         """The value of a measurement, made now unless it was made before."""
-        comparable = json.loads(json.dumps(settings))
-        known = self.content["measurements"].get(key)
-        if known is not None and known["settings"] == comparable:
+        head = {"settings": json.loads(json.dumps(settings)), "code": self._code}
+        known = self.content["measurements"].get(key, {})
+        if all(known.get(name) == each for name, each in head.items()):
             print(f"{key}: measured before", flush=True)
             value: T = known["value"]
             return value
         print(f"{key}: measuring", flush=True)
         value = json.loads(json.dumps(measure()))  # as it will be read back
-        self.content["measurements"][key] = {"settings": comparable, "value": value}
+        self.content["measurements"][key] = {**head, "value": value}
         self._write()
         return value
 

@@ -52,8 +52,8 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             digits, scale = (1, 100) if score == "total" else (3, 1)
             numbers = [each[score] for each in found if score in each]
             cells.append(mean_text(numbers, digits, scale) if numbers else "")
-        lines.append((name, epochs, side, len(found), *cells))
-    return {"scores": table(("settings", "epochs", "side", "seeds", *COLUMNS.values()), lines)}
+        lines.append((f"{name}, {side}", epochs, len(found), *cells))
+    return {"scores": table(("", "epochs", "seeds", *COLUMNS.values()), lines)}
 
 
 def option(argument: str) -> tuple[str, Any]:

@@ -59,6 +59,9 @@ def circumstances(content: Mapping[str, Any]) -> str:
         facts.append(f"{machine['memory_bytes'] / 2**30:.0f} GiB")
     facts.append(f"{machine['vector_bits']}-bit vectors, {machine['system']}, Python {machine['python']}")
     facts.append(", ".join(f"{name} {version}" for name, version in machine["versions"].items()))
+    versions = {each.get("code") for each in content["measurements"].values()}
+    if len(versions) > 1:
+        facts.append(f"{len(versions)} states of the code, since parts were measured at different times")
     if "corpus" in about:
         facts.append(f"text {about['corpus']}, {about['bytes'] / 1e6:,.0f} MB")
     if "threads" in about:

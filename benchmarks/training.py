@@ -203,8 +203,8 @@ def _quality_table(rows: Mapping[str, Runs]) -> str:
                 numbers = [each[score] for each in scored if score in each]
                 scale, digits = (1, 3) if score == "wordsim353" else (100, 1)
                 cells.append(Summary.of(round(n * scale, digits) for n in numbers).text() if numbers else "")
-            lines.append((name, label, len(scored), *cells))
-    return table(("one epoch", "side", "seeds", *SCORES.values()), lines)
+            lines.append((f"{name}, {label}", len(scored), *cells))
+    return table(("one epoch", "seeds", *SCORES.values()), lines)
 
 
 def _speed_table(rows: Mapping[str, Runs], words: int) -> str:

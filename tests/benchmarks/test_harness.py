@@ -100,6 +100,16 @@ def test_results_are_kept_and_only_what_is_missing_is_measured(tmp_path: Path) -
     assert harness.values(resumed.content, "r") == {"ow": "other"}
 
 
+def test_other_code_is_measured_again_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Results("sample", {}, folder=tmp_path)
+    for row in ("first", "second"):
+        before.measured(row, {}, _Measurement("old"))
+    monkeypatch.setattr(harness, "measured_code", lambda: "changed")
+    after = Results("sample", {}, folder=tmp_path)
+    assert after.measured("first", {}, _Measurement("new")) == "new"
+    assert harness.values(after.content) == {"first": "new", "second": "old"}
+
+
 def test_other_circumstances_start_over_and_keep_a_copy(tmp_path: Path) -> None:
     Results("sample", {"corpus": "a.txt"}, folder=tmp_path).measured("row", {}, _Measurement(1))
     moved = Results("sample", {"corpus": "b.txt"}, folder=tmp_path)
