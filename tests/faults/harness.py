@@ -341,7 +341,7 @@ def main() -> int:
     """Inject faults and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50, help="random moments to kill at")
-    parser.add_argument("--stride", type=int, default=1, help="of operations on files, use every so-manieth")
+    parser.add_argument("--stride", type=int, default=2, help="of operations on files, use every so-manieth")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
