@@ -98,7 +98,7 @@ def copy_rows(shapes, table, first, count, target):
 def add_change(shapes, table, first, count, before, after, share):
     """Add ``share`` of the change from the rows at ``before`` to the rows at ``after`` to those at ``first``."""
     for row in range(count):
-        add_row(shapes, table, after + row, share, table, first + row)
+        add_row(shapes, table, after + row, -1.0, table, before + row)  # no change is exactly none
         add_row(shapes, table, before + row, -share, table, first + row)
 
 
