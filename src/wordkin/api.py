@@ -132,6 +132,7 @@ class Word2Vec:
         self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
         self._state: RunState | None = None
+        self._output: str | None = None
         self._predictor: Predictor | None = None
 
     def fit(
@@ -268,8 +269,7 @@ class Word2Vec:
             spool_directory=spool_directory,
         )
         self._vocabulary, self._embeddings = vocabulary, None
-        if run.output is not None:
-            self.embeddings.save(run.output)
+        self._save_vectors(run.output)
 
     def _take(self, opened: RunDirectory, output: str | None) -> None:
         """Become the model of a directory; save its vectors."""
@@ -277,8 +277,17 @@ class Word2Vec:
         if tables is None:
             raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
         self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
+        self._save_vectors(output)
+
+    def _save_vectors(self, output: str | None) -> None:
+        self._output = output
         if output is not None:
             self.embeddings.save(output)
+
+    @property
+    def output(self) -> str | None:
+        """Where :meth:`fit` or :meth:`resume` saved the vectors, as an absolute path; None where nowhere."""
+        return self._output
 
     @property
     def vocabulary(self) -> Vocabulary:

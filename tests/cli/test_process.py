@@ -57,6 +57,29 @@ def test_signals_stop_training_and_leave_nothing_behind(start, tmp_path, text_fi
     assert list(tmp_path.iterdir()) == [text_file]
 
 
+def test_a_stopped_run_says_how_to_go_on_and_knows_its_output(start, tmp_path, text_file):
+    output, run = tmp_path / "v.bin", tmp_path / "a run"
+    options = ["--vector-size", "8", "--epochs", "1000000", "--checkpoint", run, "--checkpoint-every", "0.1s"]
+    process = start("train", text_file, "-o", output, *options)
+    while not (run / "run.json").exists():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert err.splitlines()[-2:] == [
+        f"wordkin: go on with: wordkin train --resume '{run}'",
+        "wordkin: stopped by Ctrl-C",
+    ]
+    assert not output.exists()
+
+
+def test_a_resumed_run_names_the_output_of_its_beginning(start, tmp_path, text_file):
+    output, run = tmp_path / "v.bin", tmp_path / "run"
+    options = ["--vector-size", "8", "--epochs", "1", "--checkpoint", run, "-q"]
+    assert start("train", text_file, "-o", output, *options).wait(PATIENCE) == 0
+    out, _ = start("train", "--resume", run, "-q").communicate(timeout=PATIENCE)
+    assert out.startswith(f"{output}: ")
+
+
 def test_a_reader_that_leaves_early_is_no_error(start, vectors_file):
     process = start("similar", vectors_file, *["paris"] * 3000, "--json")
     process.stdout.read(10)

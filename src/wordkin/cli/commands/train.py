@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,7 +89,11 @@ def train(
     if checkpoint_every is not None:
         places["checkpoint_every"] = checkpoint_every
     last = _LastReport()
-    with ProgressDisplay(sys.stderr) as display, _notices(display, quiet):
+    with (
+        _advice_when_stopped(resume if checkpoint is None else checkpoint),
+        ProgressDisplay(sys.stderr) as display,
+        _notices(display, quiet),
+    ):
         shown: dict[str, Any] = {"callbacks": [last] if quiet else [last, display]}
         if not quiet:
             shown["on_scan"] = display.reading
@@ -96,10 +102,21 @@ def train(
         else:
             model = _go_on(resume, corpus, options, places, shown)
     if json:
-        print_json(_document(model, output, last.report))
+        print_json(_document(model, model.output if output is None else output, last.report))
         return
-    place = "trained" if output is None else output
+    place = output or model.output or resume  # a run that began in Python may have no output
     print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {model.losses[-1]:.4f}")
+
+
+@contextmanager
+def _advice_when_stopped(directory: str | None) -> Iterator[None]:
+    """Say how to go on with a run that a signal stops."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if directory is not None and (Path(directory) / "run.json").exists():
+            print(f"wordkin: go on with: wordkin train --resume {shlex.quote(directory)}", file=sys.stderr)
+        raise
 
 
 def _notices(display: ProgressDisplay, quiet: bool) -> AbstractContextManager[None]:
