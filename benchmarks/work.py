@@ -130,7 +130,8 @@ def _rows(
 
 def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: EncodedCorpus) -> float:
     """Mean number of context words of a kept token, counted in the first words of a corpus."""
-    from wordkin.training.cpu import MOST_SHARD_WORDS, Worker
+    from wordkin.training.cpu import Worker
+    from wordkin.training.steps import MOST_SHARD_WORDS
     from wordkin.windows.windows import count_pairs, keep_thresholds
 
     keep = keep_probabilities(counts, config.subsample, config.subsample_formula)

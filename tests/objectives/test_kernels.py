@@ -255,16 +255,15 @@ def test_negative_sampling(variant: Variant, data: st.DataObject, buffered: bool
     tables, mode = kernel_tables(case, start, layout, variant.dtype), mode_of(case, buffered)
     work = make_workspace(layout, case.block, case.noise, 2 * mode.reach + 1, variant.dtype)
     table = alias_table(noise_probabilities(case.counts))
-    noise = Noise(table.thresholds, table.aliases, case.noise, case.negative)
     results = []
     for first, stop in case.shards():
-        key = np.uint64(KEY + first)
         blocks = -(-(stop - first) // case.block)
-        drawn = [int(draw_noise(noise, key, counter)) for counter in range(blocks * case.noise)]
-        expected.train(first, stop, drawn)
+        noise = Noise(np.empty(blocks * case.noise, np.int32), case.noise, case.negative)
+        draw_noise(table.thresholds, table.aliases, np.uint64(KEY + first), noise.ids)
+        expected.train(first, stop, noise.ids.tolist())
         results.append(
             train_negative_sampling(
-                layout.shapes, tables, examples_of(case, first, stop), mode, noise, key, case.block, case.rate, work
+                layout.shapes, tables, examples_of(case, first, stop), mode, noise, case.block, case.rate, work
             )
         )
     expected.assert_same(tables, results, TOLERANCE[variant.dtype])

@@ -17,14 +17,11 @@ from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout
 from wordkin.training.backend import SpanResult
 from wordkin.training.schedule import Schedule
-from wordkin.training.steps import Step, make_step, table_rows, training_threads
+from wordkin.training.steps import MOST_SHARD_WORDS, Step, make_step, table_rows, training_threads
 from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS, stream_key
 from wordkin.windows.windows import Windows, keep_thresholds, select_windows
-
-MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
-SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
 
 
 class CpuBackend:
@@ -60,7 +57,7 @@ class CpuBackend:
             Worker(config, self._thresholds, [step.workspace() for step in self._steps]) for _ in range(threads)
         ]
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wordkin")
-        self._shard_words = shard_words(config, rows, self._layout.row_size)
+        self._shard_words = shard_words(self._steps)
         self._compile()
 
     def _compile(self) -> None:
@@ -158,11 +155,9 @@ class CpuBackend:
         self._pool.shutdown()
 
 
-def shard_words(config: TrainingConfig, vocabulary_size: int, row_size: int) -> int:
-    """Words of a shard; fewer where a full softmax makes each of them cost 6 V N operations."""
-    if "softmax" not in config.objectives:
-        return MOST_SHARD_WORDS
-    return max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // (6 * vocabulary_size * row_size)))
+def shard_words(steps: list[Step]) -> int:
+    """Words of a shard: what the most demanding objective can take."""
+    return min(step.shard_words for step in steps)
 
 
 class Worker:

@@ -18,7 +18,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import (
     train_hierarchical_softmax,
 )
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
-from wordkin.objectives.cpu.negative_sampling import Noise, train_negative_sampling
+from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
 from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
@@ -26,11 +26,19 @@ from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
 
 SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole registers may be read
+MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
+MOST_NOISE_WORDS = 2**20  # drawn for a shard
+SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
 SOFTMAX_BLOCK_ROWS = 32  # output rows a softmax works on at a time, so that they stay in the first cache
 
 
 class Step(Protocol):
-    """One objective, ready to train on the windows of a shard."""
+    """One objective, ready to train on the windows of a shard.
+
+    shard_words : the most words of the corpus that a shard should have.
+    """
+
+    shard_words: int
 
     def workspace(self) -> Any:
         """Buffers for one thread."""
@@ -73,21 +81,33 @@ class NegativeSamplingStep:
             config.starting_learning_rate,
             max(float(noise.max()), likeliest),
         )
-        table = alias_table(noise)
-        self._noise = Noise(table.thresholds, table.aliases, self.block.noise, config.negative)
+        self._alias_table = alias_table(noise)
+        self._negative = config.negative
         self._tables = tables
         self._layout = layout if self.block.noise > layout.lanes else layout.with_score_vectors(1)
         self._mode = make_mode(config)
+        most_examples = 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else 1
+        drawn = self.block.noise * most_examples / self.block.examples
+        self.shard_words = int(max(64, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
 
     def workspace(self) -> Workspace:
         return make_workspace(self._layout, self.block.examples, self.block.noise, 2 * self._mode.reach + 1)
 
     def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
         examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
+        blocks = -(-len(examples.centres) // self.block.examples)
+        noise = Noise(np.empty(blocks * self.block.noise, np.int32), self.block.noise, self._negative)
+        draw_noise(self._alias_table.thresholds, self._alias_table.aliases, key, noise.ids)
         return train_negative_sampling(  # type: ignore[no-any-return]
-            self._layout.shapes, self._tables, examples, self._mode, self._noise, key, self.block.examples,
-            learning_rate, workspace,
-        )  # fmt: skip
+            self._layout.shapes,
+            self._tables,
+            examples,
+            self._mode,
+            noise,
+            self.block.examples,
+            learning_rate,
+            workspace,
+        )
 
 
 class HierarchicalSoftmaxStep:
@@ -97,6 +117,8 @@ class HierarchicalSoftmaxStep:
     of its own for those nodes, behind the end of the table, and after a shard adds its part of the
     average change. The paths of a thread name its own rows, so the kernel needs no case for this.
     """
+
+    shard_words = MOST_SHARD_WORDS
 
     def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], tables: Tables) -> None:
         tree = HuffmanTree.from_counts(counts)
@@ -170,6 +192,8 @@ class SoftmaxStep:
         self._tables = tables
         self._layout = layout
         self._mode = make_mode(config)
+        operations = 6 * vocabulary_size * layout.row_size  # of a word
+        self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // operations))
 
     def workspace(self) -> tuple[Workspace, Classes]:
         work = make_workspace(self._layout, self.block.examples, SOFTMAX_BLOCK_ROWS, band=1)

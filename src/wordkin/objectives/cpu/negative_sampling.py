@@ -45,43 +45,41 @@ EXAMPLES_IN_CACHE = 8  # true pairs are scored and summed for so many examples b
 
 
 class Noise(NamedTuple):
-    """Alias table of the noise distribution (thresholds uint32 [V], aliases int32 [V]) and how it is used.
+    """The noise words of a piece of text and how they are used.
 
+    ids : int32 [blocks * shared], block after block.
     shared : noise words per block (M); per_pair : noise words a positive pair stands against (K).
     """
 
-    thresholds: np.ndarray[Any, Any]
-    aliases: np.ndarray[Any, Any]
+    ids: np.ndarray[Any, Any]
     shared: int
     per_pair: int
 
 
-@inlined
-def draw_noise(noise, key, counter):
-    """Noise word number ``counter`` of the stream ``key``."""
-    bits = random_bits(key, counter)
-    slot = scaled(bits >> uint64(32), noise.thresholds.shape[0])
-    return np.int32(slot) if uint32(bits) <= noise.thresholds[slot] else noise.aliases[slot]
+@kernel
+def draw_noise(thresholds, aliases, key, ids):
+    """Fill ``ids`` int32 with words drawn from an alias table (see vocabulary/noise) by the stream ``key``."""
+    for counter in range(ids.shape[0]):
+        bits = random_bits(key, counter)
+        slot = scaled(bits >> uint64(32), thresholds.shape[0])
+        ids[counter] = slot if uint32(bits) <= thresholds[slot] else aliases[slot]
 
 
 @kernel
-def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_size, learning_rate, work):
+def train_negative_sampling(shapes, tables, examples, mode, noise, block_size, learning_rate, work):
     """Train on all examples, block by block; return (loss, positive pairs).
 
-    Writes ``tables`` without locks. Noise words come from the stream ``key``, block after block.
+    Writes ``tables`` without locks.
     """
     loss = 0.0
     pairs = 0
     example_count = examples.centres.shape[0]
-    for m in range(noise.shared):
-        work.upcoming[m] = draw_noise(noise, key, m)
     for first in range(0, example_count, block_size):
         stop = min(first + block_size, example_count)
-        drawn = (first // block_size + 1) * noise.shared
+        drawn = first // block_size * noise.shared
         for m in range(noise.shared):
-            work.output_ids[m] = work.upcoming[m]
-            work.upcoming[m] = draw_noise(noise, key, drawn + m)
-        ahead = _rows_ahead(examples, stop, block_size, mode, noise, work)
+            work.output_ids[m] = noise.ids[drawn + m]
+        ahead = _rows_ahead(examples, stop, block_size, mode, noise, drawn + noise.shared, work)
         block_loss, block_pairs = _train_block(
             shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work
         )
@@ -91,17 +89,21 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, key, block_si
 
 
 @part
-def _rows_ahead(examples, first, block_size, mode, noise, work):
-    """The rows that the examples from ``first`` on and the upcoming noise words will read."""
+def _rows_ahead(examples, first, block_size, mode, noise, drawn, work):
+    """The rows that the examples from ``first`` on and their noise words, ``drawn`` and after, will read."""
     stop = min(first + block_size, examples.centres.shape[0])
     last = examples.word_ids.shape[0] - 1
-    outputs = noise.shared  # the noise words stand at the front of ``work.upcoming`` already
+    outputs = 0
     for i in range(first, stop):
         centre_word = examples.word_ids[examples.centres[i]]
         newest_word = examples.word_ids[min(examples.centres[i] + mode.window, last)]
         work.upcoming_inputs[i - first] = newest_word if mode.cbow else centre_word
         work.upcoming[outputs] = centre_word if mode.cbow else newest_word
         outputs += 1
+    if stop > first:
+        for m in range(noise.shared):
+            work.upcoming[outputs + m] = noise.ids[drawn + m]
+        outputs += noise.shared
     return Ahead(work.upcoming_inputs[: max(0, stop - first)], work.upcoming[:outputs])
 
 
