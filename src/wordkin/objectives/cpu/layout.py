@@ -43,6 +43,7 @@ class Layout(NamedTuple):
 
 
 CACHE_LINE_BYTES = 64
+MIN_PANEL, MAX_PANEL = 4, 8  # registers
 MAX_TILE_ROWS = 8  # buffers hold a multiple of this many rows, so that a tile never runs off their end
 
 
@@ -50,15 +51,18 @@ MAX_TILE_ROWS = 8  # buffers hold a multiple of this many rows, so that a tile n
 def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None) -> Layout:
     """Layout of rows of ``numbers`` numbers.
 
-    The panel is the breadth that pads least, the broadest of equals; a tile then takes as many rows
-    (a power of two, so that blocks divide evenly) as the registers hold.
+    A panel has 4 to 8 registers, or all of a shorter row: narrower ones leave the multipliers waiting for
+    sums and addresses. Of these it is the breadth that pads least, the broadest of equals. A tile then takes
+    as many rows (a power of two, so that blocks divide evenly) as the processor's registers hold.
     """
     number_type = np.dtype(dtype)
     lanes = lanes or (host_lanes() if number_type == np.float32 else max(2, host_lanes() // 2))
     budget = register_budget()
     needed = -(-numbers // lanes)
-    panel = min(range(1, min(8, budget) + 1), key=lambda width: (-(-needed // width) * width, -width))
-    row_size = -(-needed // panel) * panel * lanes
+    broadest = min(MAX_PANEL, budget)
+    breadths = range(min(MIN_PANEL, needed, broadest), min(broadest, needed) + 1)
+    panel = min(breadths, key=lambda breadth: (padded(needed, breadth), -breadth))
+    row_size = padded(needed, panel) * lanes
 
     def shape(rows: int, vectors: int) -> TileShape:
         return TileShape(number_type, lanes, rows, vectors)
