@@ -110,6 +110,43 @@ def test_a_vector_whose_bytes_look_like_spaces_and_line_ends(tmp_path):
         assert loaded.words == ["a", "b"] and loaded.matrix.tolist() == [row for _, row in rows]
 
 
+_row_words = st.one_of(st.just(b""), st.integers(1, 300).map(lambda length: b"x" * length), st.just(b"a\nb"))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), _row_words), min_size=1, max_size=12),
+    st.integers(1, 3),
+    st.sampled_from([16, 100, 1 << 20]),
+)
+def test_rows_that_differ_in_length_and_line_ends(tmp_path_factory, shapes, size, block):
+    """Long words, empty words and several line ends leave the common path, and nothing is lost between."""
+    words = [b"%d" % number + word if word else b"" for number, (_, word) in enumerate(shapes)]
+    words = list(dict.fromkeys(words))
+    vectors = np.frombuffer(b" \n\x01\x02" * (size * len(words)), dtype="<f4").reshape(len(words), size)
+    content = b"%d %d\n" % (len(words), size)
+    for (line_ends, _), word, row in zip(shapes, words, vectors, strict=False):
+        content += b"\n" * line_ends + word + b" " + row.tobytes()
+    path = tmp_path_factory.mktemp("rows") / "v.bin"
+    path.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_BLOCK_BYTES", block)
+        loaded = load_embeddings(path)
+        first = load_embeddings(path, limit=max(1, len(words) // 2))
+    assert loaded.words == [word.decode() for word in words] and np.array_equal(loaded.matrix, vectors)
+    assert first.words == loaded.words[: len(first)] and np.array_equal(first.matrix, vectors[: len(first)])
+
+
+@pytest.mark.parametrize("block", [1, 30, 1 << 20])
+def test_binary_is_written_as_word2vec_writes_it(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(module, "_BLOCK_BYTES", block)
+    some_vectors().save(tmp_path / "v.bin")
+    vectors = some_vectors()
+    rows = zip((word.encode() for word in vectors), vectors.matrix.tolist(), strict=True)
+    assert (tmp_path / "v.bin").read_bytes() == binary_file(list(rows))
+    Embeddings(Vocabulary([]), np.empty((0, 3), np.float32)).save(tmp_path / "empty.bin")
+    assert (tmp_path / "empty.bin").read_bytes() == b"0 3\n"
+
+
 @pytest.mark.parametrize("content", [
     b"2 2\nthe 1 2\ncat 3 4\n",
     b"2 2\nthe 1 2\ncat 3 4",

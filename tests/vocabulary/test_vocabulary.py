@@ -52,6 +52,13 @@ def test_order_sorts_by_bytes(words):
     assert [words[i].encode() for i in order] == sorted(word.encode() for word in words)
 
 
+@given(st.lists(st.text("a\0é", max_size=30), unique=True, max_size=30))
+def test_order_of_words_that_agree_for_long(words):
+    """Words are compared eight bytes at a time: what ends, or goes on in zeros, must not be taken for equal."""
+    order = Vocabulary(words).order
+    assert [words[i].encode() for i in order] == sorted(word.encode() for word in words)
+
+
 def test_many_lookups_build_the_dict_and_answer_the_same():
     words = [f"word{i}" for i in range(1000)]
     vocabulary = packed(Vocabulary(words))

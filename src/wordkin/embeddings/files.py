@@ -9,9 +9,9 @@ import mmap
 import os
 import secrets
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, TypeVar, cast
 
 from wordkin.errors import CorpusNotFoundError, FormatError, OutputError
 
@@ -21,6 +21,8 @@ _EXPECTED_GZIP_GAIN = 8  # memory set aside before anything was read is at most 
 _LARGEST_GZIP_GAIN = 100  # vectors never shrink so far, a decompression bomb does
 _GZIP_SLACK_BYTES = 1 << 26
 _READ_BYTES = 1 << 20
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -125,20 +127,27 @@ class Source:
 
     def read(self, size: int) -> bytes:
         """The next bytes, fewer only at the end; :class:`FormatError` where the compression is broken."""
+        return self._checked(lambda: self._stream.read(size), len)
+
+    def readinto(self, memory: memoryview) -> int:
+        """Read as much as there is room for, less at the end; 0 there. Errors as of :meth:`read`."""
+        return self._checked(lambda: cast(io.BufferedIOBase, self._stream).readinto(memory), int)
+
+    def _checked(self, reading: Callable[[], T], size_of: Callable[[T], int]) -> T:
         try:
-            data = self._stream.read(size)
+            result = reading()
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             place = self.file.tell()
             raise self.broken(f"the gzip data is truncated or damaged before byte {place:,} ({error})") from error
         except OSError as error:
             raise FormatError(f"cannot read {str(self.path)!r}: {reason(error)}") from error
-        self._bytes_read += len(data)
+        self._bytes_read += size_of(result)
         if self.compressed and self._bytes_read > self._read_limit:
             raise self.broken(
                 f"the gzip data grows to more than {_LARGEST_GZIP_GAIN} times its size, as vectors never do: "
                 "decompress it yourself if you trust it"
             )
-        return data
+        return result
 
     def broken(self, what: str) -> FormatError:
         """The error to raise: ``what`` is wrong, and in which file."""

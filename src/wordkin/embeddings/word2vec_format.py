@@ -19,13 +19,16 @@ from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.files import Source, known_stranger
 from wordkin.errors import ConfigError, FormatError
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.packing import is_utf8
+from wordkin.vocabulary.vocabulary import PackedWords
 
 _BLOCK_BYTES = 1 << 20  # read at a time: what is done to a block then happens in the cache
 _LONGEST_WORD = 1 << 24  # bytes; beyond it the file is not what it seems
 _LONGEST_HEADER = 64
-_LINE_END = 0x0A
+_LINE_END, _SPACE = 0x0A, 0x20
 _WRITE_ROWS = 4096
 _HEADER = re.compile(rb"[ \t]*(\d{1,15})[ \t]+(\d{1,9})[ \t]*\r?")
+_WHITESPACE_BYTES = np.frombuffer(b" \t\n\r\v\f", dtype=np.uint8)
 _WHITESPACE = re.compile("[ \t\n\r\v\f]")  # what readers of these formats split at; other spaces are letters
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -83,43 +86,37 @@ class _Rows:
     def finish(self, options: ReadOptions) -> Embeddings:
         """The Embeddings, once the words are known to be valid and distinct."""
         self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
-        if options.encoding_errors == "strict":
-            self._check_encoding()
-        else:
+        if options.encoding_errors != "strict":
             self.words = [word.decode("utf-8", options.encoding_errors).encode() for word in self.words]
-        words, matrix = self.words, self.matrix
-        if len(set(words)) != len(words):
-            first_rows: dict[bytes, int] = {}
-            for row, word in enumerate(words):
-                if first_rows.setdefault(word, row) != row and options.duplicates == "error":
-                    first = f"first at {self.unit} {self.place(first_rows[word]):,}"
-                    remedy = 'pass duplicates="first" to keep the first of each'
-                    what = f"the word {word.decode()!r} stands there again, {first}: {remedy}"
-                    raise self.broken(self.place(row), what)
-            words, matrix = list(first_rows), matrix[list(first_rows.values())]
-        utf8 = np.frombuffer(b"".join(words), dtype=np.uint8)
-        vocabulary = Vocabulary.from_packed(utf8, _offsets(words))
+        utf8, offsets = _packed(self.words)
+        if options.encoding_errors == "strict" and not is_utf8(utf8, offsets):
+            row = next(row for row, word in enumerate(self.words) if not _is_utf8(word))
+            remedy = 'pass encoding_errors="replace", "ignore" or "backslashreplace"'
+            raise self.broken(self.place(row), f"the word {self.words[row][:40]!r} is not valid UTF-8: {remedy}")
+        matrix = self.matrix
+        if len(set(self.words)) != len(self.words):
+            first_rows = self._first_rows(options)
+            utf8, offsets = _packed(list(first_rows))
+            matrix = matrix[list(first_rows.values())]
+        vocabulary = Vocabulary.from_packed(utf8, offsets)
         return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 
-    def _check_encoding(self) -> None:
-        """Raise FormatError at the first word that is not valid UTF-8."""
-        joined = b"".join(self.words)
-        starts = _offsets(self.words)[:-1]
-        first_bytes = np.frombuffer(joined, dtype=np.uint8)[starts[starts < len(joined)]]
-        # Words are valid one by one when all of them are together and no character runs from one to the next.
-        if not (first_bytes & 0xC0 == 0x80).any():
-            with contextlib.suppress(UnicodeDecodeError):
-                joined.decode()
-                return
-        row = next(row for row, word in enumerate(self.words) if not _is_utf8(word))
-        remedy = 'pass encoding_errors="replace", "ignore" or "backslashreplace"'
-        raise self.broken(self.place(row), f"the word {self.words[row][:40]!r} is not valid UTF-8: {remedy}")
+    def _first_rows(self, options: ReadOptions) -> dict[bytes, int]:
+        """The row at which each word stands first; FormatError unless a word may stand again."""
+        first_rows: dict[bytes, int] = {}
+        for row, word in enumerate(self.words):
+            if first_rows.setdefault(word, row) != row and options.duplicates == "error":
+                first = f"first at {self.unit} {self.place(first_rows[word]):,}"
+                remedy = 'pass duplicates="first" to keep the first of each'
+                what = f"the word {word.decode()!r} stands there again, {first}: {remedy}"
+                raise self.broken(self.place(row), what)
+        return first_rows
 
 
-def _offsets(words: list[bytes]) -> NDArray[np.int64]:
-    """Where each word starts when they stand one after the other, and where the last ends."""
+def _packed(words: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The words one after the other, and where each starts and, last, where they all end."""
     lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
-    return np.concatenate(([0], np.cumsum(lengths)))
+    return np.frombuffer(b"".join(words), dtype=np.uint8), np.concatenate(([0], np.cumsum(lengths)))
 
 
 def _is_utf8(word: bytes) -> bool:
@@ -138,7 +135,7 @@ def read_binary(source: Source, options: ReadOptions) -> Embeddings:
 
     A line end after each vector, as word2vec.c writes it, may be there or not.
     """
-    head = source.read(_BLOCK_BYTES)
+    head = source.read(_LONGEST_HEADER)
     total, vector_size, position = _binary_header(source, head)
     row_bytes = 4 * vector_size
     if not source.compressed and total * (row_bytes + 1) > source.size_limit:
@@ -148,25 +145,48 @@ def read_binary(source: Source, options: ReadOptions) -> Embeddings:
         )
     wanted = total if options.limit is None else min(total, options.limit)
     rows = _Rows(source, vector_size, min(wanted, source.size_limit // (row_bytes + 1) + 1), "byte")
-    buffer, buffer_start = head[position:], position
+    window = _Window(source, head[position:], position)
+    split = _RowSplitter(row_bytes)
+    more = window.move(0)
     while True:
-        words, starts, used = _split_rows(buffer, row_bytes, wanted - len(rows))
+        words, starts, used = split(window.data, window.end, wanted - len(rows))
         if words:
             lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
-            rows.append(words, buffer_start + starts - lengths - 1, _gather(buffer, starts, vector_size))
-        buffer, buffer_start = buffer[used:], buffer_start + used
+            rows.append(words, window.start + starts - lengths - 1, _gather(window.data, starts, vector_size))
         if len(rows) == wanted:
             break
-        if len(buffer) > _LONGEST_WORD and b" " not in buffer[:_LONGEST_WORD]:
-            raise rows.broken(buffer_start, "no space ends the word that starts there")
-        block = source.read(max(_BLOCK_BYTES, len(buffer)))
-        if not block:
-            end = f"the file ends at byte {buffer_start + len(buffer):,} inside word {len(rows) + 1:,}"
+        if window.end - used > _LONGEST_WORD and window.data.find(b" ", used, used + _LONGEST_WORD) < 0:
+            raise rows.broken(window.start + used, "no space ends the word that starts there")
+        if not more:
+            end = f"the file ends at byte {window.start + window.end:,} inside word {len(rows) + 1:,}"
             raise source.broken(f"the header promises {total:,} words, but {end}")
-        buffer += block
-    if wanted == total and (buffer + source.read(_BLOCK_BYTES)).strip():
-        raise rows.broken(buffer_start, f"the file goes on after the {total:,} words its header promises")
+        more = window.move(used)
+    if wanted == total and (window.data[used : window.end] + source.read(_BLOCK_BYTES)).strip():
+        raise rows.broken(window.start + used, f"the file goes on after the {total:,} words its header promises")
     return rows.finish(options)
+
+
+class _Window:
+    """The part of a file that is being looked at: ``data[:end]``, of which byte 0 is byte ``start`` of the file.
+
+    The memory is used again as the window moves on, so that what is read stays in the cache; it grows
+    only where a single row does not fit.
+    """
+
+    def __init__(self, source: Source, first: bytes, start: int) -> None:
+        self.source, self.start, self.end = source, start, len(first)
+        self.data = bytearray(max(_BLOCK_BYTES, 2 * len(first)))
+        self.data[: self.end] = first
+
+    def move(self, used: int) -> bool:
+        """Leave the first ``used`` bytes behind and read on; False where the file has ended."""
+        kept = self.data[used : self.end]
+        if 2 * len(kept) > len(self.data):
+            self.data = bytearray(2 * len(self.data))
+        self.data[: len(kept)] = kept
+        got = self.source.readinto(memoryview(self.data)[len(kept) :])
+        self.start, self.end = self.start + used, len(kept) + got
+        return got > 0
 
 
 def _binary_header(source: Source, head: bytes) -> tuple[int, int, int]:
@@ -181,30 +201,67 @@ def _binary_header(source: Source, head: bytes) -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), len(line) + 1
 
 
-def _split_rows(buffer: bytes, row_bytes: int, wanted: int) -> tuple[list[bytes], NDArray[np.int64], int]:
-    """Up to ``wanted`` whole rows: the words, where each vector starts, and how many bytes they take."""
-    words: list[bytes] = []
-    starts: list[int] = []
-    position, end, find = 0, len(buffer), buffer.find
-    last_start = end - row_bytes
-    while len(words) < wanted:
-        word_start = position
-        while word_start < end and buffer[word_start] == _LINE_END:
-            word_start += 1
-        start = find(b" ", word_start, word_start + _LONGEST_WORD) + 1
-        if not 0 < start <= last_start:
-            break
-        words.append(buffer[word_start : start - 1])
-        starts.append(start)
-        position = start + row_bytes
-    return words, np.array(starts, dtype=np.int64), position
+class _RowSplitter:
+    """Finds where rows of word2vec binary begin and end.
+
+    Only the lengths of words tell, row after row. One regular expression walks over as many rows as look
+    alike (with or without a line end before the word); a row that differs, for its long or empty word or
+    for more line ends, is looked at by itself.
+    """
+
+    def __init__(self, row_bytes: int) -> None:
+        self._row_bytes = row_bytes
+        # The second branch takes the rest, so that a search never begins in the middle of a row.
+        self._patterns = [
+            re.compile(rb"(?s)%b([^ \n][^ ]{0,254}+) .{%d}|.+" % (before, row_bytes)) for before in (b"", b"\n")
+        ]
+
+    def __call__(self, data: bytearray, end: int, wanted: int) -> tuple[list[bytes], NDArray[np.int64], int]:
+        """Up to ``wanted`` whole rows of ``data[:end]``: words, where each vector starts, how many bytes they take."""
+        words: list[bytes] = []
+        starts: list[NDArray[np.int64]] = []
+        position = 0
+        while len(words) < wanted:
+            line_ends, found = self._alike(data, position, end)
+            if not found:
+                break
+            del found[wanted - len(words) :]
+            lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
+            ends = position + np.cumsum(lengths + (line_ends + 1 + self._row_bytes))
+            words += found
+            starts.append(ends - self._row_bytes)
+            position = int(ends[-1])
+        return words, np.concatenate(starts) if starts else np.empty(0, dtype=np.int64), position
+
+    def _alike(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
+        """Words of as many whole rows as look alike from here on, and the line ends before each."""
+        for line_ends, pattern in enumerate(self._patterns):
+            found: list[bytes] = pattern.findall(data, position, end)
+            if found and not found[-1]:  # the second branch
+                found.pop()
+            if found:
+                return line_ends, found
+        return self._single(data, position, end)
+
+    def _single(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
+        """Line ends before the next word, and the word, if its row is whole."""
+        start = position
+        while start < end and data[start] == _LINE_END:
+            start += 1
+        space = data.find(b" ", start, min(start + _LONGEST_WORD, end))
+        whole = space >= 0 and space + 1 + self._row_bytes <= end
+        return start - position, [bytes(data[start:space])] if whole else []
 
 
-def _gather(buffer: bytes, starts: NDArray[np.int64], vector_size: int) -> NDArray[np.float32]:
+def _gather(buffer: bytearray, starts: NDArray[np.int64], vector_size: int) -> NDArray[np.float32]:
     """The vectors that start at these bytes, shape (len(starts), vector_size)."""
     row = np.dtype((np.void, 4 * vector_size))
-    at_every_byte = np.ndarray((len(buffer) - row.itemsize + 1,), dtype=row, buffer=buffer, strides=(1,))
-    return at_every_byte[starts].view("<f4").reshape(len(starts), vector_size)
+    return _at_every_byte(buffer, row)[starts].view("<f4").reshape(len(starts), vector_size)
+
+
+def _at_every_byte(buffer: bytearray | memoryview, item: np.dtype[np.void]) -> NDArray[np.void]:
+    """The items that begin at each byte of a buffer, overlapping: what to pick unaligned rows from or put them to."""
+    return np.ndarray((len(buffer) - item.itemsize + 1,), dtype=item, buffer=buffer, strides=(1,))
 
 
 # --- text
@@ -332,12 +389,19 @@ def write_binary(vectors: Embeddings, stream: BinaryIO, whitespace: str) -> None
     """Write word2vec binary with a line end after each vector, as word2vec.c does; float16 is widened."""
     words = _writable_words(vectors, whitespace)
     stream.write(b"%d %d\n" % vectors.matrix.shape)
-    for start in range(0, len(words), _WRITE_ROWS):
-        block = vectors.matrix[start : start + _WRITE_ROWS].astype("<f4", copy=False)
-        parts: list[bytes] = []
-        for word, row in zip(words[start : start + _WRITE_ROWS], block, strict=True):
-            parts += (word, b" ", row.tobytes(), b"\n")
-        stream.write(b"".join(parts))
+    row = np.dtype((np.void, 4 * vectors.vector_size))
+    rows = max(1, _BLOCK_BYTES // row.itemsize)
+    for first in range(0, len(words), rows):
+        block = np.ascontiguousarray(vectors.matrix[first : first + rows], dtype="<f4")
+        offsets = words.offsets[first : first + rows + 1]
+        before = (row.itemsize + 2) * np.arange(len(block))  # what stands before each line, without the words
+        spaces = offsets[1:] - offsets[0] + before
+        lines = np.full(spaces[-1] + row.itemsize + 2, _LINE_END, dtype=np.uint8)
+        letters = np.arange(offsets[-1] - offsets[0])
+        lines[letters + np.repeat(before, np.diff(offsets))] = words.utf8[offsets[0] : offsets[-1]]
+        lines[spaces] = _SPACE
+        _at_every_byte(lines.data, row)[spaces + 1] = block.view(row)[:, 0]
+        stream.write(lines.data)
 
 
 def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: bool) -> None:
@@ -346,25 +410,28 @@ def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: b
     if header:
         stream.write(b"%d %d\n" % vectors.matrix.shape)
     row_format = b"%b" + b" %.9g" * vectors.vector_size + b"\n"
-    for start in range(0, len(words), _WRITE_ROWS):
-        block = vectors.matrix[start : start + _WRITE_ROWS].tolist()
-        chosen = words[start : start + _WRITE_ROWS]
-        stream.write(b"".join(row_format % (word, *row) for word, row in zip(chosen, block, strict=True)))
+    for first in range(0, len(words), _WRITE_ROWS):
+        block = vectors.matrix[first : first + _WRITE_ROWS].tolist()
+        lines = [row_format % (words.encoded(first + row), *numbers) for row, numbers in enumerate(block)]
+        stream.write(b"".join(lines))
 
 
-def _writable_words(vectors: Embeddings, whitespace: str) -> list[bytes]:
+def _writable_words(vectors: Embeddings, whitespace: str) -> PackedWords:
     """The words as these formats can hold them, or ConfigError naming the first that they cannot."""
-    words = list(vectors.words)
+    words = vectors.words
     if whitespace == "underscore":
-        words = [_WHITESPACE.sub("_", word) for word in words]
-        if len(set(words)) != len(words):
+        replaced = [_WHITESPACE.sub("_", word) for word in words]
+        if len(set(replaced)) != len(replaced):
             taken: set[str] = set()
-            twice = next(word for word in words if word in taken or taken.add(word))  # type: ignore[func-returns-value]
+            twice = next(word for word in replaced if word in taken or taken.add(word))  # type: ignore[func-returns-value]
             raise ConfigError("whitespace", "must leave the words distinct", whitespace,
                               f"it makes {twice!r} of two words: save as .safetensors instead")  # fmt: skip
-    for word in words:
-        if not word or _WHITESPACE.search(word):
-            raise ConfigError(
-                "word", "must have a letter and no white space in word2vec formats", word,
-                'save as .safetensors, or pass whitespace="underscore"')  # fmt: skip
-    return [word.encode() for word in words]
+        words = Vocabulary(replaced).words
+    bad = np.diff(words.offsets) == 0
+    places = np.flatnonzero(np.isin(words.utf8, _WHITESPACE_BYTES))
+    bad[np.searchsorted(words.offsets, places, side="right") - 1] = True
+    if bad.any():
+        raise ConfigError(
+            "word", "must have a letter and no white space in word2vec formats", words[int(bad.argmax())],
+            'save as .safetensors, or pass whitespace="underscore"')  # fmt: skip
+    return words

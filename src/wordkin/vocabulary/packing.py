@@ -33,16 +33,44 @@ def is_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
     return True
 
 
+def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The word ids sorted by the words' bytes, equal words by id.
+
+    Words are compared eight bytes at a time; those that agree so far are sorted by their next eight.
+    """
+    chunks = _chunks(utf8)
+    order = np.arange(len(offsets) - 1)
+    places, group = order.copy(), np.zeros(len(order), dtype=np.int64)  # places still tied, and with which others
+    depth = 0
+    while len(places):
+        ids = order[places]
+        left = offsets[ids + 1] - offsets[ids] - depth
+        keys = _keys(chunks, offsets[ids] + depth, left)
+        left = np.minimum(left, _CHUNK + 1)  # a word that ends comes before one that goes on, in zeros say
+        by_key = np.lexsort((left, keys, group))
+        order[places], left, keys = ids[by_key], left[by_key], keys[by_key]
+        tied = (group[1:] == group[:-1]) & (keys[1:] == keys[:-1]) & (left[1:] == left[:-1]) & (left[1:] > _CHUNK)
+        group = np.cumsum(np.concatenate(([False], ~tied)))
+        open_ = np.concatenate((tied, [False])) | np.concatenate(([False], tied))
+        places, group, depth = places[open_], group[open_], depth + _CHUNK
+    return order.astype(np.int32)
+
+
 def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]) -> bool:
     """Whether the words, taken in this order, rise from each to the next, so that no two are equal."""
-    padded = np.concatenate((utf8, np.zeros(_CHUNK, dtype=np.uint8)))
-    chunks = np.ndarray((len(utf8) + 1,), dtype=">u8", buffer=padded, strides=(1,))
+    chunks = _chunks(utf8)
     for first in range(0, len(order) - 1, _BLOCK):
         ids = order[first : first + _BLOCK + 1]
         starts = offsets[ids]
         if not _block_rises(chunks, starts, offsets[ids.astype(np.int64) + 1] - starts):
             return False
     return True
+
+
+def _chunks(utf8: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """The eight bytes that begin at each byte, and at the end, as one number; zeros follow the last."""
+    padded = np.concatenate((utf8, np.zeros(_CHUNK, dtype=np.uint8)))
+    return np.ndarray((len(utf8) + 1,), dtype=">u8", buffer=padded, strides=(1,))
 
 
 def _block_rises(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
-from wordkin.vocabulary.packing import is_permutation, is_strictly_sorted, is_utf8, offsets_fit
+from wordkin.vocabulary.packing import is_permutation, is_strictly_sorted, is_utf8, offsets_fit, sorted_ids
 from wordkin.vocabulary.spelling import nearest_spellings
 
 # A binary search costs about as much as adding this many words to a dict, so after one look-up per
@@ -105,8 +105,7 @@ class Vocabulary:
         listed = list(words)
         ids = dict(zip(listed, range(len(listed)), strict=True))
         if len(ids) != len(listed):
-            twice = next(word for position, word in enumerate(listed) if ids[word] != position)
-            raise ConfigError("words", "must be distinct", twice, "it stands more than once")
+            raise ConfigError("words", "must be distinct", next(_repeated(listed)), "it stands more than once")
         self._words = _pack(listed)
         self._counts = _checked_counts(counts, len(listed))
         self._ids: dict[str, int] | None = ids
@@ -168,6 +167,22 @@ class Vocabulary:
         >>> Vocabulary.from_counts(["b", "a", "c"], [2, 2, 9]).words
         ['c', 'a', 'b'] (3 words)
         """
+        return cls.choose(words, counts, min_count=min_count, max_vocabulary=max_vocabulary)[0]
+
+    @classmethod
+    def choose(
+        cls,
+        words: Sequence[str],
+        counts: ArrayLike,
+        *,
+        min_count: int = 1,
+        max_vocabulary: int | None = None,
+    ) -> tuple[Vocabulary, NDArray[np.int32]]:
+        """As :meth:`from_counts`; and the id of each of ``words``, int32 [words], -1 for those left out.
+
+        >>> Vocabulary.choose(["b", "a", "c"], [2, 1, 9], min_count=2)[1]
+        array([ 1, -1,  0], dtype=int32)
+        """
         seen = _checked_counts(counts, len(words))
         if seen is None:
             raise ConfigError("counts", "must be given", counts)
@@ -177,9 +192,17 @@ class Vocabulary:
             raise EmptyVocabularyError(f"no word was seen min_count={min_count:,} times ({most}): lower min_count")
         # UTF-8 sorts as code points do, and so do Python strings.
         by_word = np.array(sorted(kept.tolist(), key=words.__getitem__), dtype=np.int64)
-        by_count = by_word[np.argsort(-seen[by_word], kind="stable")]
-        chosen = by_count[:max_vocabulary]
-        return cls([words[index] for index in chosen.tolist()], seen[chosen])
+        by_count = np.argsort(-seen[by_word], kind="stable")[:max_vocabulary]
+        chosen = by_word[by_count]
+        # No dict of words is made: the order is known, and a search in it is enough for a few questions.
+        packed = _pack([words[index] for index in chosen.tolist()])
+        vocabulary = cls.from_packed(packed.utf8, packed.offsets, np.argsort(by_count).astype(np.int32), seen[chosen])
+        if not is_strictly_sorted(packed.utf8, packed.offsets, vocabulary.order):
+            raise ConfigError("words", "must be distinct", next(_repeated(words)), "it stands more than once")
+        vocabulary._order_is_known_good = True
+        ids = np.full(len(words), -1, np.int32)
+        ids[chosen] = np.arange(len(chosen), dtype=np.int32)
+        return vocabulary, ids
 
     @property
     def words(self) -> PackedWords:
@@ -195,9 +218,7 @@ class Vocabulary:
     def order(self) -> NDArray[np.int32]:
         """The ids sorted by the UTF-8 bytes of their words, shape (V,), read-only."""
         if self._order is None:
-            data, bounds = self._words.utf8.tobytes(), self._words.offsets.tolist()
-            encoded = [data[a:b] for a, b in itertools.pairwise(bounds)]
-            self._order = _frozen(np.array(sorted(range(len(encoded)), key=encoded.__getitem__), dtype=np.int32))
+            self._order = _frozen(sorted_ids(self._words.utf8, self._words.offsets))
         return self._order
 
     def __len__(self) -> int:
@@ -293,6 +314,15 @@ def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
+
+
+def _repeated(words: Iterable[str]) -> Iterator[str]:
+    """The words that stand more than once."""
+    met: set[str] = set()
+    for word in words:
+        if word in met:
+            yield word
+        met.add(word)
 
 
 def _pack(words: Sequence[str]) -> PackedWords:
