@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -230,6 +231,25 @@ def test_early_stopping_survives_being_stopped(sentences, tmp_path, stop_at, sho
     assert resumed.validation_losses == whole.validation_losses
     assert np.array_equal(resumed.embeddings.matrix, whole.embeddings.matrix)
     assert list(tmp_path.glob("best-*")) == []
+    assert np.array_equal(wordkin.resume(tmp_path).matrix, whole.embeddings.matrix)
+
+
+@pytest.mark.parametrize("ending", ["a checkpoint at each span", "an exception at the last report"])
+def test_the_end_of_a_run_is_kept_with_the_tables_of_the_best_epoch(sentences, tmp_path, ending):
+    rates = {"learning_rate": 0.05, "min_learning_rate": 0.05, "subsample": 0}
+    options = SMALL | rates | {"epochs": 30, "validation_fraction": 0.2, "patience": 2}
+    whole = Word2Vec(**options).fit(sentences[:100])
+    assert whole._state.stopped_early
+
+    def fail_at_the_end(report):
+        if ending == "an exception at the last report" and report.epoch == len(whole.losses):
+            raise KeyError("a fault of the callback")
+
+    with contextlib.suppress(KeyError):
+        Word2Vec(**options).fit(
+            sentences[:100], checkpoint=tmp_path, checkpoint_every=0, callbacks=[fail_at_the_end]
+        )  # fmt: skip
+    assert np.array_equal(Word2Vec.load(tmp_path).embeddings.matrix, whole.embeddings.matrix)
     assert np.array_equal(wordkin.resume(tmp_path).matrix, whole.embeddings.matrix)
 
 

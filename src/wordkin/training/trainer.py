@@ -67,11 +67,12 @@ class Trainer:
         """
         while not self._finished() and not self._stopping():
             self._train_span()
-            self._tell(self._close_span())
+            report = self._close_span()
+            if self._finished():
+                self._return_to_best()
+            self._tell(report)
             if self._checkpoints is not None and self._checkpoints.due():
                 self._save()
-        if self._finished() and self._best_tables is not None and 0 < self.state.best_epoch < self.state.epoch:
-            self._backend.load_tables(self._best_tables.best_tables())
         self._save()
         return self.state
 
@@ -128,6 +129,11 @@ class Trainer:
             self.state.best_epoch = self.state.epoch
         elif self.state.epoch - self.state.best_epoch >= self._config.patience:
             self.state.stopped_early = True
+
+    def _return_to_best(self) -> None:
+        """Take the tables of the best epoch for the result, before anything is saved as the end of the run."""
+        if self._best_tables is not None and 0 < self.state.best_epoch < self.state.epoch:
+            self._backend.load_tables(self._best_tables.best_tables())
 
     def _tell(self, report: TrainingReport) -> None:
         """Call the callbacks. The tables are whole here, so one that fails costs nothing learned."""
