@@ -68,13 +68,12 @@ def scan_wordkin(corpus: str, threads: int, min_count: int) -> dict[str, Any]:
 
 
 def _encode(corpus: str, threads: int, min_count: int) -> int:
-    from wordkin.api import encode
+    from wordkin.api import count_and_encode
     from wordkin.corpus.scanning import scan
-    from wordkin.vocabulary import Vocabulary
 
     with scan(corpus, threads=threads) as scanned:
-        vocabulary = Vocabulary.from_counts(scanned.words, scanned.counts, min_count=min_count)
-        with encode(scanned, vocabulary):
+        vocabulary, encoded = count_and_encode(scanned, min_count)
+        with encoded:
             return len(vocabulary)
 
 

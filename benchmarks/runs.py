@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.api import encode
+from wordkin.api import count_and_encode
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.scanning import Scan, scan
@@ -64,8 +64,8 @@ def scanned(path: Path, threads: int) -> Iterator[Scan]:
 
 def text_of(scan: Scan, *, min_count: int = 5, max_vocabulary: int | None = None) -> Text:
     """A scanned text in the ids of a vocabulary."""
-    vocabulary = Vocabulary.from_counts(scan.words, scan.counts, min_count=min_count, max_vocabulary=max_vocabulary)
-    return Text(vocabulary, encode(scan, vocabulary), scan.total_words)
+    vocabulary, corpus = count_and_encode(scan, min_count, max_vocabulary)
+    return Text(vocabulary, corpus, scan.total_words)
 
 
 @dataclass(frozen=True)

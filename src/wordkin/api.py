@@ -393,18 +393,20 @@ def _read_text(
     spool_directory: str | Path | None,
 ) -> _Text:
     """Read the text once: its vocabulary, and the ids to train on and to hold out, in the directory if there is one."""
+    from wordkin.corpus.memory import give_back_freed_memory
     from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME
     from wordkin.training.held_out import split_corpus
 
     paths = None if directory is None else (directory.path / CORPUS_NAME, directory.path / VALIDATION_NAME)
     corpus_path, validation_path = paths or (None, None)
     with _scan(corpus, config, on_scan, spool_directory) as scanned:
-        vocabulary = Vocabulary.from_counts(
-            scanned.words, scanned.counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
-        )
         split = config.validation_fraction is not None
-        encoded = encode(scanned, vocabulary, path=None if split else corpus_path)
+        vocabulary, encoded = count_and_encode(
+            scanned, config.min_count, config.max_vocabulary, path=None if split else corpus_path
+        )
         fingerprint = _text_fingerprint(scanned, encoded)
+    del scanned
+    give_back_freed_memory()
     if config.validation_fraction is not None:
         with encoded as whole:
             trained_on, held_out = split_corpus(
@@ -437,6 +439,16 @@ def _scan(
         spool_directory=spool_directory,
         on_progress=on_scan,
     )
+
+
+def count_and_encode(
+    scanned: Scan, min_count: int, max_vocabulary: int | None = None, *, path: Path | None = None
+) -> tuple[Vocabulary, EncodedCorpus]:
+    """The vocabulary of a scanned text, and the text as its ids; saved where there is a path."""
+    vocabulary, ids = Vocabulary.choose(
+        scanned.words, scanned.counts, min_count=min_count, max_vocabulary=max_vocabulary
+    )
+    return vocabulary, scanned.encode(ids, path=path)
 
 
 def encode(scanned: Scan, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:

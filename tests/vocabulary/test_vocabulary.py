@@ -79,9 +79,18 @@ def test_from_counts_sorts_by_falling_count_then_code_points(table, min_count, m
         with pytest.raises(EmptyVocabularyError, match="lower min_count"):
             Vocabulary.from_counts(list(table), list(table.values()), **options)
         return
-    vocabulary = Vocabulary.from_counts(list(table), list(table.values()), **options)
+    vocabulary, ids = Vocabulary.choose(list(table), list(table.values()), **options)
     assert vocabulary.words == [word for _, word in expected]
     assert vocabulary.counts.tolist() == [count for count, _ in expected]
+    assert ids.tolist() == vocabulary.find_ids(table).tolist()
+    assert vocabulary.order.tolist() == sorted(range(len(expected)), key=lambda place: expected[place][1])
+    assert Vocabulary.from_counts(list(table), list(table.values()), **options) == vocabulary
+
+
+def test_from_counts_refuses_a_word_that_stands_twice():
+    with pytest.raises(ConfigError) as caught:
+        Vocabulary.from_counts(["b", "a", "b"], [3, 2, 3])
+    assert str(caught.value) == "words must be distinct; got 'b': it stands more than once"
 
 
 def test_from_counts_says_how_far_off_min_count_was():

@@ -23,7 +23,7 @@ from typing import IO, Any, NamedTuple
 
 from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
 
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 1 << 19  # several are under way at once: small, and soon reused
 _LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
 LONGEST_WORD_BYTES = 1 << 30
 STANDARD_INPUT = "-"

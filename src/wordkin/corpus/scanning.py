@@ -158,7 +158,7 @@ def scan(
     encoding_errors : ``"replace"`` or ``"ignore"`` bytes that are not UTF-8, with a warning, or be ``"strict"``.
     threads : workers beside the calling thread, which reads and decompresses; all usable cores when ``None``.
         More than 16 are not used.
-    spool_directory : where the ids go when they exceed 64 MiB; the temporary directory when ``None``.
+    spool_directory : where the ids go when they exceed 4 MiB; the temporary directory when ``None``.
     on_progress : called with a :class:`ScanProgress` up to ten times a second, and at the end.
 
     The result does not depend on the number of threads. Memory grows with the number of distinct words only.

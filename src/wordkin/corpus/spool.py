@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wordkin.errors import OutputError
 
-MEMORY_LIMIT_BYTES = 64 << 20
+MEMORY_LIMIT_BYTES = 4 << 20  # the cache of the system holds the rest, as long as nothing else needs the memory
 
 
 class Spool:

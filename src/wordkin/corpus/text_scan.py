@@ -52,7 +52,9 @@ def count_text(
     text.counts = np.zeros(len(merged), np.int64)
     for tokens, table_counts in zip(text.token_of_id, counter.counts(), strict=True):
         text.counts[tokens] += table_counts
-    text.tokens, text.unique = _decoded_tokens(merged.joined_tokens(), text.counts, encoding_errors)
+    joined = merged.joined_tokens()
+    del counter, merged  # so that the tables of bytes are gone before there are strings
+    text.tokens, text.unique = _decoded_tokens(joined, text.counts, encoding_errors)
 
 
 class _CountedBlock(NamedTuple):

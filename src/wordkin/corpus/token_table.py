@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.kernels import count_tokens, refill_slots
+from wordkin.corpus.memory import system_zeros
 from wordkin.corpus.token_text import LINE_END
 
 PADDING = b"\n" * 16
@@ -38,15 +39,14 @@ class TokenTable:
 
     def __init__(self) -> None:
         self._bits = _FIRST_BITS
-        self._slots = np.zeros(2 << self._bits, np.uint64)
-        capacity = 1 << (self._bits - 1)
-        self._entries = np.zeros((capacity + 1, 2), np.int64)
-        self._arena = np.empty(1 << 20, np.uint8)
+        self._slots = system_zeros(2 << self._bits, np.uint64)
+        self._entries = _no_entries(self._bits)
+        self._arena = system_zeros(1 << 20, np.uint8)
         self._used = 0
         self._keys = np.empty(_BATCH, np.uint64)
         self._begins = np.empty(_BATCH, np.int32)
         self._lengths = np.empty(_BATCH, np.int32)
-        self._stream = np.empty(0, np.int32)
+        self._stream = system_zeros(0, np.int32)
 
     def __len__(self) -> int:
         return self._used
@@ -82,21 +82,25 @@ class TokenTable:
         filled = int(self._entries[self._used, 0])
         needed = filled + text_bytes + len(PADDING)
         if needed > len(self._arena):
-            arena = np.empty(max(needed, 2 * len(self._arena)), np.uint8)
+            arena = system_zeros(max(needed, 2 * len(self._arena)), np.uint8)
             arena[:filled] = self._arena[:filled]
             self._arena = arena
         if text_bytes + 2 > len(self._stream):
-            self._stream = np.empty(text_bytes + 2, np.int32)
+            self._stream = system_zeros(text_bytes + 2, np.int32)
 
     def _grow(self) -> None:
         """Double the hash table, keeping it at most half full."""
         self._bits += 1
-        slots = np.zeros(2 << self._bits, np.uint64)
+        slots = system_zeros(2 << self._bits, np.uint64)
         refill_slots(self._slots, slots, self._bits)
-        capacity = 1 << (self._bits - 1)
-        entries = np.zeros((capacity + 1, 2), np.int64)
+        entries = _no_entries(self._bits)
         entries[: self._used + 1] = self._entries[: self._used + 1]
         self._slots, self._entries = slots, entries
+
+
+def _no_entries(bits: int) -> NDArray[np.int64]:
+    """Empty entries for a hash table of ``2**bits`` slots, one for every two, and one more to say where they end."""
+    return system_zeros(2 * ((1 << (bits - 1)) + 1), np.int64).reshape(-1, 2)
 
 
 def _eight_bytes(memory: NDArray[np.uint8]) -> NDArray[np.uint64]:

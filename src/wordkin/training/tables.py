@@ -25,7 +25,7 @@ from wordkin.config import TrainingConfig
 NamedTables = Mapping[str, NDArray[Any]]
 
 _INITIALISATION_STREAM = 0
-_ROWS_AT_A_TIME = 65_536
+_ROWS_AT_A_TIME = 4096
 
 
 def output_rows(objective: str, vocabulary_size: int) -> int:
