@@ -23,6 +23,7 @@ NAMES = [
     "EncodingError",
     "FormatError",
     "MissingExtraError",
+    "NotTrainedError",
     "OutputError",
     "TrainingConfig",
     "TrainingReport",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wordkin.errors import EncodingError as EncodingError
     from wordkin.errors import FormatError as FormatError
     from wordkin.errors import MissingExtraError as MissingExtraError
+    from wordkin.errors import NotTrainedError as NotTrainedError
     from wordkin.errors import OutputError as OutputError
     from wordkin.errors import UnknownWordError as UnknownWordError
     from wordkin.errors import WordkinError as WordkinError
@@ -51,6 +52,7 @@ _NAMES_OF_MODULE = {
         "EncodingError",
         "FormatError",
         "MissingExtraError",
+        "NotTrainedError",
         "OutputError",
         "UnknownWordError",
         "WordkinError",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from wordkin.config import TrainingConfig
-from wordkin.embeddings import Embeddings, check_output, load_embeddings
-from wordkin.errors import CheckpointError, ConfigError, CorpusError, EmptyVocabularyError
+from wordkin.embeddings import Embeddings, load_embeddings
+from wordkin.errors import CheckpointError, ConfigError, CorpusError, NotTrainedError
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def train(
     validation: Corpus | None = None,
     log: str | Path | None = None,
     checkpoint: str | Path | None = None,
-    checkpoint_every: str | float = "10m",
+    checkpoint_every: str | float | None = None,
     callbacks: Sequence[Callback] = (),
     on_scan: Callable[[ScanProgress], None] | None = None,
     spool_directory: str | Path | None = None,
@@ -59,7 +59,7 @@ def train(
     validation : held-out text, of the same kinds; its loss is measured after each epoch.
     log : a file for a JSON object about once a second: words, loss, learning rate and so on.
     checkpoint : a directory to keep the run in while it goes on, so that :func:`resume` can go on with it.
-    checkpoint_every : time between checkpoints: seconds, or text such as ``"10m"``.
+    checkpoint_every : time between checkpoints: seconds, or text such as ``"10m"``, which it is unless set.
     callbacks : each is called with a :class:`TrainingReport` several times a second; returning True stops.
         An exception in one ends training, after a last checkpoint, and is raised.
     on_scan : called with a :class:`ScanProgress` while the corpus is read.
@@ -127,7 +127,13 @@ class Word2Vec:
     """
 
     def __init__(self, config: TrainingConfig | None = None, /, **options: Any) -> None:
-        self.config = TrainingConfig.from_options(**options) if config is None else config
+        if config is None:
+            config = TrainingConfig.from_options(**options)
+        elif not isinstance(config, TrainingConfig):
+            raise ConfigError("config", "must be a TrainingConfig", config, "give the text to fit")
+        elif options:
+            raise ConfigError("config", "must be left out where options are given", config, "use dataclasses.replace")
+        self.config = config
         self._vocabulary: Vocabulary | None = None
         self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
@@ -143,18 +149,26 @@ class Word2Vec:
         validation: Corpus | None = None,
         log: str | Path | None = None,
         checkpoint: str | Path | None = None,
-        checkpoint_every: str | float = "10m",
+        checkpoint_every: str | float | None = None,
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
         spool_directory: str | Path | None = None,
     ) -> Word2Vec:
         """Count, encode and train from the beginning; see :func:`train`. Returns the model itself."""
-        from wordkin.training.checkpoint import RunDirectory, seconds_of
+        from wordkin.training.checkpoint import DEFAULT_CHECKPOINT_EVERY, RunDirectory, seconds_of
+        from wordkin.training.places import at_places
         from wordkin.training.record import Run
         from wordkin.training.state import RunState
 
         _check_validation(self.config, validation)
-        run = _at_places(Run(self.config, checkpoint_seconds=seconds_of(checkpoint_every)), output, log)
+        _check_callbacks(callbacks)
+        if checkpoint is None and checkpoint_every is not None:
+            raise ConfigError(
+                "checkpoint_every", "needs a place for checkpoints", checkpoint_every, "name a directory as checkpoint"
+            )
+        every = DEFAULT_CHECKPOINT_EVERY if checkpoint_every is None else checkpoint_every
+        run = Run(self.config, checkpoint_seconds=seconds_of(every))
+        run = at_places(run, output, log, [corpus, validation])
         with contextlib.ExitStack() as closing:
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
             text = _read_text(corpus, validation, self.config, directory, on_scan, spool_directory)
@@ -198,11 +212,13 @@ class Word2Vec:
         FormatError : a file of it is damaged. Others as for :func:`train`.
         """
         from wordkin.training.checkpoint import RunDirectory, seconds_of
+        from wordkin.training.places import at_places
         from wordkin.training.record import with_options
 
+        _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
             opened = closing.enter_context(RunDirectory.open(directory, lock=True))
-            run = _at_places(with_options(opened.record.run, options), output, log)
+            run = at_places(with_options(opened.record.run, options), output, log, [corpus])
             if checkpoint_every is not None:
                 run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
             if corpus is not None:
@@ -362,7 +378,7 @@ class Word2Vec:
 
     def _trained(self, part: Part | None) -> Part:
         if part is None:
-            raise EmptyVocabularyError("the model has not been trained: call fit(corpus) first")
+            raise NotTrainedError("the model has not been trained: call fit(corpus) first")
         return part
 
 
@@ -486,16 +502,8 @@ def _check_validation(config: TrainingConfig, validation: object) -> None:
         )
 
 
-def _at_places(run: Run, output: str | Path | None, log: str | Path | None) -> Run:
-    """The run with these places for its files, after checking that they can be written."""
-    from wordkin.training.log import check_log
-
-    if output is not None:
-        run = dataclasses.replace(run, output=str(Path(output).absolute()))
-    if log is not None:
-        run = dataclasses.replace(run, log=str(Path(log).absolute()))
-    if run.output is not None:
-        check_output(run.output)
-    if run.log is not None:
-        check_log(run.log)
-    return run
+def _check_callbacks(callbacks: object) -> None:
+    """Raise :class:`ConfigError` before the work where a callback could not be called after it."""
+    if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
+        remedy = "put it in a list" if callable(callbacks) else "pass [] for none"
+        raise ConfigError("callbacks", "must be a list of functions that take a TrainingReport", callbacks, remedy)

@@ -20,6 +20,24 @@ from wordkin.errors import ConfigError
 ARCHITECTURES = ("skip-gram", "cbow")
 OBJECTIVES = ("negative-sampling", "hierarchical-softmax", "softmax")
 GROUPS = ("Model", "Text", "Training")
+# What gensim calls things, and what to write here instead.
+NAMES_IN_GENSIM = {
+    "sentences": "pass the text to train or fit",
+    "corpus_file": "pass the path to train or fit",
+    "size": "use vector_size",
+    "iter": "use epochs",
+    "workers": "use threads",
+    "alpha": "use learning_rate",
+    "min_alpha": "use min_learning_rate",
+    "sample": "use subsample",
+    "ns_exponent": "use noise_exponent",
+    "max_final_vocab": "use max_vocabulary",
+    "shrink_windows": "use dynamic_window",
+    "sg": 'use architecture="skip-gram" or "cbow"',
+    "hs": 'use objective="hierarchical-softmax"',
+    "cbow_mean": 'use cbow_combine="mean" or "sum"',
+    "compute_loss": "leave it out: losses are always measured",
+}
 
 
 @dataclass(frozen=True)
@@ -184,11 +202,9 @@ class TrainingConfig:
     # fmt: on
 
     def __post_init__(self) -> None:
-        objective: Any = self.objective
-        if isinstance(objective, list):  # JSON knows no tuples
-            object.__setattr__(self, "objective", tuple(objective))
         for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
+            value = _plain(getattr(self, each.name))
+            object.__setattr__(self, each.name, value)
             if not each.metadata["rule"].accepts(value):
                 raise ConfigError(each.name, str(each.metadata["rule"]), value)
         self._check_combinations()
@@ -248,12 +264,24 @@ class TrainingConfig:
         known = [each.name for each in dataclasses.fields(cls)]
         for name in values:
             if name not in known:
-                import difflib
-
-                near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-                hint = "did you mean " + " or ".join(near) + "?" if near else "see the table of options in the docs"
-                raise ConfigError(name, "is not an option of training", values[name], hint)
+                remedy = NAMES_IN_GENSIM.get(name) or _nearest(name, known)
+                raise ConfigError(name, "is not an option of training", values[name], remedy)
         return cls(**values)
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of NumPy as the Python value that it stands for, and a list, as JSON has it, as a tuple."""
+    if isinstance(value, list):
+        return tuple(value)
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """What a wrong name of an option may have meant."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else "see the table of options in the docs"
 
 
 def usable_cores() -> int:

@@ -10,6 +10,7 @@
     │   └── EmptyVocabularyError                    no word reached min_count
     ├── FormatError            (ValueError)         a file of vectors, a checkpoint or a test set is malformed
     ├── UnknownWordError       (KeyError)           a word is not in the vocabulary
+    ├── NotTrainedError        (RuntimeError)       a model was asked before it was trained
     ├── OutputError            (OSError)            a result cannot be written
     ├── CheckpointError        (RuntimeError)       a run cannot be resumed
     ├── DivergenceError        (ArithmeticError)    training left the range of finite, sane numbers
@@ -21,7 +22,17 @@ keeps working. Messages name what is wrong, the rule, the value met and the reme
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Sequence
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 300
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 6
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: what Python would write, on one line, and no more than a glance of it."""
+    return " ".join(_SHORT.repr(value).splitlines())
 
 
 class WordkinError(Exception):
@@ -43,7 +54,7 @@ class ConfigError(WordkinError, ValueError):
     """
 
     def __init__(self, parameter: str, rule: str, value: object, remedy: str = "") -> None:
-        message = f"{parameter} {rule}; got {value!r}"
+        message = f"{parameter} {rule}; got {shown(value)}"
         super().__init__(f"{message}: {remedy}" if remedy else message)
         self.parameter, self.rule, self.value, self.remedy = parameter, rule, value, remedy
 
@@ -100,6 +111,10 @@ class UnknownWordError(WordkinError, KeyError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.word, self.suggestions)
+
+
+class NotTrainedError(WordkinError, RuntimeError):
+    """A model was asked for what only training gives it."""
 
 
 class OutputError(WordkinError, OSError):

@@ -134,7 +134,7 @@ def test_files_are_json_safetensors_and_plain_numbers(stopped, sentences):
     [
         (
             {"window": 7},
-            "the run began with window=5 and cannot be resumed with 7: leave window out, or start a new run",
+            "the run began with window=5 and cannot be resumed with 7: leave it out, or start a new run",
         ),
         (
             {"objective": "softmax"},

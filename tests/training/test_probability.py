@@ -10,7 +10,7 @@ import pytest
 import wordkin
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError, UnknownWordError
+from wordkin.errors import ConfigError, CorpusError, NotTrainedError, UnknownWordError
 from wordkin.objectives import reference
 from wordkin.training.probability import NORMALISED, Prediction, Predictor, Probability
 from wordkin.training.tables import table_shapes
@@ -202,7 +202,7 @@ def test_a_model_answers_when_trained_and_when_loaded(tmp_path) -> None:
         architecture="cbow", objective="softmax", vector_size=7, window=2, min_count=1, subsample=0, epochs=15,
         threads=1,
     )  # fmt: skip
-    with pytest.raises(EmptyVocabularyError, match="has not been trained"):
+    with pytest.raises(NotTrainedError, match="has not been trained"):
         model.predict("the")
     model.fit(text)
     assert {word for word, _ in model.predict(["the", "sat", "on"], topn=2)} == {"cat", "dog"}

@@ -104,13 +104,14 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as finished:
         return finished.exit_code
     except _TYPER_USAGE_ERROR as error:
-        raise UsageError(_usage_message(error)) from None
+        raise UsageError(_usage_message(error, arguments)) from None
     return DONE
 
 
-def _usage_message(error: Any) -> str:
+def _usage_message(error: Any, arguments: Sequence[str]) -> str:
     message: str = error.format_message()
-    where = error.ctx.command_path if error.ctx is not None else "wordkin"
+    names = {command.__name__ for command in COMMANDS}
+    where = " ".join(["wordkin", *(each for each in arguments[:1] if each in names)])
     return f"{message[:1].lower()}{message[1:].rstrip('.')}; see: {where} --help"
 
 

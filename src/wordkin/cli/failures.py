@@ -24,6 +24,7 @@ from wordkin.errors import (
     MissingExtraError,
     UnknownWordError,
     WordkinError,
+    shown,
 )
 
 DONE, FAILED, BAD_USAGE, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 130, 141, 143
@@ -52,7 +53,7 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
     match error:
         case ConfigError():
             name = spellings.get(error.parameter, error.parameter)
-            message = f"{name} {respell(error.rule, spellings)}; got {error.value!r}"
+            message = f"{name} {respell(error.rule, spellings)}; got {shown(error.value)}"
             text = f"{message}: {respell(error.remedy, spellings)}" if error.remedy else message
         case CorpusNotFoundError():
             text = _FOR_PYTHON_ONLY.sub("", str(error))

@@ -105,6 +105,8 @@ def find_files(source: object) -> list[TextFile]:
 
 
 def _expand(name: str) -> list[TextFile]:
+    if not name:  # for pathlib it is the directory one is in, which nobody means
+        raise CorpusNotFoundError(f"an empty path names no text: {_PATHS_OR_LISTS}")
     if name == STANDARD_INPUT:
         return [TextFile(name)]
     if _is_address(name):

@@ -83,6 +83,8 @@ class RunDirectory:
         cannot be made or written to.
         """
         directory = cls(path)
+        if directory.path.is_file():
+            raise OutputError(f"cannot write to the directory {str(path)!r}: it is a file")
         with contextlib.ExitStack() as on_error:
             on_error.callback(directory.close)
             try:

@@ -145,8 +145,8 @@ def with_options(run: Run, options: Mapping[str, Any]) -> Run:
         began, now = began_values[name], asked_values[name]
         if now != began and name not in FREE_TO_CHANGE:
             raise CheckpointError(
-                f"the run began with {name}={began!r} and cannot be resumed with {now!r}: leave {name} out, or start "
-                "a new run"
+                f"the run began with {name}={began!r} and cannot be resumed with {now!r}: leave it out, or start a "
+                "new run"
             )
     return dataclasses.replace(run, config=asked)
 

@@ -85,9 +85,7 @@ def train(
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
     _check_usage(corpus, output, resume, checkpoint, validation)
-    places = {"output": output, "log": log}
-    if checkpoint_every is not None:
-        places["checkpoint_every"] = checkpoint_every
+    places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
     last = _LastReport()
     with (
         _advice_when_stopped(resume if checkpoint is None else checkpoint),

@@ -1,0 +1,80 @@
+"""The options of training: what they accept, and what they say of what they do not."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wordkin import ConfigError, TrainingConfig, Word2Vec
+from wordkin.config import NAMES_IN_GENSIM
+
+
+def test_scalars_of_numpy_are_the_numbers_they_stand_for():
+    config = TrainingConfig(vector_size=np.int64(8), learning_rate=np.float32(0.5), lowercase=np.True_)
+    assert (config.vector_size, config.learning_rate, config.lowercase) == (8, 0.5, True)
+    assert {type(config.vector_size), type(config.learning_rate), type(config.lowercase)} == {int, float, bool}
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vector_size": np.float64(8)}, "vector_size must be a whole number from 1 to 65536; got 8.0"),
+        ({"vector_size": np.array([8])}, "vector_size must be a whole number from 1 to 65536; got array([8])"),
+        ({"lowercase": 1}, "lowercase must be True or False; got 1"),
+        ({"objective": []}, "objective must be one or several of .*; got ()"),
+        ({"min_learning_rate": 1}, "min_learning_rate must not exceed learning_rate (0.025); got 1"),
+    ],
+)
+def test_wrong_values_are_named_with_their_rule(options, message):
+    with pytest.raises(ConfigError) as caught:
+        TrainingConfig(**options)
+    beginning, _, end = message.partition(".*")
+    assert str(caught.value).startswith(beginning) and str(caught.value).endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("windw", "did you mean window?"),
+        ("workers", "use threads"),
+        ("sg", 'use architecture="skip-gram" or "cbow"'),
+        ("blue", "see the table of options in the docs"),
+    ],
+)
+def test_wrong_names_get_a_remedy(name, remedy):
+    with pytest.raises(ConfigError) as caught:
+        TrainingConfig.from_options(**{name: 1})
+    assert str(caught.value) == f"{name} is not an option of training; got 1: {remedy}"
+
+
+def test_names_in_gensim_are_not_options_of_ours():
+    assert NAMES_IN_GENSIM.keys().isdisjoint(TrainingConfig().to_dict())
+
+
+def test_a_message_shows_no_more_of_a_value_than_a_glance():
+    with pytest.raises(ConfigError) as caught:
+        Word2Vec(sentences=[["word"] * 1000] * 1000)
+    message = str(caught.value)
+    assert len(message) < 500
+    assert message.endswith("pass the text to train or fit")
+
+
+def test_a_model_takes_a_configuration_or_options():
+    config = TrainingConfig(vector_size=8)
+    assert Word2Vec(config).config is config
+    with pytest.raises(ConfigError, match=r"config must be a TrainingConfig; got \[\['a'\]\]: give the text to fit"):
+        Word2Vec([["a"]])
+    with pytest.raises(ConfigError, match=r"config must be left out where options are given"):
+        Word2Vec(config, window=3)
+
+
+def test_the_page_for_users_of_gensim_has_the_same_names():
+    page = (Path(__file__).parents[1] / "docs" / "coming-from-gensim.md").read_text()
+    training = page.split("## Training")[1].split("## Moving")[0]
+    missing = [name for name in NAMES_IN_GENSIM if not re.search(rf"\b{name}\b", training)]
+    assert missing == ["size", "iter"]  # of versions long gone

@@ -1,0 +1,67 @@
+"""Where a run writes: found impossible before the text is read, and never over the text."""
+
+from __future__ import annotations
+
+import pytest
+
+import wordkin
+from wordkin import ConfigError, OutputError
+
+SMALL = {"vector_size": 4, "min_count": 1, "epochs": 1, "threads": 1, "subsample": 0}
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("sun moon\n" * 20)
+    return path
+
+
+@pytest.mark.parametrize("name", ["output", "log"])
+@pytest.mark.parametrize("naming", ["file", "list", "directory", "pattern", "link", "held-out text"])
+def test_the_text_is_not_overwritten(text, name, naming):
+    link = text.with_name("link.txt")
+    link.symlink_to(text)
+    texts = {"file": text, "list": [str(text)], "directory": text.parent, "pattern": text.parent / "*.txt"}
+    place = link if naming == "link" else text
+    with pytest.raises(ConfigError, match=f"{name} must not be a file of the text; got .*: it would be overwritten"):
+        if naming == "held-out text":
+            wordkin.train([["sun", "moon"]], validation=text, **{name: place}, **SMALL)
+        else:
+            wordkin.train(texts.get(naming, text), **{name: place}, **SMALL)
+    assert text.read_text() == "sun moon\n" * 20
+
+
+def test_the_log_does_not_overwrite_the_vectors(text, tmp_path):
+    with pytest.raises(ConfigError, match=r"log must not be the same file as output; got .*: it would be overwritten"):
+        wordkin.train(text, output=tmp_path / "v.txt", log=tmp_path / "v.txt", **SMALL)
+
+
+@pytest.mark.parametrize("options", [{"output": "v.model"}, {"log": "no/log.jsonl"}, {"checkpoint": "text.txt/run"}])
+def test_an_impossible_place_leaves_nothing_behind(text, tmp_path, options, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ConfigError, OutputError)):
+        wordkin.train(text, **options, **SMALL)
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def test_errors_name_the_place(text, tmp_path):
+    with pytest.raises(ConfigError, match=r"^output must end in .safetensors, .bin, .txt or .vec"):
+        wordkin.train(text, output=tmp_path / "v.model", **SMALL)
+    with pytest.raises(OutputError, match=r"cannot write to the directory .*text.txt': it is a file"):
+        wordkin.train(text, checkpoint=text, **SMALL)
+
+
+def test_a_time_between_checkpoints_needs_a_place_for_them(text):
+    with pytest.raises(ConfigError, match=r"checkpoint_every needs a place for checkpoints; got '5m': name"):
+        wordkin.train(text, checkpoint_every="5m", **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "remedy"), [(print, "put it in a list"), (None, "pass [] for none"), ([5], "pass [] for none")]
+)
+def test_callbacks_that_could_not_be_called_are_refused_before_the_work(text, tmp_path, callbacks, remedy):
+    with pytest.raises(ConfigError, match="callbacks must be a list of functions that take a TrainingReport") as caught:
+        wordkin.train(text, callbacks=callbacks, checkpoint=tmp_path / "run", **SMALL)
+    assert caught.value.remedy == remedy
+    assert not (tmp_path / "run").exists()
