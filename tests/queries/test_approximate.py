@@ -7,6 +7,7 @@ import pytest
 
 from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, OutputError
+from wordkin.queries import approximate
 from wordkin.queries.exact import nearest
 from wordkin.vocabulary import Vocabulary
 
@@ -17,7 +18,7 @@ def clustered(words: int = 2000, size: int = 16, seed: int = 0, dtype: str = "fl
     return Embeddings(Vocabulary([f"w{i}" for i in range(words)]), matrix.astype(dtype))
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f16", "i8"])
+@pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "i8"])
 def test_nearly_all_neighbours_with_exact_cosines(dtype):
     vectors = clustered()
     index = vectors.build_index(dtype=dtype)
@@ -54,6 +55,13 @@ def test_the_same_questions_as_of_the_vectors():
     assert index.expansion_search == 100
 
 
+def test_building_tells_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(approximate, "_ADD_ROWS", 800)
+    told = []
+    index = clustered().build_index(progress=lambda done, total: told.append((done, total)))
+    assert told == [(800, 2000), (1600, 2000), (2000, 2000)] and len(index) == 2000
+
+
 def test_saved_beside_the_vectors_and_opened_again(tmp_path):
     clustered().save(tmp_path / "v.safetensors")
     vectors = load_embeddings(tmp_path / "v.safetensors")
@@ -67,7 +75,7 @@ def test_saved_beside_the_vectors_and_opened_again(tmp_path):
     assert vectors.open_index(tmp_path / "other.usearch").most_similar("w9")[0] == elsewhere.most_similar("w9")[0]
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f16", "i8"])
+@pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "i8"])
 def test_an_index_of_other_vectors_is_refused(tmp_path, dtype):
     path = tmp_path / "x.usearch"
     clustered().build_index(path, dtype=dtype)
@@ -115,7 +123,7 @@ def test_illegal_options(tmp_path):
     for option in ("connectivity", "expansion_add", "expansion_search", "threads"):
         with pytest.raises(ConfigError, match=f"{option} must be a whole number from 1 up; got 0"):
             vectors.build_index(**{option: 0})
-    with pytest.raises(ConfigError, match='dtype must be one of "f32", "f16", "i8"; got \'f64\''):
+    with pytest.raises(ConfigError, match='dtype must be one of "f32", "f16", "bf16", "i8"; got \'f64\''):
         vectors.build_index(dtype="f64")
     with pytest.raises(OutputError, match="there is no directory"):
         vectors.build_index(tmp_path / "missing" / "x.usearch")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-    from wordkin.queries.approximate import NeighbourIndex
+    from wordkin.queries.approximate import NeighbourIndex, Progress
     from wordkin.queries.neighbours import Neighbours, Query
 
 _NORM_BLOCK = 16384
@@ -408,6 +408,7 @@ class Embeddings:
         expansion_search: int = 64,
         dtype: str = "f16",
         threads: int | None = None,
+        progress: Progress | None = None,
     ) -> NeighbourIndex:
         """An index for approximate neighbours; see :func:`wordkin.queries.approximate.build_index`."""
         from wordkin.queries.approximate import build_index
@@ -420,6 +421,7 @@ class Embeddings:
             expansion_search=expansion_search,
             dtype=dtype,
             threads=threads,
+            progress=progress,
         )
 
     def open_index(self, path: str | Path | None = None) -> NeighbourIndex:
