@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +27,33 @@ COMMANDS = (train, similar, analogy, evaluate, convert, info, plot, demo, lesson
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-class _Command(typer.core.TyperCommand):
+def _as_given(parameter: Any, context: Any, value: Any) -> Any:
+    """Text as it was typed, or a flag: no option is anything else.
+
+    So typer's own conversion, which loads Pydantic (a tenth of a second), only has to complain of what is missing.
+    """
+    if not value and parameter.required:
+        return type(parameter).process_value(parameter, context, value)
+    several = parameter.multiple or parameter.nargs == -1
+    given = tuple(value or ()) if several else value
+    return given if parameter.callback is None else parameter.callback(context, parameter, given)
+
+
+class _TextOnly:
+    """A command or group whose parameters are not converted."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            parameter.process_value = partial(_as_given, parameter)
+        return parameters
+
+
+class _Group(_TextOnly, typer.core.TyperGroup):
+    """The commands under one name."""
+
+
+class _Command(_TextOnly, typer.core.TyperCommand):
     """A command whose plain help keeps options in groups, each under its heading."""
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -76,6 +103,7 @@ def _root(
 def _application() -> Any:
     app = typer.Typer(
         name="wordkin",
+        cls=_Group,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

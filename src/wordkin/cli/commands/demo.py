@@ -13,7 +13,7 @@ import typer
 from wordkin.cli.options import COMMON
 from wordkin.cli.output import JsonFlag, print_json, print_table
 from wordkin.cli.vectors import check_output_first
-from wordkin.training.compiling import announcing_compilation
+from wordkin.training.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def demo(
     from wordkin.corpus.docstrings import docstring_corpus
 
     check_output_first(output)
+    load_numba_alone()
     print(f"Skip-gram, {EPOCHS} epochs, on the docstrings of this Python and its packages.", file=sys.stderr)
     with ProgressDisplay(sys.stderr) as display, announcing_compilation(display.compiling):
         vectors = train(docstring_corpus(), output=output, epochs=EPOCHS, callbacks=[display], on_scan=display.reading)

@@ -15,7 +15,7 @@ from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import check_output_first
-from wordkin.training.compiling import announcing_compilation
+from wordkin.training.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay, TrainingReport
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def train(
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
     _check_usage(corpus, output, resume, checkpoint, validation)
+    load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
     last = _LastReport()
     with (
