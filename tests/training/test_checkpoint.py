@@ -18,6 +18,7 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.training import checkpoint
 from wordkin.training.checkpoint import RunDirectory, seconds_of
 from wordkin.training.cpu import CpuBackend
+from wordkin.training.record import digest_of
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 2, "threads": 1}
 COMBINATIONS = [
@@ -62,6 +63,12 @@ def test_a_run_that_was_stopped_twice_ends_as_one_that_was_not(options, sentence
     assert np.array_equal(third.embeddings.matrix, whole.embeddings.matrix)
 
 
+def sealed(record: dict) -> str:
+    """A changed record as wordkin would have written it, with the digest of its content."""
+    content = {name: value for name, value in record.items() if name != "sha256"}
+    return json.dumps(content | {"sha256": digest_of(content)})
+
+
 def test_a_run_goes_on_from_before_its_first_checkpoint(sentences, tmp_path):
     class Killed(BaseException):
         pass
@@ -75,7 +82,7 @@ def test_a_run_goes_on_from_before_its_first_checkpoint(sentences, tmp_path):
     record = json.loads((tmp_path / "run.json").read_text())
     record["files"].pop("tables")  # as when it had just begun
     record["state"] |= {"position": 0, "epoch": 0, "epoch_loss": 0.0, "epoch_examples": 0, "losses": []}
-    (tmp_path / "run.json").write_text(json.dumps(record))
+    (tmp_path / "run.json").write_text(sealed(record))
     assert_same_tables(Word2Vec.resume(tmp_path), whole)
 
 
@@ -234,6 +241,12 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
             lambda record: record | {"state": record["state"] | {"losses": [None]}},
             "losses in the state must be of kind list",
         ),
+        (
+            lambda record: record | {"state": record["state"] | {"epoch": 10**9}},
+            "it was changed by hand, or is damaged",
+        ),
+        (lambda record: record | {"finished": True}, "it was changed by hand, or is damaged"),
+        (lambda record: record | {"log": "elsewhere"}, "it was changed by hand, or is damaged"),
     ],
 )
 def test_a_damaged_record_is_refused(stopped, change, message):
@@ -249,7 +262,7 @@ def test_tables_of_another_shape_are_refused(stopped, sentences, tmp_path):
     path, record = stopped / "run.json", json.loads((stopped / "run.json").read_text())
     other = json.loads((tmp_path / "other" / "run.json").read_text())["files"]["tables"]
     (tmp_path / "other" / other["name"]).rename(stopped / other["name"])
-    path.write_text(json.dumps(record | {"files": record["files"] | {"tables": other}}))
+    path.write_text(sealed(record | {"files": record["files"] | {"tables": other}}))
     with pytest.raises(FormatError, match=r"the table 'input' must have the shape \(300, 8\), but has \(300, 9\)"):
         wordkin.resume(stopped)
 

@@ -85,6 +85,7 @@ class RunRecord:
             "state": self.state.to_dict(),
             "files": {kind: {"name": file.name, "sha256": file.sha256} for kind, file in self.files.items()},
         }
+        values["sha256"] = digest_of(values)
         return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
     @classmethod
@@ -118,7 +119,10 @@ class RunRecord:
             log=_entry(values, "log", str | None),
             checkpoint_seconds=_entry(values, "checkpoint_seconds", float),
         )
-        return cls(run, RunState.from_dict(values.get("state")), _entry(values, "finished", bool), files)
+        record = cls(run, RunState.from_dict(values.get("state")), _entry(values, "finished", bool), files)
+        if values.pop("sha256", None) != digest_of(values):
+            raise FormatError("it was changed by hand, or is damaged: undo that, or start a new run")
+        return record
 
 
 class UnsavedTokenizer:
@@ -155,7 +159,12 @@ def _fingerprint(fingerprinted: Mapping[str, Any], files: Mapping[str, StoredFil
     """A digest of what a run may not change while it lasts."""
     config = {name: value for name, value in fingerprinted["config"].items() if name not in FREE_TO_CHANGE}
     content = {**fingerprinted, "config": config, "vocabulary": files["vocabulary"].sha256}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return digest_of(content)
+
+
+def digest_of(values: Mapping[str, Any]) -> str:
+    """SHA-256 of a JSON object, whatever the order of its entries."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
