@@ -207,8 +207,15 @@ def examples_of(case: Case, first: int, stop: int) -> Examples:
 class ByReference:
     """Trains the examples of a case block by block with :func:`reference.block_step`."""
 
-    def __init__(self, case: Case, objective: str, tables: reference.Tables, tree: HuffmanTree | None = None) -> None:
-        self._case, self._objective, self._tree = case, objective, tree
+    def __init__(
+        self,
+        case: Case,
+        objective: str,
+        tables: reference.Tables,
+        tree: HuffmanTree | None = None,
+        together: int = 1,
+    ) -> None:
+        self._case, self._objective, self._tree, self._together = case, objective, tree, together
         self.tables, self.loss, self.examples = tables, 0.0, 0
 
     def train(self, first: int, stop: int, noise_ids: list[int] | None = None) -> None:
@@ -224,6 +231,7 @@ class ByReference:
                 noise_ids=noise_ids[number * case.noise : (number + 1) * case.noise] if noise_ids else (),
                 negative=case.negative,
                 tree=self._tree,
+                together=self._together,
                 cbow_combine=case.combine,
                 cbow_gradient=case.gradient,
             )
@@ -275,15 +283,17 @@ def test_negative_sampling(variant: Variant, data: st.DataObject, buffered: bool
     ids=Variant.__str__,
 )
 @many
-@given(data=st.data(), buffered=st.booleans())
-def test_hierarchical_softmax(variant: Variant, data: st.DataObject, buffered: bool) -> None:
+@given(data=st.data(), buffered=st.booleans(), together=st.sampled_from([1, 2, 4, 8]))
+def test_hierarchical_softmax(variant: Variant, data: st.DataObject, buffered: bool, together: int) -> None:
     case = data.draw(cases(40, variant.dtype == "float64"))
-    layout = variant.layout(case.vector_size + case.output_bias)
+    mode = mode_of(case, buffered)
+    layout = variant.layout(case.vector_size + case.output_bias).with_update_rows(1 if mode.buffered else together)
+    together = layout.shapes.update.rows
     tree = HuffmanTree.from_counts(case.counts)
     start = starting_tables(case, case.words - 1, variant.dtype)
-    expected = ByReference(case, "hierarchical-softmax", start, tree)
-    tables, mode = kernel_tables(case, start, layout, variant.dtype), mode_of(case, buffered)
-    work = make_workspace(layout, 1, 1, int(tree.lengths.max()), variant.dtype)
+    tables = kernel_tables(case, start, layout, variant.dtype)
+    expected = ByReference(case, "hierarchical-softmax", start, tree, together)
+    work = make_workspace(layout, together, 1, int(tree.lengths.max()) + together, variant.dtype)
     paths = Tree(tree.offsets, tree.node_ids, tree.bits)
     results = []
     for first, stop in case.shards():

@@ -9,8 +9,9 @@ from numba import njit
 from wordkin.objectives.cpu.layout import Layout, choose_layout
 from wordkin.objectives.cpu.registers import (
     TileShape,
-    add_dot,
+    add_dots,
     add_outer,
+    add_rows,
     add_scaled,
     add_to_rows,
     any_equal,
@@ -95,9 +96,10 @@ def combine(shapes, a, b, coefficients, stride, outer, sums, elementwise, ids, w
     store(add_outer(tile, coefficients, 2, stride, second), outer, 0, columns)
     store(add_scaled(first, -2.5, second), elementwise, 0, 0)
     store(larger(first, second), elementwise, columns, 0)
+    store(add_rows(first, coefficients, 1, stride, load(shapes.update, outer, 0, columns)), elementwise, 2 * columns, 0)
     one = load_row(shapes.vector, a, 1)
     two, three = load_row(shapes.vector, a, 1 + lanes), load_row(shapes.vector, b, 1)
-    store_totals(one, two, three, add_dot(one, first, second), sums, 0)
+    store_totals(one, two, three, add_dots(one, first, second), sums, 0, 0)
     return total(first), highest(one), any_equal(shapes.vector, ids, 1, wanted)
 
 
@@ -109,7 +111,7 @@ def test_tiles_are_combined(dtype: str, lanes: int) -> None:
     a, b = both[:, OFFSET:]
     coefficients = numbers(dtype, 2 + stride * rows)
     outer, sums = np.zeros((rows, columns), dtype), np.zeros(6, dtype)
-    elementwise = np.zeros(2 * columns, dtype)
+    elementwise = np.zeros(3 * columns, dtype)
     ids = np.arange(100, 102 + lanes, dtype=np.int32)
     summed, largest, found = combine(
         shapes, both[0], both[1], coefficients, stride, outer, sums, elementwise, ids, np.int32(100 + lanes)
@@ -119,7 +121,8 @@ def test_tiles_are_combined(dtype: str, lanes: int) -> None:
     expected = np.outer(coefficients[1::stride][:rows], a) + np.outer(coefficients[2::stride][:rows], b)
     np.testing.assert_allclose(outer, expected, **tolerance)
     np.testing.assert_allclose(elementwise[:columns], a - 2.5 * b, **tolerance)
-    np.testing.assert_array_equal(elementwise[columns:], np.maximum(a, b))
+    np.testing.assert_array_equal(elementwise[columns : 2 * columns], np.maximum(a, b))
+    np.testing.assert_allclose(elementwise[2 * columns :], a + coefficients[1::stride][:rows] @ outer, **tolerance)
     one = a[:lanes].sum()
     totals = [one, a[lanes : 2 * lanes].sum(), b[:lanes].sum(), one + a @ b, 0, 0]
     np.testing.assert_allclose(sums, totals, rtol=1e-5 if dtype == "float32" else 1e-13, atol=16 * EPSILON[dtype])
@@ -134,7 +137,7 @@ def test_ids_are_found_among_the_lanes_and_nowhere_else(dtype: str, lanes: int) 
     coefficients, outer = numbers(dtype, 32), np.zeros((8, PANEL * lanes), dtype)
 
     def found(wanted: int) -> bool:
-        buffers = np.zeros(4, dtype), np.zeros(2 * PANEL * lanes, dtype)
+        buffers = np.zeros(4, dtype), np.zeros(3 * PANEL * lanes, dtype)
         return bool(combine(shapes, *both, coefficients, 3, outer, *buffers, ids, np.int32(wanted))[2])
 
     assert [wanted for wanted in range(98, 104 + lanes) if found(wanted)] == list(range(101, 101 + lanes))

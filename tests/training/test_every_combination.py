@@ -49,9 +49,9 @@ COUNTS = np.bincount(CORPUS.ids)
 class PlainTraining:
     """A training run by the reference."""
 
-    def __init__(self, config: TrainingConfig, blocks: dict[str, BlockSize]) -> None:
+    def __init__(self, config: TrainingConfig, blocks: dict[str, BlockSize], together: int) -> None:
         self._config = config
-        self._blocks = blocks
+        self._blocks, self._together = blocks, together
         self._tree = HuffmanTree.from_counts(COUNTS)
         self._noise = alias_table(noise_probabilities(COUNTS, config.noise_exponent))
         self._keep = keep_thresholds(keep_probabilities(COUNTS, config.subsample, config.subsample_formula))
@@ -109,6 +109,7 @@ class PlainTraining:
                 noise_ids=self._noise.draw(bits),
                 negative=self._config.negative,
                 tree=self._tree,
+                together=self._together,
                 cbow_combine=self._config.cbow_combine,
                 cbow_gradient=self._config.cbow_gradient,
             )
@@ -141,8 +142,8 @@ def as_block(windows: list[tuple[int, list[int]]]) -> reference.Block:
     return reference.Block(word_ids, centres, centres, stops)
 
 
-def trained(config: TrainingConfig) -> tuple[dict[str, np.ndarray], list[float], dict[str, BlockSize]]:
-    """Tables, loss of each epoch and sizes of blocks of a run on the CPU."""
+def trained(config: TrainingConfig) -> tuple[dict[str, np.ndarray], list[float], dict[str, BlockSize], int]:
+    """Tables, loss of each epoch, sizes of blocks and hidden rows taken together, of a run on the CPU."""
     backend = CpuBackend(config, COUNTS)
     try:
         schedule = Schedule.of(config, CORPUS.words)
@@ -151,15 +152,16 @@ def trained(config: TrainingConfig) -> tuple[dict[str, np.ndarray], list[float],
         ]
         steps = zip(config.objectives, backend._steps, strict=True)
         blocks = {objective: step.block for objective, step in steps if hasattr(step, "block")}
-        return dict(backend.tables()), [result.loss / result.examples for result in results], blocks
+        together = max(getattr(step, "together", 1) for step in backend._steps)
+        return dict(backend.tables()), [result.loss / result.examples for result in results], blocks, together
     finally:
         backend.close()
 
 
 def assert_honoured(config: TrainingConfig) -> dict[str, np.ndarray]:
     """Train both ways and compare; return the tables."""
-    tables, losses, blocks = trained(config)
-    plain = PlainTraining(config, blocks)
+    tables, losses, *sizes = trained(config)
+    plain = PlainTraining(config, *sizes)
     plain.run()
     assert tables.keys() == plain.tables.keys()
     for name, table in tables.items():
@@ -260,7 +262,7 @@ def test_numbers_of_every_size_are_honoured(options: dict[str, Any], architectur
 def test_tiny_vocabularies_are_trained_pair_by_pair(architecture: str) -> None:
     """So what they were compared with above was plain word2vec, not only blocks of it."""
     options = {"architecture": architecture, "vector_size": 7, "subsample": 0.0, "epochs": EPOCHS, "threads": 1}
-    *_, blocks = trained(TrainingConfig(learning_rate=0.5, **options))
+    *_, blocks, _ = trained(TrainingConfig(learning_rate=0.5, **options))
     assert blocks["negative-sampling"] == BlockSize(examples=1, noise=5, pair_by_pair=True)
-    *_, blocks = trained(TrainingConfig(learning_rate=0.001, **options))
+    *_, blocks, _ = trained(TrainingConfig(learning_rate=0.001, **options))
     assert blocks["negative-sampling"].examples > 1

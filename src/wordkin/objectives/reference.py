@@ -351,13 +351,15 @@ def block_step(
     noise_ids: Sequence[int] | NDArray[np.integer] = (),
     negative: int = 0,
     tree: HuffmanTree | None = None,
+    together: int = 1,
     cbow_combine: str = "mean",
     cbow_gradient: str = "exact",
 ) -> BlockStep:
     """One step of a kernel: which rows are read when, and written when.
 
     Negative sampling and full softmax read everything the block needs before they write anything.
-    Hierarchical softmax takes one hidden vector after the other, and each sees what the last has written.
+    Hierarchical softmax takes one hidden vector after the other, and each sees what the last has written to
+    the nodes; what it has written to the inputs is seen by the next group of ``together``.
 
     Parameters
     ----------
@@ -365,6 +367,7 @@ def block_step(
         :class:`wordkin.config.TrainingConfig`, with one objective.
     noise_ids : the M noise words shared by the block; negative sampling only.
     tree : hierarchical softmax only.
+    together : hierarchical softmax only: so many hidden vectors of a window are read before inputs are written.
     """
     windows = block.windows()
     examples = len(windows) if architecture == "cbow" else sum(len(window.context_ids) for window in windows)
@@ -373,7 +376,9 @@ def block_step(
     if objective == "hierarchical-softmax":
         if tree is None:
             raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
-        loss = sum(_tree_window(after, window, tree, architecture, learning_rate, projection) for window in windows)
+        loss = sum(
+            _tree_window(after, window, tree, together, architecture, learning_rate, projection) for window in windows
+        )
         return BlockStep(after, loss, examples)
     inputs, hidden, scored = [], [], []
     shared = np.asarray(noise_ids, dtype=np.int64)
@@ -396,6 +401,7 @@ def _tree_window(
     tables: Tables,
     window: Window,
     tree: HuffmanTree,
+    together: int,
     architecture: str,
     learning_rate: float,
     projection: _Projection,
@@ -408,10 +414,16 @@ def _tree_window(
     inputs = [window.context_ids] if architecture == "cbow" else [[word_id] for word_id in window.context_ids]
     node_ids, bits = tree.path(window.centre_id)
     loss = 0.0
-    for input_ids in inputs:
-        h = hidden_vector(tables, input_ids, projection[0])
-        scored = hierarchical_softmax(tables, h, node_ids, bits)
-        loss += _step_together(tables, [input_ids], [h], [scored], learning_rate, projection)
+    for first in range(0, len(inputs), together):
+        group = inputs[first : first + together]
+        updates = []
+        for h in [hidden_vector(tables, input_ids, projection[0]) for input_ids in group]:
+            scored = hierarchical_softmax(tables, h, node_ids, bits)
+            updates.append(learning_rate * hidden_direction(tables, scored))
+            _add_to_outputs(tables, h, scored, learning_rate)
+            loss += scored.loss
+        for input_ids, update in zip(group, updates, strict=True):
+            _add_to_inputs(tables, input_ids, update, *projection)
     return loss
 
 
@@ -430,10 +442,15 @@ def _step_together(
     """
     updates = [learning_rate * hidden_direction(tables, each) for each in scored]
     for h, each in zip(hidden, scored, strict=True):
-        for row_id, residual in zip(each.row_ids, each.residuals, strict=True):
-            tables.output_vectors[row_id] += learning_rate * residual * h
-            if tables.output_bias is not None:
-                tables.output_bias[row_id] += learning_rate * residual
+        _add_to_outputs(tables, h, each, learning_rate)
     for input_ids, update in zip(inputs, updates, strict=True):
         _add_to_inputs(tables, input_ids, update, *projection)
     return sum(each.loss for each in scored)
+
+
+def _add_to_outputs(tables: Tables, hidden: FloatArray, scored: Scored, learning_rate: float) -> None:
+    """Step of the output rows of one example."""
+    for row_id, residual in zip(scored.row_ids, scored.residuals, strict=True):
+        tables.output_vectors[row_id] += learning_rate * residual * hidden
+        if tables.output_bias is not None:
+            tables.output_bias[row_id] += learning_rate * residual

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.objectives.cpu.blocks import negative_sampling_block, softmax_block
+from wordkin.objectives.cpu.blocks import negative_sampling_block, rows_together, softmax_block
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import (
     HOT_NODES,
@@ -62,7 +62,7 @@ def make_step(
     kept = counts * keep
     likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
     if objective == "hierarchical-softmax":
-        return HierarchicalSoftmaxStep(config, layout, counts, tables)
+        return HierarchicalSoftmaxStep(config, layout, counts, likeliest, tables)
     if objective == "softmax":
         return SoftmaxStep(config, layout, len(counts), likeliest, tables)
     return NegativeSamplingStep(config, layout, counts, likeliest, tables)
@@ -120,8 +120,11 @@ class HierarchicalSoftmaxStep:
 
     shard_words = MOST_SHARD_WORDS
 
-    def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], tables: Tables) -> None:
+    def __init__(
+        self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float, tables: Tables
+    ) -> None:
         tree = HuffmanTree.from_counts(counts)
+        mean_path = float(tree.lengths @ counts / counts.sum())
         self._tree = tree
         self._longest = int(tree.lengths.max())
         self._nodes = len(counts) - 1
@@ -129,15 +132,17 @@ class HierarchicalSoftmaxStep:
         self._hot = hot_nodes(config, self._nodes)
         self._workspaces = 0
         self._tables = tables
-        self._layout = layout
         self._mode = make_mode(config)
+        rows = 1 if self._mode.buffered else rows_together(mean_path, config.starting_learning_rate, likeliest)
+        self._layout = layout.with_update_rows(rows)
+        self.together = self._layout.shapes.update.rows
 
     def workspace(self) -> TreeWorkspace:
         own = padded(self._nodes, SPARE_ROWS) + 2 * self._hot * self._workspaces
         self._workspaces += 1
         tree = self._tree
         node_ids = np.where(tree.node_ids < self._hot, tree.node_ids + own, tree.node_ids).astype(np.int32)
-        work = make_workspace(self._layout, block=1, outputs=1, band=self._longest)
+        work = make_workspace(self._layout, self.together, outputs=1, band=self._longest + self.together)
         return TreeWorkspace(work, Tree(tree.offsets, node_ids, tree.bits), own)
 
     def train(

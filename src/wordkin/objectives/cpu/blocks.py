@@ -11,6 +11,9 @@ row stays small against the curvature of the loss, and diverges when it does not
 
 The first may be 1.5, the second 0.5; T is the largest power of two that keeps both, and where
 even T = 1 does not, training goes pair by pair with noise words of its own, which is plain word2vec.
+
+Hierarchical softmax updates nodes in turn; only the input rows of a window are read together. There
+``learning_rate * rows * path * p`` steps fall on the busiest row.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import NamedTuple
 SHARED_NOISE_LIMIT = 1.5
 SAME_ROW_LIMIT = 0.5
 MOST_EXAMPLES = 32
+MOST_ROWS_TOGETHER = 8
 SHARED_NOISE_WORDS = 32  # with 16, a point of analogies is lost
 
 
@@ -58,6 +62,17 @@ def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> Bl
         if learning_rate * examples * contexts * likeliest <= SAME_ROW_LIMIT:
             return BlockSize(examples, 0, False)
     return BlockSize(1, 0, True)
+
+
+def rows_together(path: float, learning_rate: float, likeliest: float) -> int:
+    """Context words of a window that hierarchical softmax reads before it writes them.
+
+    path : mean length of a path; likeliest : as in :func:`negative_sampling_block`.
+    """
+    for rows in _halvings(MOST_ROWS_TOGETHER):
+        if learning_rate * rows * path * likeliest <= SAME_ROW_LIMIT:
+            return rows
+    return 1
 
 
 def _halvings(most: int) -> Iterator[int]:

@@ -1,9 +1,19 @@
-"""Hierarchical softmax: one hidden row after the other against the inner nodes on a path.
+"""Hierarchical softmax: the hidden rows of a centre, one after the other, against the nodes of its path.
 
-The contexts of a centre share its path: skip-gram uses the transposed pairs (context word in,
-centre out; see docs/mathematics.md), whose distribution is the same, so that the nodes stay in the
-first cache. Each row sees what the row before has taught the nodes; summing over the contexts first
-was measured to cost more than a point of analogies and to save no time.
+The contexts of a centre share its path: skip-gram uses the transposed pairs (context word in, centre
+out; see docs/mathematics.md), whose distribution is the same. Each row sees what the rows before it have
+taught the nodes; summing over the contexts first was measured to cost more than a point of analogies.
+
+Yet the nodes need not be moved for each row. With S the scores of C hidden rows against the nodes as they
+were, K the products of the hidden rows with each other and G = learning_rate x error, the score that row c
+meets at a node l is what the updates of the rows before it have made of it::
+
+    S[c, l] + sum over b < c of K[c, b] G[b, l]
+
+So a short recursion over numbers gives G as if row came after row. Then the nodes pass all C rows at once:
+node l gives each row c its part G[c, l] of the error and takes sum over c of G[c, l] hidden[c]. What row c
+should have seen of the rows b < c is added in the end: with M[c, b] = G[c] . G[b], sum of M[c, b] hidden[b].
+C is the height of a tile of registers.
 """
 
 from __future__ import annotations
@@ -13,11 +23,33 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span
-from wordkin.objectives.cpu.jit import inlined, kernel
-from wordkin.objectives.cpu.products import add_row, copy_row, errors_of_scores, prefetch_row, score_four
-from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, store, zeros
+from wordkin.objectives.cpu.jit import inlined, kernel, part
+from wordkin.objectives.cpu.products import (
+    add_row,
+    clear_band,
+    clear_row,
+    copy_row,
+    dot,
+    prefetch_row,
+    score_four,
+)
+from wordkin.objectives.cpu.registers import (
+    add_outer,
+    add_rows,
+    add_scaled,
+    add_to_rows,
+    breadth,
+    height,
+    load,
+    load_row,
+    logistic_step,
+    store,
+    total,
+    zeros,
+)
 
 HOT_NODES = 255  # the top of the tree, which every path passes: threads would take its cache lines from each other
+TOP_LEVELS = 10  # of the tree; its nodes stay in the second cache
 
 
 class Tree(NamedTuple):
@@ -32,59 +64,147 @@ class Tree(NamedTuple):
 def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):
     """Train on all examples in order; return (loss, examples trained).
 
-    An example is a (context, centre) pair for skip-gram and a centre for CBOW. Writes ``tables``
-    without locks.
+    An example is a (context, centre) pair for skip-gram and a centre for CBOW. As many hidden rows of a
+    centre as an update tile has are read before an input is written (one where ``mode`` is buffered).
+    Writes ``tables`` without locks.
     """
     loss = 0.0
     trained = 0
+    error_table = work.errors if mode.buffered else tables.input_vectors
     for i in range(examples.centres.shape[0]):
         centre = np.int64(examples.centres[i])
-        word = examples.word_ids[centre]
-        path = tree.offsets[word]
-        length = tree.offsets[word + 1] - path
-        _prefetch_next_centre(tables, examples, i, mode, tree)
-        for step in range(work.pair_labels.shape[1]):
-            work.pair_labels[0, step] = 1.0 - 2.0 * tree.bits[path + step] if step < length else 0.0
-        start, stop = (centre, centre + 1) if mode.cbow else (examples.starts[i], examples.stops[i])
-        for position in range(start, stop):
-            if mode.cbow:
-                span = input_span(examples, i, True)
-            else:  # the context word alone; none where the position is the centre itself
-                span = np.int64(position), np.int64(position) + 1, np.int64(-1), np.int64(position != centre)
-            if span[3] > 0:
-                loss += _train_row(
-                    shapes, tables, examples.word_ids, span, mode, tree, path, length, learning_rate, work
-                )
-                trained += 1
+        path, length = _path(tree, examples.word_ids[centre])
+        nodes = tree.node_ids[path : path + length]
+        clear_band(shapes, work.pair_labels, 0)
+        for step in range(length):
+            work.pair_labels[0, step] = 1.0 - 2.0 * tree.bits[path + step]
+        _fetch_ahead(tables, examples, i, mode, tree)
+        position, stop = (centre, centre + 1) if mode.cbow else (examples.starts[i], examples.stops[i])
+        while position < stop:
+            rows = 0
+            span = _inputs_at(examples, i, position, mode)
+            while position < stop and rows < height(shapes.update):
+                span = _inputs_at(examples, i, position, mode)
+                if span[3] > 0:
+                    fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, rows)
+                    work.error_ids[rows] = rows if mode.buffered else examples.word_ids[position]
+                    rows += 1
+                position += 1
+            if rows > 0:
+                if mode.buffered:
+                    clear_row(shapes, work.errors, 0)
+                loss += _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work)
+                if mode.buffered:
+                    hand_back(shapes, tables, examples.word_ids, span, mode, work.errors, 0)
+                trained += rows
     return loss, trained
 
 
 @inlined
-def _train_row(shapes, tables, word_ids, span, mode, tree, path, length, learning_rate, work):
-    """The hidden row of the inputs of a span against the nodes of a path; return the loss."""
-    fill_hidden(shapes, tables, word_ids, span, mode, work.hidden, 0)
-    for step in range(0, length, 4):
-        score_four(
-            shapes, work.hidden, 0, tables.output_vectors,
-            tree.node_ids[path + step],
-            tree.node_ids[path + min(step + 1, length - 1)],
-            tree.node_ids[path + min(step + 2, length - 1)],
-            tree.node_ids[path + min(step + 3, length - 1)],
-            work.pair_scores, step,
-        )  # fmt: skip
-    loss = errors_of_scores(shapes, work.pair_scores, work.pair_labels, 0, length, learning_rate)
-    row_size = work.hidden.shape[1]
-    for column in range(0, row_size, breadth(shapes.panel)):
-        hidden = load_row(shapes.panel, work.hidden, column)
-        errors = zeros(shapes.panel)
-        for step in range(length):
-            place = np.int64(tree.node_ids[path + step]) * row_size + column
-            node = load_row(shapes.panel, tables.output_vectors, place)
-            errors = add_scaled(errors, work.pair_scores[0, step], node)
-            store(add_scaled(node, work.pair_scores[0, step], hidden), tables.output_vectors, place, 0)
-        store(errors, work.errors, column, 0)
-    hand_back(shapes, tables, word_ids, span, mode, work.errors, 0)
+def _path(tree, word):
+    """Where the path of a word begins and how many nodes it has."""
+    return tree.offsets[word], tree.offsets[word + 1] - tree.offsets[word]
+
+
+@inlined
+def _inputs_at(examples, i, position, mode):
+    """The inputs of example i that make one hidden row (see input_span): all for CBOW, the word at a position else."""
+    if mode.cbow:
+        return input_span(examples, i, True)
+    return np.int64(position), np.int64(position) + 1, np.int64(-1), np.int64(position != examples.centres[i])
+
+
+@part
+def _fetch_ahead(tables, examples, i, mode, tree):
+    """Ask for what the next centre will read and the caches may lack: a new word of its window, its lower path."""
+    following = min(i + 1, examples.centres.shape[0] - 1)
+    newest = min(examples.centres[following] + mode.window, examples.word_ids.shape[0] - 1)
+    prefetch_row(tables.input_vectors, examples.word_ids[newest])
+    path, length = _path(tree, examples.word_ids[examples.centres[following]])
+    for step in range(path + TOP_LEVELS, path + length):
+        prefetch_row(tables.output_vectors, tree.node_ids[step])
+
+
+@part
+def _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work):
+    """The first rows of ``work.hidden`` against the nodes of a path, in turn; return the loss."""
+    _score_rows(shapes, tables, nodes, rows, work)
+    loss = _errors_in_turn(shapes, nodes.shape[0], rows, learning_rate, work)
+    for row in range(rows, height(shapes.update)):
+        work.error_ids[row] = work.error_ids[0]
+        clear_band(shapes, work.pair_scores, row)
+    _products_of_errors(shapes, nodes.shape[0], rows, work)
+    _pass_nodes(shapes, tables, nodes, error_table, work)
     return loss
+
+
+@part
+def _score_rows(shapes, tables, nodes, rows, work):
+    """The products of each row with the nodes, then with the rows before it, to its row of ``work.pair_scores``."""
+    length = nodes.shape[0]
+    for row in range(0, rows, height(shapes.pair)):
+        for step in range(0, length, 4):
+            score_four(
+                shapes.pair, shapes.pair_sums, work.hidden, row, tables.output_vectors,
+                nodes[step], nodes[min(step + 1, length - 1)], nodes[min(step + 2, length - 1)],
+                nodes[min(step + 3, length - 1)], work.pair_scores, row * work.pair_scores.shape[1] + step,
+            )  # fmt: skip
+    for row in range(1, rows):
+        for before in range(row):
+            product = dot(shapes.panel, shapes.vector, work.hidden, row, before, work.hidden.shape[1])
+            work.pair_scores[row, length + before] = product
+
+
+@part
+def _errors_in_turn(shapes, length, rows, learning_rate, work):
+    """Replace the scores of each row by G, the rows before it taken into account; return the loss.
+
+    What follows the errors of a row, up to a whole register, becomes 0.
+    """
+    losses = zeros(shapes.vector)
+    score_row = work.pair_scores.shape[1]
+    for row in range(rows):
+        for step in range(0, length, breadth(shapes.vector)):
+            scores = load_row(shapes.vector, work.pair_scores, row * score_row + step)
+            for before in range(row):
+                errors = load_row(shapes.vector, work.pair_scores, before * score_row + step)
+                scores = add_scaled(scores, work.pair_scores[row, length + before], errors)
+            errors, loss = logistic_step(scores, load_row(shapes.vector, work.pair_labels, step))
+            store(add_scaled(zeros(shapes.vector), learning_rate, errors), work.pair_scores, row * score_row + step, 0)
+            losses = add_scaled(losses, 1.0, loss)
+    return total(losses)
+
+
+@part
+def _products_of_errors(shapes, length, rows, work):
+    """Put M behind the errors of the rows of a tile; 0 from its diagonal on.
+
+    From the last row up: what stands behind the errors of the rows before it is still 0.
+    """
+    for row in range(rows - 1, -1, -1):
+        for before in range(height(shapes.update) - 1):
+            product = dot(shapes.vector, shapes.vector, work.pair_scores, row, before, length) if before < row else 0.0
+            work.pair_scores[row, length + before] = product
+
+
+@part
+def _pass_nodes(shapes, tables, nodes, error_table, work):
+    """The nodes of a path past the hidden rows: both learn from each other."""
+    row_size = work.hidden.shape[1]
+    score_row = work.pair_scores.shape[1]
+    for column in range(0, row_size, breadth(shapes.panel)):
+        hidden = load(shapes.update, work.hidden, column, row_size)
+        errors = zeros(shapes.update)
+        for step in range(nodes.shape[0]):
+            place = np.int64(nodes[step]) * row_size + column
+            node = load_row(shapes.panel, tables.output_vectors, place)
+            errors = add_outer(errors, work.pair_scores, step, score_row, node)
+            node = add_rows(node, work.pair_scores, step, score_row, hidden)
+            store(node, tables.output_vectors, place, 0)
+        for before in range(height(shapes.update) - 1):
+            row = load_row(shapes.panel, work.hidden, before * row_size + column)
+            errors = add_outer(errors, work.pair_scores, nodes.shape[0] + before, score_row, row)
+        add_to_rows(errors, error_table, work.error_ids, 0, row_size, column)
 
 
 @kernel
@@ -100,14 +220,3 @@ def add_change(shapes, table, first, count, before, after, share):
     for row in range(count):
         add_row(shapes, table, after + row, -1.0, table, before + row)  # no change is exactly none
         add_row(shapes, table, before + row, -share, table, first + row)
-
-
-@inlined
-def _prefetch_next_centre(tables, examples, i, mode, tree):
-    """Ask for the path of the next centre and for the word that enters its window."""
-    following = min(i + 1, examples.centres.shape[0] - 1)
-    newest = min(examples.centres[following] + mode.window, examples.word_ids.shape[0] - 1)
-    prefetch_row(tables.input_vectors, examples.word_ids[newest])
-    word = examples.word_ids[examples.centres[following]]
-    for step in range(tree.offsets[word], tree.offsets[word + 1]):
-        prefetch_row(tables.output_vectors, tree.node_ids[step])

@@ -18,6 +18,7 @@ class TileShapes(NamedTuple):
     panel : one row of a panel, the columns worked on at a time.
     update : rows of a panel that share a product (update = coefficients x rows).
     score : rows x vectors of a product whose columns are output rows.
+    pair : two rows of a panel that are multiplied with the same row; pair_sums : a register for each.
     square : lanes x lanes, for transposing.
     vector : one register.
     """
@@ -25,6 +26,8 @@ class TileShapes(NamedTuple):
     panel: TileShape
     update: TileShape
     score: TileShape
+    pair: TileShape
+    pair_sums: TileShape
     square: TileShape
     vector: TileShape
 
@@ -40,6 +43,14 @@ class Layout(NamedTuple):
         """The same rows with score tiles of ``vectors`` registers: no broader than the output rows scored at a time."""
         score = dataclasses.replace(self.shapes.score, rows=_most_rows(vectors), vectors=vectors)
         return self._replace(shapes=self.shapes._replace(score=score))
+
+    def with_update_rows(self, rows: int) -> Layout:
+        """The same rows with tiles of at most ``rows`` hidden rows: no taller than what is updated at a time."""
+        update, pair, pair_sums = (
+            dataclasses.replace(shape, rows=min(rows, shape.rows))
+            for shape in (self.shapes.update, self.shapes.pair, self.shapes.pair_sums)
+        )
+        return self._replace(shapes=self.shapes._replace(update=update, pair=pair, pair_sums=pair_sums))
 
 
 CACHE_LINE_BYTES = 64
@@ -71,6 +82,8 @@ def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None
         panel=shape(1, panel),
         update=shape(_most_rows(panel), panel),
         score=shape(_most_rows(2), 2),
+        pair=shape(min(2, _most_rows(panel)), panel),
+        pair_sums=shape(min(2, _most_rows(panel)), 1),
         square=shape(lanes, 1),
         vector=shape(1, 1),
     )

@@ -187,7 +187,7 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):
         work.pair_labels[row, shift + position] = 0.0 if position == left_out else 1.0
     for position in range(start, stop, 4):
         score_four(
-            shapes, work.hidden, row, tables.output_vectors,
+            shapes.panel, shapes.vector, work.hidden, row, tables.output_vectors,
             examples.word_ids[position],
             examples.word_ids[min(position + 1, stop - 1)],
             examples.word_ids[min(position + 2, stop - 1)],

@@ -12,12 +12,13 @@ import numpy as np
 
 from wordkin.objectives.cpu.jit import inlined, part
 from wordkin.objectives.cpu.registers import (
-    add_dot,
+    add_dots,
     add_outer,
     add_scaled,
     add_to_rows,
     breadth,
     height,
+    load,
     load_row,
     logistic_step,
     prefetch,
@@ -128,9 +129,9 @@ def prefetch_row(table, row):
 
 
 @inlined
-def prefetch_share(table, ids, share, shares):
-    """Ask for part ``share`` of ``shares`` of the listed rows of a table."""
-    for place in range(ids.shape[0] * share // shares, ids.shape[0] * (share + 1) // shares):
+def prefetch_rows(table, ids, first, stop):
+    """Ask for the rows ``ids[first : stop]`` of a table, as far as there are that many."""
+    for place in range(first, min(stop, ids.shape[0])):
         prefetch_row(table, ids[place])
 
 
@@ -148,11 +149,13 @@ def add_product_to_rows(
     """
     row_size = right.shape[1]
     tiles = (rows + height(shape) - 1) // height(shape)
+    ahead_per_tile = (ahead_ids.shape[0] + tiles - 1) // tiles
     for column in range(0, row_size, breadth(shape)):
         for tile_number in range(tiles):
             row = tile_number * height(shape)
             if column == 0:
-                prefetch_share(ahead_table, ahead_ids, tile_number, tiles)
+                ahead = tile_number * ahead_per_tile
+                prefetch_rows(ahead_table, ahead_ids, ahead, ahead + ahead_per_tile)
             tile = tile_of_product(
                 shape, left, start + row * left_row, left_row, left_column, right, right_first, column, inner
             )
@@ -171,17 +174,32 @@ def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, plac
 
 
 @inlined
-def score_four(shapes, hidden, hidden_row, table, first, second, third, fourth, scores, place):
-    """``scores.flat[place : place + 4]`` = the dot products of a hidden row with four rows of a table."""
-    row_size = hidden.shape[1]
-    a = b = c = d = zeros(shapes.vector)
-    for column in range(0, row_size, breadth(shapes.panel)):
-        row = load_row(shapes.panel, hidden, hidden_row * row_size + column)
-        a = add_dot(a, row, load_row(shapes.panel, table, np.int64(first) * row_size + column))
-        b = add_dot(b, row, load_row(shapes.panel, table, np.int64(second) * row_size + column))
-        c = add_dot(c, row, load_row(shapes.panel, table, np.int64(third) * row_size + column))
-        d = add_dot(d, row, load_row(shapes.panel, table, np.int64(fourth) * row_size + column))
-    store_totals(a, b, c, d, scores, place)
+def score_four(tile, sums, left, left_row, right, first, second, third, fourth, scores, place):
+    """Dot products of the rows of ``left`` from ``left_row`` on, as many as ``tile`` has, with four rows of ``right``.
+
+    Those of row r go to ``scores.flat[place + r * scores.shape[1]:][:4]``. ``sums`` is the shape of one
+    register per row.
+    """
+    row_size = left.shape[1]
+    a = b = c = d = zeros(sums)
+    for column in range(0, row_size, breadth(tile)):
+        rows = load(tile, left, left_row * row_size + column, row_size)
+        a = add_dots(a, rows, load_row(tile, right, np.int64(first) * row_size + column))
+        b = add_dots(b, rows, load_row(tile, right, np.int64(second) * row_size + column))
+        c = add_dots(c, rows, load_row(tile, right, np.int64(third) * row_size + column))
+        d = add_dots(d, rows, load_row(tile, right, np.int64(fourth) * row_size + column))
+    store_totals(a, b, c, d, scores, place, scores.shape[1])
+
+
+@inlined
+def dot(panel, vector, rows, first, second, count):
+    """The dot product of two rows, over the first ``count`` numbers, rounded up to whole panels."""
+    row_size = rows.shape[1]
+    summed = zeros(vector)
+    for column in range(0, count, breadth(panel)):
+        row = load_row(panel, rows, first * row_size + column)
+        summed = add_dots(summed, row, load_row(panel, rows, second * row_size + column))
+    return total(summed)
 
 
 @part

@@ -385,25 +385,30 @@ def prefetch(_typing: Any, array: Any, start: Any, count: Any) -> Any:
 
 
 @intrinsic
-def add_dot(_typing: Any, partial: Any, first: Any, second: Any) -> Any:
-    """``add_dot(partial, first, second)``: one register of partial sums of ``first * second``.
+def add_dots(_typing: Any, partial: Any, tile: Any, row: Any) -> Any:
+    """``add_dots(partial, tile, row)``: one register of partial sums for each row of ``tile`` times ``row``.
 
-    ``total`` of the result is the dot product added to what ``partial`` stood for. One register is
-    enough: the next dot product runs beside this one, so the latency of the chain is hidden.
+    The sum of register r of the result is the dot product of row r added to what ``partial`` stood for.
+    One register each is enough: the next dot product runs beside this one, so the latency of the chain
+    is hidden.
     """
-    if not (isinstance(partial, TileType) and isinstance(first, TileType) and first == second):
+    if not (isinstance(partial, TileType) and isinstance(tile, TileType) and isinstance(row, TileType)):
         return None
-    if not partial.shape.rows == partial.shape.vectors == 1:
+    if partial.shape.vectors != 1 or partial.shape.rows != tile.shape.rows:
+        return None
+    if row.shape.rows != 1 or row.shape.vectors != tile.shape.vectors:
         return None
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        own = first.shape
-        summed = builder.extract_value(arguments[0], 0)
-        for a, b in zip(*(_unpack(builder, own, each) for each in arguments[1:]), strict=True):
-            summed = _fused(builder, own, a, b, summed)
-        return _pack(builder, partial.shape, [summed])
+        own = tile.shape
+        sums, left, right = (
+            _unpack(builder, each.shape, value) for each, value in zip((partial, tile, row), arguments, strict=True)
+        )
+        for v in range(own.vectors):
+            sums = [_fused(builder, own, left[r * own.vectors + v], right[v], summed) for r, summed in enumerate(sums)]
+        return _pack(builder, partial.shape, sums)
 
-    return partial(partial, first, second), codegen
+    return partial(partial, tile, row), codegen
 
 
 @intrinsic
@@ -450,29 +455,59 @@ def add_outer(_typing: Any, tile: Any, coefficients: Any, start: Any, stride: An
 
 
 @intrinsic
-def store_totals(_typing: Any, first: Any, second: Any, third: Any, fourth: Any, array: Any, start: Any) -> Any:
-    """``store_totals(a, b, c, d, array, start)``: ``array.flat[start : start + 4]`` = the totals of four registers.
+def add_rows(_typing: Any, row: Any, coefficients: Any, start: Any, stride: Any, tile: Any) -> Any:
+    """``add_rows(row, coefficients, start, stride, tile)``: add a multiple of each row of ``tile`` to ``row``.
 
-    Folding four at once takes a quarter of the shuffles of four times :func:`total`.
+    Row r is multiplied by ``coefficients.flat[start + r * stride]``.
+    """
+    if not (isinstance(tile, TileType) and isinstance(row, TileType) and _contiguous(coefficients, tile.shape.dtype)):
+        return None
+    if row.shape.rows != 1 or row.shape.vectors != tile.shape.vectors:
+        return None
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        own = tile.shape
+        totals = _unpack(builder, row.shape, arguments[0])
+        values = _unpack(builder, own, arguments[4])
+        address = _address(context, builder, coefficients, arguments[1], arguments[2])
+        for r in range(own.rows):
+            factor = _splat(builder, own, builder.load(address))
+            address = builder.gep(address, [arguments[3]])
+            of_row = values[r * own.vectors : (r + 1) * own.vectors]
+            totals = [_fused(builder, own, factor, value, total) for value, total in zip(of_row, totals, strict=True)]
+        return _pack(builder, row.shape, totals)
+
+    return row(row, coefficients, types.intp, types.intp, tile), codegen
+
+
+@intrinsic
+def store_totals(
+    _typing: Any, first: Any, second: Any, third: Any, fourth: Any, array: Any, start: Any, row_size: Any
+) -> Any:
+    """``store_totals(a, b, c, d, array, start, row_size)``: the totals of the registers of four tiles.
+
+    Row r of the tiles, one register each, becomes ``array.flat[start + r * row_size:][:4]``. Folding four
+    at once takes a quarter of the shuffles of four times :func:`total`.
     """
     if not (isinstance(first, TileType) and first == second == third == fourth):
         return None
-    if not (first.shape.rows == first.shape.vectors == 1 and _contiguous(array, first.shape.dtype)):
+    if not (first.shape.vectors == 1 and _contiguous(array, first.shape.dtype)):
         return None
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         own = first.shape
-        a, b, c, d = (builder.extract_value(each, 0) for each in arguments[:4])
-        left, right = _fold_segments(builder, a, b, 1), _fold_segments(builder, c, d, 1)
-        folded, lanes = _fold_segments(builder, left, right, 2), own.lanes
-        while lanes > 4:
-            lanes //= 2
-            folded = _fold_segments(builder, folded, None, 4)
         address = _address(context, builder, array, arguments[4], arguments[5])
-        builder.store(folded, builder.bitcast(address, folded.type.as_pointer())).align = own.dtype.itemsize
+        for a, b, c, d in zip(*(_unpack(builder, own, each) for each in arguments[:4]), strict=True):
+            left, right = _fold_segments(builder, a, b, 1), _fold_segments(builder, c, d, 1)
+            folded, lanes = _fold_segments(builder, left, right, 2), own.lanes
+            while lanes > 4:
+                lanes //= 2
+                folded = _fold_segments(builder, folded, None, 4)
+            builder.store(folded, builder.bitcast(address, folded.type.as_pointer())).align = own.dtype.itemsize
+            address = builder.gep(address, [arguments[6]])
         return context.get_dummy_value()
 
-    return types.void(first, second, third, fourth, array, types.intp), codegen
+    return types.void(first, second, third, fourth, array, types.intp, types.intp), codegen
 
 
 @intrinsic
