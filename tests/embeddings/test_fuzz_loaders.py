@@ -132,3 +132,18 @@ def test_every_truncation(tmp_path, suffix):
         except FormatError:
             continue
         assert length >= least and len(loaded) == 5
+
+
+@pytest.mark.parametrize("suffix", [".bin.gz", ".txt.gz"])
+@pytest.mark.parametrize("header", [b"5 10000000", b"51000000000000 300", b"99999999 99999999"])
+def test_a_compressed_header_sets_no_memory_aside(tmp_path, suffix, header):
+    """Found by test_edited_files: one row was set aside however long the header said it was."""
+    path = tmp_path / f"v{suffix}"
+    path.write_bytes(gzip.compress(header + b"\na b"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError):
+            load_embeddings(path)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()

@@ -54,7 +54,7 @@ class _Rows:
         self.source, self.unit = source, unit
         self.words: list[bytes] = []
         self.places: list[NDArray[np.int64]] = []
-        self.matrix: NDArray[np.float32] = np.empty((max(expected, 1), vector_size), dtype="<f4")
+        self.matrix: NDArray[np.float32] = np.empty((expected, vector_size), dtype="<f4")
 
     def __len__(self) -> int:
         return len(self.words)
@@ -144,7 +144,7 @@ def read_binary(source: Source, options: ReadOptions) -> Embeddings:
             f"{total * (row_bytes + 1):,} bytes, but the file has {source.size_limit:,}"
         )
     wanted = total if options.limit is None else min(total, options.limit)
-    rows = _Rows(source, vector_size, min(wanted, source.size_limit // (row_bytes + 1) + 1), "byte")
+    rows = _Rows(source, vector_size, min(wanted, source.size_limit // (row_bytes + 1)), "byte")
     window = _Window(source, head[position:], position)
     split = _RowSplitter(row_bytes)
     more = window.move(0)
@@ -282,8 +282,8 @@ def read_text(source: Source, options: ReadOptions) -> Embeddings:
         vector_size = len(block[0].split()) - 1
         if vector_size < 1:
             raise source.broken(f"line {number}: expected a word and its numbers, found {block[0][:40]!r}")
-    bound = source.size_limit // (2 * vector_size) + 1  # a digit and a space for each number
-    if total is not None and not source.compressed and total > bound:
+    bound = source.size_limit // (2 * vector_size)  # a digit and a space for each number
+    if total is not None and not source.compressed and total > bound + 1:
         raise source.broken(
             f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
             f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}"
