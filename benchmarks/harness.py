@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 _POLL_SECONDS = 0.01
-_VERSIONS = ("wordkin", "numpy", "numba", "llvmlite", "scipy", "gensim")
+_VERSIONS = ("wordkin", "numpy", "numba", "llvmlite", "scipy", "gensim", "usearch")
 # what a measured speed or quality depends on; a change here makes stored measurements stale
 _MEASURED_SOURCES = ("corpus", "vocabulary", "windows", "objectives/cpu", "training")
 
@@ -80,13 +80,13 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def measured_code() -> str:
-    """Short digest of the sources that figures depend on."""
+def measured_code(sources: Sequence[str] = _MEASURED_SOURCES) -> str:
+    """Short digest of the sources that figures depend on, given as folders of the package."""
     import wordkin
 
     package = Path(wordkin.__file__).parent
     digest = hashlib.sha256()
-    for folder in _MEASURED_SOURCES:
+    for folder in sources:
         for source in sorted((package / folder).glob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
@@ -290,9 +290,17 @@ class Results:
     measurement holds its settings, the digest of the measured code, and its value.
     """
 
-    def __init__(self, section: str, about: Mapping[str, Any], *, fresh: bool = False, folder: Path = RESULTS) -> None:
+    def __init__(
+        self,
+        section: str,
+        about: Mapping[str, Any],
+        *,
+        fresh: bool = False,
+        folder: Path = RESULTS,
+        sources: Sequence[str] = _MEASURED_SOURCES,
+    ) -> None:
         self.path = folder / f"{section}.json"
-        self._code = measured_code()
+        self._code = measured_code(sources)
         head = {"section": section, "about": json.loads(json.dumps(about))}
         old = json.loads(self.path.read_text()) if self.path.exists() and not fresh else {}
         if any(old.get(name) != value for name, value in head.items()):

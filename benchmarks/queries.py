@@ -1,35 +1,67 @@
-"""Loading, questions and saving: wordkin and gensim in turn, on the same vectors, in one run.
+"""Loading, questions, evaluation and saving: wordkin and gensim in turn, on the same vectors, in one run.
 
-    python benchmarks/queries.py                     # 1,000,000 words x 300; an index on 1,000,000 x 100
-    python benchmarks/queries.py --words 100000 --index-words 100000
+    python benchmarks/queries.py                                   # all of it, about ten minutes on two cores
+    python benchmarks/queries.py --vectors v.safetensors --questions questions-words.txt     # and real vectors
+    python benchmarks/queries.py --parts gensim                    # some of it: gensim, open, index, real
+    python benchmarks/queries.py --quick                           # small and soon done
 
-Every answer is checked before its time is printed. Beside the times of searches stands the least time
-this machine can do them in: reading the matrix once, or doing the multiplications, at the speed that
-NumPy's BLAS reaches here on exactly that. The second part prints how recall and speed of the
-approximate index trade, and draws it.
+Every answer is checked before its time is kept: the same words, cosines to 1e-5, the same numbers of right
+answers. The index is judged by exact search: how many of the true neighbours it finds, and how much sooner.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
+from harness import Results, Summary, common_options, ratios, results_folder, show, significant, table, tidy, values
 from numpy.typing import NDArray
 
-from wordkin.embeddings import Embeddings, load_embeddings
+from wordkin.embeddings import Embeddings, files, load_embeddings
+from wordkin.embeddings.storage import write_native
+from wordkin.evaluation import AnalogyResult, evaluate_file
 from wordkin.queries.exact import nearest
 from wordkin.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+    from matplotlib.axes import Axes
+
 NEIGHBOURS = 10
 EXPANSIONS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
+WANTED_RECALL, WANTED_RATIO = 0.95, 30
+PARTS = ("gensim", "open", "index", "real")
+ROWS = {
+    "load": "load word2vec .bin",
+    "first": "first query",
+    "single": "{queries:,} single queries",
+    "batch": "a batch of {queries:,} (gensim: singly)",
+    "analogies": "{questions:,} analogies, {restrict_vocab:,} words",
+    "save": "save word2vec .bin, on the disk",
+    "save unflushed": "save word2vec .bin, in the system's cache",
+    "native": "save natively, on the disk",
+    "native unflushed": "save natively, in the system's cache",
+}
+# what the figures depend on; a change here makes stored measurements stale
+SOURCES = ("embeddings", "queries", "evaluation", "vocabulary")
+_SECTION_PAIRS = 20  # of words; each pair is asked about with each other of its section
+_SECTIONS = 6
+_TURNS_OF_QUERIES = 10
+
+T = TypeVar("T")
+
+
+# -- vectors and questions -----------------------------------------------------------------------------
 
 
 def clustered_vectors(words: int, size: int, *, clusters: int = 1000, spread: float = 0.7, seed: int = 1) -> Embeddings:
@@ -50,7 +82,30 @@ def clustered_vectors(words: int, size: int, *, clusters: int = 1000, spread: fl
     return Embeddings(Vocabulary((f"word{number}" for number in range(words)), counts), matrix)
 
 
-def timed(action: Callable[[], Any]) -> tuple[float, Any]:
+def write_questions(vectors: Embeddings, restrict_vocab: int, path: Path) -> int:
+    """Write analogies whose answer is the right one by 3CosAdd in every second case; returns how many.
+
+    So about half of the answers must be found, and which, depends on the ranking of all words.
+    """
+    rng = np.random.default_rng(3)
+    searched = min(restrict_vocab, len(vectors))
+    lines = []
+    for section in range(_SECTIONS):
+        lines.append(f": {'gram' * (section % 2)}section{section}")
+        pairs = rng.choice(searched, (_SECTION_PAIRS, 2), replace=False)
+        first, second = (each.ravel() for each in np.indices((_SECTION_PAIRS, _SECTION_PAIRS)))
+        asked = np.column_stack((pairs[first], pairs[second][:, 0]))[first != second]
+        a, b, c = (vectors.unit_vectors(asked[:, place]) for place in range(3))
+        found, _ = nearest(vectors, b - a + c, 4, restrict_vocab=searched)
+        answers = [next(each for each in row if each not in own) for row, own in zip(found, asked, strict=True)]
+        for number, (own, answer) in enumerate(zip(asked.tolist(), answers, strict=True)):
+            given = int(answer) if number % 2 else int(rng.integers(searched))
+            lines.append(" ".join(vectors.words[each] for each in (*own, given)))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return len(lines) - _SECTIONS
+
+
+def timed(action: Callable[[], T]) -> tuple[float, T]:
     """Seconds an action takes, and its result; waste of the one before is collected first."""
     gc.collect()
     start = time.perf_counter()
@@ -58,21 +113,145 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def print_row(name: str, ours: float, theirs: float, bound: float | None = None) -> None:
-    least = "" if bound is None else f"{bound:>12.3f}"
-    print(f"{name:<34}{ours:>10.3f}{theirs:>10.3f}{theirs / ours:>8.1f}x{least}", flush=True)
+def touch_memory(size: int) -> None:
+    """Use so many bytes once: a virtual machine hands out memory slowly to whoever is first to use it."""
+    np.ones(size, dtype=np.uint8)
 
 
-def check_same(ours: list[tuple[str, float]], theirs: list[tuple[str, float]]) -> None:
+# -- beside gensim -------------------------------------------------------------------------------------
+
+
+def check_same(ours: Sequence[tuple[str, float]], theirs: Sequence[tuple[str, float]]) -> None:
     """Stop unless both gave the same words with the same cosines."""
     same_words = [word for word, _ in ours] == [word for word, _ in theirs]
     if not same_words or not np.allclose([c for _, c in ours], [c for _, c in theirs], atol=1e-5):
         sys.exit(f"the answers differ:\n{ours}\n{theirs}")
 
 
-def flushed(folder: Path, _: object) -> None:
-    """Have the system write out the files that gensim left in its cache; wordkin does so by itself."""
-    for path in folder.iterdir():
+def beside_gensim(words: int, size: int, queries: int, restrict_vocab: int, runs: int, place: Path) -> dict[str, Any]:
+    """Seconds of both sides by row of ``ROWS``, and the least this machine needs for the searches."""
+    touch_memory(4 * 4 * words * size)
+    vectors = clustered_vectors(words, size)
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        folder = Path(name)
+        vectors.save(folder / "v.bin")
+        rows, ours, theirs = _loading(folder / "v.bin", runs)
+        if not np.array_equal(ours.matrix, theirs.vectors) or ours.words != theirs.index_to_key:
+            sys.exit("wordkin and gensim read different vectors")
+        del vectors
+        names = [ours.words[each] for each in np.linspace(0, len(ours) - 1, queries).astype(int).tolist()]
+        rows |= _asking(ours, theirs, names)
+        questions = write_questions(ours, restrict_vocab, folder / "questions.txt")
+        rows["analogies"] = analogies(ours, theirs, folder / "questions.txt", restrict_vocab)
+        rows |= _saving(ours, theirs, folder, runs)
+    counts = {"words": words, "size": size, "queries": queries, "questions": questions}
+    reading, multiplying = least_seconds(ours.matrix, queries)
+    bounds = {"first": reading, "single": reading * queries, "batch": multiplying}
+    return {**counts, "restrict_vocab": min(restrict_vocab, words), "rows": rows, "bounds": bounds}
+
+
+def _loading(path: Path, runs: int) -> tuple[dict[str, Any], Embeddings, KeyedVectors]:
+    """Loading, and the first query after it, some times in turn."""
+    from gensim.models import KeyedVectors
+
+    rows: dict[str, Any] = {each: {"wordkin": [], "gensim": []} for each in ("load", "first")}
+    ours = theirs = None
+    for _ in range(runs):
+        ours = theirs = None  # never two of the same in memory
+        for side in ("wordkin", "gensim"):
+            if side == "wordkin":
+                seconds, ours = timed(lambda: load_embeddings(path))
+                first, answer = timed(partial(ours.most_similar, ours.words[7], topn=NEIGHBOURS))
+            else:
+                seconds, theirs = timed(lambda: KeyedVectors.load_word2vec_format(str(path), binary=True))
+                first, expected = timed(partial(theirs.most_similar, theirs.index_to_key[7], topn=NEIGHBOURS))
+            rows["load"][side].append(seconds)
+            rows["first"][side].append(first)
+        check_same(answer, expected)
+    assert ours is not None
+    return rows, ours, theirs
+
+
+def _asking(ours: Embeddings, theirs: KeyedVectors, names: Sequence[str]) -> dict[str, Any]:
+    """All words one by one, both sides in turn a few words at a time; and all together."""
+    single: dict[str, list[float]] = {"wordkin": [], "gensim": []}
+    expected = []
+    for part in np.array_split(np.array(names), min(_TURNS_OF_QUERIES, len(names))):
+        asked = part.tolist()
+        seconds, answers = timed(lambda asked=asked: [ours.most_similar(each, topn=NEIGHBOURS) for each in asked])
+        single["wordkin"].append(seconds)
+        seconds, others = timed(lambda asked=asked: [theirs.most_similar(each, topn=NEIGHBOURS) for each in asked])
+        single["gensim"].append(seconds)
+        for answer, other in zip(answers, others, strict=True):
+            check_same(answer, other)
+        expected += others
+    together, answers = timed(lambda: ours.most_similar_batch(names, topn=NEIGHBOURS))
+    for answer, other in zip(answers, expected, strict=True):
+        check_same(answer, other)
+    totals = {side: [sum(parts)] for side, parts in single.items()}
+    return {"single": totals, "batch": {"wordkin": [together], "gensim": totals["gensim"]}}
+
+
+def analogies(ours: Embeddings, theirs: KeyedVectors, path: Path, restrict_vocab: int) -> dict[str, Any]:
+    """Seconds of evaluating a file of analogies; stops unless every section has the same score."""
+    our_seconds, result = timed(lambda: evaluate_file(ours, path, kind="analogies", restrict_vocab=restrict_vocab))
+    their_seconds, (_, sections) = timed(
+        lambda: theirs.evaluate_word_analogies(str(path), restrict_vocab=restrict_vocab)
+    )
+    assert isinstance(result, AnalogyResult)
+    for section, other in zip(result.sections, sections, strict=False):  # theirs ends with a total
+        if (section.correct["3cosadd"], section.known) != (
+            len(other["correct"]), len(other["correct"]) + len(other["incorrect"])
+        ):  # fmt: skip
+            sys.exit(f"the scores of {section.name} differ")
+    return {"wordkin": [our_seconds], "gensim": [their_seconds], "accuracy": result.total.accuracy().value}
+
+
+@contextlib.contextmanager
+def unflushed() -> Iterator[None]:
+    """Let wordkin leave what it saves in the system's cache, as gensim does."""
+    flush, files.os.fsync = os.fsync, lambda _: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        files.os.fsync = flush
+
+
+def _saving(ours: Embeddings, theirs: KeyedVectors, folder: Path, runs: int) -> dict[str, Any]:
+    """Saving in both formats: until the data is on the disk, and until the call returns without that."""
+    saves: dict[str, dict[str, Callable[[], object]]] = {
+        "save": {
+            "wordkin": lambda: ours.save(folder / "saved.bin"),
+            "gensim": lambda: theirs.save_word2vec_format(str(folder / "saved.bin"), binary=True),
+        },
+        "native": {
+            "wordkin": lambda: ours.save(folder / "saved.safetensors"),
+            "gensim": lambda: theirs.save(str(folder / "saved.kv")),
+        },
+    }
+    rows: dict[str, Any] = {}
+    for row, sides in saves.items():
+        rows[row] = {side: [] for side in sides}
+        rows[f"{row} unflushed"] = {side: [] for side in sides}
+        for _ in range(runs):
+            for side, save in sides.items():
+                with unflushed():
+                    rows[f"{row} unflushed"][side].append(_saved(save, folder))
+                rows[row][side].append(_saved(lambda save=save: (save(), flush(folder)), folder))
+    return rows
+
+
+def _saved(save: Callable[[], object], folder: Path) -> float:
+    """Seconds that saving takes; what was saved is deleted."""
+    seconds, _ = timed(save)
+    for path in folder.glob("saved.*"):
+        path.unlink()
+    return seconds
+
+
+def flush(folder: Path) -> None:
+    """Have the system write out what was saved; wordkin has done so by itself."""
+    for path in folder.glob("saved.*"):
         with path.open("rb") as file:
             os.fsync(file.fileno())
 
@@ -86,112 +265,245 @@ def least_seconds(matrix: NDArray[np.float32], batch: int) -> tuple[float, float
     return reading, 2 * matrix.size * batch * multiplying / operations
 
 
-def compare_with_gensim(vectors: Embeddings, queries: int, folder: Path) -> None:
-    """Print a table: loading, questions and saving, wordkin beside gensim."""
-    from gensim.models import KeyedVectors
-
-    binary, native, theirs_path = folder / "v.bin", folder / "v.safetensors", folder / "gensim.bin"
-    print(f"\n{len(vectors):,} words x {vectors.vector_size}, seconds{'':<10}wordkin    gensim   ratio  least here")
-    ours_native = timed(lambda: vectors.save(native))[0]
-    ours_binary = timed(lambda: vectors.save(binary))[0]
-    names = [vectors.words[number] for number in np.linspace(0, len(vectors) - 1, queries).astype(int).tolist()]
-    theirs_load, keyed = timed(lambda: KeyedVectors.load_word2vec_format(str(binary), binary=True))
-    ours_load, loaded = timed(lambda: load_embeddings(binary))
-    if not np.array_equal(loaded.matrix, keyed.vectors) or loaded.words != keyed.index_to_key:
-        sys.exit("wordkin and gensim read different vectors")
-    print_row("load word2vec .bin", ours_load, theirs_load)
-    ours, cosine = timed(lambda: load_embeddings(native).similarity(names[1], names[2]))
-    if abs(cosine - keyed.similarity(names[1], names[2])) > 1e-5:
-        sys.exit("wordkin and gensim compare two words differently")
-    print_row("open native, compare two words", ours, theirs_load)
-    ours, answer = timed(lambda: loaded.most_similar(names[0], topn=NEIGHBOURS))
-    theirs, expected = timed(lambda: keyed.most_similar(names[0], topn=NEIGHBOURS))
-    check_same(answer, expected)
-    reading, multiplying = least_seconds(loaded.matrix, queries)
-    print_row("first query", ours, theirs, reading)
-    ours, answers = timed(lambda: [loaded.most_similar(name, topn=NEIGHBOURS) for name in names])
-    theirs, expected = timed(lambda: [keyed.most_similar(name, topn=NEIGHBOURS) for name in names])
-    for answer, other in zip(answers, expected, strict=True):
-        check_same(answer, other)
-    print_row(f"{queries:,} single queries", ours, theirs, reading * queries)
-    batch_seconds, answers = timed(lambda: loaded.most_similar_batch(names, topn=NEIGHBOURS))
-    for answer, other in zip(answers, expected, strict=True):
-        check_same(answer, other)
-    print_row(f"a batch of {queries:,} (gensim: singly)", batch_seconds, theirs, multiplying)
-    theirs_save = timed(lambda: flushed(folder, keyed.save_word2vec_format(str(theirs_path), binary=True)))[0]
-    print_row("save word2vec .bin", ours_binary, theirs_save)
-    theirs_native = timed(lambda: flushed(folder, keyed.save(str(folder / "gensim.kv"))))[0]
-    print_row("save native (gensim: save())", ours_native, theirs_native)
-    print("gensim opens its .bin for the second row; a save ends when the data is on the disk, for both")
+# -- opening a large file ------------------------------------------------------------------------------
 
 
-def compare_with_index(vectors: Embeddings, queries: int, plot: Path, threads: int | None) -> None:
-    """Print and draw recall and speed of the approximate index against exact search, one query at a time."""
+class _WithHoles:
+    """A file in which runs of zeros are left out, so that it takes little of the disk."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes | memoryview) -> int:
+        if len(data) > 1 << 16 and not np.frombuffer(data, dtype=np.uint8).any():
+            self._file.seek(len(data), os.SEEK_CUR)
+        else:
+            self._file.write(data)
+        return len(data)
+
+
+def opening(words: int, size: int, place: Path) -> dict[str, Any]:
+    """Open a native file, look a word up and compare two: seconds, and how much of the file came into memory."""
+    matrix = np.zeros((words, size), dtype=np.float32)
+    matrix[[words // 3, words - 1]] = 1
+    vectors = Embeddings(Vocabulary(f"word{number}" for number in range(words)), matrix)
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        path = Path(name) / "large.safetensors"
+        with path.open("wb") as file:
+            write_native(vectors, _WithHoles(file))  # type: ignore[arg-type]
+        del vectors, matrix
+        gc.collect()
+        before = _resident_bytes()
+        seconds, opened = timed(lambda: load_embeddings(path))
+        asking, cosine = timed(lambda: opened.similarity(f"word{words // 3}", f"word{words - 1}"))
+        if abs(cosine - 1) > 1e-6 or not np.array_equal(opened["word5"], np.zeros(size)):
+            sys.exit("the file does not hold what was written")
+        resident = None if before is None else _resident_bytes() - before  # type: ignore[operator]
+        found = {"words": words, "size": size, "file_bytes": path.stat().st_size, "vector_bytes": opened.matrix.nbytes}
+    return {**found, "open_seconds": seconds, "compare_seconds": asking, "resident_bytes": resident}
+
+
+def _resident_bytes() -> int | None:
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+
+
+# -- the index -----------------------------------------------------------------------------------------
+
+
+def index_curve(vectors: Embeddings, queries: int, threads: int | None) -> dict[str, Any]:
+    """Recall and speed of the index, one query at a time on one thread, beside exact search on all.
+
+    Queries are words of the vectors, moved a little so that none finds itself at no distance.
+    """
     rng = np.random.default_rng(2)
+    queries = min(queries, len(vectors))
     asked = vectors.unit_vectors(rng.choice(len(vectors), queries, replace=False))
     asked += 0.05 * rng.standard_normal(asked.shape, dtype=np.float32)
     few = asked[: max(1, min(100, queries))]
     nearest(vectors, few[:1], NEIGHBOURS)
-    exact_seconds = timed(lambda: [nearest(vectors, query[None], NEIGHBOURS) for query in few])[0] / len(few)
+    exact = [timed(lambda: [nearest(vectors, query[None], NEIGHBOURS) for query in few])[0] for _ in range(2)]
     truth, _ = nearest(vectors, asked, NEIGHBOURS)
-    build_seconds, index = timed(lambda: vectors.build_index(threads=threads))
-    print(f"\n{len(vectors):,} words x {vectors.vector_size}, index built in {build_seconds:,.0f} s")
-    print(f"exact, one by one: {exact_seconds * 1e3:.2f} ms a query\n")
-    print(f"{'expansion':>9}{'recall@10':>11}{'ms a query':>12}{'faster than exact':>19}")
-    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "v.usearch"
+        building, index = timed(lambda: vectors.build_index(path, threads=threads, progress=show_progress))
+        index_bytes = path.stat().st_size
+    points = []
     for expansion in EXPANSIONS:
         index.expansion_search = expansion
-        seconds, found = timed(lambda: [index.nearest(query[None], NEIGHBOURS, threads=1)[0][0] for query in asked])
+        found, seconds = [], []
+        for _ in range(2):
+            each, found = timed(lambda: [index.nearest(query[None], NEIGHBOURS, threads=1)[0][0] for query in asked])
+            seconds.append(each)
         recall = np.mean([len(np.intersect1d(ours, ids)) for ours, ids in zip(found, truth, strict=True)]) / NEIGHBOURS
-        rows.append((expansion, float(recall), seconds / queries))
-        ratio = exact_seconds * queries / seconds
-        print(f"{expansion:>9}{recall:>11.4f}{seconds / queries * 1e3:>12.3f}{ratio:>18.0f}x", flush=True)
-    draw(rows, exact_seconds, f"{len(vectors):,} words x {vectors.vector_size}", plot)
+        points.append({"expansion": expansion, "recall": float(recall), "seconds": min(seconds) / queries})
+    return {
+        "words": len(vectors), "size": vectors.vector_size, "exact_seconds": min(exact) / len(few),
+        "build_seconds": building, "index_bytes": index_bytes, "points": points,
+    }  # fmt: skip
 
 
-def draw(rows: list[tuple[int, float, float]], exact_seconds: float, title: str, plot: Path) -> None:
-    """Draw recall against queries a second, each point labelled with its expansion."""
-    import matplotlib
+def show_progress(done: int, total: int) -> None:
+    print(f"\rindex: {done:,} of {total:,} words", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
-    axes.plot([recall for _, recall, _ in rows], [1 / seconds for _, _, seconds in rows], "o-", label="index")
-    for expansion, recall, seconds in rows:
-        axes.annotate(str(expansion), (recall, 1 / seconds), xytext=(5, 4), textcoords="offset points", fontsize=8)
-    axes.axhline(1 / exact_seconds, color="C1", linestyle="--", label="exact, one by one")
-    axes.axhline(30 / exact_seconds, color="C2", linestyle=":", label="30 times exact")
-    axes.axvline(0.95, color="grey", linewidth=0.8, label="recall 0.95")
-    axes.set(xlabel=f"recall@{NEIGHBOURS}", ylabel="queries a second", yscale="log", title=title)
-    axes.legend()
-    plot.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(plot, dpi=120)
-    print(f"\nplot: {plot}")
+def real_vectors(path: Path, questions: Path | None, queries: int, threads: int | None) -> dict[str, Any]:
+    """The index on trained vectors and, with a file of analogies, their evaluation beside gensim."""
+    vectors = load_embeddings(path)
+    found = {"index": index_curve(vectors, queries, threads)}
+    if questions is not None:
+        found["analogies"] = analogies(vectors, vectors.to_gensim(), questions, 30_000)
+    return found
+
+
+# -- tables and picture --------------------------------------------------------------------------------
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """Tables made of the results."""
+    found = values(content)
+    tables = {}
+    if "gensim" in found:
+        tables["gensim"] = _gensim_table(found["gensim"])
+    if "open" in found:
+        tables["open"] = _open_table(found["open"])
+    curves = _curves(found)
+    for name, curve in curves.items():
+        tables[name] = _index_table(curve)
+    if "analogies" in found.get("real", {}):
+        row = found["real"]["analogies"]
+        shares = (row["wordkin"], row["gensim"])
+        cells = [f"{row['accuracy']:.1%}", *(Summary.of(each).text() for each in shares), ratios(*shares[::-1]).text()]
+        tables["analogies"] = table(
+            ("trained vectors", "accuracy of both", "wordkin, s", "gensim, s", "ratio"),
+            [("Google's analogies, 30,000 words", *cells)],
+        )
+    return tables
+
+
+def _curves(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Curves of the index by the name of their table."""
+    curves = {"index": found.get("index"), "real": found.get("real", {}).get("index")}
+    return {name: curve for name, curve in curves.items() if curve is not None}
+
+
+def _gensim_table(found: Mapping[str, Any]) -> str:
+    lines = []
+    for row, name in ROWS.items():
+        sides = found["rows"][row]
+        ours, theirs = sides["wordkin"], sides["gensim"]
+        least = found["bounds"].get(row)
+        cells = [Summary.of(each).text() for each in (ours, theirs)]
+        lines.append((name.format(**found), *cells, ratios(theirs, ours).text(), significant(least) if least else ""))
+    head = f"{found['words']:,} words x {found['size']}, seconds"
+    return table((head, "wordkin", "gensim", "ratio", "least here"), lines)
+
+
+def _open_table(found: Mapping[str, Any]) -> str:
+    resident = found["resident_bytes"]
+    memory = "" if resident is None else significant(resident / 1e6)
+    cells = [significant(found[each] * 1e3) for each in ("open_seconds", "compare_seconds")]
+    return table(
+        (f"{found['words']:,} words x {found['size']}", "open, ms", "compare two words, ms", "file, MB", "read, MB"),
+        [("native file", *cells, f"{found['file_bytes'] / 1e6:,.0f}", memory)],
+    )
+
+
+def _index_table(curve: Mapping[str, Any]) -> str:
+    lines = [
+        (
+            each["expansion"], f"{each['recall']:.4f}", significant(each["seconds"] * 1e3),
+            f"{curve['exact_seconds'] / each['seconds']:.0f}",
+        )
+        for each in curve["points"]
+    ]  # fmt: skip
+    rows = table(("expansion", f"recall@{NEIGHBOURS}", "ms a query", "times faster than exact"), lines)
+    exact = significant(curve["exact_seconds"] * 1e3)
+    return (
+        f"{rows}\n\n{curve['words']:,} words x {curve['size']}; exact, one by one: {exact} ms a query; index of "
+        f"{curve['index_bytes'] / 1e6:,.0f} MB built in {curve['build_seconds']:,.0f} s."
+    )
+
+
+def draw(content: Mapping[str, Any], path: Path) -> None:
+    """Draw recall against queries a second, a panel for each set of vectors."""
+    from matplotlib.figure import Figure
+
+    curves = _curves(values(content))
+    figure = Figure(figsize=(6.2 * len(curves), 4.4), layout="constrained")
+    titles = {"index": "clustered", "real": "trained"}
+    for place, (name, curve) in enumerate(curves.items()):
+        axes = figure.add_subplot(1, len(curves), place + 1)
+        _draw_curve(axes, curve)
+        axes.set_title(f"{curve['words']:,} {titles[name]} words x {curve['size']}", fontsize=11, loc="left")
+    figure.savefig(path, dpi=110)
+
+
+def _draw_curve(axes: Axes, curve: Mapping[str, Any]) -> None:
+    points = curve["points"]
+    exact = 1 / curve["exact_seconds"]
+    axes.plot([each["recall"] for each in points], [1 / each["seconds"] for each in points], "o-", color="#1f6fb4")
+    for each in points:
+        place = (each["recall"], 1 / each["seconds"])
+        axes.annotate(str(each["expansion"]), place, (5, 4), textcoords="offset points", fontsize=8)
+    axes.axhline(exact, color="#b4521f", linestyle="--", linewidth=1, label="exact, one by one, all threads")
+    axes.axhline(WANTED_RATIO * exact, color="#b4521f", linestyle=":", linewidth=1, label=f"{WANTED_RATIO} times that")
+    axes.axvline(WANTED_RECALL, color="#777777", linewidth=0.8, label=f"recall {WANTED_RECALL}")
+    tidy(axes, logarithmic="y")
+    axes.set_xlabel(f"recall@{NEIGHBOURS}; beside the points: candidates held (expansion_search)")
+    axes.set_ylabel("queries a second, one thread")
+    axes.legend(fontsize=8, loc="best")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--words", type=int, default=1_000_000)
-    parser.add_argument("--size", type=int, default=300)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)")
+    parser.add_argument("--words", type=int, default=1_000_000, help="beside gensim (default: 1,000,000)")
+    parser.add_argument("--size", type=int, default=300, help="length of their vectors (default: 300)")
     parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=3, help="turns of loading and saving (default: 3)")
+    parser.add_argument("--restrict-vocab", type=int, default=300_000, help="for analogies (default: as gensim's)")
     parser.add_argument("--index-words", type=int, default=1_000_000)
     parser.add_argument("--index-size", type=int, default=100)
-    parser.add_argument("--index-vectors", type=Path, help="real vectors for the index instead of synthetic ones")
-    parser.add_argument("--threads", type=int, help="threads that build the index (default: all)")
-    parser.add_argument("--plot", type=Path, default=Path("benchmarks/results/index.png"))
+    parser.add_argument("--vectors", type=Path, help="trained vectors, for the index too")
+    parser.add_argument("--questions", type=Path, help="a file of analogies to ask the trained vectors")
+    parser.add_argument("--build-threads", type=int, help="threads that build the index (default: all)")
     parser.add_argument("--folder", type=Path, help="where to write files (default: a temporary folder)")
-    parser.add_argument("--only", choices=("gensim", "index"), help="run one part")
+    common_options(parser, threads=None)
     options = parser.parse_args()
-    if options.only != "index":
-        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            compare_with_gensim(clustered_vectors(options.words, options.size), options.queries, Path(folder))
-    if options.only != "gensim":
-        if options.index_vectors is not None:
-            vectors = load_embeddings(options.index_vectors)
-        else:
-            vectors = clustered_vectors(options.index_words, options.index_size)
-        compare_with_index(vectors, min(options.queries, len(vectors)), options.plot, options.threads)
+    if options.quick:
+        options.words, options.size, options.queries, options.runs = 50_000, 100, 200, 2
+        options.index_words, options.restrict_vocab = 20_000, 30_000
+    results = Results("queries", {}, fresh=options.fresh, folder=results_folder(options.quick), sources=SOURCES)
+    began = time.perf_counter()
+    if "gensim" in options.parts:
+        settings = {each: getattr(options, each) for each in ("words", "size", "queries", "restrict_vocab", "runs")}
+        results.measured("gensim", settings, partial(beside_gensim, **settings, place=options.folder))
+    if "open" in options.parts:
+        words = 3 * options.words
+        settings = {"words": words, "size": options.size}
+        results.measured("open", settings, partial(opening, **settings, place=options.folder))
+    if "index" in options.parts:
+        settings = {"words": options.index_words, "size": options.index_size, "queries": options.queries}
+        measure = partial(_synthetic_index, **settings, threads=options.build_threads)
+        results.measured("index", settings, measure)
+    if "real" in options.parts and options.vectors is not None:
+        asked = options.questions
+        settings = {"vectors": options.vectors.name, "questions": asked and asked.name, "queries": options.queries}
+        measure = partial(real_vectors, options.vectors, asked, options.queries, options.build_threads)
+        results.measured("real", settings, measure)
+    show(blocks(results.content))
+    if _curves(values(results.content)):
+        picture = results.path.with_name("recall.png")
+        draw(results.content, picture)
+        print(f"\npicture: {picture}")
+    print(f"measured in {time.perf_counter() - began:,.0f} s")
+
+
+def _synthetic_index(words: int, size: int, queries: int, threads: int | None) -> dict[str, Any]:
+    return index_curve(clustered_vectors(words, size), queries, threads)
 
 
 if __name__ == "__main__":

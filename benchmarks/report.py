@@ -28,8 +28,8 @@ from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = ("benchmarks.md", "cost.md", "claims.md")
-SECTIONS = ("training", "quality", "sweep", "cost", "claims", "startup")
-PICTURES = ("sweep", "cost")
+SECTIONS = ("training", "quality", "sweep", "cost", "claims", "startup", "queries")
+PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png"}
 _PLACE = re.compile(
     r"(?P<head><!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
 )
@@ -88,9 +88,9 @@ def write(results_folder: Path, target: Path) -> None:
     for name in PAGES:
         page = (DOCS / name).read_text(encoding="utf-8")
         (target / name).write_text(filled(page, found), encoding="utf-8")
-    for section in PICTURES:
+    for section, picture in PICTURES.items():
         if section in results:
-            importlib.import_module(section).draw(results[section], target / "images" / f"{section}.png")
+            importlib.import_module(section).draw(results[section], target / "images" / picture)
 
 
 def publish() -> None:

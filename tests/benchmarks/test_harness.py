@@ -104,7 +104,7 @@ def test_other_code_is_measured_again_row_by_row(tmp_path: Path, monkeypatch: py
     before = Results("sample", {}, folder=tmp_path)
     for row in ("first", "second"):
         before.measured(row, {}, _Measurement("old"))
-    monkeypatch.setattr(harness, "measured_code", lambda: "changed")
+    monkeypatch.setattr(harness, "measured_code", lambda sources: "changed")
     after = Results("sample", {}, folder=tmp_path)
     assert after.measured("first", {}, _Measurement("new")) == "new"
     assert harness.values(after.content) == {"first": "new", "second": "old"}

@@ -7,9 +7,12 @@ from typing import Any
 
 import cost
 import pytest
+import queries
 import report
 import sweep
 import training
+
+from wordkin.evaluation import AnalogyResult, evaluate_file
 
 _WORK = {
     "kept": 1000.0,
@@ -148,6 +151,54 @@ def test_pictures_are_drawn(cost_results: dict[str, Any], tmp_path: Path) -> Non
     sweep.draw(content, tmp_path / "sweep.png")
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.glob("*.png"))
     assert len(list(tmp_path.glob("*.png"))) == 2
+
+
+@pytest.fixture
+def queries_results() -> dict[str, Any]:
+    sides = {"wordkin": [1.0, 2.0], "gensim": [6.0, 8.0]}
+    curve = {
+        "words": 1000, "size": 100, "exact_seconds": 0.01, "build_seconds": 90.0, "index_bytes": 250_000_000,
+        "points": [{"expansion": each, "recall": 0.9 + each / 1000, "seconds": each * 1e-5} for each in (16, 64)],
+    }  # fmt: skip
+    counts = {"words": 10**6, "size": 300, "queries": 1000, "questions": 2280, "restrict_vocab": 300_000}
+    opened = {
+        "words": 3 * 10**6, "size": 300, "file_bytes": 3.7e9, "vector_bytes": 3.6e9, "open_seconds": 0.07,
+        "compare_seconds": 0.0001, "resident_bytes": 12_000_000,
+    }  # fmt: skip
+    return _content(
+        "queries",
+        {
+            "gensim": {**counts, "rows": dict.fromkeys(queries.ROWS, sides), "bounds": {"single": 20.0}},
+            "open": opened,
+            "index": curve,
+            "real": {"index": curve, "analogies": {**sides, "accuracy": 0.25}},
+        },
+    )
+
+
+def test_tables_of_queries(queries_results: dict[str, Any], tmp_path: Path) -> None:
+    tables = queries.blocks(queries_results)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in tables["gensim"].splitlines()[2:]]
+    sides = ["1.50 (1.00 to 2.00)", "7.00 (6.00 to 8.00)", "5.00 (4.00 to 6.00)"]
+    assert rows[0] == ["load word2vec .bin", *sides, ""]
+    assert rows[2] == ["1,000 single queries", *sides, "20.0"]
+    assert rows[4][0] == "2,280 analogies, 300,000 words"
+    assert "|    3,700 |     12.0 |" in tables["open"]
+    assert tables["index"].splitlines()[3].replace(" ", "") == "|64|0.9640|0.640|16|"
+    assert tables["index"].endswith("exact, one by one: 10.0 ms a query; index of 250 MB built in 90 s.")
+    assert tables["real"] == tables["index"] and "25.0%" in tables["analogies"]
+    queries.draw(queries_results, tmp_path / "recall.png")
+    assert (tmp_path / "recall.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_synthetic_questions_have_every_second_answer_right(tmp_path: Path) -> None:
+    vectors = queries.clustered_vectors(300, 20, clusters=10)
+    asked = queries.write_questions(vectors, 200, tmp_path / "questions.txt")
+    result = evaluate_file(vectors, tmp_path / "questions.txt", restrict_vocab=200)
+    assert isinstance(result, AnalogyResult)
+    assert result.total.questions == result.total.known == asked == 6 * 20 * 19
+    assert 0.5 <= result.total.accuracy().value < 0.55
+    assert result.semantic is not None and result.syntactic is not None
 
 
 def test_places_are_filled_and_can_be_filled_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -35,6 +36,20 @@ def test_plot_says_what_is_wrong(run, vectors_file, tmp_path):
     finished = run("plot", vectors_file, "paris", "room", "-o", tmp_path / "map.png")
     assert finished.code == 2
     assert "'room' is not in the vocabulary" in finished.err
+
+
+@pytest.mark.parametrize(("module", "options", "message"), [
+    ("umap", ["--method", "umap"], "a map by UMAP needs an optional part: pip install 'wordkin[umap]'"),
+    ("matplotlib.figure", [], "drawing pictures needs an optional part: pip install 'wordkin[plot]'"),
+])  # fmt: skip
+def test_plot_names_the_extra_that_is_missing(run, vectors_file, tmp_path, monkeypatch, module, options, message):
+    if module == "umap":
+        pytest.importorskip("matplotlib")
+    monkeypatch.setitem(sys.modules, module, None)
+    words = ["paris", "rome", "oslo", "cheese", "france"]
+    finished = run("plot", vectors_file, *words, "-o", tmp_path / "map.png", *options)
+    assert finished.code == 2 and finished.err.startswith("wordkin: ") and finished.err.endswith(f"{message}\n")
+    assert finished.err.count("\n") == 1 and not (tmp_path / "map.png").exists()
 
 
 def test_lesson_walks_through_steps(run):

@@ -6,6 +6,7 @@ import sys
 
 import gensim.models
 import numpy as np
+import pandas
 import pyarrow.parquet
 import pytest
 
@@ -75,6 +76,18 @@ def test_to_parquet_holds_vectors_and_a_map(tmp_path, dtype, size):
         assert np.array_equal(frame[["x", "y"]].to_numpy(), expected)
     with pytest.raises(OutputError, match="there is no directory"):
         vectors.to_parquet(tmp_path / "missing" / "v.parquet")
+
+
+def test_parquet_as_embedding_atlas_takes_it(tmp_path):
+    """It reads by pandas, wants text, finite x and y and vectors as arrays, and writes the frame again as Parquet."""
+    some_vectors("float16").to_parquet(tmp_path / "v.parquet")
+    frame = pandas.read_parquet(tmp_path / "v.parquet")
+    assert all(isinstance(word, str) for word in frame["word"])
+    assert all(isinstance(vector, np.ndarray) and vector.dtype == np.float32 for vector in frame["vector"])
+    assert frame[["x", "y"]].dtypes.tolist() == [np.float32] * 2 and np.isfinite(frame[["x", "y"]]).all(axis=None)
+    again = pyarrow.Table.from_pandas(frame)
+    pyarrow.parquet.write_table(again, tmp_path / "again.parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "again.parquet")["vector"].to_pylist() == again["vector"].to_pylist()
 
 
 @pytest.mark.parametrize("counts", [None, (3, 2, 1)])

@@ -404,9 +404,9 @@ class Embeddings:
         path: str | Path | None = None,
         *,
         connectivity: int = 16,
-        expansion_add: int = 128,
+        expansion_add: int = 96,
         expansion_search: int = 64,
-        dtype: str = "f16",
+        dtype: str = "i8",
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> NeighbourIndex:

@@ -122,9 +122,9 @@ def build_index(
     path: str | Path | None = None,
     *,
     connectivity: int = 16,
-    expansion_add: int = 128,
+    expansion_add: int = 96,
     expansion_search: int = 64,
-    dtype: str = "f16",
+    dtype: str = "i8",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> NeighbourIndex:
@@ -137,7 +137,9 @@ def build_index(
     connectivity : links of a word in the graph; more find more and cost memory.
     expansion_add, expansion_search : candidates held while building and while searching; more find more
         and cost time.
-    dtype : "f32", "f16", "bf16" or "i8", how the index keeps its own copy of the vectors.
+    dtype : "i8", "bf16", "f16" or "f32", how the index keeps its own copy of the vectors. What few bits
+        blur, the exact comparison of all candidates at the end of a search puts right; the fewer, the
+        faster and smaller.
     threads : threads to build with, all usable cores unless set. With several, two builds differ slightly.
     progress : called now and then with the words added so far and their number in all. A million words
         of 100 numbers take minutes.
