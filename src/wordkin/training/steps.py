@@ -29,7 +29,7 @@ SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole
 MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
 MOST_NOISE_WORDS = 2**20  # drawn for a shard
 SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
-SOFTMAX_BLOCK_ROWS = 32  # output rows a softmax works on at a time, so that they stay in the first cache
+SOFTMAX_BLOCK_ROWS = 64  # output rows a softmax works on at a time: sums are kept in registers for as many steps
 
 
 class Step(Protocol):
