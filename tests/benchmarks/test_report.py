@@ -89,6 +89,17 @@ def test_training_tables(training_results: dict[str, Any]) -> None:
     assert "Peaks of the machine, measured in the same run: 200 GFLOP/s (BLAS product)" in tables["bounds"]
 
 
+def test_training_tables_without_the_slower_mode(training_results: dict[str, Any]) -> None:
+    row = training_results["measurements"]["skip-gram NS 100"]["value"]
+    row["runs"] |= {"iterable": [], "command": [_run(1.0), _run(2.0)]}
+    training_results["measurements"]["command"]["value"] = training.commands(row)
+    tables = training.blocks(training_results)
+    assert "gensim" not in tables["quality"]
+    cells = [cell.strip() for cell in tables["speed"].splitlines()[2].split("|")]
+    assert cells[1:-1] == ["skip-gram NS 100", "1.50 (1.00 to 2.00)", "0.188 (0.125 to 0.250)", "", "8.00"]
+    assert "one epoch, s" in tables["whole"]
+
+
 def test_quality_is_reached_within_seed_noise() -> None:
     target = {"total": 0.309, "wordsim353": 0.54}
     assert training.reached({"total": 0.305, "wordsim353": 0.535}, target)
