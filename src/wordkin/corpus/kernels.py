@@ -34,6 +34,12 @@ _BYTE_INDEX = np.uint64(0x0001020304050607)  # times 256**k, its top byte is k
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LONG_TOKEN = np.uint64(0xFF << 56)
 
+# Nothing here allocates, so nothing needs reference counts; and nothing is called from C. Functions that only
+# kernels call are cached as a part of those: compiling is faster without an entry of their own.
+_SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+kernel = njit(**_SWITCHES, cache=True)
+inner = njit(**_SWITCHES, no_cpython_wrapper=True)
+
 
 def _compile_prefetch(_typing: Any, array: Any, index: Any) -> Any:
     """``prefetch(array, index)``: ask for the cache line of an element that will be needed soon."""
@@ -53,7 +59,7 @@ def _compile_prefetch(_typing: Any, array: Any, index: Any) -> Any:
 prefetch: Any = intrinsic(_compile_prefetch)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def space_length(text, position):
     """Length in bytes of the white-space character of ``str.split`` at ``position``; 0 where there is none."""
     first = text[position]
@@ -72,7 +78,7 @@ def space_length(text, position):
     return 3 if first == 0xE3 and second == 0x80 and third == 0x80 else 0
 
 
-@njit(nogil=True, cache=True)
+@inner
 def space_candidates(eight_bytes):
     """Set the top bit of every byte where white space may begin: up to 0x20, 0xC2 and 0xE0 to 0xE3.
 
@@ -87,14 +93,14 @@ def space_candidates(eight_bytes):
     return found & _HIGH_BITS
 
 
-@njit(nogil=True, cache=True)
+@inner
 def mixed(hashed, eight_bytes):
     """Stir eight more bytes into a 64-bit hash."""
     product = (hashed ^ eight_bytes) * _MIX
     return product ^ (product >> uint64(29))
 
 
-@njit(nogil=True, cache=True)
+@inner
 def split_tokens(text, text_words, stop, position, keys, begins, lengths):
     """Find the next tokens and line feeds of a text, until it ends or ``keys`` is nearly full.
 
@@ -137,7 +143,7 @@ def split_tokens(text, text_words, stop, position, keys, begins, lengths):
     return position, written
 
 
-@njit(nogil=True, cache=True)
+@inner
 def is_same_token(text_words, begin, arena, arena_words, start, length):
     """Whether the token of the arena at ``start`` is the ``length`` >= 8 bytes of the text from ``begin`` on."""
     last = length - 8
@@ -149,13 +155,13 @@ def is_same_token(text_words, begin, arena, arena_words, start, length):
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner
 def first_slot(key, bits):
     """Where the search for a key begins in a hash table of ``2**bits`` pairs."""
     return np.int64((key * _MIX) >> uint64(64 - bits))
 
 
-@njit(nogil=True, cache=True)
+@inner
 def prefetch_tokens(keys, found, slots, bits, entries):
     """Ask for the memory that looking up the keys will need: rare tokens are not in the caches."""
     for i in range(found):
@@ -164,7 +170,7 @@ def prefetch_tokens(keys, found, slots, bits, entries):
         prefetch(entries, 2 * np.int64(slots[2 * first_slot(keys[i], bits) + 1]))
 
 
-@njit(nogil=True, cache=True)
+@inner
 def number_tokens(
     text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used, stream, written
 ):  # fmt: skip
@@ -206,7 +212,7 @@ def number_tokens(
     return used, written
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_tokens(
     text, text_words, stop, position, keys, begins, lengths, slots, bits, arena, arena_words, entries, used,
     stream, written,
@@ -228,7 +234,7 @@ def count_tokens(
     return position, used, written
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def refill_slots(old_slots, slots, bits):
     """Copy every pair of a hash table into an empty, larger one of ``2**bits`` pairs."""
     mask = (1 << bits) - 1
@@ -242,7 +248,7 @@ def refill_slots(old_slots, slots, bits):
             slots[2 * slot + 1] = old_slots[2 * old + 1]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def map_tokens(stream, word_ids, expansion_offsets, expansion_ids, ids, ends):
     """Turn a stream of token ids into word ids and ends of sentences.
 

@@ -12,10 +12,16 @@ from numba import njit, uint64
 # purposes, so that no two uses of one seed share a stream
 INITIALISATION, WINDOWS, NOISE, VALIDATION = range(4)
 
+# Nothing here allocates, so nothing needs reference counts; and nothing is called from C. Functions that only
+# kernels call are cached as a part of those: compiling is faster without an entry of their own.
+_SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+kernel = njit(**_SWITCHES, cache=True)
+inner = njit(**_SWITCHES, no_cpython_wrapper=True)
+
 _GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def random_bits(key, counter):
     """64 random bits: number ``counter`` of the stream ``key`` (both uint64-like)."""
     z = uint64(key) + (uint64(counter) + uint64(1)) * uint64(_GOLDEN_GAMMA)
@@ -24,7 +30,7 @@ def random_bits(key, counter):
     return z ^ (z >> uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scaled(bits, size):
     """Map 32 random bits to 0 … size - 1 (size < 2**31) by multiplication; no low bits decide alone."""
     return (uint64(bits) * uint64(size)) >> uint64(32)

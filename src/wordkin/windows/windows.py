@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import uint32, uint64
 
-from wordkin.windows.rng import random_bits, scaled
+from wordkin.windows.rng import inner, kernel, random_bits, scaled
 
 
 class Windows(NamedTuple):
@@ -39,19 +39,19 @@ def keep_thresholds(keep_probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any,
     return np.minimum(scaled_up, 2.0**32 - 1).astype(np.uint32)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def is_kept(bits, threshold):
     """Whether a word survives subsampling, from the upper half of the random bits of its position."""
     return (threshold == uint32(0xFFFFFFFF)) | (uint32(uint64(bits) >> uint64(32)) < threshold)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def reach_of(bits, window, dynamic):
     """Reach of the window of a centre, from the lower half of its random bits: 1 … window, or always ``window``."""
     return np.int32(1 + scaled(uint32(uint64(bits)), window)) if dynamic else np.int32(window)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def select_windows(
     corpus_ids, sentence_offsets, first_position, stop_position, thresholds, key, window, dynamic,
     word_ids, starts, stops,
@@ -94,7 +94,7 @@ def select_windows(
     return first, count, max(count, sentence_end)
 
 
-@njit(nogil=True, cache=True)
+@inner
 def sentence_at(sentence_offsets, position):
     """Number of the sentence that holds a corpus position, by bisection."""
     low, high = 0, sentence_offsets.shape[0] - 1
@@ -107,7 +107,7 @@ def sentence_at(sentence_offsets, position):
     return low
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):
     """Write the last ``limit`` kept words of positions start … stop - 1, in order; return how many."""
     count = 0
@@ -123,7 +123,7 @@ def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):
     return count
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count):
     """Write the first ``limit`` kept words of positions start … stop - 1 from ``word_ids[count]`` on."""
     end = count + limit
@@ -136,7 +136,7 @@ def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_pairs(starts, stops, first, stop):
     """Number of (centre, context) pairs of the centres first … stop - 1."""
     pairs = 0
@@ -145,7 +145,7 @@ def count_pairs(starts, stops, first, stop):
     return pairs
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):
     """Write every (centre, context) pair as a window of its own, in order."""
     pair = 0
