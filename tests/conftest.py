@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import hypothesis
 import pytest
 
+_NOBODY = 65534
 os.environ["MPLBACKEND"] = "agg"  # plots are written to files, never shown
 
 # No time limit for one example: a machine may be busy, and Numba compiles at the first.
@@ -22,3 +28,30 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@contextlib.contextmanager
+def _without_privileges() -> Iterator[Path]:
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        if user == 0:
+            os.chown(directory, _NOBODY, -1)
+            os.seteuid(_NOBODY)
+        try:
+            yield directory
+        finally:
+            if user == 0:
+                os.seteuid(user)
+            directory.chmod(0o700)
+
+
+@pytest.fixture
+def without_privileges() -> Callable[[], AbstractContextManager[Path]]:
+    """Makes the rest of a block run as a user whom permissions bind, even where root runs the tests.
+
+    The block is handed a directory of that user.
+    """
+    if os.name != "posix":
+        pytest.skip("permissions as POSIX has them")
+    return _without_privileges

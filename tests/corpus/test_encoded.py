@@ -124,7 +124,9 @@ def test_a_directory_without_a_corpus(tmp_path: Path) -> None:
         ({"sentences": True}, "entries are missing or of the wrong kind"),
         ({"sentences": 7}, "has 32 bytes, but its header asks for 64"),
         ({"fingerprint": None}, "entries are missing or of the wrong kind"),
-        ({"ids": "../ids.int32"}, "it names files outside its directory"),
+        ({"ids": "../ids.int32"}, "it names files as no encoded corpus has them"),
+        ({"offsets": "of\0fsets"}, "it names files as no encoded corpus has them"),
+        ({"offsets": "o" * 1000}, "it names files as no encoded corpus has them"),
         ({"ids": "none"}, "none cannot be read: No such file or directory"),
     ],
 )
@@ -136,7 +138,7 @@ def test_damaged_headers(tmp_path: Path, change: dict[str, object], message: str
         EncodedCorpus.open(tmp_path)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff", b"null"])
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff", b"null", b"[" * 100_000])
 def test_headers_that_are_not(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "corpus.json").write_bytes(text)
     with pytest.raises(FormatError, match=r"is damaged: it is not JSON|is not the header of an encoded corpus"):

@@ -10,6 +10,7 @@ import os
 import sys
 import urllib.parse
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -192,13 +193,13 @@ def test_addresses_go_through_fsspec(tmp_path: Path) -> None:
         scan("nonsense://a")
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
-def test_no_permission(tmp_path: Path) -> None:
-    path = tmp_path / "text.txt"
-    path.write_text("a")
-    path.chmod(0)
-    with pytest.raises(CorpusError, match=r"no permission to read '.*text.txt': change its permissions, or copy it"):
-        scan(path)
+def test_no_permission(without_privileges: Callable[[], AbstractContextManager[Path]]) -> None:
+    with without_privileges() as directory:
+        path = directory / "text.txt"
+        path.write_text("a")
+        path.chmod(0)
+        with pytest.raises(CorpusError, match=r"no permission to read '.*text.txt': change its permissions, or copy"):
+            scan(path)
 
 
 def test_refused_and_failing_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,11 +51,11 @@ def test_places_that_cannot_be_written(tmp_path):
         check_output(tmp_path / "v.npy")
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_read_only_directory(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OutputError, match="Permission denied"):
-        check_output(tmp_path / "v.bin")
+def test_a_read_only_directory(without_privileges):
+    with without_privileges() as directory:
+        directory.chmod(0o500)
+        with pytest.raises(OutputError, match="Permission denied"):
+            check_output(directory / "v.bin")
 
 
 def test_an_error_while_writing_leaves_the_old_file(tmp_path):

@@ -77,6 +77,15 @@ def test_a_file_that_is_not_there(tmp_path):
         wordkin.train(tmp_path / "nowhere.txt", **SMALL)
 
 
+@pytest.mark.parametrize("text", ["", [""], ["text.txt", ""]])
+def test_an_empty_path(tmp_path, monkeypatch, text):
+    """For pathlib it is the directory one is in: all files there would be the text."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_bytes(TEXT)
+    with pytest.raises(CorpusNotFoundError, match="an empty path names no text"):
+        wordkin.train(text, **SMALL)
+
+
 COMPRESSORS = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
@@ -141,7 +150,7 @@ def test_a_byte_order_mark(tmp_path):
 
 
 def test_utf16_is_refused(tmp_path):
-    with pytest.raises(CorpusError, match=r"text.txt"):
+    with pytest.raises(CorpusError, match=r"text.txt' is UTF-16, not UTF-8: convert it, for example with: iconv"):
         trained_on(tmp_path, TEXT.decode().encode("utf-16"))
 
 
@@ -175,30 +184,21 @@ def test_a_spent_generator(tmp_path):
         wordkin.train(sentences, **SMALL)
 
 
-def test_an_untokenised_string_in_a_list(tmp_path):
-    with pytest.raises(CorpusError):
+def test_an_untokenised_string_in_a_list():
+    with pytest.raises(CorpusError, match=r"sentence 0 is 'you say goodbye' \(str\), not a list of words: split it"):
         wordkin.train(iter(["you say goodbye", "i say hello"]), **SMALL)
 
 
 # --- places that cannot be used
 
 
-@pytest.fixture
-def locked(tmp_path):
-    """A directory that nobody may write to; as root, only a mount would do that."""
-    if os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
-    directory = tmp_path / "locked"
-    directory.mkdir()
-    directory.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    yield directory
-    directory.chmod(stat.S_IRWXU)
-
-
-def test_no_permission(locked):
-    for options in ({"output": locked / "v.bin"}, {"checkpoint": locked / "run"}, {"log": locked / "log"}):
+@pytest.mark.parametrize("what", ["output", "checkpoint", "log"])
+def test_no_permission(without_privileges, what):
+    wordkin.train([["a", "b"]] * 9, **SMALL)  # reads what it needs of Python while it may
+    with without_privileges() as locked:
+        locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
         with pytest.raises(OutputError, match="Permission denied"):
-            wordkin.train([["a", "b"]] * 9, **SMALL | options)
+            wordkin.train([["a", "b"]] * 9, **SMALL | {what: locked / "v.bin"})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is a file system that takes no files")

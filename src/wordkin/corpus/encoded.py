@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
-from wordkin.errors import FormatError, OutputError
+from wordkin.errors import FormatError, OutputError, shown
 
 HEADER_NAME = "corpus.json"
 FORMAT_NAME = "wordkin encoded corpus"
 FORMAT_VERSION = 1
 _TYPES: dict[str, np.dtype[Any]] = {"ids": np.dtype("<i4"), "offsets": np.dtype("<i8")}
 _PIECE = 1 << 20  # elements handled at once where a whole array would be too much
+_FILE_NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
 
 
 class EncodedCorpus:
@@ -294,21 +296,21 @@ def _read_header(directory: Path) -> dict[str, Any]:
         header = json.loads(path.read_bytes())
     except OSError as error:
         raise FormatError(f"{directory} holds no encoded corpus: {HEADER_NAME}: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{path} is damaged: it is not JSON; encode the text again") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT_NAME:
         raise FormatError(f"{path} is not the header of an encoded corpus")
     if header.get("version") != FORMAT_VERSION:
         raise FormatError(
-            f"{path} is of version {header.get('version')!r}, but this wordkin reads version {FORMAT_VERSION}; "
+            f"{path} is of version {shown(header.get('version'))}, but this wordkin reads version {FORMAT_VERSION}; "
             "encode the text again"
         )
     numbers = [header.get("words"), header.get("sentences")]
     texts = [header.get("fingerprint"), *(header.get(name) for name in _TYPES)]
     if not all(type(each) is int and each >= 0 for each in numbers) or not all(isinstance(each, str) for each in texts):
         raise FormatError(f"{path} is damaged: entries are missing or of the wrong kind; encode the text again")
-    if any(Path(header[name]).name != header[name] for name in _TYPES):
-        raise FormatError(f"{path} is damaged: it names files outside its directory; encode the text again")
+    if not all(_FILE_NAME.fullmatch(header[name]) for name in _TYPES):
+        raise FormatError(f"{path} is damaged: it names files as no encoded corpus has them; encode the text again")
     return header
 
 

@@ -97,6 +97,6 @@ def _lines_up_to(path: Path, words: int) -> list[bytes]:
                 kept.append(line)
     except FileNotFoundError:
         return []
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(f"cannot go on with {str(path)!r}: it is no log of wordkin; name another file") from error
     return kept

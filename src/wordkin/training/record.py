@@ -13,7 +13,7 @@ from typing import Any
 
 from wordkin import __version__
 from wordkin.config import TokenizerName, TrainingConfig
-from wordkin.errors import CheckpointError, ConfigError, FormatError
+from wordkin.errors import CheckpointError, ConfigError, FormatError, shown
 from wordkin.training.state import RunState
 
 FORMAT_NAME = "wordkin run"
@@ -174,7 +174,7 @@ def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
     for kind, file in files.items():
         match = FILE_NAME.fullmatch(file.name)
         if match is None or match[1] != kind:
-            raise FormatError(f"it names {file.name!r} as the file of kind {kind!r}, which no run has")
+            raise FormatError(f"it names {shown(file.name)} as the file of kind {shown(kind)}, which no run has")
     return files
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wordkin.errors import FormatError
+from wordkin.errors import FormatError, shown
 from wordkin.training.backend import SpanResult
 
 
@@ -68,7 +68,7 @@ class RunState:
             raise FormatError(f"the state must have the entries {', '.join(kinds)}")
         for name, kind in kinds.items():
             if not _is_of_kind(values[name], str(kind)):
-                raise FormatError(f"{name} in the state must be of kind {kind}; it is {values[name]!r}")
+                raise FormatError(f"{name} in the state must be of kind {kind}; it is {shown(values[name])}")
         return cls(**values)
 
 
