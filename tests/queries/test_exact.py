@@ -59,6 +59,7 @@ def test_cosines_in_blocks_of_any_size(monkeypatch, dtype, queries, threads):
     monkeypatch.setattr(exact, "_BLOCK_SCORES", 200)
     monkeypatch.setattr(exact, "_PART_NUMBERS", 100)
     monkeypatch.setattr(exact, "_BLOCK_QUERIES", 20)
+    monkeypatch.setattr(exact, "_THREAD_NUMBERS", 500)
     rng = np.random.default_rng(1)
     matrix = rng.normal(size=(333, 7)).astype(dtype)
     matrix[[5, 200]] = 0
@@ -70,6 +71,14 @@ def test_cosines_in_blocks_of_any_size(monkeypatch, dtype, queries, threads):
     expected_ids, expected_cosines = sorted_best(expected, 9)
     assert np.array_equal(ids, expected_ids)
     assert np.allclose(cosines, expected_cosines, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [3, 7, 100])
+def test_equal_rows_have_equal_cosines_and_come_by_id(size):
+    rng = np.random.default_rng(3)
+    matrix = np.tile(rng.normal(size=(7, size)), (150, 1)).astype(np.float32)
+    ids, cosines = nearest(embeddings_of(matrix), matrix[:1], 150, threads=2)
+    assert ids.tolist() == [list(range(0, 7 * 150, 7))] and len(set(cosines[0].tolist())) == 1
 
 
 def test_shapes_where_there_is_little_to_find():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BLOCK_SCORES = 1 << 22  # cosines worked out at a time: 16 MB, so that they are sieved before they leave the cache
 _BLOCK_QUERIES = 1024
 _PART_NUMBERS = 1 << 20  # numbers of the matrix that one thread takes at a time, widening float16
+_THREAD_NUMBERS = 1 << 23  # one more thread for each so many numbers of the matrix
 _GROUP = 64
 
 
@@ -87,20 +88,21 @@ def cosine_blocks(
 
 
 def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | None) -> NDArray[np.float32]:
-    """Dot product of every row with one vector, shape (V,).
+    """Dot product of every row with one vector, shape (V,); the same for equal rows, wherever they stand.
 
-    Memory sets the pace here, and one thread alone does not keep it busy, nor does the matrix-vector
-    product of every BLAS; threads that each read a part of the matrix do.
+    Memory sets the pace, and one thread alone does not keep it busy, nor does the matrix-vector product of
+    every BLAS; threads that each read a part of the matrix do. What the cache holds one thread reads sooner
+    than others could be started.
     """
     products = np.empty(len(matrix), dtype=np.float32)
     rows = max(1, _PART_NUMBERS // matrix.shape[1])
 
     def fill(first: int) -> None:
         part = matrix[first : first + rows].astype(np.float32, copy=False)
-        np.einsum("ij,j->i", part, unit, out=products[first : first + rows])
+        np.vecdot(part, unit, out=products[first : first + rows])
 
     starts = range(0, len(matrix), rows)
-    workers = min(usable_cores() if threads is None else threads, len(starts))
+    workers = min(usable_cores() if threads is None else threads, -(-matrix.size // _THREAD_NUMBERS))
     if workers <= 1:
         for first in starts:
             fill(first)

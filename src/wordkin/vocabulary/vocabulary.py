@@ -20,6 +20,7 @@ from wordkin.vocabulary.spelling import nearest_spellings
 # A binary search costs about as much as adding this many words to a dict, so after one look-up per
 # this many words the dict would have been the better choice.
 _WORDS_PER_SEARCH = 64
+_SCANS = 8  # without an order, a look-up goes over all words; so many take less time than the dict does
 _DECODE_BLOCK = 65536
 
 
@@ -261,12 +262,16 @@ class Vocabulary:
         return Vocabulary.from_packed(self._words.utf8[: offsets[-1]], offsets, order, counts)
 
     def _find(self, word: str) -> int:
-        if self._ids is None and (self._order is None or self._searches * _WORDS_PER_SEARCH >= len(self)):
+        affordable = _SCANS if self._order is None else len(self) / _WORDS_PER_SEARCH
+        if self._ids is None and self._searches >= affordable:
             self._ids = self._build_ids()
         if self._ids is not None:
             return self._ids.get(word, -1)
         self._searches += 1
-        found = self._search(word.encode("utf-8", "surrogatepass"))
+        wanted = word.encode("utf-8", "surrogatepass")
+        if self._order is None:
+            return self._scan(wanted)
+        found = self._search(wanted)
         # What a search finds was compared and is right; that it finds nothing means something only in good order.
         if found < 0 and not self._order_is_known_good:
             if not is_strictly_sorted(self._words.utf8, self._words.offsets, self.order):
@@ -280,6 +285,15 @@ class Vocabulary:
             twice = next(word for position, word in enumerate(self._words) if ids[word] != position)
             raise FormatError(f"the word {twice!r} stands more than once in the vocabulary")
         return ids
+
+    def _scan(self, wanted: bytes) -> int:
+        offsets, utf8 = self._words.offsets, self._words.utf8
+        ids = np.flatnonzero(np.diff(offsets) == len(wanted))
+        for place in reversed(range(len(wanted))):
+            ids = ids[utf8[offsets[ids] + place] == wanted[place]]
+        if len(ids) > 1:
+            raise FormatError(f"the word {wanted.decode()!r} stands more than once in the vocabulary")
+        return int(ids[0]) if len(ids) else -1
 
     def _search(self, wanted: bytes) -> int:
         order, encoded = self.order, self._words.encoded
