@@ -15,7 +15,7 @@ import numpy as np
 
 from wordkin.config import TrainingConfig
 from wordkin.embeddings import Embeddings, load_embeddings
-from wordkin.errors import CheckpointError, ConfigError, CorpusError, NotTrainedError
+from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -411,7 +411,7 @@ def _read_text(
     """Read the text once: its vocabulary, and the ids to train on and to hold out, in the directory if there is one."""
     from wordkin.corpus.memory import give_back_freed_memory
     from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME
-    from wordkin.training.held_out import split_corpus
+    from wordkin.training.held_out import refuse_unmeasurable, split_corpus
 
     paths = None if directory is None else (directory.path / CORPUS_NAME, directory.path / VALIDATION_NAME)
     corpus_path, validation_path = paths or (None, None)
@@ -428,13 +428,13 @@ def _read_text(
             trained_on, held_out = split_corpus(
                 whole, config.validation_fraction, config.seed, paths=paths, spool_directory=spool_directory
             )
+        refuse_unmeasurable(held_out)
         return _Text(vocabulary, trained_on, held_out, fingerprint)
     if validation is None:
         return _Text(vocabulary, encoded, None, fingerprint)
     with _scan(validation, config, None, spool_directory) as scanned:
         held_out = encode(scanned, vocabulary, path=validation_path)
-    if held_out.words == 0:
-        raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
+    refuse_unmeasurable(held_out)
     return _Text(vocabulary, encoded, held_out, fingerprint)
 
 

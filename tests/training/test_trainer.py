@@ -133,6 +133,11 @@ def test_only_true_asks_to_stop(answer: object) -> None:
     assert run(PretendBackend(), lambda report: answer).state.epoch == 3  # type: ignore[arg-type, return-value]
 
 
+def test_true_of_numpy_asks_to_stop_too() -> None:
+    """A comparison with a number of NumPy gives it."""
+    assert run(PretendBackend(), lambda report: report.epoch_finished and np.True_).state.epoch == 1  # type: ignore[return-value]
+
+
 def test_a_callback_stops_training_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "SECONDS_PER_SPAN", 0)
     backend = PretendBackend()

@@ -119,6 +119,14 @@ def test_held_out_text_without_a_known_word_is_refused(sentences):
         Word2Vec(**SMALL).fit(sentences, validation=[["what", "is", "this"]])
 
 
+def test_held_out_text_without_pairs_is_refused():
+    message = r"no sentence of the held-out text \(validation\) has two words of the vocabulary: choose longer"
+    with pytest.raises(CorpusError, match=message):
+        Word2Vec(**SMALL).fit([["sun", "moon"]] * 9, validation=[["sun"], ["moon", "mars"]])
+    with pytest.raises(CorpusError, match=message):
+        Word2Vec(**SMALL, validation_fraction=0.5).fit([["sun"], ["moon"]] * 9)
+
+
 def test_options_that_do_not_go_together(sentences):
     with pytest.raises(
         ConfigError, match=r"patience needs held-out text; got 2: set validation_fraction, or name a text"

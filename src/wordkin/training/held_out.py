@@ -57,6 +57,16 @@ def split_corpus(
         return training.finish(), validation.finish()
 
 
+def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
+    """Raise :class:`CorpusError` where a held-out text has nothing to predict: its loss would be 0."""
+    if held_out.words == 0:
+        raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
+    if np.diff(held_out.offsets).max() < 2:
+        raise CorpusError(
+            "no sentence of the held-out text (validation) has two words of the vocabulary: choose longer sentences"
+        )
+
+
 def _deal(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_], writer: CorpusWriter) -> None:
     """Hand a writer what belongs to the chosen sentences of corpus positions start … stop - 1."""
     first = int(np.searchsorted(corpus.offsets, start, side="right")) - 1

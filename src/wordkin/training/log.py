@@ -80,6 +80,10 @@ class TrainingLog:
 
 def check_log(path: str | Path) -> None:
     """Raise :class:`OutputError` unless a log can be written there; it leaves what is there as it is."""
+    if not Path(path).parent.is_dir():
+        raise OutputError(
+            f"cannot write {str(path)!r}: there is no directory {str(Path(path).parent)!r}: make it first"
+        )
     try:
         Path(path).open("ab").close()
     except OSError as error:

@@ -7,6 +7,8 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import DivergenceError
@@ -139,7 +141,8 @@ class Trainer:
         """Call the callbacks. The tables are whole here, so one that fails costs nothing learned."""
         try:
             for callback in self._callbacks:
-                self._asked_to_stop |= callback(report) is True
+                asked = callback(report)
+                self._asked_to_stop |= isinstance(asked, bool | np.bool_) and bool(asked)
         except BaseException:
             with contextlib.suppress(DivergenceError):
                 self._save()
