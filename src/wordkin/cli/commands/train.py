@@ -28,6 +28,26 @@ def _place(*spellings: str, text: str, metavar: str = "FILE", panel: str = _LONG
     return typer.Option(*spellings, metavar=metavar, help=text, rich_help_panel=panel, show_default=False)
 
 
+_CorpusArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CORPUS",
+        help="Text, one sentence or paragraph a line: files (also .gz, .bz2, .xz, .zst), directories, "
+        "patterns in quotes, URLs, or - for standard input.",
+        show_default=False,
+    ),
+]
+_OutputOption = Annotated[
+    str | None,
+    _place(
+        "--output",
+        "-o",
+        text="Where to save the vectors; the suffix says how: .safetensors, .bin, .txt or .vec, also with .gz.",
+        panel=COMMON,
+    ),
+]
+
+
 class _LastReport:
     """A callback that keeps the last report."""
 
@@ -40,25 +60,9 @@ class _LastReport:
 
 @with_options(training_options())
 def train(
-    corpus: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CORPUS",
-            help="Text, one sentence or paragraph a line: files (also .gz, .bz2, .xz, .zst), directories, "
-            "patterns in quotes, URLs, or - for standard input.",
-            show_default=False,
-        ),
-    ] = None,
+    corpus: _CorpusArgument = None,
     *,
-    output: Annotated[
-        str | None,
-        _place(
-            "--output",
-            "-o",
-            text="Where to save the vectors; the suffix says how: .safetensors, .bin, .txt or .vec, also with .gz.",
-            panel=COMMON,
-        ),
-    ] = None,
+    output: _OutputOption = None,
     checkpoint: Annotated[
         str | None,
         _place("--checkpoint", text="Keep the run in this directory, so that it can go on if it dies.", metavar="DIR"),
