@@ -246,7 +246,7 @@ def test_a_text_of_one_repeated_word_works(objective: str) -> None:
 
 
 def test_texts_that_teach_nothing_are_refused() -> None:
-    with pytest.raises(EmptyVocabularyError, match="there is no word at all"):
+    with pytest.raises(EmptyVocabularyError, match="the text has no word: give a sentence of two words or more"):
         taken(" \n ")
     with pytest.raises(CorpusError, match="no word of the text has another beside it: give a sentence of two words"):
         taken("alone\napart")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.tokenizers import words_of
-from wordkin.errors import ConfigError, CorpusError
+from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError
 from wordkin.lesson import depict
 from wordkin.lesson.views import Overview, Step, WindowView
 from wordkin.objectives import reference
@@ -133,6 +133,8 @@ class _Course:
 def _prepare(text: str, config: TrainingConfig) -> _Course:
     sentences = [_split(line, config) for line in text.splitlines()]
     seen = Counter(itertools.chain.from_iterable(sentences))
+    if not seen:
+        raise EmptyVocabularyError("the text has no word: give a sentence of two words or more")
     vocabulary = Vocabulary.from_counts(
         list(seen), list(seen.values()), min_count=config.min_count, max_vocabulary=config.max_vocabulary
     )
