@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +52,36 @@ def test_what_was_freed_goes_back() -> None:
     give_back_freed_memory()
     assert anonymous_bytes() - before < 10 << 20
     assert len(keeper) == 50_000
+
+
+SCAN = """
+from pathlib import Path
+from wordkin.api import count_and_encode
+from wordkin.corpus.memory import give_back_freed_memory
+from wordkin.corpus.scanning import scan
+
+def anonymous_bytes():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+
+def encoded(text):
+    with scan(text, threads=2) as scanned:
+        return count_and_encode(scanned, 1)
+
+encoded("small.txt")
+before = anonymous_bytes()
+vocabulary, corpus = encoded("large.txt")
+give_back_freed_memory()
+print(len(vocabulary), corpus.words, anonymous_bytes() - before)
+"""
+
+
+@needs_figures
+def test_little_is_left_of_a_scan(tmp_path: Path) -> None:
+    words = 200_000
+    (tmp_path / "small.txt").write_text("you say goodbye\n")
+    (tmp_path / "large.txt").write_text("\n".join(f"word{number % words}" for number in range(10 * words)))
+    run = subprocess.run([sys.executable, "-c", SCAN], cwd=tmp_path, capture_output=True, text=True, check=True)
+    vocabulary_size, corpus_words, left = map(int, run.stdout.split())
+    assert (vocabulary_size, corpus_words) == (words, 10 * words)
+    assert left < 30 << 20  # of which the vocabulary takes 6 MB
