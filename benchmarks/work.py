@@ -32,7 +32,6 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.blocks import BlockSize
-from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import choose_layout
 from wordkin.training.steps import make_step
 from wordkin.vocabulary.huffman import HuffmanTree
@@ -95,8 +94,7 @@ def _block(config: TrainingConfig, objective: str, counts: NDArray[np.int64], ke
     if objective == "hierarchical-softmax":
         return BlockSize(1, 0, False)
     layout = choose_layout(config.vector_size + config.output_bias)
-    nothing = np.zeros((0, layout.row_size), np.float32)
-    step = make_step(objective, config, layout, counts, keep, Tables(nothing, nothing, nothing, -1))
+    step = make_step(objective, config, layout, counts, keep)
     block: BlockSize = step.block  # type: ignore[attr-defined]
     return block
 

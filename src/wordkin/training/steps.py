@@ -20,6 +20,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import (
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
+from wordkin.training.numbering import Numberings, Rows
 from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
@@ -28,6 +29,7 @@ from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
 SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole registers may be read
 MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
 MOST_NOISE_WORDS = 2**20  # drawn for a shard
+NOISE_USES = 2  # blocks that one draw of noise serves in a draft: fewer rows to copy; with 4, similarity suffers
 SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
 SOFTMAX_BLOCK_ROWS = 64  # output rows a softmax works on at a time: sums are kept in registers for as many steps
 
@@ -35,75 +37,109 @@ SOFTMAX_BLOCK_ROWS = 64  # output rows a softmax works on at a time: sums are ke
 class Step(Protocol):
     """One objective, ready to train on the windows of a shard.
 
+    The tables are handed in: kernels need not know whether they hold all rows or those of one shard.
+
     shard_words : the most words of the corpus that a shard should have.
+    input_updates : updates of an input row for each appearance of its word in the text, expected.
+    reads_all_rows : whether the whole output table is read, row by row in its order.
     """
 
     shard_words: int
+    input_updates: float
+    reads_all_rows: bool
 
     def workspace(self) -> Any:
         """Buffers for one thread."""
 
-    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Any) -> tuple[float, int]:
-        """Train; return (summed loss, examples). ``key`` is the stream of the shard's noise words."""
+    def targets(self, windows: Windows, key: np.uint64, workspace: Any) -> Any:
+        """What the examples are trained against besides their own words; ``key``: the stream of noise words."""
+
+    def number_outputs(self, targets: Any, words: Rows, numbers: Numberings) -> tuple[Any, Rows]:
+        """The same targets by local numbers, and the output rows that these stand for.
+
+        ``words``: those of the windows, which have their numbers already.
+        """
+
+    def most_rows(self, words: int) -> int:
+        """Output rows besides those of their own words that so many words of text can need."""
+
+    def train(
+        self, tables: Tables, windows: Windows, targets: Any, learning_rate: float, workspace: Any
+    ) -> tuple[float, int]:
+        """Train; return (summed loss, examples)."""
 
 
 def make_step(
-    objective: str,
-    config: TrainingConfig,
-    layout: Layout,
-    counts: NDArray[np.int64],
-    keep: NDArray[np.float64],
-    tables: Tables,
+    objective: str, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64]
 ) -> Step:
-    """The step of an objective.
-
-    counts : occurrences [V]; keep : keep probabilities [V]; tables : what it trains.
-    """
+    """The step of an objective; counts : occurrences [V]; keep : keep probabilities [V]."""
     kept = counts * keep
     likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
     if objective == "hierarchical-softmax":
-        return HierarchicalSoftmaxStep(config, layout, counts, likeliest, tables)
+        return HierarchicalSoftmaxStep(config, layout, counts, likeliest)
     if objective == "softmax":
-        return SoftmaxStep(config, layout, len(counts), likeliest, tables)
-    return NegativeSamplingStep(config, layout, counts, likeliest, tables)
+        return SoftmaxStep(config, layout, len(counts), likeliest)
+    return NegativeSamplingStep(config, layout, counts, likeliest)
 
 
 class NegativeSamplingStep:
-    """Negative sampling: block size, noise distribution, tables."""
+    """Negative sampling: block size and noise distribution."""
 
-    def __init__(
-        self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float, tables: Tables
-    ) -> None:
+    reads_all_rows = False
+
+    def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float) -> None:
         noise = noise_probabilities(counts, config.noise_exponent)
+        outputs = outputs_per_example(config)
         self.block = negative_sampling_block(
-            outputs_per_example(config),
-            config.negative,
-            config.starting_learning_rate,
-            max(float(noise.max()), likeliest),
+            outputs, config.negative, config.starting_learning_rate, max(float(noise.max()), likeliest)
         )
+        self._noise_uses = NOISE_USES if config.deterministic and not self.block.pair_by_pair else 1
         self._alias_table = alias_table(noise)
         self._negative = config.negative
-        self._tables = tables
         self._layout = layout if self.block.noise > layout.lanes else layout.with_score_vectors(1)
         self._mode = make_mode(config)
         most_examples = 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else 1
         drawn = self.block.noise * most_examples / self.block.examples
         self.shard_words = int(max(64, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
+        self.input_updates = input_updates(config) * (1 + config.negative)
+        self._output_updates = outputs
+        block_pairs = 1 if self.block.pair_by_pair else self.block.examples * outputs
+        self._noise_updates = block_pairs * config.negative / self.block.noise
 
     def workspace(self) -> Workspace:
         return make_workspace(self._layout, self.block.examples, self.block.noise, 2 * self._mode.reach + 1)
 
-    def train(self, windows: Windows, key: np.uint64, learning_rate: float, workspace: Workspace) -> tuple[float, int]:
+    def targets(self, windows: Windows, key: np.uint64, workspace: Workspace) -> Noise:
+        examples = windows.stop - windows.first
+        if self.block.pair_by_pair and not self._mode.cbow:
+            examples = count_pairs(windows.starts, windows.stops, windows.first, windows.stop)
+        blocks = -(-examples // self.block.examples)
+        drawn = np.empty(self._drawn(blocks), np.int32)
+        draw_noise(self._alias_table.thresholds, self._alias_table.aliases, key, drawn)
+        return Noise(np.resize(drawn, blocks * self.block.noise), self.block.noise, self._negative)
+
+    def _drawn(self, blocks: int) -> int:
+        """Noise words drawn for so many blocks, in which they are used over and over."""
+        return -(-blocks // self._noise_uses) * self.block.noise
+
+    def most_rows(self, words: int) -> int:
+        examples = words * 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else words
+        return self._drawn(-(-examples // self.block.examples))
+
+    def number_outputs(self, targets: Noise, words: Rows, numbers: Numberings) -> tuple[Noise, Rows]:
+        numbers.words.number(targets.ids, self._noise_updates / self._output_updates)
+        return targets, numbers.words.rows().times(self._output_updates)
+
+    def train(
+        self, tables: Tables, windows: Windows, targets: Noise, learning_rate: float, workspace: Workspace
+    ) -> tuple[float, int]:
         examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
-        blocks = -(-len(examples.centres) // self.block.examples)
-        noise = Noise(np.empty(blocks * self.block.noise, np.int32), self.block.noise, self._negative)
-        draw_noise(self._alias_table.thresholds, self._alias_table.aliases, key, noise.ids)
         return train_negative_sampling(  # type: ignore[no-any-return]
             self._layout.shapes,
-            self._tables,
+            tables,
             examples,
             self._mode,
-            noise,
+            targets,
             self.block.examples,
             learning_rate,
             workspace,
@@ -111,7 +147,7 @@ class NegativeSamplingStep:
 
 
 class HierarchicalSoftmaxStep:
-    """Hierarchical softmax: the tree and tables.
+    """Hierarchical softmax: the tree.
 
     Several threads would fight for the top of the tree, which every path passes. So each works on rows
     of its own for those nodes, behind the end of the table, and after a shard adds its part of the
@@ -119,23 +155,23 @@ class HierarchicalSoftmaxStep:
     """
 
     shard_words = MOST_SHARD_WORDS
+    reads_all_rows = False
 
-    def __init__(
-        self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float, tables: Tables
-    ) -> None:
+    def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float) -> None:
         tree = HuffmanTree.from_counts(counts)
         mean_path = float(tree.lengths @ counts / counts.sum())
         self._tree = tree
         self._longest = int(tree.lengths.max())
         self._nodes = len(counts) - 1
-        self._threads = training_threads(config)
+        self._threads = config.worker_threads
         self._hot = hot_nodes(config, self._nodes)
         self._workspaces = 0
-        self._tables = tables
         self._mode = make_mode(config)
         rows = 1 if self._mode.buffered else rows_together(mean_path, config.starting_learning_rate, likeliest)
         self._layout = layout.with_update_rows(rows)
         self.together = self._layout.shapes.update.rows
+        self.input_updates = input_updates(config) * mean_path
+        self._output_updates = outputs_per_example(config)
 
     def workspace(self) -> TreeWorkspace:
         own = padded(self._nodes, SPARE_ROWS) + 2 * self._hot * self._workspaces
@@ -145,15 +181,25 @@ class HierarchicalSoftmaxStep:
         work = make_workspace(self._layout, self.together, outputs=1, band=self._longest + self.together)
         return TreeWorkspace(work, Tree(tree.offsets, node_ids, tree.bits), own)
 
+    def targets(self, windows: Windows, key: np.uint64, workspace: TreeWorkspace) -> Tree:
+        return workspace.tree
+
+    def number_outputs(self, targets: Tree, words: Rows, numbers: Numberings) -> tuple[Tree, Rows]:
+        return numbers.nodes.number_paths(targets, words), numbers.nodes.rows().times(self._output_updates)
+
+    def most_rows(self, words: int) -> int:
+        levels = 2.0 ** np.minimum(np.arange(self._longest), 62)
+        return int(np.minimum(levels, words).sum())
+
     def train(
-        self, windows: Windows, key: np.uint64, learning_rate: float, workspace: TreeWorkspace
+        self, tables: Tables, windows: Windows, targets: Tree, learning_rate: float, workspace: TreeWorkspace
     ) -> tuple[float, int]:
         examples = make_examples(windows, self._mode, pair_by_pair=False)
-        shapes, table, hot, own = self._layout.shapes, self._tables.output_vectors, self._hot, workspace.own
+        shapes, table, hot, own = self._layout.shapes, tables.output_vectors, self._hot, workspace.own
         copy_rows(shapes, table, 0, hot, own)
         copy_rows(shapes, table, 0, hot, own + hot)
         trained: tuple[float, int] = train_hierarchical_softmax(
-            shapes, self._tables, examples, self._mode, workspace.tree, learning_rate, workspace.work
+            shapes, tables, examples, self._mode, targets, learning_rate, workspace.work
         )
         add_change(shapes, table, 0, hot, own + hot, own, 1 / self._threads)
         return trained
@@ -167,14 +213,9 @@ class TreeWorkspace(NamedTuple):
     own: int
 
 
-def training_threads(config: TrainingConfig) -> int:
-    """Workers that share the tables; one when the order of their updates must not matter."""
-    return 1 if config.deterministic else config.worker_threads
-
-
 def hot_nodes(config: TrainingConfig, nodes: int) -> int:
-    """Nodes of which each thread has rows of its own; none where one thread has all rows to itself."""
-    return 0 if training_threads(config) == 1 else min(HOT_NODES, nodes)
+    """Nodes of which each thread has rows of its own; none where no other thread writes to the same tables."""
+    return 0 if config.deterministic or config.worker_threads == 1 else min(HOT_NODES, nodes)
 
 
 def table_rows(objective: str, config: TrainingConfig, vocabulary_size: int) -> int:
@@ -182,44 +223,78 @@ def table_rows(objective: str, config: TrainingConfig, vocabulary_size: int) -> 
     nodes = output_rows(objective, vocabulary_size)
     rows = padded(nodes, SPARE_ROWS)
     if objective == "hierarchical-softmax":
-        rows += 2 * hot_nodes(config, nodes) * training_threads(config)
+        rows += 2 * hot_nodes(config, nodes) * config.worker_threads
     return rows
 
 
 class SoftmaxStep:
-    """Full softmax: batch size and tables."""
+    """Full softmax: batch size."""
 
-    def __init__(
-        self, config: TrainingConfig, layout: Layout, vocabulary_size: int, likeliest: float, tables: Tables
-    ) -> None:
+    reads_all_rows = True
+
+    def __init__(self, config: TrainingConfig, layout: Layout, vocabulary_size: int, likeliest: float) -> None:
         self.block = softmax_block(outputs_per_example(config), config.starting_learning_rate, likeliest)
         self._vocabulary_size = vocabulary_size
-        self._tables = tables
         self._layout = layout
         self._mode = make_mode(config)
         operations = 6 * vocabulary_size * layout.row_size  # of a word
         self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // operations))
+        self.input_updates = 2 * input_updates(config)
+        self._output_updates = 2 * outputs_per_example(config)
 
     def workspace(self) -> tuple[Workspace, Classes]:
         work = make_workspace(self._layout, self.block.examples, SOFTMAX_BLOCK_ROWS, band=1)
         scores = aligned_zeros((padded(self.block.examples), padded(self._vocabulary_size, SPARE_ROWS)))
         return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
 
+    def targets(self, windows: Windows, key: np.uint64, workspace: tuple[Workspace, Classes]) -> None:
+        return None
+
+    def number_outputs(self, targets: None, words: Rows, numbers: Numberings) -> tuple[None, Rows]:
+        return targets, words.times(self._output_updates)
+
+    def most_rows(self, words: int) -> int:
+        return self._vocabulary_size
+
     def train(
-        self, windows: Windows, key: np.uint64, learning_rate: float, workspace: tuple[Workspace, Classes]
+        self,
+        tables: Tables,
+        windows: Windows,
+        targets: None,
+        learning_rate: float,
+        workspace: tuple[Workspace, Classes],
     ) -> tuple[float, int]:
         work, classes = workspace
         examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
         return train_softmax(  # type: ignore[no-any-return]
-            self._layout.shapes, self._tables, examples, self._mode, classes, self.block.examples, learning_rate, work
+            self._layout.shapes, tables, examples, self._mode, classes, self.block.examples, learning_rate, work
         )
+
+
+def contexts_of_word(config: TrainingConfig) -> float:
+    """Words in the window of a centre, and windows that a word stands in, in a long sentence: expected."""
+    return config.window + 1 if config.dynamic_window else 2 * config.window
+
+
+def input_updates(config: TrainingConfig) -> float:
+    """Updates of an input row for an appearance of its word and one output row each.
+
+    A word of CBOW stands in several windows. Where it is one of as many words of a mean, it has that part
+    of the effect.
+    """
+    return 1.0 if config.architecture == "cbow" and config.cbow_combine == "mean" else contexts_of_word(config)
+
+
+def hidden_square(config: TrainingConfig) -> float:
+    """Mean squared length of hidden rows, in that of input rows that point in all directions."""
+    if config.architecture == "skip-gram":
+        return 1.0
+    return 1 / contexts_of_word(config) if config.cbow_combine == "mean" else contexts_of_word(config)
 
 
 def outputs_per_example(config: TrainingConfig) -> float:
     """Outputs of an example in a long sentence: the centre for CBOW; for skip-gram its context words, expected."""
-    if config.architecture == "cbow":
-        return 1
-    return config.window + 1 if config.dynamic_window else 2 * config.window
+    return 1 if config.architecture == "cbow" else contexts_of_word(config)
 
 
 def make_mode(config: TrainingConfig) -> Mode:

@@ -8,6 +8,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import typeof, types
+from numba.extending import typeof_impl
 
 from wordkin.objectives.cpu.registers import TileShape, host_lanes, register_budget
 
@@ -30,6 +32,16 @@ class TileShapes(NamedTuple):
     pair_sums: TileShape
     square: TileShape
     vector: TileShape
+
+
+@functools.cache
+def _shapes_type(shapes: TileShapes) -> types.Type:
+    return types.NamedTuple([typeof(shape) for shape in shapes], TileShapes)
+
+
+@typeof_impl.register(TileShapes)
+def _type_of_shapes(value: TileShapes, _context: Any) -> types.Type:
+    return _shapes_type(value)  # Numba asks at every call of a kernel and would go through the shapes each time
 
 
 class Layout(NamedTuple):

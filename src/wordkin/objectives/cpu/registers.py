@@ -94,9 +94,14 @@ class TileType(types.Type):
         super().__init__(f"Tile({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors})")
 
 
+@functools.cache
+def _shape_type(shape: TileShape) -> TileShapeType:
+    return TileShapeType(shape)
+
+
 @typeof_impl.register(TileShape)
 def _type_of_shape(value: TileShape, _context: Any) -> TileShapeType:
-    return TileShapeType(value)
+    return _shape_type(value)
 
 
 register_model(TileShapeType)(models.OpaqueModel)
