@@ -128,16 +128,17 @@ def _rows(
 
 def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: EncodedCorpus) -> float:
     """Mean number of context words of a kept token, counted in the first words of a corpus."""
-    from wordkin.training.cpu import Worker
     from wordkin.training.steps import MOST_SHARD_WORDS
-    from wordkin.windows.windows import count_pairs, keep_thresholds
+    from wordkin.windows.windows import count_pairs, keep_thresholds, select_windows
 
-    keep = keep_probabilities(counts, config.subsample, config.subsample_formula)
-    worker = Worker(config, keep_thresholds(keep), [])
+    thresholds = keep_thresholds(keep_probabilities(counts, config.subsample, config.subsample_formula))
+    word_ids, starts, stops = (np.zeros(MOST_SHARD_WORDS + 2 * config.window + 1, np.int32) for _ in range(3))
     pairs = kept = 0
     for start in range(0, min(corpus.words, _SAMPLE_WORDS), MOST_SHARD_WORDS):
-        stop = min(start + MOST_SHARD_WORDS, corpus.words)
-        _, first, last, starts, stops = worker.windows(corpus, start, stop, np.uint64(1))
+        first, last, _ = select_windows(
+            corpus.ids, corpus.offsets, start, min(start + MOST_SHARD_WORDS, corpus.words), thresholds, np.uint64(1),
+            config.window, config.dynamic_window, word_ids, starts, stops,
+        )  # fmt: skip
         pairs += count_pairs(starts, stops, first, last)
         kept += last - first
     return pairs / max(1, kept)
