@@ -65,6 +65,25 @@ def test_an_impossible_output_is_found_before_the_text_is_read(run, tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_impossible_log_is_bad_usage(run, text_file, tmp_path):
+    finished = run("train", text_file, "-o", tmp_path / "v.bin", "--log", tmp_path / "no" / "log.jsonl")
+    assert finished.code == 2
+    assert finished.err == (
+        f"wordkin: cannot write '{tmp_path}/no/log.jsonl': there is no directory '{tmp_path}/no': make it first\n"
+    )
+
+
+def test_places_for_runs_are_checked_before_the_work(run, text_file, tmp_path):
+    finished = run("train", text_file, "-o", tmp_path / "v.bin", "--checkpoint-every", "5m")
+    assert (finished.code, finished.err) == (
+        2, "wordkin: --checkpoint-every needs a place for checkpoints; got '5m': name a directory as checkpoint\n"
+    )  # fmt: skip
+    finished = run("train", text_file, "-o", tmp_path / "v.txt", "--log", text_file)
+    assert finished.code == 2
+    assert finished.err.startswith("wordkin: --log must not be a file of the text; got")
+    assert text_file.read_text()
+
+
 def test_unusable_text(run, tmp_path):
     empty, rare, output = tmp_path / "empty.txt", tmp_path / "rare.txt", tmp_path / "v.bin"
     empty.write_text(" \n\n")

@@ -14,7 +14,7 @@ import typer
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.vectors import check_output_first
+from wordkin.cli.vectors import check_output_first, unusable_output
 from wordkin.training.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay, TrainingReport
 
@@ -89,6 +89,7 @@ def train(
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
     _check_usage(corpus, output, resume, checkpoint, validation)
+    _check_log_first(log)
     load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
     last = _LastReport()
@@ -139,6 +140,15 @@ def _check_usage(
         raise UsageError("missing option '--output' / '-o'; see: wordkin train --help")
     if output is not None:
         check_output_first(output)
+
+
+def _check_log_first(path: str | None) -> None:
+    """Find out before the work whether the log can be written: bad usage where it cannot."""
+    from wordkin.training.log import check_log
+
+    if path is not None:
+        with unusable_output():
+            check_log(path)
 
 
 def _source(corpus: list[str]) -> str | list[str]:
