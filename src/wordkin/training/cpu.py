@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 Result = tuple[float, int]  # summed loss, examples
 # Of each objective, the tables that a worker trains on a shard and its targets by the numbers of their rows
-Provider = Callable[[Windows, Sequence[Any], float, Numberings], tuple[Sequence[Tables], Sequence[Any]]]
+Provider = Callable[[Windows, Sequence[Any], Numberings], tuple[Sequence[Tables], Sequence[Any]]]
 
 
 class CpuBackend:
@@ -78,7 +78,14 @@ class CpuBackend:
         if drafts == 1:
             return None
         words = self._shard_words + 2 * config.window
-        return Round(self._layout.shapes, self._steps, self._shared_tables(), drafts, words, hidden_square(config))
+        return Round(
+            self._layout.shapes,
+            self._steps,
+            self._shared_tables(),
+            drafts,
+            words,
+            hidden_square(config, len(self._counts)),
+        )
 
     def _compile(self) -> None:
         """Have every kernel ready before the clock of training starts: a text of one word trains nothing."""
@@ -130,7 +137,7 @@ class CpuBackend:
         shared = self._shared_tables()
 
         def provide(
-            windows: Windows, targets: Sequence[Any], learning_rate: float, numbers: Numberings
+            windows: Windows, targets: Sequence[Any], numbers: Numberings
         ) -> tuple[Sequence[Tables], Sequence[Any]]:
             return shared, targets
 
@@ -144,19 +151,23 @@ class CpuBackend:
         """Workers train drafts of the tables, and bring them together after every round."""
         results: list[Result] = []
         parts = len(self._workers)
+
+        def train(worker: Worker, draft: int, shard: range) -> Result:
+            result = worker.train(text, shard, functools.partial(drafts.take, draft))
+            drafts.close(draft, text.rate_at(shard.start))
+            return result
+
+        def merge(_: Worker, part: int) -> None:
+            drafts.merge(part, parts)
+
         while len(results) < len(shards) and not should_stop():
-            round_shards = shards[len(results) : len(results) + drafts.drafts]
-            results += self._share_out(
-                [
-                    functools.partial(
-                        Worker.train, text=text, shard=shard, provide=functools.partial(drafts.take, draft)
-                    )
-                    for draft, shard in enumerate(round_shards)
-                ]
-            )
-            for draft in range(len(round_shards), drafts.drafts):
+            taken = shards[len(results) : len(results) + drafts.drafts]
+            for draft in range(len(taken), drafts.drafts):
                 drafts.leave_out(draft)
-            self._share_out([lambda _, part=part: drafts.merge(part, parts) for part in range(parts)])  # type: ignore[misc]
+            results += self._share_out(
+                [functools.partial(train, draft=draft, shard=shard) for draft, shard in enumerate(taken)]
+            )
+            self._share_out([functools.partial(merge, part=part) for part in range(parts)])
         return results
 
     def _shards(self, start: int, stop: int) -> list[range]:
@@ -240,7 +251,7 @@ class Worker:
         targets: Sequence[Any] = [
             step.targets(windows, key, workspace) for step, workspace in zip(self._steps, self._workspaces, strict=True)
         ]
-        tables, targets = provide(windows, targets, learning_rate, self._numbers)
+        tables, targets = provide(windows, targets, self._numbers)
         loss = 0.0
         examples = 0
         for step, own_tables, own_targets, workspace in zip(

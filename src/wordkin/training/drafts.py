@@ -23,21 +23,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.objectives.cpu.drafts import Drafts, merge_rows, take_rows
+from wordkin.objectives.cpu.drafts import Drafts, mean_square, merge_rows, take_rows
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import TileShapes, aligned_zeros, padded
 from wordkin.training.numbering import Numberings, Rows
-from wordkin.training.steps import SPARE_ROWS, Step
+from wordkin.training.steps import SPARE_ROWS, Step, alikeness
 from wordkin.windows.windows import Windows
 
 MOST_DRAFTS = 4  # in a round: with 8, a round of as many words trains less well, because more is averaged
 MOST_DRAFT_WORDS = 8192  # longer drafts train less well, and copying takes a larger part of shorter ones
 MOST_BYTES = 2**27  # of the drafts of a round
 ROWS_PER_WORD = 3  # that a draft copies, all tables together, roughly
-# Part of the way that an update goes, per learning rate and squared length of the row on the other side. The
-# logistic loss curves by at most 1/4 along that row, but rows point in many directions. Measured: with 0.1,
-# too much is averaged and two points of analogies are lost; with 0.01, some runs begin to swing.
-CURVATURE = 0.02
+CURVATURE = 0.25  # of the logistic loss at most, for each squared length along a row; see also steps.alikeness
 _FLOAT_BYTES = 4
 
 Array = NDArray[Any]
@@ -81,12 +78,14 @@ class DraftTable:
             heads=np.zeros(len(table), np.int64),
         )
 
-    def take(self, draft: int, rows: Rows) -> tuple[Array, float]:
-        """Copies of rows, with the rest of the room behind them, and the mean of squared length over updates."""
-        summed = take_rows(self._shapes, self._table, self._drafts, draft, *rows)
-        copies = self._drafts.rows[draft * self._room : (draft + 1) * self._room]
-        updates = float(rows.updates.sum())
-        return copies, summed / updates if updates > 0 else 0.0
+    def take(self, draft: int, rows: Rows) -> Array:
+        """Copies of rows, with the rest of the room behind them."""
+        take_rows(self._shapes, self._table, self._drafts, draft, *rows)
+        return self._drafts.rows[draft * self._room : (draft + 1) * self._room]
+
+    def mean_square(self, draft: int) -> float:
+        """Mean squared length of the copies as they are now, over updates."""
+        return float(mean_square(self._shapes, self._drafts, draft))
 
     def pull(self, draft: int, part: float) -> None:
         """Say what part of the way an update of this draft goes."""
@@ -119,6 +118,7 @@ class Round:
         inputs, _, bias, self._bias_column = tables[0]
         self.drafts = drafts
         self._steps = steps
+        self._vocabulary_size = len(inputs)
         self._hidden_square = hidden_square
         self._all_rows = any(step.reads_all_rows for step in steps)
         words = len(inputs) if self._all_rows else min(words, len(inputs))
@@ -131,7 +131,7 @@ class Round:
         self._tables = (self._inputs, self._bias, *self._outputs)
 
     def take(
-        self, draft: int, windows: Windows, targets: Sequence[Any], learning_rate: float, numbers: Numberings
+        self, draft: int, windows: Windows, targets: Sequence[Any], numbers: Numberings
     ) -> tuple[list[Tables], list[Any]]:
         """Number and copy what a shard reads: tables and targets of each objective, by local numbers.
 
@@ -140,25 +140,28 @@ class Round:
         numbers.words.restart(all_rows=self._all_rows)
         numbers.words.number(windows.word_ids)
         words = numbers.words.rows()
-        inputs, square = self._inputs.take(draft, words)
-        bias, bias_square = self._take_bias(draft, len(windows.word_ids))
-        square = square * self._hidden_square + bias_square + (self._bias_column >= 0)
-        tables, numbered, pull = [], [], 0.0
+        inputs = self._inputs.take(draft, words)
+        ids = np.arange(self._bias.rows, dtype=np.int32)
+        bias = self._bias.take(draft, Rows(ids, np.full(len(ids), len(windows.word_ids), np.float32)))
+        tables, numbered = [], []
         for step, targets_of_step, outputs in zip(self._steps, targets, self._outputs, strict=True):
             own, rows = step.number_outputs(targets_of_step, words, numbers)
-            copies, output_square = outputs.take(draft, rows)
-            outputs.pull(draft, CURVATURE * learning_rate * square)
-            pull += CURVATURE * learning_rate * step.input_updates * output_square
-            tables.append(Tables(inputs, copies, bias, self._bias_column))
+            tables.append(Tables(inputs, outputs.take(draft, rows), bias, self._bias_column))
             numbered.append(own)
-        self._inputs.pull(draft, pull)
-        self._bias.pull(draft, pull)
         return tables, numbered
 
-    def _take_bias(self, draft: int, examples: int) -> tuple[Array, float]:
-        """The projection bias, which every example updates, if there is one."""
-        ids = np.arange(self._bias.rows, dtype=np.int32)
-        return self._bias.take(draft, Rows(ids, np.full(len(ids), examples, np.float32)))
+    def close(self, draft: int, learning_rate: float) -> None:
+        """Say of a draft that was trained what part of the way its updates went, by the length of its rows."""
+        part = CURVATURE * alikeness(self._vocabulary_size) * learning_rate
+        square = self._inputs.mean_square(draft) * self._hidden_square + self._bias.mean_square(draft)
+        if self._bias_column >= 0:
+            square += 1
+        pull = 0.0
+        for step, outputs in zip(self._steps, self._outputs, strict=True):
+            outputs.pull(draft, part * square)
+            pull += part * step.input_updates * outputs.mean_square(draft)
+        self._inputs.pull(draft, pull)
+        self._bias.pull(draft, pull)
 
     def leave_out(self, draft: int) -> None:
         """The text ends before this draft."""

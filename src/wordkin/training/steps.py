@@ -101,7 +101,7 @@ class NegativeSamplingStep:
         most_examples = 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else 1
         drawn = self.block.noise * most_examples / self.block.examples
         self.shard_words = int(max(64, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
-        self.input_updates = input_updates(config) * (1 + config.negative)
+        self.input_updates = input_updates(config, len(counts)) * (1 + config.negative)
         self._output_updates = outputs
         block_pairs = 1 if self.block.pair_by_pair else self.block.examples * outputs
         self._noise_updates = block_pairs * config.negative / self.block.noise
@@ -170,7 +170,7 @@ class HierarchicalSoftmaxStep:
         rows = 1 if self._mode.buffered else rows_together(mean_path, config.starting_learning_rate, likeliest)
         self._layout = layout.with_update_rows(rows)
         self.together = self._layout.shapes.update.rows
-        self.input_updates = input_updates(config) * mean_path
+        self.input_updates = input_updates(config, len(counts)) * mean_path
         self._output_updates = outputs_per_example(config)
 
     def workspace(self) -> TreeWorkspace:
@@ -239,7 +239,7 @@ class SoftmaxStep:
         self._mode = make_mode(config)
         operations = 6 * vocabulary_size * layout.row_size  # of a word
         self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // operations))
-        self.input_updates = 2 * input_updates(config)
+        self.input_updates = 2 * input_updates(config, vocabulary_size)
         self._output_updates = 2 * outputs_per_example(config)
 
     def workspace(self) -> tuple[Workspace, Classes]:
@@ -276,20 +276,35 @@ def contexts_of_word(config: TrainingConfig) -> float:
     return config.window + 1 if config.dynamic_window else 2 * config.window
 
 
-def input_updates(config: TrainingConfig) -> float:
+def alikeness(vocabulary_size: int) -> float:
+    """How much rows point the same way, as far as rounds of drafts must reckon with it: 1 for up to 576 words.
+
+    Rows of few words, or of words that come in any order, are alike; those of a language spread. Chosen so
+    that small vocabularies do not begin to swing and large ones are not slowed down.
+    """
+    return float(min(1.0, 24 / np.sqrt(vocabulary_size)))
+
+
+def input_updates(config: TrainingConfig, vocabulary_size: int) -> float:
     """Updates of an input row for an appearance of its word and one output row each.
 
     A word of CBOW stands in several windows. Where it is one of as many words of a mean, it has that part
-    of the effect.
+    of the effect, unless the others are moved the same way.
     """
-    return 1.0 if config.architecture == "cbow" and config.cbow_combine == "mean" else contexts_of_word(config)
+    return contexts_of_word(config) * (hidden_square(config, vocabulary_size) if _means(config) else 1.0)
 
 
-def hidden_square(config: TrainingConfig) -> float:
-    """Mean squared length of hidden rows, in that of input rows that point in all directions."""
+def hidden_square(config: TrainingConfig, vocabulary_size: int) -> float:
+    """Mean squared length of hidden rows, in that of input rows."""
+    alike, rows = alikeness(vocabulary_size), contexts_of_word(config)
     if config.architecture == "skip-gram":
         return 1.0
-    return 1 / contexts_of_word(config) if config.cbow_combine == "mean" else contexts_of_word(config)
+    of_mean = alike + (1 - alike) / rows
+    return of_mean if _means(config) else of_mean * rows**2
+
+
+def _means(config: TrainingConfig) -> bool:
+    return config.architecture == "cbow" and config.cbow_combine == "mean"
 
 
 def outputs_per_example(config: TrainingConfig) -> float:

@@ -85,23 +85,30 @@ class Drafts(NamedTuple):
 
 @kernel
 def take_rows(shapes, table, drafts, shard, row_ids, updates):
-    """Copy the rows ``row_ids`` int32 of a table for a shard; return the sum of updates x squared length.
-
-    ``updates`` float32: how often the shard will update each.
-    """
+    """Copy the rows ``row_ids`` int32 of a table for a shard, which updates each as often as ``updates`` says."""
     count = row_ids.shape[0]
-    row_size = table.shape[1]
     first = shard * drafts.row_ids.shape[1]
     drafts.counts[shard] = count
-    summed = 0.0
     for place in range(count):
         row = np.int64(row_ids[place])
         prefetch_row(table, row_ids[min(place + ROWS_AHEAD, count - 1)])
         drafts.row_ids[shard, place] = row
         drafts.updates[shard, place] = updates[place]
         copy_row(shapes, table, row, drafts.rows, first + place)
-        summed += updates[place] * dot(shapes.panel, shapes.vector, table, row, row, row_size)
-    return summed
+
+
+@kernel
+def mean_square(shapes, drafts, shard):
+    """Mean squared length of the rows of a shard as they are now, each counted as often as it was updated."""
+    row_size = drafts.rows.shape[1]
+    first = shard * drafts.row_ids.shape[1]
+    summed = 0.0
+    updates = 0.0
+    for place in range(drafts.counts[shard]):
+        row = np.int64(first + place)
+        summed += drafts.updates[shard, place] * dot(shapes.panel, shapes.vector, drafts.rows, row, row, row_size)
+        updates += drafts.updates[shard, place]
+    return summed / updates if updates > 0.0 else 0.0
 
 
 @kernel
