@@ -198,7 +198,8 @@ class TrainingConfig:
         1, Number(0, 2**63 - 1, integer=True), "Training",
         "Seeds initialisation, subsampling, windows and noise.")
     deterministic: bool = _option(
-        False, Flag(), "Training", "Bit-identical vectors for any number of threads.")
+        False, Flag(), "Training",
+        "Bit-identical vectors for any number of threads; costs some speed, and more than four gain nothing.")
     # fmt: on
 
     def __post_init__(self) -> None:
