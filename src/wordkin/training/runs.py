@@ -10,6 +10,7 @@ from pathlib import Path
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.training.checkpoint import BestTables, Checkpoints, RunDirectory, TemporaryBestTables
 from wordkin.training.choose import open_backend
+from wordkin.training.cost import warn_of_cost
 from wordkin.training.log import TrainingLog
 from wordkin.training.progress import Callback
 from wordkin.training.record import Run
@@ -50,6 +51,7 @@ def train_run(
             log = TrainingLog(run.log, words=words)
             closing.callback(log.close)
             callbacks = [log, *callbacks]
+        warn_of_cost(run.config, len(vocabulary), corpus.words)
         backend = open_backend(run.config, vocabulary)
         closing.callback(backend.close)
         if tables is not None:

@@ -1,0 +1,34 @@
+"""What a full softmax costs, said before it is paid."""
+
+from __future__ import annotations
+
+import warnings
+
+from wordkin.config import TrainingConfig
+
+LARGE_VOCABULARY = 10_000  # from here on training takes some hundred times as long as with negative sampling
+_OPERATIONS_PER_SECOND = 5e10  # of a core, roughly
+
+
+def warn_of_cost(config: TrainingConfig, vocabulary_size: int, corpus_words: int) -> None:
+    """Warn where a full softmax will update very many output rows at every word."""
+    if "softmax" not in config.objectives or vocabulary_size < LARGE_VOCABULARY:
+        return
+    operations = 6 * vocabulary_size * config.vector_size * corpus_words * config.epochs
+    hours = operations / (_OPERATIONS_PER_SECOND * config.worker_threads * 3600)
+    warnings.warn(
+        f'objective="softmax" updates all {vocabulary_size:,} output rows at every word: {operations:.1e} operations '
+        f"in all, about {_duration(hours)} on {config.worker_threads} "
+        f"thread{'s' * (config.worker_threads > 1)}; "
+        '"hierarchical-softmax" and "negative-sampling" update a few rows, and max_vocabulary makes V smaller',
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+def _duration(hours: float) -> str:
+    for name, length in (("day", 24.0), ("hour", 1.0), ("minute", 1 / 60)):
+        if hours >= length:
+            number = round(hours / length)
+            return f"{number:,} {name}{'s' * (number > 1)}"
+    return "a minute"
