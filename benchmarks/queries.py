@@ -237,7 +237,8 @@ def _saving(ours: Embeddings, theirs: KeyedVectors, folder: Path, runs: int) -> 
             for side, save in sides.items():
                 with unflushed():
                     rows[f"{row} unflushed"][side].append(_saved(save, folder))
-                rows[row][side].append(_saved(lambda save=save: (save(), flush(folder)), folder))
+                on_disk = save if side == "wordkin" else lambda save=save: (save(), flush(folder))
+                rows[row][side].append(_saved(on_disk, folder))
     return rows
 
 
@@ -250,10 +251,11 @@ def _saved(save: Callable[[], object], folder: Path) -> float:
 
 
 def flush(folder: Path) -> None:
-    """Have the system write out what was saved; wordkin has done so by itself."""
+    """Put on the disk what gensim saved, and its name; wordkin does both by itself."""
     for path in folder.glob("saved.*"):
         with path.open("rb") as file:
             os.fsync(file.fileno())
+    files.sync_directory(folder)
 
 
 def least_seconds(matrix: NDArray[np.float32], batch: int) -> tuple[float, float]:
