@@ -12,7 +12,7 @@ import pytest
 
 from wordkin.embeddings import Embeddings, check_output, load_embeddings
 from wordkin.embeddings.files import replacing
-from wordkin.errors import ConfigError, OutputError
+from wordkin.errors import ConfigError, FormatError, OutputError
 from wordkin.vocabulary import Vocabulary
 
 SUFFIXES = (".safetensors", ".bin", ".txt", ".vec", ".safetensors.gz", ".bin.gz", ".txt.gz", ".vec.gz")
@@ -109,3 +109,8 @@ def test_the_same_vectors_make_the_same_bytes(tmp_path, suffix):
     for name in ("first", "second"):
         some_vectors().save(tmp_path / f"{name}{suffix}")
     assert (tmp_path / f"first{suffix}").read_bytes() == (tmp_path / f"second{suffix}").read_bytes()
+
+
+def test_a_directory_is_no_file_of_vectors(tmp_path):
+    with pytest.raises(FormatError, match=r"is a directory, not a file of vectors; Word2Vec\.load opens saved models"):
+        load_embeddings(tmp_path)

@@ -111,6 +111,10 @@ class Source:
             self.file.seek(0)
         except (FileNotFoundError, NotADirectoryError):
             raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
+        except IsADirectoryError:
+            raise FormatError(
+                f"{str(path)!r} is a directory, not a file of vectors; Word2Vec.load opens saved models and runs"
+            ) from None
         except OSError as error:
             raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
         size = os.fstat(self.file.fileno()).st_size
