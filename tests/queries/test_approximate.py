@@ -129,3 +129,27 @@ def test_illegal_options(tmp_path):
         vectors.build_index(tmp_path / "missing" / "x.usearch")
     with pytest.raises(OutputError, match="there is no directory"):
         vectors.build_index().save(tmp_path / "missing" / "x.usearch")
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_words_out_of_reach_in_the_graph_are_found_all_the_same(rows, monkeypatch):
+    """A graph that was built by several threads may have words that no path leads to."""
+    matrix = np.array(clustered(50).matrix)
+    matrix[7] = 0
+    vectors = Embeddings(Vocabulary([f"w{i}" for i in range(50)]), matrix)
+    index = vectors.build_index()
+    search = index._index.search
+
+    def lose_two(units, count, **options):
+        found = search(units, count - 2, **options)
+        if len(units) > 1:
+            found.keys = np.pad(found.keys, ((0, 0), (0, 2)))
+        return found
+
+    monkeypatch.setattr(index._index, "search", lose_two)
+    ids, cosines = index.nearest(vectors.matrix[:rows], 50)
+    expected, expected_cosines = nearest(vectors, vectors.matrix[:rows], 50)
+    assert ids.shape == (rows, 49)
+    assert 7 not in ids
+    np.testing.assert_array_equal(ids, expected[expected != 7].reshape(rows, 49))
+    np.testing.assert_allclose(cosines, expected_cosines[expected != 7].reshape(rows, 49), atol=1e-6)

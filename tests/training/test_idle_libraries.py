@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-# When training is over its own threads are gone. Those of BLAS are there as soon as NumPy is, and must have stayed
-# idle. The system counts in hundredths of a second.
+# When training is over its own threads are gone. Those of BLAS are there as soon as NumPy and SciPy are, spin for a
+# tenth of a second, and must stay idle from then on. The system counts in hundredths of a second.
 SCRIPT = """
-import os, threading
+import os, threading, time
 import numpy as np
-import wordkin
+import wordkin.training.runs
 
 def ticks_of_others():
     others = {int(name) for name in os.listdir("/proc/self/task")} - {threading.get_native_id()}
     fields = {each: open(f"/proc/self/task/{each}/stat").read().rpartition(")")[2].split() for each in others}
     return {each: int(values[11]) + int(values[12]) for each, values in fields.items()}
 
+time.sleep(1)
 before = ticks_of_others()
 rng = np.random.default_rng(1)
 sentences = [[f"w{number}" for number in row] for row in rng.integers(0, 5000, (20_000, 25))]

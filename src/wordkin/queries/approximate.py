@@ -13,6 +13,7 @@ from wordkin.config import usable_cores
 from wordkin.embeddings import Embeddings
 from wordkin.embeddings.files import check_writable, replacing_path
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
+from wordkin.queries import exact
 from wordkin.queries.exact import check_whole_number, unit_rows
 from wordkin.queries.neighbours import Neighbours, Query, named, query_term, query_terms, sum_of_terms
 
@@ -92,18 +93,31 @@ class NeighbourIndex:
         """Ids and exact cosines of about the nearest words, shape (b, min(topn, words)), as in ``exact.nearest``.
 
         All candidates that the graph search held at its end are compared again with the query, so an
-        index of few bits a number ranks as well as one of many.
+        index of few bits a number ranks as well as one of many. Where a search finds fewer than it should,
+        since some words of a graph may be out of reach, all words are candidates.
         """
         check_whole_number("topn", topn)
         units = unit_rows(queries)
         count = min(max(topn, self._index.expansion_search), len(self))
-        found = self._index.search(units, count, threads=_thread_count(threads)).keys.reshape(len(units), count)
-        ids = found.astype(np.int64)
+        found: Any = self._index.search(units, count, threads=_thread_count(threads))
+        if len(units) == 1:  # then usearch gives as many as it found, else rows filled up
+            counts, keys = np.array([len(found.keys)]), np.resize(found.keys, (1, count))
+        else:
+            counts, keys = found.counts, found.keys
+        ids = keys.astype(np.int64)
+        if (counts < count).any():
+            ids[counts < count] = self._exactly(units[counts < count], count)
         rows = self.vectors.unit_vectors(ids.ravel()).reshape(*ids.shape, -1)
         cosines = (rows @ units[:, :, None])[:, :, 0]
         order = np.lexsort((ids, -cosines), axis=1)[:, :topn]
         queries_column = np.arange(len(units))[:, None]
         return ids[queries_column, order], cosines[queries_column, order]
+
+    def _exactly(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Ids of the nearest words that the index holds, shape (b, count)."""
+        ids, _ = exact.nearest(self.vectors, units, count + len(self.vectors) - len(self))
+        held = np.any(self.vectors.unit_vectors(ids.ravel()) != 0, axis=1).reshape(ids.shape)
+        return np.stack([row[row_held][:count] for row, row_held in zip(ids, held, strict=True)])
 
     def save(self, path: str | Path) -> None:
         """Write the index to a file, whole or not at all; :class:`OutputError` where the system refuses."""
