@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-# When training is over its own threads are gone. Those of BLAS are there as soon as NumPy and SciPy are, spin for a
-# tenth of a second, and must stay idle from then on. The system counts in hundredths of a second.
+# When training is over its own threads are gone. Those of BLAS are there as soon as NumPy is, and SciPy where Numba
+# looks for it, which is at the first training. They spin for a tenth of a second and must stay idle from then on. The
+# system counts in hundredths of a second.
 SCRIPT = """
 import os, threading, time
 import numpy as np
-import wordkin.training.runs
+import wordkin
 
 def ticks_of_others():
     others = {int(name) for name in os.listdir("/proc/self/task")} - {threading.get_native_id()}
     fields = {each: open(f"/proc/self/task/{each}/stat").read().rpartition(")")[2].split() for each in others}
     return {each: int(values[11]) + int(values[12]) for each, values in fields.items()}
 
+wordkin.train([["a", "b"]] * 9, vector_size=100, min_count=1, epochs=1, threads=1)
 time.sleep(1)
 before = ticks_of_others()
 rng = np.random.default_rng(1)
