@@ -128,6 +128,17 @@ class Embeddings:
         rows /= np.where(norms > 0, norms, 1.0)[:, None]
         return rows.astype(np.float32)
 
+    def cosines(self, ids: NDArray[np.int64], units: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosines of the words ``ids`` (b, n) with vectors of length 1, ``units`` (b, N); 0 for a vector of zeros.
+
+        Raises as :meth:`unit_vectors`.
+        """
+        rows = self._matrix[ids].astype(np.float64)
+        norms = np.sqrt(np.einsum("bij,bij->bi", rows, rows))
+        self._refuse_unusable(norms.ravel(), ids.ravel())
+        products = (rows @ units[:, :, None].astype(np.float64))[:, :, 0]
+        return (products / np.where(norms > 0, norms, 1.0)).astype(np.float32)
+
     def _refuse_unusable(self, norms: NDArray[np.floating], ids: NDArray[np.int64]) -> None:
         unusable = np.flatnonzero(~(norms <= _LARGEST_NORM))
         if len(unusable):

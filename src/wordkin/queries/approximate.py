@@ -107,8 +107,7 @@ class NeighbourIndex:
         ids = keys.astype(np.int64)
         if (counts < count).any():
             ids[counts < count] = self._exactly(units[counts < count], count)
-        rows = self.vectors.unit_vectors(ids.ravel()).reshape(*ids.shape, -1)
-        cosines = (rows @ units[:, :, None])[:, :, 0]
+        cosines = self.vectors.cosines(ids, units)
         order = np.lexsort((ids, -cosines), axis=1)[:, :topn]
         queries_column = np.arange(len(units))[:, None]
         return ids[queries_column, order], cosines[queries_column, order]
