@@ -414,7 +414,7 @@ class Embeddings:
         self,
         path: str | Path | None = None,
         *,
-        connectivity: int = 16,
+        connectivity: int = 24,
         expansion_add: int = 96,
         expansion_search: int = 64,
         dtype: str = "i8",

@@ -134,7 +134,7 @@ def build_index(
     vectors: Embeddings,
     path: str | Path | None = None,
     *,
-    connectivity: int = 16,
+    connectivity: int = 24,
     expansion_add: int = 96,
     expansion_search: int = 64,
     dtype: str = "i8",
