@@ -121,11 +121,8 @@ class Embeddings:
 
         Raises :class:`FormatError` where one holds a value that is not a finite number.
         """
-        chosen = np.asarray(ids, dtype=np.int64)
-        rows = self._matrix[chosen].astype(np.float64)
-        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        self._refuse_unusable(norms, chosen)
-        rows /= np.where(norms > 0, norms, 1.0)[:, None]
+        rows, divisors = self._rows_and_divisors(np.asarray(ids, dtype=np.int64))
+        rows /= divisors[:, None]
         return rows.astype(np.float32)
 
     def cosines(self, ids: NDArray[np.int64], units: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -133,11 +130,16 @@ class Embeddings:
 
         Raises as :meth:`unit_vectors`.
         """
-        rows = self._matrix[ids].astype(np.float64)
-        norms = np.sqrt(np.einsum("bij,bij->bi", rows, rows))
-        self._refuse_unusable(norms.ravel(), ids.ravel())
+        rows, divisors = self._rows_and_divisors(ids)
         products = (rows @ units[:, :, None].astype(np.float64))[:, :, 0]
-        return (products / np.where(norms > 0, norms, 1.0)).astype(np.float32)
+        return (products / divisors).astype(np.float32)
+
+    def _rows_and_divisors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The vectors of word ids of any shape, and what makes their length 1: the length, or 1 for zeros."""
+        rows = self._matrix[ids].astype(np.float64)
+        norms = np.sqrt(np.einsum("...j,...j->...", rows, rows))
+        self._refuse_unusable(norms.ravel(), ids.ravel())
+        return rows, np.where(norms > 0, norms, 1.0)
 
     def _refuse_unusable(self, norms: NDArray[np.floating], ids: NDArray[np.int64]) -> None:
         unusable = np.flatnonzero(~(norms <= _LARGEST_NORM))
