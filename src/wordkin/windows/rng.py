@@ -7,16 +7,12 @@ on which thread did what. The hash is SplitMix64's output function (Steele, Lea 
 
 from __future__ import annotations
 
-from numba import njit, uint64
+from numba import uint64
+
+from wordkin.windows.jit import kernel
 
 # purposes, so that no two uses of one seed share a stream
 INITIALISATION, WINDOWS, NOISE, VALIDATION = range(4)
-
-# Nothing here allocates, so nothing needs reference counts; and nothing is called from C. Functions that only
-# kernels call are cached as a part of those: compiling is faster without an entry of their own.
-_SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
-kernel = njit(**_SWITCHES, cache=True)
-inner = njit(**_SWITCHES, no_cpython_wrapper=True)
 
 _GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 
