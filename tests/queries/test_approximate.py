@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, OutputError
 from wordkin.queries import approximate
 from wordkin.queries.exact import nearest
+from wordkin.queries.index_file import SEAL_MAGIC, seal
 from wordkin.vocabulary import Vocabulary
 
 
@@ -112,10 +115,71 @@ def test_broken_and_missing_files(tmp_path):
         vectors.open_index()
     vectors.build_index(path)
     whole = path.read_bytes()
-    for broken in (b"", b"junk" * 50, whole[: len(whole) // 2]):
+    for broken, why in (
+        (b"", "it is empty"),
+        (b"junk" * 50, "it has no seal of wordkin at its end: it was cut short, or made by another program"),
+        (whole[: len(whole) // 2], "it has no seal"),
+        (whole[:-1], "it has no seal"),
+        (whole[:5000] + b"?" + whole[5001:], "its content is not what its seal says it was"),
+        (whole[:-1] + b"?", "its content is not what its seal says it was"),
+    ):
         path.write_bytes(broken)
-        with pytest.raises(FormatError, match="is not a whole usearch index"):
+        message = rf"x.usearch' is not a whole index \({why}.*\): build it again with build_index\(\)"
+        with pytest.raises(FormatError, match=message):
             vectors.open_index(path)
+
+
+@pytest.mark.parametrize("changed", [
+    ("matrix", 0, "its head"),  # how many vectors
+    ("head", 0, "its head"),
+    ("head", 14, "the size of its vectors"),  # the type of a number
+    ("head", 17, "the number of its words"),
+    ("graph", 0, "the number of its words"),
+    ("graph", 8, "its length"),  # links of a node
+    ("graph", 17, "its length"),
+    ("graph", 24, "its levels"),
+    ("graph", 32, "its levels"),  # where a search begins
+    ("levels", 1, "its levels"),
+    ("nodes", 9, "the level of a word"),
+    ("nodes", 12, "the number of links of a word"),
+    ("nodes", 16, "a link"),
+    ("nodes", 7, "was built for other vectors"),  # the id of a word
+])  # fmt: skip
+def test_a_sealed_index_that_leads_astray_is_refused(tmp_path, changed):
+    """Anyone can seal a file; usearch would follow its links out of memory."""
+    vectors, path = clustered(300), tmp_path / "x.usearch"
+    vectors.build_index(path, threads=1)
+    content = bytearray(path.read_bytes()[: -len(SEAL_MAGIC) - 32])
+    parts = {"matrix": 0, "head": 8 + 300 * 16}
+    parts["graph"] = parts["head"] + 64
+    parts["levels"] = parts["graph"] + 40
+    parts["nodes"] = parts["levels"] + 2 * 300
+    part, offset, why = changed
+    content[parts[part] + offset] ^= 0x3F
+    path.write_bytes(content)
+    seal(path)
+    with pytest.raises(FormatError, match=why):
+        vectors.open_index(path)
+
+
+def test_edited_and_sealed_indices_never_crash(tmp_path):
+    chance = np.random.default_rng(3)
+    vectors, path = clustered(60), tmp_path / "x.usearch"
+    vectors.build_index(path, threads=1)
+    whole = path.read_bytes()[: -len(SEAL_MAGIC) - 32]
+    opened = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for place in chance.integers(0, len(content), chance.integers(1, 4)):
+            content[place] = chance.integers(256)
+        path.write_bytes(content)
+        seal(path)
+        with contextlib.suppress(FormatError):
+            ids, _ = vectors.open_index(path).nearest(vectors.unit_vectors(np.arange(60)), 5)
+            assert ids.min() >= 0
+            assert ids.max() < 60
+            opened += 1
+    assert 0 < opened < 300
 
 
 def test_illegal_options(tmp_path):

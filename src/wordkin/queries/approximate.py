@@ -1,4 +1,4 @@
-"""Approximate neighbours at scale: a graph index by usearch, saved beside the vectors and memory-mapped."""
+"""Approximate neighbours at scale: a graph index by usearch, saved beside the vectors, checked and memory-mapped."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from wordkin.embeddings.files import check_writable, replacing_path
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
 from wordkin.queries import exact
 from wordkin.queries.exact import check_whole_number, unit_rows
+from wordkin.queries.index_file import check_index_file, seal
 from wordkin.queries.neighbours import Neighbours, Query, named, query_term, query_terms, sum_of_terms
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class NeighbourIndex:
         with replacing_path(path) as temporary:
             try:
                 self._index.save(temporary)
+                seal(temporary)
             except RuntimeError as error:
                 raise OutputError(f"cannot write {str(path)!r}: {error}") from error
         self.path = path
@@ -186,7 +188,7 @@ def build_index(
 
 
 def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion_search: int = 64) -> NeighbourIndex:
-    """Map an index that :func:`build_index` saved (extra ``index``); it is read where a search needs it.
+    """Map an index that :func:`build_index` saved (extra ``index``), after reading it once to see that it is whole.
 
     Raises
     ------
@@ -200,18 +202,13 @@ def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion
     if not target.is_file():
         raise CorpusNotFoundError(f"there is no index {str(target)!r}: make it with build_index()")
     rebuild = "build it again with build_index()"
-    index = _new_index(ndim=vectors.vector_size, expansion_search=expansion_search)
     try:
-        known = index.metadata(target)
-        if known is None or known["dimensions"] != vectors.vector_size or known["count_present"] > len(vectors):
-            raise FormatError(f"{str(target)!r} was built for other vectors: {rebuild}")
-        index = _new_index(ndim=vectors.vector_size, dtype=known["kind_scalar"], expansion_search=expansion_search)
+        facts = check_index_file(target)
+        index = _new_index(ndim=facts.vector_size, dtype=facts.dtype, expansion_search=expansion_search)
         index.view(target)
-    except (RuntimeError, ValueError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise FormatError(f"{str(target)!r} is not a whole usearch index ({error}): {rebuild}") from error
-    if not _agrees(index, vectors):
+    except (FormatError, RuntimeError, ValueError) as error:
+        raise FormatError(f"{str(target)!r} is not a whole index ({error}): {rebuild}") from error
+    if facts.vector_size != vectors.vector_size or facts.largest_id >= len(vectors) or not _agrees(index, vectors):
         raise FormatError(f"{str(target)!r} was built for other vectors: {rebuild}")
     return NeighbourIndex(vectors, index, target)
 
@@ -222,13 +219,10 @@ def _agrees(index: Index, vectors: Embeddings) -> bool:
         return True
     ids = np.linspace(0, len(vectors) - 1, _SAMPLES).astype(np.int64)
     units = vectors.unit_vectors(ids)
-    matches = index.search(units, min(_SAMPLES, len(index)), threads=1)
-    found = matches.keys.astype(np.int64)
-    if (found < 0).any() or (found >= len(vectors)).any():
-        return False
-    rows = vectors.unit_vectors(found.ravel()).reshape(*found.shape, -1)
-    exact = np.einsum("bcn,bn->bc", rows, units)
-    return bool(np.abs(1 - matches.distances - exact).max() < _SAMPLE_TOLERANCE)
+    matches: Any = index.search(units, min(_SAMPLES, len(index)), threads=1)
+    found = np.arange(matches.keys.shape[1]) < matches.counts[:, None]  # some words may be out of reach
+    cosines = vectors.cosines(np.where(found, matches.keys, 0).astype(np.int64), units)
+    return bool(np.abs(1 - matches.distances - cosines).max(initial=0.0, where=found) < _SAMPLE_TOLERANCE)
 
 
 def _index_path(vectors: Embeddings, path: str | Path | None) -> Path | None:
