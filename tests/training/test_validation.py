@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -314,6 +315,66 @@ def test_a_full_disk_ends_the_log_not_the_run(sentences):
     ) as caught:
         Word2Vec(**SMALL).fit(sentences, log="/dev/full")
     assert len(caught) == 1
+
+
+@pytest.fixture
+def pipe(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("needs named pipes")
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
+
+
+def test_a_pipe_that_nobody_reads_does_not_hold_up_the_run(sentences, pipe):
+    with pytest.raises(OutputError, match=r"cannot write .*pipe': .*: nobody reads it"):
+        wordkin.train(sentences, log=pipe, **SMALL)
+
+
+def test_a_log_through_a_pipe(sentences, tmp_path, pipe, stop_at, short_spans):
+    """Also for a run that goes on: what a pipe has passed on cannot be read again."""
+    read_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    wordkin.train(sentences, log=pipe, checkpoint=tmp_path / "run", callbacks=[stop_at(5)], **SMALL)
+    wordkin.resume(tmp_path / "run")
+    received = [json.loads(line) for line in os.read(read_end, 1 << 16).splitlines()]
+    os.close(read_end)
+    assert [received[0]["step"], received[-1]["words"]] == [1, 180_000]
+
+
+def test_a_pipe_whose_reader_sleeps_or_leaves_ends_the_log(pipe):
+    report = TrainingReport(1, 1, True, 1, 25, 1.0, 1.0, 0.1, None, 0.1)
+    read_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log = TrainingLog(pipe)
+    with pytest.warns(RuntimeWarning, match="whoever reads it does not keep up: the log ends here"):
+        for _ in range(1000):
+            log(report)
+    log = TrainingLog(pipe)
+    os.close(read_end)
+    with pytest.warns(RuntimeWarning, match="Broken pipe: the log ends here"):
+        log(report)
+
+
+def test_no_half_line_stays_where_the_disk_fills_up(tmp_path):
+    resource = pytest.importorskip("resource")
+    report = TrainingReport(1, 1, True, 1, 25, 1.0, 1.0, 0.1, None, 0.1)
+    log = TrainingLog(tmp_path / "log")
+    log(report)
+    size = (tmp_path / "log").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, before[1]))
+    try:
+        with pytest.warns(RuntimeWarning, match="No space left on device: the log ends here"):
+            log(report)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "log").stat().st_size == size
+
+
+def test_a_log_behind_a_link_stays_there(sentences, tmp_path, stop_at, short_spans):
+    (tmp_path / "link").symlink_to("log")
+    Word2Vec(**SMALL).fit(sentences, log=tmp_path / "link", checkpoint=tmp_path / "run", callbacks=[stop_at(5)])
+    Word2Vec.resume(tmp_path / "run")
+    assert (tmp_path / "link").is_symlink()
+    assert lines_of(tmp_path / "log")[-1]["words"] == 180_000
 
 
 def test_lines_come_about_once_a_second(tmp_path, monkeypatch):

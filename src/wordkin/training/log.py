@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 import warnings
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from wordkin.embeddings.files import reason, replacing
+from wordkin.embeddings.files import check_writable, reason
 from wordkin.errors import OutputError
 from wordkin.training.progress import TrainingReport
 
@@ -28,8 +30,8 @@ class TrainingLog:
     path : the file, begun anew unless the run goes on.
     words : words trained on before; lines about later words, of a process that died, are dropped.
 
-    Raises :class:`OutputError` where the file cannot be written. When the disk fills up later, the log
-    ends with a warning, not the run.
+    Raises :class:`OutputError` where the file cannot be written. When the disk fills up later, or whoever
+    reads a pipe is gone or does not keep up, the log ends with a warning, not the run.
     """
 
     def __init__(self, path: str | Path, *, words: int = 0) -> None:
@@ -37,15 +39,17 @@ class TrainingLog:
         self._next_line = 0.0
         self._step = 0
         try:
-            if words:
-                kept = _lines_up_to(self._path, words)
-                with replacing(self._path) as stream:
-                    stream.writelines(kept)
-                self._step = len(kept)
+            special = _is_special(self._path)
+            kept_bytes = 0
+            if words and not special:
+                self._step, kept_bytes = _lines_up_to(self._path, words)
             # Unbuffered: a line is on its way when it is written, and nothing is left to fail at the end.
-            self._file: FileIO | None = self._path.open("ab" if words else "wb", buffering=0)
+            self._file: FileIO | None = FileIO(str(self._path), "ab", opener=_never_waiting if special else None)
+            if not special:
+                self._file.truncate(kept_bytes)
         except OSError as error:
-            raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}") from error
+            remedy = ": nobody reads it" if error.errno == errno.ENXIO else ""
+            raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
 
     def __call__(self, report: TrainingReport) -> None:
         """Write a line if it is time to."""
@@ -54,7 +58,7 @@ class TrainingLog:
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
         self._step += 1
         try:
-            self._file.write(json.dumps(self._values(report)).encode() + b"\n")
+            _write_whole(self._file, json.dumps(self._values(report)).encode() + b"\n")
         except OSError as error:
             warnings.warn(f"cannot write {str(self._path)!r}: {reason(error)}: the log ends here", RuntimeWarning, 2)
             self.close()
@@ -80,27 +84,52 @@ class TrainingLog:
 
 def check_log(path: str | Path) -> None:
     """Raise :class:`OutputError` unless a log can be written there; it leaves what is there as it is."""
-    if not Path(path).parent.is_dir():
-        raise OutputError(
-            f"cannot write {str(path)!r}: there is no directory {str(Path(path).parent)!r}: make it first"
-        )
+    path = Path(path)
     try:
-        Path(path).open("ab").close()
+        if not os.path.lexists(path):
+            check_writable(path)
+        elif not _is_special(path):
+            path.open("ab").close()
+        elif not os.access(path, os.W_OK):  # whoever reads a pipe would take opening and closing it for the end
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
 
-def _lines_up_to(path: Path, words: int) -> list[bytes]:
-    """The whole lines of a log about no more than ``words`` words."""
-    kept = []
+def _is_special(path: Path) -> bool:
+    """Whether it passes on what is written, as pipes, terminals and devices do, and cannot be read again."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _never_waiting(path: str, flags: int) -> int:
+    """Open a pipe so that neither opening nor writing waits for whoever reads it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _write_whole(file: FileIO, line: bytes) -> None:
+    """Write a line or nothing of it, as far as the system allows; OSError where it cannot be written."""
+    written = file.write(line)
+    if written == len(line):
+        return
+    if not file.seekable():
+        raise BlockingIOError(errno.EAGAIN, "whoever reads it does not keep up")
+    file.truncate(file.tell() - (written or 0))
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _lines_up_to(path: Path, words: int) -> tuple[int, int]:
+    """How many whole lines at the beginning of a log are about no more than ``words`` words, and their bytes."""
+    lines = size = 0
     try:
         with path.open("rb") as file:
             for line in file:
                 if not line.endswith(b"\n") or json.loads(line)["words"] > words:
                     break
-                kept.append(line)
+                lines, size = lines + 1, size + len(line)
     except FileNotFoundError:
-        return []
+        return 0, 0
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(f"cannot go on with {str(path)!r}: it is no log of wordkin; name another file") from error
-    return kept
+    return lines, size
