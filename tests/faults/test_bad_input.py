@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import zstandard
 
 import wordkin
 from wordkin import (
+    CheckpointError,
     ConfigError,
     CorpusError,
     CorpusNotFoundError,
@@ -84,6 +86,51 @@ def test_an_empty_path(tmp_path, monkeypatch, text):
     (tmp_path / "text.txt").write_bytes(TEXT)
     with pytest.raises(CorpusNotFoundError, match="an empty path names no text"):
         wordkin.train(text, **SMALL)
+
+
+@pytest.mark.parametrize("naming", [str, lambda text: [text]], ids=["string", "list"])
+def test_text_where_a_path_should_be(naming):
+    """What is meant as text is longer than any path, which the system says in its own way."""
+    with pytest.raises(CorpusNotFoundError, match=r"no such file or directory: 'sun moon .*pass a list of lists") as it:
+        wordkin.train(naming("sun moon " * 1000), **SMALL)
+    assert len(str(it.value)) < 600
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "x\0y"], ids=["long", "zero byte"])
+def test_paths_that_no_system_has(tmp_path, name):
+    text, place = [["sun", "moon"]] * 9, f"{tmp_path}/{name}"
+    with pytest.raises(CorpusNotFoundError):
+        wordkin.train(place, **SMALL)
+    for options in ({"output": place + ".bin"}, {"log": place}, {"checkpoint": place}):
+        with pytest.raises(OutputError, match=r"cannot write .*(too long|null byte)"):
+            wordkin.train(text, **options, **SMALL)
+    with pytest.raises(FormatError, match=r"cannot read .*(too long|null byte)"):
+        wordkin.load(place + ".bin")
+    with pytest.raises(CheckpointError, match="there is no run in"):
+        wordkin.resume(place)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_read_as_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(TEXT))
+    writer.start()
+    assert words_of(wordkin.train(tmp_path / "pipe", **SMALL)) == {"sun", "moon", "stars"}
+    writer.join()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs devices")
+@pytest.mark.parametrize("kind", ["safetensors", "bin", "text"])
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_devices_are_no_files_of_vectors(device, kind):
+    with pytest.raises(FormatError, match=device):
+        wordkin.load(device, format=kind)
+
+
+def test_closed_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(CorpusError, match="standard input is closed: name a file"):
+        wordkin.train("-", **SMALL)
 
 
 COMPRESSORS = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import glob
 import gzip
 import io
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
+from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError, shown
 
 BLOCK_BYTES = 1 << 19  # several are under way at once: small, and soon reused
 _LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
@@ -112,12 +113,14 @@ def _expand(name: str) -> list[TextFile]:
     if _is_address(name):
         return _expand_address(name)
     path = Path(name)
-    if path.is_dir():
+    with _reading(name):
+        is_directory = path.is_dir()
+    if is_directory:
         return _directory_files(path)
     if os.path.lexists(name):
         return [TextFile(name)]
     if not glob.has_magic(name):
-        raise CorpusNotFoundError(f"no such file or directory: {name!r}: {_PATHS_OR_LISTS}")
+        raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: {_PATHS_OR_LISTS}")
     paths = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob refuses absolute patterns)
     matches = [TextFile(path) for path in paths if not Path(path).is_dir()]
     if not matches:
@@ -178,6 +181,8 @@ def _reading(name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is None:  # bz2 says "Invalid data stream" so
             raise _damaged(name, error) from error
+        if error.errno == errno.ENAMETOOLONG:  # text itself, more often than not
+            raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: {_PATHS_OR_LISTS}") from error
         raise CorpusError(f"cannot read {name!r}: {error.strerror}") from error
 
 
@@ -286,8 +291,8 @@ class _OpenFile:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes taken from the file as it is on disk."""
-        return self._delivered if self.file.name == STANDARD_INPUT else self._raw.tell()
+        """Bytes taken from the file as it is on disk; from a pipe, which does not tell, as they were delivered."""
+        return self._raw.tell() if self._raw.seekable() else self._delivered
 
     def check_unchanged(self) -> None:
         """Raise :class:`CorpusError` if the file shrank while it was read, warn if it changed otherwise."""
@@ -318,6 +323,8 @@ class _OpenFile:
 
 def _open_raw(file: TextFile) -> IO[bytes]:
     if file.name == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise CorpusError("standard input is closed: name a file")
         return sys.stdin.buffer
     if file.is_remote:
         opened: IO[bytes] = _fsspec().open(file.name, "rb").open()

@@ -70,9 +70,9 @@ def sync_directory(directory: Path) -> None:
             os.close(descriptor)
 
 
-def reason(error: OSError) -> str:
-    """Why the system refused, in its words, without the error number."""
-    return error.strerror or str(error)
+def reason(error: OSError | ValueError) -> str:
+    """Why the system refused, in its words, without the error number; for a path no system has, why Python did."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def check_writable(path: Path) -> None:
@@ -87,7 +87,7 @@ def check_writable(path: Path) -> None:
         probe.unlink()
     except OutputError:
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
 
@@ -115,7 +115,7 @@ class Source:
             raise FormatError(
                 f"{str(path)!r} is a directory, not a file of vectors; Word2Vec.load opens saved models and runs"
             ) from None
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
         size = os.fstat(self.file.fileno()).st_size
         self.size_limit = size * _EXPECTED_GZIP_GAIN if self.compressed else size
@@ -165,6 +165,8 @@ def mapped_bytes(source: Source) -> memoryview:
             return memoryview(mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_READ))
         except ValueError:  # an empty file cannot be mapped
             return memoryview(b"")
+        except OSError as error:  # nor can a device
+            raise FormatError(f"cannot map {str(source.path)!r}: {reason(error)}") from error
     content = io.BytesIO()
     while part := source.read(_READ_BYTES):
         content.write(part)

@@ -29,7 +29,7 @@ from wordkin.corpus.spool import spool_error
 from wordkin.embeddings.files import Source, mapped_bytes, reason, replacing, sync_directory
 from wordkin.embeddings.storage import VOCABULARY_LAYOUT, vocabulary_tensors
 from wordkin.embeddings.tensors import Layout, read_tensors, write_tensors
-from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError
+from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError, shown
 from wordkin.training.record import FILE_NAME, Run, RunRecord, StoredFile
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, table_shapes
@@ -40,6 +40,7 @@ CORPUS_NAME, VALIDATION_NAME = "corpus", "validation"
 DEFAULT_CHECKPOINT_EVERY = "10m"
 _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smh]?)")
+_FOREVER = 1e300  # seconds; larger numbers have no place in JSON or in a float
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -50,10 +51,9 @@ def seconds_of(duration: str | float) -> float:
     (600.0, 0.5)
     """
     match = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
-    if match is not None:
-        return float(match[1]) * _SECONDS[match[2]]
-    if isinstance(duration, int | float) and not isinstance(duration, bool) and 0 <= duration < float("inf"):
-        return float(duration)
+    seconds = duration if match is None else float(match[1]) * _SECONDS[match[2]]
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < _FOREVER:
+        return float(seconds)
     raise ConfigError(
         "checkpoint_every", 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
     )
@@ -83,15 +83,15 @@ class RunDirectory:
         cannot be made or written to.
         """
         directory = cls(path)
-        if directory.path.is_file():
-            raise OutputError(f"cannot write to the directory {str(path)!r}: it is a file")
         with contextlib.ExitStack() as on_error:
             on_error.callback(directory.close)
             try:
+                if directory.path.is_file():
+                    raise FileExistsError(errno.EEXIST, "it is a file")
                 directory.path.mkdir(parents=True, exist_ok=True)
                 directory._lock()
                 tempfile.TemporaryFile(dir=directory.path).close()
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
             if (directory.path / RECORD_NAME).exists():
                 directory._record = directory._read_record()
@@ -107,10 +107,10 @@ class RunDirectory:
         process has it, and :class:`FormatError` where a file of it is damaged.
         """
         directory = cls(path)
-        if not (directory.path / RECORD_NAME).is_file():
+        if not os.path.isfile(directory.path / RECORD_NAME):  # noqa: PTH113  (Path.is_file raises for a name too long)
             raise CheckpointError(
-                f"there is no run in {str(path)!r} (no {RECORD_NAME}): check the path; a run that ended before its "
-                "text was read must be started again"
+                f"there is no run in {shown(str(path))} (no {RECORD_NAME}): check the path; a run that ended before "
+                "its text was read must be started again"
             )
         with contextlib.ExitStack() as on_error:
             on_error.callback(directory.close)

@@ -94,7 +94,7 @@ def check_log(path: str | Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OutputError:
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
 
