@@ -22,9 +22,14 @@ keeps working. Messages name what is wrong, the rule, the value met and the reme
 
 from __future__ import annotations
 
+import os
 import reprlib
+import sys
+import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+_PACKAGE = str(Path(__file__).parent) + os.sep
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 300
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 6
@@ -33,6 +38,14 @@ _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 6
 def shown(value: object) -> str:
     """A value as a message shows it: what Python would write, on one line, and no more than a glance of it."""
     return " ".join(_SHORT.repr(value).splitlines())
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn as of the line that called wordkin, however deep inside it the reason was found."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 class WordkinError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -13,7 +12,7 @@ from wordkin.corpus.readers import BLOCK_BYTES, CorpusWarning, TextFile, read_bl
 from wordkin.corpus.scan_progress import Reporter
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.utf8 import decode, is_utf8, replace_surrogates, warn_of_invalid
-from wordkin.errors import CorpusError
+from wordkin.errors import CorpusError, warn
 
 _SEGMENT_ENTRIES = 1 << 20
 
@@ -61,7 +60,7 @@ def count_sentences(
     text.counts = counts
     text.tokens = list(index)
     if "" in index:
-        warnings.warn(f"left out empty words, {int(counts[index['']]):,} of them", CorpusWarning, stacklevel=3)
+        warn(f"left out empty words, {int(counts[index['']]):,} of them", CorpusWarning)
     changed = replace_surrogates(text.tokens, counts, encoding_errors)
     text.unique = not changed and "" not in index
 

@@ -15,14 +15,13 @@ import lzma
 import os
 import stat
 import sys
-import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError, shown
+from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError, shown, warn
 
 BLOCK_BYTES = 1 << 19  # several are under way at once: small, and soon reused
 _LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
@@ -220,10 +219,9 @@ def read_blocks(files: Iterable[TextFile], block_bytes: int = BLOCK_BYTES) -> It
     if binary and not used:
         raise CorpusError(f"all {searched:,} files look binary, as {binary[0]!r}: name a file or directory of text")
     if binary:
-        warnings.warn(
+        warn(
             f"left out {len(binary):,} of {searched:,} files because they look binary: {', '.join(binary[:3])}",
             CorpusWarning,
-            stacklevel=2,
         )
 
 
@@ -305,9 +303,7 @@ class _OpenFile:
                 "let nothing write to it and start again"
             )
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            warnings.warn(
-                f"{self.file.name!r} changed while it was read; the text may be a mixture", CorpusWarning, stacklevel=3
-            )
+            warn(f"{self.file.name!r} changed while it was read; the text may be a mixture", CorpusWarning)
 
     def close(self) -> None:
         if self.file.name != STANDARD_INPUT:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.readers import CorpusWarning
-from wordkin.errors import EncodingError
+from wordkin.errors import EncodingError, warn
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -59,8 +58,7 @@ def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_err
 def warn_of_invalid(number: int, what: str, encoding_errors: str) -> None:
     """Say how many words or lines the policy had to change."""
     action = "replaced by U+FFFD" if encoding_errors == "replace" else "ignored"
-    warnings.warn(
+    warn(
         f'invalid UTF-8 in {number:,} {what} was {action}; encoding_errors="strict" stops there and says where it is',
         CorpusWarning,
-        stacklevel=4,
     )

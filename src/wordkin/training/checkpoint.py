@@ -17,7 +17,6 @@ import re
 import secrets
 import tempfile
 import time
-import warnings
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
@@ -29,7 +28,7 @@ from wordkin.corpus.spool import spool_error
 from wordkin.embeddings.files import Source, mapped_bytes, reason, replacing, sync_directory
 from wordkin.embeddings.storage import VOCABULARY_LAYOUT, vocabulary_tensors
 from wordkin.embeddings.tensors import Layout, read_tensors, write_tensors
-from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError, shown
+from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError, shown, warn
 from wordkin.training.record import FILE_NAME, Run, RunRecord, StoredFile
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, table_shapes
@@ -351,7 +350,7 @@ class Checkpoints:
         try:
             self._directory.save(state, tables, finished=finished)
         except OutputError as error:
-            warnings.warn(f"{error}: this checkpoint is left out, the last one stays", RuntimeWarning, stacklevel=2)
+            warn(f"{error}: this checkpoint is left out, the last one stays", RuntimeWarning)
         self._next = time.monotonic() + self._seconds
 
 

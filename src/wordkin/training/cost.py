@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
 from wordkin.config import TrainingConfig
+from wordkin.errors import warn
 
 LARGE_VOCABULARY = 10_000  # from here on training takes some hundred times as long as with negative sampling
 _OPERATIONS_PER_SECOND = 5e10  # of a core, roughly
@@ -16,13 +15,12 @@ def warn_of_cost(config: TrainingConfig, vocabulary_size: int, corpus_words: int
         return
     operations = 6 * vocabulary_size * config.vector_size * corpus_words * config.epochs
     hours = operations / (_OPERATIONS_PER_SECOND * config.worker_threads * 3600)
-    warnings.warn(
+    warn(
         f'objective="softmax" updates all {vocabulary_size:,} output rows at every word: {operations:.1e} operations '
         f"in all, about {_duration(hours)} on {config.worker_threads} "
         f"thread{'s' * (config.worker_threads > 1)}; "
         '"hierarchical-softmax" and "negative-sampling" update a few rows, and max_vocabulary makes V smaller',
         RuntimeWarning,
-        stacklevel=2,
     )
 
 

@@ -6,13 +6,12 @@ import errno
 import json
 import os
 import time
-import warnings
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from wordkin.embeddings.files import check_writable, reason
-from wordkin.errors import OutputError
+from wordkin.errors import OutputError, warn
 from wordkin.training.progress import TrainingReport
 
 SECONDS_BETWEEN_LINES = 1.0
@@ -60,7 +59,7 @@ class TrainingLog:
         try:
             _write_whole(self._file, json.dumps(self._values(report)).encode() + b"\n")
         except OSError as error:
-            warnings.warn(f"cannot write {str(self._path)!r}: {reason(error)}: the log ends here", RuntimeWarning, 2)
+            warn(f"cannot write {str(self._path)!r}: {reason(error)}: the log ends here", RuntimeWarning)
             self.close()
 
     def _values(self, report: TrainingReport) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.errors import DivergenceError
+from wordkin.errors import DivergenceError, warn
 from wordkin.training.backend import Backend
 from wordkin.training.checkpoint import BestTables, Checkpoints
 from wordkin.training.progress import Callback, TrainingReport
@@ -109,11 +108,10 @@ class Trainer:
         report = self._report(finished, held_out)
         if finished:
             if self.state.epoch == 0 and self.state.epoch_examples == 0:
-                warnings.warn(
+                warn(
                     "there was nothing to train on: no word that subsampling kept had another beside it; "
                     f"raise subsample (now {self._config.subsample:g}), or set it to 0 to keep every word",
                     RuntimeWarning,
-                    stacklevel=2,
                 )
             self.state.finish_epoch()
             if held_out is not None:
