@@ -21,6 +21,16 @@ LOADED = (
 )
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(closing, text_file, tmp_path):
+    line = f'exec "$0" -m wordkin train "$1" -o "$2" --min-count 1 --epochs 1 --threads 1 {closing}'
+    arguments = [sys.executable, text_file, tmp_path / "v.bin"]
+    done = subprocess.run(["sh", "-c", line, *map(str, arguments)], capture_output=True, text=True)
+    assert (done.returncode, "fault" in done.stderr) == (0, False), done.stderr
+    assert (tmp_path / "v.bin").exists()
+
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

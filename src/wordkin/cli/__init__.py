@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn, TextIO
 
 from wordkin.cli.failures import BROKEN_PIPE, INTERRUPTED, TERMINATED, describe, exit_code, respell
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show_traceback = os.environ.get("WORDKIN_DEBUG", "") not in ("", "0")
     if arguments[:1] == ["--debug"]:
         show_traceback, arguments = True, arguments[1:]
+    _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
     try:
         with _warnings_on_one_line(arguments), _sigterm_as_exit():
@@ -51,6 +53,13 @@ def _spellings(arguments: Sequence[str]) -> Mapping[str, str]:
     from wordkin.cli.application import spellings
 
     return spellings(arguments[0] if arguments else "")
+
+
+def _replace_closed_streams() -> None:
+    """What goes to a stream that was closed (``>&-``) goes nowhere, and what comes from one is nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (open as long as the process)
 
 
 def _escape_what_the_terminal_cannot_show() -> None:
