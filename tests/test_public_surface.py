@@ -38,6 +38,15 @@ NAMES = [
 ]
 
 
+def test_a_model_shows_what_it_is():
+    model = wordkin.Word2Vec(vector_size=4, min_count=1, objective=["softmax", "negative-sampling"], subsample=0)
+    options = "vector_size=4, min_count=1, subsample=0"
+    assert repr(model) == f"Word2Vec(objective=('softmax', 'negative-sampling'), {options}, not trained)"
+    assert repr(wordkin.Word2Vec()) == "Word2Vec(not trained)"
+    model.fit([["sun", "moon"]])
+    assert repr(model).endswith(f"{options}, 2 words, loss {model.losses[-1]:.4f})")
+
+
 def test_the_public_names():
     assert sorted(wordkin.__all__) == NAMES
     assert set(NAMES) <= set(dir(wordkin))

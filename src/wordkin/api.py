@@ -141,6 +141,15 @@ class Word2Vec:
         self._output: str | None = None
         self._predictor: Predictor | None = None
 
+    def __repr__(self) -> str:
+        options = {each.name: each.default for each in dataclasses.fields(self.config)}
+        values = {name: getattr(self.config, name) for name in options}
+        facts = [f"{name}={value!r}" for name, value in values.items() if value != options[name]]
+        facts.append("not trained" if self._vocabulary is None else f"{len(self._vocabulary):,} words")
+        if self._state is not None and self._state.losses:
+            facts.append(f"loss {self._state.losses[-1]:.4f}")
+        return f"Word2Vec({', '.join(facts)})"
+
     def fit(
         self,
         corpus: Corpus,
@@ -168,7 +177,7 @@ class Word2Vec:
             )
         every = DEFAULT_CHECKPOINT_EVERY if checkpoint_every is None else checkpoint_every
         run = Run(self.config, checkpoint_seconds=seconds_of(every))
-        run = at_places(run, output, log, [corpus, validation])
+        run = at_places(run, output, log, [corpus, validation], checkpoint)
         with contextlib.ExitStack() as closing:
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
             text = _read_text(corpus, validation, self.config, directory, on_scan, spool_directory)
@@ -218,7 +227,7 @@ class Word2Vec:
         _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
             opened = closing.enter_context(RunDirectory.open(directory, lock=True))
-            run = at_places(with_options(opened.record.run, options), output, log, [corpus])
+            run = at_places(with_options(opened.record.run, options), output, log, [corpus], directory)
             if checkpoint_every is not None:
                 run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
             if corpus is not None:

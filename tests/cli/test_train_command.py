@@ -73,6 +73,15 @@ def test_an_impossible_log_is_bad_usage(run, text_file, tmp_path):
     )
 
 
+@pytest.mark.parametrize("place", ["text.txt", "text.txt/run", "text.txt/deep/run"])
+def test_an_impossible_directory_for_checkpoints_is_bad_usage(run, text_file, tmp_path, place, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text_file = text_file.rename(tmp_path / "text.txt")
+    finished = run("train", text_file, "-o", "v.bin", "--checkpoint", place)
+    assert finished.code == 2
+    assert finished.err == f"wordkin: cannot write to the directory '{place}': '{text_file}' is a file\n"
+
+
 def test_places_for_runs_are_checked_before_the_work(run, text_file, tmp_path):
     finished = run("train", text_file, "-o", tmp_path / "v.bin", "--checkpoint-every", "5m")
     assert (finished.code, finished.err) == (

@@ -45,6 +45,43 @@ def test_an_impossible_place_leaves_nothing_behind(text, tmp_path, options, monk
     assert list(tmp_path.iterdir()) == [text]
 
 
+@pytest.mark.parametrize("options", [
+    {"output": "run"}, {"output": "run/run.json"}, {"log": "run"}, {"log": "run/run.json"}, {"log": "run/corpus"},
+    {"log": "run/tables-0123456789ab.safetensors"},
+])  # fmt: skip
+def test_vectors_and_log_do_not_take_the_place_of_the_run(text, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    with pytest.raises(
+        ConfigError, match=r"(output|log) must not be the directory of checkpoints or a file of it; got"
+    ):
+        wordkin.train(text, checkpoint="run", **options, **SMALL)
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [
+    {"checkpoint": "texts/run"}, {"checkpoint": "texts"}, {"checkpoint": "link/deep/run"}, {"log": "texts/log.jsonl"},
+    {"output": "texts/v.bin"}, {"output": "texts/v.vec.gz"},
+])  # fmt: skip
+@pytest.mark.parametrize("naming", [str, lambda name: [name]], ids=["directory", "list"])
+def test_nothing_is_left_where_the_next_run_would_read_it_as_text(text, tmp_path, monkeypatch, options, naming):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts" / "deep").mkdir(parents=True)
+    text.rename(tmp_path / "texts" / "text.txt")
+    (tmp_path / "link").symlink_to("texts")
+    with pytest.raises(ConfigError, match=r"must not lie in a directory of the text; got .*: the next run would read"):
+        wordkin.train(naming("texts"), **options, **SMALL)
+    assert sorted(path.name for path in (tmp_path / "texts").rglob("*")) == ["deep", "text.txt"]
+
+
+def test_what_is_hidden_or_no_text_may_lie_beside_the_text(text, tmp_path):
+    wordkin.train(
+        tmp_path, output=tmp_path / "v.safetensors", checkpoint=tmp_path / ".run", log=tmp_path / ".log", **SMALL
+    )
+    with pytest.warns(UserWarning, match="left out 1 of 2 files because they look binary"):
+        assert set(wordkin.train(tmp_path, **SMALL).words) == {"sun", "moon"}
+
+
 def test_errors_name_the_place(text, tmp_path):
     with pytest.raises(ConfigError, match=r"^output must end in .safetensors, .bin, .txt or .vec"):
         wordkin.train(text, output=tmp_path / "v.model", **SMALL)

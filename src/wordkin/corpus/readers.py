@@ -104,6 +104,22 @@ def find_files(source: object) -> list[TextFile]:
     return [file for name in names for file in _expand(name)]
 
 
+def would_be_read(path: Path, source: object) -> bool:
+    """Whether a file at a path is, or would be once it is there, among those of a directory that a source names."""
+    assert isinstance(source, str | os.PathLike | Iterable)
+    path = path.resolve()
+    for name in [source] if isinstance(source, str | os.PathLike) else source:
+        directory = Path(os.path.realpath(name))
+        searched = os.path.isdir(name)  # noqa: PTH112  (Path.is_dir raises for a name too long)
+        if searched and path.is_relative_to(directory) and not _is_hidden(path.relative_to(directory)):
+            return True
+    return False
+
+
+def _is_hidden(relative: Path) -> bool:
+    return any(part.startswith(".") for part in relative.parts)
+
+
 def _expand(name: str) -> list[TextFile]:
     if not name:  # for pathlib it is the directory one is in, which nobody means
         raise CorpusNotFoundError(f"an empty path names no text: {_PATHS_OR_LISTS}")
@@ -129,11 +145,7 @@ def _expand(name: str) -> list[TextFile]:
 
 def _directory_files(directory: Path) -> list[TextFile]:
     """All files below a directory, sorted, without hidden ones."""
-    found = [
-        path
-        for path in directory.rglob("*")
-        if not any(part.startswith(".") for part in path.relative_to(directory).parts) and path.is_file()
-    ]
+    found = [path for path in directory.rglob("*") if not _is_hidden(path.relative_to(directory)) and path.is_file()]
     if not found:
         raise CorpusNotFoundError(f"the directory {str(directory)!r} holds no files: put text files there")
     return [TextFile(str(path), found=True) for path in sorted(found)]

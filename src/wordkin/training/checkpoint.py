@@ -29,12 +29,11 @@ from wordkin.embeddings.files import Source, mapped_bytes, reason, replacing, sy
 from wordkin.embeddings.storage import VOCABULARY_LAYOUT, vocabulary_tensors
 from wordkin.embeddings.tensors import Layout, read_tensors, write_tensors
 from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError, shown, warn
-from wordkin.training.record import FILE_NAME, Run, RunRecord, StoredFile
+from wordkin.training.record import FILE_NAME, RECORD_NAME, Run, RunRecord, StoredFile
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
 
-RECORD_NAME = "run.json"
 CORPUS_NAME, VALIDATION_NAME = "corpus", "validation"
 DEFAULT_CHECKPOINT_EVERY = "10m"
 _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
@@ -56,6 +55,19 @@ def seconds_of(duration: str | float) -> float:
     raise ConfigError(
         "checkpoint_every", 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
     )
+
+
+def check_directory(path: str | Path) -> None:
+    """Raise :class:`OutputError` unless a directory for a run is there or can be made; leaves no trace."""
+    place = Path(path).absolute()
+    try:
+        while not os.path.lexists(place):
+            place = place.parent
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{str(place)!r} is a file")
+        tempfile.TemporaryFile(dir=place).close()
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
 
 
 class RunDirectory:

@@ -16,6 +16,7 @@ from wordkin.config import TokenizerName, TrainingConfig
 from wordkin.errors import CheckpointError, ConfigError, FormatError, shown
 from wordkin.training.state import RunState
 
+RECORD_NAME = "run.json"
 FORMAT_NAME = "wordkin run"
 FORMAT_VERSION = 1
 FREE_TO_CHANGE = ("threads",)  # options that may differ when a run is resumed

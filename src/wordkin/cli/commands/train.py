@@ -89,7 +89,7 @@ def train(
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
     _check_usage(corpus, output, resume, checkpoint, validation)
-    _check_log_first(log)
+    _check_places_first(checkpoint, log)
     load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
     last = _LastReport()
@@ -142,13 +142,16 @@ def _check_usage(
         check_output_first(output)
 
 
-def _check_log_first(path: str | None) -> None:
-    """Find out before the work whether the log can be written: bad usage where it cannot."""
+def _check_places_first(checkpoint: str | None, log: str | None) -> None:
+    """Find out before the work whether checkpoints and log can be written: bad usage where they cannot."""
+    from wordkin.training.checkpoint import check_directory
     from wordkin.training.log import check_log
 
-    if path is not None:
-        with unusable_output():
-            check_log(path)
+    with unusable_output():
+        if checkpoint is not None:
+            check_directory(checkpoint)
+        if log is not None:
+            check_log(log)
 
 
 def _source(corpus: list[str]) -> str | list[str]:
