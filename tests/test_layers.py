@@ -44,7 +44,7 @@ FORWARDED = {("embeddings/embeddings.py", "queries")}
 # Who may import a heavy or optional distribution; every other file must do without.
 HOMES = {
     "numba": ("corpus", "windows", "objectives", "training"),
-    "llvmlite": ("corpus/kernels.py", "objectives/cpu"),
+    "llvmlite": ("corpus/kernels.py", "objectives/cpu", "training/waiting.py"),
     "typer": ("cli",),
     "rich": ("cli", "training/progress.py"),
     "fsspec": ("corpus/readers.py",),

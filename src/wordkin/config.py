@@ -199,7 +199,10 @@ class TrainingConfig:
         "Seeds initialisation, subsampling, windows and noise.")
     deterministic: bool = _option(
         False, Flag(), "Training",
-        "Bit-identical vectors for any number of threads; costs some speed, and more than four gain nothing.")
+        "Bit-identical vectors for any number of threads; costs some speed.")
+    drafts: int = _option(
+        2, Number(2, 64, integer=True), "Training",
+        "With deterministic, parts of the text trained at a time: so many threads have work. More cost some quality.")
     # fmt: on
 
     def __post_init__(self) -> None:

@@ -201,7 +201,8 @@ def mode_of(case: Case, buffered: bool) -> Mode:
 
 def examples_of(case: Case, first: int, stop: int) -> Examples:
     arrays = case.word_ids, case.centres[first:stop], case.starts[first:stop], case.stops[first:stop]
-    return Examples(*(np.array(each, np.int32) for each in arrays))
+    word_ids, *windows = (np.array(each, np.int32) for each in arrays)
+    return Examples(word_ids, word_ids, *windows)
 
 
 class ByReference:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-# When training is over its own threads are gone. Those of BLAS are there as soon as NumPy is, and SciPy where Numba
-# looks for it, which is at the first training. They spin for a tenth of a second and must stay idle from then on. The
-# system counts in hundredths of a second.
+# When training is over its own threads are gone: for Python at once, for the system soon after. Those of BLAS are there
+# as soon as NumPy is, and SciPy where Numba looks for it, which is at the first training. They spin for a tenth of a
+# second and must stay idle from then on. The system counts in hundredths of a second.
 SCRIPT = """
 import os, threading, time
 import numpy as np
@@ -28,6 +28,7 @@ rng = np.random.default_rng(1)
 sentences = [[f"w{number}" for number in row] for row in rng.integers(0, 5000, (20_000, 25))]
 vectors = wordkin.train(sentences, vector_size=100, epochs=4, threads=1)
 assert len(vectors) == 5000
+time.sleep(0.5)
 print(max([ticks - before.get(each, 0) for each, ticks in ticks_of_others().items()], default=0))
 """
 

@@ -6,12 +6,11 @@ are brought together after every few shards (see drafts.py).
 
 from __future__ import annotations
 
-import functools
 import math
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,20 +20,18 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout
 from wordkin.training.backend import SpanResult
-from wordkin.training.drafts import Round, round_size
-from wordkin.training.numbering import Numberings, make_numberings
+from wordkin.training.crew import Crew, Queue
+from wordkin.training.drafts import GENERATIONS, Rounds, round_size
+from wordkin.training.numbering import make_local_ids
+from wordkin.training.sampler import Sampler, Text
 from wordkin.training.schedule import Schedule
-from wordkin.training.steps import MOST_SHARD_WORDS, Step, hidden_square, make_step, table_rows
+from wordkin.training.steps import Outputs, Step, make_step, table_rows
 from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
 from wordkin.vocabulary.subsampling import keep_probabilities
-from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS, stream_key
-from wordkin.windows.windows import Windows, keep_thresholds, select_windows
-
-T = TypeVar("T")
+from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS
+from wordkin.windows.windows import Windows, keep_thresholds
 
 Result = tuple[float, int]  # summed loss, examples
-# Of each objective, the tables that a worker trains on a shard and its targets by the numbers of their rows
-Provider = Callable[[Windows, Sequence[Any], Numberings], tuple[Sequence[Tables], Sequence[Any]]]
 
 
 class CpuBackend:
@@ -50,42 +47,41 @@ class CpuBackend:
         self._config = config
         self._counts = np.asarray(counts, np.int64)
         self._layout = choose_layout(config.vector_size + config.output_bias)
-        self._keep = keep_probabilities(self._counts, config.subsample, config.subsample_formula)
-        self._thresholds = keep_thresholds(self._keep)
-        rows = len(self._counts)
-        self._input = aligned_zeros((rows, self._layout.row_size))
-        for first, initial in initial_input_rows(config, rows):
-            self._input[first : first + len(initial), : config.vector_size] = initial
-        self._bias = aligned_zeros((int(config.projection_bias), self._layout.row_size))
-        self._outputs = {
-            objective: aligned_zeros((table_rows(objective, config, rows), self._layout.row_size))
-            for objective in config.objectives
-        }
+        keep = keep_probabilities(self._counts, config.subsample, config.subsample_formula)
         self._steps = [
-            make_step(objective, config, self._layout, self._counts, self._keep) for objective in config.objectives
+            make_step(objective, config, self._layout, self._counts, keep) for objective in config.objectives
         ]
         self._shard_words = shard_words(self._steps)
-        self._round = self._make_round() if config.deterministic else None
-        threads = 1 if config.deterministic and self._round is None else config.worker_threads
-        self._workers = [Worker(config, self._thresholds, self._steps) for _ in range(threads)]
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wordkin")
+        self._rounds = self._make_rounds() if config.deterministic else None
+        self._make_tables()
+        threads = 1 if config.deterministic and self._rounds is None else config.worker_threads
+        thresholds = keep_thresholds(keep)
+        self._crew = Crew([Worker(config, thresholds, self._steps) for _ in range(threads)])
+        drafts = 0 if self._rounds is None else GENERATIONS * self._rounds.drafts
+        self._samplers = [Sampler(config, thresholds, self._steps) for _ in range(drafts)]
         self._compile()
 
-    def _make_round(self) -> Round | None:
+    def _make_rounds(self) -> Rounds | None:
         """Drafts of the tables and the length of their shards; none where only one fits into memory."""
-        config = self._config
-        drafts, self._shard_words = round_size(self._steps, self._shard_words, self._layout.row_size, len(self._counts))
-        if drafts == 1:
-            return None
-        words = self._shard_words + 2 * config.window
-        return Round(
-            self._layout.shapes,
-            self._steps,
-            self._shared_tables(),
-            drafts,
-            words,
-            hidden_square(config, len(self._counts)),
-        )
+        size = round_size(self._config.drafts, self._steps, self._shard_words, self._layout.row_size, len(self._counts))
+        self._shard_words = size.words
+        return None if size.drafts == 1 else Rounds(self._config, self._layout, self._steps, size, len(self._counts))
+
+    def _make_tables(self) -> None:
+        config, rows = self._config, len(self._counts)
+        if self._rounds is None:
+            all_rows = [
+                rows,
+                int(config.projection_bias),
+                *(table_rows(each, config, rows) for each in config.objectives),
+            ]
+            tables = [aligned_zeros((each, self._layout.row_size)) for each in all_rows]
+        else:
+            tables = self._rounds.tables
+        self._input, self._bias, *outputs = tables
+        self._outputs = dict(zip(config.objectives, outputs, strict=True))
+        for first, initial in initial_input_rows(config, rows):
+            self._input[first : first + len(initial), : config.vector_size] = initial
 
     def _compile(self) -> None:
         """Have every kernel ready before the clock of training starts: a text of one word trains nothing."""
@@ -102,7 +98,7 @@ class CpuBackend:
 
     @property
     def step_words(self) -> int:
-        return self._shard_words * (1 if self._round is None else self._round.drafts)
+        return self._shard_words * (1 if self._rounds is None else self._rounds.drafts)
 
     def train_span(
         self,
@@ -118,7 +114,7 @@ class CpuBackend:
 
         text = Text(corpus, self._config.seed, (WINDOWS, epoch), (NOISE, epoch), rate_at)
         shards = self._shards(start, stop)
-        train = self._train_shared if self._round is None else functools.partial(self._train_in_rounds, self._round)
+        train = self._train_shared if self._rounds is None else partial(self._train_in_rounds, self._rounds)
         results = train(text, shards, should_stop)
         return SpanResult(
             loss=math.fsum(loss for loss, _ in results),
@@ -134,71 +130,74 @@ class CpuBackend:
 
     def _train_shared(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
         """Every worker trains the tables themselves; (loss, examples) of the shards that were trained."""
-        shared = self._shared_tables()
+        tables = self._shared_tables()
+        results: dict[range, Result] = {}
+        queue = Queue(shards, should_stop)
 
-        def provide(
-            windows: Windows, targets: Sequence[Any], numbers: Numberings
-        ) -> tuple[Sequence[Tables], Sequence[Any]]:
-            return shared, targets
+        def work(worker: Worker) -> None:
+            for shard in queue:
+                windows, targets = worker.sampler.draw(text, shard)
+                outputs = [Outputs(windows.word_ids, each) for each in targets]
+                results[shard] = worker.train(windows, tables, outputs, text.rate_at(shard.start))
 
-        return self._share_out(
-            [functools.partial(Worker.train, text=text, shard=shard, provide=provide) for shard in shards], should_stop
-        )
+        self._crew.work(work)
+        return [results[shard] for shard in shards if shard in results]
 
     def _train_in_rounds(
-        self, drafts: Round, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]
+        self, rounds: Rounds, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]
     ) -> list[Result]:
-        """Workers train drafts of the tables, and bring them together after every round."""
-        results: list[Result] = []
-        parts = len(self._workers)
+        """Workers train drafts of the tables, and bring them together after every round.
 
-        def train(worker: Worker, draft: int, shard: range) -> Result:
-            result = worker.train(text, shard, functools.partial(drafts.take, draft))
-            drafts.close(draft, text.rate_at(shard.start))
-            return result
+        While a round is trained, the next is prepared: that keeps workers busy that are done first.
+        """
+        results: dict[range, Result] = {}
+        parts = len(self._crew.workers)
 
-        def merge(_: Worker, part: int) -> None:
-            drafts.merge(part, parts)
+        def prepare(worker: Worker, place: int, shard: range | None) -> None:
+            if shard is None:
+                rounds.leave_out(place)
+            else:
+                rounds.prepare(place, self._samplers[place].draw(text, shard), worker.local_ids)
 
-        while len(results) < len(shards) and not should_stop():
-            taken = shards[len(results) : len(results) + drafts.drafts]
-            for draft in range(len(taken), drafts.drafts):
-                drafts.leave_out(draft)
-            results += self._share_out(
-                [functools.partial(train, draft=draft, shard=shard) for draft, shard in enumerate(taken)]
-            )
-            self._share_out([functools.partial(merge, part=part) for part in range(parts)])
-        return results
+        def train(worker: Worker, place: int, shard: range | None) -> None:
+            if shard is not None:
+                learning_rate = text.rate_at(shard.start)
+                results[shard] = worker.train(*rounds.take(place), learning_rate)
+                rounds.close(place, learning_rate)
+
+        def tasks(task: Callable[..., None], number: int) -> list[Callable[[Worker], None]]:
+            """A task for every place of a round; there are no shards before the first and after the last round."""
+            first = number * rounds.drafts
+            taken = shards[first : first + rounds.drafts] if number >= 0 else []
+            return [
+                partial(task, place=place, shard=shard) for place, shard in zip_longest(rounds.places(number), taken)
+            ]
+
+        stages = [
+            (Queue(tasks(train, number) + tasks(prepare, number + 1)), Queue([(number, part) for part in range(parts)]))
+            for number in range(-1, -(-len(shards) // rounds.drafts))
+        ]
+
+        def work(worker: Worker) -> None:
+            for training, merging in stages:
+                for task in training:
+                    task(worker)
+                self._crew.meet()
+                for number, part in merging:
+                    rounds.merge(number, part, parts)
+                if self._crew.meet(should_stop):
+                    break
+
+        rounds.forget()
+        self._crew.work(work)
+        return [results[shard] for shard in shards if shard in results]
 
     def _shards(self, start: int, stop: int) -> list[range]:
         return [range(first, min(first + self._shard_words, stop)) for first in range(start, stop, self._shard_words)]
 
-    def _share_out(
-        self, tasks: Sequence[Callable[[Worker], T]], should_stop: Callable[[], bool] = lambda: False
-    ) -> list[T]:
-        """Deal tasks to the workers in order until ``should_stop``; return what those that were dealt gave."""
-        results: list[Any] = []
-        dealing = threading.Lock()
-
-        def deal() -> int | None:
-            """Number of the next task; None when there is none or training should stop."""
-            with dealing:
-                if len(results) == len(tasks) or should_stop():
-                    return None
-                results.append(None)
-                return len(results) - 1
-
-        def work(worker: Worker) -> None:
-            while (number := deal()) is not None:
-                results[number] = tasks[number](worker)
-
-        for working in [self._pool.submit(work, worker) for worker in self._workers]:
-            working.result()
-        return results
-
     def tables(self) -> NamedTables:
         size = self._config.vector_size
-        named: dict[str, NDArray[Any]] = {"input": self._input[:, :size]}
+        named: dict[str, NDArray[Any]] = {"input": self._input[: len(self._counts), :size]}
         for objective, padded_rows in self._outputs.items():
             table = padded_rows[: output_rows(objective, len(self._counts))]
             named[f"output/{objective}"] = table[:, :size]
@@ -213,7 +212,7 @@ class CpuBackend:
             view[...] = tables[name]
 
     def close(self) -> None:
-        self._pool.shutdown()
+        self._crew.close()
 
 
 def shard_words(steps: list[Step]) -> int:
@@ -221,50 +220,24 @@ def shard_words(steps: list[Step]) -> int:
     return min(step.shard_words for step in steps)
 
 
-class Text(NamedTuple):
-    """A corpus with the random streams and learning rates by which it is trained."""
-
-    corpus: EncodedCorpus
-    seed: int
-    window_stream: tuple[int, int]
-    noise_stream: tuple[int, int]
-    rate_at: Callable[[int], float]
-
-
 class Worker:
-    """One thread's buffers: the windows of a shard, local numbers and a workspace for each objective."""
+    """One thread's buffers: for what it draws, for numbering rows, and a workspace for each objective."""
 
     def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[Step]) -> None:
-        self._window, self._dynamic = config.window, config.dynamic_window
-        self._thresholds = thresholds
+        self.sampler = Sampler(config, thresholds, steps)
+        self.local_ids = make_local_ids(len(thresholds))
         self._steps = steps
         self._workspaces = [step.workspace() for step in steps]
-        self._numbers = make_numberings(len(thresholds))
-        room = MOST_SHARD_WORDS + 2 * config.window + 1
-        self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
-    def train(self, text: Text, shard: range, provide: Provider) -> Result:
-        """Train each objective in turn on the same windows; (summed loss, examples)."""
-        windows = self._windows(text.corpus, shard, np.uint64(stream_key(text.seed, *text.window_stream)))
-        key = np.uint64(stream_key(text.seed, *text.noise_stream, shard.start))
-        learning_rate = text.rate_at(shard.start)
-        targets: Sequence[Any] = [
-            step.targets(windows, key, workspace) for step, workspace in zip(self._steps, self._workspaces, strict=True)
-        ]
-        tables, targets = provide(windows, targets, self._numbers)
+    def train(
+        self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[Outputs], learning_rate: float
+    ) -> Result:
+        """Train each objective in turn on the same windows."""
         loss = 0.0
         examples = 0
-        for step, own_tables, own_targets, workspace in zip(
-            self._steps, tables, targets, self._workspaces, strict=True
+        for step, own_tables, own_outputs, workspace in zip(
+            self._steps, tables, outputs, self._workspaces, strict=True
         ):
-            step_loss, examples = step.train(own_tables, windows, own_targets, learning_rate, workspace)
+            step_loss, examples = step.train(own_tables, windows, own_outputs, learning_rate, workspace)
             loss += step_loss
         return loss, examples
-
-    def _windows(self, corpus: EncodedCorpus, shard: range, key: np.uint64) -> Windows:
-        """The windows of the corpus positions of a shard; valid until the next call."""
-        first, last, kept = select_windows(
-            corpus.ids, corpus.offsets, shard.start, shard.stop, self._thresholds, key, self._window, self._dynamic,
-            self._word_ids, self._starts, self._stops,
-        )  # fmt: skip
-        return Windows(self._word_ids[:kept], first, last, self._starts, self._stops)

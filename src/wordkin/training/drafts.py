@@ -1,8 +1,9 @@
 """Rounds of drafts: how workers train to the same bits, however many they are.
 
-A round is a few shards of text, next to each other. Each is trained on a *draft*: a copy of the rows that
-it reads, from tables to which nobody writes meanwhile. When all drafts of a round are done, their changes
-are added to the tables, for each row in the order of the text. So nothing depends on who did what, or when.
+A round is a few shards of text, next to each other, that are trained at the same time. A row that only one of
+them reads is trained where it is; of a row that several read, each trains a copy, its *draft*, and nobody writes
+to the row itself. When all shards of a round are done, the changes of the copies are added to their row, in the
+order of the text. So nothing depends on who did what, or when.
 
 Drafts know nothing of each other. Where every one of them moved a row most of the way to the same place,
 the sum of their changes would lead it far beyond. Let a draft move its rows as gradient descent on a
@@ -17,24 +18,27 @@ examples of a run, where rows are short, count in full, and rows that grow are l
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.objectives.cpu.drafts import Drafts, mean_square, merge_rows, take_rows
+from wordkin.config import TrainingConfig
+from wordkin.objectives.cpu.drafts import Drafts, claim_rows, forget_claims, mean_squares, merge_rows, take_rows
 from wordkin.objectives.cpu.examples import Tables
-from wordkin.objectives.cpu.layout import TileShapes, aligned_zeros, padded
-from wordkin.training.numbering import Numberings, Rows
-from wordkin.training.steps import SPARE_ROWS, Step, alikeness
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
+from wordkin.training.numbering import LocalIds, RowSet
+from wordkin.training.sampler import Sample
+from wordkin.training.steps import SPARE_ROWS, Outputs, Step, alikeness, hidden_square, renumbered
+from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows
 
-MOST_DRAFTS = 4  # in a round: with 8, a round of as many words trains less well, because more is averaged
-MOST_DRAFT_WORDS = 8192  # longer drafts train less well, and copying takes a larger part of shorter ones
-MOST_BYTES = 2**27  # of the drafts of a round
-ROWS_PER_WORD = 3  # that a draft copies, all tables together, roughly
+MOST_BYTES = 2**27  # of the copies of a round
+ROWS_PER_WORD = 3  # that a draft copies, all tables together, at most
 CURVATURE = 0.25  # of the logistic loss at most, for each squared length along a row; see also steps.alikeness
+GENERATIONS = 2  # of rounds: while one is trained, the next is prepared
 _FLOAT_BYTES = 4
 
 Array = NDArray[Any]
@@ -47,128 +51,150 @@ class RoundSize(NamedTuple):
     words: int
 
 
-def round_size(steps: Sequence[Step], words: int, row_size: int, vocabulary_size: int) -> RoundSize:
-    """As many drafts as fit into memory, of at most ``words`` words. It depends on the configuration alone.
+def round_size(drafts: int, steps: Sequence[Step], words: int, row_size: int, vocabulary_size: int) -> RoundSize:
+    """``drafts`` or as many as fit into memory, of at most ``words`` words. It depends on the configuration alone.
 
     One draft, where two of all rows do not fit, means that the tables themselves are trained, by one worker.
     """
     row_bytes = row_size * _FLOAT_BYTES
     if any(step.reads_all_rows for step in steps):
         fitting = MOST_BYTES // (row_bytes * vocabulary_size * (1 + len(steps)))
-        return RoundSize(max(1, min(MOST_DRAFTS, fitting)), words)
-    fitting_words = MOST_BYTES // (row_bytes * ROWS_PER_WORD * MOST_DRAFTS)
-    return RoundSize(MOST_DRAFTS, max(1, min(words, MOST_DRAFT_WORDS, fitting_words)))
+        return RoundSize(max(1, min(drafts, fitting)), words)
+    fitting_words = MOST_BYTES // (row_bytes * ROWS_PER_WORD * drafts)
+    return RoundSize(drafts, max(1, min(words, fitting_words)))
 
 
-class DraftTable:
-    """One table, and room for the rows that each draft of a round copies from it."""
-
-    def __init__(self, shapes: TileShapes, table: Array, drafts: int, room: int) -> None:
-        self._shapes = shapes
-        self._table = table
-        self._room = room
-        self.rows = len(table)
-        self._drafts = Drafts(
-            rows=aligned_zeros((drafts * room, table.shape[1])),
-            row_ids=np.zeros((drafts, room), np.int32),
-            updates=np.zeros((drafts, room), np.float32),
-            counts=np.zeros(drafts, np.int64),
-            pulls=np.zeros(drafts),
-            links=np.zeros(drafts * room, np.int64),
-            heads=np.zeros(len(table), np.int64),
-        )
-
-    def take(self, draft: int, rows: Rows) -> Array:
-        """Copies of rows, with the rest of the room behind them."""
-        take_rows(self._shapes, self._table, self._drafts, draft, *rows)
-        return self._drafts.rows[draft * self._room : (draft + 1) * self._room]
-
-    def mean_square(self, draft: int) -> float:
-        """Mean squared length of the copies as they are now, over updates."""
-        return float(mean_square(self._shapes, self._drafts, draft))
-
-    def pull(self, draft: int, part: float) -> None:
-        """Say what part of the way an update of this draft goes."""
-        self._drafts.pulls[draft] = part
-
-    def leave_out(self, draft: int) -> None:
-        """Nothing was copied for a draft."""
-        self._drafts.counts[draft] = 0
-
-    def merge(self, part: int, parts: int) -> None:
-        """Add the changes of all drafts to every ``parts``-th row from row ``part`` on."""
-        merge_rows(self._shapes, self._table, self._drafts, part, parts)
+def make_drafts(rows: int, row_size: int, room: int, drafts: int) -> Drafts:
+    """A table of zeros, with room behind its rows for the ``room`` rows that each draft of a round reads at most."""
+    shards = GENERATIONS * drafts
+    copies = padded(rows, SPARE_ROWS)
+    return Drafts(
+        rows=aligned_zeros((copies + drafts * room, row_size)),
+        copies=copies,
+        room=room,
+        row_ids=np.zeros(shards * room, np.int32),
+        numbers=np.zeros(shards * room, np.int32),
+        updates=np.zeros(shards * room, np.float32),
+        pulls=np.zeros(shards),
+        counts=np.zeros(shards, np.int64),
+        heads=np.zeros((GENERATIONS, rows), np.int32),
+        links=np.zeros(shards * room, np.int32),
+    )
 
 
-class Round:
-    """Drafts of the tables of a model.
+def places_of(drafts: Drafts, shard: int) -> slice:
+    """The places of a shard."""
+    return slice(shard * drafts.room, (shard + 1) * drafts.room)
+
+
+def row_set(drafts: Drafts, shard: int) -> RowSet:
+    """The rows of a shard, to be filled."""
+    places = places_of(drafts, shard)
+    return RowSet(drafts.row_ids[places], drafts.updates[places], drafts.counts[shard : shard + 1])
+
+
+def in_order(drafts: Drafts, shard: int) -> Array:
+    """All rows, or all copies of them, of a shard that reads every row."""
+    first = int(drafts.numbers[shard * drafts.room]) if drafts.room else 0
+    return drafts.rows[first : first + drafts.room]
+
+
+class Rounds:
+    """The tables of a model, trained in rounds.
+
+    While a round is trained the next is prepared, so there are shards of two rounds at a time.
 
     Parameters
     ----------
-    steps, tables : of each objective.
-    drafts : how many.
-    words : of a shard at most, those around it included.
-    hidden_square : mean squared length of hidden rows, in that of input rows.
+    steps : of each objective.
+    size : of a round.
     """
 
     def __init__(
-        self, shapes: TileShapes, steps: Sequence[Step], tables: Sequence[Tables], drafts: int, words: int,
-        hidden_square: float,
-    ) -> None:  # fmt: skip
-        inputs, _, bias, self._bias_column = tables[0]
-        self.drafts = drafts
+        self, config: TrainingConfig, layout: Layout, steps: Sequence[Step], size: RoundSize, vocabulary_size: int
+    ) -> None:
+        self.drafts = size.drafts
+        self._shapes = layout.shapes
         self._steps = steps
-        self._vocabulary_size = len(inputs)
-        self._hidden_square = hidden_square
+        self._vocabulary_size = vocabulary_size
+        self._hidden_square = hidden_square(config, vocabulary_size)
+        self._bias_column = config.vector_size if config.output_bias else -1
+        self._bias_rows = int(config.projection_bias)
         self._all_rows = any(step.reads_all_rows for step in steps)
-        words = len(inputs) if self._all_rows else min(words, len(inputs))
-        self._inputs = DraftTable(shapes, inputs, drafts, words)
-        self._bias = DraftTable(shapes, bias, drafts, len(bias))
-        self._outputs = []
-        for step, (_, outputs, *_) in zip(steps, tables, strict=True):
-            room = padded(min(words + step.most_rows(words), len(outputs)), SPARE_ROWS)
-            self._outputs.append(DraftTable(shapes, outputs, drafts, room))
-        self._tables = (self._inputs, self._bias, *self._outputs)
+        words = vocabulary_size if self._all_rows else min(size.words + 2 * config.window, vocabulary_size)
+        rows_and_rooms = [(vocabulary_size, words), (self._bias_rows, self._bias_rows)]
+        for objective, step in zip(config.objectives, steps, strict=True):
+            room = padded(min(words + step.most_rows(words), vocabulary_size), SPARE_ROWS)
+            rows_and_rooms.append((output_rows(objective, vocabulary_size), room))
+        self._tables = tuple(make_drafts(rows, layout.row_size, room, size.drafts) for rows, room in rows_and_rooms)
+        self._row_sets = [
+            [row_set(table, shard) for table in self._tables] for shard in range(GENERATIONS * size.drafts)
+        ]
+        self._samples: dict[int, Sample] = {}
+        self._claiming = threading.Lock()
 
-    def take(
-        self, draft: int, windows: Windows, targets: Sequence[Any], numbers: Numberings
-    ) -> tuple[list[Tables], list[Any]]:
-        """Number and copy what a shard reads: tables and targets of each objective, by local numbers.
+    @property
+    def tables(self) -> list[Array]:
+        """Input table, projection bias, and each output table, with rows to spare behind them."""
+        return [table.rows[: table.copies] for table in self._tables]
 
-        The words of ``windows`` are numbered in place.
-        """
-        numbers.words.restart(all_rows=self._all_rows)
-        numbers.words.number(windows.word_ids)
-        words = numbers.words.rows()
-        inputs = self._inputs.take(draft, words)
-        ids = np.arange(self._bias.rows, dtype=np.int32)
-        bias = self._bias.take(draft, Rows(ids, np.full(len(ids), len(windows.word_ids), np.float32)))
+    def places(self, number: int) -> range:
+        """Numbers of the shards of a round; rounds are counted from 0."""
+        first = number % GENERATIONS * self.drafts
+        return range(first, first + self.drafts)
+
+    def forget(self) -> None:
+        """Drop what was prepared and not trained."""
+        for shard in range(len(self._row_sets)):
+            forget_claims(self._tables, shard)
+            self.leave_out(shard)
+
+    def leave_out(self, shard: int) -> None:
+        """A round has no such shard: the text ends before it."""
+        for rows in self._row_sets[shard]:
+            rows.restart()
+
+    def prepare(self, shard: int, sample: Sample, local_ids: LocalIds) -> None:
+        """Number and claim the rows that a shard reads; those of ``sample`` get their local numbers in place."""
+        word_ids = sample.windows.word_ids
+        words, bias, *outputs = self._row_sets[shard]
+        words.restart()
+        if self._all_rows:
+            words.number(np.arange(self._vocabulary_size, dtype=np.int32), 0.0, local_ids.words)
+        words.number(word_ids, 1.0, local_ids.words)
+        bias.restart_with(np.arange(self._bias_rows, dtype=np.int32), len(word_ids))
+        targets = [
+            step.number(own, words, rows, local_ids)
+            for step, own, rows in zip(self._steps, sample.targets, outputs, strict=True)
+        ]
+        self._samples[shard] = Sample(sample.windows, targets)
+        with self._claiming:
+            claim_rows(self._tables, shard)
+
+    def take(self, shard: int) -> tuple[Windows, list[Tables], list[Outputs]]:
+        """When a round is prepared: the windows of a shard, and for each objective what it trains."""
+        take_rows(self._shapes, self._tables, shard)
+        windows, targets = self._samples.pop(shard)
+        inputs, bias, *outputs = self._tables
         tables, numbered = [], []
-        for step, targets_of_step, outputs in zip(self._steps, targets, self._outputs, strict=True):
-            own, rows = step.number_outputs(targets_of_step, words, numbers)
-            tables.append(Tables(inputs, outputs.take(draft, rows), bias, self._bias_column))
-            numbered.append(own)
-        return tables, numbered
+        for step, own, rows in zip(self._steps, targets, outputs, strict=True):
+            vectors = in_order(rows, shard) if step.reads_all_rows else rows.rows
+            tables.append(Tables(inputs.rows, vectors, in_order(bias, shard), self._bias_column))
+            numbered.append(step.place(windows.word_ids, own, rows.numbers[places_of(rows, shard)]))
+        input_ids = renumbered(inputs.numbers[places_of(inputs, shard)], windows.word_ids)
+        return windows._replace(word_ids=input_ids), tables, numbered
 
-    def close(self, draft: int, learning_rate: float) -> None:
-        """Say of a draft that was trained what part of the way its updates went, by the length of its rows."""
+    def close(self, shard: int, learning_rate: float) -> None:
+        """Say of a shard that was trained what part of the way its updates went, by the length of its rows."""
+        squares = np.empty(len(self._tables))
+        mean_squares(self._shapes, self._tables, shard, squares)
+        of_inputs, of_bias, *of_outputs = squares
         part = CURVATURE * alikeness(self._vocabulary_size) * learning_rate
-        square = self._inputs.mean_square(draft) * self._hidden_square + self._bias.mean_square(draft)
-        if self._bias_column >= 0:
-            square += 1
-        pull = 0.0
-        for step, outputs in zip(self._steps, self._outputs, strict=True):
-            outputs.pull(draft, part * square)
-            pull += part * step.input_updates * outputs.mean_square(draft)
-        self._inputs.pull(draft, pull)
-        self._bias.pull(draft, pull)
+        hidden = of_inputs * self._hidden_square + of_bias + (self._bias_column >= 0)
+        pull = part * sum(step.input_updates * each for step, each in zip(self._steps, of_outputs, strict=True))
+        for table, each in zip(self._tables, (pull, pull, *(part * hidden for _ in self._steps)), strict=True):
+            table.pulls[shard] = each
 
-    def leave_out(self, draft: int) -> None:
-        """The text ends before this draft."""
-        for table in self._tables:
-            table.leave_out(draft)
-
-    def merge(self, part: int, parts: int) -> None:
-        """Add the changes of all drafts, in their order, to every ``parts``-th row of each table from ``part`` on."""
-        for table in self._tables:
-            table.merge(part, parts)
+    def merge(self, number: int, part: int, parts: int) -> None:
+        """When all shards of a round are closed: bring a part of the copies together."""
+        merge_rows(self._shapes, self._tables, self.places(number).start, part, parts)

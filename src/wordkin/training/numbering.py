@@ -1,8 +1,8 @@
-"""Local numbers for the rows that one shard reads, so that it can be trained on copies of just those."""
+"""Local numbers for the rows that one shard reads: which rows they are, and how often each is updated."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,54 +11,64 @@ from wordkin.objectives.cpu.drafts import number_paths, number_rows
 from wordkin.objectives.cpu.hierarchical_softmax import Tree
 
 
-class Rows(NamedTuple):
-    """Rows of a table in the order of their local numbers: int32 ids, and float32 how often each is updated."""
+class LocalIds(NamedTuple):
+    """What one worker needs to number rows, int32 [V] and [V - 1]; memory is touched only where it is used."""
 
-    ids: NDArray[np.int32]
-    updates: NDArray[np.float32]
-
-    def times(self, updates: float) -> Rows:
-        """The same rows, updated so many times as often."""
-        return self._replace(updates=self.updates * np.float32(updates))
+    words: NDArray[np.int32]
+    nodes: NDArray[np.int32]
 
 
-class Numbering:
-    """Local numbers by order of appearance, and how often each row was seen."""
+def make_local_ids(vocabulary_size: int) -> LocalIds:
+    return LocalIds(np.zeros(vocabulary_size, np.int32), np.zeros(vocabulary_size - 1, np.int32))
 
-    def __init__(self, rows: int) -> None:
-        self._local_ids, self._row_ids = (np.zeros(rows, np.int32) for _ in range(2))
-        self._seen = np.zeros(rows, np.float32)
-        self._count = 0
 
-    def restart(self, *, all_rows: bool = False) -> None:
-        """Forget all numbers; with ``all_rows`` every row then keeps the number it has."""
-        self._count = 0
-        if all_rows:
-            self.number(np.arange(len(self._row_ids), dtype=np.int32), 0.0)
+class RowSet:
+    """Rows of a table in the order in which one shard reads them first.
 
-    def number(self, ids: NDArray[np.int32], weight: float = 1.0) -> None:
-        """Replace row ids by local numbers, in place; each counts as seen so many times."""
-        self._count = number_rows(ids, weight, self._local_ids, self._row_ids, self._seen, self._count)
+    Parameters
+    ----------
+    ids, updates : int32 and float32 [room], to be filled with the rows and how often each is updated.
+    count : int64 [1], to be filled with how many there are.
+    """
 
-    def number_paths(self, tree: Tree, words: Rows) -> Tree:
-        """The paths of some words; the nodes on them are numbered from 0 and seen as often as the words."""
+    def __init__(self, ids: NDArray[np.int32], updates: NDArray[np.float32], count: NDArray[np.int64]) -> None:
+        self._ids, self._updates, self._count = ids, updates, count
+
+    @property
+    def count(self) -> int:
+        return int(self._count[0])
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        return self._ids[: self.count]
+
+    @property
+    def updates(self) -> NDArray[np.float32]:
+        return self._updates[: self.count]
+
+    def restart(self) -> None:
+        """Forget all rows."""
+        self._count[0] = 0
+
+    def restart_with(self, ids: NDArray[np.int32], updates: Any) -> None:
+        """Rows that are numbered first, in this order."""
+        self._count[0] = len(ids)
+        self.ids[:], self.updates[:] = ids, updates
+
+    def number(self, ids: NDArray[np.int32], weight: float, local_ids: NDArray[np.int32]) -> None:
+        """Replace row ids by local numbers, in place; each is updated so many times more.
+
+        ``local_ids`` numbered all rows that are here already.
+        """
+        self._count[0] = number_rows(ids, weight, local_ids, self._ids, self._updates, self.count)
+
+    def number_paths(self, tree: Tree, words: RowSet, weight: float, local_ids: NDArray[np.int32]) -> Tree:
+        """The paths of some words, nodes by local numbers; each is updated ``weight`` times as often as the words.
+
+        The nodes that are here already must be the first of the tree, in their order.
+        """
         length = int((tree.offsets[words.ids + 1] - tree.offsets[words.ids]).sum())
-        paths = Tree(np.empty(len(words.ids) + 1, np.int64), np.empty(length, np.int32), np.empty(length, np.uint8))
-        self._count = number_paths(tree, *words, paths, self._local_ids, self._row_ids, self._seen)
+        paths = Tree(np.empty(words.count + 1, np.int64), np.empty(length, np.int32), np.empty(length, np.uint8))
+        weights = words.updates * np.float32(weight)
+        self._count[0] = number_paths(tree, words.ids, weights, paths, local_ids, self._ids, self._updates, self.count)
         return paths
-
-    def rows(self) -> Rows:
-        """Copies of what was numbered, updated as often as seen."""
-        return Rows(self._row_ids[: self._count].copy(), self._seen[: self._count].copy())
-
-
-class Numberings(NamedTuple):
-    """What one worker needs to number what a shard reads."""
-
-    words: Numbering
-    nodes: Numbering
-
-
-def make_numberings(vocabulary_size: int) -> Numberings:
-    """Memory is touched where it is used only, so this costs little where nothing is numbered."""
-    return Numberings(words=Numbering(vocabulary_size), nodes=Numbering(vocabulary_size - 1))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.blocks import negative_sampling_block, rows_together, softmax_block
+from wordkin.objectives.cpu.drafts import renumber
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import (
     HOT_NODES,
@@ -20,7 +21,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import (
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
-from wordkin.training.numbering import Numberings, Rows
+from wordkin.training.numbering import LocalIds, RowSet
 from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
@@ -30,14 +31,26 @@ SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole
 MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
 MOST_NOISE_WORDS = 2**20  # drawn for a shard
 NOISE_USES = 2  # blocks that one draw of noise serves in a draft: fewer rows to copy; with 4, similarity suffers
+TOP_NODES = 1024  # of a tree, most of which every shard reads: they need no numbers of their own
 SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
 SOFTMAX_BLOCK_ROWS = 64  # output rows a softmax works on at a time: sums are kept in registers for as many steps
+
+
+class Outputs(NamedTuple):
+    """What the words of a shard are as outputs of one objective.
+
+    ids : int32 [kept], of the word at each position: its row of the output table, or its path.
+    targets : what they are trained against besides; every objective has its own.
+    """
+
+    ids: NDArray[np.int32]
+    targets: Any
 
 
 class Step(Protocol):
     """One objective, ready to train on the windows of a shard.
 
-    The tables are handed in: kernels need not know whether they hold all rows or those of one shard.
+    The tables are handed in: kernels need not know whether rows are those of the table or copies of them.
 
     shard_words : the most words of the corpus that a shard should have.
     input_updates : updates of an input row for each appearance of its word in the text, expected.
@@ -51,20 +64,24 @@ class Step(Protocol):
     def workspace(self) -> Any:
         """Buffers for one thread."""
 
-    def targets(self, windows: Windows, key: np.uint64, workspace: Any) -> Any:
+    def targets(self, windows: Windows, key: np.uint64) -> Any:
         """What the examples are trained against besides their own words; ``key``: the stream of noise words."""
 
-    def number_outputs(self, targets: Any, words: Rows, numbers: Numberings) -> tuple[Any, Rows]:
-        """The same targets by local numbers, and the output rows that these stand for.
+    def number(self, targets: Any, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Any:
+        """Fill ``rows`` with the output rows that a shard reads; return the targets by local numbers.
 
-        ``words``: those of the windows, which have their numbers already.
+        ``words``: those of the windows, by their local numbers. Words that have output rows come first and
+        keep their numbers.
         """
+
+    def place(self, word_ids: NDArray[np.int32], targets: Any, numbers: NDArray[np.int32]) -> Outputs:
+        """Outputs by the ``numbers`` of their rows, from local numbers."""
 
     def most_rows(self, words: int) -> int:
         """Output rows besides those of their own words that so many words of text can need."""
 
     def train(
-        self, tables: Tables, windows: Windows, targets: Any, learning_rate: float, workspace: Any
+        self, tables: Tables, windows: Windows, outputs: Outputs, learning_rate: float, workspace: Any
     ) -> tuple[float, int]:
         """Train; return (summed loss, examples)."""
 
@@ -109,14 +126,14 @@ class NegativeSamplingStep:
     def workspace(self) -> Workspace:
         return make_workspace(self._layout, self.block.examples, self.block.noise, 2 * self._mode.reach + 1)
 
-    def targets(self, windows: Windows, key: np.uint64, workspace: Workspace) -> Noise:
+    def targets(self, windows: Windows, key: np.uint64) -> Noise:
         examples = windows.stop - windows.first
         if self.block.pair_by_pair and not self._mode.cbow:
             examples = count_pairs(windows.starts, windows.stops, windows.first, windows.stop)
         blocks = -(-examples // self.block.examples)
         drawn = np.empty(self._drawn(blocks), np.int32)
         draw_noise(self._alias_table.thresholds, self._alias_table.aliases, key, drawn)
-        return Noise(np.resize(drawn, blocks * self.block.noise), self.block.noise, self._negative)
+        return Noise(drawn, self.block.noise, self._negative)
 
     def _drawn(self, blocks: int) -> int:
         """Noise words drawn for so many blocks, in which they are used over and over."""
@@ -126,20 +143,25 @@ class NegativeSamplingStep:
         examples = words * 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else words
         return self._drawn(-(-examples // self.block.examples))
 
-    def number_outputs(self, targets: Noise, words: Rows, numbers: Numberings) -> tuple[Noise, Rows]:
-        numbers.words.number(targets.ids, self._noise_updates / self._output_updates)
-        return targets, numbers.words.rows().times(self._output_updates)
+    def number(self, targets: Noise, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Noise:
+        rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
+        rows.number(targets.ids, self._noise_updates, local_ids.words)
+        return targets
+
+    def place(self, word_ids: NDArray[np.int32], targets: Noise, numbers: NDArray[np.int32]) -> Outputs:
+        renumber(numbers, targets.ids, targets.ids)
+        return Outputs(renumbered(numbers, word_ids), targets)
 
     def train(
-        self, tables: Tables, windows: Windows, targets: Noise, learning_rate: float, workspace: Workspace
+        self, tables: Tables, windows: Windows, outputs: Outputs, learning_rate: float, workspace: Workspace
     ) -> tuple[float, int]:
-        examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
+        examples = make_examples(windows, outputs.ids, self._mode, pair_by_pair=self.block.pair_by_pair)
         return train_negative_sampling(  # type: ignore[no-any-return]
             self._layout.shapes,
             tables,
             examples,
             self._mode,
-            targets,
+            outputs.targets,
             self.block.examples,
             learning_rate,
             workspace,
@@ -160,7 +182,7 @@ class HierarchicalSoftmaxStep:
     def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float) -> None:
         tree = HuffmanTree.from_counts(counts)
         mean_path = float(tree.lengths @ counts / counts.sum())
-        self._tree = tree
+        self._tree = Tree(tree.offsets, tree.node_ids, tree.bits)
         self._longest = int(tree.lengths.max())
         self._nodes = len(counts) - 1
         self._threads = config.worker_threads
@@ -177,29 +199,37 @@ class HierarchicalSoftmaxStep:
         own = padded(self._nodes, SPARE_ROWS) + 2 * self._hot * self._workspaces
         self._workspaces += 1
         tree = self._tree
-        node_ids = np.where(tree.node_ids < self._hot, tree.node_ids + own, tree.node_ids).astype(np.int32)
+        if self._hot:
+            node_ids = np.where(tree.node_ids < self._hot, tree.node_ids + own, tree.node_ids).astype(np.int32)
+            tree = tree._replace(node_ids=node_ids)
         work = make_workspace(self._layout, self.together, outputs=1, band=self._longest + self.together)
-        return TreeWorkspace(work, Tree(tree.offsets, node_ids, tree.bits), own)
+        return TreeWorkspace(work, tree, own)
 
-    def targets(self, windows: Windows, key: np.uint64, workspace: TreeWorkspace) -> Tree:
-        return workspace.tree
+    def targets(self, windows: Windows, key: np.uint64) -> None:
+        """None: each thread has a tree of its own."""
 
-    def number_outputs(self, targets: Tree, words: Rows, numbers: Numberings) -> tuple[Tree, Rows]:
-        return numbers.nodes.number_paths(targets, words), numbers.nodes.rows().times(self._output_updates)
+    def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Tree:
+        rows.restart_with(np.arange(min(TOP_NODES, self._nodes), dtype=np.int32), 0)
+        return rows.number_paths(self._tree, words, self._output_updates, local_ids.nodes)
+
+    def place(self, word_ids: NDArray[np.int32], targets: Tree, numbers: NDArray[np.int32]) -> Outputs:
+        renumber(numbers, targets.node_ids, targets.node_ids)
+        return Outputs(word_ids, targets)
 
     def most_rows(self, words: int) -> int:
         levels = 2.0 ** np.minimum(np.arange(self._longest), 62)
-        return int(np.minimum(levels, words).sum())
+        return int(np.minimum(levels, words).sum()) + TOP_NODES
 
     def train(
-        self, tables: Tables, windows: Windows, targets: Tree, learning_rate: float, workspace: TreeWorkspace
+        self, tables: Tables, windows: Windows, outputs: Outputs, learning_rate: float, workspace: TreeWorkspace
     ) -> tuple[float, int]:
-        examples = make_examples(windows, self._mode, pair_by_pair=False)
+        examples = make_examples(windows, outputs.ids, self._mode, pair_by_pair=False)
+        tree = workspace.tree if outputs.targets is None else outputs.targets
         shapes, table, hot, own = self._layout.shapes, tables.output_vectors, self._hot, workspace.own
         copy_rows(shapes, table, 0, hot, own)
         copy_rows(shapes, table, 0, hot, own + hot)
         trained: tuple[float, int] = train_hierarchical_softmax(
-            shapes, tables, examples, self._mode, targets, learning_rate, workspace.work
+            shapes, tables, examples, self._mode, tree, learning_rate, workspace.work
         )
         add_change(shapes, table, 0, hot, own + hot, own, 1 / self._threads)
         return trained
@@ -247,11 +277,14 @@ class SoftmaxStep:
         scores = aligned_zeros((padded(self.block.examples), padded(self._vocabulary_size, SPARE_ROWS)))
         return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
 
-    def targets(self, windows: Windows, key: np.uint64, workspace: tuple[Workspace, Classes]) -> None:
-        return None
+    def targets(self, windows: Windows, key: np.uint64) -> None:
+        """None: every word is one."""
 
-    def number_outputs(self, targets: None, words: Rows, numbers: Numberings) -> tuple[None, Rows]:
-        return targets, words.times(self._output_updates)
+    def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> None:
+        rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
+
+    def place(self, word_ids: NDArray[np.int32], targets: None, numbers: NDArray[np.int32]) -> Outputs:
+        return Outputs(word_ids, targets)
 
     def most_rows(self, words: int) -> int:
         return self._vocabulary_size
@@ -260,12 +293,12 @@ class SoftmaxStep:
         self,
         tables: Tables,
         windows: Windows,
-        targets: None,
+        outputs: Outputs,
         learning_rate: float,
         workspace: tuple[Workspace, Classes],
     ) -> tuple[float, int]:
         work, classes = workspace
-        examples = make_examples(windows, self._mode, pair_by_pair=self.block.pair_by_pair)
+        examples = make_examples(windows, outputs.ids, self._mode, pair_by_pair=self.block.pair_by_pair)
         return train_softmax(  # type: ignore[no-any-return]
             self._layout.shapes, tables, examples, self._mode, classes, self.block.examples, learning_rate, work
         )
@@ -277,12 +310,12 @@ def contexts_of_word(config: TrainingConfig) -> float:
 
 
 def alikeness(vocabulary_size: int) -> float:
-    """How much rows point the same way, as far as rounds of drafts must reckon with it: 1 for up to 576 words.
+    """How much rows point the same way, as far as rounds of drafts must reckon with it: 1 for up to 144 words.
 
     Rows of few words, or of words that come in any order, are alike; those of a language spread. Chosen so
     that small vocabularies do not begin to swing and large ones are not slowed down.
     """
-    return float(min(1.0, 24 / np.sqrt(vocabulary_size)))
+    return float(min(1.0, 12 / np.sqrt(vocabulary_size)))
 
 
 def input_updates(config: TrainingConfig, vocabulary_size: int) -> float:
@@ -325,12 +358,19 @@ def make_mode(config: TrainingConfig) -> Mode:
     )
 
 
-def make_examples(windows: Windows, mode: Mode, *, pair_by_pair: bool) -> Examples:
+def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The number of each id."""
+    found = np.empty_like(ids)
+    renumber(numbers, ids, found)
+    return found
+
+
+def make_examples(windows: Windows, output_ids: NDArray[np.int32], mode: Mode, *, pair_by_pair: bool) -> Examples:
     """The centres of a shard as examples, or each of their (centre, context) pairs as one."""
     word_ids, first, stop, starts, stops = windows
     if pair_by_pair and not mode.cbow:
         pairs = count_pairs(starts, stops, first, stop)
         centres, pair_starts, pair_stops = (np.empty(pairs, np.int32) for _ in range(3))
         split_into_pairs(starts, stops, first, stop, centres, pair_starts, pair_stops)
-        return Examples(word_ids, centres, pair_starts, pair_stops)
-    return Examples(word_ids, np.arange(first, stop, dtype=np.int32), starts[first:stop], stops[first:stop])
+        return Examples(word_ids, output_ids, centres, pair_starts, pair_stops)
+    return Examples(word_ids, output_ids, np.arange(first, stop, dtype=np.int32), starts[first:stop], stops[first:stop])

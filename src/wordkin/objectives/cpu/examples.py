@@ -44,11 +44,17 @@ class Tables(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """int32 arrays: word_ids [kept]; centres, starts, stops [examples]: example i is the centre at
-    position ``centres[i]`` with the window ``starts[i]`` … ``stops[i] - 1``, itself excluded.
+    """A piece of text and its windows; int32 arrays.
+
+    input_ids, output_ids [kept] : the word at each position, as input and as output: the numbers of its
+        rows in the two tables, or for outputs of its path in a tree. They are the same array where
+        words have one number for all.
+    centres, starts, stops [examples] : example i is the centre at position ``centres[i]`` with the window
+        ``starts[i]`` … ``stops[i] - 1``, itself excluded.
     """
 
-    word_ids: Array
+    input_ids: Array
+    output_ids: Array
     centres: Array
     starts: Array
     stops: Array
@@ -146,7 +152,7 @@ def context_size(examples, i):
 
 
 @inlined
-def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):
+def fill_hidden(shapes, tables, input_ids, span, mode, hidden, row):
     """``hidden[row]`` = the hidden vector of the inputs at the positions of a span (see :func:`input_span`)."""
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.mean and count > 0 else 1.0
@@ -155,7 +161,7 @@ def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):
         summed = zeros(shapes.panel)
         for position in range(start, stop):
             if position != left_out:
-                source = np.int64(word_ids[position]) * row_size + column
+                source = np.int64(input_ids[position]) * row_size + column
                 summed = add_scaled(summed, 1.0, load_row(shapes.panel, tables.input_vectors, source))
         store(add_scaled(zeros(shapes.panel), scale, summed), hidden, row * row_size + column, 0)
     if tables.projection_bias.shape[0] > 0:
@@ -165,12 +171,12 @@ def fill_hidden(shapes, tables, word_ids, span, mode, hidden, row):
 
 
 @inlined
-def hand_back(shapes, tables, word_ids, span, mode, errors, row):
+def hand_back(shapes, tables, input_ids, span, mode, errors, row):
     """Add ``errors[row]``, learning rate included, to the inputs of a span and to the projection bias."""
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.exact and count > 0 else 1.0
     for position in range(start, stop):
         if position != left_out:
-            add_row(shapes, errors, row, scale, tables.input_vectors, np.int64(word_ids[position]))
+            add_row(shapes, errors, row, scale, tables.input_vectors, np.int64(input_ids[position]))
     if tables.projection_bias.shape[0] > 0 and count > 0:
         add_row(shapes, errors, row, 1.0, tables.projection_bias, 0)

@@ -73,7 +73,7 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
     error_table = work.errors if mode.buffered else tables.input_vectors
     for i in range(examples.centres.shape[0]):
         centre = np.int64(examples.centres[i])
-        path, length = _path(tree, examples.word_ids[centre])
+        path, length = _path(tree, examples.output_ids[centre])
         nodes = tree.node_ids[path : path + length]
         clear_band(shapes, work.pair_labels, 0)
         for step in range(length):
@@ -86,8 +86,8 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
             while position < stop and rows < height(shapes.update):
                 span = _inputs_at(examples, i, position, mode)
                 if span[3] > 0:
-                    fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, rows)
-                    work.error_ids[rows] = rows if mode.buffered else examples.word_ids[position]
+                    fill_hidden(shapes, tables, examples.input_ids, span, mode, work.hidden, rows)
+                    work.error_ids[rows] = rows if mode.buffered else examples.input_ids[position]
                     rows += 1
                 position += 1
             if rows > 0:
@@ -95,7 +95,7 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
                     clear_row(shapes, work.errors, 0)
                 loss += _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work)
                 if mode.buffered:
-                    hand_back(shapes, tables, examples.word_ids, span, mode, work.errors, 0)
+                    hand_back(shapes, tables, examples.input_ids, span, mode, work.errors, 0)
                 trained += rows
     return loss, trained
 
@@ -118,9 +118,9 @@ def _inputs_at(examples, i, position, mode):
 def _fetch_ahead(tables, examples, i, mode, tree):
     """Ask for what the next centre will read and the caches may lack: a new word of its window, its lower path."""
     following = min(i + 1, examples.centres.shape[0] - 1)
-    newest = min(examples.centres[following] + mode.window, examples.word_ids.shape[0] - 1)
-    prefetch_row(tables.input_vectors, examples.word_ids[newest])
-    path, length = _path(tree, examples.word_ids[examples.centres[following]])
+    newest = min(examples.centres[following] + mode.window, examples.input_ids.shape[0] - 1)
+    prefetch_row(tables.input_vectors, examples.input_ids[newest])
+    path, length = _path(tree, examples.output_ids[examples.centres[following]])
     for step in range(path + TOP_LEVELS, path + length):
         prefetch_row(tables.output_vectors, tree.node_ids[step])
 

@@ -47,7 +47,7 @@ EXAMPLES_IN_CACHE = 8  # true pairs are scored and summed for so many examples b
 class Noise(NamedTuple):
     """The noise words of a piece of text and how they are used.
 
-    ids : int32 [blocks * shared], block after block.
+    ids : int32 [blocks * shared], block after block; from the beginning again when they are used up.
     shared : noise words per block (M); per_pair : noise words a positive pair stands against (K).
     """
 
@@ -76,10 +76,10 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, block_size, l
     example_count = examples.centres.shape[0]
     for first in range(0, example_count, block_size):
         stop = min(first + block_size, example_count)
-        drawn = first // block_size * noise.shared
+        drawn = _drawn_for(noise, first // block_size)
         for m in range(noise.shared):
             work.output_ids[m] = noise.ids[drawn + m]
-        ahead = _rows_ahead(examples, stop, block_size, mode, noise, drawn + noise.shared, work)
+        ahead = _rows_ahead(examples, stop, block_size, mode, noise, _drawn_for(noise, first // block_size + 1), work)
         block_loss, block_pairs = _train_block(
             shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work
         )
@@ -88,17 +88,23 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, block_size, l
     return loss, pairs
 
 
+@inlined
+def _drawn_for(noise, block):
+    """Where the noise words of a block begin."""
+    return block * noise.shared % noise.ids.shape[0]
+
+
 @part
 def _rows_ahead(examples, first, block_size, mode, noise, drawn, work):
     """The rows that the examples from ``first`` on and their noise words, ``drawn`` and after, will read."""
     stop = min(first + block_size, examples.centres.shape[0])
-    last = examples.word_ids.shape[0] - 1
+    last = examples.input_ids.shape[0] - 1
     outputs = 0
     for i in range(first, stop):
-        centre_word = examples.word_ids[examples.centres[i]]
-        newest_word = examples.word_ids[min(examples.centres[i] + mode.window, last)]
-        work.upcoming_inputs[i - first] = newest_word if mode.cbow else centre_word
-        work.upcoming[outputs] = centre_word if mode.cbow else newest_word
+        centre = examples.centres[i]
+        newest = min(centre + mode.window, last)
+        work.upcoming_inputs[i - first] = examples.input_ids[newest if mode.cbow else centre]
+        work.upcoming[outputs] = examples.output_ids[centre if mode.cbow else newest]
         outputs += 1
     if stop > first:
         for m in range(noise.shared):
@@ -114,7 +120,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     pairs = 0
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)
-        fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, row)
+        fill_hidden(shapes, tables, examples.input_ids, span, mode, work.hidden, row)
     for m in range(noise.shared):
         copy_row(shapes, tables.output_vectors, np.int64(work.output_ids[m]), work.outputs, m)
     _label_noise(shapes, examples, first, stop, mode, noise, work)
@@ -129,7 +135,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
             shapes, work.pair_scores, work.pair_labels, group * band, (group_stop - group) * band, learning_rate
         )
         for row in range(group, group_stop):
-            work.error_ids[row] = row if mode.buffered else examples.word_ids[examples.centres[first + row]]
+            work.error_ids[row] = row if mode.buffered else examples.input_ids[examples.centres[first + row]]
             _add_output_errors(shapes, tables, examples, first + row, mode, work, row, error_table)
     _update_outputs(shapes, tables, examples, first, stop, mode, work)
     score_shared(shapes, work, size, noise.shared)
@@ -137,7 +143,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
     if mode.buffered:
         for row in range(size):
             span = input_span(examples, first + row, mode.cbow)
-            hand_back(shapes, tables, examples.word_ids, span, mode, work.errors, row)
+            hand_back(shapes, tables, examples.input_ids, span, mode, work.errors, row)
     return loss, pairs
 
 
@@ -153,7 +159,7 @@ def _label_noise(shapes, examples, first, stop, mode, noise, work):
             work.labels[i - first, m] = 0.0
     lowest, highest = _positions(examples, first, stop, mode)
     for position in range(lowest, highest):
-        word = examples.word_ids[position]
+        word = examples.output_ids[position]
         found = False
         for m in range(0, noise.shared, breadth(shapes.vector)):
             found |= any_equal(shapes.vector, work.output_ids, m, word)
@@ -164,7 +170,7 @@ def _label_noise(shapes, examples, first, stop, mode, noise, work):
 @kernel
 def _exclude(examples, first, stop, position, mode, noise, share, work):
     """Take back the weight of noise words that equal the output at ``position``."""
-    word = examples.word_ids[position]
+    word = examples.output_ids[position]
     for i in range(first, stop):
         start, end, left_out, _ = output_span(examples, i, mode.cbow)
         if start <= position < end and position != left_out:
@@ -188,10 +194,10 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):
     for position in range(start, stop, 4):
         score_four(
             shapes.panel, shapes.vector, work.hidden, row, tables.output_vectors,
-            examples.word_ids[position],
-            examples.word_ids[min(position + 1, stop - 1)],
-            examples.word_ids[min(position + 2, stop - 1)],
-            examples.word_ids[min(position + 3, stop - 1)],
+            examples.output_ids[position],
+            examples.output_ids[min(position + 1, stop - 1)],
+            examples.output_ids[min(position + 2, stop - 1)],
+            examples.output_ids[min(position + 3, stop - 1)],
             work.pair_scores, row * work.pair_scores.shape[1] + shift + position,
         )  # fmt: skip
     return count
@@ -207,7 +213,7 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
     for column in range(0, row_size, breadth(shapes.panel)):
         errors = zeros(shapes.panel) if mode.buffered else load_row(shapes.panel, error_table, target + column)
         for position in range(start, stop):
-            place = np.int64(examples.word_ids[position]) * row_size + column
+            place = np.int64(examples.output_ids[position]) * row_size + column
             output = load_row(shapes.panel, tables.output_vectors, place)
             errors = add_scaled(errors, work.pair_scores[row, shift + position], output)
         store(errors, error_table, target + column, 0)
@@ -222,7 +228,7 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):
     for position in range(lowest, highest):
         while examples.centres[nearest] < position - mode.reach:
             nearest += 1
-        word = np.int64(examples.word_ids[position]) * row_size
+        word = np.int64(examples.output_ids[position]) * row_size
         for column in range(0, row_size, breadth(shapes.panel)):
             output = load_row(shapes.panel, tables.output_vectors, word + column)
             i = nearest
@@ -237,7 +243,7 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):
 @inlined
 def _positions(examples, first, stop, mode):
     """Range of positions that hold the outputs of examples first … stop - 1."""
-    lowest = examples.word_ids.shape[0]
+    lowest = examples.output_ids.shape[0]
     highest = 0
     for i in range(first, stop):
         start, end, _, _ = output_span(examples, i, mode.cbow)

@@ -61,7 +61,7 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
     size = stop - first
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)
-        fill_hidden(shapes, tables, examples.word_ids, span, mode, work.hidden, row)
+        fill_hidden(shapes, tables, examples.input_ids, span, mode, work.hidden, row)
         clear_row(shapes, work.errors, row)
         work.error_ids[row] = row
     _score_all(shapes, tables, size, classes, work)
@@ -77,7 +77,7 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
     _update_all(shapes, tables, size, classes, work)
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)
-        hand_back(shapes, tables, examples.word_ids, span, mode, work.errors, row)
+        hand_back(shapes, tables, examples.input_ids, span, mode, work.errors, row)
     return loss, trained
 
 
@@ -101,14 +101,14 @@ def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):
     loss = 0.0
     for position in range(start, stop):
         if position != left_out:
-            loss -= scores[examples.word_ids[position]]
+            loss -= scores[examples.output_ids[position]]
     peak = _highest_of(shapes, scores)
     mass = _exponentiate(shapes, scores, peak)
     loss += count * (peak + math.log(mass))
     _scale(shapes, scores, -learning_rate * count / mass)
     for position in range(start, stop):
         if position != left_out:
-            scores[examples.word_ids[position]] += learning_rate
+            scores[examples.output_ids[position]] += learning_rate
     for spare in range(classes.vocabulary_size, scores.shape[0]):
         scores[spare] = 0.0
     return loss, count

@@ -1,0 +1,95 @@
+"""A crew of threads that work side by side, and wait for each other where they must."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from wordkin.config import usable_cores
+from wordkin.training.waiting import reaches
+
+LOOKS = 500_000  # at a counter before a thread goes to sleep: a tenth of a millisecond or two; waking takes half of one
+
+W = TypeVar("W")
+T = TypeVar("T")
+
+
+class Queue(Generic[T]):
+    """What several threads take from, in order, until it is used up or ``should_stop``: iterate over it in each."""
+
+    def __init__(self, items: Sequence[T], should_stop: Callable[[], bool] = lambda: False) -> None:
+        self._items = items
+        self._should_stop = should_stop
+        self._taken = 0
+        self._taking = threading.Lock()
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            with self._taking:
+                if self._taken == len(self._items) or self._should_stop():
+                    return
+                item = self._items[self._taken]
+                self._taken += 1
+            yield item
+
+
+class Crew(Generic[W]):
+    """One thread for each of some workers."""
+
+    def __init__(self, workers: Sequence[W]) -> None:
+        self.workers = workers
+        self._pool = ThreadPoolExecutor(len(workers), thread_name_prefix="wordkin")
+        self._changed = threading.Condition()
+        self._arrivals = np.zeros(1, np.int64)
+        self._broken = False
+        self._decision = False
+
+    def work(self, task: Callable[[W], Any]) -> None:
+        """Call ``task`` with every worker, each on a thread of its own; raise what one of them raised."""
+        self._broken = False
+        self._arrivals[0] = 0
+
+        def work(worker: W) -> None:
+            try:
+                task(worker)
+            except BaseException:
+                self._break()
+                raise
+
+        working = [self._pool.submit(work, worker) for worker in self.workers]
+        errors = [each.exception() for each in working]
+        for error in errors:
+            if error is not None and not isinstance(error, threading.BrokenBarrierError):
+                raise error
+
+    def meet(self, decide: Callable[[], bool] = lambda: False) -> bool:
+        """To be called by every worker: wait until all have, and learn what the last of them decided.
+
+        Raises :class:`threading.BrokenBarrierError` where one of them has failed.
+        """
+        with self._changed:
+            arrived = int(self._arrivals[0]) + 1
+            awaited = -(-arrived // len(self.workers)) * len(self.workers)
+            if arrived == awaited:
+                self._decision = decide()
+                self._changed.notify_all()
+            self._arrivals[0] = arrived
+        looks = LOOKS if len(self.workers) <= usable_cores() else 0  # else another could use the core
+        if not reaches(self._arrivals, awaited, looks):
+            with self._changed:
+                self._changed.wait_for(lambda: self._broken or self._arrivals[0] >= awaited)
+        if self._broken:
+            raise threading.BrokenBarrierError
+        return self._decision
+
+    def _break(self) -> None:
+        with self._changed:
+            self._broken = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        self._pool.shutdown()

@@ -1,0 +1,54 @@
+"""What is drawn for a shard of text: the words that subsampling keeps, their windows, their noise words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.training.steps import MOST_SHARD_WORDS, Step
+from wordkin.windows.rng import stream_key
+from wordkin.windows.windows import Windows, select_windows
+
+
+class Text(NamedTuple):
+    """A corpus with the random streams and learning rates by which it is trained."""
+
+    corpus: EncodedCorpus
+    seed: int
+    window_stream: tuple[int, int]
+    noise_stream: tuple[int, int]
+    rate_at: Callable[[int], float]
+
+
+class Sample(NamedTuple):
+    """What was drawn for a shard: its windows, and the targets of each objective."""
+
+    windows: Windows
+    targets: Sequence[Any]
+
+
+class Sampler:
+    """Draws, into buffers of its own; it depends on nothing but the text, its streams and the shard."""
+
+    def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[Step]) -> None:
+        self._window, self._dynamic = config.window, config.dynamic_window
+        self._thresholds = thresholds
+        self._steps = steps
+        room = MOST_SHARD_WORDS + 2 * config.window + 1
+        self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
+
+    def draw(self, text: Text, shard: range) -> Sample:
+        """Draw for the corpus positions of a shard; valid until the next call."""
+        first, stop, kept = select_windows(
+            text.corpus.ids, text.corpus.offsets, shard.start, shard.stop, self._thresholds,
+            np.uint64(stream_key(text.seed, *text.window_stream)), self._window, self._dynamic,
+            self._word_ids, self._starts, self._stops,
+        )  # fmt: skip
+        windows = Windows(self._word_ids[:kept], first, stop, self._starts, self._stops)
+        key = np.uint64(stream_key(text.seed, *text.noise_stream, shard.start))
+        return Sample(windows, [step.targets(windows, key) for step in self._steps])

@@ -1,0 +1,31 @@
+"""Waiting without sleep for a number that another thread counts up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from wordkin.windows.jit import kernel
+
+
+@intrinsic
+def count_now(_typing: Any, counter: Any) -> Any:
+    """``count_now(counter)``: ``counter[0]`` as it is in memory now, whatever it was a moment ago."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.load_atomic(array.data, "acquire", 8)
+
+    return types.int64(counter), codegen
+
+
+@kernel
+def reaches(counter, awaited, looks):
+    """Whether ``counter`` int64 [1] reaches a number while it is looked at so many times, at least once."""
+    for _ in range(looks):
+        if count_now(counter) >= awaited:
+            return True
+    return count_now(counter) >= awaited
