@@ -17,12 +17,13 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "wordkin"
 
 # What each part may import besides itself; a part is a file or a folder of src/wordkin.
-FOUNDATION = {"errors", "config"}
+FOUNDATION = {"errors", "config", "kernel_cache"}
 DATA = FOUNDATION | {"corpus", "vocabulary"}
 ANSWERS = DATA | {"embeddings"}
 MAY_IMPORT = {
     "errors": set[str](),
     "config": {"errors"},
+    "kernel_cache": set[str](),
     "corpus": FOUNDATION,
     "vocabulary": DATA - {"vocabulary"},
     "embeddings": DATA,
@@ -43,7 +44,7 @@ FORWARDED = {("embeddings/embeddings.py", "queries")}
 
 # Who may import a heavy or optional distribution; every other file must do without.
 HOMES = {
-    "numba": ("corpus", "windows", "objectives", "training"),
+    "numba": ("kernel_cache.py", "corpus", "windows", "objectives", "training"),
     "llvmlite": ("corpus/kernels.py", "objectives/cpu", "training/waiting.py"),
     "typer": ("cli",),
     "rich": ("cli", "training/progress.py"),

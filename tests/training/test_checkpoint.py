@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -193,6 +194,21 @@ def test_a_corpus_put_in_place_of_the_old_is_refused(stopped):
         CheckpointError, match=r"the text in .*corpus.* is not the one the run began with: put that back"
     ):
         wordkin.resume(stopped)
+
+
+def test_ids_beyond_the_vocabulary_are_refused(stopped):
+    """Whoever edits ids may edit all digests as well; kernels would read and write out of bounds."""
+    for damage in (-1, 2**30):
+        corpus = EncodedCorpus.open(stopped / "corpus")
+        ids = np.array(corpus.ids)
+        ids[100] = damage
+        EncodedCorpus(ids, np.array(corpus.offsets), "whatever").save(stopped / "corpus")
+        fingerprint = EncodedCorpus.open(stopped / "corpus").fingerprint
+        directory = RunDirectory.open(stopped)
+        directory.go_on_as(dataclasses.replace(directory.record.run, corpus_fingerprint=fingerprint))
+        (stopped / "run.json").write_bytes(directory.record.to_json())
+        with pytest.raises(FormatError, match=r"corpus.* is damaged: it holds ids of words that are not in the voc"):
+            wordkin.resume(stopped)
 
 
 def test_a_damaged_corpus_is_refused(stopped):

@@ -98,6 +98,11 @@ class EncodedCorpus:
             raise FormatError(f"{directory} is damaged: {damage}; encode the text again")
         return corpus
 
+    def holds_ids_below(self, words: int) -> bool:
+        """Whether all ids are those of a vocabulary of so many words; kernels would go astray by others."""
+        pieces = (self.ids[start : start + _PIECE] for start in range(0, self.words, _PIECE))
+        return all(piece.min() >= 0 and piece.max() < words for piece in pieces)
+
     def _damage(self, verify: bool) -> str:
         """What is wrong with the arrays, or an empty string."""
         if self.offsets[0] != 0 or self.offsets[-1] != self.words:

@@ -27,6 +27,7 @@ from numba import njit, types, uint64
 from numba.extending import intrinsic
 
 from wordkin.corpus.token_text import LINE_END
+from wordkin.kernel_cache import cached_kernel
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
@@ -37,7 +38,7 @@ _LONG_TOKEN = np.uint64(0xFF << 56)
 # Nothing here allocates, so nothing needs reference counts; and nothing is called from C. Functions that only
 # kernels call are cached as a part of those: compiling is faster without an entry of their own.
 _SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
-kernel = njit(**_SWITCHES, cache=True)
+kernel = cached_kernel(**_SWITCHES)
 inner = njit(**_SWITCHES, no_cpython_wrapper=True)
 
 

@@ -327,6 +327,10 @@ class RunDirectory:
                 f"the text in {str(self.path / name)!r} is not the one the run began with: put that back, or start "
                 "a new run"
             )
+        if not corpus.holds_ids_below(len(self.vocabulary)):
+            raise FormatError(
+                f"{str(self.path / name)!r} is damaged: it holds ids of words that are not in the vocabulary"
+            )
         return corpus
 
 

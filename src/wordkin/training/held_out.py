@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
 
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.errors import CorpusError
+from wordkin.kernel_cache import cached_kernel
 from wordkin.windows.rng import VALIDATION, random_bits, stream_key
 
 _SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
@@ -79,7 +80,7 @@ def _deal(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_
     writer.add_ends(new_ends[here & (ends <= stop)])
 
 
-@njit(nogil=True, cache=True)
+@cached_kernel(nogil=True)
 def _choose(key, threshold, chosen):  # type: ignore[no-untyped-def]
     """Set each of ``chosen``, bool [sentences], with probability threshold / 2**32."""
     for sentence in range(len(chosen)):

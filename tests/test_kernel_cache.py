@@ -1,0 +1,41 @@
+"""Kernels work where they cannot be kept."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from numba.core import caching
+
+from wordkin.kernel_cache import cached_kernel
+
+
+def next_number(number):
+    return number + 1
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_without_any_directory_to_write_to(monkeypatch):
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert cached_kernel(nogil=True)(next_number)(1) == 2
+
+
+@pytest.mark.parametrize("file", ["_save_index", "_save_data"])
+def test_without_room_on_the_disk(monkeypatch, tmp_path, file):
+    monkeypatch.setattr(caching.IndexDataCacheFile, file, full)
+    monkeypatch.setattr(caching.config, "CACHE_DIR", str(tmp_path))
+    kernel = cached_kernel(nogil=True)(next_number)
+    assert kernel(1) == 2
+    assert kernel(1.5) == 2.5
+
+
+def test_kept_where_there_is_a_place(monkeypatch, tmp_path):
+    monkeypatch.setattr(caching.config, "CACHE_DIR", str(tmp_path))
+    assert cached_kernel(nogil=True)(next_number)(1) == 2
+    assert list(tmp_path.rglob("*.nbc"))
+    again = cached_kernel(nogil=True)(next_number)
+    assert again(1) == 2
+    assert again.stats.cache_hits
