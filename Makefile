@@ -53,6 +53,7 @@ bench: $(VENV)/.wordkin-test
 	@$(BENCH)/sweep.py $(CORPUS)
 	@$(BENCH)/startup.py
 	@$(BENCH)/queries.py
+	@$(BENCH)/determinism.py $(CORPUS) $(if $(EVALUATION),--evaluation $(EVALUATION))
 	@$(BENCH)/report.py
 
 bench-quick: $(VENV)/.wordkin-test
@@ -60,6 +61,7 @@ bench-quick: $(VENV)/.wordkin-test
 	@$(BENCH)/cost.py --quick
 	@$(BENCH)/sweep.py --quick
 	@$(BENCH)/startup.py --quick
+	@$(BENCH)/determinism.py --quick
 	@$(BENCH)/report.py --quick
 
 clean:

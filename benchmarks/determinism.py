@@ -4,7 +4,7 @@
     python benchmarks/determinism.py --quick                             # only whether bits are equal
 
 Bits are compared on a small text, for every architecture, objective and seed. Speed and quality are measured in
-turn with the default, on as many threads.
+turn with the default, one turn for each seed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import statistics
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import texts
-from harness import common_options, in_turn, ratios, significant, table
+from harness import Results, common_options, mean_text, ratios, results_folder, show, significant, table, values
 from runs import Run, Text, scanned, scores, text_of, train
 
 from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
@@ -28,6 +29,12 @@ SEEDS = (1, 2, 3)
 SMALL_TEXT_WORDS = 200_000
 SMALL_VOCABULARY = 2_000
 SPEED_OBJECTIVES = ("negative-sampling", "hierarchical-softmax")  # full softmax takes hours on a whole text
+MODES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "deterministic": {"deterministic": True},
+    "deterministic, four drafts": {"deterministic": True, "drafts": 4},
+}
+SHOWN_SCORES = {"total": ("analogies, %", 1, 100), "wordsim353": ("WordSim-353", 3, 1)}
 
 
 def digest(run: Run) -> str:
@@ -39,60 +46,106 @@ def digest(run: Run) -> str:
     return hashed.hexdigest()[:12]
 
 
-def bits(text: Text) -> str:
-    """A row for each architecture, objective and seed: hash of the tables, and whether all threads agree on it."""
-    rows: list[tuple[object, ...]] = []
+def digests(text: Text, **options: Any) -> dict[str, str]:
+    """Hash of the tables by number of threads."""
+    config = partial(TrainingConfig, vector_size=20, epochs=2, deterministic=True, **options)
+    return {str(threads): digest(train(text, config(threads=threads))) for threads in THREADS}
+
+
+def measure_bits(results: Results, text: Text) -> None:
+    """Train a small text in every way, with every number of threads."""
     for architecture, objective, seed in itertools.product(ARCHITECTURES, OBJECTIVES, SEEDS):
-        config = partial(
-            TrainingConfig, architecture=architecture, objective=objective, seed=seed, vector_size=20, epochs=2,
-            deterministic=True,
-        )  # fmt: skip
-        found = [digest(train(text, config(threads=threads))) for threads in THREADS]
-        verdict = "equal" if len(set(found)) == 1 else "DIFFERENT: " + ", ".join(found)
-        rows.append((architecture, objective, seed, found[0], verdict))
-    threads = ", ".join(map(str, THREADS))
-    return table(("architecture", "objective", "seed", "hash", f"with {threads} threads"), rows)
+        options = {"architecture": architecture, "objective": objective, "seed": seed}
+        results.measured(f"bits, {architecture}, {objective}, seed {seed}", options, partial(digests, text, **options))
 
 
-def cost(text: Text, evaluation: Path | None, threads: int, runs: int) -> str:
-    """A row for each model: speed of the default and with ``deterministic=True``, and the scores of both."""
-    rows: list[tuple[object, ...]] = []
+def measure_cost(results: Results, text: Text, evaluation: Path | None, options: argparse.Namespace) -> None:
+    """Train in every mode, in turn; each turn has a seed of its own."""
+
+    def speed_and_scores(config: TrainingConfig) -> dict[str, Any]:
+        run = train(text, config)
+        found = {} if evaluation is None else scores(run.embeddings(), evaluation, options.threads)
+        return {"words_per_second": text.words / run.seconds, "loss": run.losses[-1], "scores": found}
+
+    for seed in range(1, options.runs + 1):
+        for architecture, objective in itertools.product(ARCHITECTURES, SPEED_OBJECTIVES):
+            for mode, changes in MODES.items():
+                settings = {"architecture": architecture, "objective": objective, "seed": seed, **changes}
+                config = TrainingConfig(epochs=1, threads=options.threads, **settings)
+                key = f"cost, {architecture}, {objective}, {mode}, seed {seed}"
+                results.measured(key, settings, partial(speed_and_scores, config))
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """The tables of the results."""
+    found = {"bits": _bits(content)}
+    return {**found, "cost": _cost(content)} if values(content, "cost, ") else found
+
+
+def _bits(content: Mapping[str, Any]) -> str:
+    """A row for each architecture and objective, a column for each seed: one hash, or all that differ."""
+    found = values(content, "bits, ")
+    rows = []
+    for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES):
+        hashes = [found.get(f"{architecture}, {objective}, seed {seed}", {}) for seed in SEEDS]
+        rows.append((f"{architecture}, {objective}", *(_verdict(each) for each in hashes)))
+    return table(("the same bits", *(f"seed {seed}" for seed in SEEDS)), rows)
+
+
+def _verdict(by_threads: Mapping[str, str]) -> str:
+    """In words whether all numbers of threads lead to one hash, with it."""
+    different = sorted(set(by_threads.values()))
+    if not different:
+        return "not measured"
+    return f"{different[0]}, all {len(by_threads)}" if len(different) == 1 else f"DIFFERENT: {', '.join(different)}"
+
+
+def _cost(content: Mapping[str, Any]) -> str:
+    """A row for each model and mode: speed, its ratio to the default in the same turns, and scores over seeds."""
+    found = values(content, "cost, ")
+    rows = []
     for architecture, objective in itertools.product(ARCHITECTURES, SPEED_OBJECTIVES):
-        config = partial(TrainingConfig, architecture=architecture, objective=objective, epochs=1, threads=threads)
-        sides = {name: partial(train, text, config(deterministic=name == "deterministic")) for name in
-                 ("default", "deterministic")}  # fmt: skip
-        found = in_turn(sides, runs)
-        speeds = {name: [text.words / run.seconds for run in side] for name, side in found.items()}
-        rows.append((
-            f"{architecture}, {objective}",
-            *(significant(statistics.median(speeds[name]) / 1e6) for name in sides),
-            ratios(speeds["deterministic"], speeds["default"]).text(2),
-            *(shown_scores(found[name][0], evaluation, threads) for name in sides if evaluation is not None),
-        ))  # fmt: skip
-    headers = ["one epoch", "default, million words/s", "deterministic", "ratio"]
-    return table(headers + ["scores, default", "deterministic"] * (evaluation is not None), rows)
+        runs = {mode: _of_seeds(found, f"{architecture}, {objective}, {mode}, seed ") for mode in MODES}
+        for mode, by_seed in runs.items():
+            turns = sorted(set(by_seed) & set(runs["default"]))
+            if not turns:
+                continue
+            speeds = [by_seed[seed]["words_per_second"] for seed in turns]
+            usual = [runs["default"][seed]["words_per_second"] for seed in turns]
+            found_scores = [by_seed[seed]["scores"] for seed in turns]
+            rows.append((
+                f"{architecture}, {objective}, {mode}",
+                significant(statistics.median(speeds) / 1e6),
+                "" if mode == "default" else ratios(speeds, usual).text(2),
+                *(mean_text([each[name] for each in found_scores], digits, scale) if name in found_scores[0] else ""
+                  for name, (_, digits, scale) in SHOWN_SCORES.items()),
+            ))  # fmt: skip
+    headers = ("one epoch", "million words/s", "of the default", *(shown for shown, *_ in SHOWN_SCORES.values()))
+    return table(headers, rows)
 
 
-def shown_scores(run: Run, evaluation: Path | None, threads: int) -> str:
-    """Scores of a run on the test files of a folder, one after the other."""
-    found: Mapping[str, float] = {} if evaluation is None else scores(run.embeddings(), evaluation, threads)
-    return ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+def _of_seeds(found: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Values by seed."""
+    return {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", help="text to measure speed on (default: a synthetic one)")
     parser.add_argument("--evaluation", type=Path, help="folder with test files")
-    parser.add_argument("--runs", type=int, default=3, help="turns (default: 3)")
+    parser.add_argument("--runs", type=int, default=5, help="turns, each with a seed of its own (default: 5)")
     common_options(parser)
     options = parser.parse_args()
     small = texts.synthetic_text(SMALL_TEXT_WORDS, SMALL_VOCABULARY)
+    corpus = small if options.quick else texts.plain_text(options.corpus, 10_000_000)
+    about = {**texts.description(corpus), "threads": options.threads}
+    results = Results("determinism", about, fresh=options.fresh, folder=results_folder(options.quick))
     with scanned(small, options.threads) as scan:
-        print(bits(text_of(scan)), flush=True)
-    if options.quick:
-        return
-    with scanned(texts.plain_text(options.corpus, 10_000_000), options.threads) as scan:
-        print(f"\n{cost(text_of(scan), options.evaluation, options.threads, options.runs)}")
+        measure_bits(results, text_of(scan))
+    if not options.quick:
+        with scanned(corpus, options.threads) as scan:
+            measure_cost(results, text_of(scan), options.evaluation, options)
+    show(blocks(results.content))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import cost
+import determinism
 import pytest
 import queries
 import report
@@ -186,6 +187,31 @@ def queries_results() -> dict[str, Any]:
             "real": {"index": curve, "analogies": {**sides, "accuracy": 0.25}},
         },
     )
+
+
+def test_tables_of_determinism() -> None:
+    same = {"1": "aa", "2": "aa", "3": "aa", "8": "aa"}
+    measurements: dict[str, Any] = {
+        "bits, skip-gram, softmax, seed 1": same,
+        "bits, skip-gram, softmax, seed 2": {**same, "8": "bb"},
+    }
+    for seed, speeds in enumerate([(4e6, 3e6), (2e6, 1.8e6)], start=1):
+        for mode, speed in zip(determinism.MODES, speeds, strict=False):
+            key = f"cost, cbow, hierarchical-softmax, {mode}, seed {seed}"
+            found = {"total": 0.1 * seed, "wordsim353": 0.5}
+            measurements[key] = {"words_per_second": speed, "loss": 1.0, "scores": found}
+    blocks = determinism.blocks(_content("determinism", measurements))
+    assert _cells(blocks["bits"], "skip-gram, softmax") == ["aa, all 4", "DIFFERENT: aa, bb", "not measured"]
+    assert _cells(blocks["cost"], "cbow, hierarchical-softmax, default") == ["3.00", "", "15.0 ± 7.1", "0.500 ± 0.000"]
+    assert _cells(blocks["cost"], "cbow, hierarchical-softmax, deterministic") == [
+        "2.40", "0.82 (0.75 to 0.90)", "15.0 ± 7.1", "0.500 ± 0.000",
+    ]  # fmt: skip
+
+
+def _cells(shown: str, head: str) -> list[str]:
+    """The cells of the row that begins with ``head``, without it."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines()]
+    return next(cells for first, *cells in rows if first == head)
 
 
 def test_tables_of_queries(queries_results: dict[str, Any], tmp_path: Path) -> None:
