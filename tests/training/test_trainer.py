@@ -61,7 +61,7 @@ class PretendBackend:
             stop = start + STEP
         return SpanResult((stop - start) * (epoch + self._loss), stop - start, stop)
 
-    def held_out_loss(self, corpus: EncodedCorpus) -> float:
+    def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float:
         return self._loss
 
     def tables(self) -> NamedTables:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from wordkin import ConfigError, CorpusError, OutputError, Word2Vec
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.training import held_out
 from wordkin.training.backend import SpanResult
-from wordkin.training.checkpoint import TemporaryBestTables
+from wordkin.training.checkpoint import RunDirectory, TemporaryBestTables
+from wordkin.training.cpu import CpuBackend
 from wordkin.training.held_out import split_corpus
 from wordkin.training.log import TrainingLog
 from wordkin.training.progress import TrainingReport
@@ -156,7 +158,7 @@ class ScriptedBackend:
         self._table += 1
         return SpanResult(1.0 * self._examples, self._examples, stop)
 
-    def held_out_loss(self, corpus):
+    def held_out_loss(self, corpus, should_stop):
         return next(self._held_out_losses)
 
     def tables(self):
@@ -315,6 +317,26 @@ def test_a_full_disk_ends_the_log_not_the_run(sentences):
     ) as caught:
         Word2Vec(**SMALL).fit(sentences, log="/dev/full")
     assert len(caught) == 1
+
+
+def test_a_signal_ends_the_measuring_and_a_resumed_run_measures(sentences, tmp_path, monkeypatch):
+    options = SMALL | {"validation_fraction": 0.1, "patience": 2}
+    whole = Word2Vec(**options).fit(sentences)
+    measure = CpuBackend.held_out_loss
+
+    def interrupted(backend, corpus, should_stop):
+        if corpus.words > 1:  # not while kernels are made ready
+            signal.raise_signal(signal.SIGINT)
+        return measure(backend, corpus, should_stop)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(CpuBackend, "held_out_loss", interrupted)
+        Word2Vec(**options).fit(sentences, checkpoint=tmp_path / "run")
+    with RunDirectory.open(tmp_path / "run") as opened:
+        assert (opened.record.state.epoch, opened.record.state.position) == (0, opened.open_corpus().words)
+    resumed = Word2Vec.resume(tmp_path / "run")
+    assert resumed.validation_losses == whole.validation_losses
+    assert np.array_equal(resumed.embeddings.matrix, whole.embeddings.matrix)
 
 
 @pytest.fixture

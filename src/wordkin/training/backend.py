@@ -51,8 +51,11 @@ class Backend(Protocol):
         how far it went.
         """
 
-    def held_out_loss(self, corpus: EncodedCorpus) -> float:
-        """Mean loss per example of unseen text at the tables as they are, with the same noise each time."""
+    def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
+        """Mean loss per example of unseen text at the tables as they are, with the same noise each time.
+
+        ``should_stop`` is asked often; once it is true, measuring ends with None.
+        """
 
     def tables(self) -> NamedTables:
         """The tables as they are now; views, not copies, where the backend can."""

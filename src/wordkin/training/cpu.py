@@ -89,7 +89,7 @@ class CpuBackend:
         for array in ids, offsets:  # as those of every encoded corpus, which Numba tells apart
             array.flags.writeable = False
         corpus = EncodedCorpus(ids, offsets, fingerprint="")
-        self.held_out_loss(corpus)
+        self.held_out_loss(corpus, lambda: False)
         self.train_span(corpus, 0, 0, 1, Schedule(0.0, 0.0, 1), lambda: False)
 
     def _shared_tables(self) -> list[Tables]:
@@ -122,10 +122,13 @@ class CpuBackend:
             stop=shards[len(results) - 1].stop if results else start,
         )
 
-    def held_out_loss(self, corpus: EncodedCorpus) -> float:
+    def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
         """See the protocol. The training kernels at learning rate 0 measure and change nothing."""
         text = Text(corpus, self._config.seed, (VALIDATION, 0), (VALIDATION, 1), lambda position: 0.0)
-        results = self._train_shared(text, self._shards(0, corpus.words), lambda: False)
+        shards = self._shards(0, corpus.words)
+        results = self._train_shared(text, shards, should_stop)
+        if len(results) < len(shards):
+            return None
         return math.fsum(loss for loss, _ in results) / max(1, sum(examples for _, examples in results))
 
     def _train_shared(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:

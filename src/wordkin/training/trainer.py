@@ -99,11 +99,16 @@ class Trainer:
         self._span_words = step * max(1, min(int(affordable / step), 8 * self._span_words // step))
 
     def _close_span(self) -> TrainingReport:
-        """Report where training stands; at the end of an epoch, measure held-out loss and close it."""
+        """Report where training stands; at the end of an epoch, measure held-out loss and close it.
+
+        An epoch whose measuring was told to stop stays open, with nothing left to train: a resumed run measures.
+        """
         finished = self.state.position >= self._corpus.words
         held_out = None
         if finished and self._validation is not None:
-            held_out = self._backend.held_out_loss(self._validation)
+            held_out = self._backend.held_out_loss(self._validation, self._stopping)
+            finished = held_out is not None
+        if held_out is not None:
             refuse_wild_loss(held_out, self._config, self.state.epoch + 1)
         report = self._report(finished, held_out)
         if finished:
