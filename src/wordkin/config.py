@@ -66,7 +66,11 @@ class Number:
             return self.optional
         if isinstance(value, bool) or not isinstance(value, int if self.integer else int | float):
             return False
-        return math.isfinite(value) and self.low <= value <= self.high and not (self.above and value == self.low)
+        try:
+            finite = math.isfinite(value)
+        except OverflowError:  # a whole number beyond any float
+            return False
+        return finite and self.low <= value <= self.high and not (self.above and value == self.low)
 
 
 @dataclass(frozen=True)
