@@ -33,17 +33,23 @@ def number_rows(ids, weight, local_ids, row_ids, updates, count):
     appearance adds ``weight`` to ``updates`` float32 at its local number.
     """
     for place in range(ids.shape[0]):
-        row = ids[place]
-        local = local_ids[row]
-        if local >= count or row_ids[local] != row:
-            local = np.int32(count)
-            local_ids[row] = local
-            row_ids[local] = row
-            updates[local] = 0.0
-            count += 1
+        local, count = _number(ids[place], local_ids, row_ids, updates, count)
         updates[local] += weight
         ids[place] = local
     return count
+
+
+@inlined
+def _number(row, local_ids, row_ids, updates, count):
+    """The local number of a row, a new one if it has none, and how many rows have numbers then."""
+    local = local_ids[row]
+    if local >= count or row_ids[local] != row:
+        local = np.int32(count)
+        local_ids[row] = local
+        row_ids[local] = row
+        updates[local] = 0.0
+        count += 1
+    return local, count
 
 
 @kernel
@@ -65,13 +71,7 @@ def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, to
             node = tree.node_ids[first + step]
             local = node
             if node >= top:
-                local = local_ids[node]
-                if local >= count or row_ids[local] != node:
-                    local = np.int32(count)
-                    local_ids[node] = local
-                    row_ids[local] = node
-                    updates[local] = 0.0
-                    count += 1
+                local, count = _number(node, local_ids, row_ids, updates, count)
             updates[local] += weights[word]
             paths.node_ids[stop + step] = local
             paths.bits[stop + step] = tree.bits[first + step]
