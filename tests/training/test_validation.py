@@ -304,7 +304,7 @@ def test_a_log_that_is_none_is_not_gone_on_with(sentences, tmp_path, stop_at, sh
     path = tmp_path / "log.jsonl"
     Word2Vec(**SMALL).fit(sentences, log=path, checkpoint=tmp_path / "run", callbacks=[stop_at(5)])
     path.write_text("my diary\n")
-    with pytest.raises(OutputError, match=r"cannot go on with .*: it is no log of wordkin; name another file"):
+    with pytest.raises(OutputError, match=r"^cannot go on with .*: it is no log of wordkin; name another file"):
         wordkin.resume(tmp_path / "run")
     assert path.read_text() == "my diary\n"
     wordkin.resume(tmp_path / "run", log=tmp_path / "new.jsonl")

@@ -46,6 +46,8 @@ class TrainingLog:
             self._file: FileIO | None = FileIO(str(self._path), "ab", opener=_never_waiting if special else None)
             if not special:
                 self._file.truncate(kept_bytes)
+        except OutputError:
+            raise
         except OSError as error:
             remedy = ": nobody reads it" if error.errno == errno.ENXIO else ""
             raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
