@@ -15,7 +15,6 @@ from wordkin.objectives.cpu.drafts import (
     PLACES_TOGETHER,
     Drafts,
     claim_rows,
-    forget_claims,
     merge_rows,
     take_rows,
 )
@@ -116,6 +115,17 @@ def test_a_run_that_was_stopped_goes_on_with_other_threads() -> None:
         second.close()
 
 
+def test_a_round_that_was_prepared_and_not_trained_leaves_no_trace() -> None:
+    backend = CpuBackend(TrainingConfig(vector_size=7, deterministic=True, threads=2), COUNTS)
+    try:
+        schedule = Schedule(0.025, 0.0, CORPUS.words)
+        assert backend.train_span(CORPUS, 0, 0, CORPUS.words, schedule, lambda: True).stop == 0
+        backend.train_span(CORPUS, 0, 0, CORPUS.words, schedule, lambda: False)
+        assert {name: table.tobytes() for name, table in backend.tables().items()} == trained(1)
+    finally:
+        backend.close()
+
+
 # --- how changes come together
 
 LAYOUT = choose_layout(5)
@@ -173,13 +183,6 @@ def test_two_generations_do_not_meet() -> None:
     drafts = drafts_of([[4], [5]], 1.0)
     drafts_of([[5], [6]], 1.0, first_shard=2, drafts=drafts)
     assert [numbers_of(drafts, shard).tolist() for shard in range(4)] == [[4], [5], [5], [6]]
-
-
-def test_claims_are_forgotten() -> None:
-    drafts = drafts_of([[4, 5], [5]], 1.0)
-    for shard in range(2):
-        forget_claims((drafts,), shard)
-    assert not drafts.heads.any()
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 11])

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.objectives.cpu.drafts import Drafts, claim_rows, forget_claims, mean_squares, merge_rows, take_rows
+from wordkin.objectives.cpu.drafts import Drafts, claim_rows, mean_squares, merge_rows, take_rows
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.training.numbering import LocalIds, RowSet
@@ -145,8 +145,9 @@ class Rounds:
 
     def forget(self) -> None:
         """Drop what was prepared and not trained."""
-        for shard in range(len(self._row_sets)):
-            forget_claims(self._tables, shard)
+        for shard, rows in enumerate(self._row_sets):
+            for table, each in zip(self._tables, rows, strict=True):
+                table.heads[shard // self.drafts, each.ids] = 0
             self.leave_out(shard)
 
     def leave_out(self, shard: int) -> None:

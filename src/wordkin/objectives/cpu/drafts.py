@@ -154,16 +154,6 @@ def claim_rows(tables, shard):
 
 
 @kernel
-def forget_claims(tables, shard):
-    """Empty the lists of all rows that a shard claimed."""
-    for drafts in tables:
-        generation = _generation_of(drafts, shard)
-        first, stop = _places_of(drafts, shard)
-        for place in range(first, stop):
-            drafts.heads[generation, drafts.row_ids[place]] = 0
-
-
-@kernel
 def take_rows(shapes, tables, shard):
     """When all shards of a generation have claimed their rows: number those of one; copy them unless it is alone."""
     for drafts in tables:
