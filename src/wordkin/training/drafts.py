@@ -35,6 +35,7 @@ from wordkin.training.steps import SPARE_ROWS, Outputs, Step, alikeness, hidden_
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows
 
+MOST_ROUND_WORDS = 32_768  # of the text; longer rounds train less well, and copying takes a larger part of shorter ones
 MOST_BYTES = 2**27  # of the copies of a round
 ROWS_PER_WORD = 3  # that a draft copies, all tables together, at most
 CURVATURE = 0.25  # of the logistic loss at most, for each squared length along a row; see also steps.alikeness
@@ -61,7 +62,7 @@ def round_size(drafts: int, steps: Sequence[Step], words: int, row_size: int, vo
         fitting = MOST_BYTES // (row_bytes * vocabulary_size * (1 + len(steps)))
         return RoundSize(max(1, min(drafts, fitting)), words)
     fitting_words = MOST_BYTES // (row_bytes * ROWS_PER_WORD * drafts)
-    return RoundSize(drafts, max(1, min(words, fitting_words)))
+    return RoundSize(drafts, max(1, min(words, MOST_ROUND_WORDS // drafts, fitting_words)))
 
 
 def make_drafts(rows: int, row_size: int, room: int, drafts: int) -> Drafts:

@@ -118,7 +118,7 @@ class NegativeSamplingStep:
         most_examples = 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else 1
         drawn = self.block.noise * most_examples / self.block.examples
         self.shard_words = int(max(64, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
-        self.input_updates = input_updates(config, len(counts)) * (1 + config.negative)
+        self.input_updates = input_updates(config) * (1 + config.negative)
         self._output_updates = outputs
         block_pairs = 1 if self.block.pair_by_pair else self.block.examples * outputs
         self._noise_updates = block_pairs * config.negative / self.block.noise
@@ -192,7 +192,7 @@ class HierarchicalSoftmaxStep:
         rows = 1 if self._mode.buffered else rows_together(mean_path, config.starting_learning_rate, likeliest)
         self._layout = layout.with_update_rows(rows)
         self.together = self._layout.shapes.update.rows
-        self.input_updates = input_updates(config, len(counts)) * mean_path
+        self.input_updates = input_updates(config) * mean_path
         self._output_updates = outputs_per_example(config)
 
     def workspace(self) -> TreeWorkspace:
@@ -269,7 +269,7 @@ class SoftmaxStep:
         self._mode = make_mode(config)
         operations = 6 * vocabulary_size * layout.row_size  # of a word
         self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // operations))
-        self.input_updates = 2 * input_updates(config, vocabulary_size)
+        self.input_updates = 2 * input_updates(config)
         self._output_updates = 2 * outputs_per_example(config)
 
     def workspace(self) -> tuple[Workspace, Classes]:
@@ -318,26 +318,24 @@ def alikeness(vocabulary_size: int) -> float:
     return float(min(1.0, 12 / np.sqrt(vocabulary_size)))
 
 
-def input_updates(config: TrainingConfig, vocabulary_size: int) -> float:
-    """Updates of an input row for an appearance of its word and one output row each.
+def input_updates(config: TrainingConfig) -> float:
+    """Updates of an input row for an appearance of its word and one output row each, in effect.
 
-    A word of CBOW stands in several windows. Where it is one of as many words of a mean, it has that part
-    of the effect, unless the others are moved the same way.
+    All words of a window are moved by the whole error. So a mean of them moves as far as one word would, and
+    a sum as far as all of them together.
     """
-    return contexts_of_word(config) * (hidden_square(config, vocabulary_size) if _means(config) else 1.0)
+    contexts = contexts_of_word(config)
+    summed = config.architecture == "cbow" and config.cbow_combine == "sum"
+    return contexts**2 if summed else contexts
 
 
 def hidden_square(config: TrainingConfig, vocabulary_size: int) -> float:
     """Mean squared length of hidden rows, in that of input rows."""
-    alike, rows = alikeness(vocabulary_size), contexts_of_word(config)
     if config.architecture == "skip-gram":
         return 1.0
+    alike, rows = alikeness(vocabulary_size), contexts_of_word(config)
     of_mean = alike + (1 - alike) / rows
-    return of_mean if _means(config) else of_mean * rows**2
-
-
-def _means(config: TrainingConfig) -> bool:
-    return config.architecture == "cbow" and config.cbow_combine == "mean"
+    return of_mean if config.cbow_combine == "mean" else of_mean * rows**2
 
 
 def outputs_per_example(config: TrainingConfig) -> float:
