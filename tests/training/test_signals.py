@@ -142,3 +142,29 @@ print("not reached")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, "", "")
     assert json.loads((tmp_path / "run" / "run.json").read_text())["state"]["epoch"] == 1
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_compiling_is_not_waited_for(tmp_path, threads):
+    """The first run ever says that it compiles; who then thinks better of it need not wait until that is done."""
+    text = tmp_path / "text.txt"
+    text.write_text("a b c d\n" * 100)
+    kernels = tmp_path / "kernels"
+    command = [sys.executable, "-m", "wordkin", "train", str(text), "--output", str(tmp_path / "v.bin")]
+    process = subprocess.Popen(
+        [*command, "--threads", threads],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(kernels)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    said = ""
+    while "Compiling" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert not (tmp_path / "v.bin").exists()
+    assert not list(kernels.rglob("*train_negative_sampling*"))

@@ -56,10 +56,12 @@ class CpuBackend:
         self._make_tables()
         threads = 1 if config.deterministic and self._rounds is None else config.worker_threads
         thresholds = keep_thresholds(keep)
-        self._crew = Crew([Worker(config, thresholds, self._steps) for _ in range(threads)])
+        workers = [Worker(config, thresholds, self._steps) for _ in range(threads)]
         drafts = 0 if self._rounds is None else GENERATIONS * self._rounds.drafts
         self._samplers = [Sampler(config, thresholds, self._steps) for _ in range(drafts)]
+        self._crew = Crew(workers[:1])  # compiles on the thread of the caller, where signals can interrupt it
         self._compile()
+        self._crew = Crew(workers)
 
     def _make_rounds(self) -> Rounds | None:
         """Drafts of the tables and the length of their shards; none where only one fits into memory."""

@@ -38,7 +38,7 @@ class Queue(Generic[T]):
 
 
 class Crew(Generic[W]):
-    """One thread for each of some workers."""
+    """Some workers, each of which has a thread."""
 
     def __init__(self, workers: Sequence[W]) -> None:
         self.workers = workers
@@ -49,7 +49,13 @@ class Crew(Generic[W]):
         self._decision = False
 
     def work(self, task: Callable[[W], Any]) -> None:
-        """Call ``task`` with every worker, each on a thread of its own; raise what one of them raised."""
+        """Call ``task`` with every worker, each on a thread of its own; raise what one of them raised.
+
+        One worker alone works on the thread of the caller, where signals can interrupt it.
+        """
+        if len(self.workers) == 1:
+            task(self.workers[0])
+            return
         self._broken = False
         self._arrivals[0] = 0
 

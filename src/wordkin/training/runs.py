@@ -45,7 +45,6 @@ def train_run(
     elif run.config.patience is not None:
         best = TemporaryBestTables(spool_directory)
     with contextlib.ExitStack() as closing:
-        signals = closing.enter_context(StopSignals())
         if run.log is not None:
             words = state.epoch * corpus.words + state.position
             log = TrainingLog(run.log, words=words)
@@ -56,6 +55,7 @@ def train_run(
         closing.callback(backend.close)
         if tables is not None:
             backend.load_tables(tables)
+        signals = closing.enter_context(StopSignals())  # until now nothing was trained that could be lost
         trainer = Trainer(
             run.config,
             backend,
