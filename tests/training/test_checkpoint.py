@@ -502,8 +502,10 @@ def test_callbacks_are_not_kept(sentences, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("10m", 600), ("30s", 30), ("1.5h", 5400), ("7", 7), (" 2h ", 7200), (0, 0), (0.25, 0.25)]
-)
+    ("given", "seconds"),
+    [("10m", 600), ("30s", 30), ("1.5h", 5400), ("7", 7), (" 2h ", 7200), (0, 0), (0.25, 0.25),
+     (np.int64(3), 3), (np.float32(0.5), 0.5)],
+)  # fmt: skip
 def test_times_between_checkpoints(given, seconds):
     assert seconds_of(given) == seconds
 

@@ -37,7 +37,9 @@ def test_the_log_does_not_overwrite_the_vectors(text, tmp_path):
         wordkin.train(text, output=tmp_path / "v.txt", log=tmp_path / "v.txt", **SMALL)
 
 
-@pytest.mark.parametrize("options", [{"output": "v.model"}, {"log": "no/log.jsonl"}, {"checkpoint": "text.txt/run"}])
+@pytest.mark.parametrize(
+    "options", [{"output": "v.model"}, {"log": "no/log.jsonl"}, {"checkpoint": "text.txt/run"}, {"checkpoint": "a\0b"}]
+)
 def test_an_impossible_place_leaves_nothing_behind(text, tmp_path, options, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises((ConfigError, OutputError)):

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from wordkin import __version__
@@ -50,6 +51,8 @@ def seconds_of(duration: str | float) -> float:
     """
     match = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
     seconds = duration if match is None else float(match[1]) * _SECONDS[match[2]]
+    if isinstance(seconds, np.generic):
+        seconds = seconds.item()
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < _FOREVER:
         return float(seconds)
     raise ConfigError(
@@ -59,12 +62,15 @@ def seconds_of(duration: str | float) -> float:
 
 def check_directory(path: str | Path) -> None:
     """Raise :class:`OutputError` unless a directory for a run is there or can be made; leaves no trace."""
-    place = Path(path).absolute()
+    place = wanted = Path(path).absolute()
     try:
+        if "\0" in str(place):
+            raise ValueError("embedded null byte")
         while not os.path.lexists(place):
             place = place.parent
         if not place.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{str(place)!r} is a file")
+            named = "it" if place == wanted else repr(str(place))
+            raise NotADirectoryError(errno.ENOTDIR, f"{named} is a file")
         tempfile.TemporaryFile(dir=place).close()
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error

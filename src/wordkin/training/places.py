@@ -9,7 +9,7 @@ from pathlib import Path
 from wordkin.corpus.readers import find_files, is_paths, would_be_read
 from wordkin.embeddings import check_output
 from wordkin.errors import ConfigError
-from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME
+from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME, check_directory
 from wordkin.training.log import check_log
 from wordkin.training.record import FILE_NAME, RECORD_NAME, Run
 
@@ -40,6 +40,7 @@ def at_places(
     files = {name: Path(place) for name, place in places.items() if place is not None}
     run_directory = {} if checkpoint is None else {"checkpoint": Path(checkpoint)}
     if checkpoint is not None:
+        check_directory(checkpoint)
         _refuse_inside_run(files, Path(checkpoint))
     if run.output is not None:
         try:
