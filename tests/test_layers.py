@@ -17,13 +17,13 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "wordkin"
 
 # What each part may import besides itself; a part is a file or a folder of src/wordkin.
-FOUNDATION = {"errors", "config", "kernel_cache"}
+FOUNDATION = {"errors", "config", "jit"}
 DATA = FOUNDATION | {"corpus", "vocabulary"}
 ANSWERS = DATA | {"embeddings"}
 MAY_IMPORT = {
     "errors": set[str](),
     "config": {"errors"},
-    "kernel_cache": set[str](),
+    "jit": set[str](),
     "corpus": FOUNDATION,
     "vocabulary": DATA - {"vocabulary"},
     "embeddings": DATA,
@@ -44,7 +44,7 @@ FORWARDED = {("embeddings/embeddings.py", "queries")}
 
 # Who may import a heavy or optional distribution; every other file must do without.
 HOMES = {
-    "numba": ("kernel_cache.py", "corpus", "windows", "objectives", "training"),
+    "numba": ("jit.py", "corpus", "windows", "objectives", "training"),
     "llvmlite": ("corpus/kernels.py", "objectives/cpu", "training/waiting.py"),
     "typer": ("cli",),
     "rich": ("cli", "training/progress.py"),

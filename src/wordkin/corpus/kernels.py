@@ -23,23 +23,17 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types, uint64
+from numba import types, uint64
 from numba.extending import intrinsic
 
 from wordkin.corpus.token_text import LINE_END
-from wordkin.kernel_cache import cached_kernel
+from wordkin.jit import inner, kernel
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _BYTE_INDEX = np.uint64(0x0001020304050607)  # times 256**k, its top byte is k
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LONG_TOKEN = np.uint64(0xFF << 56)
-
-# Nothing here allocates, so nothing needs reference counts; and nothing is called from C. Functions that only
-# kernels call are cached as a part of those: compiling is faster without an entry of their own.
-_SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
-kernel = cached_kernel(**_SWITCHES)
-inner = njit(**_SWITCHES, no_cpython_wrapper=True)
 
 
 def _compile_prefetch(_typing: Any, array: Any, index: Any) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.errors import CorpusError
-from wordkin.kernel_cache import cached_kernel
+from wordkin.jit import kernel
 from wordkin.windows.rng import VALIDATION, random_bits, stream_key
 
 _SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
@@ -80,7 +80,7 @@ def _deal(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_
     writer.add_ends(new_ends[here & (ends <= stop)])
 
 
-@cached_kernel(nogil=True)
+@kernel
 def _choose(key, threshold, chosen):  # type: ignore[no-untyped-def]
     """Set each of ``chosen``, bool [sentences], with probability threshold / 2**32."""
     for sentence in range(len(chosen)):

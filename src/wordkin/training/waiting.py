@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from wordkin.windows.jit import kernel
+from wordkin.jit import kernel
 
 
 @intrinsic

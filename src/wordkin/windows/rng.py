@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from numba import uint64
 
-from wordkin.windows.jit import kernel
+from wordkin.jit import kernel
 
 # purposes, so that no two uses of one seed share a stream
 INITIALISATION, WINDOWS, NOISE, VALIDATION = range(4)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import uint32, uint64
 
-from wordkin.windows.jit import inner, kernel
+from wordkin.jit import inner, kernel
 from wordkin.windows.rng import random_bits, scaled
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.objectives.cpu.jit import inlined, kernel
+from wordkin.jit import inlined, kernel
 from wordkin.objectives.cpu.products import copy_row, dot, prefetch_row
 from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, prefetch, store
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.objectives.cpu.jit import inlined
+from wordkin.jit import inlined
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.products import add_row
 from wordkin.objectives.cpu.registers import (

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wordkin.jit import inlined, kernel, part
 from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span
-from wordkin.objectives.cpu.jit import inlined, kernel, part
 from wordkin.objectives.cpu.products import (
     add_row,
     clear_band,

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import uint32, uint64
 
+from wordkin.jit import inlined, kernel, part
 from wordkin.objectives.cpu.examples import (
     fill_hidden,
     hand_back,
     input_span,
     output_span,
 )
-from wordkin.objectives.cpu.jit import inlined, kernel, part
 from wordkin.objectives.cpu.products import (
     Ahead,
     clear_band,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.objectives.cpu.jit import inlined, part
+from wordkin.jit import inlined, part
 from wordkin.objectives.cpu.registers import (
     add_dots,
     add_outer,

@@ -35,6 +35,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
+from wordkin import jit
+
 # log 2 = high - excess: high has so few bits that its multiples are exact, the excess all the digits there are.
 LOG_2_HIGH, LOG_2_EXCESS = 0.693359375, 2.12194440054690582767878542e-4
 
@@ -47,7 +49,7 @@ def kernel_fingerprint() -> str:
     that were compiled into it. Being part of every tile's type, this hash closes that gap.
     """
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in (Path(jit.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wordkin.jit import inlined, kernel
 from wordkin.objectives.cpu.examples import fill_hidden, hand_back, input_span, output_span
-from wordkin.objectives.cpu.jit import inlined, kernel
 from wordkin.objectives.cpu.products import add_product_to_rows, clear_row, score_rows, transpose_rows
 from wordkin.objectives.cpu.registers import (
     add_scaled,

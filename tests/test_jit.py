@@ -7,7 +7,7 @@ import errno
 import pytest
 from numba.core import caching
 
-from wordkin.kernel_cache import cached_kernel
+from wordkin.jit import cached_kernel
 
 
 def next_number(number):

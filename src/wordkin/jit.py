@@ -31,3 +31,15 @@ def cached_kernel(**switches: bool) -> Callable[[Callable[..., Any]], Any]:
         return dispatcher
 
     return compiled_when_called
+
+
+# Kernels allocate nothing, so they need no reference counts; Numba would otherwise count every array of every
+# named tuple up and down at every call, with locked instructions, a fifth of the run time. And nothing is called
+# from C.
+_SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+
+kernel = cached_kernel(**_SWITCHES)
+# What kernels are made of has no entry of its own, which is faster to compile, and is cached as a part of them:
+inner = njit(**_SWITCHES, no_cpython_wrapper=True)  # called, or inlined where LLVM likes to
+inlined = njit(**_SWITCHES, no_cpython_wrapper=True, forceinline=True)  # compiled once, inlined by LLVM everywhere
+part = njit(nogil=True, _nrt=False, inline="always")  # used in one place: inlined by Numba, never compiled alone
