@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from wordkin.objectives.cpu.drafts import number_paths, number_rows
 from wordkin.objectives.cpu.hierarchical_softmax import Tree
@@ -50,7 +50,7 @@ class RowSet:
         """Forget all rows."""
         self._count[0] = 0
 
-    def restart_with(self, ids: NDArray[np.int32], updates: Any) -> None:
+    def restart_with(self, ids: NDArray[np.int32], updates: ArrayLike) -> None:
         """Rows that are numbered first, in this order."""
         self._count[0] = len(ids)
         self.ids[:], self.updates[:] = ids, updates
