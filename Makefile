@@ -61,6 +61,7 @@ bench-quick: $(VENV)/.wordkin-test
 	@$(BENCH)/cost.py --quick
 	@$(BENCH)/sweep.py --quick
 	@$(BENCH)/startup.py --quick
+	@$(BENCH)/queries.py --quick
 	@$(BENCH)/determinism.py --quick
 	@$(BENCH)/report.py --quick
 

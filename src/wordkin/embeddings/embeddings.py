@@ -418,7 +418,7 @@ class Embeddings:
         *,
         connectivity: int = 24,
         expansion_add: int = 96,
-        expansion_search: int = 64,
+        expansion_search: int = 96,
         dtype: str = "i8",
         threads: int | None = None,
         progress: Progress | None = None,

@@ -138,7 +138,7 @@ def build_index(
     *,
     connectivity: int = 24,
     expansion_add: int = 96,
-    expansion_search: int = 64,
+    expansion_search: int = 96,
     dtype: str = "i8",
     threads: int | None = None,
     progress: Progress | None = None,
@@ -187,7 +187,7 @@ def build_index(
     return built
 
 
-def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion_search: int = 64) -> NeighbourIndex:
+def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion_search: int = 96) -> NeighbourIndex:
     """Map an index that :func:`build_index` saved (extra ``index``), after reading it once to see that it is whole.
 
     Raises
