@@ -102,10 +102,9 @@ def _verdict(by_threads: Mapping[str, str]) -> str:
 
 def _cost(content: Mapping[str, Any]) -> str:
     """A row for each model and mode: speed, its ratio to the default in the same turns, and scores over seeds."""
-    found = values(content, "cost, ")
     rows = []
     for architecture, objective in itertools.product(ARCHITECTURES, SPEED_OBJECTIVES):
-        runs = {mode: _of_seeds(found, f"{architecture}, {objective}, {mode}, seed ") for mode in MODES}
+        runs = {mode: values(content, f"cost, {architecture}, {objective}, {mode}, seed ") for mode in MODES}
         for mode, by_seed in runs.items():
             turns = sorted(set(by_seed) & set(runs["default"]))
             if not turns:
@@ -122,11 +121,6 @@ def _cost(content: Mapping[str, Any]) -> str:
             ))  # fmt: skip
     headers = ("one epoch", "million words/s", "of the default", *(shown for shown, *_ in SHOWN_SCORES.values()))
     return table(headers, rows)
-
-
-def _of_seeds(found: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Values by seed."""
-    return {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
 
 
 def main() -> None:
