@@ -95,20 +95,22 @@ def find_files(source: object) -> list[TextFile]:
 
     Raises :class:`CorpusNotFoundError` for a path, pattern or directory without files.
     """
+    return [file for name in _names(source) for file in _expand(name)]
+
+
+def _names(source: object) -> list[str]:
+    """The paths, patterns and addresses of a source, as they stand there; sets are sorted."""
     if isinstance(source, str | os.PathLike):
-        return _expand(os.fspath(source))
+        return [os.fspath(source)]
     assert isinstance(source, Iterable)
     names = [os.fspath(each) for each in source]
-    if isinstance(source, set | frozenset):
-        names.sort()
-    return [file for name in names for file in _expand(name)]
+    return sorted(names) if isinstance(source, set | frozenset) else names
 
 
 def would_be_read(path: Path, source: object) -> bool:
     """Whether a file at a path is, or would be once it is there, among those of a directory that a source names."""
-    assert isinstance(source, str | os.PathLike | Iterable)
     path = path.resolve()
-    for name in [source] if isinstance(source, str | os.PathLike) else source:
+    for name in _names(source):
         directory = Path(os.path.realpath(name))
         searched = os.path.isdir(name)  # noqa: PTH112  (Path.is_dir raises for a name too long)
         if searched and path.is_relative_to(directory) and not _is_hidden(path.relative_to(directory)):
