@@ -8,37 +8,32 @@ from typing import Any
 
 from numba import njit
 
-
-def cached_kernel(**switches: bool) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator as ``numba.njit(**switches, cache=True)``, for which a cache is a help and no condition.
-
-    Numba refuses to work at all where it finds no directory to write to, as for a package installed
-    read-only and a user without a home, and where the disk is full: there each process compiles for itself.
-    """
-
-    def compiled_when_called(function: Callable[..., Any]) -> Any:
-        try:
-            dispatcher = njit(**switches, cache=True)(function)
-        except RuntimeError:
-            return njit(**switches)(function)
-        save = dispatcher._cache.save_overload
-
-        def save_where_there_is_room(signature: Any, kernel: Any) -> None:
-            with contextlib.suppress(OSError):
-                save(signature, kernel)
-
-        dispatcher._cache.save_overload = save_where_there_is_room
-        return dispatcher
-
-    return compiled_when_called
-
-
 # Kernels allocate nothing, so they need no reference counts; Numba would otherwise count every array of every
 # named tuple up and down at every call, with locked instructions, a fifth of the run time. And nothing is called
 # from C.
 _SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 
-kernel = cached_kernel(**_SWITCHES)
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """A decorator: compiled when it is called, and kept, where a place to keep it is a help and no condition.
+
+    Numba refuses to work at all where it finds no directory to write to, as for a package installed
+    read-only and a user without a home, and where the disk is full: there each process compiles for itself.
+    """
+    try:
+        dispatcher = njit(**_SWITCHES, cache=True)(function)
+    except RuntimeError:
+        return njit(**_SWITCHES)(function)
+    save = dispatcher._cache.save_overload
+
+    def save_where_there_is_room(signature: Any, compiled: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(signature, compiled)
+
+    dispatcher._cache.save_overload = save_where_there_is_room
+    return dispatcher
+
+
 # What kernels are made of has no entry of its own, which is faster to compile, and is cached as a part of them:
 inner = njit(**_SWITCHES, no_cpython_wrapper=True)  # called, or inlined where LLVM likes to
 inlined = njit(**_SWITCHES, no_cpython_wrapper=True, forceinline=True)  # compiled once, inlined by LLVM everywhere
