@@ -175,7 +175,7 @@ class CpuBackend:
             first = number * rounds.drafts
             taken = shards[first : first + rounds.drafts] if number >= 0 else []
             return [
-                partial(task, place=place, shard=shard) for place, shard in zip_longest(rounds.places(number), taken)
+                partial(task, place=place, shard=shard) for place, shard in zip_longest(rounds.shards(number), taken)
             ]
 
         stages = [

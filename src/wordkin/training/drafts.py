@@ -29,9 +29,9 @@ from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.drafts import Drafts, claim_rows, mean_squares, merge_rows, take_rows
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
-from wordkin.training.numbering import LocalIds, RowSet
+from wordkin.training.numbering import LocalIds, RowSet, renumbered
 from wordkin.training.sampler import Sample
-from wordkin.training.steps import SPARE_ROWS, Outputs, Step, alikeness, hidden_square, renumbered
+from wordkin.training.steps import SPARE_ROWS, Outputs, Step, alikeness, hidden_square
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows
 
@@ -139,7 +139,7 @@ class Rounds:
         """Input table, projection bias, and each output table, with rows to spare behind them."""
         return [table.rows[: table.copies] for table in self._tables]
 
-    def places(self, number: int) -> range:
+    def shards(self, number: int) -> range:
         """Numbers of the shards of a round; rounds are counted from 0."""
         first = number % GENERATIONS * self.drafts
         return range(first, first + self.drafts)
@@ -182,7 +182,7 @@ class Rounds:
         for step, own, rows in zip(self._steps, targets, outputs, strict=True):
             vectors = in_order(rows, shard) if step.reads_all_rows else rows.rows
             tables.append(Tables(inputs.rows, vectors, in_order(bias, shard), self._bias_column))
-            numbered.append(step.place(windows.word_ids, own, rows.numbers[places_of(rows, shard)]))
+            numbered.append(step.outputs(windows.word_ids, own, rows.numbers[places_of(rows, shard)]))
         input_ids = renumbered(inputs.numbers[places_of(inputs, shard)], windows.word_ids)
         return windows._replace(word_ids=input_ids), tables, numbered
 
@@ -199,4 +199,4 @@ class Rounds:
 
     def merge(self, number: int, part: int, parts: int) -> None:
         """When all shards of a round are closed: bring a part of the copies together."""
-        merge_rows(self._shapes, self._tables, self.places(number).start, part, parts)
+        merge_rows(self._shapes, self._tables, self.shards(number).start, part, parts)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wordkin.objectives.cpu.drafts import number_paths, number_rows
+from wordkin.objectives.cpu.drafts import number_paths, number_rows, renumber
 from wordkin.objectives.cpu.hierarchical_softmax import Tree
 
 
@@ -20,6 +20,13 @@ class LocalIds(NamedTuple):
 
 def make_local_ids(vocabulary_size: int) -> LocalIds:
     return LocalIds(np.zeros(vocabulary_size, np.int32), np.zeros(vocabulary_size - 1, np.int32))
+
+
+def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The number of each id."""
+    found = np.empty_like(ids)
+    renumber(numbers, ids, found)
+    return found
 
 
 class RowSet:

@@ -21,7 +21,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import (
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
-from wordkin.training.numbering import LocalIds, RowSet
+from wordkin.training.numbering import LocalIds, RowSet, renumbered
 from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
@@ -74,7 +74,7 @@ class Step(Protocol):
         keep their numbers.
         """
 
-    def place(self, word_ids: NDArray[np.int32], targets: Any, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: Any, numbers: NDArray[np.int32]) -> Outputs:
         """Outputs by the ``numbers`` of their rows, from local numbers."""
 
     def most_rows(self, words: int) -> int:
@@ -148,7 +148,7 @@ class NegativeSamplingStep:
         rows.number(targets.ids, self._noise_updates, local_ids.words)
         return targets
 
-    def place(self, word_ids: NDArray[np.int32], targets: Noise, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: Noise, numbers: NDArray[np.int32]) -> Outputs:
         renumber(numbers, targets.ids, targets.ids)
         return Outputs(renumbered(numbers, word_ids), targets)
 
@@ -212,7 +212,7 @@ class HierarchicalSoftmaxStep:
         rows.restart_with(np.arange(min(TOP_NODES, self._nodes), dtype=np.int32), 0)
         return rows.number_paths(self._tree, words, self._output_updates, local_ids.nodes)
 
-    def place(self, word_ids: NDArray[np.int32], targets: Tree, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: Tree, numbers: NDArray[np.int32]) -> Outputs:
         renumber(numbers, targets.node_ids, targets.node_ids)
         return Outputs(word_ids, targets)
 
@@ -283,7 +283,7 @@ class SoftmaxStep:
     def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> None:
         rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
 
-    def place(self, word_ids: NDArray[np.int32], targets: None, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: None, numbers: NDArray[np.int32]) -> Outputs:
         return Outputs(word_ids, targets)
 
     def most_rows(self, words: int) -> int:
@@ -354,13 +354,6 @@ def make_mode(config: TrainingConfig) -> Mode:
         mean=cbow and config.cbow_combine == "mean",
         exact=cbow and config.cbow_gradient == "exact",
     )
-
-
-def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The number of each id."""
-    found = np.empty_like(ids)
-    renumber(numbers, ids, found)
-    return found
 
 
 def make_examples(windows: Windows, output_ids: NDArray[np.int32], mode: Mode, *, pair_by_pair: bool) -> Examples:

@@ -117,7 +117,7 @@ class Drafts(NamedTuple):
 
 @inlined
 def _shards_of_generation(drafts):
-    return drafts.counts.shape[0] // 2
+    return drafts.counts.shape[0] // drafts.heads.shape[0]
 
 
 @inlined
@@ -193,8 +193,8 @@ def mean_squares(shapes, tables, shard, squares):
         updates = 0.0
         for place in range(first, stop, ROWS_APART):
             row = np.int64(drafts.numbers[place])
-            length = dot(shapes.panel, shapes.vector, drafts.rows, row, row, row_size)
-            summed += drafts.updates[place] * length
+            square = dot(shapes.panel, shapes.vector, drafts.rows, row, row, row_size)
+            summed += drafts.updates[place] * square
             updates += drafts.updates[place]
         squares[number] = summed / updates if updates > 0.0 else 0.0
 
