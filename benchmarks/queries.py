@@ -28,7 +28,7 @@ from harness import Results, Summary, common_options, ratios, results_folder, sh
 from numpy.typing import NDArray
 
 from wordkin.embeddings import Embeddings, files, load_embeddings
-from wordkin.embeddings.storage import write_native
+from wordkin.embeddings.native_format import write_native
 from wordkin.evaluation import AnalogyResult, evaluate_file
 from wordkin.queries.exact import nearest
 from wordkin.vocabulary import Vocabulary

@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.objectives.cpu.blocks import BlockSize
+from wordkin.objectives.blocks import BlockSize
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training.steps import make_step
+from wordkin.training.cpu.steps import make_step
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.subsampling import keep_probabilities
 
@@ -128,7 +128,7 @@ def _rows(
 
 def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: EncodedCorpus) -> float:
     """Mean number of context words of a kept token, counted in the first words of a corpus."""
-    from wordkin.training.steps import MOST_SHARD_WORDS
+    from wordkin.training.cpu.steps import MOST_SHARD_WORDS
     from wordkin.windows.windows import count_pairs, keep_thresholds, select_windows
 
     thresholds = keep_thresholds(keep_probabilities(counts, config.subsample, config.subsample_formula))

@@ -9,8 +9,8 @@ import pytest
 
 import wordkin
 from wordkin import Word2Vec
+from wordkin.runs.directory import RunDirectory
 from wordkin.training import cost
-from wordkin.training.checkpoint import RunDirectory
 
 SMALL = {"vector_size": 4, "min_count": 1, "epochs": 1, "threads": 2, "subsample": 0}
 SENTENCES = [["sun", "moon"]] * 9

@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from wordkin._version import __version__
+
 if TYPE_CHECKING:
     from wordkin.api import Word2Vec as Word2Vec
     from wordkin.api import load as load
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.training.progress import TrainingReport as TrainingReport
     from wordkin.vocabulary import Vocabulary as Vocabulary
-
-__version__ = "0.1.0"
 
 _NAMES_OF_MODULE = {
     "wordkin.api": ("Word2Vec", "load", "resume", "train"),

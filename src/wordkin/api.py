@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from wordkin.corpus.encoded import EncodedCorpus
     from wordkin.corpus.scan_progress import ScanProgress
     from wordkin.corpus.scanning import Scan
-    from wordkin.training.checkpoint import RunDirectory
+    from wordkin.runs.directory import RunDirectory
+    from wordkin.runs.record import Run
     from wordkin.training.probability import Prediction, Predictor, Probability
     from wordkin.training.progress import Callback
-    from wordkin.training.record import Run
     from wordkin.training.state import RunState
     from wordkin.training.tables import NamedTables
 
@@ -164,9 +164,10 @@ class Word2Vec:
         spool_directory: str | Path | None = None,
     ) -> Word2Vec:
         """Count, encode and train from the beginning; see :func:`train`. Returns the model itself."""
-        from wordkin.training.checkpoint import DEFAULT_CHECKPOINT_EVERY, RunDirectory, seconds_of
-        from wordkin.training.places import at_places
-        from wordkin.training.record import Run
+        from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
+        from wordkin.runs.directory import RunDirectory
+        from wordkin.runs.places import at_places
+        from wordkin.runs.record import Run
         from wordkin.training.state import RunState
 
         _check_validation(self.config, validation)
@@ -220,9 +221,10 @@ class Word2Vec:
         CheckpointError : there is no run, another process has it, or corpus or options are not its own.
         FormatError : a file of it is damaged. Others as for :func:`train`.
         """
-        from wordkin.training.checkpoint import RunDirectory, seconds_of
-        from wordkin.training.places import at_places
-        from wordkin.training.record import with_options
+        from wordkin.runs.checkpoints import seconds_of
+        from wordkin.runs.directory import RunDirectory
+        from wordkin.runs.places import at_places
+        from wordkin.runs.record import with_options
 
         _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
@@ -251,7 +253,7 @@ class Word2Vec:
         Raises :class:`CheckpointError` where the directory holds none, or one not trained yet, and
         :class:`FormatError` where a file of it is damaged.
         """
-        from wordkin.training.checkpoint import RunDirectory
+        from wordkin.runs.directory import RunDirectory
 
         with RunDirectory.open(directory) as opened:
             model = cls(opened.record.run.config)
@@ -265,8 +267,8 @@ class Word2Vec:
         :class:`OutputError` where it cannot be written, and :class:`CheckpointError` where the directory
         holds a checkpointed run.
         """
-        from wordkin.training.checkpoint import RunDirectory
-        from wordkin.training.record import Run
+        from wordkin.runs.directory import RunDirectory
+        from wordkin.runs.record import Run
 
         vocabulary, tables, state = self.vocabulary, self._trained(self._tables), self._trained(self._state)
         with RunDirectory.create(directory, replace=True) as target:
@@ -282,7 +284,7 @@ class Word2Vec:
         callbacks: Sequence[Callback],
         spool_directory: str | Path | None,
     ) -> None:
-        from wordkin.training.runs import train_run
+        from wordkin.runs.run import train_run
 
         self._state, self._tables = train_run(
             run,
@@ -418,8 +420,8 @@ def _read_text(
     spool_directory: str | Path | None,
 ) -> _Text:
     """Read the text once: its vocabulary, and the ids to train on and to hold out, in the directory if there is one."""
-    from wordkin.corpus.memory import give_back_freed_memory
-    from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME
+    from wordkin.runs.directory import CORPUS_NAME, VALIDATION_NAME
+    from wordkin.storage.memory import give_back_freed_memory
     from wordkin.training.held_out import refuse_unmeasurable, split_corpus
 
     paths = None if directory is None else (directory.path / CORPUS_NAME, directory.path / VALIDATION_NAME)

@@ -175,6 +175,6 @@ def test_resuming_says_what_is_wrong(run, tmp_path):
 
 
 def test_the_help_tells_the_time_between_checkpoints(run):
-    from wordkin.training.checkpoint import DEFAULT_CHECKPOINT_EVERY
+    from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY
 
     assert f"[default: {DEFAULT_CHECKPOINT_EVERY}]" in " ".join(run("train", "--help").out.split())

@@ -19,11 +19,11 @@ from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, sca
 from wordkin.corpus.list_scan import count_sentences, tokenized_lines
 from wordkin.corpus.readers import TextFile
 from wordkin.corpus.scan_progress import Reporter
-from wordkin.corpus.spool import Spool
 from wordkin.corpus.text_scan import count_text
 from wordkin.corpus.token_text import TokenText
 from wordkin.corpus.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
 from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError, EncodingError, OutputError
+from wordkin.storage.spool import Spool
 
 SPACES = [chr(code) for code in range(0x110000) if chr(code).isspace()]
 NEAR_SPACES = ["\u200b", "\u200c", "\u180e", "\u2060", "\u2029\u0308", "\u1681", "\u167f", "\u3001", "\ufeff", "\u2007"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin.objectives.cpu.blocks import (
+from wordkin.objectives.blocks import (
     MOST_EXAMPLES,
     SAME_ROW_LIMIT,
     SHARED_NOISE_LIMIT,

@@ -17,9 +17,9 @@ from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError
 from wordkin.objectives import reference
-from wordkin.objectives.cpu.blocks import BlockSize
-from wordkin.training import cpu
-from wordkin.training.cpu import CpuBackend
+from wordkin.objectives.blocks import BlockSize
+from wordkin.training.cpu import backend as cpu
+from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import initial_input_rows, result_vectors, table_shapes
 from wordkin.vocabulary.huffman import HuffmanTree

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wordkin import Word2Vec
-from wordkin.training import cpu
+from wordkin.training.cpu import backend as cpu
 from wordkin.windows.rng import random_bits, stream_key
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 2}

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 import wordkin
 from wordkin import ConfigError, CorpusError, OutputError, Word2Vec
 from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.runs.checkpoints import TemporaryBestTables
+from wordkin.runs.directory import RunDirectory
+from wordkin.runs.log import TrainingLog
 from wordkin.training import held_out
 from wordkin.training.backend import SpanResult
-from wordkin.training.checkpoint import RunDirectory, TemporaryBestTables
-from wordkin.training.cpu import CpuBackend
+from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.held_out import split_corpus
-from wordkin.training.log import TrainingLog
 from wordkin.training.progress import TrainingReport
 from wordkin.training.trainer import Trainer
 
@@ -214,7 +215,7 @@ def test_best_tables_without_room_are_an_error(monkeypatch):
     def fill_the_disk(stream, tensors, metadata):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(wordkin.training.checkpoint, "write_tensors", fill_the_disk)
+    monkeypatch.setattr(wordkin.runs.checkpoints, "write_tensors", fill_the_disk)
     with pytest.raises(OutputError, match=r"cannot keep .*: No space left on device"):
         run_scripted([1, 2], 1)
 
@@ -401,7 +402,7 @@ def test_a_log_behind_a_link_stays_there(sentences, tmp_path, stop_at, short_spa
 
 def test_lines_come_about_once_a_second(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("wordkin.training.log.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("wordkin.runs.log.time.monotonic", lambda: now[0])
     log = TrainingLog(tmp_path / "log")
     for tenth in range(25):
         now[0] = 100 + tenth / 10

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wordkin import __version__
+from wordkin._version import __version__
 from wordkin.cli.commands.analogy import analogy
 from wordkin.cli.commands.convert import convert
 from wordkin.cli.commands.demo import demo

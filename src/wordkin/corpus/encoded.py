@@ -14,8 +14,9 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
 from wordkin.errors import FormatError, OutputError, shown
+from wordkin.storage.files import replacing
+from wordkin.storage.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
 
 HEADER_NAME = "corpus.json"
 FORMAT_NAME = "wordkin encoded corpus"
@@ -199,6 +200,8 @@ class CorpusWriter:
             if self._directory is not None:
                 self._publish(self._directory, fingerprint)
             return EncodedCorpus(self._columns["ids"].array(), self._columns["offsets"].array(), fingerprint)
+        except OutputError:
+            raise
         except OSError as error:
             raise self._error(error) from error
 
@@ -218,15 +221,17 @@ class CorpusWriter:
         }
         for name, column in self._columns.items():
             header[name] = column.sync().name
-        _replace_file(directory / HEADER_NAME, json.dumps(header, indent=1) + "\n")
+        with replacing(directory / HEADER_NAME) as stream:
+            stream.write(json.dumps(header, indent=1).encode() + b"\n")
         for column in self._columns.values():
             column.keep()
-        _sync_directory(directory)
         kept = {header[name] for name in _TYPES}
         for name, dtype in _TYPES.items():
             for old in directory.glob(f"{name}-*.{dtype.name}"):
                 if old.name not in kept:
                     old.unlink()
+        for half_written in directory.glob(f".{HEADER_NAME}.*.tmp"):  # of a process that was killed
+            half_written.unlink()
 
     def _discard(self) -> None:
         for column in self._columns.values():
@@ -330,27 +335,3 @@ def _map_file(path: Path, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
         return np.memmap(path, dtype, "r", shape=(length,)) if length else np.empty(0, dtype)
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Write a file so that at any moment either the old one or the new one is there, whole."""
-    new = path.with_name(f"{path.name}.new")
-    try:
-        with new.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-
-
-def _sync_directory(directory: Path) -> None:
-    """Force the renaming of a file to disk, where the system lets directories be opened."""
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

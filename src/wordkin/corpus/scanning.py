@@ -17,10 +17,10 @@ from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokeniz
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.readers import Source, TextFile, find_files, is_paths
 from wordkin.corpus.scan_progress import ProgressCallback, Reporter, ScanProgress
-from wordkin.corpus.spool import Spool
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
 from wordkin.errors import ConfigError, EmptyVocabularyError
+from wordkin.storage.spool import Spool
 
 __all__ = ["Scan", "ScanProgress", "scan"]
 

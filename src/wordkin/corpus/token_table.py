@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.kernels import count_tokens, refill_slots
-from wordkin.corpus.memory import system_zeros
 from wordkin.corpus.token_text import LINE_END
+from wordkin.storage.memory import system_zeros
 
 PADDING = b"\n" * 16
 """What must follow the bytes given to :meth:`TokenTable.count`: the kernels read eight bytes at a time."""

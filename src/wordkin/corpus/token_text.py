@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.spool import Spool
+from wordkin.storage.spool import Spool
 
 LINE_END = -1
 """What stands for the end of a line among token ids."""

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from wordkin.errors import ConfigError, FormatError
+from wordkin.errors import ConfigError
+from wordkin.queries import approximate, comparisons, neighbours, transport
+from wordkin.queries.approximate import NeighbourIndex, Progress
+from wordkin.queries.neighbours import Neighbours, Query
+from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.vocabulary import PackedWords
 
 if TYPE_CHECKING:
     import gensim.models
     import pandas
     import pyarrow
 
-    from wordkin.queries.approximate import NeighbourIndex, Progress
-    from wordkin.queries.neighbours import Neighbours, Query
 
-_NORM_BLOCK = 16384
-_LARGEST_NORM = 1e37  # below it, no dot product with a unit vector leaves the range of float32
-_SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-30, 1e30  # between them float32 sums of squares are exact enough
-
-
-class Embeddings:
+class Embeddings(WordVectors):
     """V words, one vector of N numbers each, read-only: no method changes what another returns.
 
     Parameters
@@ -48,7 +44,7 @@ class Embeddings:
     (3, 2, True, True)
     """
 
-    __slots__ = ("_matrix", "_metadata", "_norms", "_path", "_vocabulary")
+    __slots__ = ("_metadata",)
 
     def __init__(
         self,
@@ -58,122 +54,13 @@ class Embeddings:
         *,
         path: Path | None = None,
     ) -> None:
-        if matrix.dtype not in (np.float32, np.float16):
-            raise ConfigError("matrix", "must be of float32 or float16", matrix.dtype.name)
-        if matrix.ndim != 2 or len(matrix) != len(vocabulary) or matrix.shape[1] == 0:
-            rule = f"must have {len(vocabulary):,} rows, one for each word, and at least one column"
-            raise ConfigError("matrix", rule, matrix.shape)
-        view = np.ascontiguousarray(matrix).view(np.ndarray)[:]
-        view.flags.writeable = False
-        self._vocabulary, self._matrix, self._path = vocabulary, view, path
+        super().__init__(vocabulary, matrix, path=path)
         self._metadata = _checked_metadata(metadata)
-        self._norms: NDArray[np.float32] | None = None
-
-    # --- what it holds
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The words, their ids and counts."""
-        return self._vocabulary
-
-    @property
-    def matrix(self) -> NDArray[Any]:
-        """All vectors, shape (V, N), float32 or float16, read-only; row i belongs to word i."""
-        return self._matrix
 
     @property
     def metadata(self) -> Mapping[str, str]:
         """What is known of the vectors, read-only."""
         return MappingProxyType(self._metadata)
-
-    @property
-    def path(self) -> Path | None:
-        """The file the vectors were loaded from."""
-        return self._path
-
-    @property
-    def words(self) -> PackedWords:
-        """The words in the order of their ids: a sequence of str."""
-        return self._vocabulary.words
-
-    @property
-    def vector_size(self) -> int:
-        """Length of a vector, N."""
-        return int(self._matrix.shape[1])
-
-    @property
-    def norms(self) -> NDArray[np.float32]:
-        """Length of every vector, shape (V,), read-only; worked out at first use.
-
-        Raises :class:`FormatError` where a vector holds a value that is not a finite number.
-        """
-        if self._norms is None:
-            blocks = range(0, len(self), _NORM_BLOCK)
-            parts = [_norms(self._matrix[start : start + _NORM_BLOCK]) for start in blocks]
-            norms = np.concatenate(parts) if parts else np.empty(0, np.float32)
-            self._refuse_unusable(norms, np.arange(len(norms)))
-            norms.flags.writeable = False
-            self._norms = norms
-        return self._norms
-
-    def unit_vectors(self, ids: ArrayLike) -> NDArray[np.float32]:
-        """The vectors of these word ids, each divided by its length, shape (n, N); zeros stay zeros.
-
-        Raises :class:`FormatError` where one holds a value that is not a finite number.
-        """
-        rows, divisors = self._rows_and_divisors(np.asarray(ids, dtype=np.int64))
-        rows /= divisors[:, None]
-        return rows.astype(np.float32)
-
-    def cosines(self, ids: NDArray[np.int64], units: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cosines of the words ``ids`` (b, n) with vectors of length 1, ``units`` (b, N); 0 for a vector of zeros.
-
-        Raises as :meth:`unit_vectors`.
-        """
-        rows, divisors = self._rows_and_divisors(ids)
-        products = (rows @ units[:, :, None].astype(np.float64))[:, :, 0]
-        return (products / divisors).astype(np.float32)
-
-    def _rows_and_divisors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The vectors of word ids of any shape, and what makes their length 1: the length, or 1 for zeros."""
-        rows = self._matrix[ids].astype(np.float64)
-        norms = np.sqrt(np.einsum("...j,...j->...", rows, rows))
-        self._refuse_unusable(norms.ravel(), ids.ravel())
-        return rows, np.where(norms > 0, norms, 1.0)
-
-    def _refuse_unusable(self, norms: NDArray[np.floating], ids: NDArray[np.int64]) -> None:
-        unusable = np.flatnonzero(~(norms <= _LARGEST_NORM))
-        if len(unusable):
-            word = self.words[int(ids[unusable[0]])]
-            raise FormatError(
-                f"the vector of {word!r} holds a value that is too large or not a finite number "
-                f"({len(unusable):,} such vectors): the file is damaged or its training diverged"
-            )
-
-    def __len__(self) -> int:
-        return len(self._vocabulary)
-
-    def __contains__(self, word: object) -> bool:
-        return word in self._vocabulary
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._vocabulary)
-
-    @overload
-    def __getitem__(self, words: str) -> NDArray[Any]: ...
-    @overload
-    def __getitem__(self, words: Iterable[str]) -> NDArray[Any]: ...
-    def __getitem__(self, words: str | Iterable[str]) -> NDArray[Any]:
-        """The vector of a word, shape (N,), read-only; or those of several words, shape (n, N)."""
-        if isinstance(words, str):
-            row: NDArray[Any] = self._matrix[self._vocabulary.id_of(words)]
-            return row
-        rows: NDArray[Any] = self._matrix[self._vocabulary.ids_of(words)]
-        return rows
-
-    def vector(self, word: str, *, norm: bool = False) -> NDArray[Any]:
-        """The vector of a word, shape (N,); with ``norm`` a float32 copy divided by its length."""
-        return self.unit_vectors([self._vocabulary.id_of(word)])[0] if norm else self[word]
 
     def __copy__(self) -> Embeddings:
         """The vectors themselves: what cannot change need not be copied."""
@@ -185,9 +72,6 @@ class Embeddings:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._vocabulary, self._matrix, self._metadata)  # read-only again after unpickling
-
-    def __repr__(self) -> str:
-        return f"Embeddings({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"
 
     # --- files and other tools
 
@@ -254,7 +138,7 @@ class Embeddings:
             return self
         return Embeddings(self._vocabulary.first(count), self._matrix[:count], self._metadata, path=self._path)
 
-    # --- questions; the answers are worked out in wordkin.queries, loaded when first asked
+    # --- queries: thin methods over wordkin.queries
 
     def most_similar(
         self,
@@ -277,9 +161,9 @@ class Embeddings:
 
         Raises :class:`UnknownWordError` and, where the query adds up to nothing, :class:`ConfigError`.
         """
-        from wordkin.queries.neighbours import most_similar
-
-        return most_similar(self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
+        return neighbours.most_similar(
+            self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
+        )
 
     def most_similar_batch(
         self,
@@ -290,9 +174,7 @@ class Embeddings:
         threads: int | None = None,
     ) -> list[Neighbours]:
         """The neighbours of each of many words or vectors, found together: one pass over the matrix."""
-        from wordkin.queries.neighbours import most_similar_batch
-
-        return most_similar_batch(self, queries, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
+        return neighbours.most_similar_batch(self, queries, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def most_similar_cosmul(
         self,
@@ -304,9 +186,9 @@ class Embeddings:
         threads: int | None = None,
     ) -> Neighbours:
         """As :meth:`most_similar`, with similarities multiplied, not added: 3CosMul (Levy and Goldberg 2014)."""
-        from wordkin.queries.neighbours import most_similar_cosmul
-
-        return most_similar_cosmul(self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
+        return neighbours.most_similar_cosmul(
+            self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
+        )
 
     def similar_by_vector(
         self,
@@ -317,9 +199,9 @@ class Embeddings:
         threads: int | None = None,
     ) -> Neighbours:
         """Words nearest by cosine to a vector of shape (N,); no word is left out."""
-        from wordkin.queries.neighbours import most_similar
-
-        return most_similar(self, np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab, threads=threads)
+        return neighbours.most_similar(
+            self, np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab, threads=threads
+        )
 
     def analogy(
         self,
@@ -336,15 +218,11 @@ class Embeddings:
 
     def similarities(self, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
         """Cosine of a word or vector with all words, shape (V,), or with some, in their order."""
-        from wordkin.queries.comparisons import similarities
-
-        return similarities(self, query, words)
+        return comparisons.similarities(self, query, words)
 
     def similarity(self, first: str, second: str) -> float:
         """Cosine of two words, -1 to 1; 0 where one has a vector of zeros. Reads no other vectors."""
-        from wordkin.queries.comparisons import similarity
-
-        return similarity(self, first, second)
+        return comparisons.similarity(self, first, second)
 
     def distance(self, first: str, second: str) -> float:
         """Cosine distance of two words: 1 - similarity."""
@@ -352,21 +230,15 @@ class Embeddings:
 
     def n_similarity(self, first: Iterable[str], second: Iterable[str]) -> float:
         """Cosine of the mean vectors of two sets of words."""
-        from wordkin.queries.comparisons import n_similarity
-
-        return n_similarity(self, first, second)
+        return comparisons.n_similarity(self, first, second)
 
     def doesnt_match(self, words: Iterable[str]) -> str:
         """The word least like the others: farthest from the mean of all unit vectors."""
-        from wordkin.queries.comparisons import doesnt_match
-
-        return doesnt_match(self, words)
+        return comparisons.doesnt_match(self, words)
 
     def closer_than(self, word: str, other: str) -> list[str]:
         """All words nearer to ``word`` than ``other`` is, in the order of their ids."""
-        from wordkin.queries.comparisons import closer_than
-
-        return closer_than(self, word, other)
+        return comparisons.closer_than(self, word, other)
 
     def rank(self, word: str, other: str) -> int:
         """The place of ``other`` among the neighbours of ``word``, from 1 for the nearest."""
@@ -382,9 +254,7 @@ class Embeddings:
         ignore_missing: bool = False,
     ) -> NDArray[np.float32]:
         """Weighted mean of word vectors, shape (N,); see :func:`wordkin.queries.comparisons.mean_vector`."""
-        from wordkin.queries.comparisons import mean_vector
-
-        return mean_vector(
+        return comparisons.mean_vector(
             self,
             words,
             weights,
@@ -406,9 +276,7 @@ class Embeddings:
         self, first: Iterable[str], second: Iterable[str], *, norm: bool = True, ignore_missing: bool = False
     ) -> float:
         """Word Mover's Distance of two documents; see :func:`wordkin.queries.transport.wmdistance`."""
-        from wordkin.queries.transport import wmdistance
-
-        return wmdistance(self, first, second, norm=norm, ignore_missing=ignore_missing)
+        return transport.wmdistance(self, first, second, norm=norm, ignore_missing=ignore_missing)
 
     # --- neighbours at scale
 
@@ -424,9 +292,7 @@ class Embeddings:
         progress: Progress | None = None,
     ) -> NeighbourIndex:
         """An index for approximate neighbours; see :func:`wordkin.queries.approximate.build_index`."""
-        from wordkin.queries.approximate import build_index
-
-        return build_index(
+        return approximate.build_index(
             self,
             path,
             connectivity=connectivity,
@@ -439,9 +305,7 @@ class Embeddings:
 
     def open_index(self, path: str | Path | None = None) -> NeighbourIndex:
         """The index saved beside the vectors, memory-mapped; see :func:`wordkin.queries.approximate.open_index`."""
-        from wordkin.queries.approximate import open_index
-
-        return open_index(self, path)
+        return approximate.open_index(self, path)
 
 
 def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
@@ -450,17 +314,3 @@ def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
         if not isinstance(key, str) or not isinstance(value, str):
             raise ConfigError("metadata", "must map names to text", {key: value})
     return copied
-
-
-def _norms(rows: NDArray[Any]) -> NDArray[np.float32]:
-    """Length of each row, shape (n,); infinite or NaN where the row is not finite or beyond float32."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = rows.astype(np.float32, copy=False)
-        squares = np.einsum("ij,ij->i", values, values)
-        # Very long and very short vectors leave the range of float32 when squared.
-        extreme = np.flatnonzero(~((squares > _SMALLEST_SQUARE) & (squares < _LARGEST_SQUARE)))
-        norms: NDArray[np.float32] = np.sqrt(squares)
-        if len(extreme):
-            exact = values[extreme].astype(np.float64)
-            norms[extreme] = np.sqrt(np.einsum("ij,ij->i", exact, exact)).astype(np.float32)
-    return norms

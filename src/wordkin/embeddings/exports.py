@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.files import check_writable, replacing
 from wordkin.embeddings.reduction import astype, reduce_dimensions
 from wordkin.errors import ConfigError, MissingExtraError
+from wordkin.storage.files import check_writable, replacing
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

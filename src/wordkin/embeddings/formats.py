@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.files import Source, check_writable, known_stranger, replacing
-from wordkin.embeddings.storage import read_native, write_native
+from wordkin.embeddings.native_format import read_native, write_native
+from wordkin.embeddings.unsupported import unsupported_kind
 from wordkin.embeddings.word2vec_format import ReadOptions, read_binary, read_text, write_binary, write_text
 from wordkin.errors import ConfigError
+from wordkin.storage.files import InputFile, check_writable, replacing
 
 FORMATS = {".safetensors": "safetensors", ".bin": "bin", ".txt": "text", ".vec": "text"}
 SUFFIXES = ".safetensors, .bin, .txt or .vec, each also with .gz"
@@ -84,7 +85,7 @@ def load_embeddings(
     _check_choice("format", format, tuple(dict.fromkeys(FORMATS.values())))
     _check_choice("encoding_errors", encoding_errors, ENCODING_ERRORS)
     _check_choice("duplicates", duplicates, ("error", "first"))
-    with Source(path) as source:
+    with InputFile(path) as source:
         kind = _format_to_read(source) if format is None else format
         if header is not None and kind != "text":
             raise ConfigError("header", "must be left unset for formats other than text", header)
@@ -119,12 +120,12 @@ def format_of(path: Path) -> str:
     return FORMATS[plain.suffix]
 
 
-def _format_to_read(source: Source) -> str:
+def _format_to_read(source: InputFile) -> str:
     """As :func:`format_of`, but a file of a kind that is known and not read is named for what it is."""
     try:
         return format_of(source.path)
     except ConfigError as error:
-        stranger = known_stranger(source.read(8))
+        stranger = unsupported_kind(source.read(8))
         if stranger:
             raise source.broken(stranger) from None
         remedy = 'or pass format="safetensors", "bin" or "text"'

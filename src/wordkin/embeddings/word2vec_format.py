@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.files import Source, known_stranger
+from wordkin.embeddings.unsupported import unsupported_kind
 from wordkin.errors import ConfigError, FormatError
+from wordkin.storage.files import InputFile
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.packing import is_utf8
 from wordkin.vocabulary.vocabulary import PackedWords
@@ -50,7 +51,7 @@ class _Rows:
     ``unit`` says what places are: "byte" or "line".
     """
 
-    def __init__(self, source: Source, vector_size: int, expected: int, unit: str) -> None:
+    def __init__(self, source: InputFile, vector_size: int, expected: int, unit: str) -> None:
         self.source, self.unit = source, unit
         self.words: list[bytes] = []
         self.places: list[NDArray[np.int64]] = []
@@ -130,7 +131,7 @@ def _is_utf8(word: bytes) -> bool:
 # --- binary
 
 
-def read_binary(source: Source, options: ReadOptions) -> Embeddings:
+def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
     """Read word2vec binary: a header line, then each word, a space and N little-endian float32.
 
     A line end after each vector, as word2vec.c writes it, may be there or not.
@@ -173,7 +174,7 @@ class _Window:
     only where a single row does not fit.
     """
 
-    def __init__(self, source: Source, first: bytes, start: int) -> None:
+    def __init__(self, source: InputFile, first: bytes, start: int) -> None:
         self.source, self.start, self.end = source, start, len(first)
         self.data = bytearray(max(_BLOCK_BYTES, 2 * len(first)))
         self.data[: self.end] = first
@@ -189,12 +190,12 @@ class _Window:
         return got > 0
 
 
-def _binary_header(source: Source, head: bytes) -> tuple[int, int, int]:
+def _binary_header(source: InputFile, head: bytes) -> tuple[int, int, int]:
     """Number of words, length of a vector, and where the first word starts."""
     line, _, _ = head[:_LONGEST_HEADER].partition(b"\n")
     match = _HEADER.fullmatch(line)
     if match is None or int(match[2]) == 0:
-        what = known_stranger(head) or (
+        what = unsupported_kind(head) or (
             f'line 1 must be the number of words and the length of a vector, as in "1000 300"; it begins {line[:40]!r}'
         )
         raise source.broken(what)
@@ -267,13 +268,13 @@ def _at_every_byte(buffer: bytearray | memoryview, item: np.dtype[np.void]) -> N
 # --- text
 
 
-def read_text(source: Source, options: ReadOptions) -> Embeddings:
+def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
     """Read text: a word and N numbers a line, with or without a header line (word2vec, fastText; GloVe)."""
     lines = _lines(source)
     first = next(lines, None)
     if first is None or (len(first) == 1 and not first[0].strip()):
         raise source.broken("the file is empty")
-    stranger = known_stranger(first[0][:8])
+    stranger = unsupported_kind(first[0][:8])
     if stranger:
         raise source.broken(stranger)
     total, vector_size, number = _text_header(source, first, options.header)
@@ -300,7 +301,7 @@ def read_text(source: Source, options: ReadOptions) -> Embeddings:
     return rows.finish(options)
 
 
-def _lines(source: Source) -> Iterator[list[bytes]]:
+def _lines(source: InputFile) -> Iterator[list[bytes]]:
     """All lines without their ends, in blocks; of a last line without an end nothing is lost."""
     rest = source.read(_BLOCK_BYTES).removeprefix(_BYTE_ORDER_MARK)
     while block := source.read(_BLOCK_BYTES):
@@ -314,7 +315,7 @@ def _lines(source: Source) -> Iterator[list[bytes]]:
         yield rest.removesuffix(b"\n").split(b"\n")
 
 
-def _text_header(source: Source, lines: list[bytes], header: bool | None) -> tuple[int | None, int | None, int]:
+def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> tuple[int | None, int | None, int]:
     """Number of words and length of a vector, where a header says so, and the number of the first row's line."""
     match = _HEADER.fullmatch(lines[0])
     if header is False or (header is None and match is None):
@@ -343,7 +344,7 @@ def _append_lines(
 
 
 def _parse_lines(
-    source: Source, lines: list[bytes], number: int, vector_size: int
+    source: InputFile, lines: list[bytes], number: int, vector_size: int
 ) -> tuple[list[bytes], NDArray[np.float32]]:
     """Words and vectors of these lines, the first of which is line ``number``."""
     words, numbers = [], []
@@ -361,7 +362,7 @@ def _parse_lines(
     return [word for word, _ in parsed], np.array([vector for _, vector in parsed], dtype=np.float32)
 
 
-def _parse_line(source: Source, line: bytes, number: int, vector_size: int) -> tuple[bytes, list[float]]:
+def _parse_line(source: InputFile, line: bytes, number: int, vector_size: int) -> tuple[bytes, list[float]]:
     """One line with any white space between fields; the last N fields are the vector.
 
     More fields before them make a word with spaces, as in some files of GloVe, unless one is a number:

@@ -31,7 +31,7 @@ from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
 if TYPE_CHECKING:
-    from wordkin.embeddings import Embeddings
+    from wordkin.vectors import WordVectors
 
 METHODS = ("3cosadd", "3cosmul")
 
@@ -136,7 +136,7 @@ class AnalogyResult:
 
 
 def evaluate_analogies(
-    embeddings: Embeddings,
+    embeddings: WordVectors,
     dataset: Analogies,
     *,
     restrict_vocab: int | None = 30_000,

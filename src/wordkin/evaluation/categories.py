@@ -21,7 +21,7 @@ from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
 if TYPE_CHECKING:
-    from wordkin.embeddings import Embeddings
+    from wordkin.vectors import WordVectors
 
 _MOST_WORDS = 20_000  # their distances to each other take 1.5 GiB
 
@@ -106,7 +106,7 @@ class CategoryResult:
 
 
 def evaluate_categories(
-    embeddings: Embeddings, dataset: WordCategories, *, restrict_vocab: int | None = None, case: str = "fold"
+    embeddings: WordVectors, dataset: WordCategories, *, restrict_vocab: int | None = None, case: str = "fold"
 ) -> CategoryResult:
     """Cluster the known words and compare the clusters with the categories.
 

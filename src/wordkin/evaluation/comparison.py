@@ -39,7 +39,7 @@ from wordkin.evaluation.statistics import (
 )
 
 if TYPE_CHECKING:
-    from wordkin.embeddings import Embeddings
+    from wordkin.vectors import WordVectors
 
 _SIGNIFICANCE = 0.05
 
@@ -100,8 +100,8 @@ class Comparison:
 
 
 def compare(
-    first: Embeddings,
-    second: Embeddings,
+    first: WordVectors,
+    second: WordVectors,
     path: str | Path,
     *,
     kind: str | None = None,

@@ -12,13 +12,13 @@ from wordkin.evaluation.odd_one_out import OddOneOutResult, evaluate_odd_one_out
 from wordkin.evaluation.similarity import SimilarityResult, evaluate_similarity
 
 if TYPE_CHECKING:
-    from wordkin.embeddings import Embeddings
+    from wordkin.vectors import WordVectors
 
 Result = AnalogyResult | SimilarityResult | CategoryResult | OddOneOutResult
 
 
 def evaluate_file(
-    embeddings: Embeddings,
+    embeddings: WordVectors,
     path: str | Path,
     *,
     kind: str | None = None,

@@ -22,7 +22,7 @@ from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
 if TYPE_CHECKING:
-    from wordkin.embeddings import Embeddings
+    from wordkin.vectors import WordVectors
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class OddOneOutResult:
 
 
 def evaluate_odd_one_out(
-    embeddings: Embeddings, dataset: OddOneOut, *, restrict_vocab: int | None = None, case: str = "fold"
+    embeddings: WordVectors, dataset: OddOneOut, *, restrict_vocab: int | None = None, case: str = "fold"
 ) -> OddOneOutResult:
     """Find the odd word of each group and count the right ones.
 

@@ -26,7 +26,7 @@ from wordkin.evaluation.statistics import (
 from wordkin.evaluation.vectors import unit_rows
 
 if TYPE_CHECKING:
-    from wordkin.embeddings import Embeddings
+    from wordkin.vectors import WordVectors
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class SimilarityResult:
 
 
 def evaluate_similarity(
-    embeddings: Embeddings,
+    embeddings: WordVectors,
     dataset: WordPairs,
     *,
     restrict_vocab: int | None = None,
@@ -133,7 +133,7 @@ def evaluate_similarity(
 
 
 def pair_cosines(
-    embeddings: Embeddings, dataset: WordPairs, *, restrict_vocab: int | None = None, case: str = "fold"
+    embeddings: WordVectors, dataset: WordPairs, *, restrict_vocab: int | None = None, case: str = "fold"
 ) -> Floats:
     """Cosine of each pair (float64[pairs]); NaN where a word is unknown."""
     wanted = {word for pair in dataset.pairs for word in pair}

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wordkin.embeddings import Embeddings
-from wordkin.embeddings.files import check_writable, replacing_path
 from wordkin.errors import ConfigError, MissingExtraError
+from wordkin.storage.files import check_writable, replacing_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError
+from wordkin.queries.comparisons import similarities
+from wordkin.queries.neighbours import most_similar_batch
+from wordkin.vectors import WordVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Agreement:
     topn: int
 
 
-def neighbour_agreement(before: Embeddings, after: Embeddings, *, topn: int = 10, sample: int = 1000) -> Agreement:
+def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 10, sample: int = 1000) -> Agreement:
     """Ask both for the neighbours of the same words, spread evenly over the vocabulary.
 
     Parameters
@@ -45,11 +47,11 @@ def neighbour_agreement(before: Embeddings, after: Embeddings, *, topn: int = 10
     topn = min(topn, len(before) - 1)
     ids = np.unique(np.linspace(0, len(before) - 1, min(sample, len(before))).astype(np.int64)).tolist()
     words = [before.words[word_id] for word_id in ids]
-    near = before.most_similar_batch(words, topn)
-    near_after = after.most_similar_batch(words, topn)
+    near = most_similar_batch(before, words, topn=topn)
+    near_after = most_similar_batch(after, words, topn=topn)
     shared, differences = 0, []
     for word, first, second in zip(words, near, near_after, strict=True):
         shared += len({each for each, _ in first} & {each for each, _ in second})
-        cosines = after.similarities(word, [each for each, _ in first])
+        cosines = similarities(after, word, [each for each, _ in first])
         differences.append(np.abs(cosines - np.array([cosine for _, cosine in first])).mean())
     return Agreement(shared / (topn * len(words)), float(np.mean(differences)), len(words), topn)

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.config import usable_cores
-from wordkin.embeddings import Embeddings
-from wordkin.embeddings.files import check_writable, replacing_path
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
 from wordkin.queries import exact
 from wordkin.queries.exact import check_whole_number, unit_rows
 from wordkin.queries.index_file import check_index_file, seal
 from wordkin.queries.neighbours import Neighbours, Query, named, query_term, query_terms, sum_of_terms
+from wordkin.storage.files import check_writable, replacing_path
+from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
     from usearch.index import Index
@@ -39,11 +39,11 @@ class NeighbourIndex:
 
     Attributes
     ----------
-    vectors : the Embeddings it answers for.
+    vectors : the WordVectors it answers for.
     path : where it is saved, or None.
     """
 
-    def __init__(self, vectors: Embeddings, index: Index, path: Path | None) -> None:
+    def __init__(self, vectors: WordVectors, index: Index, path: Path | None) -> None:
         self.vectors, self.path, self._index = vectors, path, index
 
     def __len__(self) -> int:
@@ -133,7 +133,7 @@ class NeighbourIndex:
 
 
 def build_index(
-    vectors: Embeddings,
+    vectors: WordVectors,
     path: str | Path | None = None,
     *,
     connectivity: int = 24,
@@ -187,7 +187,7 @@ def build_index(
     return built
 
 
-def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion_search: int = 96) -> NeighbourIndex:
+def open_index(vectors: WordVectors, path: str | Path | None = None, *, expansion_search: int = 96) -> NeighbourIndex:
     """Map an index that :func:`build_index` saved (extra ``index``), after reading it once to see that it is whole.
 
     Raises
@@ -213,7 +213,7 @@ def open_index(vectors: Embeddings, path: str | Path | None = None, *, expansion
     return NeighbourIndex(vectors, index, target)
 
 
-def _agrees(index: Index, vectors: Embeddings) -> bool:
+def _agrees(index: Index, vectors: WordVectors) -> bool:
     """Whether similarities the index gives for a few words are those the vectors have."""
     if not len(index):
         return True
@@ -225,7 +225,7 @@ def _agrees(index: Index, vectors: Embeddings) -> bool:
     return bool(np.abs(1 - matches.distances - cosines).max(initial=0.0, where=found) < _SAMPLE_TOLERANCE)
 
 
-def _index_path(vectors: Embeddings, path: str | Path | None) -> Path | None:
+def _index_path(vectors: WordVectors, path: str | Path | None) -> Path | None:
     if path is not None:
         return Path(path)
     return None if vectors.path is None else vectors.path.with_name(vectors.path.name + SUFFIX)

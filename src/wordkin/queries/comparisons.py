@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError
 from wordkin.queries.exact import cosine_blocks, unit_rows
 from wordkin.queries.neighbours import Query, query_term
+from wordkin.vectors import WordVectors
 
 
-def similarity(vectors: Embeddings, first: str, second: str) -> float:
+def similarity(vectors: WordVectors, first: str, second: str) -> float:
     """Cosine of two words; see :meth:`wordkin.Embeddings.similarity`."""
     units = vectors.unit_vectors(vectors.vocabulary.ids_of((first, second))).astype(np.float64)
     return float(units[0] @ units[1])
 
 
-def similarities(vectors: Embeddings, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
+def similarities(vectors: WordVectors, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
     """Cosines of a word or vector with all words or some; see :meth:`wordkin.Embeddings.similarities`."""
     unit = unit_rows(query_term(vectors, query).vector[None])
     if words is not None:
@@ -29,20 +29,20 @@ def similarities(vectors: Embeddings, query: Query, words: Iterable[str] | None 
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
 
 
-def n_similarity(vectors: Embeddings, first: Iterable[str], second: Iterable[str]) -> float:
+def n_similarity(vectors: WordVectors, first: Iterable[str], second: Iterable[str]) -> float:
     """Cosine of two mean vectors, of words with their lengths; see :meth:`wordkin.Embeddings.n_similarity`."""
     means = [mean_vector(vectors, words, pre_normalize=False, post_normalize=True) for words in (first, second)]
     return float(means[0] @ means[1])
 
 
-def doesnt_match(vectors: Embeddings, words: Iterable[str]) -> str:
+def doesnt_match(vectors: WordVectors, words: Iterable[str]) -> str:
     """The odd one out; see :meth:`wordkin.Embeddings.doesnt_match`."""
     listed = _several("words", words)
     units = vectors.unit_vectors(vectors.vocabulary.ids_of(listed))
     return listed[int(np.argmin(units @ units.mean(axis=0)))]
 
 
-def closer_than(vectors: Embeddings, word: str, other: str) -> list[str]:
+def closer_than(vectors: WordVectors, word: str, other: str) -> list[str]:
     """All words nearer to ``word`` than ``other``; see :meth:`wordkin.Embeddings.closer_than`."""
     word_id, other_id = vectors.vocabulary.ids_of((word, other)).tolist()
     cosines = similarities(vectors, word)
@@ -51,7 +51,7 @@ def closer_than(vectors: Embeddings, word: str, other: str) -> list[str]:
 
 
 def mean_vector(
-    vectors: Embeddings,
+    vectors: WordVectors,
     words: Iterable[str],
     weights: Sequence[float] | None = None,
     *,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import usable_cores
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError
+from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -26,7 +26,7 @@ _GROUP = 64
 
 
 def nearest(
-    vectors: Embeddings,
+    vectors: WordVectors,
     queries: NDArray[np.float32],
     topn: int,
     *,
@@ -59,7 +59,7 @@ def nearest(
 
 
 def cosine_blocks(
-    vectors: Embeddings, queries: NDArray[np.float32], searched: int, threads: int | None
+    vectors: WordVectors, queries: NDArray[np.float32], searched: int, threads: int | None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Cosines of all queries, shape (b, N), with the first ``searched`` words, a run of words at a time.
 
@@ -174,7 +174,7 @@ def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     return wide.astype(np.float32)
 
 
-def searched_words(vectors: Embeddings, restrict_vocab: int | None) -> int:
+def searched_words(vectors: WordVectors, restrict_vocab: int | None) -> int:
     """How many words a search looks at."""
     if restrict_vocab is None:
         return len(vectors)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError
 from wordkin.queries.exact import BestScores, check_whole_number, cosine_blocks, nearest, searched_words
+from wordkin.vectors import WordVectors
 
 Query = str | NDArray[Any] | tuple[str | NDArray[Any], float]
 """A word, a vector of shape (N,), or either with a weight."""
@@ -32,7 +32,7 @@ class Term:
 
 
 def most_similar(
-    vectors: Embeddings,
+    vectors: WordVectors,
     positive: Query | Sequence[Query] = (),
     negative: Query | Sequence[Query] = (),
     *,
@@ -50,7 +50,7 @@ def most_similar(
 
 
 def most_similar_batch(
-    vectors: Embeddings,
+    vectors: WordVectors,
     queries: Iterable[Query],
     *,
     topn: int = 10,
@@ -73,7 +73,7 @@ def most_similar_batch(
 
 
 def most_similar_cosmul(
-    vectors: Embeddings,
+    vectors: WordVectors,
     positive: Query | Sequence[Query] = (),
     negative: Query | Sequence[Query] = (),
     *,
@@ -103,7 +103,7 @@ def most_similar_cosmul(
 
 
 def query_terms(
-    vectors: Embeddings, positive: Query | Sequence[Query], negative: Query | Sequence[Query]
+    vectors: WordVectors, positive: Query | Sequence[Query], negative: Query | Sequence[Query]
 ) -> list[Term]:
     """All parts of a query, the weights of the negative ones turned round; ConfigError where there is none."""
     terms = [query_term(vectors, query) for query in _listed(positive)]
@@ -124,7 +124,7 @@ def _listed(queries: Query | Sequence[Query]) -> Sequence[Query]:
     return list(queries)
 
 
-def query_term(vectors: Embeddings, query: Query) -> Term:
+def query_term(vectors: WordVectors, query: Query) -> Term:
     """One part of a query. A word stands for its unit vector, a vector for itself."""
     value, weight = query if isinstance(query, tuple) and len(query) == 2 else (query, 1.0)
     if not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
@@ -135,7 +135,7 @@ def query_term(vectors: Embeddings, query: Query) -> Term:
     return Term(checked_vector(vectors, value), float(weight), -1)
 
 
-def checked_vector(vectors: Embeddings, value: object) -> NDArray[np.float32]:
+def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float32]:
     """A vector that someone passed in, shape (N,), float32."""
     rule = f"must be a word or a vector of {vectors.vector_size:,} finite numbers"
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
@@ -161,7 +161,7 @@ def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float32]:
 
 
 def named(
-    vectors: Embeddings, ids: NDArray[np.int64], scores: NDArray[np.float32], topn: int, own: set[int]
+    vectors: WordVectors, ids: NDArray[np.int64], scores: NDArray[np.float32], topn: int, own: set[int]
 ) -> Neighbours:
     """The first ``topn`` words that are not the query's own, with their scores."""
     found = zip(ids.tolist(), scores.tolist(), strict=True)

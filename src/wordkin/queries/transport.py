@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError, MissingExtraError
+from wordkin.vectors import WordVectors
 
 
 def wmdistance(
-    vectors: Embeddings,
+    vectors: WordVectors,
     first: Iterable[str],
     second: Iterable[str],
     *,

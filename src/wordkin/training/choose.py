@@ -5,7 +5,7 @@ from __future__ import annotations
 from wordkin.config import TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.training.backend import Backend
-from wordkin.training.cpu import CpuBackend
+from wordkin.training.cpu.backend import CpuBackend
 from wordkin.vocabulary import Vocabulary
 
 

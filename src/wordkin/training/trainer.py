@@ -12,7 +12,7 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import DivergenceError, warn
 from wordkin.training.backend import Backend
-from wordkin.training.checkpoint import BestTables, Checkpoints
+from wordkin.training.persistence import BestTables, Checkpoints
 from wordkin.training.progress import Callback, TrainingReport
 from wordkin.training.sanity import refuse_wild_loss, refuse_wild_tables
 from wordkin.training.schedule import Schedule

@@ -13,7 +13,7 @@ import typer
 from wordkin.cli.options import COMMON
 from wordkin.cli.output import JsonFlag, print_json, print_table
 from wordkin.cli.vectors import check_output_first
-from wordkin.training.compiling import announcing_compilation, load_numba_alone
+from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import check_output_first, unusable_output
-from wordkin.training.compiling import announcing_compilation, load_numba_alone
+from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay, TrainingReport
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _check_usage(
 
 def _check_places_first(checkpoint: str | None, log: str | None) -> None:
     """Find out before the work whether checkpoints and log can be written: bad usage where they cannot."""
-    from wordkin.training.checkpoint import check_directory
-    from wordkin.training.log import check_log
+    from wordkin.runs.directory import check_directory
+    from wordkin.runs.log import check_log
 
     with unusable_output():
         if checkpoint is not None:

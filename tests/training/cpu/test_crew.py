@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from wordkin.training import crew as module
-from wordkin.training.crew import Crew, Queue
-from wordkin.training.waiting import reaches
+from wordkin.training.cpu import crew as module
+from wordkin.training.cpu.crew import Crew, Queue
+from wordkin.training.cpu.waiting import reaches
 
 ROUNDS = 50
 

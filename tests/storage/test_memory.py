@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wordkin.corpus.memory import give_back_freed_memory, system_zeros
+from wordkin.storage.memory import give_back_freed_memory, system_zeros
 
 STATUS = Path("/proc/self/status")
 needs_figures = pytest.mark.skipif(
@@ -57,7 +57,7 @@ def test_what_was_freed_goes_back() -> None:
 SCAN = """
 from pathlib import Path
 from wordkin.api import count_and_encode
-from wordkin.corpus.memory import give_back_freed_memory
+from wordkin.storage.memory import give_back_freed_memory
 from wordkin.corpus.scanning import scan
 
 def anonymous_bytes():

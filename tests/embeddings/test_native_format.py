@@ -17,8 +17,9 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file, save_file
 
 import wordkin
-from wordkin.embeddings import Embeddings, files, load_embeddings
+from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.errors import ConfigError, FormatError
+from wordkin.storage import files
 from wordkin.vocabulary import Vocabulary
 
 any_words = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), unique=True, max_size=8)

@@ -10,7 +10,7 @@ import pytest
 
 from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training.cpu import CpuBackend
+from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables
 

@@ -29,9 +29,9 @@ from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.drafts import Drafts, claim_rows, mean_squares, merge_rows, take_rows
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
-from wordkin.training.numbering import LocalIds, RowSet, renumbered
-from wordkin.training.sampler import Sample
-from wordkin.training.steps import SPARE_ROWS, Outputs, Step, alikeness, hidden_square
+from wordkin.training.cpu.numbering import LocalIds, RowSet, renumbered
+from wordkin.training.cpu.sampler import Sample
+from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Step, alikeness, hidden_square
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows
 

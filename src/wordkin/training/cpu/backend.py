@@ -20,12 +20,12 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout
 from wordkin.training.backend import SpanResult
-from wordkin.training.crew import Crew, Queue
-from wordkin.training.drafts import GENERATIONS, Rounds, round_size
-from wordkin.training.numbering import make_local_ids
-from wordkin.training.sampler import Sampler, Text
+from wordkin.training.cpu.crew import Crew, Queue
+from wordkin.training.cpu.drafts import GENERATIONS, Rounds, round_size
+from wordkin.training.cpu.numbering import make_local_ids
+from wordkin.training.cpu.sampler import Sampler, Text
+from wordkin.training.cpu.steps import Outputs, Step, make_step, table_rows
 from wordkin.training.schedule import Schedule
-from wordkin.training.steps import Outputs, Step, make_step, table_rows
 from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS

@@ -9,9 +9,9 @@ from pathlib import Path
 from wordkin.corpus.readers import find_files, is_paths, would_be_read
 from wordkin.embeddings import check_output
 from wordkin.errors import ConfigError
-from wordkin.training.checkpoint import CORPUS_NAME, VALIDATION_NAME, check_directory
-from wordkin.training.log import check_log
-from wordkin.training.record import FILE_NAME, RECORD_NAME, Run
+from wordkin.runs.directory import CORPUS_NAME, VALIDATION_NAME, check_directory
+from wordkin.runs.log import check_log
+from wordkin.runs.record import FILE_NAME, RECORD_NAME, Run
 
 
 def at_places(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from wordkin import Word2Vec
-from wordkin.training.signals import StopSignals
+from wordkin.runs.signals import StopSignals
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 3, "threads": 1}
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")

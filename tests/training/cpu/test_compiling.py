@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SCRIPT = """
-from wordkin.training.compiling import announcing_compilation
+from wordkin.training.cpu.compiling import announcing_compilation
 import wordkin
 
 announced = []
@@ -34,7 +34,7 @@ def test_only_the_first_run_compiles(tmp_path: Path) -> None:
 
 ALONE = """
 import sys
-from wordkin.training.compiling import load_numba_alone
+from wordkin.training.cpu.compiling import load_numba_alone
 
 load_numba_alone()
 assert "numba.np.arraymath" in sys.modules and "scipy.linalg" not in sys.modules

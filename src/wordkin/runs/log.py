@@ -10,8 +10,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from wordkin.embeddings.files import check_writable, reason
 from wordkin.errors import OutputError, warn
+from wordkin.storage.files import check_writable, reason
 from wordkin.training.progress import TrainingReport
 
 SECONDS_BETWEEN_LINES = 1.0

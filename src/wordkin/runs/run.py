@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training.checkpoint import BestTables, Checkpoints, RunDirectory, TemporaryBestTables
+from wordkin.runs.checkpoints import Checkpoints, TemporaryBestTables
+from wordkin.runs.directory import RunDirectory
+from wordkin.runs.log import TrainingLog
+from wordkin.runs.record import Run
+from wordkin.runs.signals import StopSignals
 from wordkin.training.choose import open_backend
 from wordkin.training.cost import warn_of_cost
-from wordkin.training.log import TrainingLog
+from wordkin.training.persistence import BestTables
 from wordkin.training.progress import Callback
-from wordkin.training.record import Run
-from wordkin.training.signals import StopSignals
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, compacted
 from wordkin.training.trainer import Trainer

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.objectives.cpu.blocks import negative_sampling_block, rows_together, softmax_block
+from wordkin.objectives.blocks import negative_sampling_block, rows_together, softmax_block
 from wordkin.objectives.cpu.drafts import renumber
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import (
@@ -21,7 +21,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import (
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
-from wordkin.training.numbering import LocalIds, RowSet, renumbered
+from wordkin.training.cpu.numbering import LocalIds, RowSet, renumbered
 from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training.steps import MOST_SHARD_WORDS, Step
+from wordkin.training.cpu.steps import MOST_SHARD_WORDS, Step
 from wordkin.windows.rng import stream_key
 from wordkin.windows.windows import Windows, select_windows
 

@@ -9,11 +9,12 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from wordkin import __version__
+from wordkin._version import __version__
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.files import Source, known_stranger, mapped_bytes
-from wordkin.embeddings.tensors import Layout, read_tensors, write_tensors
+from wordkin.embeddings.unsupported import unsupported_kind
 from wordkin.errors import FormatError
+from wordkin.storage.files import InputFile, mapped_bytes
+from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
 
 FORMAT_VERSION = "1"
@@ -43,7 +44,7 @@ def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
     write_tensors(stream, vocabulary_tensors(vectors.vocabulary) | {"vectors": vectors.matrix}, metadata)
 
 
-def read_native(source: Source, limit: int | None) -> Embeddings:
+def read_native(source: InputFile, limit: int | None) -> Embeddings:
     """Map a native file; only its header and the table of words are read now.
 
     Raises :class:`FormatError` where the file is not one that :func:`write_native` could have made. The
@@ -67,7 +68,7 @@ def read_native(source: Source, limit: int | None) -> Embeddings:
             rows = f"{len(arrays['vectors']):,} rows of {arrays['vectors'].shape[1]:,} numbers"
             raise FormatError(f"the vectors are {rows}, for {len(vocabulary):,} words")
     except FormatError as error:
-        raise source.broken(known_stranger(bytes(data[:8])) or str(error)) from None
+        raise source.broken(unsupported_kind(bytes(data[:8])) or str(error)) from None
     own = {key: value for key, value in metadata.items() if key not in _RESERVED}
     vectors = Embeddings(vocabulary, arrays["vectors"], own, path=source.path)
     return vectors if limit is None else vectors.first(limit)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wordkin import __version__
+from wordkin._version import __version__
 from wordkin.config import TokenizerName, TrainingConfig
 from wordkin.errors import CheckpointError, ConfigError, FormatError, shown
 from wordkin.training.state import RunState

@@ -16,10 +16,11 @@ from safetensors.numpy import load_file
 import wordkin
 from wordkin import CheckpointError, ConfigError, DivergenceError, FormatError, OutputError, Word2Vec
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training import checkpoint
-from wordkin.training.checkpoint import RunDirectory, seconds_of
-from wordkin.training.cpu import CpuBackend
-from wordkin.training.record import digest_of
+from wordkin.runs import directory as checkpoint
+from wordkin.runs.checkpoints import seconds_of
+from wordkin.runs.directory import RunDirectory
+from wordkin.runs.record import digest_of
+from wordkin.training.cpu.backend import CpuBackend
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 2, "threads": 1}
 COMBINATIONS = [
@@ -484,7 +485,7 @@ def test_a_run_that_has_not_trained_is_no_model(sentences, tmp_path, monkeypatch
     def fail(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr(wordkin.training.runs, "open_backend", fail)
+    monkeypatch.setattr(wordkin.runs.run, "open_backend", fail)
     with pytest.raises(MemoryError):
         Word2Vec(**SMALL).fit(sentences, checkpoint=tmp_path)
     with pytest.raises(CheckpointError, match="has no trained tables yet: resume it"):

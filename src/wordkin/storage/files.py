@@ -91,7 +91,7 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
 
-class Source:
+class InputFile:
     """A file of vectors opened for reading: decompressed when it is gzip, whatever its name.
 
     Attributes
@@ -123,7 +123,7 @@ class Source:
         self._read_limit = size * _LARGEST_GZIP_GAIN + _GZIP_SLACK_BYTES
         self._bytes_read = 0
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> InputFile:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -158,7 +158,7 @@ class Source:
         return FormatError(f"{str(self.path)!r}: {what}")
 
 
-def mapped_bytes(source: Source) -> memoryview:
+def mapped_bytes(source: InputFile) -> memoryview:
     """The whole file: mapped, or in memory where it is compressed."""
     if not source.compressed:
         try:
@@ -171,24 +171,3 @@ def mapped_bytes(source: Source) -> memoryview:
     while part := source.read(_READ_BYTES):
         content.write(part)
     return content.getbuffer().toreadonly()
-
-
-def known_stranger(head: bytes) -> str | None:
-    """What a file that begins with ``head`` is, where it is a common one that wordkin does not read."""
-    if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
-        return (
-            "this is a Python pickle, which can run code when it is opened, so wordkin does not; if you trust it, "
-            "convert it in gensim: KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True), or "
-            "Word2Vec.load(path).wv.save_word2vec_format('vectors.bin', binary=True) for a whole model"
-        )
-    if head.startswith(b"\xba\x16\x4f\x2f"):
-        return (
-            "this is a fastText model, not a file of vectors: load the .vec file beside it, or convert it in gensim: "
-            "load_facebook_vectors(path).save_word2vec_format('vectors.bin', binary=True)"
-        )
-    if head.startswith(b"PK\x03\x04"):
-        return "this is a zip archive: unpack it and load the file inside"
-    for magic, name in ((b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd")):
-        if head.startswith(magic):
-            return f"this is compressed with {name}: unpack it first, or compress it with gzip instead"
-    return None

@@ -11,53 +11,28 @@ import copy
 import dataclasses
 import errno
 import hashlib
-import mmap
 import os
 import re
 import secrets
 import tempfile
-import time
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
-from wordkin import __version__
+from wordkin._version import __version__
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.corpus.spool import spool_error
-from wordkin.embeddings.files import Source, mapped_bytes, reason, replacing, sync_directory
-from wordkin.embeddings.storage import VOCABULARY_LAYOUT, vocabulary_tensors
-from wordkin.embeddings.tensors import Layout, read_tensors, write_tensors
-from wordkin.errors import CheckpointError, ConfigError, CorpusNotFoundError, FormatError, OutputError, shown, warn
-from wordkin.training.record import FILE_NAME, RECORD_NAME, Run, RunRecord, StoredFile
+from wordkin.embeddings.native_format import VOCABULARY_LAYOUT, vocabulary_tensors
+from wordkin.errors import CheckpointError, CorpusNotFoundError, FormatError, OutputError, shown
+from wordkin.runs.record import FILE_NAME, RECORD_NAME, Run, RunRecord, StoredFile
+from wordkin.storage.files import InputFile, mapped_bytes, reason, replacing, sync_directory
+from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
 
 CORPUS_NAME, VALIDATION_NAME = "corpus", "validation"
-DEFAULT_CHECKPOINT_EVERY = "10m"
 _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smh]?)")
-_FOREVER = 1e300  # seconds; larger numbers have no place in JSON or in a float
-_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def seconds_of(duration: str | float) -> float:
-    """A duration in seconds: a number of them, or text such as "30s", "10m", "1.5h".
-
-    >>> seconds_of("10m"), seconds_of(0.5)
-    (600.0, 0.5)
-    """
-    match = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
-    seconds = duration if match is None else float(match[1]) * _SECONDS[match[2]]
-    if isinstance(seconds, np.generic):
-        seconds = seconds.item()
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < _FOREVER:
-        return float(seconds)
-    raise ConfigError(
-        "checkpoint_every", 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
-    )
 
 
 def check_directory(path: str | Path) -> None:
@@ -315,7 +290,7 @@ class RunDirectory:
     def _read(self, file: StoredFile, layout: Layout) -> dict[str, NDArray[Any]]:
         """The arrays of a file, mapped read-only, after checking its digest."""
         try:
-            with Source(self.path / file.name) as source:
+            with InputFile(self.path / file.name) as source:
                 data = mapped_bytes(source)
                 if hashlib.sha256(data).hexdigest() != file.sha256:
                     raise source.broken(f"its content is not what {RECORD_NAME} says it was: it is damaged")
@@ -350,59 +325,3 @@ class _HashedWriter:
     def write(self, data: bytes | memoryview) -> int:
         self.digest.update(data)
         return self._file.write(data)
-
-
-class Checkpoints:
-    """Writes checkpoints of a run when their time has come.
-
-    One that cannot be written is a warning: the last one stays, and a long run does not end for want of disk.
-    """
-
-    def __init__(self, directory: RunDirectory) -> None:
-        self._directory = directory
-        self._seconds = directory.record.run.checkpoint_seconds
-        self._next = time.monotonic() + self._seconds
-
-    def due(self) -> bool:
-        """Whether the time of the next one has come."""
-        return time.monotonic() >= self._next
-
-    def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write one; warns where it cannot be written."""
-        try:
-            self._directory.save(state, tables, finished=finished)
-        except OutputError as error:
-            warn(f"{error}: this checkpoint is left out, the last one stays", RuntimeWarning)
-        self._next = time.monotonic() + self._seconds
-
-
-class BestTables(Protocol):
-    """Keeps the tables of the best epoch; in memory they would double what a run needs."""
-
-    def keep_best(self, tables: NamedTables) -> None:
-        """Keep these instead of those before. Raises :class:`OutputError` where there is no room."""
-
-    def best_tables(self) -> NamedTables:
-        """The tables kept last, read-only."""
-
-
-class TemporaryBestTables:
-    """:class:`BestTables` in a nameless temporary file, for a run without checkpoints."""
-
-    def __init__(self, spool_directory: str | Path | None = None) -> None:
-        self._spool_directory = spool_directory
-        self._layout: Layout = {}
-        self._data = memoryview(b"")
-
-    def keep_best(self, tables: NamedTables) -> None:
-        self._layout = {name: (("F32",), table.ndim) for name, table in tables.items()}
-        try:
-            with tempfile.TemporaryFile(dir=self._spool_directory) as file:
-                write_tensors(file, tables, {})
-                file.flush()
-                self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        except OSError as error:
-            raise spool_error(error, self._spool_directory) from error
-
-    def best_tables(self) -> NamedTables:
-        return read_tensors(self._data, self._layout)[0]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from wordkin.embeddings import Embeddings, check_output, load_embeddings
-from wordkin.embeddings.files import replacing
 from wordkin.errors import ConfigError, FormatError, OutputError
+from wordkin.storage.files import replacing
 from wordkin.vocabulary import Vocabulary
 
 SUFFIXES = (".safetensors", ".bin", ".txt", ".vec", ".safetensors.gz", ".bin.gz", ".txt.gz", ".vec.gz")

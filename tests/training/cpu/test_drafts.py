@@ -20,10 +20,10 @@ from wordkin.objectives.cpu.drafts import (
 )
 from wordkin.objectives.cpu.hierarchical_softmax import Tree
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training import cpu
-from wordkin.training.cpu import CpuBackend
-from wordkin.training.drafts import make_drafts, places_of, round_size, row_set
-from wordkin.training.numbering import RowSet, make_local_ids
+from wordkin.training.cpu import backend as cpu
+from wordkin.training.cpu.backend import CpuBackend
+from wordkin.training.cpu.drafts import make_drafts, places_of, round_size, row_set
+from wordkin.training.cpu.numbering import RowSet, make_local_ids
 from wordkin.training.schedule import Schedule
 from wordkin.vocabulary.huffman import HuffmanTree
 
@@ -301,5 +301,5 @@ def test_a_round_fits_into_memory(
 
 
 def test_a_softmax_too_large_for_drafts_has_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wordkin.training.drafts.MOST_BYTES", 0)
+    monkeypatch.setattr("wordkin.training.cpu.drafts.MOST_BYTES", 0)
     assert trained(1, objective="softmax") == trained(3, objective="softmax")

@@ -1,0 +1,86 @@
+"""When the checkpoints of a run are written, and where the tables of its best epoch are kept."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from wordkin.errors import ConfigError, OutputError, warn
+from wordkin.runs.directory import RunDirectory
+from wordkin.storage.spool import spool_error
+from wordkin.storage.tensors import Layout, read_tensors, write_tensors
+from wordkin.training.state import RunState
+from wordkin.training.tables import NamedTables
+
+DEFAULT_CHECKPOINT_EVERY = "10m"
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smh]?)")
+_FOREVER = 1e300  # seconds; larger numbers have no place in JSON or in a float
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds_of(duration: str | float) -> float:
+    """A duration in seconds: a number of them, or text such as "30s", "10m", "1.5h".
+
+    >>> seconds_of("10m"), seconds_of(0.5)
+    (600.0, 0.5)
+    """
+    match = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
+    seconds = duration if match is None else float(match[1]) * _SECONDS[match[2]]
+    if isinstance(seconds, np.generic):
+        seconds = seconds.item()
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < _FOREVER:
+        return float(seconds)
+    raise ConfigError(
+        "checkpoint_every", 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
+    )
+
+
+class Checkpoints:
+    """Writes checkpoints of a run when their time has come.
+
+    One that cannot be written is a warning: the last one stays, and a long run does not end for want of disk.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._seconds = directory.record.run.checkpoint_seconds
+        self._next = time.monotonic() + self._seconds
+
+    def due(self) -> bool:
+        """Whether the time of the next one has come."""
+        return time.monotonic() >= self._next
+
+    def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
+        """Write one; warns where it cannot be written."""
+        try:
+            self._directory.save(state, tables, finished=finished)
+        except OutputError as error:
+            warn(f"{error}: this checkpoint is left out, the last one stays", RuntimeWarning)
+        self._next = time.monotonic() + self._seconds
+
+
+class TemporaryBestTables:
+    """:class:`~wordkin.training.persistence.BestTables` in a nameless temporary file, for a run without checkpoints."""
+
+    def __init__(self, spool_directory: str | Path | None = None) -> None:
+        self._spool_directory = spool_directory
+        self._layout: Layout = {}
+        self._data = memoryview(b"")
+
+    def keep_best(self, tables: NamedTables) -> None:
+        self._layout = {name: (("F32",), table.ndim) for name, table in tables.items()}
+        try:
+            with tempfile.TemporaryFile(dir=self._spool_directory) as file:
+                write_tensors(file, tables, {})
+                file.flush()
+                self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except OSError as error:
+            raise spool_error(error, self._spool_directory) from error
+
+    def best_tables(self) -> NamedTables:
+        return read_tensors(self._data, self._layout)[0]

@@ -1,0 +1,166 @@
+"""Word vectors as data: a vocabulary, one row of numbers for each of its words, and the lengths of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wordkin.errors import ConfigError, FormatError
+from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.vocabulary import PackedWords
+
+_NORM_BLOCK = 16384
+_LARGEST_NORM = 1e37  # below it, no dot product with a unit vector leaves the range of float32
+_SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-30, 1e30  # between them float32 sums of squares are exact enough
+
+
+class WordVectors:
+    """V words, one vector of N numbers each, read-only: what queries and evaluation work on.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The V words.
+    matrix : ndarray of shape (V, N), float32 or float16
+        Made read-only; copied only where it is not contiguous.
+    path : Path, optional
+        The file the vectors came from; an index built for them is saved beside it.
+
+    Raises
+    ------
+    ConfigError
+        If the matrix does not fit the vocabulary or is of another type.
+    """
+
+    __slots__ = ("_matrix", "_norms", "_path", "_vocabulary")
+
+    def __init__(self, vocabulary: Vocabulary, matrix: NDArray[Any], *, path: Path | None = None) -> None:
+        if matrix.dtype not in (np.float32, np.float16):
+            raise ConfigError("matrix", "must be of float32 or float16", matrix.dtype.name)
+        if matrix.ndim != 2 or len(matrix) != len(vocabulary) or matrix.shape[1] == 0:
+            rule = f"must have {len(vocabulary):,} rows, one for each word, and at least one column"
+            raise ConfigError("matrix", rule, matrix.shape)
+        view = np.ascontiguousarray(matrix).view(np.ndarray)[:]
+        view.flags.writeable = False
+        self._vocabulary, self._matrix, self._path = vocabulary, view, path
+        self._norms: NDArray[np.float32] | None = None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words, their ids and counts."""
+        return self._vocabulary
+
+    @property
+    def matrix(self) -> NDArray[Any]:
+        """All vectors, shape (V, N), float32 or float16, read-only; row i belongs to word i."""
+        return self._matrix
+
+    @property
+    def path(self) -> Path | None:
+        """The file the vectors were loaded from."""
+        return self._path
+
+    @property
+    def words(self) -> PackedWords:
+        """The words in the order of their ids: a sequence of str."""
+        return self._vocabulary.words
+
+    @property
+    def vector_size(self) -> int:
+        """Length of a vector, N."""
+        return int(self._matrix.shape[1])
+
+    @property
+    def norms(self) -> NDArray[np.float32]:
+        """Length of every vector, shape (V,), read-only; worked out at first use.
+
+        Raises :class:`FormatError` where a vector holds a value that is not a finite number.
+        """
+        if self._norms is None:
+            blocks = range(0, len(self), _NORM_BLOCK)
+            parts = [_norms(self._matrix[start : start + _NORM_BLOCK]) for start in blocks]
+            norms = np.concatenate(parts) if parts else np.empty(0, np.float32)
+            self._refuse_unusable(norms, np.arange(len(norms)))
+            norms.flags.writeable = False
+            self._norms = norms
+        return self._norms
+
+    def unit_vectors(self, ids: ArrayLike) -> NDArray[np.float32]:
+        """The vectors of these word ids, each divided by its length, shape (n, N); zeros stay zeros.
+
+        Raises :class:`FormatError` where one holds a value that is not a finite number.
+        """
+        rows, divisors = self._rows_and_divisors(np.asarray(ids, dtype=np.int64))
+        rows /= divisors[:, None]
+        return rows.astype(np.float32)
+
+    def cosines(self, ids: NDArray[np.int64], units: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosines of the words ``ids`` (b, n) with vectors of length 1, ``units`` (b, N); 0 for a vector of zeros.
+
+        Raises as :meth:`unit_vectors`.
+        """
+        rows, divisors = self._rows_and_divisors(ids)
+        products = (rows @ units[:, :, None].astype(np.float64))[:, :, 0]
+        return (products / divisors).astype(np.float32)
+
+    def _rows_and_divisors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The vectors of word ids of any shape, and what makes their length 1: the length, or 1 for zeros."""
+        rows = self._matrix[ids].astype(np.float64)
+        norms = np.sqrt(np.einsum("...j,...j->...", rows, rows))
+        self._refuse_unusable(norms.ravel(), ids.ravel())
+        return rows, np.where(norms > 0, norms, 1.0)
+
+    def _refuse_unusable(self, norms: NDArray[np.floating], ids: NDArray[np.int64]) -> None:
+        unusable = np.flatnonzero(~(norms <= _LARGEST_NORM))
+        if len(unusable):
+            word = self.words[int(ids[unusable[0]])]
+            raise FormatError(
+                f"the vector of {word!r} holds a value that is too large or not a finite number "
+                f"({len(unusable):,} such vectors): the file is damaged or its training diverged"
+            )
+
+    def __len__(self) -> int:
+        return len(self._vocabulary)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._vocabulary
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._vocabulary)
+
+    @overload
+    def __getitem__(self, words: str) -> NDArray[Any]: ...
+    @overload
+    def __getitem__(self, words: Iterable[str]) -> NDArray[Any]: ...
+    def __getitem__(self, words: str | Iterable[str]) -> NDArray[Any]:
+        """The vector of a word, shape (N,), read-only; or those of several words, shape (n, N)."""
+        if isinstance(words, str):
+            row: NDArray[Any] = self._matrix[self._vocabulary.id_of(words)]
+            return row
+        rows: NDArray[Any] = self._matrix[self._vocabulary.ids_of(words)]
+        return rows
+
+    def vector(self, word: str, *, norm: bool = False) -> NDArray[Any]:
+        """The vector of a word, shape (N,); with ``norm`` a float32 copy divided by its length."""
+        return self.unit_vectors([self._vocabulary.id_of(word)])[0] if norm else self[word]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"
+
+
+def _norms(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Length of each row, shape (n,); infinite or NaN where the row is not finite or beyond float32."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = rows.astype(np.float32, copy=False)
+        squares = np.einsum("ij,ij->i", values, values)
+        # Very long and very short vectors leave the range of float32 when squared.
+        extreme = np.flatnonzero(~((squares > _SMALLEST_SQUARE) & (squares < _LARGEST_SQUARE)))
+        norms: NDArray[np.float32] = np.sqrt(squares)
+        if len(extreme):
+            exact = values[extreme].astype(np.float64)
+            norms[extreme] = np.sqrt(np.einsum("ij,ij->i", exact, exact)).astype(np.float32)
+    return norms
