@@ -167,3 +167,29 @@ def test_damaged_files(tmp_path: Path) -> None:
             EncodedCorpus.open(tmp_path)
     offsets.write_bytes(good_offsets)
     assert content(EncodedCorpus.open(tmp_path, verify=True)) == SENTENCES
+
+
+def test_columns_that_the_header_names_stay_where_the_directory_cannot_be_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(SENTENCES).save(tmp_path)
+
+    def broken(directory: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("wordkin.storage.files.sync_directory", broken)
+    with pytest.raises(OutputError, match=rf"cannot write the encoded corpus to {tmp_path}: Input/output error"):
+        make([[1, 2]]).save(tmp_path)
+    monkeypatch.undo()
+    assert content(EncodedCorpus.open(tmp_path, verify=True)) == [[1, 2]]
+    make(SENTENCES).save(tmp_path)
+    assert content(EncodedCorpus.open(tmp_path, verify=True)) == SENTENCES
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_leftovers_that_cannot_be_removed_are_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(SENTENCES).save(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+        make([[1, 2]]).save(tmp_path)
+    assert content(EncodedCorpus.open(tmp_path, verify=True)) == [[1, 2]]

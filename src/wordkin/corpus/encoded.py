@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -98,6 +99,14 @@ class EncodedCorpus:
         if damage:
             raise FormatError(f"{directory} is damaged: {damage}; encode the text again")
         return corpus
+
+    @staticmethod
+    def check_files(directory: str | Path) -> None:
+        """Raise :class:`FormatError` where a file of a saved corpus is missing or has the wrong size."""
+        directory = Path(directory)
+        header = _read_header(directory)
+        _check_size(directory / header["ids"], _TYPES["ids"], header["words"])
+        _check_size(directory / header["offsets"], _TYPES["offsets"], header["sentences"] + 1)
 
     def holds_ids_below(self, words: int) -> bool:
         """Whether all ids are those of a vocabulary of so many words; kernels would go astray by others."""
@@ -212,7 +221,7 @@ class CorpusWriter:
             raise self._error(error) from error
 
     def _publish(self, directory: Path, fingerprint: str) -> None:
-        header = {
+        header: dict[str, Any] = {
             "format": FORMAT_NAME,
             "version": FORMAT_VERSION,
             "words": self.words,
@@ -221,17 +230,22 @@ class CorpusWriter:
         }
         for name, column in self._columns.items():
             header[name] = column.sync().name
-        with replacing(directory / HEADER_NAME) as stream:
-            stream.write(json.dumps(header, indent=1).encode() + b"\n")
+        try:
+            with replacing(directory / HEADER_NAME) as stream:
+                stream.write(json.dumps(header, indent=1).encode() + b"\n")
+        except OutputError as error:
+            # The header may be there for all that: it is renamed first, and its directory is forced to the disk then.
+            if _may_name(directory, header["ids"]):
+                self._keep_columns()
+            cause = error.__cause__
+            raise self._error(cause if isinstance(cause, OSError) else error) from error
+        self._keep_columns()
+        with contextlib.suppress(OSError):  # what is left over costs room and no more, and goes the next time
+            _remove_leftovers(directory, {header[name] for name in _TYPES})
+
+    def _keep_columns(self) -> None:
         for column in self._columns.values():
             column.keep()
-        kept = {header[name] for name in _TYPES}
-        for name, dtype in _TYPES.items():
-            for old in directory.glob(f"{name}-*.{dtype.name}"):
-                if old.name not in kept:
-                    old.unlink()
-        for half_written in directory.glob(f".{HEADER_NAME}.*.tmp"):  # of a process that was killed
-            half_written.unlink()
 
     def _discard(self) -> None:
         for column in self._columns.values():
@@ -287,10 +301,13 @@ class _Column:
         self._path = None
 
     def close(self) -> None:
+        """Close the file. What matters was forced to the disk before, so errors of the system lose nothing."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):
+                self._file.close()
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._path.unlink()
 
 
 def _copy(corpus: EncodedCorpus, target: CorpusWriter | _Digests) -> None:
@@ -298,6 +315,23 @@ def _copy(corpus: EncodedCorpus, target: CorpusWriter | _Digests) -> None:
         target.add_ids(corpus.ids[start : start + _PIECE])
     for start in range(1, len(corpus.offsets), _PIECE):
         target.add_ends(corpus.offsets[start : start + _PIECE])
+
+
+def _may_name(directory: Path, name: str) -> bool:
+    """Whether the header of a directory names this file, or is there and cannot be read, so that nobody knows."""
+    try:
+        return directory / HEADER_NAME in directory.iterdir() and bool(_read_header(directory)["ids"] == name)
+    except (OSError, FormatError):
+        return True
+
+
+def _remove_leftovers(directory: Path, kept: set[str]) -> None:
+    """Remove columns that no header names, and headers that a killed process left half-written."""
+    patterns = [f"{name}-*.{dtype.name}" for name, dtype in _TYPES.items()]
+    patterns += [f".{HEADER_NAME}.*.tmp", f"{HEADER_NAME}.new"]  # the second is of earlier versions
+    for old in [path for pattern in patterns for path in directory.glob(pattern)]:  # globbed before any is removed
+        if old.name not in kept:
+            old.unlink()
 
 
 def _read_header(directory: Path) -> dict[str, Any]:
@@ -325,13 +359,20 @@ def _read_header(directory: Path) -> dict[str, Any]:
 
 
 def _map_file(path: Path, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
+    _check_size(path, dtype, length)
     try:
-        size = path.stat().st_size
-        if size != length * dtype.itemsize:
-            raise FormatError(
-                f"{path} is damaged: it has {size:,} bytes, but its header asks for {length * dtype.itemsize:,}; "
-                "encode the text again"
-            )
         return np.memmap(path, dtype, "r", shape=(length,)) if length else np.empty(0, dtype)
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
+
+
+def _check_size(path: Path, dtype: np.dtype[Any], length: int) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
+    if size != length * dtype.itemsize:
+        raise FormatError(
+            f"{path} is damaged: it has {size:,} bytes, but its header asks for {length * dtype.itemsize:,}; "
+            "encode the text again"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import re
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wordkin.errors import ConfigError, OutputError, warn
+from wordkin.errors import ConfigError, FormatError, OutputError, warn
 from wordkin.runs.directory import RunDirectory
 from wordkin.storage.spool import spool_error
 from wordkin.storage.tensors import Layout, read_tensors, write_tensors
@@ -43,13 +44,15 @@ def seconds_of(duration: str | float) -> float:
 class Checkpoints:
     """Writes checkpoints of a run when their time has come.
 
-    One that cannot be written is a warning: the last one stays, and a long run does not end for want of disk.
+    One that cannot be written is a warning: the last one stays, a long run does not end for want of disk,
+    and the next one is tried when its time has come. The same reason is told once in a row.
     """
 
-    def __init__(self, directory: RunDirectory) -> None:
-        self._directory = directory
+    def __init__(self, directory: RunDirectory, best: RunBestTables | None = None) -> None:
+        self._directory, self._best = directory, best
         self._seconds = directory.record.run.checkpoint_seconds
         self._next = time.monotonic() + self._seconds
+        self._told: object = None  # why the last one could not be written
 
     def due(self) -> bool:
         """Whether the time of the next one has come."""
@@ -58,10 +61,24 @@ class Checkpoints:
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
         """Write one; warns where it cannot be written."""
         try:
+            if self._best is not None and not finished:
+                self._best.bring_home()
             self._directory.save(state, tables, finished=finished)
+            self._told = None
         except OutputError as error:
-            warn(f"{error}: this checkpoint is left out, the last one stays", RuntimeWarning)
+            why = _why(error)
+            if why != self._told:
+                gone = why in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
+                stays = "later ones are tried again" if gone else "the last one stays"
+                warn(f"{error}: this checkpoint is left out, {stays}", RuntimeWarning)
+            self._told = why
         self._next = time.monotonic() + self._seconds
+
+
+def _why(error: OutputError) -> object:
+    """What two errors have in common whose messages differ in the name of a file only."""
+    number = getattr(error.__cause__, "errno", None)
+    return str(error) if number is None else number
 
 
 class TemporaryBestTables:
@@ -84,3 +101,36 @@ class TemporaryBestTables:
 
     def best_tables(self) -> NamedTables:
         return read_tensors(self._data, self._layout)[0]
+
+
+class RunBestTables:
+    """:class:`~wordkin.training.persistence.BestTables` in the directory of a run.
+
+    Where the directory does not take them they go to a temporary file, and to the directory with the next
+    checkpoint that it takes. They stay mapped, so a directory that is removed does not take them along.
+    """
+
+    def __init__(self, directory: RunDirectory, spool_directory: str | Path | None = None) -> None:
+        self._directory = directory
+        self._temporary = TemporaryBestTables(spool_directory)
+        self._away = False  # whether the directory lacks the tables kept last
+        self._tables = directory.best_tables() if "best" in directory.record.files else None
+
+    def keep_best(self, tables: NamedTables) -> None:
+        """Keep these. Raises :class:`OutputError` where neither place has room for them."""
+        try:
+            self._directory.keep_best(tables)
+            self._tables, self._away = self._directory.best_tables(), False
+        except (OutputError, FormatError):  # the next checkpoint tries again, and warns where that fails too
+            self._temporary.keep_best(tables)
+            self._tables, self._away = self._temporary.best_tables(), True
+
+    def bring_home(self) -> None:
+        """Write tables to the directory that it lacks. Raises :class:`OutputError`."""
+        if self._away and self._tables is not None:
+            self._directory.keep_best(self._tables)
+            self._away = False
+
+    def best_tables(self) -> NamedTables:
+        """The tables kept last, mapped read-only."""
+        return self._directory.best_tables() if self._tables is None else self._tables

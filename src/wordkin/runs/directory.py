@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -83,9 +84,10 @@ class RunDirectory:
                 directory.path.mkdir(parents=True, exist_ok=True)
                 directory._lock()
                 tempfile.TemporaryFile(dir=directory.path).close()
+                holds_run = directory.path / RECORD_NAME in directory.path.iterdir()
             except (OSError, ValueError) as error:
                 raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
-            if (directory.path / RECORD_NAME).exists():
+            if holds_run:
                 directory._record = directory._read_record()
                 directory._refuse_to_replace(directory._record, replace)
             on_error.pop_all()
@@ -99,15 +101,14 @@ class RunDirectory:
         process has it, and :class:`FormatError` where a file of it is damaged.
         """
         directory = cls(path)
-        if not os.path.isfile(directory.path / RECORD_NAME):  # noqa: PTH113  (Path.is_file raises for a name too long)
-            raise CheckpointError(
-                f"there is no run in {shown(str(path))} (no {RECORD_NAME}): check the path; a run that ended before "
-                "its text was read must be started again"
-            )
+        directory._check_that_a_run_is_there()
         with contextlib.ExitStack() as on_error:
             on_error.callback(directory.close)
             if lock:
-                directory._lock()
+                try:
+                    directory._lock()
+                except OSError as error:
+                    raise CheckpointError(f"cannot lock the directory {str(path)!r}: {reason(error)}") from error
             directory._record = directory._read_record()
             if lock:
                 directory._remove_leftovers()
@@ -144,6 +145,7 @@ class RunDirectory:
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
         """Write a checkpoint. Raises :class:`OutputError`; the last one is then still whole."""
+        self.check_in_place()
         files = dict(self.record.files)
         if self._best is not None:
             files["best"] = self._best
@@ -157,7 +159,8 @@ class RunDirectory:
         return self._read_tables(self.record.files["tables"]) if "tables" in self.record.files else None
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Keep the tables of the best epoch so far; the next checkpoint names them."""
+        """Keep the tables of the best epoch so far; the next checkpoint names them. Raises :class:`OutputError`."""
+        self.check_in_place()
         self._best = self._write("best", tables)
 
     def best_tables(self) -> NamedTables:
@@ -166,6 +169,26 @@ class RunDirectory:
         if best is None:
             raise FormatError(f"{str(self.path / RECORD_NAME)!r} is damaged: it names no tables of the best epoch")
         return self._read_tables(best)
+
+    def check_in_place(self) -> None:
+        """Raise :class:`OutputError` unless the directory is the one that was opened, with all a checkpoint needs.
+
+        Somebody may have moved or removed it, or some of its files. A checkpoint without the text or the
+        words could not be resumed, and the directory that is there now may be of another run.
+        """
+        try:
+            if self._descriptor is not None and not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
+                raise OSError(errno.ESTALE, "it is not the directory that the run began in")
+            for kind in self.record.files.keys() - {"tables"}:
+                (self.path / self.record.files[kind].name).stat()
+            run = self.record.run
+            texts = {CORPUS_NAME: run.corpus_fingerprint, VALIDATION_NAME: run.validation_fingerprint}
+            for name in [name for name, fingerprint in texts.items() if fingerprint is not None]:
+                EncodedCorpus.check_files(self.path / name)
+        except OSError as error:
+            raise OutputError(f"cannot write to the directory {str(self.path)!r}: {reason(error)}") from error
+        except FormatError as error:
+            raise OutputError(f"cannot go on with the run in {str(self.path)!r}: its text is gone: {error}") from error
 
     def open_corpus(self) -> EncodedCorpus:
         """The ids to train on.
@@ -208,33 +231,45 @@ class RunDirectory:
     def _write(self, kind: str, tensors: NamedTables) -> StoredFile:
         """Write a file under a new name and force it to the disk; it counts once ``run.json`` names it."""
         path = self.path / f"{kind}-{secrets.token_hex(6)}.safetensors"
-        with contextlib.ExitStack() as on_error:
-            on_error.callback(path.unlink, missing_ok=True)
-            try:
-                with path.open("xb") as file:
-                    hashed = _HashedWriter(file)
-                    write_tensors(hashed, tensors, {"wordkin.version": __version__})
-                    file.flush()
-                    os.fsync(file.fileno())
-                sync_directory(self.path)
-            except OSError as error:
-                raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
-            on_error.pop_all()
+        written = False
+        try:
+            with path.open("xb") as file:
+                hashed = _HashedWriter(file)
+                write_tensors(hashed, tensors, {"wordkin.version": __version__})
+                file.flush()
+                os.fsync(file.fileno())
+            sync_directory(self.path)
+            written = True
+        except OSError as error:
+            raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+        finally:
+            if not written:
+                with contextlib.suppress(OSError):
+                    path.unlink()
         return StoredFile(path.name, hashed.digest.hexdigest())
 
     def _remove_leftovers(self) -> None:
-        """Remove files of earlier checkpoints, and what a killed process left half-written.
+        """Remove files of earlier checkpoints, and what a killed process left half-written, as far as possible.
 
-        What counts is read from the disk, for after an error this object may know less than the disk does.
+        What counts is read from the disk, for after an error this object may know less than the disk does;
+        where that is not possible, nothing is removed. A record that could not be forced to the disk may be
+        gone after a power cut, and the one before it back: so the files of both stay. What cannot be removed
+        now costs room and no more, and the next checkpoint tries again.
         """
         counting: list[StoredFile] = [] if self._best is None else [self._best]
-        if (self.path / RECORD_NAME).exists():
-            counting += self._read_record().files.values()
+        try:
+            names = [path.name for path in self.path.iterdir()]
+            if RECORD_NAME in names:
+                counting += self._read_record().files.values()
+        except (OSError, FormatError, CheckpointError):
+            return
+        if self._record is not None:
+            counting += self._record.files.values()
         kept = {file.name for file in counting}
-        for path in self.path.iterdir():
-            ours = FILE_NAME.fullmatch(path.name) or _HALF_WRITTEN_RECORD.fullmatch(path.name)
-            if ours and path.name not in kept:
-                path.unlink(missing_ok=True)
+        for name in names:
+            if name not in kept and (FILE_NAME.fullmatch(name) or _HALF_WRITTEN_RECORD.fullmatch(name)):
+                with contextlib.suppress(OSError):
+                    (self.path / name).unlink()
 
     def _lock(self) -> None:
         """Lock the directory, where the system can; the lock ends with the process, however that ends."""
@@ -260,6 +295,21 @@ class RunDirectory:
         raise CheckpointError(f"{str(self.path)!r} holds {what}: choose another directory, or remove this one first")
 
     # --- reading
+
+    def _check_that_a_run_is_there(self) -> None:
+        """Raise :class:`CheckpointError` where there is no record, or where the system does not let us look."""
+        try:
+            if stat.S_ISREG((self.path / RECORD_NAME).stat().st_mode):
+                return
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+                raise CheckpointError(f"cannot look for a run in {shown(str(self.path))}: {reason(error)}") from error
+        except ValueError:  # a path that no system has
+            pass
+        raise CheckpointError(
+            f"there is no run in {shown(str(self.path))} (no {RECORD_NAME}): check the path; a run that ended before "
+            "its text was read must be started again"
+        )
 
     def _read_record(self) -> RunRecord:
         path = self.path / RECORD_NAME

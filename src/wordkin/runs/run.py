@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.runs.checkpoints import Checkpoints, TemporaryBestTables
+from wordkin.runs.checkpoints import Checkpoints, RunBestTables, TemporaryBestTables
 from wordkin.runs.directory import RunDirectory
 from wordkin.runs.log import TrainingLog
 from wordkin.runs.record import Run
@@ -43,7 +43,8 @@ def train_run(
     best: BestTables | None = None
     if directory is not None:
         state, tables = copy.deepcopy(directory.record.state), directory.tables()
-        checkpoints, best = Checkpoints(directory), directory
+        best = best_in_run = RunBestTables(directory, spool_directory)
+        checkpoints = Checkpoints(directory, best_in_run)
     elif run.config.patience is not None:
         best = TemporaryBestTables(spool_directory)
     with contextlib.ExitStack() as closing:

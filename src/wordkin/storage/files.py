@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import mmap
 import os
 import secrets
+import shutil
+import stat
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,20 +34,40 @@ def replacing_path(path: Path) -> Iterator[Path]:
     """A path to write to that becomes ``path`` only when the block ends well; else nothing is left behind.
 
     What is written lies beside ``path``, is flushed to the disk and renamed, so that at every moment
-    ``path`` is the old file or the new one, whole. Raises :class:`OutputError` where the system refuses.
+    ``path`` is the old file or the new one, whole. A symbolic link stays, and the file that it leads to
+    is replaced in this way. A pipe or a device is never replaced: it is handed the whole content when
+    the block ends. Raises :class:`OutputError` where the system refuses.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_directory(path.parent)
+        if is_stream(path):
+            with _handing_over(path) as temporary:
+                yield temporary
+            return
+        target = _followed(path)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            sync_directory(target.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+
+
+@contextlib.contextmanager
+def _handing_over(stream: Path) -> Iterator[Path]:
+    """A path in a temporary directory, whose content is written to a pipe or device when the block ends well."""
+    with tempfile.TemporaryDirectory(prefix="wordkin-") as directory:
+        temporary = Path(directory) / stream.name
+        yield temporary
+        with temporary.open("rb") as source, stream.open("wb") as target:
+            shutil.copyfileobj(source, target, _READ_BYTES)
 
 
 @contextlib.contextmanager
@@ -61,13 +85,35 @@ def compressing(file: BinaryIO) -> gzip.GzipFile:
 
 
 def sync_directory(directory: Path) -> None:
-    """Put the new name itself on the disk; systems that cannot open a directory need not."""
+    """Put the new name itself on the disk; systems that cannot open or sync a directory need not."""
     with contextlib.suppress(PermissionError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
         finally:
             os.close(descriptor)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether it passes on what is written, as pipes, terminals and devices do, and cannot be replaced or cut."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _followed(path: Path) -> Path:
+    """Where a symbolic link leads, whether a file is there or not yet; any other path as it is."""
+    if not path.is_symlink():
+        return path
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
 
 
 def reason(error: OSError | ValueError) -> str:
@@ -76,19 +122,35 @@ def reason(error: OSError | ValueError) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Raise :class:`OutputError` unless a file can be made at ``path`` now; leaves no trace."""
-    probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    """Raise :class:`OutputError` unless ``path`` can be written as :func:`replacing` does; leaves no trace."""
     try:
-        if path.is_dir():
+        if is_stream(path):
+            _check_stream(path)
+            return
+        target = _followed(path)
+        if target.is_dir():
             raise OutputError(f"cannot write {str(path)!r}: it is a directory: add a file name")
-        if not path.parent.is_dir():
-            raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
+        if not target.parent.is_dir():
+            raise OutputError(
+                f"cannot write {str(path)!r}: there is no directory {str(target.parent)!r}: make it first"
+            )
+        probe = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
         probe.open("xb").close()
         probe.unlink()
     except OutputError:
         raise
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+
+
+def _check_stream(path: Path) -> None:
+    """Whoever reads a pipe would take opening and closing it for the end, so only the permissions are looked at."""
+    mode = path.stat().st_mode
+    if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        kind = "a block device" if stat.S_ISBLK(mode) else "a socket"
+        raise OutputError(f"cannot write {str(path)!r}: it is {kind}: name a file, or a pipe")
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 class InputFile:
@@ -109,6 +171,7 @@ class InputFile:
             self.file: IO[bytes] = path.open("rb")
             self.compressed = self.file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             self.file.seek(0)
+            size = os.fstat(self.file.fileno()).st_size
         except (FileNotFoundError, NotADirectoryError):
             raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
         except IsADirectoryError:
@@ -117,7 +180,6 @@ class InputFile:
             ) from None
         except (OSError, ValueError) as error:
             raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
-        size = os.fstat(self.file.fileno()).st_size
         self.size_limit = size * _EXPECTED_GZIP_GAIN if self.compressed else size
         self._stream = gzip.GzipFile(fileobj=self.file, mode="rb") if self.compressed else self.file
         self._read_limit = size * _LARGEST_GZIP_GAIN + _GZIP_SLACK_BYTES
