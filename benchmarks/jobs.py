@@ -73,11 +73,13 @@ def scan_wordkin(corpus: str, threads: int, min_count: int) -> dict[str, Any]:
 
 
 def _encode(corpus: str, threads: int, min_count: int) -> int:
-    from wordkin.api import count_and_encode
-    from wordkin.corpus.scanning import scan
+    from wordkin.config import TrainingConfig
+    from wordkin.corpus import resolve
+    from wordkin.text import count_and_encode, scan_text
 
-    with scan(corpus, threads=threads) as scanned:
-        vocabulary, encoded = count_and_encode(scanned, min_count)
+    config = TrainingConfig(threads=threads, min_count=min_count)
+    with scan_text(resolve(corpus), config) as scanned:
+        vocabulary, encoded = count_and_encode(scanned, config)
         with encoded:
             return len(vocabulary)
 

@@ -27,10 +27,11 @@ import numpy as np
 from harness import Results, Summary, common_options, ratios, results_folder, show, significant, table, tidy, values
 from numpy.typing import NDArray
 
-from wordkin.embeddings import Embeddings, files, load_embeddings
+from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.embeddings.native_format import write_native
 from wordkin.evaluation import AnalogyResult, evaluate_file
 from wordkin.queries.exact import nearest
+from wordkin.storage import files
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.api import count_and_encode
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.scanning import Scan, scan
+from wordkin.corpus.sources import resolve
 from wordkin.embeddings import Embeddings
 from wordkin.evaluation import AnalogyResult, SimilarityResult, evaluate_file
+from wordkin.text import count_and_encode
 from wordkin.training.choose import open_backend
 from wordkin.training.tables import NamedTables, result_vectors
 from wordkin.training.trainer import Trainer
@@ -58,13 +59,13 @@ def first_words(corpus: EncodedCorpus, words: int) -> EncodedCorpus:
 @contextlib.contextmanager
 def scanned(path: Path, threads: int) -> Iterator[Scan]:
     """A text read once; see :func:`text_of`."""
-    with scan(path, threads=threads) as found:
+    with scan(resolve(path), threads=threads) as found:
         yield found
 
 
 def text_of(scan: Scan, *, min_count: int = 5, max_vocabulary: int | None = None) -> Text:
     """A scanned text in the ids of a vocabulary."""
-    vocabulary, corpus = count_and_encode(scan, min_count, max_vocabulary)
+    vocabulary, corpus = count_and_encode(scan, TrainingConfig(min_count=min_count, max_vocabulary=max_vocabulary))
     return Text(vocabulary, corpus, scan.total_words)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,12 +40,13 @@ MAY_IMPORT = {
     "plots": ANSWERS,
     "windows": DATA,
     "objectives": DATA | {"windows"},
+    "text": DATA | {"windows"},
     "training": DATA | {"windows", "objectives"},
     "runs": TRAINING,
     "lesson": TRAINING,
-    "api": TRAINING | {"runs"},
+    "api": TRAINING | {"text", "runs"},
     "sklearn": ANSWERS | {"api"},
-    "cli": TRAINING | ANSWERS | {"plots", "lesson", "runs", "api"},
+    "cli": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
     "__main__": {"cli"},
 }
 # Who may import a heavy or optional distribution; every other file must do without.
@@ -52,8 +55,8 @@ HOMES = {
     "llvmlite": ("corpus/kernels.py", "objectives/cpu", "training/cpu/waiting.py"),
     "typer": ("cli",),
     "rich": ("cli", "training/progress.py"),
-    "fsspec": ("corpus/readers.py",),
-    "zstandard": ("corpus/readers.py",),
+    "fsspec": ("corpus/readers/files.py",),
+    "zstandard": ("corpus/readers/files.py",),
     "gensim": ("embeddings/exports.py",),
     "pandas": ("embeddings/exports.py",),
     "pyarrow": ("embeddings/exports.py",),
@@ -66,6 +69,13 @@ HOMES = {
 # Files whose functions kernels consist of: arrays and scalars only.
 KERNELS = ("windows", "objectives/cpu")
 NOT_FOR_KERNELS = {"config", "vocabulary", "corpus", "embeddings", "training", "api"}
+
+
+ARCHITECTURE = (Path(__file__).parent.parent / "ARCHITECTURE.md").read_text()
+# A walk is a section "The way of ..." of ARCHITECTURE.md: numbered stops, each of which names a function.
+WALKS = re.findall(r"^## (The way of [^\n]*)\n(.*?)(?=^## |\Z)", ARCHITECTURE, re.DOTALL | re.MULTILINE)
+STOP = re.compile(r"^(\d+)\. (.*?)(?=^\d+\. |^$|\Z)", re.DOTALL | re.MULTILINE)
+FUNCTION = re.compile(r"`(\w+(?:\.\w+)+)`")
 
 
 class When(Enum):
@@ -184,3 +194,30 @@ def test_loading_and_asking_vectors_loads_no_trainer(tmp_path):
     loaded = loaded_after(code)
     assert {"numpy", "wordkin.embeddings", "wordkin.queries"} <= loaded
     assert loaded.isdisjoint(HEAVY | {"wordkin.windows", "wordkin.objectives", "wordkin.training"})
+
+
+def test_there_is_a_walk_for_text():
+    assert "The way of a corpus" in [title for title, _ in WALKS]
+
+
+@pytest.mark.parametrize(("title", "text"), WALKS, ids=[title for title, _ in WALKS])
+def test_walks_name_functions_that_exist(title, text):
+    stops = STOP.findall(text)
+    assert [int(number) for number, _ in stops] == list(range(1, len(stops) + 1)) and 0 < len(stops) <= 10
+    for number, stop in stops:
+        names = FUNCTION.findall(stop)
+        assert names, f"stop {number} of {title!r} names no function"
+        for name in names:
+            assert callable(named(name)), f"stop {number} of {title!r}: {name} is no function"
+
+
+def named(name: str) -> object:
+    """What a dotted name in wordkin stands for, as in ``api.train`` or ``training.trainer.Trainer.run``."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        if (SOURCE.joinpath(*parts[:length]).with_suffix(".py")).exists():
+            found: object = importlib.import_module(".".join(["wordkin", *parts[:length]]))
+            for attribute in parts[length:]:
+                found = getattr(found, attribute)
+            return found
+    raise AssertionError(f"{name} names no module of wordkin")

@@ -17,6 +17,7 @@ NAMES = [
     "ConfigError",
     "CorpusError",
     "CorpusNotFoundError",
+    "CorpusWarning",
     "DivergenceError",
     "Embeddings",
     "EmptyVocabularyError",

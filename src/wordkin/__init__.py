@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wordkin.errors import ConfigError as ConfigError
     from wordkin.errors import CorpusError as CorpusError
     from wordkin.errors import CorpusNotFoundError as CorpusNotFoundError
+    from wordkin.errors import CorpusWarning as CorpusWarning
     from wordkin.errors import DivergenceError as DivergenceError
     from wordkin.errors import EmptyVocabularyError as EmptyVocabularyError
     from wordkin.errors import EncodingError as EncodingError
@@ -47,6 +48,7 @@ _NAMES_OF_MODULE = {
         "ConfigError",
         "CorpusError",
         "CorpusNotFoundError",
+        "CorpusWarning",
         "DivergenceError",
         "EmptyVocabularyError",
         "EncodingError",

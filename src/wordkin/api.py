@@ -7,29 +7,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wordkin.config import TrainingConfig
+from wordkin.corpus.sources import Corpus, Source, resolve
 from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from wordkin.corpus.encoded import EncodedCorpus
-    from wordkin.corpus.scan_progress import ScanProgress
-    from wordkin.corpus.scanning import Scan
+    from wordkin.corpus.progress import ScanProgress
     from wordkin.runs.directory import RunDirectory
     from wordkin.runs.record import Run
+    from wordkin.text import Text
     from wordkin.training.probability import Prediction, Predictor, Probability
     from wordkin.training.progress import Callback
     from wordkin.training.state import RunState
     from wordkin.training.tables import NamedTables
 
-Corpus = str | Path | Sequence[str | Path] | Iterable[Sequence[str]]
 Part = TypeVar("Part")
 
 
@@ -168,6 +166,7 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
         from wordkin.runs.record import Run
+        from wordkin.text import read_text
         from wordkin.training.state import RunState
 
         _check_validation(self.config, validation)
@@ -178,15 +177,22 @@ class Word2Vec:
             )
         every = DEFAULT_CHECKPOINT_EVERY if checkpoint_every is None else checkpoint_every
         run = Run(self.config, checkpoint_seconds=seconds_of(every))
-        run = at_places(run, output, log, [corpus, validation], checkpoint)
+        source, held_out = resolve(corpus), None if validation is None else resolve(validation)
+        run = at_places(run, output, log, [source] if held_out is None else [source, held_out], checkpoint)
         with contextlib.ExitStack() as closing:
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
-            text = _read_text(corpus, validation, self.config, directory, on_scan, spool_directory)
-            closing.enter_context(text.corpus)
-            if text.validation is not None:
-                closing.enter_context(text.validation)
+            text = closing.enter_context(
+                read_text(
+                    source,
+                    self.config,
+                    validation=held_out,
+                    paths=None if directory is None else directory.text_paths,
+                    spool_directory=spool_directory,
+                    on_scan=on_scan,
+                )
+            )
             if directory is not None:
-                directory.begin(text.describe(run), text.vocabulary, RunState(), None, finished=False)
+                directory.begin(_on_text(run, text), text.vocabulary, RunState(), None, finished=False)
             self._train(run, text.vocabulary, text.corpus, text.validation, directory, callbacks, spool_directory)
         return self
 
@@ -229,11 +235,13 @@ class Word2Vec:
         _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
             opened = closing.enter_context(RunDirectory.open(directory, lock=True))
-            run = at_places(with_options(opened.record.run, options), output, log, [corpus], directory)
+            source = None if corpus is None else resolve(corpus)
+            texts = [] if source is None else [source]
+            run = at_places(with_options(opened.record.run, options), output, log, texts, directory)
             if checkpoint_every is not None:
                 run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
-            if corpus is not None:
-                _refuse_other_text(corpus, run, opened, on_scan)
+            if source is not None:
+                _refuse_other_text(source, run, opened, on_scan)
             opened.go_on_as(run)
             model = cls(run.config)
             if opened.record.finished:
@@ -374,8 +382,10 @@ class Word2Vec:
         full and hierarchical softmax score texts; :class:`ConfigError` otherwise, and :class:`CorpusError`
         where there is nothing to score.
         """
+        from wordkin.text import encode, scan_text
+
         answers = self._answers()
-        with _scan(corpus, self.config, None) as scanned, encode(scanned, self.vocabulary) as encoded:
+        with scan_text(resolve(corpus), self.config) as scanned, encode(scanned, self.vocabulary) as encoded:
             return answers.mean_log_likelihood(encoded, objective)
 
     def _answers(self) -> Predictor:
@@ -393,108 +403,24 @@ class Word2Vec:
         return part
 
 
-class _Text(NamedTuple):
-    """A corpus read, counted and encoded."""
-
-    vocabulary: Vocabulary
-    corpus: EncodedCorpus
-    validation: EncodedCorpus | None
-    fingerprint: str
-
-    def describe(self, run: Run) -> Run:
-        """The run as one on this text."""
-        return dataclasses.replace(
-            run,
-            text_fingerprint=self.fingerprint,
-            corpus_fingerprint=self.corpus.fingerprint,
-            validation_fingerprint=None if self.validation is None else self.validation.fingerprint,
-        )
-
-
-def _read_text(
-    corpus: Corpus,
-    validation: Corpus | None,
-    config: TrainingConfig,
-    directory: RunDirectory | None,
-    on_scan: Callable[[ScanProgress], None] | None,
-    spool_directory: str | Path | None,
-) -> _Text:
-    """Read the text once: its vocabulary, and the ids to train on and to hold out, in the directory if there is one."""
-    from wordkin.runs.directory import CORPUS_NAME, VALIDATION_NAME
-    from wordkin.storage.memory import give_back_freed_memory
-    from wordkin.training.held_out import refuse_unmeasurable, split_corpus
-
-    paths = None if directory is None else (directory.path / CORPUS_NAME, directory.path / VALIDATION_NAME)
-    corpus_path, validation_path = paths or (None, None)
-    with _scan(corpus, config, on_scan, spool_directory) as scanned:
-        split = config.validation_fraction is not None
-        vocabulary, encoded = count_and_encode(
-            scanned, config.min_count, config.max_vocabulary, path=None if split else corpus_path
-        )
-        fingerprint = _text_fingerprint(scanned, encoded)
-    del scanned
-    give_back_freed_memory()
-    if config.validation_fraction is not None:
-        with encoded as whole:
-            trained_on, held_out = split_corpus(
-                whole, config.validation_fraction, config.seed, paths=paths, spool_directory=spool_directory
-            )
-        refuse_unmeasurable(held_out)
-        return _Text(vocabulary, trained_on, held_out, fingerprint)
-    if validation is None:
-        return _Text(vocabulary, encoded, None, fingerprint)
-    with _scan(validation, config, None, spool_directory) as scanned:
-        held_out = encode(scanned, vocabulary, path=validation_path)
-    refuse_unmeasurable(held_out)
-    return _Text(vocabulary, encoded, held_out, fingerprint)
-
-
-def _scan(
-    corpus: Corpus,
-    config: TrainingConfig,
-    on_scan: Callable[[ScanProgress], None] | None,
-    spool_directory: str | Path | None = None,
-) -> Scan:
-    from wordkin.corpus.scanning import scan
-
-    return scan(
-        corpus,
-        tokenizer=config.tokenizer,
-        lowercase=config.lowercase,
-        encoding_errors=config.encoding_errors,
-        threads=config.worker_threads,
-        spool_directory=spool_directory,
-        on_progress=on_scan,
+def _on_text(run: Run, text: Text) -> Run:
+    """The run as one on this text."""
+    return dataclasses.replace(
+        run,
+        text_fingerprint=text.fingerprint,
+        corpus_fingerprint=text.corpus.fingerprint,
+        validation_fingerprint=None if text.validation is None else text.validation.fingerprint,
     )
-
-
-def count_and_encode(
-    scanned: Scan, min_count: int, max_vocabulary: int | None = None, *, path: Path | None = None
-) -> tuple[Vocabulary, EncodedCorpus]:
-    """The vocabulary of a scanned text, and the text as its ids; saved where there is a path."""
-    vocabulary, ids = Vocabulary.choose(
-        scanned.words, scanned.counts, min_count=min_count, max_vocabulary=max_vocabulary
-    )
-    return vocabulary, scanned.encode(ids, path=path)
-
-
-def encode(scanned: Scan, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
-    """The scanned text as ids of a vocabulary; words outside it are left out. Saved where there is a path."""
-    ids = vocabulary.find_ids(scanned.words).astype(np.int32)
-    return scanned.encode(ids, path=path)
-
-
-def _text_fingerprint(scanned: Scan, encoded: EncodedCorpus) -> str:
-    """The same for the same words in the same order."""
-    return f"{scanned.fingerprint}-{encoded.fingerprint}"
 
 
 def _refuse_other_text(
-    corpus: Corpus, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
+    source: Source, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
 ) -> None:
     """Raise :class:`CheckpointError` unless a text is the one a run began with."""
-    with _scan(corpus, run.config, on_scan) as scanned, encode(scanned, opened.vocabulary) as encoded:
-        if _text_fingerprint(scanned, encoded) != run.text_fingerprint:
+    from wordkin.text import encode, scan_text, text_fingerprint
+
+    with scan_text(source, run.config, on_scan=on_scan) as scanned, encode(scanned, opened.vocabulary) as encoded:
+        if text_fingerprint(scanned, encoded) != run.text_fingerprint:
             raise CheckpointError(
                 f"the text is not the one that the run in {str(opened.path)!r} began with, or is not read as it was: "
                 "leave the corpus out to go on with the old one, or start a new run"

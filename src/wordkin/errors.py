@@ -157,3 +157,7 @@ class MissingExtraError(WordkinError, ImportError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.feature, self.extra)
+
+
+class CorpusWarning(UserWarning):
+    """Part of the text could not be used as it is; the message says how much, and what was done."""

@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +20,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin.corpus import CorpusWarning, readers, scan
-from wordkin.corpus.readers import TextFile, find_files, is_paths, read_blocks
+from wordkin.corpus import CorpusWarning, Scan, resolve, scanning
+from wordkin.corpus.readers import files, text
+from wordkin.corpus.readers.files import TextFile
+from wordkin.corpus.readers.text import read_blocks
 from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -32,66 +35,12 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 BOTH_REMEDIES = "fix the path, or, if words were meant, pass a list of lists of words"
 
 
+def scan(corpus: object, **options: Any) -> Scan:
+    return scanning.scan(resolve(corpus), **options)
+
+
 def text_of(*names: str | Path, block_bytes: int = 1000) -> bytes:
     return b"".join(block.text for block in read_blocks([TextFile(str(name)) for name in names], block_bytes))
-
-
-def names_of(source: object) -> list[str]:
-    return [file.name for file in find_files(source)]
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("a.txt", True),
-        (Path("a.txt"), True),
-        (["a.txt", Path("b.txt")], True),
-        ({"a.txt"}, True),
-        ([], False),
-        ([["a"]], False),
-        (["a.txt", ["a"]], False),
-        (iter(["a.txt"]), False),
-    ],
-)
-def test_what_means_paths(source: object, expected: bool) -> None:
-    assert is_paths(source) is expected
-
-
-def test_order_of_files(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.txt", "sub/c.txt", "sub/.hidden", ".git/d.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("x")
-    a, b, c = (str(tmp_path / name) for name in ("a.txt", "b.txt", "sub/c.txt"))
-    assert names_of([b, a]) == [b, a]
-    assert names_of({b, a, c}) == [a, b, c]
-    assert names_of(tmp_path) == [a, b, c]
-    assert names_of(str(tmp_path / "*.txt")) == [a, b]
-    assert names_of(str(tmp_path / "**" / "*.txt")) == [a, b, c]
-    assert names_of([c, tmp_path / "?.txt"]) == [c, a, b]
-
-
-@pytest.mark.parametrize("name", ["a[1].txt", "a::b.txt", "-"])
-def test_a_file_whose_name_looks_like_something_else(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_text("x")
-    assert names_of(path) == [str(path)]
-    assert scan(path).words == ["x"]
-
-
-@pytest.mark.parametrize("name", ["nothing.txt", "one two three"])
-def test_missing_file_names_both_remedies(name: str) -> None:
-    with pytest.raises(CorpusNotFoundError, match=f"no such file or directory: '{name}': {BOTH_REMEDIES}"):
-        scan([name])
-
-
-def test_pattern_without_a_match_names_both_remedies(tmp_path: Path) -> None:
-    with pytest.raises(CorpusNotFoundError, match=rf"no file matches the pattern '.*\*.txt': {BOTH_REMEDIES}"):
-        scan(tmp_path / "*.txt")
-
-
-def test_directory_without_files(tmp_path: Path) -> None:
-    with pytest.raises(CorpusNotFoundError, match=r"the directory '.*' holds no files: put text files there"):
-        scan(tmp_path)
 
 
 def test_directory_without_text(tmp_path: Path) -> None:
@@ -210,7 +159,7 @@ def test_refused_and_failing_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         def opened(_: TextFile) -> None:
             raise error
 
-        monkeypatch.setattr(readers, "_open_raw", opened)
+        monkeypatch.setattr(files, "_open_raw", opened)
 
     refuse(PermissionError(13, "Permission denied"))
     with pytest.raises(CorpusError, match=r"no permission to read '.*text.txt': change its permissions, or copy it"):
@@ -254,13 +203,13 @@ def test_blocks_are_the_text_cut_at_white_space(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], block_bytes: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "parts.txt"
-    text = b"".join(parts)
-    path.write_bytes(text)
+    whole = b"".join(parts)
+    path.write_bytes(whole)
     blocks = list(read_blocks([TextFile(str(path))], block_bytes))
-    assert b"".join(block.text for block in blocks) == text + b"\n"
+    assert b"".join(block.text for block in blocks) == whole + b"\n"
     assert all(block.text.decode()[-1].isspace() for block in blocks)
     assert [block.position for block in blocks] == np.cumsum([0, *(len(block.text) for block in blocks)])[:-1].tolist()
-    assert blocks[-1].bytes_read == len(text)
+    assert blocks[-1].bytes_read == len(whole)
 
 
 def test_byte_order_marks_are_dropped_at_the_beginning_of_files_only(tmp_path: Path) -> None:
@@ -270,7 +219,7 @@ def test_byte_order_marks_are_dropped_at_the_beginning_of_files_only(tmp_path: P
 
 
 def test_a_word_beyond_any_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "LONGEST_WORD_BYTES", 10_000)
+    monkeypatch.setattr(text, "LONGEST_WORD_BYTES", 10_000)
     path = tmp_path / "text.txt"
     path.write_bytes(b"x" * 20_000)
     with pytest.raises(CorpusError, match=r"'.*text.txt' has a word over 10,000 bytes long: is it text\?"):

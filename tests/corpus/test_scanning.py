@@ -9,16 +9,17 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, scan
+from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, Source, resolve, scanning
 from wordkin.corpus.list_scan import count_sentences, tokenized_lines
-from wordkin.corpus.readers import TextFile
-from wordkin.corpus.scan_progress import Reporter
+from wordkin.corpus.progress import Reporter
+from wordkin.corpus.readers.files import TextFile
 from wordkin.corpus.text_scan import count_text
 from wordkin.corpus.token_text import TokenText
 from wordkin.corpus.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
@@ -49,6 +50,10 @@ broken_texts = st.lists(
 ).map(b"".join)
 
 
+def scan(corpus: object, **options: Any) -> Scan:
+    return scanning.scan(resolve(corpus), **options)
+
+
 def sentences_of(data: bytes, errors: str = "replace") -> list[list[str]]:
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors)
     return [line.split() for line in text.split("\n") if line.split()]
@@ -58,7 +63,7 @@ def scan_in_blocks(
     path: Path, *, block_bytes: int, workers: int, boundaries: bool = False, lowercase: bool = False
 ) -> Scan:
     text = TokenText(Spool(memory_limit_bytes=64))
-    count_text([TextFile(str(path))], text, Reporter(None, None), "replace", workers, block_bytes)
+    count_text([TextFile(str(path))], text, Reporter(None, Source()), "replace", workers, block_bytes)
     words = (
         split_tokens_at_boundaries(text.tokens, lowercase)
         if boundaries
@@ -132,7 +137,7 @@ def test_callable_tokenizer_gets_whole_lines(folder: Path, data: bytes, block_by
         lines.append(line)
         return line.split()
 
-    reporter, text = Reporter(None, None), TokenText(Spool())
+    reporter, text = Reporter(None, Source()), TokenText(Spool())
     found = tokenized_lines([TextFile(str(path))], tokenizer, "strict", reporter, block_bytes)
     count_sentences(found, text, reporter, "strict", segment_entries=7)
     assert_equal(Scan(text, whole_tokens(text.tokens, False, text.unique), 1, None), sentences_of(data))
@@ -287,7 +292,7 @@ def test_strict_decoding_counts_bytes_across_blocks(tmp_path: Path) -> None:
     path.write_bytes(b"a b\n" * 1000 + b"\x80")
     text = TokenText(Spool())
     with pytest.raises(EncodingError, match=r"at byte 4,000 \(0x80\)"):
-        count_text([TextFile(str(path))], text, Reporter(None, None), "strict", 2, 100)
+        count_text([TextFile(str(path))], text, Reporter(None, Source()), "strict", 2, 100)
 
 
 def test_words_utf8_cannot_hold() -> None:
@@ -364,7 +369,7 @@ def test_large_text_goes_to_a_nameless_file_and_a_full_disk_is_told(
 ) -> None:
     spooled = TokenText(Spool(tmp_path, memory_limit_bytes=1000))
     sentences = [[f"w{i % 50}" for i in range(start, start + 9)] for start in range(400)]
-    reporter = Reporter(None, None)
+    reporter = Reporter(None, Source())
     count_sentences(sentences, spooled, reporter, "strict", segment_entries=100)
     assert spooled.spool.is_on_disk
     assert not list(tmp_path.iterdir())
@@ -398,7 +403,7 @@ def test_words_of_equal_length_and_beginning_are_told_apart(tmp_path: Path) -> N
 
 
 def test_lists_of_words_do_not_load_numba() -> None:
-    code = "import sys, wordkin.corpus as c; c.scan([['a']]); sys.exit('numba' in sys.modules)"
+    code = "import sys, wordkin.corpus as c; c.scan(c.resolve([['a']])); sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -56,17 +56,19 @@ def test_what_was_freed_goes_back() -> None:
 
 SCAN = """
 from pathlib import Path
-from wordkin.api import count_and_encode
+from wordkin.config import TrainingConfig
+from wordkin.corpus import resolve
 from wordkin.storage.memory import give_back_freed_memory
-from wordkin.corpus.scanning import scan
+from wordkin.text import count_and_encode, scan_text
 
 def anonymous_bytes():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
 
 def encoded(text):
-    with scan(text, threads=2) as scanned:
-        return count_and_encode(scanned, 1)
+    config = TrainingConfig(threads=2, min_count=1)
+    with scan_text(resolve(text), config) as scanned:
+        return count_and_encode(scanned, config)
 
 encoded("small.txt")
 before = anonymous_bytes()

@@ -1,8 +1,9 @@
 """From text to word ids: reading, splitting, counting and encoding in one pass."""
 
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.corpus.readers import CorpusWarning
-from wordkin.corpus.scan_progress import ScanProgress
+from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.scanning import Scan, scan
+from wordkin.corpus.sources import Corpus, Source, resolve
+from wordkin.errors import CorpusWarning
 
-__all__ = ["CorpusWarning", "EncodedCorpus", "Scan", "ScanProgress", "scan"]
+__all__ = ["Corpus", "CorpusWarning", "EncodedCorpus", "Scan", "ScanProgress", "Source", "resolve", "scan"]

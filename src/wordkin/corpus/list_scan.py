@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.readers import BLOCK_BYTES, CorpusWarning, TextFile, read_blocks
-from wordkin.corpus.scan_progress import Reporter
+from wordkin.corpus.encodings import decode, is_utf8, replace_surrogates, warn_of_invalid
+from wordkin.corpus.progress import Reporter
+from wordkin.corpus.readers.files import TextFile
+from wordkin.corpus.readers.text import BLOCK_BYTES, read_blocks
 from wordkin.corpus.token_text import LINE_END, TokenText
-from wordkin.corpus.utf8 import decode, is_utf8, replace_surrogates, warn_of_invalid
-from wordkin.errors import CorpusError, warn
+from wordkin.errors import CorpusError, CorpusWarning, warn
 
 _SEGMENT_ENTRIES = 1 << 20
 
@@ -94,14 +95,9 @@ def _add_segment(
     return total
 
 
-def checked_sentences(source: object) -> Iterator[Iterable[str]]:
+def checked_sentences(sentences: Iterable[object]) -> Iterator[Iterable[str]]:
     """The lists of words of an iterable; raises :class:`CorpusError` where one is something else."""
-    if not isinstance(source, Iterable):
-        raise CorpusError(
-            f"a corpus is a path, a list of paths or an iterable of lists of words; got {source!r:.60} "
-            f"({type(source).__name__})"
-        )
-    for number, sentence in enumerate(source):
+    for number, sentence in enumerate(sentences):
         if isinstance(sentence, str | bytes) or not isinstance(sentence, Iterable):
             raise CorpusError(
                 f"sentence {number} is {sentence!r:.60} ({type(sentence).__name__}), not a list of words: "
@@ -111,7 +107,7 @@ def checked_sentences(source: object) -> Iterator[Iterable[str]]:
 
 
 def tokenized_lines(
-    files: list[TextFile],
+    files: Sequence[TextFile],
     tokenizer: Callable[[str], Sequence[str]],
     encoding_errors: str,
     reporter: Reporter,
@@ -130,7 +126,7 @@ def tokenized_lines(
         warn_of_invalid(invalid, "lines", encoding_errors)
 
 
-def _lines(files: list[TextFile], reporter: Reporter, block_bytes: int) -> Iterator[tuple[bytes, str, int]]:
+def _lines(files: Sequence[TextFile], reporter: Reporter, block_bytes: int) -> Iterator[tuple[bytes, str, int]]:
     """Lines without the line feed, with the file each is from and the byte at which it begins there."""
     pieces: list[bytes] = []
     for block in read_blocks(files, block_bytes):

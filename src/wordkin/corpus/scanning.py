@@ -15,14 +15,12 @@ from wordkin.config import Choice, Flag, Number, TokenizerName, usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokenized_lines
 from wordkin.corpus.ordered_threads import in_order
-from wordkin.corpus.readers import Source, TextFile, find_files, is_paths
-from wordkin.corpus.scan_progress import ProgressCallback, Reporter, ScanProgress
+from wordkin.corpus.progress import ProgressCallback, Reporter
+from wordkin.corpus.sources import Source
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
 from wordkin.errors import ConfigError, EmptyVocabularyError
 from wordkin.storage.spool import Spool
-
-__all__ = ["Scan", "ScanProgress", "scan"]
 
 _MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a table of its own
 
@@ -149,9 +147,8 @@ def scan(
 
     Parameters
     ----------
-    source : a path, address, pattern, directory or ``"-"`` (standard input), or a list of them; or an
-        iterable of lists of words, which is read exactly once. A line of a file is a sentence. Files
-        ending in .gz, .bz2, .xz and .zst are decompressed.
+    source : what :func:`wordkin.corpus.sources.resolve` made of a corpus. A line of a file is a sentence. Files
+        ending in .gz, .bz2, .xz and .zst are decompressed. An iterable of lists of words is read exactly once.
     tokenizer : ``"whitespace"`` splits as :meth:`str.split` does, ``"words"`` further at Unicode word
         boundaries, a callable gets each line and returns its words.
     lowercase : lower-case every word.
@@ -170,28 +167,17 @@ def scan(
     """
     _check_options(tokenizer, lowercase, encoding_errors, threads)
     workers = min(usable_cores() if threads is None else threads, _MOST_WORKERS)
-    files = find_files(source) if is_paths(source) else None
-    reporter = Reporter(on_progress, files)
+    reporter = Reporter(on_progress, source)
     with contextlib.ExitStack() as on_error:
         text = TokenText(Spool(spool_directory))
         on_error.callback(text.close)
-        if files is None:
-            if tokenizer != "whitespace":
-                raise ConfigError("tokenizer", 'must be left at "whitespace" for lists of words', tokenizer)
-            count_sentences(checked_sentences(source), text, reporter, encoding_errors)
-        elif callable(tokenizer):
-            lines = tokenized_lines(files, tokenizer, encoding_errors, reporter)
-            count_sentences(lines, text, reporter, encoding_errors)
-        else:
-            from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
-
-            count_text(files, text, reporter, encoding_errors, workers)
+        _count(source, text, tokenizer, encoding_errors, reporter, workers)
         if tokenizer == "words":
             token_words = split_tokens_at_boundaries(text.tokens, lowercase)
         else:
             token_words = whole_tokens(text.tokens, lowercase, text.unique)
         if not token_words.words:
-            raise EmptyVocabularyError(_nothing_found(files))
+            raise EmptyVocabularyError(_nothing_found(source))
         reporter.report()
         on_error.pop_all()
         return Scan(text, token_words, workers, spool_directory)
@@ -209,8 +195,25 @@ def _check_options(tokenizer: object, lowercase: object, encoding_errors: object
             raise ConfigError(name, str(rule), value)
 
 
-def _nothing_found(files: list[TextFile] | None) -> str:
-    if files is None:
+def _count(
+    source: Source, text: TokenText, tokenizer: Tokenizer, encoding_errors: str, reporter: Reporter, workers: int
+) -> None:
+    """Fill ``text`` with the tokens of a source, by the way that source and tokenizer ask for."""
+    if source.sentences is not None:
+        if tokenizer != "whitespace":
+            raise ConfigError("tokenizer", 'must be left at "whitespace" for lists of words', tokenizer)
+        count_sentences(checked_sentences(source.sentences), text, reporter, encoding_errors)
+    elif callable(tokenizer):
+        lines = tokenized_lines(source.files, tokenizer, encoding_errors, reporter)
+        count_sentences(lines, text, reporter, encoding_errors)
+    else:
+        from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
+
+        count_text(source.files, text, reporter, encoding_errors, workers)
+
+
+def _nothing_found(source: Source) -> str:
+    if source.sentences is not None:
         return "the corpus yielded no words: a generator can be read only once, so pass a list or a new generator"
-    names = ", ".join(repr(file.name) for file in files[:3]) + (", …" if len(files) > 3 else "")
+    names = ", ".join(repr(file.name) for file in source.files[:3]) + (", …" if len(source.files) > 3 else "")
     return f"no words in {names}: the text is empty or white space only"

@@ -6,23 +6,31 @@ Importing this module loads Numba.
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.corpus.encodings import decode, is_utf8, warn_of_invalid
+from wordkin.corpus.kernels import count_tokens, refill_slots
 from wordkin.corpus.ordered_threads import in_order
-from wordkin.corpus.readers import BLOCK_BYTES, Block, TextFile, read_blocks
-from wordkin.corpus.scan_progress import Reporter
-from wordkin.corpus.token_table import PADDING, CountedText, TokenTable
-from wordkin.corpus.token_text import TokenText
-from wordkin.corpus.utf8 import decode, is_utf8, warn_of_invalid
+from wordkin.corpus.progress import Reporter
+from wordkin.corpus.readers.files import TextFile
+from wordkin.corpus.readers.text import BLOCK_BYTES, Block, read_blocks
+from wordkin.corpus.token_text import LINE_END, TokenText
+from wordkin.storage.memory import system_zeros
+
+PADDING = b"\n" * 16
+"""What must follow the bytes given to :meth:`TokenTable.count`: the kernels read eight bytes at a time."""
+
+_BATCH = 256  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
+_FIRST_BITS = 16
 
 
 def count_text(
-    files: list[TextFile],
+    files: Sequence[TextFile],
     text: TokenText,
     reporter: Reporter,
     encoding_errors: str,
@@ -101,3 +109,91 @@ def _decoded_tokens(joined: bytes, counts: NDArray[np.int64], encoding_errors: s
         invalid = sum(int(count) for token, count in zip(raw_tokens, counts, strict=True) if not is_utf8(token))
         warn_of_invalid(invalid, "words", encoding_errors)
         return joined.decode("utf-8", encoding_errors).split("\n")[:-1], False
+
+
+class CountedText(NamedTuple):
+    """What one piece of text came to.
+
+    stream : int32, the id of each token, and -1 at the end of a line.
+    words : number of tokens.
+    new_tokens : bytes of the tokens met for the first time in this table, a line feed after each.
+    """
+
+    stream: NDArray[np.int32]
+    words: int
+    new_tokens: bytes
+
+
+class TokenTable:
+    """Numbers distinct tokens in the order they are met. One thread at a time may use it."""
+
+    def __init__(self) -> None:
+        self._bits = _FIRST_BITS
+        self._slots = system_zeros(2 << self._bits, np.uint64)
+        self._entries = _no_entries(self._bits)
+        self._arena = system_zeros(1 << 20, np.uint8)
+        self._used = 0
+        self._keys = np.empty(_BATCH, np.uint64)
+        self._begins = np.empty(_BATCH, np.int32)
+        self._lengths = np.empty(_BATCH, np.int32)
+        self._stream = system_zeros(0, np.int32)
+
+    def __len__(self) -> int:
+        return self._used
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """int64 [tokens], how often each token was seen."""
+        return self._entries[: self._used, 1]
+
+    def joined_tokens(self, first: int = 0) -> bytes:
+        """The bytes of the tokens from id ``first`` on, a line feed after each."""
+        return self._arena[self._entries[first, 0] : self._entries[self._used, 0]].tobytes()
+
+    def count(self, padded_text: bytes) -> CountedText:
+        """Number and count the tokens of a text; the last one ends where ``PADDING`` begins."""
+        stop = len(padded_text) - len(PADDING)
+        text = np.frombuffer(padded_text, np.uint8)
+        self._make_room(stop)
+        known, position, written = self._used, 0, 0
+        while position < stop:
+            if self._used + _BATCH >= len(self._entries):
+                self._grow()
+            position, self._used, written = count_tokens(
+                text, _eight_bytes(text), stop, position, self._keys, self._begins, self._lengths,
+                self._slots, self._bits, self._arena, _eight_bytes(self._arena), self._entries.reshape(-1),
+                self._used, self._stream, written,
+            )  # fmt: skip
+        stream = self._stream[:written].copy()
+        return CountedText(stream, written - int(np.count_nonzero(stream == LINE_END)), self.joined_tokens(known))
+
+    def _make_room(self, text_bytes: int) -> None:
+        """Let the arena take every byte of the text, and the stream an entry per token and line feed."""
+        filled = int(self._entries[self._used, 0])
+        needed = filled + text_bytes + len(PADDING)
+        if needed > len(self._arena):
+            arena = system_zeros(max(needed, 2 * len(self._arena)), np.uint8)
+            arena[:filled] = self._arena[:filled]
+            self._arena = arena
+        if text_bytes + 2 > len(self._stream):
+            self._stream = system_zeros(text_bytes + 2, np.int32)
+
+    def _grow(self) -> None:
+        """Double the hash table, keeping it at most half full."""
+        self._bits += 1
+        slots = system_zeros(2 << self._bits, np.uint64)
+        refill_slots(self._slots, slots, self._bits)
+        entries = _no_entries(self._bits)
+        entries[: self._used + 1] = self._entries[: self._used + 1]
+        self._slots, self._entries = slots, entries
+
+
+def _no_entries(bits: int) -> NDArray[np.int64]:
+    """Empty entries for a hash table of ``2**bits`` slots, one for every two, and one more to say where they end."""
+    return system_zeros(2 * ((1 << (bits - 1)) + 1), np.int64).reshape(-1, 2)
+
+
+def _eight_bytes(memory: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """View whose element i is the eight bytes from byte i on, as a little-endian number."""
+    view: NDArray[np.uint64] = np.ndarray((len(memory) - 7,), "<u8", memory, strides=(1,))
+    return view

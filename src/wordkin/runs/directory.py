@@ -123,6 +123,11 @@ class RunDirectory:
         return self._record
 
     @property
+    def text_paths(self) -> tuple[Path, Path]:
+        """The directories of the ids to train on and of those held out."""
+        return self.path / CORPUS_NAME, self.path / VALIDATION_NAME
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """The words of the run."""
         assert self._vocabulary is not None, "the run has neither begun nor been opened"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from wordkin.corpus.readers import find_files, is_paths, would_be_read
+from wordkin.corpus.sources import Source
 from wordkin.embeddings import check_output
 from wordkin.errors import ConfigError
 from wordkin.runs.directory import CORPUS_NAME, VALIDATION_NAME, check_directory
@@ -18,7 +18,7 @@ def at_places(
     run: Run,
     output: str | Path | None,
     log: str | Path | None,
-    texts: Sequence[object] = (),
+    texts: Sequence[Source] = (),
     checkpoint: str | Path | None = None,
 ) -> Run:
     """The run with these places for its files, after checking that they can be written.
@@ -26,7 +26,7 @@ def at_places(
     Parameters
     ----------
     output, log : left as the run has them where they are None.
-    texts : what the run reads; a corpus of any kind, or None.
+    texts : what the run reads.
     checkpoint : the directory of the run.
 
     Raises :class:`OutputError` where one cannot be written, and :class:`ConfigError` where its suffix says
@@ -63,23 +63,22 @@ def _refuse_inside_run(places: dict[str, Path], directory: Path) -> None:
             raise ConfigError(name, "must not be the directory of checkpoints or a file of it", str(place))
 
 
-def _refuse_to_become_text(places: dict[str, Path], texts: Sequence[object]) -> None:
+def _refuse_to_become_text(places: dict[str, Path], texts: Sequence[Source]) -> None:
     """Raise :class:`ConfigError` where the next run on a directory would read as text what this one leaves there."""
     for name, place in places.items():
         looks_binary = ".safetensors" in place.suffixes  # its zero bytes keep it out
         is_new = name == "checkpoint" or not place.exists()
-        if is_new and not looks_binary and any(would_be_read(place, text) for text in texts if is_paths(text)):
+        if is_new and not looks_binary and any(text.would_read(place) for text in texts):
             remedy = "the next run would read it as text: choose another place"
             raise ConfigError(name, "must not lie in a directory of the text", str(place), remedy)
 
 
-def _refuse_to_overwrite(places: dict[str, Path], texts: Iterable[object]) -> None:
+def _refuse_to_overwrite(places: dict[str, Path], texts: Sequence[Source]) -> None:
     """Raise :class:`ConfigError` where a file to be written is another one, or part of the text."""
-    read = {Path(file.name).resolve() for text in texts if is_paths(text) for file in find_files(text)}
     written: dict[Path, str] = {}
     for name, place in places.items():
         path = place.resolve()
-        other = "a file of the text" if path in read else written.get(path)
+        other = "a file of the text" if any(text.reads(path) for text in texts) else written.get(path)
         if other is not None:
             raise ConfigError(name, f"must not be {other}", str(place), "it would be overwritten: choose another name")
         written[path] = f"the same file as {name}"

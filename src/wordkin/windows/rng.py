@@ -32,6 +32,13 @@ def scaled(bits, size):
     return (uint64(bits) * uint64(size)) >> uint64(32)
 
 
+@kernel
+def choose_at_random(key, threshold, chosen):
+    """Set each element of ``chosen``, bool [n], with probability threshold / 2**32."""
+    for index in range(len(chosen)):
+        chosen[index] = (random_bits(key, index) >> uint64(32)) < threshold
+
+
 _MASK = 2**64 - 1
 
 

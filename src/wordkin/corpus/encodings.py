@@ -7,8 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.readers import CorpusWarning
-from wordkin.errors import EncodingError, warn
+from wordkin.errors import CorpusWarning, EncodingError, warn
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wordkin.corpus.readers import TextFile
+from wordkin.corpus.sources import Source
 
 _SECONDS_BETWEEN_REPORTS = 0.1
 
@@ -35,12 +35,12 @@ class Reporter:
     Parameters
     ----------
     callback : gets a :class:`ScanProgress`; ``None`` to report nothing.
-    files : what will be read; ``None`` for lists of words.
+    source : what will be read.
     """
 
-    def __init__(self, callback: ProgressCallback | None, files: list[TextFile] | None) -> None:
+    def __init__(self, callback: ProgressCallback | None, source: Source) -> None:
         self._callback = callback
-        sizes = [None] if files is None else [file.size for file in files]
+        sizes = [None] if source.sentences is not None else [file.size for file in source.files]
         known = [size for size in sizes if size is not None]
         self._bytes_total = sum(known) if len(known) == len(sizes) else None
         self._started = self._reported = time.perf_counter()

@@ -1,0 +1,1 @@
+"""Containers of text, one file each: from files to blocks of bytes."""

@@ -1,0 +1,222 @@
+"""A source and options in, vocabulary and encoded corpus out.
+
+Whoever needs text goes through here: :func:`read_text` for a whole run, :func:`scan_text` and the functions below it
+for the single steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
+from wordkin.corpus.progress import ScanProgress
+from wordkin.corpus.scanning import Scan, scan
+from wordkin.corpus.sources import Source
+from wordkin.errors import CorpusError
+from wordkin.storage.memory import give_back_freed_memory
+from wordkin.vocabulary import Vocabulary
+from wordkin.windows.rng import VALIDATION, choose_at_random, stream_key
+
+OnScan = Callable[[ScanProgress], None]
+
+_SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
+_PIECE_WORDS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Text:
+    """A corpus read, counted and encoded.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        The words, by id.
+    corpus : EncodedCorpus
+        The text to train on.
+    validation : EncodedCorpus or None
+        The text held out.
+    fingerprint : str
+        The same for the same words in the same order, read with the same options.
+    """
+
+    vocabulary: Vocabulary
+    corpus: EncodedCorpus
+    validation: EncodedCorpus | None
+    fingerprint: str
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.corpus.close()
+        if self.validation is not None:
+            self.validation.close()
+
+
+def read_text(
+    source: Source,
+    config: TrainingConfig,
+    *,
+    validation: Source | None = None,
+    vocabulary: Vocabulary | None = None,
+    paths: tuple[Path, Path] | None = None,
+    spool_directory: str | Path | None = None,
+    on_scan: OnScan | None = None,
+) -> Text:
+    """Read a text once: its vocabulary, and the ids to train on and to hold out.
+
+    Parameters
+    ----------
+    source : Source
+        The text.
+    config : TrainingConfig
+        How it is split, which words are kept and what share of the sentences is held out.
+    validation : Source or None, default None
+        A text to hold out instead of a share of the first.
+    vocabulary : Vocabulary or None, default None
+        The words to encode with; chosen from the counts of the text unless given.
+    paths : pair of Path or None, default None
+        Directories for the two encoded corpora; without them they live in memory or in nameless temporary files.
+    spool_directory : path or None, default None
+        Where temporary files go.
+    on_scan : callable or None, default None
+        Called with a :class:`ScanProgress` while the text is read.
+
+    Raises
+    ------
+    CorpusError
+        The text cannot be used, or there is nothing to hold out.
+    OutputError
+        The disk is full.
+    """
+    corpus_path, validation_path = (None, None) if paths is None else paths
+    fraction = config.validation_fraction
+    with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as scanned:
+        path = corpus_path if fraction is None else None
+        if vocabulary is None:
+            vocabulary, encoded = count_and_encode(scanned, config, path=path)
+        else:
+            encoded = encode(scanned, vocabulary, path=path)
+        fingerprint = text_fingerprint(scanned, encoded)
+    del scanned
+    give_back_freed_memory()
+    held_out = None
+    if fraction is not None:
+        with encoded as whole:
+            encoded, held_out = split_corpus(whole, fraction, config.seed, paths=paths, spool_directory=spool_directory)
+    elif validation is not None:
+        with scan_text(validation, config, spool_directory=spool_directory) as scanned:
+            held_out = encode(scanned, vocabulary, path=validation_path)
+    if held_out is not None:
+        refuse_unmeasurable(held_out)
+    return Text(vocabulary, encoded, held_out, fingerprint)
+
+
+def scan_text(
+    source: Source,
+    config: TrainingConfig,
+    *,
+    spool_directory: str | Path | None = None,
+    on_scan: OnScan | None = None,
+) -> Scan:
+    """Read a source once, split and counted as the options say; see :func:`wordkin.corpus.scan`."""
+    return scan(
+        source,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        encoding_errors=config.encoding_errors,
+        threads=config.worker_threads,
+        spool_directory=spool_directory,
+        on_progress=on_scan,
+    )
+
+
+def count_and_encode(
+    scanned: Scan, config: TrainingConfig, *, path: Path | None = None
+) -> tuple[Vocabulary, EncodedCorpus]:
+    """The vocabulary that the options choose, and the text as its ids; saved where a path is given."""
+    vocabulary, ids = Vocabulary.choose(
+        scanned.words, scanned.counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
+    )
+    return vocabulary, scanned.encode(ids, path=path)
+
+
+def encode(scanned: Scan, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
+    """The scanned text as ids of a vocabulary; words outside it are left out. Saved where a path is given."""
+    ids = vocabulary.find_ids(scanned.words).astype(np.int32)
+    return scanned.encode(ids, path=path)
+
+
+def text_fingerprint(scanned: Scan, encoded: EncodedCorpus) -> str:
+    """A digest of all words of a text in their order, and of what was encoded of it."""
+    return f"{scanned.fingerprint}-{encoded.fingerprint}"
+
+
+def split_corpus(
+    corpus: EncodedCorpus,
+    fraction: float,
+    seed: int,
+    *,
+    paths: tuple[Path, Path] | None = None,
+    spool_directory: str | Path | None = None,
+) -> tuple[EncodedCorpus, EncodedCorpus]:
+    """The sentences to train on and those held out, both in the order of the text.
+
+    A sentence is held out where a hash of seed and number of the sentence says so, with probability
+    ``fraction``: the same ones each time, on any machine.
+
+    Parameters
+    ----------
+    paths : directories to save the two in; in memory where small and in nameless files where not, unless set.
+
+    Raises :class:`CorpusError` where one of the two would be empty.
+    """
+    held_out = np.empty(corpus.sentences, np.bool_)
+    choose_at_random(np.uint64(stream_key(seed, VALIDATION, _SPLIT)), np.uint64(fraction * 2.0**32), held_out)
+    number = np.count_nonzero(held_out)
+    if number in (0, len(held_out)):
+        few = "no sentence" if number == 0 else "every sentence"
+        raise CorpusError(
+            f"validation_fraction={fraction:g} holds out {few} of {len(held_out):,}: name a file of held-out text "
+            "instead (validation)"
+        )
+    train_path, held_out_path = (None, None) if paths is None else paths
+    size = corpus.ids.nbytes + corpus.offsets.nbytes
+    with (
+        CorpusWriter(train_path, spool_directory=spool_directory, expected_bytes=size) as training,
+        CorpusWriter(held_out_path, spool_directory=spool_directory, expected_bytes=int(fraction * size)) as validation,
+    ):
+        for start in range(0, corpus.words, _PIECE_WORDS):
+            stop = min(start + _PIECE_WORDS, corpus.words)
+            _deal(corpus, start, stop, ~held_out, training)
+            _deal(corpus, start, stop, held_out, validation)
+        return training.finish(), validation.finish()
+
+
+def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
+    """Raise :class:`CorpusError` where a held-out text has nothing to predict: its loss would be 0."""
+    if held_out.words == 0:
+        raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
+    if np.diff(held_out.offsets).max() < 2:
+        raise CorpusError(
+            "no sentence of the held-out text (validation) has two words of the vocabulary: choose longer sentences"
+        )
+
+
+def _deal(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_], writer: CorpusWriter) -> None:
+    """Hand a writer what belongs to the chosen sentences of corpus positions start … stop - 1."""
+    first = int(np.searchsorted(corpus.offsets, start, side="right")) - 1
+    last = int(np.searchsorted(corpus.offsets, stop, side="left"))
+    ends = corpus.offsets[first + 1 : last + 1]
+    here = chosen[first:last]
+    lengths = np.diff(np.minimum(ends, stop), prepend=start)
+    new_ends = writer.words + np.cumsum(lengths * here)
+    writer.add_ids(corpus.ids[start:stop][np.repeat(here, lengths)])
+    writer.add_ends(new_ends[here & (ends <= stop)])
