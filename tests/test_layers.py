@@ -46,7 +46,8 @@ MAY_IMPORT = {
     "lesson": TRAINING,
     "api": TRAINING | {"text", "runs"},
     "sklearn": ANSWERS | {"api"},
-    "cli": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
+    "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
+    "cli": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api", "studio"},
     "__main__": {"cli"},
 }
 # Who may import a heavy or optional distribution; every other file must do without.
@@ -64,6 +65,7 @@ HOMES = {
     "ot": ("queries/transport.py",),
     "sklearn": ("sklearn.py",),
     "matplotlib": ("plots",),
+    "nicegui": ("studio",),
     "umap": ("plots/map.py",),
 }
 # Files whose functions kernels consist of: arrays and scalars only.

@@ -36,7 +36,7 @@ def test_the_options_of_reading_are_listed():
     assert options == [name.replace("_", "-") for name in READING]
 
 
-@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS if command.__name__ != "studio"])
 def test_json_has_the_keys_listed(run, command, vectors_file, text_file, tmp_path, monkeypatch):
     sentences = [["min", "minimum", "max", "maximum"]] * 40
     monkeypatch.setattr("wordkin.corpus.docstrings.docstring_corpus", lambda: iter(sentences))

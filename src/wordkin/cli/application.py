@@ -18,11 +18,12 @@ from wordkin.cli.commands.info import info
 from wordkin.cli.commands.lesson import lesson
 from wordkin.cli.commands.plot import plot
 from wordkin.cli.commands.similar import similar
+from wordkin.cli.commands.studio import studio
 from wordkin.cli.commands.train import train
 from wordkin.cli.failures import DONE, UsageError
 from wordkin.cli.options import COMMON, OTHER
 
-COMMANDS = (train, similar, analogy, evaluate, convert, info, plot, demo, lesson)
+COMMANDS = (train, similar, analogy, evaluate, convert, info, plot, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 

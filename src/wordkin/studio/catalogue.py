@@ -1,0 +1,75 @@
+"""The texts of the interface: one JSON file per language in ``texts/``, all with the same keys.
+
+Another language is added by adding a file; its key ``language`` is the name shown in the menu.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+DEFAULT_LANGUAGE = "en"
+
+
+class Texts:
+    """The texts of one language.
+
+    >>> Texts("en")["nav.start"], Texts("ko")["nav.start"]
+    ('Start', '시작')
+    >>> Texts("en").format("explore.words", count="12")
+    '12 words'
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in languages() else DEFAULT_LANGUAGE
+        self._texts = _load(self.language)
+
+    def __getitem__(self, key: str) -> str:
+        return self._texts[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def format(self, key: str, **values: object) -> str:
+        """A text with its ``{names}`` replaced by values; KeyError where one is missing."""
+        return self._texts[key].format(**values)
+
+
+@functools.cache
+def languages() -> Mapping[str, str]:
+    """Languages by code, each with its own name for itself; English first."""
+    codes = sorted(each.name.removesuffix(".json") for each in _folder().iterdir() if each.name.endswith(".json"))
+    codes.sort(key=lambda code: code != DEFAULT_LANGUAGE)
+    return {code: _load(code)["language"] for code in codes}
+
+
+def preferred_language(header: str) -> str:
+    """The language that an Accept-Language header asks for, among those there are.
+
+    >>> preferred_language("ko-KR,ko;q=0.9,en-US;q=0.8"), preferred_language("fr"), preferred_language("fr,ko;q=0.4")
+    ('ko', 'en', 'ko')
+    """
+    wishes: list[tuple[float, int, str]] = []
+    for position, part in enumerate(header.split(",")[:50]):
+        match = re.fullmatch(r"\s*([a-zA-Z]+)[\w-]*\s*(?:;\s*q=([0-9.]{1,5}))?\s*", part)
+        if match:
+            try:
+                weight = float(match[2]) if match[2] else 1.0
+            except ValueError:
+                continue
+            wishes.append((-weight, position, match[1].lower()))
+    return next((code for _, _, code in sorted(wishes) if code in languages()), DEFAULT_LANGUAGE)
+
+
+@functools.cache
+def _load(code: str) -> Mapping[str, str]:
+    texts: Mapping[str, str] = json.loads((_folder() / f"{code}.json").read_text(encoding="utf-8"))
+    return texts
+
+
+def _folder() -> Traversable:
+    return files("wordkin.studio") / "texts"

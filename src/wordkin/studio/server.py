@@ -1,0 +1,100 @@
+"""Starts the server: address, token, routes."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import socket
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from nicegui import Client, app, ui
+
+from wordkin.errors import ConfigError
+from wordkin.studio import DEFAULT_PORT
+from wordkin.studio.guard import Guard, is_loopback
+from wordkin.studio.library import Library
+from wordkin.studio.pages import PAGES
+from wordkin.studio.train.runs import Runs
+from wordkin.studio.view import Page, Studio, View
+from wordkin.studio.workspace import Workspace
+
+RECONNECT_SECONDS = 10.0  # how long a tab that lost its connection may come back to what it showed
+_PORTS_TRIED = 50
+
+
+def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int | None, open_browser: bool) -> None:
+    """Serve until stopped; see :func:`wordkin.studio.run_studio`."""
+    workspace = Workspace(folder, vectors)
+    port = _free_port(host, port)
+    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    runs = Runs(workspace)
+    studio = Studio(workspace, Library(workspace), runs, PAGES)
+    app.add_middleware(Guard, host=host, token=token, sessions=lambda: len(Client.instances))
+    theme = (files("wordkin.studio") / "theme.css").read_text(encoding="utf-8")
+    ui.add_head_html(f"<style>{theme}</style>", shared=True)
+    for page in PAGES:
+        _route(studio, page)
+    app.on_shutdown(runs.stop_all)
+    start = "/" if token is None else f"/?token={quote(token)}"
+    print(f"The studio is at {_address(host, port)}{start}", flush=True)
+    print("Ctrl-C stops it.", flush=True)
+    ui.run(
+        host=host,
+        port=port,
+        title="wordkin",
+        favicon="🔤",
+        dark=None,
+        show=start if open_browser else False,
+        reload=False,
+        tailwind=False,
+        reconnect_timeout=RECONNECT_SECONDS,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+
+
+def _route(studio: Studio, page: Page) -> None:
+    @ui.page(page.path)
+    async def build(client: Client) -> None:
+        tab = client.id
+        client.on_delete(lambda: studio.library.close_tab(tab))
+        await View(studio, page, client).show()
+
+
+def _address(host: str, port: int) -> str:
+    """What to type into a browser: for "every address", this machine's name."""
+    if host in ("0.0.0.0", "::", "[::]", ""):
+        host = socket.gethostname()
+    return f"http://[{host.strip('[]')}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """The port asked for, or the next free one from 8080 on; ConfigError where there is none to be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise ConfigError("host", "must be an address of this machine", host) from None
+    for tried in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address[0], tried))
+            except PermissionError:
+                raise ConfigError(
+                    "port", "must be one that this user may open", tried, "take one from 1024 up"
+                ) from None
+            except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL:
+                    raise ConfigError("host", "must be an address of this machine", host) from None
+                continue
+            return int(probe.getsockname()[1])
+    if port is None:
+        raise ConfigError(
+            "port", f"{DEFAULT_PORT} to {DEFAULT_PORT + _PORTS_TRIED - 1} are all in use", None, "name one"
+        )
+    raise ConfigError("port", "must be free", port, "stop what uses it, or name another")

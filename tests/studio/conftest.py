@@ -1,0 +1,184 @@
+"""A studio in a process of its own and a real Chromium that looks at it.
+
+These tests need Playwright for Python and a ``chromium`` of the system; where one is missing they are
+skipped and say so. ``.ci/run`` installs both.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wordkin.embeddings import Embeddings
+from wordkin.vocabulary import Vocabulary
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+HOSTILE = "<img src=x onerror=alert(1)>"
+_STARTING_SECONDS = 60
+_USUAL: dict[str, Any] = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+
+
+@dataclass
+class RunningStudio:
+    """A studio that a test talks to."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[str]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+@contextmanager
+def studio_in(folder: Path, *arguments: str) -> Iterator[RunningStudio]:
+    """Start ``wordkin studio`` in a folder and wait until it says where it is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", str(port), *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment.pop("PYTEST_CURRENT_TEST", None)  # NiceGUI behaves differently where it sees this
+    log = folder.parent / f"{folder.name}.log"
+    with log.open("w+") as stream:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT, text=True, env=environment
+        )
+        try:
+            _wait_for(port, process, log)
+            yield RunningStudio(f"http://127.0.0.1:{port}", folder, process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[str], log: Path) -> None:
+    deadline = time.monotonic() + _STARTING_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the studio did not start: {log.read_text()}")
+
+
+@dataclass
+class Tab:
+    """A page in the browser with what it did that nobody should see: errors, requests to other hosts."""
+
+    page: Any
+    url: str
+    errors: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> Tab:
+        """Load an address of the studio and wait until it is connected."""
+        self.page.goto(self.url + address)
+        self.page.wait_for_selector("main h1")
+        self.page.wait_for_function("window.socket?.connected === true")
+        return self
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, headless."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium fonts-noto-cjk")
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def usual_context(browser: Any) -> Any:
+    """Tabs without wishes of their own share a context, and so what the browser has loaded before."""
+    return browser.new_context(**_USUAL)
+
+
+@pytest.fixture
+def new_tab(browser: Any, usual_context: Any) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs; at the end none may have shown an error in its console or asked another host."""
+    opened, tabs = [], []
+
+    def open_tab(studio: RunningStudio, address: str = "/", *, expect_errors: bool = False, **options: Any) -> Tab:
+        context = browser.new_context(**{**_USUAL, **options}) if options else usual_context
+        tab = Tab(context.new_page(), studio.url)
+        opened.append(context if options else tab.page)
+        tab.page.set_default_timeout(20_000)
+        tab.page.on("console", lambda said: tab.errors.append(said.text) if said.type in ("error", "warning") else None)
+        tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
+        tab.page.on("request", lambda asked: _note_foreign(asked.url, tab))
+        if not expect_errors:
+            tabs.append(tab)
+        return tab.open(address)
+
+    yield open_tab
+    for each in opened:
+        each.close()
+    for tab in tabs:
+        assert tab.errors == []
+        assert tab.foreign == []
+
+
+def _note_foreign(url: str, tab: Tab) -> None:
+    if not url.startswith((tab.url, tab.url.replace("http:", "ws:"), "data:", "blob:")):
+        tab.foreign.append(url)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files to look at: two small ones with names of every kind, a broken one, a text."""
+    folder = tmp_path_factory.mktemp("studio") / "work"
+    folder.mkdir()
+    write_vectors(folder / "towns.safetensors", seed=1)
+    write_vectors(folder / "other.safetensors", seed=2)
+    (folder / "broken.bin").write_bytes(b"3 4\nno vectors at all")
+    (folder / "text.txt").write_text("sun moon star sky night light\nbread cheese wine oil salt water\n" * 400)
+    return folder
+
+
+def write_vectors(path: Path, *, seed: int, extra: int = 60) -> None:
+    """Words in three groups, so that neighbours are known, and words that are hard to show."""
+    generator = np.random.default_rng(seed)
+    groups = [
+        ["paris", "rome", "oslo", "berlin"],
+        ["bread", "cheese", "wine", "olive"],
+        ["서울", "부산", "東京", HOSTILE],
+    ]
+    words = [word for group in groups for word in group] + [f"word{number}" for number in range(extra)]
+    centres = generator.normal(size=(4, 16))
+    group_of = [0] * 4 + [1] * 4 + [2] * 4 + [3] * extra
+    rows = centres[group_of] + generator.normal(size=(len(words), 16)) * 0.3
+    counts = np.arange(len(words), 0, -1) * 10
+    Embeddings(Vocabulary(words, counts.tolist()), np.float32(rows), {"epochs": "5", "window": "4"}).save(path)
+
+
+@pytest.fixture(scope="session")
+def studio(folder: Path) -> Iterator[RunningStudio]:
+    """One studio for the tests that do not stop it."""
+    with studio_in(folder, "towns.safetensors") as running:
+        yield running
