@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python -m
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs faults bench bench-quick clean
+.PHONY: help demo test check format docs faults resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -16,6 +16,7 @@ help:
 	@echo "make format  let ruff put the code in order"
 	@echo "make docs    write the pages of docs/ that come from the code"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
+	@echo "make resume-search   stop and resume 2,000 random configurations and compare all bits; half an hour"
 	@echo "make bench   measure everything, hours of it; CORPUS=TEXT EVALUATION=FOLDER SMALL=TEXT for real text"
 	@echo "make bench-quick   the same in under five minutes, on a synthetic text"
 	@echo "make clean   remove $(VENV) and what the tools left behind"
@@ -40,6 +41,9 @@ docs: $(VENV)/.wordkin
 
 faults: $(VENV)/.wordkin
 	@$(VENV)/bin/python tests/faults/harness.py $(ARGS)
+
+resume-search: $(VENV)/.wordkin-test
+	@$(VENV)/bin/python tests/runs/resume_search.py $(ARGS)
 
 # What needs a real text and test files is left out without them. Each part goes on where it was interrupted.
 BENCH  := $(VENV)/bin/python benchmarks

@@ -157,7 +157,7 @@ class ScriptedBackend:
 
     def train_span(self, corpus, epoch, start, stop, schedule, should_stop):
         self._table += 1
-        return SpanResult(1.0 * self._examples, self._examples, stop)
+        return SpanResult([1.0 * self._examples], self._examples, stop)
 
     def held_out_loss(self, corpus, should_stop):
         return next(self._held_out_losses)

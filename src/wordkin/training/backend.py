@@ -6,7 +6,8 @@ run on other devices or hosts, as long as it honours or refuses every option.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,14 +20,21 @@ from wordkin.training.tables import NamedTables
 class SpanResult:
     """What training on a span gave.
 
-    loss : summed over examples, nats, float64; with several objectives, the sum of theirs.
+    losses : summed over the examples of each shard of the span, in the order of the text, nats, float64; with
+        several objectives, the sum of theirs. One number for each shard, so that the sum over an epoch, taken
+        shard by shard, does not depend on where spans begin and end.
     examples : (input, output) pairs for skip-gram, centres for CBOW.
     stop : corpus position up to which training went; all before it is done.
     """
 
-    loss: float
+    losses: Sequence[float]
     examples: int
     stop: int
+
+    @property
+    def loss(self) -> float:
+        """Summed over the whole span."""
+        return math.fsum(self.losses)
 
 
 class Backend(Protocol):

@@ -45,7 +45,8 @@ class RunState:
     def add(self, result: SpanResult, seconds: float) -> None:
         """Take in what a span gave, and how long it took."""
         self.position = result.stop
-        self.epoch_loss += result.loss
+        for loss in result.losses:  # one by one: the bits of the sum then do not depend on the spans
+            self.epoch_loss += loss
         self.epoch_examples += result.examples
         self.seconds += seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,7 @@ import pytest
 
 from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.objectives.cpu.layout import choose_layout
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables
@@ -174,7 +176,7 @@ def test_a_run_that_stops_at_once_has_done_nothing(opened: Opener) -> None:
     backend = opened()
     before = copies(backend.tables())
     result = backend.train_span(CORPUS, 0, 16_384, CORPUS.words, Schedule(0.025, 0.0, 1), lambda: True)
-    assert (result.loss, result.examples, result.stop) == (0.0, 0, 16_384)
+    assert (result.losses, result.examples, result.stop) == ([], 0, 16_384)
     assert_same_bits(backend.tables(), before)
 
 
@@ -190,6 +192,32 @@ def test_tables_that_are_loaded_are_those_trained_on(opened: Opener) -> None:
         *(f"output/{objective}" for objective in OBJECTIVES),
         *(f"output_bias/{objective}" for objective in OBJECTIVES),
     }
+
+
+@pytest.mark.parametrize("options", [{"deterministic": True}, {"threads": 1}, {"threads": 3}], ids=str)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_padding_is_zero_after_any_training(opened: Opener, architecture: str, options: dict[str, object]) -> None:
+    """Kernels work on whole rows; no checkpoint stores what lies behind the numbers of a row, so nothing may."""
+    for size, projection_bias in itertools.product((7, 15), (False, True)):
+        backend = opened(
+            architecture=architecture, objective=OBJECTIVES, vector_size=size, output_bias=True,
+            projection_bias=projection_bias, **options,
+        )  # fmt: skip
+        train(backend)
+        tables = backend.tables()
+        assert all(tables[f"output_bias/{objective}"].any() for objective in OBJECTIVES)
+        for name in tables.keys() - {f"output_bias/{objective}" for objective in OBJECTIVES}:
+            numbers = size + name.startswith("output/")  # a bias is a column of the output table
+            rows = whole_rows(tables[name])
+            assert rows.shape[1] > size
+            assert not rows[:, numbers:].any(), name
+
+
+def whole_rows(table: np.ndarray) -> np.ndarray:
+    """The rows of a table with the padding behind them, as they lie in memory."""
+    table = np.atleast_2d(table)
+    row_size = choose_layout(table.shape[1] + 1).row_size
+    return np.lib.stride_tricks.as_strided(table, (len(table), row_size), (row_size * table.itemsize, table.itemsize))
 
 
 def test_several_objectives_add_their_losses(opened: Opener) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkin.jit import inlined
+from wordkin.jit import inlined, kernel
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.products import add_row
 from wordkin.objectives.cpu.registers import (
@@ -33,8 +33,9 @@ class Tables(NamedTuple):
 
     input_vectors [V, row_size], output_vectors [V or tree nodes, row_size], projection_bias
     [1, row_size] or [0, row_size] when there is none. An output bias is column ``bias_column`` of
-    ``output_vectors`` (-1: none); the hidden layer holds 1 there, what input rows hold there is of no
-    account. Output tables have rows to spare up to whole registers.
+    ``output_vectors`` (-1: none); the hidden layer holds 1 there. Kernels add to that column of input rows and
+    of the projection bias as to any other; :func:`clear_bias_column` makes it 0 again, as all padding is.
+    Output tables have rows to spare up to whole registers.
     """
 
     input_vectors: Array
@@ -180,3 +181,12 @@ def hand_back(shapes, tables, input_ids, span, mode, errors, row):
             add_row(shapes, errors, row, scale, tables.input_vectors, np.int64(input_ids[position]))
     if tables.projection_bias.shape[0] > 0 and count > 0:
         add_row(shapes, errors, row, 1.0, tables.projection_bias, 0)
+
+
+@kernel
+def clear_bias_column(tables, input_ids):
+    """Set the bias column to 0 in the input rows ``input_ids`` int32 and in the projection bias."""
+    for position in range(input_ids.shape[0]):
+        tables.input_vectors[input_ids[position], tables.bias_column] = 0.0
+    if tables.projection_bias.shape[0] > 0:
+        tables.projection_bias[0, tables.bias_column] = 0.0

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.objectives.cpu.examples import Tables
+from wordkin.objectives.cpu.examples import Tables, clear_bias_column
 from wordkin.objectives.cpu.layout import aligned_zeros, choose_layout
 from wordkin.training.backend import SpanResult
 from wordkin.training.cpu.crew import Crew, Queue
@@ -119,7 +119,7 @@ class CpuBackend:
         train = self._train_shared if self._rounds is None else partial(self._train_in_rounds, self._rounds)
         results = train(text, shards, should_stop)
         return SpanResult(
-            loss=math.fsum(loss for loss, _ in results),
+            losses=[loss for loss, _ in results],
             examples=sum(examples for _, examples in results),
             stop=shards[len(results) - 1].stop if results else start,
         )
@@ -237,7 +237,11 @@ class Worker:
     def train(
         self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[Outputs], learning_rate: float
     ) -> Result:
-        """Train each objective in turn on the same windows."""
+        """Train each objective in turn on the same windows.
+
+        Kernels work on whole rows, so they add to the bias column of input rows and of the projection bias as well.
+        Nothing there means anything and no checkpoint stores it, so it is 0 again before anybody else reads it.
+        """
         loss = 0.0
         examples = 0
         for step, own_tables, own_outputs, workspace in zip(
@@ -245,4 +249,6 @@ class Worker:
         ):
             step_loss, examples = step.train(own_tables, windows, own_outputs, learning_rate, workspace)
             loss += step_loss
+        if tables[0].bias_column >= 0:
+            clear_bias_column(tables[0], windows.word_ids)
         return loss, examples
