@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "training": DATA | {"windows", "objectives"},
     "runs": TRAINING,
     "lesson": TRAINING,
-    "api": TRAINING | {"text", "runs"},
+    "api": TRAINING | ANSWERS | {"text", "runs", "plots"},
     "sklearn": ANSWERS | {"api"},
     "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
     "cli": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api", "studio"},

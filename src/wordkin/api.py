@@ -18,6 +18,8 @@ from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from wordkin.corpus.encoded import EncodedCorpus
     from wordkin.corpus.progress import ScanProgress
     from wordkin.runs.directory import RunDirectory
@@ -349,6 +351,27 @@ class Word2Vec:
     def validation_losses(self) -> list[float]:
         """Mean loss per example of held-out text after each epoch, in nats; empty where none was held out."""
         return list(self._trained(self._state).validation_losses)
+
+    def plot_losses(self, output: str | Path | None = None, **style: Any) -> Figure:
+        """Draw training and held-out loss after each epoch (extra ``plot``).
+
+        Parameters
+        ----------
+        output : str or path, optional
+            A .png, .svg or .pdf file to write.
+        **style
+            ``title``, ``ax``, ``theme`` and ``font`` as of :func:`wordkin.plots.plot_losses`.
+
+        Returns
+        -------
+        matplotlib Figure
+            The figure drawn on.
+        """
+        from wordkin.plots import of_epochs, plot_losses
+
+        state = self._trained(self._state)
+        best = state.best_epoch if state.best_epoch != len(state.losses) else 0
+        return plot_losses(of_epochs(state.losses, state.validation_losses, best_epoch=best), output, **style)
 
     def predict(self, words: str | Sequence[str], topn: int = 10, *, objective: str | None = None) -> Prediction:
         """The likeliest words: centres of a context for CBOW, context words of a centre for skip-gram.

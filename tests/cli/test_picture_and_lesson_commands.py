@@ -19,11 +19,31 @@ def test_plot_a_map_and_a_heatmap(run, vectors_file, tmp_path):
     finished = run("plot", vectors_file, "paris", "rome", "-o", tmp_path / "heat.svg", "--kind", "heatmap", "--json")
     assert json.loads(finished.out) == {
         "vectors": str(vectors_file),
+        "logs": [],
+        "words": ["paris", "rome"],
         "output": str(tmp_path / "heat.svg"),
         "kind": "heatmap",
-        "words": ["paris", "rome"],
     }
     assert "<svg" in (tmp_path / "heat.svg").read_text()
+
+
+def test_plot_groups_and_losses(run, vectors_file, tmp_path):
+    pytest.importorskip("matplotlib")
+    finished = run("plot", vectors_file, "cheese", "--group", "city=paris,rome", "-o", tmp_path / "map.png", "--json")
+    assert json.loads(finished.out)["words"] == ["cheese", "paris", "rome"]
+    log = tmp_path / "run.jsonl"
+    log.write_text('{"words": 100, "loss": 2.5, "validation_loss": null}\n')
+    finished = run("plot", "--log", log, "-o", tmp_path / "losses.png", "--theme", "dark", "--title", "A run")
+    assert finished.out == f"{tmp_path / 'losses.png'}: losses of 1 run\n"
+    for arguments, message in (
+        ([vectors_file, "--log", log], "--log draws the losses of runs: leave out vectors and words"),
+        ([], "plot needs a file of vectors and words to show, or --log FILE; see: wordkin plot --help"),
+        ([vectors_file, "--group", "paris"], "--group must be NAME=WORDS, as in fruit=apple,pear; got 'paris'"),
+        ([vectors_file, "--group", "a=paris,rome", "--kind", "heatmap"], "--group colours a map: leave it out with"),
+    ):
+        finished = run("plot", *arguments, "-o", tmp_path / "no.png")
+        assert finished.code == 2 and message in finished.err
+    assert not (tmp_path / "no.png").exists()
 
 
 def test_plot_says_what_is_wrong(run, vectors_file, tmp_path):

@@ -1,10 +1,24 @@
-"""Pictures, written to files: maps of words, heatmaps of their similarity, charts of scores.
+"""Pictures: maps of words, heatmaps of their similarity, charts of scores, loss curves.
 
-Needs the extra ``plot`` (matplotlib); :func:`plot_words` with UMAP also the extra ``umap``.
+Each function returns a matplotlib figure and writes a file where ``output`` names one. Needs the extra
+``plot`` (matplotlib); :func:`plot_words` with UMAP also the extra ``umap``.
 """
 
+from wordkin.plots.fonts import FontWarning
 from wordkin.plots.heatmap import plot_heatmap
+from wordkin.plots.losses import LossCurve, curves_of_logs, of_epochs, plot_losses, read_log
 from wordkin.plots.map import map_words, plot_words
 from wordkin.plots.scores import plot_scores
 
-__all__ = ["map_words", "plot_heatmap", "plot_scores", "plot_words"]
+__all__ = [
+    "FontWarning",
+    "LossCurve",
+    "curves_of_logs",
+    "map_words",
+    "of_epochs",
+    "plot_heatmap",
+    "plot_losses",
+    "plot_scores",
+    "plot_words",
+    "read_log",
+]

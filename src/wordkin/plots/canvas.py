@@ -1,58 +1,128 @@
-"""The one place that imports matplotlib: blank figures, and files made of them.
+"""The one place that imports matplotlib: themes, figures or given axes to draw on, and files made of them.
 
 Figures are made without pyplot, so nothing is kept in memory and no window system is touched.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError, MissingExtraError
+from wordkin.plots.fonts import families_for
 from wordkin.storage.files import check_writable, replacing_path
+from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
-INK, FAINT, PALE = "#333333", "#d9d9d9", "#f5f5f5"
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe and Ito's palette
-
+ThemeName = Literal["light", "dark"]
 _DOTS_PER_INCH = 150
-# the font matplotlib brings has no Chinese, Japanese or Korean; take one that has from the system, if any
-_WIDE_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans SC", "Source Han Sans SC",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC", "Hiragino Sans", "Malgun Gothic",
-    "Arial Unicode MS", "Unifont",
-)  # fmt: skip
 
 
-def blank_figure(width_inches: float, height_inches: float) -> Figure:
-    """An empty figure. Raises :class:`MissingExtraError` without matplotlib."""
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a picture.
+
+    ink : text. faint : lines of a grid. pale : bands behind rows. background : of the whole picture.
+    colours : of series and groups; distinguishable with colour blindness (after Okabe and Ito).
+    """
+
+    ink: str
+    faint: str
+    pale: str
+    background: str
+    colours: tuple[str, ...]
+
+
+THEMES: Mapping[str, Theme] = {
+    "light": Theme(
+        "#333333", "#d9d9d9", "#f5f5f5", "#ffffff",
+        ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#000000"),
+    ),
+    "dark": Theme(
+        "#e6e6e6", "#484848", "#242424", "#181818",
+        ("#56b4e9", "#ff9d4d", "#2bd4a5", "#e69fc9", "#f0d54a", "#9ad0f5", "#ffffff"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a picture is drawn on and in which style.
+
+    figure : the figure. own : whether wordkin made it, so that it may set its size and layout.
+    theme, families : colours and font families of all text.
+    """
+
+    figure: Figure
+    own: bool
+    theme: Theme
+    families: Sequence[str]
+
+    def text_style(self, size_points: float, **others: Any) -> dict[str, Any]:
+        """Keywords for every text that may hold users' words: any script, and ``$`` is not mathematics."""
+        return {
+            "fontsize": size_points, "fontfamily": list(self.families), "parse_math": False, "color": self.theme.ink
+        } | others  # fmt: skip
+
+
+def open_canvas(
+    width_inches: float,
+    height_inches: float,
+    texts: Iterable[str],
+    *,
+    ax: Axes | None = None,
+    theme: str = "light",
+    font: str | os.PathLike[str] | None = None,
+) -> Canvas:
+    """An empty figure of that size, or the figure of given axes.
+
+    Raises :class:`MissingExtraError` without matplotlib, :class:`ConfigError` for an unknown theme or font.
+    """
+    if theme not in THEMES:
+        raise ConfigError("theme", 'must be "light" or "dark"', theme)
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("drawing pictures", "plot") from error
-    figure = Figure(figsize=(width_inches, height_inches), dpi=_DOTS_PER_INCH, layout="constrained")
+    families = families_for(texts, font)
+    colours = THEMES[theme]
+    if ax is not None:
+        figure = ax.get_figure(root=True)
+        assert figure is not None, "axes belong to a figure"
+        return Canvas(figure, False, colours, families)
+    figure = Figure(
+        figsize=(width_inches, height_inches), dpi=_DOTS_PER_INCH, layout="constrained", facecolor=colours.background
+    )
     FigureCanvasAgg(figure)
-    return figure
+    return Canvas(figure, True, colours, families)
 
 
-def text_style(size_points: float) -> dict[str, Any]:
-    """Keywords for every text that may hold users' words: any script, and ``$`` is not mathematics."""
-    from matplotlib.font_manager import get_font_names
+def plain_axes(canvas: Canvas, ax: Axes | None = None) -> Axes:
+    """The given axes, or new ones that fill the figure, in the colours of the theme."""
+    axes = canvas.figure.add_subplot() if ax is None else ax
+    style_axes(axes, canvas.theme)
+    return axes
 
-    installed = set(get_font_names())
-    families = ["DejaVu Sans", *(font for font in _WIDE_FONTS if font in installed)]
-    return {"fontsize": size_points, "fontfamily": families, "parse_math": False, "color": INK}
+
+def style_axes(axes: Axes, theme: Theme) -> None:
+    """Give axes the background, ticks and frame of a theme."""
+    axes.set_facecolor(theme.background)
+    axes.tick_params(colors=theme.ink, length=0)
+    axes.spines[:].set_color(theme.faint)
 
 
 def check_picture(output: str | os.PathLike[str]) -> Path:
-    """The path to write to. Raises ConfigError on an unknown suffix, OutputError on an unwritable place."""
+    """The path to write to. Raises ConfigError on an unknown suffix, OutputError on an unwritable path."""
     path = Path(output)
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError("output", "must end in .png, .svg or .pdf", str(output))
@@ -60,18 +130,31 @@ def check_picture(output: str | os.PathLike[str]) -> Path:
     return path
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write the figure in the format of the suffix; ``path`` is the whole new file or the old one."""
+def finish(canvas: Canvas, output: Path | None) -> Figure:
+    """The finished figure, also written to a file where there is one: the whole new file or the old one."""
+    if output is None:
+        return canvas.figure
     from matplotlib import rc_context
 
-    suffix = path.suffix.lower().removeprefix(".")
+    suffix = output.suffix.lower().removeprefix(".")
     # no dates and no random names in the file: the same picture is the same bytes
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix, {})
-    with rc_context({"svg.hashsalt": "wordkin"}), replacing_path(path) as temporary:
-        figure.savefig(temporary, format=suffix, metadata=metadata, bbox_inches="tight", pad_inches=0.12)
+    with rc_context({"svg.hashsalt": "wordkin"}), replacing_path(output) as temporary, missing_glyphs_were_said():
+        canvas.figure.savefig(
+            temporary, format=suffix, metadata=metadata, bbox_inches="tight" if canvas.own else None, pad_inches=0.12
+        )
+    return canvas.figure
 
 
-def chosen_ids(embeddings: Embeddings, words: Sequence[str], most: int) -> tuple[list[str], list[int]]:
+@contextlib.contextmanager
+def missing_glyphs_were_said() -> Iterator[None]:
+    """Silence matplotlib's warning for each missing glyph: :func:`families_for` gave one for all of them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        yield
+
+
+def chosen_ids(embeddings: WordVectors, words: Sequence[str], most: int) -> tuple[list[str], list[int]]:
     """Different words in their order, and their ids. Raises ConfigError unless there are 2 to ``most``."""
     if isinstance(words, str):
         raise ConfigError("words", "must be a list of words, not one string", words)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError, MissingExtraError
-from wordkin.plots.canvas import COLOURS, FAINT, INK, blank_figure, check_picture, chosen_ids, save, text_style
+from wordkin.plots.canvas import (
+    Canvas,
+    ThemeName,
+    check_picture,
+    chosen_ids,
+    finish,
+    missing_glyphs_were_said,
+    open_canvas,
+    plain_axes,
+)
 from wordkin.plots.labels import place_labels
+from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,34 +30,45 @@ if TYPE_CHECKING:
 METHODS = ("pca", "umap")
 MOST_WORDS = 1_000
 
-_LEADER_FROM = 12.0  # pixels between a point and its label from which a line joins them
+_LEADER_FROM = 9.0  # pixels between a point and its label from which a line joins them
 _UMAP_NEIGHBOURS = 15  # its own default
 _UMAP_FEWEST = 5
+_MOST_GROUPS = 7
 
 
 def map_words(
-    embeddings: Embeddings, words: Sequence[str], method: str = "pca", *, seed: int = 0
+    embeddings: WordVectors, words: Sequence[str], method: Literal["pca", "umap"] = "pca", *, seed: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Places of words in a plane.
+    """Coordinates of words in a plane.
 
     Parameters
     ----------
-    words : 2 to 1,000 different words.
-    method : "pca" turns the unit vectors so that two axes show as much of their variance as possible
+    embeddings : WordVectors
+        Where the vectors come from.
+    words : sequence of str
+        2 to 1,000 different words.
+    method : {"pca", "umap"}, default "pca"
+        "pca" turns the unit vectors so that two axes show as much of their variance as possible
         (Pearson 1901); "umap" keeps neighbours together and distorts distances (McInnes et al. 2018;
         at least 5 words; extra ``umap``).
-    seed : of UMAP.
+    seed : int, default 0
+        Of UMAP.
 
     Returns
     -------
-    Coordinates, float64[words, 2], and the share of the variance that each axis shows, float64[2]
-    (NaN for UMAP).
+    positions : ndarray of shape (words, 2), float64
+        Coordinates of the words in their order.
+    shares : ndarray of shape (2,), float64
+        Share of the variance that each axis shows; NaN for UMAP.
 
     Raises
     ------
-    ConfigError : an illegal option.
-    UnknownWordError : a word is not in the vocabulary.
-    MissingExtraError : UMAP is not installed.
+    ConfigError
+        An option is not legal.
+    UnknownWordError
+        A word is not in the vocabulary.
+    MissingExtraError
+        UMAP is not installed.
     """
     if method not in METHODS:
         raise ConfigError("method", 'must be "pca" or "umap"', method)
@@ -63,13 +82,13 @@ def _pca(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     left, sizes, right = np.linalg.svd(centred, full_matrices=False)
     # an axis may point either way: let its largest component be positive, whatever the linear algebra library
     signs = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
-    places = np.zeros((len(vectors), 2))
+    positions = np.zeros((len(vectors), 2))
     shares = np.zeros(2)
     axes = min(2, len(sizes))
-    places[:, :axes] = (left * sizes * signs)[:, :axes]
+    positions[:, :axes] = (left * sizes * signs)[:, :axes]
     total = float((sizes**2).sum())
     shares[:axes] = sizes[:axes] ** 2 / total if total else 0.0
-    return places, shares
+    return positions, shares
 
 
 def _umap(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -90,58 +109,159 @@ def _umap(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
 
 
 def plot_words(
-    embeddings: Embeddings,
-    words: Sequence[str],
-    output: str | os.PathLike[str],
-    method: str = "pca",
+    embeddings: WordVectors,
+    words: Sequence[str] | Mapping[str, Sequence[str]],
+    output: str | os.PathLike[str] | None = None,
+    method: Literal["pca", "umap"] = "pca",
     *,
+    clusters: int | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+    theme: ThemeName = "light",
+    font: str | os.PathLike[str] | None = None,
     seed: int = 0,
-) -> Path:
+) -> Figure:
     """Draw a map of words with a label at each point.
 
     Parameters
     ----------
-    words, method, seed : as of :func:`map_words`.
-    output : a .png, .svg or .pdf file; an existing one is replaced.
+    embeddings : WordVectors
+        Where the vectors come from.
+    words : sequence of str, or mapping of str to sequence of str
+        2 to 1,000 different words; a mapping gives up to seven groups, each in a colour of its own.
+    output : str or path, optional
+        A .png, .svg or .pdf file to write; an existing one is replaced.
+    method : {"pca", "umap"}, default "pca"
+        As of :func:`map_words`.
+    clusters : int, optional
+        Colour the words by this many clusters of similar vectors (k-means on unit vectors), 2 to 7.
+    title : str, optional
+        Replaces the title, which gives the number of words and the method; an empty one leaves it out.
+    ax, theme, font
+        As of :func:`wordkin.plots.plot_heatmap`.
+    seed : int, default 0
+        Of UMAP and k-means.
 
-    Returns the path written. Raises what :func:`map_words` raises, ConfigError on another suffix,
-    OutputError where the file cannot be written and MissingExtraError without matplotlib.
+    Returns
+    -------
+    matplotlib Figure
+        The figure drawn on.
+
+    Raises
+    ------
+    ConfigError
+        An option is not legal.
+    UnknownWordError
+        A word is not in the vocabulary.
+    OutputError
+        The file cannot be written.
+    MissingExtraError
+        matplotlib, or UMAP, is not installed.
     """
-    path = check_picture(output)
-    places, shares = map_words(embeddings, words, method, seed=seed)
-    labels, _ = chosen_ids(embeddings, words, MOST_WORDS)
-    side = float(np.clip(5 + len(labels) ** 0.5 * 0.45, 6, 24))
-    figure = blank_figure(side * 1.25, side)
-    axes = figure.add_subplot()
-    axes.scatter(places[:, 0], places[:, 1], s=14, color=COLOURS[0], zorder=2)
+    path = None if output is None else check_picture(output)
+    labels, groups = _labels_and_groups(words)
+    positions, shares = map_words(embeddings, labels, method, seed=seed)
+    if clusters is not None:
+        groups = _clusters(embeddings, labels, clusters, len(groups), seed)
+    side = float(np.clip(4.2 + len(labels) ** 0.5 * 0.45, 5.5, 20))
+    heading = f"Map of {len(labels):,} words ({method.upper()})" if title is None else title
+    canvas = open_canvas(side * 1.25, side, [*labels, *groups, heading], ax=ax, theme=theme, font=font)
+    axes = plain_axes(canvas, ax)
+    _draw_points(canvas, axes, positions, labels, groups)
+    _name_axes(canvas, axes, method, shares)
+    if heading:
+        axes.set_title(heading, loc="left", **canvas.text_style(11))
+    _label_points(canvas, axes, positions, labels)
+    return finish(canvas, path)
+
+
+def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, set[str]]]:
+    """Different words in their order, and the words of each group; no groups for a sequence."""
+    if not isinstance(words, Mapping):
+        return (words if isinstance(words, str) else list(dict.fromkeys(words))), {}  # type: ignore[return-value]
+    if len(words) > _MOST_GROUPS:
+        raise ConfigError("words", f"must have at most {_MOST_GROUPS} groups", len(words))
+    group_of: dict[str, str] = {}
+    for group, members in words.items():
+        for word in [members] if isinstance(members, str) else members:
+            if group_of.setdefault(word, group) != group:
+                found = f"{word!r} in {group_of[word]!r} and {group!r}"
+                raise ConfigError("words", "must have each word in one group", found)
+    groups = {group: {word for word, its_group in group_of.items() if its_group == group} for group in words}
+    return list(group_of), groups
+
+
+def _clusters(
+    embeddings: WordVectors, labels: Sequence[str], clusters: int, groups: int, seed: int
+) -> dict[str, set[str]]:
+    """Groups of words with similar vectors, each named after the word nearest to its centre."""
+    from scipy.cluster.vq import kmeans2
+
+    most = min(_MOST_GROUPS, len(labels))
+    if isinstance(clusters, bool) or not isinstance(clusters, int) or not 2 <= clusters <= most:
+        raise ConfigError("clusters", f"must be a whole number from 2 to {most}", clusters)
+    if groups:
+        raise ConfigError("clusters", "must be left unset where words come in groups", clusters)
+    units = embeddings.unit_vectors(embeddings.vocabulary.ids_of(labels)).astype(np.float64)
+    centres, members = kmeans2(units, clusters, minit="++", seed=seed)
+    found: dict[str, set[str]] = {}
+    for number in range(clusters):
+        inside = np.flatnonzero(members == number)
+        if len(inside):
+            nearest = int(inside[np.argmin(np.linalg.norm(units[inside] - centres[number], axis=1))])
+            found[f"like {labels[nearest]}"] = {labels[each] for each in inside.tolist()}
+    return found
+
+
+def _draw_points(
+    canvas: Canvas, axes: Axes, positions: NDArray[np.float64], labels: Sequence[str], groups: Mapping[str, set[str]]
+) -> None:
+    """A point for each word, in the colour of its group; a legend where there are groups."""
+    if not groups:
+        axes.scatter(positions[:, 0], positions[:, 1], s=14, color=canvas.theme.colours[0], zorder=3)
+    for (group, members), colour in zip(groups.items(), canvas.theme.colours, strict=False):
+        inside = [number for number, label in enumerate(labels) if label in members]
+        axes.scatter(positions[inside, 0], positions[inside, 1], s=16, color=colour, zorder=3, label=group)
     axes.margins(0.08)
-    axes.spines[:].set_color(FAINT)
-    axes.tick_params(colors=INK, labelsize=7, length=0)
+    if groups:
+        legend = axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        for text in legend.get_texts():
+            text.update(canvas.text_style(9))
+
+
+def _name_axes(canvas: Canvas, axes: Axes, method: str, shares: NDArray[np.float64]) -> None:
+    ink = canvas.theme.ink
     if method == "pca":
         axes.set_aspect("equal", adjustable="datalim")
-        axes.grid(color=FAINT, linewidth=0.5)
-        axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)", color=INK)
-        axes.set_ylabel(f"second principal component ({shares[1]:.0%})", color=INK)
+        axes.grid(color=canvas.theme.faint, linewidth=0.5)
+        axes.tick_params(labelsize=7)
+        axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)", color=ink)
+        axes.set_ylabel(f"second principal component ({shares[1]:.0%})", color=ink)
     else:
         axes.set_xticks([])
         axes.set_yticks([])
-        axes.set_xlabel("UMAP: near words are alike, axes have no meaning", color=INK)
-    _label_points(figure, axes, places, labels)
-    save(figure, path)
-    return path
+        axes.set_xlabel("near words are alike; the axes have no meaning", color=ink)
 
 
-def _label_points(figure: Figure, axes: Axes, places: NDArray[np.float64], labels: Sequence[str]) -> None:
-    style: dict[str, Any] = text_style(9)
-    texts = [axes.text(x, y, label, **style) for (x, y), label in zip(places.tolist(), labels, strict=True)]
+def _label_points(canvas: Canvas, axes: Axes, positions: NDArray[np.float64], labels: Sequence[str]) -> None:
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2, foreground=canvas.theme.background)]  # keeps lines that pass behind off the letters
+    texts = [
+        axes.text(x, y, label, zorder=4, path_effects=halo, **canvas.text_style(9))
+        for (x, y), label in zip(positions.tolist(), labels, strict=True)
+    ]
     for text in texts:
         text.set_in_layout(False)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # from here on the pixel positions hold
+    with missing_glyphs_were_said():
+        canvas.figure.draw_without_rendering()
+    if canvas.own:
+        canvas.figure.set_layout_engine("none")  # from here on the pixel positions hold
     axes.autoscale(False)
-    extents = [text.get_window_extent() for text in texts]
+    with missing_glyphs_were_said():
+        extents = [text.get_window_extent() for text in texts]
     sizes = np.array([[extent.width, extent.height] for extent in extents])
-    points = axes.transData.transform(places)
+    points = axes.transData.transform(positions)
     corners = place_labels(points, sizes, axes.get_window_extent().extents)
     to_data = axes.transData.inverted()
     for text, point, corner, size in zip(texts, points, corners, sizes, strict=True):
@@ -150,4 +270,5 @@ def _label_points(figure: Figure, axes: Axes, places: NDArray[np.float64], label
         text.set_position((x, y))
         nearest = np.clip(point, corner, corner + size)
         if np.linalg.norm(nearest - point) > _LEADER_FROM:
-            axes.plot(*to_data.transform([point, nearest]).T, color=INK, linewidth=0.4, alpha=0.6, zorder=1)
+            line = to_data.transform([point, nearest])
+            axes.plot(*line.T, color=canvas.theme.ink, linewidth=0.4, alpha=0.6, zorder=2)

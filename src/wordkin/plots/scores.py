@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,81 +13,115 @@ import numpy as np
 from wordkin.errors import ConfigError
 from wordkin.evaluation import AnalogyResult, CategoryResult, OddOneOutResult, Result, SimilarityResult
 from wordkin.evaluation.statistics import Interval
-from wordkin.plots.canvas import COLOURS, FAINT, INK, PALE, blank_figure, check_picture, save, text_style
+from wordkin.plots.canvas import THEMES, Canvas, ThemeName, check_picture, finish, open_canvas, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_MOST_VECTORS = len(COLOURS)
+_MOST_VECTORS = len(THEMES["light"].colours)
+_LABEL_CHARACTERS = 44  # longer names are cut: they would leave no room for the scores
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of a chart: a score of one set of vectors."""
+    """One line of a chart: a score of one set of vectors; totals are set apart from the sections they sum up."""
 
-    panel: str  # title of the part of the chart it belongs to
+    panel: str
     label: str
     value: float
     interval: Interval
+    total: bool = False
 
 
-def plot_scores(results: Mapping[str, Sequence[Result]], output: str | os.PathLike[str]) -> Path:
+@dataclass(frozen=True)
+class _Panel:
+    """A part of the chart: the scores of one measure. left_out: rows that no set of vectors has a score for."""
+
+    title: str
+    rows: Sequence[tuple[str, bool]]  # label, whether it is a total
+    left_out: int
+
+
+def plot_scores(
+    results: Mapping[str, Sequence[Result]],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+    theme: ThemeName = "light",
+    font: str | os.PathLike[str] | None = None,
+) -> Figure:
     """Draw scores as points with 95% intervals, a part of the chart for each measure.
+
+    Each part has an axis that spans its scores. Rows without a score (no known word) are left out and counted.
 
     Parameters
     ----------
-    results : for the name of each of up to seven sets of vectors, its results as of ``evaluate_file``.
-        Analogies are drawn by section with their totals (3CosAdd, known questions only), the others
-        with one line for each file.
-    output : a .png, .svg or .pdf file; an existing one is replaced.
+    results : mapping of str to sequence of results
+        For the name of each of up to seven sets of vectors, its results as of ``evaluate_file``. Analogies
+        are drawn by section with their totals below a line (3CosAdd, known questions only), the others with
+        one line for each file.
+    output : str or path, optional
+        A .png, .svg or .pdf file to write; an existing one is replaced.
+    title : str, optional
+        Of the whole chart.
+    theme, font
+        As of :func:`wordkin.plots.plot_heatmap`.
 
-    Returns the path written. Raises ConfigError on illegal arguments, OutputError where the file cannot
-    be written and MissingExtraError without matplotlib.
+    Returns
+    -------
+    matplotlib Figure
+        The figure drawn on.
+
+    Raises
+    ------
+    ConfigError
+        An argument is not legal.
+    OutputError
+        The file cannot be written.
+    MissingExtraError
+        matplotlib is not installed.
     """
-    path = check_picture(output)
+    path = None if output is None else check_picture(output)
     if not 1 <= len(results) <= _MOST_VECTORS:
         raise ConfigError("results", f"must be of 1 to {_MOST_VECTORS} sets of vectors", len(results))
     rows = {name: [row for result in each for row in _rows(result)] for name, each in results.items()}
-    panels: dict[str, list[str]] = {}
-    for row in (row for each in rows.values() for row in each):
-        labels = panels.setdefault(row.panel, [])
-        if row.label not in labels:
-            labels.append(row.label)
+    panels = _panels(rows)
     if not panels:
         raise ConfigError("results", "must hold at least one result", "none")
 
-    line_inches = 0.16 + 0.09 * len(rows)
-    heights = [line_inches * len(labels) + 0.75 for labels in panels.values()]
-    figure = blank_figure(8, sum(heights) + 0.5)
-    parts = figure.subplots(len(panels), squeeze=False, height_ratios=heights)[:, 0]
-    for axes, (panel, labels) in zip(parts, panels.items(), strict=True):
-        _draw_panel(axes, panel, labels, rows)
-    handles, names = parts[0].get_legend_handles_labels()
+    line_inches = 0.17 + 0.09 * len(rows)
+    heights = [line_inches * len(panel.rows) + 0.85 for panel in panels]
+    texts = [*results, *(text for panel in panels for text in (panel.title, *(label for label, _ in panel.rows)))]
+    canvas = open_canvas(8, sum(heights) + 0.6, texts, theme=theme, font=font)
+    parts = canvas.figure.subplots(len(panels), squeeze=False, height_ratios=heights)[:, 0]
+    for axes, panel in zip(parts, panels, strict=True):
+        style_axes(axes, canvas.theme)
+        _draw_panel(canvas, axes, panel, rows)
     if len(rows) > 1:
-        legend = figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False)
+        handles, names = parts[0].get_legend_handles_labels()
+        legend = canvas.figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False)
         for text in legend.get_texts():
-            text.update(text_style(9))
-    save(figure, path)
-    return path
+            text.update(canvas.text_style(9))
+    if title:
+        canvas.figure.suptitle(title, **canvas.text_style(12))
+    return finish(canvas, path)
 
 
 def _rows(result: Result) -> list[_Row]:
     match result:
         case AnalogyResult():
-            totals = [total for total in (result.semantic, result.syntactic, result.total) if total]
             title = f"{result.dataset}: accuracy (3CosAdd)"
-            accuracies = [(score.name or "(no section)", score.accuracy()) for score in (*result.sections, *totals)]
-            return [_Row(title, name, accuracy.value, accuracy.interval) for name, accuracy in accuracies]
-        case SimilarityResult():
-            return [
-                _Row(
-                    "word pairs: Spearman's correlation",
-                    result.dataset,
-                    result.spearman.value,
-                    result.spearman.interval,
-                )
+            totals = [total for total in (result.semantic, result.syntactic, result.total) if total]
+            accuracies = [
+                *((score.name or "(no section)", score.accuracy(), False) for score in result.sections),
+                *((score.name, score.accuracy(), True) for score in totals),
             ]
+            return [_Row(title, name, accuracy.value, accuracy.interval, total) for name, accuracy, total in accuracies]
+        case SimilarityResult():
+            correlation = result.spearman
+            return [_Row("word pairs: Spearman's correlation", result.dataset, correlation.value, correlation.interval)]
         case CategoryResult():
             return [_Row("categories: purity", result.dataset, result.purity.value, result.purity.interval)]
         case OddOneOutResult():
@@ -96,32 +129,77 @@ def _rows(result: Result) -> list[_Row]:
             return [_Row("odd one out: accuracy", result.dataset, accuracy.value, accuracy.interval)]
 
 
-def _draw_panel(axes: Axes, panel: str, labels: Sequence[str], rows: Mapping[str, Sequence[_Row]]) -> None:
+def _panels(rows: Mapping[str, Sequence[_Row]]) -> list[_Panel]:
+    """The parts of the chart, with the rows that at least one set of vectors has a score for.
+
+    Where no row of a part has one, its first row stays, so that the part is not silently absent.
+    """
+    known: dict[str, dict[tuple[str, bool], bool]] = {}
+    for row in (row for each in rows.values() for row in each):
+        labels = known.setdefault(row.panel, {})
+        key = (row.label, row.total)
+        labels[key] = labels.get(key, False) or not math.isnan(row.value)
+    panels = []
+    for title, labels in known.items():
+        shown = [label for label, has_score in labels.items() if has_score] or list(labels)[:1]
+        panels.append(_Panel(title, shown, len(labels) - len(shown)))
+    return panels
+
+
+def _draw_panel(canvas: Canvas, axes: Axes, panel: _Panel, rows: Mapping[str, Sequence[_Row]]) -> None:
     offsets = (np.arange(len(rows)) - (len(rows) - 1) / 2) * 0.8 / (len(rows) + 1)
-    lowest = 0.0
-    for band in range(0, len(labels), 2):
-        axes.axhspan(band - 0.5, band + 0.5, color=PALE, zorder=0)
+    theme = canvas.theme
+    for band in range(0, len(panel.rows), 2):
+        axes.axhspan(band - 0.5, band + 0.5, color=theme.pale, zorder=0)
+    drawn: list[float] = []
     for number, (name, each) in enumerate(rows.items()):
-        shown = [row for row in each if row.panel == panel]
-        known = [row for row in shown if not math.isnan(row.value)]
+        known = [row for row in each if row.panel == panel.title and not math.isnan(row.value)]
         values = np.array([row.value for row in known])
         ends = np.array([row.interval if not math.isnan(row.interval[0]) else (row.value,) * 2 for row in known])
-        lowest = min([lowest, *ends.ravel().tolist()])
+        drawn += ends.ravel().tolist()
         axes.errorbar(
             values,
-            [labels.index(row.label) + offsets[number] for row in known],
+            [panel.rows.index((row.label, row.total)) + offsets[number] for row in known],
             xerr=np.abs(ends.reshape(-1, 2) - values[:, None]).T,
             fmt=_MARKERS[number],
             markersize=4,
-            color=COLOURS[number],
+            color=theme.colours[number],
             elinewidth=1,
             label=name,
         )
-    axes.set_title(panel, loc="left", **text_style(10))
-    axes.set_yticks(range(len(labels)), labels, **text_style(8))
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlim(lowest - 0.02, 1.02)  # room for markers at the ends
+    _label_rows(canvas, axes, panel)
+    axes.set_xlim(*_span(drawn))
     axes.set_axisbelow(True)  # above the bands, below the markers
-    axes.grid(axis="x", color=FAINT, linewidth=0.6)
-    axes.tick_params(length=0, labelsize=8, colors=INK)
+    axes.grid(axis="x", color=theme.faint, linewidth=0.6)
+    axes.tick_params(labelsize=8)
     axes.spines[:].set_visible(False)
+    if panel.left_out:
+        plural = "s" * (panel.left_out > 1)
+        axes.set_xlabel(
+            f"{panel.left_out} row{plural} without a known word left out", loc="left", **canvas.text_style(8)
+        )
+
+
+def _label_rows(canvas: Canvas, axes: Axes, panel: _Panel) -> None:
+    """Title and row labels; totals in bold below a line."""
+    axes.set_title(panel.title, loc="left", **canvas.text_style(10))
+    labels = [
+        label if len(label) <= _LABEL_CHARACTERS else label[: _LABEL_CHARACTERS - 1] + "…" for label, _ in panel.rows
+    ]
+    axes.set_yticks(range(len(labels)), labels, **canvas.text_style(8))
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    for text, (_, total) in zip(axes.get_yticklabels(), panel.rows, strict=True):
+        if total:
+            text.set_fontweight("bold")
+    first_total = next((number for number, (_, total) in enumerate(panel.rows) if total), 0)
+    if first_total:
+        axes.axhline(first_total - 0.5, color=canvas.theme.ink, linewidth=0.8)
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    """Ends of an axis: the values, 0 where that is near, and some room."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if 0 < low < 0.5 * high or low == high:
+        low = min(low, 0.0)
+    room = 0.03 * (high - low) or 0.02
+    return low - room, high + room

@@ -1,17 +1,17 @@
-"""``wordkin plot``: a map of words, or a heatmap of their similarity, as a picture."""
+"""``wordkin plot``: a map of words, a heatmap of their similarity, or the loss curves of runs, as a picture."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 import typer
 
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, Option, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.vectors import READING, VectorsArgument, check_picture_first, open_vectors
+from wordkin.cli.vectors import READING, check_picture_first, open_vectors
 from wordkin.config import Choice, Number
 
 _DRAWING: Mapping[str, Option] = {
@@ -20,46 +20,97 @@ _DRAWING: Mapping[str, Option] = {
     "order": Option(
         Choice(("clustered", "given")), "In a heatmap, similar words side by side, or as given.", "clustered"
     ),
-    "seed": Option(Number(0, 2**32 - 1, integer=True), "Seeds umap.", 0),
+    "clusters": Option(Number(2, 7, integer=True, optional=True), "In a map, colour the words by so many clusters."),
+    "seed": Option(Number(0, 2**32 - 1, integer=True), "Seeds umap and clusters.", 0),
+    "theme": Option(Choice(("light", "dark")), "Colours of the picture.", "light"),
 }
+
+
+def _shown(name: str, text: str, metavar: str) -> Any:
+    return typer.Option(name, metavar=metavar, help=text, rich_help_panel=COMMON)
 
 
 @with_options({**_DRAWING, **READING})
 def plot(
-    vectors: VectorsArgument,
+    vectors: Annotated[str | None, typer.Argument(metavar="VECTORS", help="A file of vectors.")] = None,
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", help="Words to show.")] = None,
     *,
     more_words: Annotated[
+        list[str] | None, _shown("--words", "Words to show, between commas or spaces.", "WORDS")
+    ] = None,
+    group: Annotated[
         list[str] | None,
-        typer.Option(
-            "--words", metavar="WORDS", help="Words to show, between commas or spaces.", rich_help_panel=COMMON
-        ),
+        _shown("--group", "A group of words for a map, in a colour of its own; may be repeated.", "NAME=WORDS"),
+    ] = None,
+    log: Annotated[
+        list[str] | None, _shown("--log", "Draw the losses in the log of a run instead; may be repeated.", "FILE")
+    ] = None,
+    title: Annotated[str | None, _shown("--title", "Title of the picture; an empty one for none.", "TEXT")] = None,
+    font: Annotated[
+        str | None, _shown("--font", "Font family or file for the words; found by their scripts unless set.", "FONT")
     ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf file.", rich_help_panel=COMMON)
     ],
     kind: str = "map",
-    method: str = "pca",
-    order: str = "clustered",
+    method: Literal["pca", "umap"] = "pca",
+    order: Literal["clustered", "given"] = "clustered",
+    clusters: int | None = None,
     seed: int = 0,
+    theme: Literal["light", "dark"] = "light",
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Draw a map of words, or a heatmap of their similarities."""
-    from wordkin.plots import plot_heatmap, plot_words
+    """Draw a map of words, a heatmap of their similarities, or (with --log) the loss curves of runs."""
+    from wordkin.plots import curves_of_logs, plot_heatmap, plot_losses, plot_words
 
-    shown = [*([] if words is None else words)]
-    for text in [] if more_words is None else more_words:
-        shown += [word for word in re.split(r"[,\s]+", text) if word]
-    if not shown:
+    style: dict[str, Any] = {"title": title, "theme": theme, "font": font}
+    if log:
+        if vectors is not None or words or more_words or group:
+            raise UsageError("--log draws the losses of runs: leave out vectors and words")
+        check_picture_first(output)
+        plot_losses(curves_of_logs(log), output, **style)
+        line = f"{output}: losses of {len(log)} run{'s' * (len(log) > 1)}"
+        _report({"vectors": None, "logs": log, "words": [], "output": output, "kind": "losses"}, line, json)
+        return
+    if vectors is None:
+        raise UsageError("plot needs a file of vectors and words to show, or --log FILE; see: wordkin plot --help")
+    shown = [*(words or []), *(word for text in more_words or [] for word in _split(text))]
+    groups = _groups(group or [], shown, kind)
+    if not shown and not groups:
         raise UsageError("plot needs words to show: add --words king,queen,man; see: wordkin plot --help")
     check_picture_first(output)
     embeddings = open_vectors(vectors, reading)
     if kind == "map":
-        plot_words(embeddings, shown, output, method, seed=seed)
+        plot_words(embeddings, groups or shown, output, method, clusters=clusters, seed=seed, **style)
     else:
-        plot_heatmap(embeddings, shown, output, order=order)
+        plot_heatmap(embeddings, shown, output, order=order, **style)
+    shown += [word for members in groups.values() for word in members if word not in shown]
+    document = {"vectors": vectors, "logs": [], "words": shown, "output": output, "kind": kind}
+    _report(document, f"{output}: {kind} of {len(shown)} words", json)
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in re.split(r"[,\s]+", text) if word]
+
+
+def _groups(options: Sequence[str], ungrouped: Sequence[str], kind: str) -> dict[str, list[str]]:
+    """The words of each ``--group NAME=WORDS``; words without a group form one more, called "other"."""
+    groups: dict[str, list[str]] = {}
+    for option in options:
+        name, separator, members = option.partition("=")
+        if not separator or not name or not _split(members):
+            raise UsageError(f"--group must be NAME=WORDS, as in fruit=apple,pear; got {option!r}")
+        groups.setdefault(name, []).extend(_split(members))
+    if groups and kind != "map":
+        raise UsageError("--group colours a map: leave it out with --kind heatmap, and name the words with --words")
+    if groups and ungrouped:
+        groups["other"] = [*groups.get("other", []), *ungrouped]
+    return groups
+
+
+def _report(document: dict[str, Any], line: str, json: bool) -> None:
     if json:
-        print_json({"vectors": vectors, "output": output, "kind": kind, "words": shown})
-        return
-    print(f"{output}: {kind} of {len(shown)} words")
+        print_json(document)
+    else:
+        print(line)

@@ -1,0 +1,193 @@
+"""Loss curves of runs, from their logs or from the losses of each epoch."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
+from wordkin.plots.canvas import Canvas, ThemeName, check_picture, finish, open_canvas, plain_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_CURVES = 7
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """The losses of one run.
+
+    Attributes
+    ----------
+    name : str
+        What the legend calls it.
+    done : sequence of float
+        How far training was at each training loss, in ``unit``.
+    losses : sequence of float
+        Mean training loss per example since the epoch began, in nats.
+    validation_done : sequence of float
+        How far training was at each held-out loss, in ``unit``.
+    validation_losses : sequence of float
+        Mean held-out loss per example, in nats.
+    best_epoch : int
+        The epoch whose vectors were kept, from 1; 0 where the last one was.
+    unit : str
+        "epochs" or "million words".
+    """
+
+    name: str
+    done: Sequence[float]
+    losses: Sequence[float]
+    validation_done: Sequence[float] = ()
+    validation_losses: Sequence[float] = ()
+    best_epoch: int = 0
+    unit: str = "epochs"
+
+
+def read_log(path: str | os.PathLike[str]) -> LossCurve:
+    """The loss curve in the log of a run, as ``train --log FILE`` writes it.
+
+    Raises
+    ------
+    CorpusNotFoundError
+        There is no such file.
+    FormatError
+        The file is no log of a run, or holds no loss yet; the message gives the line.
+    """
+    path = Path(path)
+    lines: list[tuple[float, float, float | None]] = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                if text.endswith("\n"):  # the last line may be half written while the run goes on
+                    lines.append(_losses_of(text, number, path))
+    except (FileNotFoundError, NotADirectoryError):
+        raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
+    if not lines:
+        raise FormatError(f"{str(path)!r} holds no line of a training log yet")
+    held_out = [(done, loss) for done, _, loss in lines if loss is not None]
+    return LossCurve(
+        path.stem,
+        [done for done, _, _ in lines],
+        [loss for _, loss, _ in lines],
+        [done for done, _ in held_out],
+        [loss for _, loss in held_out],
+        unit="million words",
+    )
+
+
+def _losses_of(text: str, number: int, path: Path) -> tuple[float, float, float | None]:
+    """(million words done, training loss, held-out loss or None) of a line of a log."""
+    try:
+        values = json.loads(text)
+        held_out = values["validation_loss"]
+        return int(values["words"]) / 1e6, float(values["loss"]), None if held_out is None else float(held_out)
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{str(path)!r}: line {number:,} is no line of a training log ({error!r})") from error
+
+
+def plot_losses(
+    curves: LossCurve | Sequence[LossCurve],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+    ax: Axes | None = None,
+    theme: ThemeName = "light",
+    font: str | os.PathLike[str] | None = None,
+) -> Figure:
+    """Draw training loss (lines) and held-out loss (dots) of one or several runs.
+
+    The training loss is a mean since its epoch began. It may rise near the end of a run while the held-out
+    loss falls: a high learning rate follows the topic of the text at hand, and a low one no longer does.
+
+    Parameters
+    ----------
+    curves : LossCurve or sequence of LossCurve
+        One to seven runs; :func:`read_log` reads them from logs.
+    output : str or path, optional
+        A .png, .svg or .pdf file to write; an existing one is replaced.
+    title : str, optional
+        Replaces the title "Loss per example"; an empty one leaves it out.
+    ax, theme, font
+        As of :func:`wordkin.plots.plot_heatmap`.
+
+    Returns
+    -------
+    matplotlib Figure
+        The figure drawn on.
+
+    Raises
+    ------
+    ConfigError
+        There are no curves or too many, or an option is not legal.
+    OutputError
+        The file cannot be written.
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    path = None if output is None else check_picture(output)
+    several = [curves] if isinstance(curves, LossCurve) else list(curves)
+    if not 1 <= len(several) <= _MOST_CURVES:
+        raise ConfigError("curves", f"must be 1 to {_MOST_CURVES} runs", len(several))
+    units = list(dict.fromkeys(each.unit for each in several))
+    if len(units) > 1:
+        raise ConfigError("curves", "must be measured in one unit", units, "plot logs and models apart")
+    heading = "Loss per example" if title is None else title
+    canvas = open_canvas(8, 4.8, [heading, *(each.name for each in several)], ax=ax, theme=theme, font=font)
+    axes = plain_axes(canvas, ax)
+    for curve, colour in zip(several, canvas.theme.colours, strict=False):
+        _draw_curve(canvas, axes, curve, colour, named=len(several) > 1)
+    if heading:
+        axes.set_title(heading, loc="left", **canvas.text_style(11))
+    axes.set_xlabel(units[0], color=canvas.theme.ink)
+    axes.set_ylabel("mean loss (nats)", color=canvas.theme.ink)
+    axes.grid(color=canvas.theme.faint, linewidth=0.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    legend = axes.legend(frameon=False)
+    for text in legend.get_texts():
+        text.update(canvas.text_style(9))
+    return finish(canvas, path)
+
+
+def _draw_curve(canvas: Canvas, axes: Axes, curve: LossCurve, colour: str, *, named: bool) -> None:
+    of_run = f"{curve.name}: " if named else ""
+    few = "." if len(curve.losses) < 50 else ""
+    axes.plot(curve.done, curve.losses, color=colour, linewidth=1.3, marker=few, label=f"{of_run}training")
+    if curve.validation_losses:
+        axes.plot(
+            curve.validation_done, curve.validation_losses, color=colour, linewidth=1, linestyle="--", marker="o",
+            markersize=5, label=f"{of_run}held out",
+        )  # fmt: skip
+    if 0 < curve.best_epoch <= len(curve.validation_losses):
+        at = curve.validation_done[curve.best_epoch - 1], curve.validation_losses[curve.best_epoch - 1]
+        axes.annotate(
+            f"kept: epoch {curve.best_epoch}", at, xytext=(0, 14), textcoords="offset points", ha="center",
+            color=canvas.theme.ink, fontsize=9, arrowprops={"arrowstyle": "-", "color": canvas.theme.ink},
+        )  # fmt: skip
+
+
+def of_epochs(
+    losses: Sequence[float], validation_losses: Sequence[float] = (), *, name: str = "run", best_epoch: int = 0
+) -> LossCurve:
+    """The curve of losses measured once an epoch, from epoch 1 on."""
+    return LossCurve(
+        name, range(1, len(losses) + 1), losses, range(1, len(validation_losses) + 1), validation_losses, best_epoch
+    )
+
+
+def curves_of_logs(paths: Sequence[str | os.PathLike[str]]) -> list[LossCurve]:
+    """The curves of several logs, with names that tell them apart: file stems, or paths where stems are equal."""
+    curves = [read_log(path) for path in paths]
+    stems: Mapping[str, int] = {curve.name: sum(other.name == curve.name for other in curves) for curve in curves}
+    return [
+        curve if stems[curve.name] == 1 else replace(curve, name=str(path))
+        for curve, path in zip(curves, paths, strict=True)
+    ]
