@@ -14,7 +14,8 @@ from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.vocabulary import PackedWords
 
 _NORM_BLOCK = 16384
-_LARGEST_NORM = 1e37  # below it, no dot product with a unit vector leaves the range of float32
+# Between them a dot product with a unit vector, and one over the length, stay well inside the range of float32.
+_SMALLEST_NORM, _LARGEST_NORM = 1e-30, 1e37
 _SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-30, 1e30  # between them float32 sums of squares are exact enough
 
 
@@ -36,7 +37,7 @@ class WordVectors:
         If the matrix does not fit the vocabulary or is of another type.
     """
 
-    __slots__ = ("_matrix", "_norms", "_path", "_vocabulary")
+    __slots__ = ("_extreme", "_matrix", "_norms", "_path", "_vocabulary")
 
     def __init__(self, vocabulary: Vocabulary, matrix: NDArray[Any], *, path: Path | None = None) -> None:
         if matrix.dtype not in (np.float32, np.float16):
@@ -48,6 +49,7 @@ class WordVectors:
         view.flags.writeable = False
         self._vocabulary, self._matrix, self._path = vocabulary, view, path
         self._norms: NDArray[np.float32] | None = None
+        self._extreme = np.empty(0, np.int64)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -76,52 +78,63 @@ class WordVectors:
 
     @property
     def norms(self) -> NDArray[np.float32]:
-        """Length of every vector, shape (V,), read-only; worked out at first use.
+        """Length of every vector, shape (V,), read-only; computed at first use.
 
+        A length beyond the range of float32 (3.4e38) is infinity; queries compare such vectors all the same.
         Raises :class:`FormatError` where a vector holds a value that is not a finite number.
         """
         if self._norms is None:
             blocks = range(0, len(self), _NORM_BLOCK)
             parts = [_norms(self._matrix[start : start + _NORM_BLOCK]) for start in blocks]
             norms = np.concatenate(parts) if parts else np.empty(0, np.float32)
-            self._refuse_unusable(norms, np.arange(len(norms)))
+            extreme = np.flatnonzero(~((norms >= _SMALLEST_NORM) & (norms <= _LARGEST_NORM)) & (norms != 0))
+            for start in range(0, len(extreme), _NORM_BLOCK):
+                self._rows_and_divisors(extreme[start : start + _NORM_BLOCK])  # refuses what is not finite
             norms.flags.writeable = False
-            self._norms = norms
+            self._norms, self._extreme = norms, extreme
         return self._norms
+
+    @property
+    def extreme_ids(self) -> NDArray[np.int64]:
+        """Ids of the vectors too short or too long for products in float32, ascending; zeros are not among them."""
+        _ = self.norms  # found with the lengths
+        return self._extreme
 
     def unit_vectors(self, ids: ArrayLike) -> NDArray[np.float32]:
         """The vectors of these word ids, each divided by its length, shape (n, N); zeros stay zeros.
 
         Raises :class:`FormatError` where one holds a value that is not a finite number.
         """
+        return self.exact_unit_vectors(ids).astype(np.float32)
+
+    def exact_unit_vectors(self, ids: ArrayLike) -> NDArray[np.float64]:
+        """As :meth:`unit_vectors`, in float64."""
         rows, divisors = self._rows_and_divisors(np.asarray(ids, dtype=np.int64))
         rows /= divisors[:, None]
-        return rows.astype(np.float32)
+        return rows
 
-    def cosines(self, ids: NDArray[np.int64], units: NDArray[np.float32]) -> NDArray[np.float32]:
+    def cosines(self, ids: NDArray[np.int64], units: NDArray[np.floating]) -> NDArray[np.float32]:
         """Cosines of the words ``ids`` (b, n) with vectors of length 1, ``units`` (b, N); 0 for a vector of zeros.
 
-        Raises as :meth:`unit_vectors`.
+        Computed in float64; equal for equal vectors. Raises as :meth:`unit_vectors`.
         """
         rows, divisors = self._rows_and_divisors(ids)
-        products = (rows @ units[:, :, None].astype(np.float64))[:, :, 0]
+        products: NDArray[np.float64] = np.vecdot(rows, units[:, None, :].astype(np.float64))
         return (products / divisors).astype(np.float32)
 
     def _rows_and_divisors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The vectors of word ids of any shape, and what makes their length 1: the length, or 1 for zeros."""
         rows = self._matrix[ids].astype(np.float64)
-        norms = np.sqrt(np.einsum("...j,...j->...", rows, rows))
-        self._refuse_unusable(norms.ravel(), ids.ravel())
-        return rows, np.where(norms > 0, norms, 1.0)
-
-    def _refuse_unusable(self, norms: NDArray[np.floating], ids: NDArray[np.int64]) -> None:
-        unusable = np.flatnonzero(~(norms <= _LARGEST_NORM))
+        with np.errstate(invalid="ignore"):
+            norms: NDArray[np.float64] = np.sqrt(np.vecdot(rows, rows))
+        unusable = np.flatnonzero(~np.isfinite(norms.ravel()))
         if len(unusable):
-            word = self.words[int(ids[unusable[0]])]
+            word = self.words[int(ids.ravel()[unusable[0]])]
             raise FormatError(
-                f"the vector of {word!r} holds a value that is too large or not a finite number "
+                f"the vector of {word!r} holds a value that is not a finite number "
                 f"({len(unusable):,} such vectors): the file is damaged or its training diverged"
             )
+        return rows, np.where(norms > 0, norms, 1.0)
 
     def __len__(self) -> int:
         return len(self._vocabulary)
@@ -146,7 +159,9 @@ class WordVectors:
 
     def vector(self, word: str, *, norm: bool = False) -> NDArray[Any]:
         """The vector of a word, shape (N,); with ``norm`` a float32 copy divided by its length."""
-        return self.unit_vectors([self._vocabulary.id_of(word)])[0] if norm else self[word]
+        word_id = self._vocabulary.id_of(word)
+        row: NDArray[Any] = self.unit_vectors([word_id])[0] if norm else self._matrix[word_id]
+        return row
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"

@@ -92,10 +92,10 @@ REFUSALS = {
         "words must be a list of words; got 'east west': split the text into words first",
     ),
     "a sentence for the mean": (lambda v: v.mean_vector("east"), "words must be a list of words; got 'east'"),
-    "weights": (lambda v: v.mean_vector(["east"], [1, 2]), "weights must be 1 numbers, one for each word; got (2,)"),
-    "zero weights": (
-        lambda v: v.mean_vector(["east"], [0]), "words must hold weights that are finite and not all zero; got"
+    "weights": (
+        lambda v: v.mean_vector(["east"], [1, 2]), "weights must be 1 finite numbers, one for each word; got [1, 2]"
     ),
+    "zero weights": (lambda v: v.mean_vector(["east"], [0]), "weights must not all be zero; got [0.0]"),
     "no known word": (
         lambda v: v.mean_vector(["x"], ignore_missing=True), "words must hold a word of the vocabulary; got ['x']"
     ),
@@ -111,6 +111,94 @@ def test_what_has_no_answer_is_refused_by_name(vectors, case):
     with pytest.raises(ConfigError) as caught:
         question(vectors)
     assert message in str(caught.value)
+
+
+NO_QUERIES = {
+    "None": None, "a number": 3, "a float": 0.5, "bytes": b"east", "a mapping": {"east": 1}, "a flag": True,
+    "words in a list in a list": [["east", "up"]], "None in a list": [None], "bytes in a list": [b"east"],
+    "an object": object(), "a scalar array": np.array(1.0), "an array of no dimension": np.array("east"),
+    "complex numbers": np.ones(3, complex), "flags": np.ones(3, bool), "a cube": np.ones((2, 3, 3)),
+    "a NaN weight": [("east", float("nan"))], "a weight of text": [("east", "2")], "a huge weight": [("east", 10**400)],
+    "no weight": [("east", None)], "a flag as weight": [("east", True)], "a complex weight": [("east", 1j)],
+    "a triple": [("east", 1, 2)], "a generator of nothing": (word for word in ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_QUERIES.values(), ids=NO_QUERIES)
+def test_what_is_no_query_is_refused_as_one(vectors, value):
+    for question in (
+        lambda: vectors.most_similar(value),
+        lambda: vectors.most_similar(["east"], [value]),
+        lambda: vectors.most_similar_cosmul(value),
+        lambda: vectors.similarities(value),
+        lambda: vectors.similar_by_vector(value),
+    ):
+        with pytest.raises(
+            ConfigError, match=r"^(positive|negative|query|weight|vector) must be|must hold a word"
+        ) as caught:
+            question()
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, 3, b"east", {"east": 1}, {"east", "up"}, np.ones(3), [None], [["east"]], [3]])
+def test_what_is_no_batch_is_refused(vectors, value):
+    with pytest.raises(ConfigError, match=r"(queries must be a list of words or vectors|query must be a word)"):
+        vectors.most_similar_batch(value)
+
+
+@pytest.mark.parametrize("value", [None, 3, b"east", "east", [None], [3], [b"east"], [["east"]], np.array(3)])
+def test_what_is_no_list_of_words_is_refused(vectors, value):
+    for question in (
+        lambda: vectors.doesnt_match(value),
+        lambda: vectors.mean_vector(value),
+        lambda: vectors.mean_vector(value, ignore_missing=True),
+        lambda: vectors.n_similarity(value, ["up"]),
+        lambda: vectors.n_similarity(["up"], value),
+        lambda: vectors.similarities("up", value) if value is not None else vectors.mean_vector(value),
+        lambda: vectors.vectors_for_all(value),
+        lambda: vectors.wmdistance(["up"], value),
+        lambda: vectors[value] if value != "east" else vectors.mean_vector(value),
+    ):
+        with pytest.raises(ConfigError, match=r"^(word|words|first|second) must be"):
+            question()
+
+
+@pytest.mark.parametrize("value", [None, 3, b"east", ["east"], ("east", "up")])
+def test_what_is_no_word_is_refused(vectors, value):
+    for question in (
+        lambda: vectors.similarity(value, "up"),
+        lambda: vectors.distance("up", value),
+        lambda: vectors.rank("up", value),
+        lambda: vectors.closer_than(value, "up"),
+        lambda: vectors.vector(value),
+    ):
+        with pytest.raises(ConfigError, match=r"^word must be text; got"):
+            question()
+
+
+WEIGHTS = [None, "1", b"1", 1, ["x"], [None], [math.nan], [math.inf], [[1]], [10**400], {"east": 1}, [], [1, 2]]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS[1:])
+def test_weights_that_are_none(vectors, weights):
+    with pytest.raises(ConfigError, match=r"^weights must be 1 finite numbers, one for each word; got"):
+        vectors.mean_vector(["east"], weights)
+
+
+def test_queries_and_words_from_any_iterable(vectors):
+    expected = vectors.most_similar(["east", "up"])
+    for query in (np.array(["east", "up"]), (word for word in ("east", "up")), {"east": 1, "up": 1}.keys()):
+        assert vectors.most_similar(query) == expected
+    assert vectors.mean_vector((word for word in ("east", "up")), (weight for weight in (1, 2))).tolist() == (
+        vectors.mean_vector(["east", "up"], [1, 2]).tolist()
+    )
+    assert vectors.doesnt_match(np.array(["east", "up", "eastnorth"])) == "up"
+
+
+@pytest.mark.parametrize("word", ["", " ", "\x00", "\ud800", "x" * 100_000])
+def test_any_text_may_be_asked_for(vectors, word):
+    with pytest.raises(UnknownWordError):
+        vectors.most_similar(word)
 
 
 @pytest.mark.parametrize("question", [

@@ -16,6 +16,7 @@ from wordkin.queries.approximate import NeighbourIndex, Progress
 from wordkin.queries.neighbours import Neighbours, Query
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.vocabulary import word_list
 
 if TYPE_CHECKING:
     import gensim.models
@@ -199,9 +200,8 @@ class Embeddings(WordVectors):
         threads: int | None = None,
     ) -> Neighbours:
         """Words nearest by cosine to a vector of shape (N,); no word is left out."""
-        return neighbours.most_similar(
-            self, np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab, threads=threads
-        )
+        query = neighbours.as_vector(vector)
+        return neighbours.most_similar(self, [query], topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def analogy(
         self,
@@ -265,7 +265,7 @@ class Embeddings(WordVectors):
 
     def vectors_for_all(self, words: Iterable[str], *, ignore_missing: bool = False) -> Embeddings:
         """New Embeddings of just these words, in their order, each once; the vectors are copied."""
-        distinct = list(dict.fromkeys(words))
+        distinct = list(dict.fromkeys(word_list("words", words)))
         ids = self._vocabulary.find_ids(distinct) if ignore_missing else self._vocabulary.ids_of(distinct)
         ids = ids[ids >= 0]
         counts = None if self._vocabulary.counts is None else self._vocabulary.counts[ids]

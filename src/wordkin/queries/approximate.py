@@ -14,7 +14,7 @@ from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, Missin
 from wordkin.queries import exact
 from wordkin.queries.exact import check_whole_number, unit_rows
 from wordkin.queries.index_file import check_index_file, seal
-from wordkin.queries.neighbours import Neighbours, Query, named, query_term, query_terms, sum_of_terms
+from wordkin.queries.neighbours import Neighbours, Query, as_vector, batch_terms, named, query_terms, sum_of_terms
 from wordkin.storage.files import check_writable, replacing_path
 from wordkin.vectors import WordVectors
 
@@ -74,13 +74,13 @@ class NeighbourIndex:
 
     def similar_by_vector(self, vector: ArrayLike, topn: int = 10) -> Neighbours:
         """As :meth:`wordkin.Embeddings.similar_by_vector`, approximately."""
-        return self.most_similar(np.asarray(vector), topn=topn)
+        return self.most_similar([as_vector(vector)], topn=topn)
 
     def most_similar_batch(
         self, queries: Iterable[Query], topn: int = 10, *, threads: int | None = None
     ) -> list[Neighbours]:
         """As :meth:`wordkin.Embeddings.most_similar_batch`, approximately."""
-        terms = [query_term(self.vectors, query) for query in queries]
+        terms = batch_terms(self.vectors, queries)
         if not terms:
             return []
         stacked = np.stack([sum_of_terms([term]) for term in terms])
@@ -89,7 +89,7 @@ class NeighbourIndex:
         return [named(self.vectors, row_ids, row_cosines, topn, {term.word_id}) for term, row_ids, row_cosines in rows]
 
     def nearest(
-        self, queries: NDArray[np.float32], topn: int, *, threads: int | None = None
+        self, queries: NDArray[np.floating], topn: int, *, threads: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids and exact cosines of about the nearest words, shape (b, min(topn, words)), as in ``exact.nearest``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +11,22 @@ from wordkin.errors import ConfigError
 from wordkin.queries.exact import cosine_blocks, unit_rows
 from wordkin.queries.neighbours import Query, query_term
 from wordkin.vectors import WordVectors
+from wordkin.vocabulary.vocabulary import word_list
+
+_ROUNDING = 1e-12
 
 
 def similarity(vectors: WordVectors, first: str, second: str) -> float:
     """Cosine of two words; see :meth:`wordkin.Embeddings.similarity`."""
-    units = vectors.unit_vectors(vectors.vocabulary.ids_of((first, second))).astype(np.float64)
-    return float(units[0] @ units[1])
+    units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of((first, second)))
+    return _cosine(units[0], units[1])
 
 
 def similarities(vectors: WordVectors, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
     """Cosines of a word or vector with all words or some; see :meth:`wordkin.Embeddings.similarities`."""
     unit = unit_rows(query_term(vectors, query).vector[None])
     if words is not None:
-        cosines: NDArray[np.float32] = vectors.unit_vectors(vectors.vocabulary.ids_of(words)) @ unit[0]
+        cosines: NDArray[np.float32] = vectors.cosines(vectors.vocabulary.ids_of(words)[None], unit)[0]
         return cosines
     blocks = [block[0] for _, block in cosine_blocks(vectors, unit, len(vectors), None)]
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
@@ -31,15 +34,27 @@ def similarities(vectors: WordVectors, query: Query, words: Iterable[str] | None
 
 def n_similarity(vectors: WordVectors, first: Iterable[str], second: Iterable[str]) -> float:
     """Cosine of two mean vectors, of words with their lengths; see :meth:`wordkin.Embeddings.n_similarity`."""
-    means = [mean_vector(vectors, words, pre_normalize=False, post_normalize=True) for words in (first, second)]
-    return float(means[0] @ means[1])
+    means = [
+        _mean(vectors, _several(name, words), None, pre_normalize=False)
+        for name, words in (("first", first), ("second", second))
+    ]
+    lengths = [np.sqrt(np.vecdot(mean, mean)) for mean in means]
+    if 0 in lengths:
+        return 0.0
+    return _cosine(means[0] / lengths[0], means[1] / lengths[1])
+
+
+def _cosine(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Dot product of vectors of length 1, rounding kept from leaving -1 to 1."""
+    return min(1.0, max(-1.0, float(np.vecdot(first, second))))
 
 
 def doesnt_match(vectors: WordVectors, words: Iterable[str]) -> str:
     """The odd one out; see :meth:`wordkin.Embeddings.doesnt_match`."""
     listed = _several("words", words)
-    units = vectors.unit_vectors(vectors.vocabulary.ids_of(listed))
-    return listed[int(np.argmin(units @ units.mean(axis=0)))]
+    units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of(listed))
+    likeness = np.vecdot(units, units.mean(axis=0))
+    return listed[int(np.flatnonzero(likeness <= likeness.min() + _ROUNDING)[0])]  # of equal ones the first
 
 
 def closer_than(vectors: WordVectors, word: str, other: str) -> list[str]:
@@ -71,24 +86,49 @@ def mean_vector(
     Raises :class:`ConfigError` where no word is left, the weights do not fit or are all zero.
     """
     listed = _several("words", words)
-    factors = np.ones(len(listed)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if factors.shape != (len(listed),):
-        raise ConfigError("weights", f"must be {len(listed)} numbers, one for each word", factors.shape)
-    ids = vectors.vocabulary.find_ids(listed) if ignore_missing else vectors.vocabulary.ids_of(listed)
-    ids, factors = ids[ids >= 0], factors[ids >= 0]
-    total = float(np.abs(factors).sum())
-    if not 0 < total < np.inf:
-        what = "weights that are finite and not all zero" if len(ids) else "a word of the vocabulary"
-        raise ConfigError("words", f"must hold {what}", listed)
-    rows = vectors.unit_vectors(ids) if pre_normalize else vectors.matrix[ids]
-    mean = (factors / total) @ rows.astype(np.float64)
+    mean = _mean(vectors, listed, weights, pre_normalize=pre_normalize, ignore_missing=ignore_missing)
     return unit_rows(mean[None])[0] if post_normalize else mean.astype(np.float32)
+
+
+def _mean(
+    vectors: WordVectors,
+    words: list[str],
+    weights: Sequence[float] | None,
+    *,
+    pre_normalize: bool,
+    ignore_missing: bool = False,
+) -> NDArray[np.float64]:
+    """The weighted mean in float64; see :func:`mean_vector`."""
+    factors = np.ones(len(words)) if weights is None else _checked_weights(weights, len(words))
+    ids = vectors.vocabulary.find_ids(words) if ignore_missing else vectors.vocabulary.ids_of(words)
+    ids, factors = ids[ids >= 0], factors[ids >= 0]
+    if not len(ids):
+        raise ConfigError("words", "must hold a word of the vocabulary", words)
+    if not factors.any():
+        raise ConfigError("weights", "must not all be zero", factors.tolist())
+    factors = factors / np.abs(factors).max()  # so that their sum stays in range
+    units = vectors.exact_unit_vectors(ids)  # refuses values that are not finite
+    rows = units if pre_normalize else vectors.matrix[ids].astype(np.float64)
+    mean: NDArray[np.float64] = (factors / np.abs(factors).sum()) @ rows
+    return mean
+
+
+def _checked_weights(weights: object, count: int) -> NDArray[np.float64]:
+    rule = f"must be {count} finite numbers, one for each word"
+    listed = list(weights) if isinstance(weights, Iterable) and not isinstance(weights, str | bytes | Mapping) else None
+    try:
+        factors = np.asarray(listed, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        factors = np.full(1, np.nan)
+    if listed is None or factors.shape != (count,) or not np.isfinite(factors).all():
+        raise ConfigError("weights", rule, weights if listed is None else listed)
+    return factors
 
 
 def _several(parameter: str, words: Iterable[str]) -> list[str]:
     if isinstance(words, str):
         raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
-    listed = list(words)
+    listed = word_list(parameter, words)
     if not listed:
         raise ConfigError(parameter, "must hold at least one word", listed)
     return listed

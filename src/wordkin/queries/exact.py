@@ -23,11 +23,13 @@ _BLOCK_QUERIES = 1024
 _PART_NUMBERS = 1 << 20  # numbers of the matrix that one thread takes at a time, widening float16
 _THREAD_NUMBERS = 1 << 23  # one more thread for each so many numbers of the matrix
 _GROUP = 64
+_TIE = np.float32(1e-6)  # cosines of equal vectors, from products of matrices, differ by less
+_EXTREME_ROWS = 1 << 14
 
 
 def nearest(
     vectors: WordVectors,
-    queries: NDArray[np.float32],
+    queries: NDArray[np.floating],
     topn: int,
     *,
     restrict_vocab: int | None = None,
@@ -48,18 +50,63 @@ def nearest(
     """
     check_whole_number("topn", topn)
     searched = searched_words(vectors, restrict_vocab)
+    count = min(topn, searched)
     results = []
     for start in range(0, max(len(queries), 1), _BLOCK_QUERIES):
-        chunk = queries[start : start + _BLOCK_QUERIES]
-        best = BestScores(len(chunk), min(topn, searched))
-        for first, cosines in cosine_blocks(vectors, chunk, searched, threads):
-            best.offer(cosines, first)
-        results.append((best.ids, best.scores))
+        units = unit_rows(queries[start : start + _BLOCK_QUERIES])
+        best = _best(vectors, units, min(count + 1, searched), searched, threads)
+        if len(units) > 1:
+            _settle_ties(best, vectors, units, count, searched, threads)
+        results.append((best.ids[:, :count], best.scores[:, :count]))
     return np.concatenate([ids for ids, _ in results]), np.concatenate([scores for _, scores in results])
 
 
+def _best(
+    vectors: WordVectors, units: NDArray[np.float32], count: int, searched: int, threads: int | None
+) -> BestScores:
+    best = BestScores(len(units), count)
+    for first, cosines in cosine_blocks(vectors, units, searched, threads):
+        best.offer(cosines, first)
+    return best
+
+
+def _settle_ties(
+    best: BestScores,
+    vectors: WordVectors,
+    units: NDArray[np.float32],
+    count: int,
+    searched: int,
+    threads: int | None,
+) -> None:
+    """Give equal vectors equal cosines, and so their order by id, in the first ``count`` columns.
+
+    A product of matrices adds up the terms of equal rows in different orders. Where cosines are so near
+    that they may be equal, they are computed again one by one; where the last of the best may equal one
+    that is not among them, the search is done again with vector products, which treat equal rows alike.
+    """
+    near = best.scores[:, :-1] - best.scores[:, 1:] <= _TIE
+    if best.ids.shape[1] > count:
+        for row in np.flatnonzero(near[:, -1]).tolist():
+            again = _best(vectors, units[row : row + 1], best.ids.shape[1], searched, threads)
+            best.ids[row], best.scores[row] = again.ids[0], again.scores[0]
+            near[row] = False
+    tied = np.zeros(best.ids.shape, dtype=bool)
+    tied[:, :-1] |= near
+    tied[:, 1:] |= near
+    rows, columns = np.nonzero(tied)
+    for start in range(0, len(rows), _EXTREME_ROWS):
+        part = rows[start : start + _EXTREME_ROWS], columns[start : start + _EXTREME_ROWS]
+        best.scores[part] = vectors.cosines(best.ids[part][:, None], units[part[0]])[:, 0]
+    touched = np.unique(rows)
+    if not len(touched):
+        return
+    order = np.lexsort((best.ids[touched], -best.scores[touched]), axis=1)
+    best.ids[touched] = np.take_along_axis(best.ids[touched], order, axis=1)
+    best.scores[touched] = np.take_along_axis(best.scores[touched], order, axis=1)
+
+
 def cosine_blocks(
-    vectors: WordVectors, queries: NDArray[np.float32], searched: int, threads: int | None
+    vectors: WordVectors, queries: NDArray[np.floating], searched: int, threads: int | None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Cosines of all queries, shape (b, N), with the first ``searched`` words, a run of words at a time.
 
@@ -68,11 +115,31 @@ def cosine_blocks(
     if threads is not None:
         check_whole_number("threads", threads)
     units = unit_rows(queries)
-    lengths = vectors.norms[:searched]
-    inverse = np.reciprocal(np.where(lengths > 0, lengths, np.float32(1)), dtype=np.float32)
+    for first, cosines in _ordinary_cosines(vectors, units, searched, threads):
+        stop = first + cosines.shape[1]
+        low, high = np.searchsorted(vectors.extreme_ids, (first, stop))
+        for start in range(low, high, _EXTREME_ROWS):
+            ids = vectors.extreme_ids[start : min(start + _EXTREME_ROWS, high)]
+            for row, unit in enumerate(units):
+                cosines[row, ids - first] = vectors.cosines(ids[None], unit[None])[0]
+        yield first, cosines
+
+
+def _ordinary_cosines(
+    vectors: WordVectors, units: NDArray[np.float32], searched: int, threads: int | None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """As :func:`cosine_blocks` for vectors of length 1; 0 or not finite for vectors of extreme lengths."""
+    lengths = vectors.norms[:searched].copy()
+    extreme = vectors.extreme_ids
+    lengths[lengths == 0] = 1
+    lengths[extreme[: np.searchsorted(extreme, searched)]] = np.inf
+    inverse = np.reciprocal(lengths)
     matrix = vectors.matrix[:searched]
     if len(units) == 1:
-        yield 0, (_products(matrix, units[0], threads) * inverse)[None]
+        products = _products(matrix, units[0], threads)
+        with np.errstate(invalid="ignore"):
+            products *= inverse
+        yield 0, products[None]
         return
     run = max(_GROUP, _BLOCK_SCORES // max(len(units), 1))
     if matrix.dtype != np.float32:
@@ -81,10 +148,12 @@ def cosine_blocks(
         for first in range(0, searched, run):
             rows = matrix[first : first + run].astype(np.float32, copy=False)
             factors = inverse[first : first + run]
-            if len(units) > vectors.vector_size:
-                yield first, units @ (rows * factors[:, None]).T
-            else:
-                yield first, (units @ rows.T) * factors
+            with np.errstate(over="ignore", invalid="ignore"):  # vectors of extreme lengths
+                if len(units) > vectors.vector_size:
+                    cosines = units @ (rows * factors[:, None]).T
+                else:
+                    cosines = (units @ rows.T) * factors
+            yield first, cosines
 
 
 def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | None) -> NDArray[np.float32]:
@@ -99,7 +168,8 @@ def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | No
 
     def fill(first: int) -> None:
         part = matrix[first : first + rows].astype(np.float32, copy=False)
-        np.vecdot(part, unit, out=products[first : first + rows])
+        with np.errstate(over="ignore", invalid="ignore"):  # vectors of extreme lengths; threads start without it
+            np.vecdot(part, unit, out=products[first : first + rows])
 
     starts = range(0, len(matrix), rows)
     workers = min(usable_cores() if threads is None else threads, -(-matrix.size // _THREAD_NUMBERS))
@@ -169,6 +239,9 @@ class BestScores:
 def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     """Rows divided by their lengths, shape (b, N), float32; rows of zeros stay."""
     wide = rows.astype(np.float64)
+    if rows.dtype == np.float64:  # squares of float32 stay inside the range of float64, others need not
+        largest = np.abs(wide).max(axis=1, initial=0.0, keepdims=True)
+        np.ldexp(wide, -np.frexp(largest)[1], out=wide)
     lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]
     np.divide(wide, lengths, where=lengths > 0, out=wide)
     return wide.astype(np.float32)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError
-from wordkin.queries.exact import BestScores, check_whole_number, cosine_blocks, nearest, searched_words
+from wordkin.queries.exact import BestScores, check_whole_number, cosine_blocks, nearest, searched_words, unit_rows
 from wordkin.vectors import WordVectors
 
 Query = str | NDArray[Any] | tuple[str | NDArray[Any], float]
@@ -20,13 +22,17 @@ Neighbours = list[tuple[str, float]]
 """Words with their cosines (or products of cosines), best first."""
 
 _COSMUL_EPSILON = 1e-6
+_MOST_WEIGHT = 1e30  # beyond it a share below 1 to this power is 0 in any case
+_TIE = 1e-5  # relative; scores of equal vectors, from products of matrices, differ by less
+_NOTHING = 1e-12  # a sum this small beside its terms is what rounding left of zero
+_QUERY_RULE = "must be a word, a vector, a (word, weight) pair, or a list of them"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One part of a query: a vector of shape (N,), its weight, and the word's id, or -1 for a plain vector."""
 
-    vector: NDArray[np.float32]
+    vector: NDArray[np.float64]
     weight: float
     word_id: int
 
@@ -59,9 +65,7 @@ def most_similar_batch(
 ) -> list[Neighbours]:
     """The neighbours of each query; see :meth:`wordkin.Embeddings.most_similar_batch`."""
     check_whole_number("topn", topn)
-    if isinstance(queries, str):
-        raise ConfigError("queries", "must be a list of words or vectors", queries, "pass one word to most_similar")
-    terms = [query_term(vectors, query) for query in queries]
+    terms = batch_terms(vectors, queries)
     if not terms:
         return []
     stacked = np.stack([sum_of_terms([term]) for term in terms])
@@ -89,25 +93,36 @@ def most_similar_cosmul(
     check_whole_number("topn", topn)
     terms = query_terms(vectors, positive, negative)
     sum_of_terms([Term(term.vector, 1, -1) for term in terms])  # refuses vectors that have no direction
-    weights = np.array([abs(term.weight) for term in terms], dtype=np.float32)[:, None]
-    above = np.array([term.weight > 0 for term in terms])
     own = {term.word_id for term in terms}
     searched = searched_words(vectors, restrict_vocab)
-    best = BestScores(1, min(topn + len(own), searched))
-    stacked = np.stack([term.vector for term in terms])
-    for first, cosines in cosine_blocks(vectors, stacked, searched, threads):
-        shares = np.maximum((1 + cosines) / 2, 0) ** weights
+    count = min(topn + len(own) + 1, searched)
+    units = unit_rows(np.stack([term.vector for term in terms]))
+    best = _best_products(terms, cosine_blocks(vectors, units, searched, threads), count)
+    if (best.scores[:, :-1] - best.scores[:, 1:] <= _TIE * np.abs(best.scores[:, 1:])).any():
+        # A product with one vector, unlike that of matrices, is the same for equal rows: so ties come by id.
+        one_by_one = [next(cosine_blocks(vectors, unit[None], searched, threads))[1] for unit in units]
+        best = _best_products(terms, [(0, np.concatenate(one_by_one))], count)
+    return named(vectors, best.ids[0], best.scores[0], topn, own)
+
+
+def _best_products(terms: list[Term], blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int) -> BestScores:
+    """The ``count`` best of all words by the score of 3CosMul, from blocks of their cosines with each term."""
+    weights = np.array([min(abs(term.weight), _MOST_WEIGHT) for term in terms], dtype=np.float32)[:, None]
+    above = np.array([term.weight > 0 for term in terms])
+    best = BestScores(1, count)
+    for first, cosines in blocks:
+        shares = np.clip((1 + cosines) / 2, 0, 1) ** weights
         scores = shares[above].prod(axis=0) / (shares[~above].prod(axis=0) + np.float32(_COSMUL_EPSILON))
         best.offer(scores[None], first)
-    return named(vectors, best.ids[0], best.scores[0], topn, own)
+    return best
 
 
 def query_terms(
     vectors: WordVectors, positive: Query | Sequence[Query], negative: Query | Sequence[Query]
 ) -> list[Term]:
     """All parts of a query, the weights of the negative ones turned round; ConfigError where there is none."""
-    terms = [query_term(vectors, query) for query in _listed(positive)]
-    for query in _listed(negative):
+    terms = [query_term(vectors, query) for query in _listed("positive", positive)]
+    for query in _listed("negative", negative):
         term = query_term(vectors, query)
         terms.append(Term(term.vector, -term.weight, term.word_id))
     if not terms:
@@ -115,28 +130,50 @@ def query_terms(
     return terms
 
 
-def _listed(queries: Query | Sequence[Query]) -> Sequence[Query]:
+def batch_terms(vectors: WordVectors, queries: Iterable[Query]) -> list[Term]:
+    """The term of each query of a batch."""
+    if isinstance(queries, str | bytes | Mapping | Set) or not isinstance(queries, Iterable):
+        remedy = "pass one word to most_similar" if isinstance(queries, str) else ""
+        raise ConfigError("queries", "must be a list of words or vectors", queries, remedy)
+    if isinstance(queries, np.ndarray) and (queries.ndim == 0 or (queries.ndim == 1 and queries.dtype.kind in "fiu")):
+        what = f"an array of shape {queries.shape}"
+        raise ConfigError("queries", "must be a list of words or vectors", what, "pass one vector to most_similar")
+    return [query_term(vectors, query) for query in queries]
+
+
+def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]:
     """One query alone as a list of one; rows of a matrix as queries of their own."""
-    if isinstance(queries, str) or (isinstance(queries, np.ndarray) and queries.ndim == 1):
+    if isinstance(queries, str) or (
+        isinstance(queries, np.ndarray) and queries.ndim < 2 and queries.dtype.kind in "fiu"
+    ):
         return [queries]
     if isinstance(queries, tuple) and len(queries) == 2 and isinstance(queries[1], int | float | np.number):
         return [queries]
+    if isinstance(queries, bytes | Mapping) or not isinstance(queries, Iterable) or getattr(queries, "ndim", 1) == 0:
+        raise ConfigError(parameter, _QUERY_RULE, queries)
     return list(queries)
 
 
 def query_term(vectors: WordVectors, query: Query) -> Term:
     """One part of a query. A word stands for its unit vector, a vector for itself."""
     value, weight = query if isinstance(query, tuple) and len(query) == 2 else (query, 1.0)
-    if not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
-        raise ConfigError("weight", "must be a finite number", weight)
     if isinstance(value, str):
         word_id = vectors.vocabulary.id_of(value)
-        return Term(vectors.unit_vectors([word_id])[0], float(weight), word_id)
-    return Term(checked_vector(vectors, value), float(weight), -1)
+        return Term(vectors.exact_unit_vectors([word_id])[0], _checked_weight(weight), word_id)
+    return Term(checked_vector(vectors, value), _checked_weight(weight), -1)
 
 
-def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float32]:
-    """A vector that someone passed in, shape (N,), float32."""
+def _checked_weight(weight: object) -> float:
+    if isinstance(weight, int | float | np.integer | np.floating) and not isinstance(weight, bool):
+        with contextlib.suppress(OverflowError):  # a whole number beyond any float
+            number = float(weight)
+            if math.isfinite(number):
+                return number
+    raise ConfigError("weight", "must be a finite number", weight)
+
+
+def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float64]:
+    """A vector that someone passed in, shape (N,), float64."""
     rule = f"must be a word or a vector of {vectors.vector_size:,} finite numbers"
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
         raise ConfigError("query", rule, value)
@@ -144,20 +181,41 @@ def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float32]:
         raise ConfigError("query", rule, f"an array of shape {value.shape}")
     if not np.isfinite(value).all():
         raise ConfigError("query", rule, "an array with values that are not finite")
-    return value.astype(np.float32)
+    return value.astype(np.float64)
 
 
-def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float32]:
-    """The weighted sum, shape (N,); ConfigError where it has no direction."""
-    total = np.zeros(len(terms[0].vector), dtype=np.float64)
+def as_vector(value: object) -> NDArray[Any]:
+    """What someone passed as a vector as an array; ConfigError where it cannot be one."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # rows of several lengths
+        raise ConfigError("vector", "must be a sequence of numbers", value) from error
+
+
+def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
+    """The weighted sum times a power of two, shape (N,); ConfigError where it has no direction.
+
+    The power of two keeps it in range whatever the sizes of vectors and weights are.
+    """
+    scaled = []  # each term as a vector and a weight with values up to 1, times a power of two
     for term in terms:
-        total += term.weight * term.vector.astype(np.float64)
-    query = total.astype(np.float32)
-    if not query.any():
+        weight, weight_power = math.frexp(term.weight)
+        power = int(np.frexp(np.abs(term.vector).max())[1])
+        vector = weight * np.ldexp(term.vector, -power)
+        if vector.any():
+            scaled.append((vector, weight_power + power))
+    largest = max((power for _, power in scaled), default=0)
+    total = np.zeros(len(terms[0].vector))
+    size = 0.0
+    for vector, power in scaled:
+        part = np.ldexp(vector, power - largest)
+        total += part
+        size += float(np.abs(part).max())
+    if not scaled or np.abs(total).max() <= _NOTHING * size:
         raise ConfigError(
             "query", "must not add up to a vector of zeros", 0, "it has no direction, so nothing is near it"
         )
-    return query
+    return total
 
 
 def named(

@@ -10,6 +10,7 @@ import numpy as np
 
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.vectors import WordVectors
+from wordkin.vocabulary.vocabulary import word_list
 
 
 def wmdistance(
@@ -40,12 +41,13 @@ def wmdistance(
     for parameter, words in (("first", first), ("second", second)):
         if isinstance(words, str):
             raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
-        counts = Counter(word for word in words if not ignore_missing or word in vectors)
+        counts = Counter(word for word in word_list(parameter, words) if not ignore_missing or word in vectors)
         if not counts:
             return math.inf
-        ids = vectors.vocabulary.ids_of(counts)
+        ids = vectors.vocabulary.ids_of(list(counts))
         places.append(vectors.unit_vectors(ids) if norm else vectors.matrix[ids])
         share = np.array(list(counts.values()), dtype=np.float64)
         shares.append(share / share.sum())
     travel = cdist(places[0].astype(np.float64), places[1].astype(np.float64))
-    return float(ot.emd2(shares[0], shares[1], travel))
+    longest = float(travel.max())  # the solver takes differences below a fixed size for none
+    return longest * float(ot.emd2(shares[0], shares[1], travel / longest)) if longest else 0.0

@@ -239,18 +239,18 @@ class Vocabulary:
 
     def id_of(self, word: str) -> int:
         """The id of a word; :class:`UnknownWordError` names the nearest spellings where there is none."""
-        word_id = self._find(word)
+        word_id = self._find(_checked_word(word))
         if word_id < 0:
             raise UnknownWordError(word, lambda: nearest_spellings(self._words.utf8, self._words.offsets, word))
         return word_id
 
     def ids_of(self, words: Iterable[str]) -> NDArray[np.int64]:
         """The ids of several words; :class:`UnknownWordError` on the first that has none."""
-        return np.fromiter(map(self.id_of, words), dtype=np.int64)
+        return np.fromiter(map(self.id_of, word_list("words", words)), dtype=np.int64)
 
     def find_ids(self, words: Iterable[str]) -> NDArray[np.int64]:
         """The ids of several words, -1 for each that is not in the vocabulary."""
-        return np.fromiter(map(self._find, words), dtype=np.int64)
+        return np.fromiter(map(self._find, word_list("words", words)), dtype=np.int64)
 
     def first(self, count: int) -> Vocabulary:
         """A vocabulary of the first ``count`` words, without copying the words."""
@@ -328,6 +328,23 @@ def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
+
+
+def _checked_word(word: object) -> str:
+    if not isinstance(word, str):
+        remedy = "decode it first" if isinstance(word, bytes) else ""
+        raise ConfigError("word", "must be text", word, remedy)
+    return word
+
+
+def word_list(parameter: str, words: object) -> list[str]:
+    """Words that someone passed in as a list; :class:`ConfigError` for one text, or what is no list of words.
+
+    Of a mapping they are the keys.
+    """
+    if isinstance(words, str | bytes) or not isinstance(words, Iterable) or getattr(words, "ndim", 1) == 0:
+        raise ConfigError(parameter, "must be a list of words", words)
+    return [_checked_word(word) for word in words]
 
 
 def _repeated(words: Iterable[str]) -> Iterator[str]:
