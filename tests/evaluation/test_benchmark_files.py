@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
-from wordkin.evaluation.datasets import Analogies, OddOneOut, Section, WordCategories, WordPairs, read_dataset
+from wordkin.evaluation import read_dataset
+from wordkin.evaluation.datasets import Analogies, OddOneOut, Section, WordCategories, WordPairs
 
 ANALOGIES = ": capitals\nathens greece oslo norway\n\n# a comment\n: gram1\nbig bigger small smaller\n"
 PAIRS = "# comment\nlove\tsex\t6.77\ntiger\tcat\t7.35\n"
@@ -43,8 +44,8 @@ def test_words_may_hold_spaces_between_tabs(write_file):
 
 
 def test_categories_and_groups(write_file):
-    assert read_dataset(write_file("dog animal\nred\tcolour\n")) == WordCategories(
-        "benchmark.txt", ("dog", "red"), ("animal", "colour")
+    assert read_dataset(write_file("dog animal\ncat animal\nred\tcolour\n"), "categories") == WordCategories(
+        "benchmark.txt", ("dog", "cat", "red"), ("animal", "animal", "colour")
     )
     assert read_dataset(write_file(": food\nbread rice soup | car\n")) == OddOneOut(
         "benchmark.txt", (("bread", "rice", "soup", "car"),), (Section("food", 0, 1),)
@@ -61,8 +62,7 @@ def test_categories_and_groups(write_file):
         ("a b c d\n", Analogies),
         (PAIRS, WordPairs),
         ("Word 1\tWord 2\tHuman\nlove\tsex\t6.77\n", WordPairs),
-        ("a b 3 4\nc d 5 6\n", WordPairs),
-        ("dog animal\n", WordCategories),
+        ("dog animal\ncat animal\nred colour\nblue colour\n", WordCategories),
         (": food\nbread rice | car\n", OddOneOut),
     ],
 )
@@ -81,10 +81,11 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path):
     [
         (": s\na b c d\na b c\n", None, "line 3: an analogy must have four words, not 3; got 'a b c'"),
         (": s\na b c d e\n", None, "line 2: an analogy must have four words, not 5; got 'a b c d e'"),
-        ("a\tb\t1\na\tb\tx\n", "similarity", "line 2: a word pair must have two words and a finite score; got"),
-        ("a\tb\tnan\na\tb\tinf\n", "similarity", "line 2: a word pair must have two words and a finite"),
+        ("a\tb\t1\na\tb\tx\n", "similarity", "line 2: a word pair must have two words and a finite score; pass"),
+        ("a\tb\tnan\na\tb\tinf\n", "similarity", "line 1: a word pair must have two words and a finite score"),
         ("a\tb\n", "similarity", "line 1: a word pair must have two words and a finite score; got 'a\\tb'"),
-        ("word\tword\tscore\n", "similarity", "benchmark.txt: a benchmark file must hold at least one item; got none"),
+        ("word\tword\tscore\n", "similarity", "line 1: a word pair must have two words and a finite score; got"),
+        ("word1\tword2\tscore\n", None, "must hold at least one item; got a header only, 'word1"),
         ("dog animal\ncat\n", "categories", "line 2: a line must have a word and its category; got 'cat'"),
         ("a b | c\na c\n", None, "line 2: a group must have two or more words and then the odd one, after a bar"),
         ("a b | c d\n", None, "line 1: a group must have"),
@@ -92,7 +93,7 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path):
         ("", None, "benchmark.txt: a benchmark file must hold at least one item; got none"),
         ("a b | c |\n", "odd-one-out", "line 1: a group must have"),
         (": only\n: headers\n", None, "benchmark.txt: a benchmark file must hold at least one item; got none"),
-        ("a b c d e f\n", None, "must be plain from its first lines; got 'a b c d e f': say which kind it is"),
+        ("a b c d e f\n", None, "must be plain from its lines; got 6 columns by space, first 'a b c d e f': say"),
     ],
 )  # fmt: skip
 def test_malformed_files_name_the_line(write_file, text, kind, message):
@@ -111,19 +112,24 @@ def test_long_lines_are_shortened_in_messages(write_file):
 def test_invalid_utf8_names_line_and_byte(tmp_path: Path):
     path = tmp_path / "latin1.txt"
     path.write_bytes(b"a\tb\t1\nstra\xdfe\tweg\t2\n")
-    with pytest.raises(FormatError, match=r"latin1\.txt, line 2: must be UTF-8; got byte 0xdf: convert the file"):
+    with pytest.raises(
+        FormatError, match=r"latin1\.txt, line 2: must be UTF-8; got byte 0xdf: convert the file, or name"
+    ):
         read_dataset(path)
 
 
 def test_missing_file_and_directory(tmp_path: Path):
     with pytest.raises(CorpusNotFoundError, match=r"there is no benchmark file .*nowhere\.txt': check the path"):
         read_dataset(tmp_path / "nowhere.txt")
-    with pytest.raises(FormatError, match="cannot be read: Is a directory"):
+    with pytest.raises(
+        FormatError, match=r"must be a benchmark file or a directory with \.txt, \.tsv or \.csv files; got neither"
+    ):
         read_dataset(tmp_path)
 
 
 def test_unknown_kind(write_file):
     with pytest.raises(
-        ConfigError, match='kind must be one of "analogies", "similarity", "categories", "odd-one-out"; got'
+        ConfigError,
+        match='kind must be one of "analogies", "similarity", "categories", "odd-one-out", "relations"; got',
     ):
         read_dataset(write_file(PAIRS), "pairs")

@@ -98,7 +98,7 @@ def test_odd_one_out(make_embeddings, write_file):
 
 def test_categories_have_no_paired_test(make_embeddings, write_file):
     with pytest.raises(ConfigError, match='kind must be "analogies", "similarity" or "odd-one-out" for a comparison'):
-        compare(make_embeddings(["a"]), make_embeddings(["a"]), write_file("a\tletter\n"))
+        compare(make_embeddings(["a"]), make_embeddings(["a"]), write_file("a\tx\nb\tx\nc\ty\nd\ty\n"))
 
 
 def test_unknown_method(make_embeddings, analogies):

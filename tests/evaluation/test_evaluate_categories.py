@@ -28,7 +28,7 @@ def test_planted_clusters_are_pure(make_embeddings, write_file):
 def test_a_misplaced_word_and_an_unknown_one(make_embeddings, write_file):
     embeddings, text = clustered(make_embeddings)
     text = text.replace("animal0\tanimal", "animal0\tfood") + "unicorn\tanimal\nplum\tfruit\n"
-    result = evaluate_file(embeddings, write_file(text))
+    result = evaluate_file(embeddings, write_file(text), kind="categories")
     assert (result.words, result.known, result.clusters) == (20, 18, 3)
     assert result.purity.value == 17 / 18 and result.purity_unknown_wrong.value == 17 / 20
     assert result.categories[0].to_dict() == {"name": "food", "words": 7, "known": 7, "in_majority": 6}
@@ -41,14 +41,29 @@ def test_length_of_vectors_does_not_matter(make_embeddings, write_file):
     assert evaluate_file(scaled, write_file(text)).purity.value == 1.0
 
 
-def test_nothing_known_and_one_category(make_embeddings, write_file):
-    nothing = evaluate_file(make_embeddings(["x"]), write_file("a\tb\nc\td\n")).to_dict()
+def test_nothing_known(make_embeddings, write_file):
+    nothing = evaluate_file(make_embeddings(["x"]), write_file("a\tb\nc\tb\nd\te\nf\te\n")).to_dict()
     assert nothing["purity"] is None and nothing["clusters"] == 0 and nothing["purity_unknown_wrong"] == 0.0
     json.dumps(nothing, allow_nan=False)
-    one = evaluate_file(make_embeddings(["a", "b"]), write_file("a\tletter\nb\tletter\n"))
-    assert (one.purity.value, one.clusters, one.largest_share) == (1.0, 1, 1.0)
-    each = evaluate_file(make_embeddings(["a", "b"]), write_file("a\tfirst\nb\tsecond\n"))
-    assert (each.purity.value, each.clusters) == (1.0, 2)
+
+
+def test_a_score_that_any_vectors_would_reach_is_undefined(make_embeddings, write_file):
+    """One word of each category is known, or the words of one category: the clusters cannot be wrong."""
+    path = write_file("a\tletter\nb\tletter\n1\tdigit\n2\tdigit\n")
+    for words in (["a", "1"], ["a", "b"]):
+        result = evaluate_file(make_embeddings(words), path)
+        assert result.known == 2 and np.isnan(result.purity.value) and result.to_dict()["purity"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [("a\tfirst\nb\tsecond\n", "one word in each"), ("a\tletter\nb\tletter\n", "the category 'letter' alone")],
+)
+def test_files_that_can_have_one_score_only_are_refused(make_embeddings, write_file, text, got):
+    with pytest.raises(
+        FormatError, match=f"must have two categories, and two words in one of them; got {got}, so that"
+    ):
+        evaluate_file(make_embeddings(["a"]), write_file(text), kind="categories")
 
 
 def test_too_many_words_are_refused(make_embeddings, write_file, monkeypatch):

@@ -43,7 +43,7 @@ def test_a_planted_order_is_recovered(make_embeddings, write_file):
     embeddings = make_embeddings(["here", *WORDS[:20]], [[1, 0], *np.column_stack((np.cos(angles), np.sin(angles)))])
     path = write_file("".join(f"here {word} {20 - i}\n" for i, word in enumerate(WORDS[:20])))
     result = evaluate_file(embeddings, path)
-    assert result.spearman.value == 1.0 and result.spearman.interval == (1.0, 1.0)
+    assert result.spearman.value == pytest.approx(1.0, abs=1e-12) and result.spearman.interval == (1.0, 1.0)
     assert result.cosines.tolist() == pytest.approx(np.cos(angles).tolist(), abs=1e-6)
     assert result.gold.tolist() == list(range(20, 0, -1))
 

@@ -3,8 +3,10 @@
 from wordkin.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
 from wordkin.evaluation.categories import CategoryResult, CategoryScore, evaluate_categories
 from wordkin.evaluation.comparison import Comparison, compare
-from wordkin.evaluation.datasets import KINDS, read_dataset
 from wordkin.evaluation.evaluate import Result, evaluate_file
+from wordkin.evaluation.files.options import KINDS, ReadOptions
+from wordkin.evaluation.files.read import read_dataset
+from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.odd_one_out import OddOneOutResult, OddOneOutScore, evaluate_odd_one_out
 from wordkin.evaluation.similarity import Correlation, SimilarityResult, evaluate_similarity
 
@@ -16,8 +18,10 @@ __all__ = [
     "CategoryScore",
     "Comparison",
     "Correlation",
+    "FileReading",
     "OddOneOutResult",
     "OddOneOutScore",
+    "ReadOptions",
     "Result",
     "SimilarityResult",
     "compare",

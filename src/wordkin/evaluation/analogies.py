@@ -26,7 +26,9 @@ from wordkin.config import usable_cores
 from wordkin.errors import ConfigError
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import Analogies
+from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
+from wordkin.evaluation.section_groups import group_sections
 from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
@@ -53,7 +55,7 @@ class AnalogyScore:
     ----------
     name : of the section, or "semantic", "syntactic", "total".
     questions : asked.
-    known : questions all of whose four words are in the vocabulary searched.
+    known : questions whose words are all in the vocabulary searched; of several right answers, one at least.
     correct : right answers by method, ``"3cosadd"`` and ``"3cosmul"``.
     """
 
@@ -105,10 +107,11 @@ class AnalogyResult:
     restrict_vocab : words searched, from the first; None for all.
     case : "fold" or "exact".
     sections : in file order.
-    semantic, syntactic : totals of the sections that do not, and that do, start with "gram", as in
-        Google's file; None when no section does.
+    semantic, syntactic : totals of the sections about meaning and about form, told by their names as
+        :mod:`wordkin.evaluation.section_groups` says; None where no section is of the group.
     total : of all sections.
     outcomes : by method, int8[questions] in file order: 1 right, 0 wrong, -1 a word is unknown.
+    reading : what was understood of the file; None where the questions came from no file.
     """
 
     dataset: str
@@ -120,6 +123,7 @@ class AnalogyResult:
     total: AnalogyScore
     outcomes: dict[str, NDArray[np.int8]] = field(repr=False, compare=False)
     kind: str = "analogies"
+    reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, as listed in ``docs/evaluation.md``."""
@@ -128,6 +132,7 @@ class AnalogyResult:
             "dataset": self.dataset,
             "restrict_vocab": self.restrict_vocab,
             "case": self.case,
+            "reading": None if self.reading is None else self.reading.to_dict(),
             "sections": [section.to_dict() for section in self.sections],
             "semantic": self.semantic.to_dict() if self.semantic else None,
             "syntactic": self.syntactic.to_dict() if self.syntactic else None,
@@ -142,6 +147,7 @@ def evaluate_analogies(
     restrict_vocab: int | None = 30_000,
     case: str = "fold",
     threads: int | None = None,
+    syntactic_sections: Sequence[str] | None = None,
 ) -> AnalogyResult:
     """Answer the questions of ``dataset`` and count the right answers.
 
@@ -153,29 +159,38 @@ def evaluate_analogies(
     Parameters
     ----------
     threads : cores to use; all this process may use by default. BLAS adds none of its own.
+    syntactic_sections : patterns such as ``"morph*"`` of the names of sections about form; the others are then
+        about meaning. Told by known names unless given.
     """
     threads = usable_cores() if threads is None else threads
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ConfigError("threads", "must be a whole number from 1 up", threads)
-    wanted = {word for question in dataset.questions for word in question}
+    accepted = dataset.accepted or tuple((question[3],) for question in dataset.questions)
+    wanted = {word for question in dataset.questions for word in question} | {each for one in accepted for each in one}
     finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
     variants = {word: finder.variants(word) for word in wanted}
 
-    known = np.array([all(variants[word] for word in question) for question in dataset.questions])
-    asked = [question for question, is_known in zip(dataset.questions, known, strict=True) if is_known]
-    first_ids = np.array([[variants[word][0] for word in question] for question in asked], dtype=np.int64)
-    first_ids = first_ids.reshape(-1, 4)
-    search = _Search(embeddings.matrix[:restrict_vocab], first_ids[:, :3], _excluded(asked, variants), threads)
+    known = np.array(
+        [
+            all(variants[word] for word in question[:3]) and any(variants[word] for word in answers)
+            for question, answers in zip(dataset.questions, accepted, strict=True)
+        ]
+    )
+    asked = [at for at, is_known in enumerate(known) if is_known]
+    questions = [dataset.questions[at] for at in asked]
+    first_ids = np.array([[variants[word][0] for word in question[:3]] for question in questions], dtype=np.int64)
+    first_ids = first_ids.reshape(-1, 3)
+    search = _Search(embeddings.matrix[:restrict_vocab], first_ids, _excluded(questions, variants), threads)
 
     outcomes = {}
     for method, answers in zip(METHODS, search.answers(), strict=True):
         outcome = np.full(len(known), UNKNOWN, dtype=np.int8)
         outcome[known] = [
-            CORRECT if answer in variants[question[3]] else WRONG
-            for answer, question in zip(answers.tolist(), asked, strict=True)
+            CORRECT if any(answer in variants[word] for word in accepted[at]) else WRONG
+            for answer, at in zip(answers.tolist(), asked, strict=True)
         ]
         outcomes[method] = outcome
-    return _summary(dataset, outcomes, restrict_vocab, case)
+    return _summary(dataset, outcomes, restrict_vocab, case, syntactic_sections)
 
 
 def _excluded(questions: Sequence[tuple[str, str, str, str]], variants: dict[str, tuple[int, ...]]) -> tuple[Ids, Ids]:
@@ -191,7 +206,11 @@ def _excluded(questions: Sequence[tuple[str, str, str, str]], variants: dict[str
 
 
 def _summary(
-    dataset: Analogies, outcomes: dict[str, NDArray[np.int8]], restrict_vocab: int | None, case: str
+    dataset: Analogies,
+    outcomes: dict[str, NDArray[np.int8]],
+    restrict_vocab: int | None,
+    case: str,
+    syntactic_sections: Sequence[str] | None,
 ) -> AnalogyResult:
     def score(name: str, spans: Sequence[slice]) -> AnalogyScore:
         parts = {method: np.concatenate([outcome[span] for span in spans]) for method, outcome in outcomes.items()}
@@ -199,18 +218,22 @@ def _summary(
         correct = {method: int(np.count_nonzero(part == CORRECT)) for method, part in parts.items()}
         return AnalogyScore(name, len(any_part), int(np.count_nonzero(any_part != UNKNOWN)), correct)
 
-    spans = {section: slice(section.start, section.stop) for section in dataset.sections}
-    syntactic = [span for section, span in spans.items() if section.name.startswith("gram")]
-    semantic = [span for section, span in spans.items() if not section.name.startswith("gram")]
+    spans = [slice(section.start, section.stop) for section in dataset.sections]
+    groups = group_sections([section.name for section in dataset.sections], syntactic_sections)
+    semantic, syntactic = (
+        [span for span, group in zip(spans, groups, strict=True) if group == wanted]
+        for wanted in ("semantic", "syntactic")
+    )
     return AnalogyResult(
         dataset=dataset.name,
         restrict_vocab=restrict_vocab,
         case=case,
-        sections=tuple(score(section.name, [span]) for section, span in spans.items()),
-        semantic=score("semantic", semantic) if syntactic and semantic else None,
+        sections=tuple(score(section.name, [span]) for section, span in zip(dataset.sections, spans, strict=True)),
+        semantic=score("semantic", semantic) if semantic else None,
         syntactic=score("syntactic", syntactic) if syntactic else None,
         total=score("total", [slice(None)]),
         outcomes=outcomes,
+        reading=dataset.reading,
     )
 
 

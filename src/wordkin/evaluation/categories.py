@@ -8,7 +8,7 @@ share of the largest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wordkin.errors import FormatError
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import WordCategories
+from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
@@ -50,6 +51,7 @@ class CategoryResult:
     case : "fold" or "exact".
     categories : one score each, in order of first appearance.
     clusters : as many as there are categories with a known word.
+    reading : what was understood of the file; None where the words came from no file.
     """
 
     dataset: str
@@ -57,6 +59,7 @@ class CategoryResult:
     categories: tuple[CategoryScore, ...]
     clusters: int
     kind: str = "categories"
+    reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     @property
     def words(self) -> int:
@@ -73,12 +76,21 @@ class CategoryResult:
 
     @property
     def purity(self) -> Proportion:
-        """Words in the majority of their cluster, out of the known ones."""
+        """Words in the majority of their cluster, out of the known ones.
+
+        Undefined, out of none, where any vectors would get 1.0: fewer than two categories have a known word, or none
+        has two.
+        """
+        sizes = [category.known for category in self.categories if category.known]
+        if len(sizes) < 2 or max(sizes) < 2:
+            return Proportion(0, 0)
         return Proportion(sum(category.in_majority for category in self.categories), self.known)
 
     @property
     def purity_unknown_wrong(self) -> Proportion:
-        """The same out of all words."""
+        """The same out of all words; undefined where words are known and :attr:`purity` is undefined."""
+        if self.known and not self.purity.total:
+            return Proportion(0, 0)
         return Proportion(self.purity.successes, self.words)
 
     @property
@@ -92,6 +104,7 @@ class CategoryResult:
             "kind": self.kind,
             "dataset": self.dataset,
             "case": self.case,
+            "reading": None if self.reading is None else self.reading.to_dict(),
             "words": self.words,
             "known": self.known,
             "coverage": json_number(self.coverage),
@@ -142,7 +155,9 @@ def evaluate_categories(
         in_majority.tolist(),
         strict=True,
     )
-    return CategoryResult(dataset.name, case, tuple(CategoryScore(*score) for score in scores), clusters)
+    return CategoryResult(
+        dataset.name, case, tuple(CategoryScore(*score) for score in scores), clusters, reading=dataset.reading
+    )
 
 
 def _ward_clusters(vectors: NDArray[np.float64], clusters: int) -> NDArray[np.int64]:

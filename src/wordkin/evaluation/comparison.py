@@ -15,14 +15,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError
 from wordkin.evaluation.analogies import METHODS, evaluate_analogies
-from wordkin.evaluation.datasets import Analogies, OddOneOut, WordCategories, WordPairs, read_dataset
+from wordkin.evaluation.datasets import Analogies, OddOneOut, WordCategories, WordPairs
+from wordkin.evaluation.files.options import ReadOptions
+from wordkin.evaluation.files.read import read_dataset
 from wordkin.evaluation.odd_one_out import evaluate_odd_one_out
 from wordkin.evaluation.outcomes import CORRECT, UNKNOWN
 from wordkin.evaluation.similarity import pair_cosines
@@ -111,6 +113,7 @@ def compare(
     threads: int | None = None,
     resamples: int = 2000,
     seed: int = 0,
+    **reading: Unpack[ReadOptions],
 ) -> Comparison:
     """Test whether two sets of vectors differ on a benchmark file.
 
@@ -118,6 +121,7 @@ def compare(
     ----------
     method : for analogies, "3cosadd" or "3cosmul".
     path, kind, restrict_vocab, case, threads, resamples, seed : as of :func:`evaluate_file`.
+    **reading : how to read the file, as of :func:`read_dataset`.
 
     Raises
     ------
@@ -127,7 +131,7 @@ def compare(
     """
     if method not in METHODS:
         raise ConfigError("method", 'must be "3cosadd" or "3cosmul"', method)
-    dataset = read_dataset(path, kind)
+    dataset = read_dataset(path, kind, **reading)
     match dataset:
         case Analogies():
             outcomes = [

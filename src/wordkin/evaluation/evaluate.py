@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from wordkin.evaluation.analogies import AnalogyResult, evaluate_analogies
 from wordkin.evaluation.categories import CategoryResult, evaluate_categories
-from wordkin.evaluation.datasets import Analogies, OddOneOut, WordCategories, WordPairs, read_dataset
+from wordkin.evaluation.datasets import Analogies, Dataset, OddOneOut, WordCategories, WordPairs
+from wordkin.evaluation.files.options import ReadOptions
+from wordkin.evaluation.files.read import read_dataset
 from wordkin.evaluation.odd_one_out import OddOneOutResult, evaluate_odd_one_out
 from wordkin.evaluation.similarity import SimilarityResult, evaluate_similarity
 
@@ -25,20 +28,32 @@ def evaluate_file(
     restrict_vocab: int | None = 30_000,
     case: str = "fold",
     threads: int | None = None,
+    syntactic_sections: Sequence[str] | None = None,
     resamples: int = 2000,
     seed: int = 0,
+    **reading: Unpack[ReadOptions],
 ) -> Result:
     """Score vectors on a benchmark file.
 
     Parameters
     ----------
-    path : file in one of the formats of :mod:`wordkin.evaluation.datasets`.
-    kind : "analogies", "similarity", "categories" or "odd-one-out"; guessed from the file by default.
-    restrict_vocab : for analogies, ask about and answer with the first so many words only; None for
-        all. The other kinds use the whole vocabulary.
-    case : "fold" finds words in other letter case too, "exact" does not.
-    threads : cores for analogies; all this process may use by default.
-    resamples, seed : of the bootstrap intervals of correlations.
+    path : str or Path
+        A benchmark file, or a directory of relations, as of :func:`read_dataset`.
+    kind : {"analogies", "similarity", "categories", "odd-one-out", "relations"}, optional
+        What the file holds; told from its lines unless given.
+    restrict_vocab : int or None, default 30,000
+        For analogies, ask about and answer with the first so many words only; None for all. The other
+        kinds use the whole vocabulary.
+    case : {"fold", "exact"}, default "fold"
+        Whether to find words in other letter case too.
+    threads : int, optional
+        Cores for analogies; all this process may use unless given.
+    syntactic_sections : sequence of str, optional
+        Patterns of the names of sections about form, such as "morph*"; told by known names unless given.
+    resamples, seed : int, default 2000 and 0
+        Of the bootstrap intervals of correlations.
+    **reading
+        How to read the file, as of :func:`read_dataset`.
 
     Returns
     -------
@@ -50,10 +65,40 @@ def evaluate_file(
     CorpusNotFoundError : no such file.
     FormatError : the file is malformed.
     """
-    dataset = read_dataset(path, kind)
+    return evaluate_dataset(
+        embeddings,
+        read_dataset(path, kind, **reading),
+        restrict_vocab=restrict_vocab,
+        case=case,
+        threads=threads,
+        syntactic_sections=syntactic_sections,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def evaluate_dataset(
+    embeddings: WordVectors,
+    dataset: Dataset,
+    *,
+    restrict_vocab: int | None = 30_000,
+    case: str = "fold",
+    threads: int | None = None,
+    syntactic_sections: Sequence[str] | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Result:
+    """Score vectors on a benchmark that is read; the options are those of :func:`evaluate_file`."""
     match dataset:
         case Analogies():
-            return evaluate_analogies(embeddings, dataset, restrict_vocab=restrict_vocab, case=case, threads=threads)
+            return evaluate_analogies(
+                embeddings,
+                dataset,
+                restrict_vocab=restrict_vocab,
+                case=case,
+                threads=threads,
+                syntactic_sections=syntactic_sections,
+            )
         case WordPairs():
             return evaluate_similarity(embeddings, dataset, case=case, resamples=resamples, seed=seed)
         case WordCategories():

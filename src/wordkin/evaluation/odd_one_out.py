@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import OddOneOut
+from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
 from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
@@ -88,6 +89,7 @@ class OddOneOutResult:
     total: OddOneOutScore
     outcomes: NDArray[np.int8] = field(repr=False, compare=False)
     kind: str = "odd-one-out"
+    reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, as listed in ``docs/evaluation.md``."""
@@ -95,6 +97,7 @@ class OddOneOutResult:
             "kind": self.kind,
             "dataset": self.dataset,
             "case": self.case,
+            "reading": None if self.reading is None else self.reading.to_dict(),
             "sections": [section.to_dict() for section in self.sections],
             "total": self.total.to_dict(),
         }
@@ -121,7 +124,7 @@ def evaluate_odd_one_out(
         return OddOneOutScore(name, len(part), len(sizes), int(np.count_nonzero(part == CORRECT)), chance)
 
     sections = tuple(score(section.name, slice(section.start, section.stop)) for section in dataset.sections)
-    return OddOneOutResult(dataset.name, case, sections, score("total", slice(None)), outcomes)
+    return OddOneOutResult(dataset.name, case, sections, score("total", slice(None)), outcomes, reading=dataset.reading)
 
 
 def _outcome(matrix: NDArray[Any], finder: WordFinder, group: Sequence[str]) -> int:

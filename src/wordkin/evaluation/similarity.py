@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import WordPairs
+from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.statistics import (
     Floats,
     Interval,
@@ -27,6 +28,8 @@ from wordkin.evaluation.vectors import unit_rows
 
 if TYPE_CHECKING:
     from wordkin.vectors import WordVectors
+
+_PAIRS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class SimilarityResult:
     spearman_unknown_zero, pearson_unknown_zero : over all pairs, an unknown one counting as cosine 0.
     gold : float64[pairs], the human scores in file order.
     cosines : float64[pairs], NaN where a word is unknown.
+    reading : what was understood of the file; None where the pairs came from no file.
     """
 
     dataset: str
@@ -72,6 +76,7 @@ class SimilarityResult:
     gold: Floats = field(repr=False, compare=False)
     cosines: Floats = field(repr=False, compare=False)
     kind: str = "similarity"
+    reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     @property
     def coverage(self) -> float:
@@ -84,6 +89,7 @@ class SimilarityResult:
             "kind": self.kind,
             "dataset": self.dataset,
             "case": self.case,
+            "reading": None if self.reading is None else self.reading.to_dict(),
             "pairs": self.pairs,
             "known": self.known,
             "coverage": json_number(self.coverage),
@@ -129,6 +135,7 @@ def evaluate_similarity(
         pearson_unknown_zero=counting[1],
         gold=gold,
         cosines=cosines,
+        reading=dataset.reading,
     )
 
 
@@ -138,15 +145,23 @@ def pair_cosines(
     """Cosine of each pair (float64[pairs]); NaN where a word is unknown."""
     wanted = {word for pair in dataset.pairs for word in pair}
     finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
-    return np.array([_cosine(embeddings.matrix, finder, *pair) for pair in dataset.pairs], dtype=np.float64)
+    found = [(finder.variants(first), finder.variants(second)) for first, second in dataset.pairs]
+    known = np.array([bool(one and other) for one, other in found], dtype=bool)
+    ids = np.array([(one[0], other[0]) for one, other in found if one and other], dtype=np.int64).reshape(-1, 2)
+    cosines = np.full(len(found), np.nan)
+    cosines[known] = np.concatenate([np.empty(0), *(_cosines(embeddings.matrix[block]) for block in _blocks(ids))])
+    return cosines
 
 
-def _cosine(matrix: NDArray[Any], finder: WordFinder, first: str, second: str) -> float:
-    """Cosine as a float32 dot product of unit vectors, the precision of a query; NaN if a word is unknown."""
-    first_ids, second_ids = finder.variants(first), finder.variants(second)
-    if not first_ids or not second_ids:
-        return np.nan
-    return float(np.dot(*unit_rows(matrix[[first_ids[0], second_ids[0]]]).astype(np.float32)))
+def _blocks(ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The ids of so many pairs at a time that their vectors stay small beside the matrix."""
+    return [ids[start : start + _PAIRS_AT_ONCE] for start in range(0, len(ids), _PAIRS_AT_ONCE)]
+
+
+def _cosines(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """Cosines (float32[pairs]) of vectors of shape (pairs, 2, N): float32 products of unit vectors, as a query's."""
+    units = unit_rows(vectors).astype(np.float32)
+    return np.asarray((units[:, None, 0] @ units[:, 1, :, None])[:, 0, 0])
 
 
 def _correlations(gold: Floats, cosines: Floats, resamples: int, seed: int) -> tuple[Correlation, Correlation]:

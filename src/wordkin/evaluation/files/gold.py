@@ -1,0 +1,74 @@
+"""Scores or answers that stand in a file of their own: SemEval-2017 task 2, the questions of MSR, Multi-SimLex."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from wordkin.errors import FormatError
+from wordkin.evaluation.files.headers import is_index_name, normalised
+from wordkin.evaluation.files.lines import Line, read_lines
+from wordkin.evaluation.files.options import Options
+from wordkin.evaluation.files.table import Row, Table, make_table
+
+_PARTNERS = ((".data.", ".gold."), ("_data.", "_gold."), (".questions", ".answers"))
+
+
+def gold_path(path: Path, options: Options) -> Path | None:
+    """The file of scores or answers: the one given, or the one that the published name promises.
+
+    Raises
+    ------
+    FormatError
+        The name says that there is such a file, but there is none.
+    """
+    if options.gold is not None:
+        return Path(options.gold)
+    for data, gold in _PARTNERS:
+        if data in path.name:
+            partner = path.with_name(path.name.replace(data, gold))
+            return partner if partner.exists() else None
+    return None
+
+
+def missing_partner(path: Path) -> str:
+    """The name of the second file that the name of a first one promises, or ""."""
+    return next((path.name.replace(data, gold) for data, gold in _PARTNERS if data in path.name), "")
+
+
+def add_gold(table: Table, path: Path, options: Options) -> Table:
+    """The table with the columns of a second file, line by line or, where both have one, by their column ID.
+
+    Raises
+    ------
+    FormatError
+        The files do not fit each other.
+    """
+    plain = replace(options, delimiter=None, header=None)
+    gold = make_table(read_lines(path, options.encoding), path, plain)
+    one, other = (normalised(each.rows[0].cells[0]) for each in (table, gold))
+    if one == other and is_index_name(one):
+        return _joined(table, gold)
+    if len(table.rows) != len(gold.rows):
+        raise FormatError(
+            f"{path}: a file of scores or answers must have a line for each line of {table.path.name}; got "
+            f"{len(gold.rows):,} lines for {len(table.rows):,}"
+        )
+    rows = [_beside(row, extra) for row, extra in zip(table.rows, gold.rows, strict=True)]
+    return replace(table, rows=tuple(rows), files=(table.path.name, path.name))
+
+
+def _joined(table: Table, gold: Table) -> Table:
+    extras = {row.cells[0]: row for row in gold.rows}
+    unknown = next((row for row in table.rows if row.cells[0] not in extras), None)
+    if unknown is not None:
+        raise FormatError(
+            f"{gold.path}: must have a line for each ID of {table.path.name}; got none for {unknown.cells[0]!r}"
+        )
+    rows = [_beside(row, extras[row.cells[0]]) for row in table.rows]
+    return replace(table, rows=tuple(rows), files=(table.path.name, gold.path.name))
+
+
+def _beside(row: Row, extra: Row) -> Row:
+    line = Line(f"{row.line.text} {extra.line.text}", row.line.number, row.line.path)
+    return Row((*row.cells, *extra.cells), line)

@@ -1,0 +1,160 @@
+"""Recognising a header line, and columns by the names it gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from wordkin.errors import ConfigError, FormatError
+from wordkin.evaluation.files.numbers import is_missing, looks_numeric
+from wordkin.evaluation.files.options import Options
+from wordkin.evaluation.files.table import Row, Table
+
+# What published files and their translations call a column of words, before a number or letter: "Word 1", "term_a".
+_WORD_STEMS = frozenset(
+    (  # noqa: SIM905  (as a list it would take a screen)
+        "word term target item token noun verb adjective adj wort mot palabra palavra parola paraula słowo slowo slovo "
+        "sana sözcük kelime kelimə слово слова 단어 낱말 词 词语 單詞 单词 単語 語 שם מילה كلمة kata từ"
+    ).split()
+)
+_LETTER_STEMS = frozenset("wt")  # short enough to be words themselves: "w1 w2 5" is a pair
+_NUMBERED = re.compile(r"(.*?)[\s_.\-#]*(1|2|3|4|a|b|c|d|i|ii|one|two)")
+_PAIRS_OF_NAMES = frozenset(
+    {
+        ("first", "second"), ("left", "right"), ("source", "target"), ("cue", "target"), ("word", "comparison"),
+        ("word", "category"), ("word", "class"), ("word", "group"), ("word", "label"), ("word", "concept"),
+        ("concept", "category"), ("concept", "class"), ("term", "category"), ("단어", "범주"), ("단어", "분류"),
+        ("wort", "kategorie"), ("mot", "catégorie"), ("palabra", "categoría"),
+    }
+)  # fmt: skip
+_CATEGORY_NAMES = frozenset(
+    "category class group label concept cluster 범주 분류 kategorie catégorie categoría".split()  # noqa: SIM905
+)
+_INDEX_NAMES = frozenset({"", "id", "nr", "no", "no.", "nr.", "number", "index", "pair", "pair id", "unnamed: 0"})
+# Names of the column of scores, the surest first; all words of a name are compared.
+_SCORE_TIERS = tuple(
+    frozenset(names.split())
+    for names in (
+        "average avg mean moyenne mittelwert media promedio média 평균 平均 среднее ortalama",
+        "score simlex999 simlex simverb gold goldscore punktzahl puntuación punteggio pontuação 점수 分数 得分 スコア "
+        "оценка puan",
+        "similarity sim relatedness rel rating human judgment judgement ähnlichkeit similarité similitud 유사도 相似度 "
+        "類似度 сходство benzerlik",
+    )
+)
+_NO_SCORE = frozenset(
+    {"sd", "std", "stdev", "stddev", "deviation", "variance", "n", "count", "annotators", "confidence", "conc", "assoc"}
+)
+
+
+def find_header(table: Table, options: Options) -> Table:
+    """The table with its header apart where its first row is one.
+
+    A header is recognised by its first cells: ``Word 1, Word 2``, ``word1 word2``, ``단어1 단어2``, also after
+    a column of numbers; or, where a column holds numbers, by a name at its head.
+    """
+    first = table.rows[0]
+    is_header = _is_header(first, table) if options.header is None else options.header
+    if is_header and len(table.rows) == 1:
+        raise FormatError(
+            f"{table.path}: a benchmark file must hold at least one item; got a header only, {first.line.text!r}: "
+            "pass header=False if this is an item"
+        )
+    return table.without_header() if is_header else table
+
+
+def _is_header(row: Row, table: Table) -> bool:
+    if "|" in row.cells or len(row.cells) < 2:
+        return False
+    numeric = [at for at in range(2, table.width) if table.is_numeric(at, 0.9)]
+    numbers = [looks_numeric(row.cells[at]) for at in numeric if at < len(row.cells)]
+    names = [normalised(cell) for cell in row.cells]
+    words = words_of_header(names)
+    if words is None or (words[0] > 0 and not is_index_name(names[0]) and not numbers):
+        return bool(numbers) and _names_numbers(row, table, numeric)
+    letters = _NUMBERED.fullmatch(names[words[0]])
+    short = letters is not None and letters[1] in _LETTER_STEMS
+    if not numeric:
+        return not short and (len(names) != 4 or all(_NUMBERED.fullmatch(name) for name in names))
+    if all(numbers) and not short:
+        raise row.line.error(
+            "can be read as a header, by its first cells, or as a word pair, by its numbers: pass header=True or "
+            "header=False"
+        )
+    return not all(numbers)
+
+
+def _names_numbers(row: Row, table: Table, numeric: list[int]) -> bool:
+    """Whether the first row has names, without digits, at the head of the columns of numbers."""
+    if len(row.cells) != table.width or len(table.rows) < 2:
+        return False
+    return all(
+        row.cells[at] and not is_missing(row.cells[at]) and re.search(r"\d[.,]|[.,]\d|^\d+$", row.cells[at]) is None
+        for at in numeric
+    )
+
+
+def normalised(name: str) -> str:
+    """A name in lower case, without quotes and the comment mark that some headers start with."""
+    return name.strip().strip('"').lstrip("#/ ").strip().casefold()
+
+
+def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
+    """Positions of two columns of words by their names, also with others between: ``word1 POS1 word2 POS2``."""
+    numbered: dict[bool, int] = {}
+    for at, name in enumerate(names):
+        match = _NUMBERED.fullmatch(name)
+        if match and (match[1] in _WORD_STEMS or match[1] in _LETTER_STEMS):
+            numbered.setdefault(match[2] in ("1", "a", "i", "one"), at)
+    if len(numbered) == 2:
+        return numbered[True], numbered[False]
+    return next(((at, at + 1) for at, pair in enumerate(pairwise(names)) if pair in _PAIRS_OF_NAMES), None)
+
+
+def score_of_header(names: list[str], candidates: list[int]) -> list[int]:
+    """Those of the candidate columns whose name says most surely that they hold the score."""
+    for tier in _SCORE_TIERS:
+        found = [at for at in candidates if at < len(names) and _named(names[at], tier)]
+        if found:
+            return found
+    return []
+
+
+def _named(name: str, tier: frozenset[str]) -> bool:
+    parts = set(re.findall(r"[^\W_]+", name))
+    return bool(parts & tier) and not parts & _NO_SCORE
+
+
+def is_category_name(name: str) -> bool:
+    return name in _CATEGORY_NAMES
+
+
+def is_index_name(name: str) -> bool:
+    return name in _INDEX_NAMES
+
+
+def find_column(table: Table, parameter: str, wanted: str | int) -> int:
+    """Position, from 0, of a column that an option names.
+
+    Raises
+    ------
+    ConfigError
+        There is no such column, or several.
+    """
+    width = max(len(row.cells) for row in table.rows)
+    if isinstance(wanted, str) and wanted.isdecimal() and (table.header is None or wanted not in table.header.cells):
+        wanted = int(wanted)
+    if isinstance(wanted, int):
+        if wanted > width:
+            raise ConfigError(parameter, f"must be a column from 1 to {width}", wanted)
+        return wanted - 1
+    if table.header is None:
+        raise ConfigError(parameter, "must be the number of a column, as the file has no header", wanted)
+    names = [normalised(cell) for cell in table.header.cells]
+    found = [at for at, name in enumerate(names) if name == normalised(wanted)]
+    if len(found) != 1:
+        raise ConfigError(
+            parameter, "must be one column of the header " + ", ".join(map(repr, table.header.cells)), wanted
+        )
+    return found[0]

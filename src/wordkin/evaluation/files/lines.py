@@ -1,0 +1,85 @@
+"""The lines of a benchmark file, decoded and numbered."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the mark of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_COMMENT_MARKS = ("#", "//")
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not empty; ``number`` counts from 1."""
+
+    text: str
+    number: int
+    path: Path
+
+    def error(self, rule: str) -> FormatError:
+        shown = self.text if len(self.text) <= _LONGEST_SHOWN else self.text[: _LONGEST_SHOWN - 3] + "..."
+        return FormatError(f"{self.path}, line {self.number}: {rule}; got {shown!r}")
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it starts with ``#`` or ``//``: a comment, or a word such as ``#love``."""
+        return self.text.startswith(_COMMENT_MARKS)
+
+    @property
+    def mark_is_a_word(self) -> bool:
+        """Whether the mark is followed by letters at once, as in ``#love``."""
+        return re.match(r"(#|//)[^\s#/]", self.text) is not None
+
+
+def read_lines(path: Path, encoding: str | None) -> list[Line]:
+    """All lines that are not empty, without line ends and blanks around; tabs stay, as cells may be empty.
+
+    Raises
+    ------
+    CorpusNotFoundError
+        There is no such file.
+    FormatError
+        It cannot be read, or is not text in the encoding.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise CorpusNotFoundError(f"there is no benchmark file {str(path)!r}: check the path") from None
+    except OSError as error:
+        raise FormatError(f"the benchmark file {str(path)!r} cannot be read: {error.strerror}") from error
+    text = _decode(content, path, encoding)
+    if "\0" in text:
+        raise FormatError(f"{path}: must be a text file; got bytes of value 0: name a text file, or its encoding=")
+    stripped = ((number, raw.strip(" \ufeff")) for number, raw in enumerate(_LINE_END.split(text), start=1))
+    return [Line(each, number, path) for number, each in stripped if each.strip()]
+
+
+def _decode(content: bytes, path: Path, encoding: str | None) -> str:
+    for mark, name in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            content, encoding = (content[len(mark) :] if name == "utf-8" else content), name
+            break
+    encoding = "utf-8" if encoding is None else encoding
+    try:
+        return content.decode(encoding)
+    except LookupError:
+        raise ConfigError("encoding", "must be the name of an encoding, such as utf-8 or latin-1", encoding) from None
+    except UnicodeDecodeError as error:
+        number = len(re.findall(rb"\r\n|\n|\r", content[: error.start])) + 1
+        raise FormatError(
+            f"{path}, line {number}: must be {encoding.upper()}; got byte {content[error.start]:#04x}: "
+            "convert the file, or name its encoding="
+        ) from error

@@ -1,0 +1,79 @@
+"""Questions of four words: Google's layout with sections, and that of MSR with a tag of the relation."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from wordkin.evaluation.datasets import Analogies, Question, Section
+from wordkin.evaluation.files.options import Options
+from wordkin.evaluation.files.report import FileReading
+from wordkin.evaluation.files.table import Row, Table, no_items
+
+_TAG = re.compile(r"[A-Z]{1,5}\$?_[A-Z]{1,5}\$?")
+_WORD_WITH_TAG = re.compile(r"(.+)/[A-Z]{1,5}\$?")
+
+
+def read_questions(table: Table, options: Options) -> Analogies:
+    """The questions of a table; sections by its headings or, without these, by the tags of MSR."""
+    tag = tag_column(table)
+    width = 4 if tag is None else 5
+    questions: list[Question] = []
+    tags: list[str] = []
+    starts = {row: [name for name, start in table.sections if start == row] for _, row in table.sections}
+    sections: list[tuple[str, int]] = []
+    dropped: list[tuple[int, str]] = []
+    for at, row in enumerate(table.rows):
+        sections += [(name, len(questions)) for name in starts.get(at, ())]
+        words = [cell for place, cell in enumerate(row.cells) if place != tag]
+        if len(row.cells) != width or not all(words):
+            rule = f"an analogy must have four words, not {len([word for word in words if word])}"
+            if options.bad_items == "refuse":
+                raise row.line.error(rule)
+            dropped.append((row.line.number, rule))
+            continue
+        questions.append((words[0], words[1], words[2], words[3]))
+        tags.append("" if tag is None else row.cells[tag])
+    sections += [(name, len(questions)) for name in starts.get(len(table.rows), ())]
+    if not questions:
+        raise no_items(table.path)
+    notes: list[str] = []
+    if tag is not None and not sections:
+        order = sorted(range(len(tags)), key=lambda at: tags.index(tags[at]))
+        questions = [questions[at] for at in order]
+        sorted_tags = [tags[at] for at in order]
+        sections = [(name, next(group)) for name, group in groupby(range(len(order)), key=lambda at: sorted_tags[at])]
+        notes.append(f"sections by the tags of column {tag + 1}")
+    if options.pos_suffixes == "strip" and all(_WORD_WITH_TAG.fullmatch(word) for each in questions for word in each):
+        questions = [tuple(_WORD_WITH_TAG.sub(r"\1", word) for word in each) for each in questions]  # type: ignore[misc]
+        notes.append('parts of speech taken off the words (pos_suffixes="keep" leaves them)')
+    reading = FileReading(
+        kind="analogies",
+        delimiter=table.delimiter_name,
+        header=table.header.cells if table.header else None,
+        used=len(questions),
+        dropped=tuple(dropped),
+        comments=table.comments,
+        files=table.files,
+        notes=tuple(notes),
+    )
+    return Analogies(table.path.name, tuple(questions), make_sections(sections, len(questions)), (), reading)
+
+
+def tag_column(table: Table) -> int | None:
+    """Position of the tags of MSR, such as ``JJ_JJR``, where each row has one beside four words."""
+    if table.width != 5:
+        return None
+    return next((at for at in (0, 3, 4) if all(_is_tag(row, at) for row in table.rows)), None)
+
+
+def _is_tag(row: Row, at: int) -> bool:
+    return len(row.cells) == 5 and _TAG.fullmatch(row.cells[at]) is not None
+
+
+def make_sections(headings: list[tuple[str, int]], items: int) -> tuple[Section, ...]:
+    """Sections from their names and first items; items before any heading form a section without a name."""
+    if not headings or headings[0][1] > 0:
+        headings = [("", 0), *headings]
+    ends = [start for _, start in headings[1:]] + [items]
+    return tuple(Section(name, start, end) for (name, start), end in zip(headings, ends, strict=True))

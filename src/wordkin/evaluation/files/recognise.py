@@ -1,0 +1,131 @@
+"""Which kind of benchmark a table holds. Each kind has a function that says why a table fits it, or None.
+
+Where no kind fits, or several do, the file is refused with the option that decides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from wordkin.errors import FormatError
+from wordkin.evaluation.files.headers import is_category_name, normalised
+from wordkin.evaluation.files.numbers import looks_numeric
+from wordkin.evaluation.files.options import KINDS, Options
+from wordkin.evaluation.files.pairs import PARTS_OF_SPEECH
+from wordkin.evaluation.files.questions import tag_column
+from wordkin.evaluation.files.relations import BATS_NAME
+from wordkin.evaluation.files.table import Table
+
+_MANY_ROWS = 20
+_FEW_VALUES = 12
+
+
+def recognise(table: Table, options: Options) -> str:
+    """The kind of a table whose header is apart: the one whose function finds that it fits.
+
+    Raises
+    ------
+    FormatError
+        None fits, or several do.
+    """
+    if options.kind is not None:
+        return options.kind
+    if options.score_column is not None:
+        return "similarity"
+    fits = {kind: why for kind, fit in FITS.items() if (why := fit(table))}
+    if len(fits) == 1:
+        return next(iter(fits))
+    first = table.rows[0].line.text[:80]
+    if fits:
+        readings = " or as ".join(f"{kind} ({why})" for kind, why in fits.items())
+        remedies = " or ".join(f'kind="{kind}"' for kind in fits)
+        raise FormatError(f"{table.path}: can be read as {readings}; its first line is {first!r}: pass {remedies}")
+    raise FormatError(
+        f"{table.path}: the kind of benchmark must be plain from its lines; got {table.width} columns by "
+        f"{table.delimiter_name}, first {first!r}: say which kind it is (" + ", ".join(KINDS) + ")"
+    )
+
+
+def _fits_odd_one_out(table: Table) -> str:
+    return "a bar before the last word" if any("|" in row.cells for row in table.rows) else ""
+
+
+def _fits_analogies(table: Table) -> str:
+    if _fits_odd_one_out(table):
+        return ""
+    if table.sections and table.width != 2:
+        return "sections with a colon"
+    if tag_column(table) is not None:
+        return "four words and the tag of their relation"
+    if table.width != 4 or not table.regular:
+        return ""
+    last = table.column(3)
+    if any("." in cell or "," in cell for cell in last if looks_numeric(cell)) and table.is_numeric(3):
+        return ""
+    if table.is_numeric(3) and (table.is_numeric(2) or _are_labels(table, 2)):
+        return ""
+    return "four words"
+
+
+def _fits_similarity(table: Table) -> str:
+    if table.sections or _fits_odd_one_out(table) or tag_column(table) is not None:
+        return ""
+    return "two words and a number" if any(table.is_numeric(at) for at in range(2, table.width)) else ""
+
+
+def _fits_pairs_of_words(table: Table) -> bool:
+    numbers = sum(looks_numeric(row.cells[-1]) for row in table.rows)
+    return table.width == 2 and not _fits_odd_one_out(table) and (numbers < len(table.rows) or _repeats(table, 1))
+
+
+def _fits_categories(table: Table) -> str:
+    if not _fits_pairs_of_words(table) or table.sections or _has_name_of_bats(table):
+        return ""
+    if table.header is not None:
+        return "a header" if is_category_name(normalised(table.header.cells[1])) else ""
+    if any("/" in cell for cell in table.column(1)):
+        return ""
+    counts = Counter(table.column(1))
+    if max(counts.values()) < 2:
+        return "two columns" if len(set(table.column(0))) < len(table.rows) or len(table.rows) < 2 else ""
+    return "words whose second column repeats"
+
+
+def _fits_relations(table: Table) -> str:
+    if not _fits_pairs_of_words(table):
+        return ""
+    if table.sections:
+        return "sections of word pairs"
+    if table.header is not None:
+        return "" if is_category_name(normalised(table.header.cells[1])) else "a header of two words"
+    if _has_name_of_bats(table):
+        return "the name of a file of BATS"
+    if any("/" in cell for cell in table.column(1)):
+        return "second words with alternatives"
+    # Where every category had two words or more, a relation would have each answer several times: categories.
+    return "" if _repeats(table, 1) else "pairs of words, some in a second column that does not repeat"
+
+
+def _repeats(table: Table, at: int) -> bool:
+    """Whether each value of a column comes twice at least."""
+    return min(Counter(table.column(at)).values()) > 1
+
+
+def _has_name_of_bats(table: Table) -> bool:
+    return BATS_NAME.match(table.path.name) is not None
+
+
+def _are_labels(table: Table, at: int) -> bool:
+    """Whether a column holds a few labels, such as parts of speech, rather than words."""
+    values = {cell.lower() for cell in table.column(at)}
+    return values <= PARTS_OF_SPEECH or (len(table.rows) >= _MANY_ROWS and len(values) <= _FEW_VALUES)
+
+
+FITS: dict[str, Callable[[Table], str]] = {
+    "odd-one-out": _fits_odd_one_out,
+    "analogies": _fits_analogies,
+    "similarity": _fits_similarity,
+    "categories": _fits_categories,
+    "relations": _fits_relations,
+}

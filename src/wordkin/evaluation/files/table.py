@@ -1,0 +1,217 @@
+"""Lines split into cells: which character separates them, what is a comment, what a section."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from wordkin.errors import ConfigError, FormatError
+from wordkin.evaluation.files.lines import Line
+from wordkin.evaluation.files.numbers import is_missing, looks_numeric
+from wordkin.evaluation.files.options import DELIMITER_NAMES, Options
+
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_REGULAR = 0.9  # share of rows of equal width from which another width is a fault
+_SECTION = re.compile(r":\s|:$|:[^\s:)(]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line as cells."""
+
+    cells: tuple[str, ...]
+    line: Line
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file, and how they were told apart.
+
+    Attributes
+    ----------
+    path : Path
+    rows : tuple of Row
+        In file order, a header among them until it is recognised.
+    delimiter : str
+        The character between cells; a space stands for any white space.
+    sections : tuple of (str, int)
+        Name of each section, and how many rows come before it.
+    comments : int
+        Lines left out as comments.
+    header : Row or None
+        Taken from the rows by :mod:`wordkin.evaluation.files.headers`.
+    """
+
+    path: Path
+    rows: tuple[Row, ...]
+    delimiter: str
+    sections: tuple[tuple[str, int], ...] = ()
+    comments: int = 0
+    header: Row | None = None
+    files: tuple[str, ...] = ()
+    width: int = field(init=False)
+    regular: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        widths = Counter(len(row.cells) for row in self.rows)
+        width, count = widths.most_common(1)[0] if widths else (0, 0)
+        object.__setattr__(self, "width", width)
+        object.__setattr__(self, "regular", count >= _REGULAR * len(self.rows))
+
+    @property
+    def delimiter_name(self) -> str:
+        return DELIMITER_NAMES[self.delimiter]
+
+    def column(self, at: int) -> list[str]:
+        """The cells of column ``at``, from 0, of the rows that reach it."""
+        return [row.cells[at] for row in self.rows if len(row.cells) > at]
+
+    def is_numeric(self, at: int, share: float = 0.5) -> bool:
+        """Whether at least this share of a column are numbers; missing ones and one row, maybe a header, aside."""
+        cells = [cell for cell in self.column(at) if not is_missing(cell)]
+        numbers = sum(map(looks_numeric, cells))
+        return numbers > 0 and numbers >= share * (len(cells) - 1)
+
+    def without_header(self) -> Table:
+        """The same with its first row as the header."""
+        sections = tuple((name, max(start - 1, 0)) for name, start in self.sections)
+        return replace(self, rows=self.rows[1:], header=self.rows[0], sections=sections)
+
+
+def make_table(lines: Sequence[Line], path: Path, options: Options) -> Table:
+    """Split lines into a table, comments and sections apart.
+
+    Raises
+    ------
+    ConfigError
+        ``delimiter`` occurs in no line.
+    FormatError
+        A line can be read both as a comment and as an item.
+    """
+    lines = [line for line in lines if not line.text.lower().startswith("sep=") or line.number > 1]  # Excel's
+    content = [line for line in lines if not line.is_marked and not _SECTION.match(line.text)]
+    content = content or [line for line in lines if not _SECTION.match(line.text)]
+    if not content:
+        raise no_items(path)
+    delimiter = options.separator or find_delimiter([line.text for line in content])
+    if options.separator and delimiter != " " and not any(delimiter in line.text for line in content):
+        raise ConfigError("delimiter", f"must occur in the lines of {path}", options.delimiter)
+    split = splitter(delimiter, options, [line.text for line in content])
+    shape = Table(path, tuple(Row(split(line.text), line) for line in content), delimiter)
+    rows: list[Row] = []
+    sections: list[tuple[str, int]] = []
+    comments = 0
+    for line in lines:
+        row = Row(split(line.text), line)
+        if _is_section(row, shape):
+            sections.append((line.text.lstrip(":").strip(), len(rows)))
+        elif line.is_marked and _is_comment(row, shape, bool(rows), options):
+            comments += 1
+        else:
+            rows.append(row)
+    if not rows:
+        raise no_items(path)
+    return Table(path, _without_empty_columns(rows), delimiter, tuple(sections), comments)
+
+
+def no_items(path: Path) -> FormatError:
+    return FormatError(f"{path}: a benchmark file must hold at least one item; got none")
+
+
+def _is_section(row: Row, shape: Table) -> bool:
+    """``: name`` or ``:name``; a line of words such as ``:D`` with the shape of the others is an item."""
+    text = row.line.text
+    if not _SECTION.match(text):
+        return False
+    return re.match(r":\s|:$", text) is not None or len(row.cells) != shape.width or shape.width < 2
+
+
+def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> bool:
+    """Whether a line that starts with a comment mark is one: only where it cannot be an item."""
+    if options.comments is not None:
+        return options.comments
+    fits = _fits(row, shape)
+    if row.line.mark_is_a_word:
+        if fits or not rows_before:
+            return not fits
+        raise row.line.error(
+            f"an item must have {shape.width} columns, and a comment a space after its mark; pass comments=True where "
+            "all lines with a comment mark are comments"
+        )
+    if fits:
+        raise row.line.error(
+            "can be read as a comment or as an item: pass comments=True where all lines with a comment mark are "
+            "comments, comments=False where all are items"
+        )
+    return True
+
+
+def _fits(row: Row, shape: Table) -> bool:
+    """Whether a row has the width of the others and numbers where they have numbers."""
+    if len(row.cells) != shape.width or shape.width < 2 or not all(row.cells[:2]):
+        return False
+    return all(looks_numeric(cell) for at, cell in enumerate(row.cells) if at > 1 and shape.is_numeric(at))
+
+
+def _without_empty_columns(rows: list[Row]) -> tuple[Row, ...]:
+    """Rows without the last columns where these are empty throughout: a delimiter at the end of each line."""
+    while len(rows[0].cells) > 1 and all(row.cells[-1] == "" for row in rows):
+        rows = [Row(row.cells[:-1] or ("",), row.line) for row in rows]
+    return tuple(rows)
+
+
+# --- the delimiter
+
+
+def find_delimiter(texts: Sequence[str]) -> str:
+    """The character that separates cells: one that stands equally often in (nearly) all lines."""
+    if all("\t" in text.strip("\t") for text in texts) or (
+        any("\t" in text.strip("\t") for text in texts) and not _is_regular(text.split() for text in texts)
+    ):
+        return "\t"
+    if _separates(";", texts):
+        return ";"
+    if any(" | " in text for text in texts):
+        return " " if not all(text.count(" | ") > 1 for text in texts) else "|"
+    only_decimal = all("," not in _DECIMAL_COMMA.sub("", text) for text in texts)
+    by_space = [text.split() for text in texts]
+    spaced = only_decimal and len(by_space[-1]) > 2 and _is_regular(by_space)
+    if not spaced and any("," in text for text in texts) and _separates(",", texts, share=0.5):
+        return ","
+    if any(len(cells) > 1 for cells in by_space):
+        return " "
+    return next((mark for mark in ("|", ":") if _separates(mark, texts)), " ")
+
+
+def _separates(mark: str, texts: Sequence[str], share: float = _REGULAR) -> bool:
+    return sum(mark in text for text in texts) >= share * len(texts)
+
+
+def _is_regular(rows: Iterable[Sequence[str]]) -> bool:
+    widths = Counter(map(len, rows))
+    return max(widths.values()) >= _REGULAR * widths.total() and widths.most_common(1)[0][0] > 1
+
+
+def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """A function from the text of a line to its cells; quotes around cells are taken off where CSV has them."""
+    if delimiter == " ":
+        quoted = all(re.match(r'"[^"]*"\s', text) for text in texts)
+        return lambda text: tuple(cell.strip('"') if quoted else cell for cell in text.split())
+    if delimiter == "," and options.decimal == "," and not any('"' in text for text in texts):
+        return lambda text: tuple(cell.strip() for cell in re.split(r",(?!\d)|(?<!\d),", text))
+    if any('"' in text for text in texts) and all(_is_quoted_csv(text, delimiter) for text in texts):
+        return lambda text: tuple(
+            cell.strip() for cell in next(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
+        )
+    return lambda text: tuple(cell.strip() for cell in text.split(delimiter))
+
+
+def _is_quoted_csv(text: str, delimiter: str) -> bool:
+    """Whether each quote belongs to a cell in quotes, or there is none."""
+    mark = re.escape(delimiter)
+    cell = rf'\s*(?:"(?:[^"]|"")*"|[^"{mark}]*)\s*'
+    return re.fullmatch(rf"{cell}(?:{mark}{cell})*", text) is not None
