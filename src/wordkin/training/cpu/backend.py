@@ -25,6 +25,7 @@ from wordkin.training.cpu.drafts import GENERATIONS, Rounds, round_size
 from wordkin.training.cpu.numbering import make_local_ids
 from wordkin.training.cpu.sampler import Sampler, Text
 from wordkin.training.cpu.steps import Outputs, Step, make_step, table_rows
+from wordkin.training.cpu.work import affordable_words
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables, initial_input_rows, output_rows
 from wordkin.vocabulary.subsampling import keep_probabilities
@@ -51,7 +52,7 @@ class CpuBackend:
         self._steps = [
             make_step(objective, config, self._layout, self._counts, keep) for objective in config.objectives
         ]
-        self._shard_words = shard_words(self._steps)
+        self._shard_words = shard_words(self._steps, config.drafts if config.deterministic else 1)
         self._rounds = self._make_rounds() if config.deterministic else None
         self._make_tables()
         threads = 1 if config.deterministic and self._rounds is None else config.worker_threads
@@ -220,9 +221,13 @@ class CpuBackend:
         self._crew.close()
 
 
-def shard_words(steps: list[Step]) -> int:
-    """Words of a shard: what the most demanding objective can take."""
-    return min(step.shard_words for step in steps)
+def shard_words(steps: list[Step], parts: int) -> int:
+    """Words of a shard: what the most demanding objective can take, and few enough to stop soon.
+
+    parts : shards that are trained between two questions whether to stop, maybe by one thread.
+    """
+    words = affordable_words((step.operations for step in steps), parts)
+    return min(words, *(step.shard_words for step in steps))
 
 
 class Worker:

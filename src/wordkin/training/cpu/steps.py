@@ -22,14 +22,20 @@ from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
 from wordkin.training.cpu.numbering import LocalIds, RowSet, renumbered
+from wordkin.training.cpu.work import (
+    PRODUCTS,
+    hierarchical_softmax_operations,
+    negative_sampling_operations,
+    softmax_operations,
+)
 from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
 
 SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole registers may be read
-MOST_SHARD_WORDS = 16_384  # small enough to stop soon and to share out evenly, large enough to hide the dealing
-MOST_NOISE_WORDS = 2**20  # drawn for a shard
+MOST_SHARD_WORDS = 16_384  # small enough to share out evenly, large enough to hide the dealing
+MOST_NOISE_WORDS = 2**20  # drawn for a shard; eight times as many for the shortest ones, or those of one centre
 NOISE_USES = 2  # blocks that one draw of noise serves in a draft: fewer rows to copy; with 4, similarity suffers
 TOP_NODES = 1024  # of a tree, most of which every shard reads: they need no numbers of their own
 SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
@@ -53,11 +59,13 @@ class Step(Protocol):
     The tables are handed in: kernels need not know whether rows are those of the table or copies of them.
 
     shard_words : the most words of the corpus that a shard should have.
+    operations : for one word of the corpus, at most; see work.py.
     input_updates : updates of an input row for each appearance of its word in the text, expected.
     reads_all_rows : whether the whole output table is read, row by row in its order.
     """
 
     shard_words: int
+    operations: int
     input_updates: float
     reads_all_rows: bool
 
@@ -117,7 +125,11 @@ class NegativeSamplingStep:
         self._mode = make_mode(config)
         most_examples = 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else 1
         drawn = self.block.noise * most_examples / self.block.examples
-        self.shard_words = int(max(64, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
+        fewest = min(64, max(1, int(8 * MOST_NOISE_WORDS / drawn)))
+        self.shard_words = int(max(fewest, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
+        self.operations = negative_sampling_operations(
+            config, layout.row_size, self.block.noise, pair_by_pair=self.block.pair_by_pair
+        )
         self.input_updates = input_updates(config) * (1 + config.negative)
         self._output_updates = outputs
         block_pairs = 1 if self.block.pair_by_pair else self.block.examples * outputs
@@ -192,6 +204,7 @@ class HierarchicalSoftmaxStep:
         rows = 1 if self._mode.buffered else rows_together(mean_path, config.starting_learning_rate, likeliest)
         self._layout = layout.with_update_rows(rows)
         self.together = self._layout.shapes.update.rows
+        self.operations = hierarchical_softmax_operations(config, layout.row_size, self._longest)
         self.input_updates = input_updates(config) * mean_path
         self._output_updates = outputs_per_example(config)
 
@@ -267,8 +280,9 @@ class SoftmaxStep:
         self._vocabulary_size = vocabulary_size
         self._layout = layout
         self._mode = make_mode(config)
-        operations = 6 * vocabulary_size * layout.row_size  # of a word
-        self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // operations))
+        self.operations = softmax_operations(config, layout.row_size, vocabulary_size)
+        outputs = PRODUCTS * vocabulary_size * layout.row_size
+        self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // outputs))
         self.input_updates = 2 * input_updates(config)
         self._output_updates = 2 * outputs_per_example(config)
 
