@@ -72,30 +72,109 @@ def test_plot_names_the_extra_that_is_missing(run, vectors_file, tmp_path, monke
     assert finished.err.count("\n") == 1 and not (tmp_path / "map.png").exists()
 
 
+CAT = "the fat cat sat on the mat"
+
+
 def test_lesson_walks_through_steps(run):
-    finished = run("lesson", "the fat cat sat on the mat", "--steps", "2")
+    finished = run("lesson", CAT, "--steps", "2")
     assert finished.code == 0
     for heading in (
         "Vocabulary\nid   word   count",
-        "One-hot vectors, and the rows of W they select",
-        "\nStep 1 (epoch 1, learning rate 0.1)\n===",
-        "Rows of the window",
+        "One-hot vectors, and the rows of W after 88 steps they select",
+        "Cosines of one-hot vectors",
+        "Cosines of the rows of W after 88 steps",
+        "\nStep 89 (epoch 6, learning rate 0.225)\n===",
+        "Pairs of the window\ninput   output",
         "From the input to the hidden vector",
-        "negative-sampling: output rows that take part",
-        "The same scores under three objectives",
-        "Gradients, and what the step changes",
-        "\nStep 2 ",
+        "negative-sampling: output rows that take part\noutput   label     score   σ(score)   EI = σ - label",
+        "The same scores under three objectives, noise words drawn",
+        "Gradients, and the step taken: after = before + step",
+        "step = -η · gradient with η = 0.225",
+        "EH₁ = EI_",
+        "\nStep 90 ",
+        "Go on: --from 91 --steps 2",
     ):
         assert heading in finished.out
-    assert "Step 3" not in finished.out
+    assert "Step 91" not in finished.out
     assert max(map(len, finished.out.splitlines())) <= 100
 
 
+def test_lesson_begins_where_it_is_told(run):
+    finished = run("lesson", CAT, "--from", "1", "--steps", "1")
+    assert "\nStep 1 (epoch 1, learning rate 0.3)" in finished.out
+    assert "rows of W before training" in finished.out
+    assert run("lesson", CAT, "--from", "999") == (
+        2, "", "wordkin: --from must be a whole number from 1 to 338; got 999: or take more epochs\n"
+    )  # fmt: skip
+
+
+def _numbers(line):
+    return [float(cell) for cell in line.split() if cell.lstrip("-").replace(".", "").isdigit()]
+
+
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+def test_lesson_prints_the_step_taken(run, architecture):
+    out = run("lesson", CAT, "--architecture", architecture, "--steps", "3", "--no-dynamic-window").out
+    lines = out.splitlines()
+    checked = 0
+    for before, step, after in zip(lines, lines[2:], lines[3:], strict=False):
+        if "   before   " in before:
+            for old, moved, new in zip(_numbers(before)[-5:], _numbers(step)[-5:], _numbers(after)[-5:], strict=True):
+                assert abs(old + moved - new) <= 2e-4
+                checked += 1
+    assert checked > 30
+    assert ("word2vec's step is C = 4 times that" in out) == (architecture == "cbow")
+
+
 def test_lesson_shows_the_way_through_the_tree(run):
-    finished = run("lesson", "the fat cat sat on the mat", "--objective", "hierarchical-softmax", "--steps", "1")
-    assert "Huffman tree\nnode" in finished.out
-    assert "hierarchical-softmax: the way to " in finished.out
+    finished = run("lesson", CAT, "--objective", "hierarchical-softmax", "--steps", "1")
+    assert "hierarchical-softmax: the path to " in finished.out
+    assert "p(left) = σ   p(right) = 1 - σ" in finished.out
+    assert "\n* node 0\n" in finished.out and "├─ 0 (0." in finished.out and "└─ 1 (0." in finished.out
+    assert "sum over the leaves 1.000000000000" in finished.out
     assert "p(" in finished.out
+    deep = run("lesson", " ".join(map(str, range(30))), "--objective", "hierarchical-softmax", "--tree", "fibonacci")
+    assert "The leaves\nleaf" in deep.out
+
+
+def test_lesson_names_what_one_softmax_of_several_outputs_has(run):
+    out = run("lesson", CAT, "--objective", "softmax", "--no-dynamic-window", "--steps", "1", "--from", "15").out
+    assert "one softmax for C = 2 outputs, n of them this word" in out
+    assert "n   " in out and "C·y   EI = C·y - n" in out
+    assert "noise" not in out
+
+
+def test_lesson_shows_noise_only_with_noise_and_subsampling_only_where_it_is(run):
+    out = run("lesson", CAT, "--objective", "hierarchical-softmax", "--steps", "1").out
+    assert "noise" not in out and "kept" not in out
+    assert "kept" in run("lesson", CAT, "--subsample", "0.1", "--steps", "1").out
+
+
+def test_lesson_takes_noise_by_hand(run):
+    out = run("lesson", f"{CAT}\npizza computer", "--noise", "pizza, computer", "--steps", "1").out
+    assert "noise words chosen" in out and "\npizza      " in out
+    failed = run("lesson", CAT, "--noise", "pizza")
+    assert failed.err == (
+        "wordkin: --noise must be words of the text; got 'pizza': add a line with the word to the text\n"
+    )
+
+
+def test_lesson_blames_subsampling_where_it_drops_every_word(run):
+    failed = run("lesson", CAT, "--subsample", "1e-9")
+    assert failed.code == 2
+    assert failed.err.startswith("wordkin: --subsample must leave two words of a sentence in the text; got 1e-09: ")
+
+
+def test_lesson_folds_wide_vectors(run):
+    out = run("lesson", CAT, "--vector-size", "20", "--steps", "1").out
+    assert "(components 1 to " in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_lesson_shows_small_changes(run):
+    out = run("lesson", CAT, "--learning-rate", "0.001", "--steps", "1").out
+    (step, *_) = [_numbers(line) for line in out.splitlines() if line.strip().startswith("step ")]
+    assert all(step)
 
 
 def test_lesson_of_a_long_text_tells_one_hot_vectors_in_words(run):
@@ -104,10 +183,13 @@ def test_lesson_of_a_long_text_tells_one_hot_vectors_in_words(run):
 
 
 def test_lesson_as_json(run):
-    document = json.loads(run("lesson", "a b a", "--architecture", "cbow", "--steps", "1", "--json").out)
-    assert list(document) == ["overview", "steps"]
+    out = run("lesson", "a b a", "--architecture", "cbow", "--steps", "2", "--json").out
+    document = json.loads(out)
+    assert list(document) == ["overview", "start", "steps", "end"]
     assert document["overview"]["config"]["architecture"] == "cbow"
-    assert len(document["steps"]) == 1
+    assert len(document["steps"]) == 2
+    assert document["end"]["steps"] == document["start"]["steps"] + 2 == document["steps"][-1]["number"]
+    assert out.count("\n") == 1
 
 
 @pytest.fixture

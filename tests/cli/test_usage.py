@@ -71,16 +71,17 @@ def test_train_offers_every_option_of_training_with_its_default(run):
             assert f"{field.metadata['help']} [default: {field.default}]" in text
 
 
-def test_lesson_help_tells_its_own_defaults(run):
-    from wordkin.lesson import lesson_config
+def test_lesson_help_tells_its_own_options_and_defaults(run):
+    from wordkin.lesson import LESSON_OPTIONS, lesson_config
 
     config, text = lesson_config(), " ".join(run("lesson", "--help").out.split())
-    assert (
-        f"vectors of length {config.vector_size}, a window of {config.window}, {config.negative} noise words, every "
-        f"word kept, one epoch, and a learning rate of {config.learning_rate}" in text
-    )
-    assert config.epochs == config.min_count == 1
-    assert "default: 100" not in text
+    for name in [field.name for field in dataclasses.fields(TrainingConfig)]:
+        assert (f"--{name.replace('_', '-')} " in text) == (name in LESSON_OPTIONS), name
+        default = getattr(config, name)
+        if name in LESSON_OPTIONS and default not in (None, True, False):
+            assert f"[default: {default}]" in text
+    assert "Learning rate at the start. [default: 0.3]" in text
+    assert "0.025" not in text
 
 
 @pytest.mark.parametrize(

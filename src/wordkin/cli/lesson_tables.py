@@ -2,65 +2,118 @@
 
 from __future__ import annotations
 
+import math
+import shutil
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wordkin.cli.output import print_table, printable
 
 if TYPE_CHECKING:
-    from wordkin.lesson import Comparison, ObjectiveView, Overview, Step, TableView, WindowView
+    from wordkin.lesson import (
+        Comparison,
+        ObjectiveView,
+        OutputRow,
+        Overview,
+        State,
+        Step,
+        TreeNode,
+        WindowView,
+    )
 
 _WIDEST_ONE_HOT = 24  # longer one-hot vectors are told in words: no terminal has room for them
+_WIDEST_COSINES = 14  # larger grids are left to --json
+_MOST_DECIMALS = 9
+_BAR = 20  # characters of a bar that stands for probability 1
+_DEEPEST_DRAWN = 24  # nodes; deeper trees are told as a table
+
+_ERRORS = {"softmax": "y - label", "negative-sampling": "σ - label", "hierarchical-softmax": "σ - label"}
 
 
-def print_overview(start: Overview) -> None:
-    """Print the vocabulary, the one-hot vectors with the rows they select, and the tree."""
-    has_tree = bool(start.tree) or start.words[0].code is not None
-    columns = ["id", "word", "count", "share", "kept", "drawn as noise"] + (["code"] if has_tree else [])
-    rows = [
-        [
-            row.word_id, row.word, row.count, f"{row.share:.3f}", f"{row.keep_probability:.3f}",
-            f"{row.noise_probability:.3f}", *([row.code] if has_tree else []),
-        ]
-        for row in start.words
-    ]  # fmt: skip
-    print_table(columns, rows, title="Vocabulary", right=columns[2:6])
+def print_overview(start: Overview, state: State) -> None:
+    """Print the vocabulary, the one-hot vectors with the rows they select, the tree, and cosines of rows."""
+    objectives = _objectives(start)
+    columns, rows = _vocabulary(start, objectives)
+    print_table(columns, rows, title="Vocabulary", right=columns[2:])
     print()
-    table = [
-        [row.word, _one_hot(hot), *_numbers(vector)]
-        for row, hot, vector in zip(start.words, start.one_hot, start.input_vectors, strict=True)
+    inputs = state.tables[0]
+    labels = [[row.word, _one_hot(hot)] for row, hot in zip(start.words, start.one_hot, strict=True)]
+    after = f" after {state.steps} steps" if state.steps else " before training"
+    print_vectors(
+        ["word", "one-hot"], labels, inputs.rows, title=f"One-hot vectors, and the rows of W{after} they select"
+    )
+    _print_cosines(start, state)
+
+
+def _objectives(start: Overview) -> list[str]:
+    objective = start.config["objective"]
+    return [objective] if isinstance(objective, str) else list(objective)
+
+
+def _vocabulary(start: Overview, objectives: list[str]) -> tuple[list[str], list[list[object]]]:
+    columns = ["id", "word", "count", "share"]
+    has_code = start.words[0].code is not None
+    columns += ["kept"] if start.config["subsample"] else []
+    columns += ["drawn as noise"] if "negative-sampling" in objectives else []
+    columns += ["code"] if has_code else []
+    rows: list[list[object]] = []
+    for row in start.words:
+        cells: list[object] = [row.word_id, row.word, row.count, f"{row.share:.3f}"]
+        cells += [f"{row.keep_probability:.3f}"] if "kept" in columns else []
+        cells += [f"{row.noise_probability:.3f}"] if "drawn as noise" in columns else []
+        cells += [row.code] if has_code else []
+        rows.append(cells)
+    return columns, rows
+
+
+def _print_cosines(start: Overview, state: State) -> None:
+    if len(start.words) > _WIDEST_COSINES:
+        return
+    print()
+    words = [row.word for row in start.words]
+    _print_grid("Cosines of one-hot vectors", words, start.cosines)
+    if not state.steps:
+        return
+    for table in state.tables:
+        if table.cosines:
+            print()
+            name = f"{table.symbol} ({table.objective})" if table.objective else table.symbol
+            _print_grid(f"Cosines of the rows of {name} after {state.steps} steps", table.row_names, table.cosines)
+
+
+def _print_grid(title: str, names: list[str], grid: Sequence[Sequence[float | None]]) -> None:
+    rows = [
+        [name, *("-" if cell is None else f"{cell:.2f}" for cell in row)] for name, row in zip(names, grid, strict=True)
     ]
-    names = _columns_of(start.input_vectors[0])
-    print_table(["word", "one-hot", *names], table, title="One-hot vectors, and the rows of W they select", right=names)
-    if start.tree:
-        print()
-        nodes = [[node.name, node.weight, node.left, node.right] for node in start.tree]
-        print_table(["node", "weight", "0 = left", "1 = right"], nodes, title="Huffman tree")
+    print_table(["", *names], rows, title=title, right=names)
 
 
-def print_step(step: Step) -> None:
+def print_step(start: Overview, step: Step, notation: str) -> None:
     """Print one gradient step from its window to the rows it changed."""
     print()
     _print_heading(f"Step {step.number} (epoch {step.epoch}, learning rate {step.learning_rate:.4g})")
     print(_sentence(step.window))
     print()
-    pairs = [[" + ".join(pair.inputs), pair.label, "this step" if pair.current else ""] for pair in step.pairs]
-    print_table(["input", "label", ""], pairs, title="Rows of the window")
+    pairs = [[" + ".join(pair.inputs), pair.output, "this step" if pair.current else ""] for pair in step.pairs]
+    print_table(["input", "output", ""], pairs, title="Pairs of the window")
     print()
-    names = _columns_of(step.hidden)
-    inputs = [[row.word, _one_hot(row.one_hot), *_numbers(row.row)] for row in step.inputs]
-    hidden = ["hidden vector h", "", *_numbers(step.hidden)]
-    print_table(
-        ["input", "one-hot", *names], [*inputs, hidden], title="From the input to the hidden vector", right=names
+    labels = [[row.word, _one_hot(start.one_hot[row.word_id])] for row in step.inputs]
+    print_vectors(
+        ["input", "one-hot"],
+        [*labels, ["hidden vector h", ""]],
+        [*(row.row for row in step.inputs), step.hidden],
+        title="From the input to the hidden vector",
     )
     for objective in step.objectives:
         print()
-        _print_objective(objective)
+        _print_objective(start, objective)
     for comparison in step.comparisons:
         print()
         _print_comparison(comparison)
     print()
     _print_changes(step)
+    _print_equations(start, step, notation)
 
 
 def _print_heading(text: str) -> None:
@@ -72,38 +125,94 @@ def _sentence(window: WindowView) -> str:
     """The sentence with its centre in [brackets], the context in (parentheses), lost words struck ~out~."""
     marks = dict.fromkeys(window.context, "()") | dict.fromkeys(window.dropped, "~~") | {window.centre: "[]"}
     words = [
-        f"{marks[place][0]}{word}{marks[place][1]}" if place in marks else word
-        for place, word in enumerate(map(printable, window.sentence))
+        f"{marks[position][0]}{word}{marks[position][1]}" if position in marks else word
+        for position, word in enumerate(map(printable, window.sentence))
     ]
-    return f"{' '.join(words)}    centre in [], context in (), window {window.reach}"
+    dropped = ", dropped by subsampling ~~" if window.dropped else ""
+    return f"{' '.join(words)}    centre in [], context in (){dropped}, window {window.reach}"
 
 
-def _print_objective(view: ObjectiveView) -> None:
+def _print_objective(start: Overview, view: ObjectiveView) -> None:
     outputs = ", ".join(view.outputs)
     if view.path:
-        columns = ["node", "turn", "score", "σ(score)", "of this turn", "product"]
+        columns = ["node", "turn", "score", "p(left) = σ", "p(right) = 1 - σ", "of this turn", "product"]
         rows: list[list[object]] = [
-            [node.node, f"{node.bit} = {node.turn}", node.score, node.sigmoid, node.branch_probability, node.product]
+            [node.node, f"{node.bit} = {node.turn}", node.score, node.left, node.right, node.branch_probability,
+             node.product]
             for node in view.path
-        ]
-        print_table(columns, rows, title=f"{view.objective}: the way to {outputs}")
-    columns = ["output", "label", "score", "probability", "label - probability", ""]
-    rows = [
-        [
-            row.output,
-            row.label,
-            row.score,
-            row.probability,
-            row.residual,
-            "ignored: the true word" if row.ignored else "",
-        ]
-        for row in view.rows
-    ]  # fmt: skip
-    if view.path:
+        ]  # fmt: skip
+        print_table(columns, rows, title=f"{view.objective}: the path to {outputs}")
         print()
-    print_table(columns, rows, title=f"{view.objective}: output rows that take part")
-    probability = "" if view.probability is None else f", p({outputs}) = {view.probability:.4f}"
-    print(f"loss {view.loss:.4f}{probability}")
+        _print_tree(start, view)
+        print()
+    _print_rows(view)
+    probability = "" if view.probability is None else f", p({outputs}) = {view.probability:.6f}"
+    parts = " + ".join(f"{loss:.6f}" for loss in view.output_losses)
+    total = f"{parts} = " if len(view.output_losses) > 1 else ""
+    print(f"loss {total}{view.loss:.6f}{probability}")
+
+
+def _print_rows(view: ObjectiveView) -> None:
+    several = view.objective == "softmax" and len(view.outputs) > 1
+    probability = "y" if view.objective == "softmax" else "p(left) = σ" if view.path else "σ(score)"
+    columns = ["output", "label", "score", probability]
+    columns += ["n", "C·y", "EI = C·y - n"] if several else [f"EI = {_ERRORS[view.objective]}"]
+    columns += ["loss", ""]
+    rows = [_row_cells(row, several) for row in view.rows]
+    title = f"{view.objective}: output rows that take part"
+    if several:
+        title += f"; one softmax for C = {len(view.outputs)} outputs, n of them this word"
+    print_table(columns, rows, title=title)
+
+
+def _row_cells(row: OutputRow, several: bool) -> list[object]:
+    cells: list[object] = [row.output, row.label, row.score, row.probability]
+    cells += [row.times, row.expected, row.error] if several else [row.error]
+    return [*cells, row.loss, "ignored: the true word" if row.ignored else ""]
+
+
+def _print_tree(start: Overview, view: ObjectiveView) -> None:
+    """The whole tree, each branch and leaf with its probability; the path of the true word is marked."""
+    leaves = {row.word: view.probabilities[row.word_id] for row in start.words}
+    if max(len(row.code or "") for row in start.words) > _DEEPEST_DRAWN:
+        rows = [[word, f"{p:.6f}", _bar(p)] for word, p in leaves.items()]
+        print_table(["leaf", "probability", ""], rows, title="The leaves")
+    else:
+        print("The tree: probability of each branch, and of each leaf (* the path)")
+        nodes = {node.name: node for node in start.tree}
+        on_path = {node.node for node in view.path} | set(view.outputs)
+        lines = _tree_lines(nodes, view, leaves)
+        width = max(len(line) for line, _, _ in lines)
+        for line, name, share in lines:
+            mark = "*" if name in on_path else " "
+            leaf = "" if share is None else f"   {share:.6f} {_bar(share)}"
+            print(f"{mark} {line.ljust(width) if leaf else line}{leaf}")
+    print(f"sum over the leaves {math.fsum(leaves.values()):.12f}")
+
+
+def _tree_lines(
+    nodes: dict[str, TreeNode], view: ObjectiveView, leaves: dict[str, float]
+) -> list[tuple[str, str, float | None]]:
+    """(drawn line, name, probability of a leaf) from the root down, left before right."""
+    lines: list[tuple[str, str, float | None]] = []
+    root = next(iter(nodes))
+    waiting = [(root, "", "")]
+    while waiting:
+        name, lead, turn = waiting.pop()
+        node = nodes.get(name)
+        shown = printable(name)
+        lines.append((f"{lead}{turn}{shown}", name, None if node else leaves[name]))
+        if node is None:
+            continue
+        numbers = view.nodes[node.node_id]
+        below = lead + ("" if not turn else "   " if turn.startswith("└") else "│  ")
+        waiting.append((node.right, below, f"└─ 1 ({numbers.right:.4f}) "))
+        waiting.append((node.left, below, f"├─ 0 ({numbers.left:.4f}) "))
+    return lines
+
+
+def _bar(share: float) -> str:
+    return "█" * round(share * _BAR)
 
 
 def _print_comparison(comparison: Comparison) -> None:
@@ -115,33 +224,94 @@ def _print_comparison(comparison: Comparison) -> None:
         ]
         for word in comparison.words
     ]  # fmt: skip
-    print_table(columns, rows, title="The same scores under three objectives")
+    how = "chosen" if comparison.chosen else "drawn"
+    print_table(columns, rows, title=f"The same scores under three objectives, noise words {how}")
     print_table(["", "output rows", "loss"], [[each.method, each.rows, each.loss] for each in comparison.methods])
 
 
 def _print_changes(step: Step) -> None:
-    names = _columns_of(step.hidden)
-    rows: list[list[object]] = [["h", "", "gradient", *_numbers(step.hidden_gradient)]]
+    labels = [["EH", "", "gradient"]]
+    vectors = [step.hidden_gradient]
     for table in step.tables:
-        for row in table.changed_rows:
-            rows += _changed_row(table, row)
-    print_table(["table", "row", "", *names], rows, title="Gradients, and what the step changes", right=names)
+        for change in table.changes:
+            lines = (("before", change.before), ("gradient", change.gradient), ("step", change.step),
+                     ("after", change.after))  # fmt: skip
+            for index, (name, values) in enumerate(lines):
+                labels.append([table.symbol if index == 0 else "", change.row if index == 0 else "", name])
+                vectors.append(values)
+    print_vectors(
+        ["table", "row", ""], labels, vectors, title="Gradients, and the step taken: after = before + step",
+        decimals=_decimals(step),
+    )  # fmt: skip
+    print(_about_the_step(step))
 
 
-def _changed_row(table: TableView, row: int) -> list[list[object]]:
-    lines = (("before", table.before), ("gradient", table.gradient), ("after", table.after))
-    return [
-        [table.symbol if place == 0 else "", table.row_names[row] if place == 0 else "", name, *_numbers(values[row])]
-        for place, (name, values) in enumerate(lines)
-    ]
+def _about_the_step(step: Step) -> str:
+    """How the step follows from the gradient, as it is in this step."""
+    for table in step.tables:
+        for change in table.changes:
+            for gradient, moved in zip(change.gradient, change.step, strict=True):
+                if table.name == "input_vectors" and abs(moved + step.learning_rate * gradient) > 1e-9 * abs(moved):
+                    count = len(step.inputs)
+                    return (
+                        f"step = -η · gradient with η = {step.learning_rate:.6g}; in W word2vec's step is C = {count} "
+                        "times that, since EH is added to every context word undivided"
+                    )
+    return f"step = -η · gradient with η = {step.learning_rate:.6g}"
 
 
-def _columns_of(vector: Sequence[float]) -> list[str]:
-    return [str(position + 1) for position in range(len(vector))]
+def _decimals(step: Step) -> int:
+    """So many that the smallest change still shows two digits."""
+    sizes = [abs(value) for table in step.tables for change in table.changes for value in change.step if value]
+    if not sizes:
+        return 4
+    return min(_MOST_DECIMALS, max(4, 1 - math.floor(math.log10(min(sizes)))))
 
 
-def _numbers(vector: Sequence[float]) -> list[str]:
-    return [f"{value:.4f}" for value in vector]
+def _print_equations(start: Overview, step: Step, notation: str) -> None:
+    from wordkin.lesson.equations import equations
+
+    for objective in step.objectives:
+        print()
+        output = objective.rows[0].output if objective.rows else ""
+        print(f"{objective.objective}: the numbers of {printable(output)} and of the first component")
+        row = next((index for index, each in enumerate(objective.rows) if each.times), 0)
+        for equation in equations(
+            step, objective.objective, row=row, style=notation, cbow_combine=start.config["cbow_combine"]
+        ):
+            print(_folded(printable(equation.to_text())))
+
+
+def _folded(line: str) -> str:
+    """A long formula on several lines, each but the first indented."""
+    width = max(40, shutil.get_terminal_size((100, 24)).columns)
+    return textwrap.fill(line, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
+
+
+def print_vectors(
+    heads: Sequence[str],
+    labels: Sequence[Sequence[object]],
+    vectors: Sequence[Sequence[float]],
+    *,
+    title: str,
+    decimals: int = 4,
+) -> None:
+    """Print rows of numbers; vectors that are too wide for the terminal are folded into several tables."""
+    size = max(map(len, vectors))
+    width = shutil.get_terminal_size((100, 24)).columns
+    taken = sum(max([len(head), *(len(str(row[index])) for row in labels)]) + 3 for index, head in enumerate(heads))
+    fitting = max(1, (width - taken) // (decimals + 6))
+    for begin in range(0, size, fitting):
+        names = [str(component + 1) for component in range(begin, min(begin + fitting, size))]
+        rows = [
+            [*label, *(f"{value:.{decimals}f}" for value in vector[begin : begin + fitting])]
+            + [""] * max(0, len(names) - len(vector[begin : begin + fitting]))
+            for label, vector in zip(labels, vectors, strict=True)
+        ]
+        if begin:
+            print()
+        part = f" (components {names[0]} to {names[-1]})" if size > fitting else ""
+        print_table([*heads, *names], rows, title=title + part, right=names)
 
 
 def _one_hot(vector: Sequence[int]) -> str:

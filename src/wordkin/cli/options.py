@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -39,6 +39,7 @@ class Option:
     panel : heading of the help under which it stands.
     switch : for a flag, whether it can be turned off as well (``--no-...``): where it is on by default.
     metavar : what stands for the value in the help; made from the rule unless given.
+    spelling : the name on the command line, without dashes in front, where it is not that of the parameter.
     """
 
     rule: Rule
@@ -47,21 +48,32 @@ class Option:
     panel: str = COMMON
     metavar: str = ""
     switch: bool = False
+    spelling: str = ""
 
 
-def training_options(*, show_defaults: bool = True) -> dict[str, Option]:
-    """The options of training by name, the common ones first."""
+def training_options(config: TrainingConfig | None = None, names: Collection[str] | None = None) -> dict[str, Option]:
+    """The options of training by name, the common ones first.
+
+    Parameters
+    ----------
+    config : TrainingConfig, default None
+        Where the defaults are that the help shows; those of training unless given.
+    names : collection of str, default None
+        Only these options; None for all.
+    """
+    config = config or TrainingConfig()
     fields = {each.name: each for each in dataclasses.fields(TrainingConfig)}
     order = [*COMMON_TRAINING_OPTIONS, *(name for name in fields if name not in COMMON_TRAINING_OPTIONS)]
     return {
         name: Option(
             rule=fields[name].metadata["rule"],
             help=fields[name].metadata["help"],
-            default=fields[name].default if show_defaults else None,
+            default=getattr(config, name),
             switch=fields[name].default is True,
             panel=COMMON if name in COMMON_TRAINING_OPTIONS else f"{fields[name].metadata['group']} options",
         )
         for name in order
+        if names is None or name in names
     }
 
 
@@ -92,7 +104,7 @@ def with_options(options: Mapping[str, Option]) -> Callable[[Callable[..., None]
 
 
 def _parameter(name: str, option: Option) -> inspect.Parameter:
-    spelling = "--" + name.replace("_", "-")
+    spelling = "--" + (option.spelling or name.replace("_", "-"))
     kind: Any = bool if isinstance(option.rule, Flag) else str
     if isinstance(option.rule, Flag) and option.switch:
         spelling = f"{spelling}/--no-{spelling[2:]}"

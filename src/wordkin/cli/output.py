@@ -22,10 +22,15 @@ _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _REORDERING_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def print_json(document: object) -> None:
-    """Print a document made of dicts, sequences, strings and numbers; NaN and infinities become null."""
+def print_json(document: object, *, indent: int | None = 2) -> None:
+    """Print a document made of dicts, sequences, strings and numbers; NaN and infinities become null.
+
+    ``indent=None`` prints it on one line without spaces: for documents that are mostly numbers.
+    """
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    print(json.dumps(_finite(document), indent=2, ensure_ascii=encoding != "utf8", allow_nan=False))
+    separators = (",", ":") if indent is None else None
+    ascii_only = encoding != "utf8"
+    print(json.dumps(_finite(document), indent=indent, separators=separators, ensure_ascii=ascii_only, allow_nan=False))
 
 
 def print_table(

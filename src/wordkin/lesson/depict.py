@@ -7,21 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.lesson.gradient_step import Taken
+from wordkin.lesson.text import Example, Text
 from wordkin.lesson.views import (
     ComparedMethod,
     ComparedWord,
     Comparison,
     InputRow,
     InputTarget,
+    NodeView,
     ObjectiveView,
     OutputRow,
     PathNode,
+    RowChange,
+    State,
+    Step,
+    TableRows,
     TableView,
     TreeNode,
     WordRow,
 )
 from wordkin.objectives import reference
-from wordkin.objectives.reference import FloatArray, Scored, Tables, Window
+from wordkin.objectives.reference import FloatArray, Scored, Tables
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.huffman import HuffmanTree
 
@@ -34,25 +41,20 @@ def node_name(node_id: int) -> str:
     return f"node {node_id}"
 
 
-def word_rows(
-    vocabulary: Vocabulary,
-    counts: NDArray[np.int64],
-    keep: FloatArray,
-    noise: FloatArray,
-    tree: HuffmanTree | None,
-) -> list[WordRow]:
+def word_rows(text: Text) -> list[WordRow]:
     """One row for each word, by id."""
     return [
         WordRow(
             word=word,
             word_id=word_id,
-            count=int(counts[word_id]),
-            share=float(counts[word_id] / counts.sum()),
-            keep_probability=float(keep[word_id]),
-            noise_probability=float(noise[word_id]),
-            code=None if tree is None else "".join(str(bit) for bit in tree.path(word_id)[1]),
+            count=int(text.counts[word_id]),
+            share=float(text.counts[word_id] / text.counts.sum()),
+            appearance=int(text.appearance[word_id]),
+            keep_probability=float(text.keep[word_id]),
+            noise_probability=float(text.noise[word_id]),
+            code=None if text.tree is None else "".join(str(bit) for bit in text.tree.path(word_id)[1]),
         )
-        for word_id, word in enumerate(vocabulary.words)
+        for word_id, word in enumerate(text.vocabulary.words)
     ]
 
 
@@ -74,69 +76,168 @@ def tree_nodes(vocabulary: Vocabulary, counts: NDArray[np.int64], tree: HuffmanT
     ]
 
 
-def input_targets(
-    vocabulary: Vocabulary, window: Window, architecture: str, current: Sequence[int]
-) -> list[InputTarget]:
-    """The (input, label) rows of a window; ``current`` are the places of those being learned."""
-    word = vocabulary.word
+# -- whole tables --------------------------------------------------------------------------------------
+
+
+def state(vocabulary: Vocabulary, steps: int, tables: dict[str, Tables]) -> State:
+    """All tables after so many steps."""
+    return State(
+        steps,
+        [
+            TableRows(
+                name=name,
+                symbol=_SYMBOLS[name],
+                objective=objective,
+                row_names=_row_names(vocabulary, name, objective),
+                rows=_as_matrix(array, name).tolist(),
+                cosines=cosines(array) if array.ndim == 2 else [],
+            )
+            for objective, name, array in _each_table(tables)
+        ],
+    )
+
+
+def cosines(rows: FloatArray) -> list[list[float | None]]:
+    """Cosine similarity of each two rows; None where a row is all zeros and has no direction."""
+    lengths = np.sqrt((rows * rows).sum(axis=1))
+    directions = rows / np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
+    values: list[list[float]] = np.clip(directions @ directions.T, -1.0, 1.0).tolist()
+    known = (lengths > 0).tolist()
+    return [
+        [value if known[first] and known[second] else None for second, value in enumerate(row)]
+        for first, row in enumerate(values)
+    ]
+
+
+def _each_table(tables: dict[str, Tables]) -> list[tuple[str | None, str, FloatArray]]:
+    """(objective or None, name, array) of every table, the shared ones once."""
+    found: list[tuple[str | None, str, FloatArray]] = []
+    for index, (objective, each) in enumerate(tables.items()):
+        arrays = each.arrays()
+        for name in _SYMBOLS:
+            is_output = name.startswith("output")
+            if name in arrays and (index == 0 or is_output):
+                found.append((objective if is_output else None, name, arrays[name]))
+    return found
+
+
+def _row_names(vocabulary: Vocabulary, name: str, objective: str | None) -> list[str]:
+    if name == "projection_bias":
+        return ["b"]
+    if objective == "hierarchical-softmax":
+        return [node_name(node_id) for node_id in range(len(vocabulary) - 1)]
+    return list(vocabulary.words)
+
+
+def _as_matrix(array: FloatArray, name: str) -> FloatArray:
+    if name == "projection_bias":
+        return array[np.newaxis, :]
+    return array[:, np.newaxis] if name == "output_bias" else array
+
+
+# -- one step ------------------------------------------------------------------------------------------
+
+
+def step(text: Text, number: int, taken: Taken) -> Step:
+    """One step with everything that goes into it and comes out."""
+    vocabulary, example, config = text.vocabulary, taken.example, text.config
+    shared = taken.before[config.objectives[0]]
+    judged = taken.before.get("negative-sampling")
+    objectives = [_objective(text, name, taken) for name in taken.before]
+    return Step(
+        number=number,
+        epoch=example.where.epoch + 1,
+        learning_rate=example.where.learning_rate,
+        window=example.where.view,
+        pairs=_input_targets(vocabulary, example, config.architecture),
+        inputs=[
+            InputRow(vocabulary.word(word_id), word_id, shared.input_vectors[word_id].tolist())
+            for word_id in example.inputs
+        ],
+        hidden=taken.hidden.tolist(),
+        objectives=objectives,
+        hidden_gradient=np.sum([each.hidden_gradient for each in objectives], axis=0).tolist(),
+        loss=sum(each.loss for each in objectives),
+        comparisons=[
+            _comparison(vocabulary, judged, taken.hidden, output_id, noise, text.noise, example.noise_is_chosen)
+            for output_id, noise in zip(example.outputs, example.noise, strict=True)
+            if judged is not None
+        ],
+        tables=_changes(vocabulary, taken),
+    )
+
+
+def _input_targets(vocabulary: Vocabulary, example: Example, architecture: str) -> list[InputTarget]:
+    """The (input, output) pairs of a window."""
+    word, window = vocabulary.word, example.where.window
     if architecture == "cbow":
         rows = [([word(context_id) for context_id in window.context_ids], word(window.centre_id))]
     else:
         rows = [([word(input_id)], word(output_id)) for input_id, output_id in window.pairs()]
-    return [InputTarget(inputs, label, place in current) for place, (inputs, label) in enumerate(rows)]
+    return [InputTarget(inputs, output, index in example.pairs) for index, (inputs, output) in enumerate(rows)]
 
 
-def input_rows(vocabulary: Vocabulary, tables: Tables, word_ids: Sequence[int]) -> list[InputRow]:
-    """The input words, each with its one-hot vector and that vector's product with the input table."""
-    rows = []
-    for word_id in word_ids:
-        one_hot = np.zeros(len(vocabulary), dtype=np.int64)
-        one_hot[word_id] = 1
-        rows.append(
-            InputRow(vocabulary.word(word_id), word_id, one_hot.tolist(), (one_hot @ tables.input_vectors).tolist())
-        )
-    return rows
-
-
-def objective(
-    vocabulary: Vocabulary,
-    name: str,
-    scored: Scored,
-    outputs: Sequence[int],
-    noise: Sequence[int],
-    tree: HuffmanTree | None,
-) -> ObjectiveView:
+def _objective(text: Text, name: str, taken: Taken) -> ObjectiveView:
     """Scores, probabilities and loss under one objective."""
+    vocabulary, scored, outputs = text.vocabulary, taken.scored[name], taken.example.outputs
     path: list[PathNode] = []
+    nodes: list[NodeView] = []
+    probabilities: list[float] = []
+    output_losses = [scored.loss]
     if name == "negative-sampling":
-        rows = _sampled_rows(vocabulary, scored, outputs[0], noise)
-    elif name == "hierarchical-softmax" and tree is not None:
-        bits = tree.path(outputs[0])[1].tolist()
+        rows = _sampled_rows(vocabulary, scored, outputs[0], taken.example.noise[0])
+    elif name == "hierarchical-softmax" and text.tree is not None:
+        bits = text.tree.path(outputs[0])[1].tolist()
         path = _path(scored, bits)
+        nodes = _nodes(taken.before[name], taken.hidden, text.tree)
+        probabilities = reference.tree_probabilities(taken.before[name], taken.hidden, text.tree).tolist()
         names = [node_name(node_id) for node_id in scored.row_ids]
-        rows = _output_rows(names, [1 - bit for bit in bits], scored)
+        losses = [-float(np.log(node.branch_probability)) for node in path]
+        rows = _output_rows(names, [1 - bit for bit in bits], scored, losses, 1)
     else:
-        rows = _output_rows(list(vocabulary.words), [outputs.count(word_id) for word_id in scored.row_ids], scored)
+        probabilities = scored.probabilities.tolist()
+        output_losses = [-float(np.log(probabilities[output_id])) for output_id in outputs]
+        times = [outputs.count(word_id) for word_id in scored.row_ids]
+        losses = [0.0 - n * float(np.log(y)) if n else 0.0 for n, y in zip(times, probabilities, strict=True)]
+        rows = _output_rows(list(vocabulary.words), times, scored, losses, len(outputs))
     return ObjectiveView(
         objective=name,
         outputs=[vocabulary.word(output_id) for output_id in outputs],
         rows=rows,
         path=path,
+        nodes=nodes,
+        probabilities=probabilities,
+        output_losses=output_losses,
         loss=scored.loss,
         probability=None if name == "negative-sampling" else float(np.exp(-scored.loss)),
+        hidden_gradient=(0.0 - reference.hidden_direction(taken.before[name], scored)).tolist(),
     )
 
 
-def _output_rows(names: list[str], labels: list[int], scored: Scored) -> list[OutputRow]:
+def _output_rows(
+    names: list[str], times: list[int], scored: Scored, losses: list[float], outputs: int
+) -> list[OutputRow]:
     return [
-        OutputRow(name, row_id, label, score, probability, residual, ignored=False)
-        for name, row_id, label, score, probability, residual in zip(
+        OutputRow(
+            output=name,
+            row_id=row_id,
+            label=min(n, 1),
+            times=n,
+            score=score,
+            probability=probability,
+            expected=outputs * probability,
+            error=0.0 - residual,
+            loss=loss,
+            ignored=False,
+        )
+        for name, row_id, n, score, probability, residual, loss in zip(
             names,
             scored.row_ids.tolist(),
-            labels,
+            times,
             scored.scores.tolist(),
             scored.probabilities.tolist(),
             scored.residuals.tolist(),
+            losses,
             strict=True,
         )
     ]
@@ -145,9 +246,14 @@ def _output_rows(names: list[str], labels: list[int], scored: Scored) -> list[Ou
 def _sampled_rows(vocabulary: Vocabulary, scored: Scored, output_id: int, noise: Sequence[int]) -> list[OutputRow]:
     """The true word with label 1, then the noise words in the order drawn, the ignored ones among them."""
     names = [vocabulary.word(row_id) for row_id in scored.row_ids]
-    true, *counted = _output_rows(names, [1] + [0] * (len(names) - 1), scored)
+    labels = [1] + [0] * (len(names) - 1)
+    signs = 2.0 * np.array(labels) - 1.0
+    losses = reference.negative_log_sigmoid(signs * scored.scores).tolist()
+    true, *counted = _output_rows(names, labels, scored, losses, 1)
     remaining = iter(counted)
-    ignored = OutputRow(vocabulary.word(output_id), output_id, 0, None, None, None, ignored=True)
+    ignored = OutputRow(
+        vocabulary.word(output_id), output_id, 0, 0, None, None, None, None, None, ignored=True
+    )  # fmt: skip
     return [true, *(ignored if noise_id == output_id else next(remaining) for noise_id in noise)]
 
 
@@ -157,19 +263,38 @@ def _path(scored: Scored, bits: list[int]) -> list[PathNode]:
     for node_id, bit, score, left in zip(
         scored.row_ids.tolist(), bits, scored.scores.tolist(), scored.probabilities.tolist(), strict=True
     ):
-        branch = float(reference.sigmoid(-score)) if bit else left
+        right = float(reference.sigmoid(-score))
+        branch = right if bit else left
         product *= branch
-        nodes.append(PathNode(node_name(node_id), node_id, bit, _TURNS[bit], score, left, branch, product))
+        nodes.append(PathNode(node_name(node_id), node_id, bit, _TURNS[bit], score, left, right, branch, product))
     return nodes
 
 
-def comparison(
+def _nodes(tables: Tables, hidden: FloatArray, tree: HuffmanTree) -> list[NodeView]:
+    """Both branches of every inner node, by id, and the chance to come there."""
+    scores = reference.row_scores(tables, hidden, range(len(tree) - 1))
+    left, right = reference.sigmoid(scores).tolist(), reference.sigmoid(-scores).tolist()
+    reached = [1.0] * len(scores)
+    for word_id in range(len(tree)):
+        node_ids, bits = tree.path(word_id)
+        product = 1.0
+        for node_id, bit in zip(node_ids.tolist(), bits.tolist(), strict=True):
+            reached[node_id] = product
+            product *= right[node_id] if bit else left[node_id]
+    return [
+        NodeView(node_id, score, *branches)
+        for node_id, (score, *branches) in enumerate(zip(scores.tolist(), left, right, reached, strict=True))
+    ]
+
+
+def _comparison(
     vocabulary: Vocabulary,
     tables: Tables,
     hidden: FloatArray,
     output_id: int,
     samples: Sequence[int],
     sample_probabilities: FloatArray,
+    chosen: bool,
 ) -> Comparison:
     """Full softmax, sampled softmax and negative sampling of one true word on the same scores."""
     full = reference.full_softmax(tables, hidden, [output_id])
@@ -179,54 +304,43 @@ def comparison(
         ComparedWord(
             word=vocabulary.word(word_id),
             is_output=word_id == output_id,
-            score=float(negative.scores[place]),
+            score=float(negative.scores[index]),
             full_softmax=float(full.probabilities[word_id]),
-            sampled_score=float(sampled.scores[place]),
-            sampled_softmax=float(sampled.probabilities[place]),
-            negative_sampling=float(negative.probabilities[place]),
+            sampled_score=float(sampled.scores[index]),
+            sampled_softmax=float(sampled.probabilities[index]),
+            negative_sampling=float(negative.probabilities[index]),
         )
-        for place, word_id in enumerate(sampled.row_ids.tolist())
+        for index, word_id in enumerate(sampled.row_ids.tolist())
     ]
     methods = [
         ComparedMethod(method, len(each.row_ids), each.loss)
         for method, each in (("softmax", full), ("sampled softmax", sampled), ("negative sampling", negative))
     ]
-    return Comparison(vocabulary.word(output_id), [vocabulary.word(each) for each in samples], words, methods)
+    return Comparison(vocabulary.word(output_id), [vocabulary.word(each) for each in samples], chosen, words, methods)
 
 
-def tables(
-    vocabulary: Vocabulary, before: dict[str, Tables], towards: dict[str, Tables], after: dict[str, Tables]
-) -> list[TableView]:
-    """Every table around a step, the shared ones once; ``towards`` is minus the exact gradient."""
+def _changes(vocabulary: Vocabulary, taken: Taken) -> list[TableView]:
+    """Of every table the rows that have a gradient or change."""
     views = []
-    for place, objective_name in enumerate(before):
-        words = list(vocabulary.words)
-        nodes = [node_name(node_id) for node_id in range(len(words) - 1)]
-        outputs = nodes if objective_name == "hierarchical-softmax" else words
-        for name, symbol in _SYMBOLS.items():
-            is_output = name.startswith("output")
-            if name not in before[objective_name].arrays() or (place > 0 and not is_output):
-                continue
-            old, push, new = (
-                _as_matrix(each[objective_name].arrays()[name], name) for each in (before, towards, after)
+    for objective, name, _ in _each_table(taken.before):
+        tables = objective or next(iter(taken.before))
+        old, exact, direction, new = (
+            _as_matrix(each[tables].arrays()[name], name)
+            for each in (taken.before, taken.exact, taken.direction, taken.after)
+        )
+        moved = taken.example.where.learning_rate * direction
+        row_names = _row_names(vocabulary, name, objective)
+        changed = np.flatnonzero((exact != 0).any(axis=1) | (old != new).any(axis=1))
+        changes = [
+            RowChange(
+                row=row_names[row_id],
+                row_id=row_id,
+                before=old[row_id].tolist(),
+                gradient=(0.0 - exact[row_id]).tolist(),  # no negative zeros
+                step=moved[row_id].tolist(),
+                after=new[row_id].tolist(),
             )
-            row_names = outputs if is_output else ["b"] if name == "projection_bias" else words
-            views.append(
-                TableView(
-                    name=name,
-                    symbol=symbol,
-                    objective=objective_name if is_output else None,
-                    row_names=row_names,
-                    before=old.tolist(),
-                    gradient=(0.0 - push).tolist(),  # no negative zeros
-                    after=new.tolist(),
-                    changed_rows=np.flatnonzero((old != new).any(axis=1)).tolist(),
-                )
-            )
+            for row_id in changed.tolist()
+        ]
+        views.append(TableView(name, _SYMBOLS[name], objective, len(old), changes))
     return views
-
-
-def _as_matrix(array: FloatArray, name: str) -> FloatArray:
-    if name == "projection_bias":
-        return array[np.newaxis, :]
-    return array[:, np.newaxis] if name == "output_bias" else array

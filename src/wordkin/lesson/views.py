@@ -14,20 +14,33 @@ Vector = list[float]
 Matrix = list[list[float]]
 
 
+class _Data:
+    """What all views have in common."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as dicts, lists, strings and numbers."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload,no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class WordRow:
     """One word of the vocabulary.
 
     share : its part of all words of the text.
+    appearance : its rank by first appearance in the text, from 0; ``word_id`` is the same number in a
+        lesson with ``order="appearance"``.
     keep_probability : chance that one occurrence survives subsampling.
     noise_probability : chance that one draw of noise is this word.
-    code : bits of its path through the Huffman tree, "" for the only word, None where no tree is trained.
+    code : bits of its path through the tree, "" for the only word, None where no tree is trained.
     """
 
     word: str
     word_id: int
     count: int
     share: float
+    appearance: int
     keep_probability: float
     noise_probability: float
     code: str | None
@@ -35,7 +48,7 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """One inner node of the Huffman tree; a child is a word or another "node …"."""
+    """One inner node of the tree; a child is a word or another "node …"."""
 
     node_id: int
     name: str
@@ -45,30 +58,7 @@ class TreeNode:
 
 
 @dataclass(frozen=True, slots=True)
-class TableView:
-    """One table of parameters around a step; biases are shown as a table too.
-
-    name : "input_vectors", "output_vectors", "projection_bias" or "output_bias".
-    symbol : W, W′, b or b′.
-    objective : whose output table it is, or None for what all objectives share.
-    row_names : the word, tree node, or "b" each row belongs to.
-    before, after : the table before and after the step.
-    gradient : derivative of the loss by each entry, the exact one.
-    changed_rows : rows that differ afterwards.
-    """
-
-    name: str
-    symbol: str
-    objective: str | None
-    row_names: list[str]
-    before: Matrix
-    gradient: Matrix
-    after: Matrix
-    changed_rows: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(_Data):
     """What training starts from.
 
     config : the options of training.
@@ -90,9 +80,67 @@ class Overview:
     input_vectors: Matrix
     tree: list[TreeNode]
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as dicts, lists, strings and numbers."""
-        return dataclasses.asdict(self)
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """One whole table of parameters; biases are shown as a table too.
+
+    name : "input_vectors", "output_vectors", "projection_bias" or "output_bias".
+    symbol : W, W′, b or b′.
+    objective : whose output table it is, or None for what all objectives share.
+    row_names : the word, tree node, or "b" each row belongs to.
+    rows : the numbers.
+    cosines : cosine similarity of each two rows, None where a row is all zeros; empty for biases.
+    """
+
+    name: str
+    symbol: str
+    objective: str | None
+    row_names: list[str]
+    rows: Matrix
+    cosines: list[list[float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class State(_Data):
+    """All tables after so many steps; 0 steps are the tables before training."""
+
+    steps: int
+    tables: list[TableRows]
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One row of a table around a step: ``after = before + step``.
+
+    gradient : the exact derivative of the loss by each entry.
+    step : what is added, the learning rate times the direction taken. It is ``-learning_rate * gradient``,
+        but for the input rows of CBOW with the mean and ``cbow_gradient="word2vec"``, where it is as many
+        times that as there are context words.
+    """
+
+    row: str
+    row_id: int
+    before: Vector
+    gradient: Vector
+    step: Vector
+    after: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """The rows of one table that a step changes or has a gradient for; other rows stay as they are.
+
+    name, symbol, objective : as in :class:`TableRows`.
+    rows : how many rows the table has.
+    changes : by row id.
+    """
+
+    name: str
+    symbol: str
+    objective: str | None
+    rows: int
+    changes: list[RowChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +160,19 @@ class WindowView:
 
 @dataclass(frozen=True, slots=True)
 class InputTarget:
-    """One (input, label) row of a window; ``current`` if this step learns it."""
+    """One (input, output) pair of a window; ``current`` if this step learns it."""
 
     inputs: list[str]
-    label: str
+    output: str
     current: bool
 
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """An input word: its one-hot vector of length V and the row of W it selects."""
+    """An input word and the row of W that its one-hot vector selects."""
 
     word: str
     word_id: int
-    one_hot: list[int]
     row: Vector
 
 
@@ -134,18 +181,26 @@ class OutputRow:
     """One row of an output table that takes part: the (input, output, label) row of a step.
 
     output : the word or tree node; ``row_id`` its row in the output table.
-    label : 1 for a true word, 0 for noise and other words, 1 - bit for a tree node; with the full softmax
-        of several context words, how many of them are this word.
-    score, probability, residual : as in :class:`wordkin.objectives.reference.Scored`; None where ignored.
-    ignored : a noise word equal to the true one, which is left out.
+    label : 1 for a true word, 0 for noise and other words, 1 - bit for a tree node.
+    times : the label, except with the full softmax of several context words: how many of them are this
+        word (n).
+    score : v′ · h + b′.
+    probability : y of the softmax, or σ(score).
+    expected : the probability, or C · y where one softmax serves C context words.
+    error : expected - times (EI), the derivative of the loss by the score; the residual g is -error.
+    loss : the part of the loss that this row has; 0 for rows of a softmax that are not a true word.
+    ignored : a noise word equal to the true one, which is left out; its numbers are None.
     """
 
     output: str
     row_id: int
     label: int
+    times: int
     score: float | None
     probability: float | None
-    residual: float | None
+    expected: float | None
+    error: float | None
+    loss: float | None
     ignored: bool
 
 
@@ -154,8 +209,8 @@ class PathNode:
     """One node on a word's path through the tree.
 
     bit : the branch taken, 0 = left; ``turn`` says it in words.
-    sigmoid : σ(score), the chance of going left.
-    branch_probability : the chance of the branch taken: σ(score) or 1 - σ(score).
+    left, right : the chances of the two branches: σ(score) and 1 - σ(score) = σ(-score).
+    branch_probability : that of the branch taken.
     product : of the branch probabilities so far; the last one is p(word | hidden).
     """
 
@@ -164,9 +219,25 @@ class PathNode:
     bit: int
     turn: str
     score: float
-    sigmoid: float
+    left: float
+    right: float
     branch_probability: float
     product: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One inner node of the whole tree for the hidden vector of a step.
+
+    left, right : the chances of its two branches.
+    reached : the chance to come to this node from the root.
+    """
+
+    node_id: int
+    score: float
+    left: float
+    right: float
+    reached: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +247,25 @@ class ObjectiveView:
     outputs : the true words.
     rows : the rows of its output table that take part.
     path : hierarchical softmax only: the way from the root to the word.
+    nodes : hierarchical softmax only: every inner node, by id.
+    probabilities : of every word by id, with sum 1: y of the softmax, or the leaves of the tree; empty
+        for negative sampling, whose scores are not normalised to probabilities of words.
+    output_losses : one loss for each true word; they add up to ``loss``.
     loss : its part of the step's loss.
-    probability : of the true words together, as the model has it; None for negative sampling, whose
-        scores are not normalised to probabilities of words.
+    probability : of the true words together, as the model has it; None for negative sampling.
+    hidden_gradient : its part of EH, the derivative of the loss by h.
     """
 
     objective: str
     outputs: list[str]
     rows: list[OutputRow]
     path: list[PathNode]
+    nodes: list[NodeView]
+    probabilities: Vector
+    output_losses: Vector
     loss: float
     probability: float | None
+    hidden_gradient: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,30 +300,32 @@ class ComparedMethod:
 class Comparison:
     """From the full softmax over sampled softmax to negative sampling, on the same numbers.
 
-    output : the true word. ``samples`` are the words drawn; those equal to it are ignored by the two
-    objectives that use them and missing from ``words``.
+    output : the true word. ``samples`` are the noise words; those equal to it are ignored by the two
+        objectives that use them and missing from ``words``.
+    chosen : whether the noise words were chosen by hand and not drawn.
     """
 
     output: str
     samples: list[str]
+    chosen: bool
     words: list[ComparedWord]
     methods: list[ComparedMethod]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(_Data):
     """One gradient step, with everything that goes into it and comes out.
 
     number, epoch : both count from 1.
     window : where in the text.
-    pairs : all (input, label) rows of that window.
+    pairs : all (input, output) pairs of that window.
     inputs : the input words of this step and the rows they select.
     hidden : h, the mean, sum or copy of those rows, plus the projection bias.
     objectives : scores, probabilities and loss under each objective trained.
-    hidden_gradient : derivative of the loss by h.
+    hidden_gradient : EH, the derivative of the loss by h; the step of h would be ``-learning_rate * EH``.
     loss : over all objectives.
-    comparisons : one per true word; empty when only the tree is trained, which has no row per word.
-    tables : every table before and after, with its gradient.
+    comparisons : one per true word; empty unless negative sampling is trained.
+    tables : the rows that change, with their gradient and the step taken.
     """
 
     number: int
@@ -260,6 +341,11 @@ class Step:
     comparisons: list[Comparison]
     tables: list[TableView]
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as dicts, lists, strings and numbers."""
-        return dataclasses.asdict(self)
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """One row (input, output, label) of a table of training pairs; label 0 is noise."""
+
+    input: str
+    output: str
+    label: int

@@ -238,7 +238,10 @@ def shared_negative_sampling(
 
 
 def hidden_direction(tables: Tables, scored: Scored) -> FloatArray:
-    """EH = Σ g v′, minus the derivative of the loss by the hidden vector, shape (N,)."""
+    """-EH = Σ g v′, minus the derivative of the loss by the hidden vector, shape (N,).
+
+    EH = ∂E/∂h has the sign of Rong 2014; this is the direction of descent.
+    """
     towards = np.zeros(tables.output_vectors.shape[1])
     for row_id, residual in zip(scored.row_ids, scored.residuals, strict=True):
         towards += residual * tables.output_vectors[row_id]
@@ -254,8 +257,8 @@ def direction(
 ) -> Tables:
     """Where one example pushes the tables: minus the gradient of its loss.
 
-    With ``cbow_gradient="word2vec"`` and the mean, each of C input rows is pushed by the whole of EH
-    instead of EH / C, as word2vec.c does; that is not the gradient.
+    With ``cbow_gradient="word2vec"`` and the mean, each of C input rows is pushed by the whole of -EH
+    instead of -EH / C, as word2vec.c does; that is not the gradient.
     """
     hidden = hidden_vector(tables, input_ids, cbow_combine)
     towards = tables.zeros()

@@ -2,41 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wordkin.cli.options import COMMON, Option, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.config import Number
+from wordkin.config import Choice, Number
+from wordkin.errors import ConfigError
+from wordkin.lesson.options import LESSON_OPTIONS, lesson_config
 
-_STEPS = Option(Number(1, integer=True), "How many gradient steps to show.", 3, COMMON)
+if TYPE_CHECKING:
+    from wordkin.lesson import Course
+
+_LESSON = {
+    "steps": Option(Number(1, integer=True), "How many gradient steps to show.", 3, COMMON),
+    "first": Option(
+        Number(1, integer=True),
+        "The first step to show; unless set, the first after a quarter of the epochs: at step 1 every score is 0.",
+        None, COMMON, spelling="from",
+    ),
+    "order": Option(
+        Choice(("count", "appearance")), "Number the words by falling count, or as they first appear.", "count", COMMON
+    ),
+    "tree": Option(
+        Choice(("huffman", "complete", "full", "fibonacci")), "The tree of hierarchical softmax.", "huffman", COMMON
+    ),
+    "notation": Option(
+        Choice(("rong", "mikolov", "theta")), "How formulas are written: Rong 2014, Mikolov et al. 2013, or θ and x.",
+        "rong", COMMON,
+    ),
+}  # fmt: skip
 
 
-@with_options({"steps": _STEPS, **training_options(show_defaults=False)})
+_TRAINING = training_options(lesson_config(), LESSON_OPTIONS)
+_TRAINING["learning_rate"] = dataclasses.replace(_TRAINING["learning_rate"], help="Learning rate at the start.")
+
+
+@with_options({**_LESSON, **_TRAINING})
 def lesson(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence or a few, in quotes.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence or a few, in quotes; one a line.")],
     *,
     steps: int = 3,
+    first: int | None = None,
+    order: str = "count",
+    tree: str = "huffman",
+    notation: str = "rong",
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            "--noise",
+            metavar="WORD,...",
+            help="Noise words chosen by hand, from the text; drawn unless set.",
+            rich_help_panel=COMMON,
+        ),
+    ] = None,
     json: JsonFlag = False,
     **options: Any,
 ) -> None:
     """Walk through training on a short text with every number shown.
 
-    The defaults suit a few words: vectors of length 5, a window of 2, 3 noise words, every word kept,
-    one epoch, and a learning rate of 0.1.
+    The defaults suit a few words, and differ from those of training.
     """
-    from wordkin import lesson as lessons
     from wordkin.cli.lesson_tables import print_overview, print_step
+    from wordkin.lesson import Course
 
-    config = lessons.lesson_config(**options)
-    start = lessons.overview(text, config)
-    shown = list(lessons.steps(text, config, limit=steps))
+    words = None if noise is None else [word.strip() for word in noise.split(",")]
+    course = Course(text, lesson_config(**options), noise=words, order=order, tree=tree)
+    numbers = _numbers(course, first, steps)
     if json:
-        print_json({"overview": start.to_dict(), "steps": [step.to_dict() for step in shown]})
+        document = {
+            "overview": course.overview().to_dict(),
+            "start": course.state(numbers.start - 1).to_dict(),
+            "steps": [course.step(number).to_dict() for number in numbers],
+            "end": course.state(numbers.stop - 1).to_dict(),
+        }
+        print_json(document, indent=None)
         return
-    print_overview(start)
-    for step in shown:
-        print_step(step)
-    if len(shown) == steps:
-        print(f"\nMore steps: --steps {10 * steps}")
+    start = course.overview()
+    print_overview(start, course.state(numbers.start - 1))
+    for number in numbers:
+        print_step(start, course.step(number), notation)
+    if course.has(numbers.stop):
+        print(f"\nGo on: --from {numbers.stop} --steps {steps}")
+
+
+def _numbers(course: Course, first: int | None, steps: int) -> range:
+    """The steps to show."""
+    begin = course.warm_start() if first is None else first
+    if not course.has(begin):
+        raise ConfigError("first", f"must be a whole number from 1 to {course.count()}", begin, "or take more epochs")
+    end = begin + steps
+    return range(begin, end if course.has(end - 1) else course.count() + 1)

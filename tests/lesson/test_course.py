@@ -10,22 +10,23 @@ import pytest
 from wordkin import lesson
 from wordkin.config import ARCHITECTURES, OBJECTIVES
 from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError
-from wordkin.lesson import Step, TableView
+from wordkin.lesson import RowChange, Step, TableView
 
 TEXT = "the fat cat sat on the mat"
 COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES))
 
 
-def taken(text: str = TEXT, limit: int | None = None, **options: object) -> list[Step]:
-    return list(lesson.steps(text, lesson.lesson_config(**options), limit=limit))
+def taken(text: str = TEXT, first: int = 1, limit: int | None = None, **options: object) -> list[Step]:
+    config = lesson.lesson_config(**{"epochs": 1, **options})
+    return list(lesson.steps(text, config, first=first, limit=limit))
 
 
 def table(step: Step, name: str, objective: str | None = None) -> TableView:
     return next(view for view in step.tables if (view.name, view.objective) == (name, objective))
 
 
-def flat(steps: list[Step]) -> Iterator[tuple[Step, TableView]]:
-    return ((step, view) for step in steps for view in step.tables)
+def changes(steps: list[Step]) -> Iterator[tuple[Step, RowChange]]:
+    return ((step, change) for step in steps for view in step.tables for change in view.changes)
 
 
 def numbers_in(value: object) -> Iterator[object]:
@@ -45,26 +46,29 @@ def test_each_step_starts_where_the_last_one_ended(architecture: str, objective:
     assert {step.epoch for step in steps} == {1, 2}
     for before, after in itertools.pairwise(steps):
         for old, new in zip(before.tables, after.tables, strict=True):
-            assert (old.name, old.objective, old.after) == (new.name, new.objective, new.before)
+            assert (old.name, old.objective) == (new.name, new.objective)
+            after = {change.row_id: change.after for change in old.changes}
+            for change in new.changes:
+                assert after.get(change.row_id, change.before) == change.before
 
 
 @pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
 def test_tables_move_against_the_gradient_by_the_learning_rate(architecture: str, objective: str) -> None:
     steps = taken(architecture=architecture, objective=objective, projection_bias=True, output_bias=True,
-                  cbow_gradient="exact")  # fmt: skip
-    for step, view in flat(steps):
-        before, gradient, after = (np.array(each) for each in (view.before, view.gradient, view.after))
+                  cbow_gradient="exact", epochs=2)  # fmt: skip
+    for step, change in changes(steps):
+        before, gradient, moved, after = map(np.array, (change.before, change.gradient, change.step, change.after))
         np.testing.assert_allclose(after, before - step.learning_rate * gradient, rtol=1e-12, atol=1e-15)
-        assert view.changed_rows == np.flatnonzero((before != after).any(axis=1)).tolist()
-        assert len(view.row_names) == len(view.before)
+        np.testing.assert_allclose(after, before + moved, rtol=1e-12, atol=1e-15)
 
 
 def test_the_word2vec_gradient_moves_context_words_further_than_the_exact_one() -> None:
-    step = taken(architecture="cbow", dynamic_window=False, epochs=1)[3]
-    view = table(step, "input_vectors")
-    moved = np.array(view.after) - np.array(view.before)
-    expected = -step.learning_rate * np.array(view.gradient) * len(step.inputs)
-    np.testing.assert_allclose(moved, expected, rtol=1e-9, atol=1e-15)
+    step = taken(architecture="cbow", dynamic_window=False, epochs=2)[10]
+    assert len(step.inputs) > 1
+    for change in table(step, "input_vectors").changes:
+        expected = -step.learning_rate * np.array(change.gradient) * len(step.inputs)
+        np.testing.assert_allclose(change.step, expected, rtol=1e-9, atol=1e-15)
+        np.testing.assert_array_equal(np.array(change.before) + change.step, change.after)
 
 
 @pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
@@ -80,25 +84,26 @@ def test_the_window_rows_and_inputs_agree_in_skip_gram() -> None:
     for step in taken(architecture="skip-gram"):
         window = step.window
         centre = window.sentence[window.centre]
-        assert all(0 < abs(place - window.centre) <= window.reach for place in window.context)
+        assert all(0 < abs(position - window.centre) <= window.reach for position in window.context)
         assert [row.inputs for row in step.pairs] == [[centre]] * len(window.context)
-        assert [row.label for row in step.pairs] == [window.sentence[place] for place in window.context]
+        assert [row.output for row in step.pairs] == [window.sentence[position] for position in window.context]
         (current,) = [row for row in step.pairs if row.current]
-        assert step.objectives[0].outputs == [current.label]
+        assert step.objectives[0].outputs == [current.output]
         (row,) = step.inputs
         assert row.word == centre
-        assert row.one_hot[row.word_id] == sum(row.one_hot) == 1
-        assert row.row == table(step, "input_vectors").before[row.word_id] == step.hidden
+        assert row.row == step.hidden
+        for change in table(step, "input_vectors").changes:
+            assert (change.row, change.row_id, change.before) == (row.word, row.word_id, row.row)
 
 
 @pytest.mark.parametrize("combine", ["mean", "sum"])
 def test_the_window_rows_and_inputs_agree_in_cbow(combine: str) -> None:
-    steps = taken(architecture="cbow", cbow_combine=combine)
+    steps = taken(architecture="cbow", cbow_combine=combine, epochs=1)
     assert len(steps) == 7
     for step in steps:
-        words = [step.window.sentence[place] for place in step.window.context]
+        words = [step.window.sentence[position] for position in step.window.context]
         (pair,) = step.pairs
-        assert (pair.inputs, pair.label, pair.current) == (words, step.window.sentence[step.window.centre], True)
+        assert (pair.inputs, pair.output, pair.current) == (words, step.window.sentence[step.window.centre], True)
         rows = np.array([row.row for row in step.inputs])
         np.testing.assert_allclose(step.hidden, getattr(rows, combine)(axis=0), rtol=1e-14)
 
@@ -113,10 +118,11 @@ def test_negative_sampling_shows_one_true_row_and_the_noise_drawn() -> None:
         loss = 0.0
         for row in view.rows:
             assert row.ignored == (row.label == 0 and row.output == view.outputs[0])
-            if row.score is not None and row.probability is not None and row.residual is not None:
+            if row.score is not None and row.probability is not None and row.error is not None:
                 assert row.probability == pytest.approx(1 / (1 + np.exp(-row.score)))
-                assert row.residual == pytest.approx(row.label - row.probability)
-                loss -= np.log(row.probability if row.label else 1 - row.probability)
+                assert row.error == pytest.approx(row.probability - row.label)
+                assert row.loss == pytest.approx(-np.log(row.probability if row.label else 1 - row.probability))
+                loss += row.loss
             ignored += row.ignored
         assert step.loss == view.loss == pytest.approx(loss)
         assert view.probability is None
@@ -126,6 +132,7 @@ def test_negative_sampling_shows_one_true_row_and_the_noise_drawn() -> None:
 def test_hierarchical_softmax_shows_the_path_and_its_product() -> None:
     start = lesson.overview(TEXT, lesson.lesson_config(objective="hierarchical-softmax"))
     codes = {row.word: row.code for row in start.words}
+    word_ids = {row.word: row.word_id for row in start.words}
     nodes = {node.name: node for node in start.tree}
     assert start.tree[0].weight == 7
     for step in taken(objective="hierarchical-softmax", epochs=2):
@@ -136,7 +143,8 @@ def test_hierarchical_softmax_shows_the_path_and_its_product() -> None:
         for node, row in zip(view.path, view.rows, strict=True):
             assert node.node == row.output == place
             assert node.turn == ("right" if node.bit else "left")
-            assert node.branch_probability == pytest.approx(1 - node.sigmoid if node.bit else node.sigmoid)
+            assert node.branch_probability == pytest.approx(node.right if node.bit else node.left)
+            assert node.left + node.right == pytest.approx(1)
             product *= node.branch_probability
             assert node.product == pytest.approx(product)
             place = getattr(nodes[place], node.turn)
@@ -144,19 +152,28 @@ def test_hierarchical_softmax_shows_the_path_and_its_product() -> None:
         assert view.probability == pytest.approx(product)
         assert step.loss == pytest.approx(-np.log(product))
         assert step.comparisons == []
-        assert table(step, "output_vectors", "hierarchical-softmax").row_names == list(nodes)
+        assert sum(view.probabilities) == pytest.approx(1, abs=1e-12)
+        assert view.probabilities[word_ids[word]] == pytest.approx(product)
+        assert [node.node_id for node in view.nodes] == list(range(len(nodes)))
+        assert view.nodes[0].reached == 1.0
+        assert table(step, "output_vectors", "hierarchical-softmax").rows == len(nodes)
 
 
 def test_full_softmax_in_skip_gram_serves_the_whole_window_with_one_softmax() -> None:
-    steps = taken(objective="softmax")
+    steps = taken(objective="softmax", epochs=1)
     assert len(steps) == 7
     for step in steps:
         (view,) = step.objectives
-        assert view.outputs == [row.label for row in step.pairs]
+        assert view.outputs == [row.output for row in step.pairs]
         assert all(row.current for row in step.pairs)
-        assert sum(row.label for row in view.rows) == len(view.outputs)
+        assert sum(row.times for row in view.rows) == len(view.outputs)
+        assert {row.label for row in view.rows} <= {0, 1}
         assert sum(row.probability or 0.0 for row in view.rows) == pytest.approx(1)
-        assert len(step.comparisons) == len(view.outputs)
+        for row in view.rows:
+            assert row.expected == pytest.approx(len(view.outputs) * view.probabilities[row.row_id])
+            assert row.error == pytest.approx(row.expected - view.outputs.count(row.output))
+        assert sum(view.output_losses) == pytest.approx(view.loss)
+        assert step.comparisons == []
 
 
 def test_the_comparison_leads_from_full_softmax_to_negative_sampling() -> None:
@@ -175,7 +192,7 @@ def test_the_comparison_leads_from_full_softmax_to_negative_sampling() -> None:
 
 def test_several_objectives_share_the_input_table_and_add_their_gradients() -> None:
     both = ("hierarchical-softmax", "negative-sampling")
-    steps = taken(objective=both, projection_bias=True, output_bias=True)
+    steps = taken(objective=both, projection_bias=True, output_bias=True, epochs=2)
     assert [view.objective for view in steps[0].objectives] == list(both)
     assert [(view.name, view.objective) for view in steps[0].tables] == [
         ("input_vectors", None),
@@ -185,12 +202,13 @@ def test_several_objectives_share_the_input_table_and_add_their_gradients() -> N
         ("output_vectors", "negative-sampling"),
         ("output_bias", "negative-sampling"),
     ]
-    for step, view in flat(steps):
-        before, gradient, after = (np.array(each) for each in (view.before, view.gradient, view.after))
+    for step, change in changes(steps):
+        before, gradient, after = map(np.array, (change.before, change.gradient, change.after))
         np.testing.assert_allclose(after, before - step.learning_rate * gradient, rtol=1e-12, atol=1e-15)
     for step in steps:
         assert step.loss == pytest.approx(sum(view.loss for view in step.objectives))
-        np.testing.assert_allclose(table(step, "projection_bias").gradient[0], step.hidden_gradient)
+        for change in table(step, "projection_bias").changes:
+            np.testing.assert_allclose(change.gradient, step.hidden_gradient)
 
 
 @pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
@@ -210,6 +228,7 @@ def test_the_seed_decides_and_limit_only_cuts() -> None:
     assert [step.to_dict() for step in taken(seed=4)] == whole
     assert [step.to_dict() for step in taken(seed=5)] != whole
     assert [step.to_dict() for step in taken(seed=4, limit=3)] == whole[:3]
+    assert [step.to_dict() for step in taken(seed=4, first=5, limit=2)] == whole[4:6]
 
 
 def test_windows_do_not_cross_lines_and_lines_become_sentences() -> None:

@@ -1,0 +1,418 @@
+"""The equations of a step, with symbols and with the numbers of the step, in three notations.
+
+An equation is a small tree of :class:`Term`; :func:`text_of` writes it for a terminal and
+:func:`mathml_of` for a page. Vectors are shown by one component, which the reader chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from wordkin.errors import ConfigError
+from wordkin.lesson.views import ObjectiveView, OutputRow, RowChange, Step
+
+NOTATIONS = ("rong", "mikolov", "theta")
+_MOST_TERMS = 6  # a longer sum shows its first terms and dots
+_BINARY = ("=", "+", "−", "·", "←")
+_MINUS = "-"  # the sign of one term, written without the space that the operator between two terms has
+_SHOWN = {_MINUS: "−"}
+_NARROW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A piece of a formula.
+
+    kind : "symbol", "operator", "number", "row", "sub" (base, index), "power" or "fraction".
+    parts : its pieces; a symbol, operator or number has none.
+    symbol : the characters of a symbol or operator.
+    value : of a number, in full precision.
+    """
+
+    kind: str
+    parts: tuple[Term, ...] = ()
+    symbol: str = ""
+    value: float = 0.0
+
+
+Piece = Term | str | float
+
+
+def _term(piece: Piece) -> Term:
+    if isinstance(piece, Term):
+        return piece
+    if isinstance(piece, str):
+        return Term("symbol" if piece[0].isalnum() else "operator", symbol=piece)
+    return Term("number", value=float(piece))
+
+
+def _row(*pieces: Piece) -> Term:
+    return Term("row", tuple(map(_term, pieces)))
+
+
+def _sub(base: Piece, *index: Piece) -> Term:
+    return Term("sub", (_term(base), _row(*index)))
+
+
+def _fraction(top: Piece, bottom: Piece) -> Term:
+    return Term("fraction", (_term(top), _term(bottom)))
+
+
+def _sum(terms: Sequence[Piece], sign: str = "+") -> Term:
+    """a + b + … with dots where the sum is long."""
+    shown: list[Piece] = []
+    for term in terms[:_MOST_TERMS]:
+        shown += [sign, term] if shown else [term]
+    if len(terms) > _MOST_TERMS:
+        shown += [sign, "…"]
+    return _row(*shown)
+
+
+# -- writing -------------------------------------------------------------------------------------------
+
+
+def number_text(value: float) -> str:
+    """A number with five significant digits, without trailing zeros of an exponent."""
+    shown = f"{value:.5g}"
+    return shown.replace("-", "−")
+
+
+def text_of(term: Term) -> str:
+    """A formula as one line of text."""
+    match term.kind:
+        case "symbol":
+            return term.symbol
+        case "operator":
+            return f" {term.symbol} " if term.symbol in _BINARY else _SHOWN.get(term.symbol, term.symbol)
+        case "number":
+            return number_text(term.value) if term.value >= 0 else f"({number_text(term.value)})"
+        case "sub":
+            index = text_of(term.parts[1])
+            return text_of(term.parts[0]) + (index.translate(_NARROW) if index.isdigit() else f"_{index}")
+        case "power":
+            exponent = text_of(term.parts[1])
+            bare = exponent.isalnum() or exponent.startswith("(")
+            return f"{text_of(term.parts[0])}^{exponent if bare else f'({exponent})'}"
+        case "fraction":
+            top, bottom = map(text_of, term.parts)
+            return f"{_grouped(top)} / {_grouped(bottom)}"
+    return "".join(map(text_of, term.parts))
+
+
+def _grouped(text: str) -> str:
+    return f"({text})" if " " in text else text
+
+
+def mathml_of(term: Term) -> str:
+    """A formula as MathML; a number has its full precision in ``data-value``."""
+    return f'<math display="block"><mrow>{_mathml(term)}</mrow></math>'
+
+
+def _mathml(term: Term) -> str:
+    parts = [_mathml(part) for part in term.parts]
+    match term.kind:
+        case "symbol":
+            return f"<mi>{escape(term.symbol)}</mi>"
+        case "operator":
+            return f"<mo>{escape(_SHOWN.get(term.symbol, term.symbol))}</mo>"
+        case "number":
+            number = f'<mn data-value="{term.value!r}">{number_text(abs(term.value))}</mn>'
+            return number if term.value >= 0 else f"<mo>(</mo><mo>−</mo>{number}<mo>)</mo>"
+        case "sub":
+            return f"<msub>{parts[0]}{parts[1]}</msub>"
+        case "power":
+            return f"<msup>{parts[0]}{parts[1]}</msup>"
+        case "fraction":
+            return f"<mfrac>{parts[0]}{parts[1]}</mfrac>"
+    return f"<mrow>{''.join(parts)}</mrow>"
+
+
+# -- notations -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How one author writes the quantities of a step.
+
+    Attributes
+    ----------
+    name : str
+        "rong" (Rong 2014), "mikolov" (Mikolov et al. 2013) or "theta" (θ and x, with gradient ascent).
+    input_vector, output_vector : callable
+        The vector of a word, of a row of the output table, as a term.
+    hidden, score, rate : str
+        Symbols of the hidden vector, of a score, of the learning rate.
+    label : str
+        Symbol of the label of a row.
+    hidden_gradient : str
+        Symbol of the error sum that goes back to the inputs.
+    ascent : bool
+        Whether updates add (label - probability) or subtract (probability - label).
+    """
+
+    name: str
+    input_vector: Callable[[str], Term]
+    output_vector: Callable[[str], Term]
+    hidden: str
+    score: str
+    rate: str
+    label: str
+    hidden_gradient: str
+    ascent: bool
+
+
+def notation(name: str, architecture: str = "skip-gram") -> Notation:
+    """The notation of a name.
+
+    Raises
+    ------
+    ConfigError : the name is unknown.
+    """
+    match name:
+        case "rong":
+            return Notation(
+                name, lambda word: _sub("v", word), lambda row: _sub("v′", row), "h", "u", "η", "t", "EH", False
+            )
+        case "mikolov":
+            hidden = "v̄" if architecture == "cbow" else "v"
+            return Notation(
+                name, lambda word: _sub("v", word), lambda row: _sub("v′", row), hidden, "s", "α", "t", "∂E/∂h", False
+            )
+        case "theta":
+            return Notation(
+                name, lambda word: _sub("x", word), lambda row: Term("power", (_term("θ"), _term(row))), "x", "s", "η",
+                "I", "g", True,
+            )  # fmt: skip
+    raise ConfigError("notation", "must be one of " + ", ".join(f'"{each}"' for each in NOTATIONS), name)
+
+
+def _at(vector: Term, component: int) -> Term:
+    """One component of a vector, counted from 1 as in the literature."""
+    return (
+        _sub(_row("(", vector, ")"), str(component + 1)) if vector.kind == "power" else _with_index(vector, component)
+    )
+
+
+def _with_index(vector: Term, component: int) -> Term:
+    if vector.kind == "sub":
+        return Term("sub", (vector.parts[0], _row(vector.parts[1], ",", str(component + 1))))
+    return _sub(vector, str(component + 1))
+
+
+# -- the equations of a step ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One result: its formula, the same with numbers, and the number that comes out.
+
+    name : "hidden", "score", "probability", "loss", "error", "hidden_gradient", "output_update" or
+        "input_update".
+    """
+
+    name: str
+    symbols: Term
+    numbers: Term
+    value: float
+
+    def to_text(self) -> str:
+        """Formula and numbers on one line."""
+        return f"{text_of(self.symbols)} = {text_of(self.numbers)} = {number_text(self.value)}"
+
+    def to_mathml(self) -> str:
+        """The formula, and below it the same with numbers."""
+        return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", self.value))
+
+
+def equations(
+    step: Step, objective: str, *, row: int = 0, component: int = 0, style: str = "rong", cbow_combine: str = "mean"
+) -> list[Equation]:
+    """How the numbers of one output row and one component of the vectors come about.
+
+    Parameters
+    ----------
+    step : Step
+        As from :class:`wordkin.lesson.Course`.
+    objective : str
+        One of those trained.
+    row : int, default 0
+        Which of the output rows that take part; one that is not ignored.
+    component : int, default 0
+        Which component of the vectors, from 0.
+    style : "rong", "mikolov" or "theta", default "rong"
+        The notation.
+    cbow_combine : "mean" or "sum", default "mean"
+        As in the options of the lesson.
+    """
+    view = next(each for each in step.objectives if each.objective == objective)
+    output = view.rows[row]
+    marks = notation(style, "cbow" if len(step.inputs) > 1 else "skip-gram")
+    outputs_before = {
+        change.row_id: change
+        for table in step.tables
+        if table.name == "output_vectors" and table.objective == objective
+        for change in table.changes
+    }
+    found = [_hidden(step, component, marks, cbow_combine)]
+    if output.row_id in outputs_before:
+        found.append(_score(step, output, outputs_before[output.row_id].before, marks))
+    found += [_probability(view, output, marks), _loss(view, marks), _error(view, output, marks)]
+    found.append(_hidden_gradient(view, {key: each.before for key, each in outputs_before.items()}, component, marks))
+    if output.row_id in outputs_before:
+        change = outputs_before[output.row_id]
+        found.append(_output_update(step, view, output, change, component, marks))
+    return [*found, *_input_update(step, component, marks)]
+
+
+def _hidden(step: Step, component: int, marks: Notation, cbow_combine: str) -> Equation:
+    left = _at(_term(marks.hidden), component)
+    vectors = [_at(marks.input_vector(each.word), component) for each in step.inputs]
+    numbers = [each.row[component] for each in step.inputs]
+    symbols: Term = _sum(vectors)
+    values: Term = _sum(numbers)
+    if len(vectors) > 1 and cbow_combine == "mean":
+        symbols, values = _fraction(symbols, float(len(vectors))), _fraction(values, float(len(vectors)))
+    bias = step.hidden[component] - sum(numbers) / (len(numbers) if cbow_combine == "mean" else 1)
+    if any(table.name == "projection_bias" for table in step.tables):
+        symbols, values = _row(symbols, "+", _sub("b", str(component + 1))), _row(values, "+", bias)
+    return Equation("hidden", _row(left, "=", symbols), values, step.hidden[component])
+
+
+def _score(step: Step, output: OutputRow, vector: Sequence[float], marks: Notation) -> Equation:
+    products = [_row(value, "·", hidden) for value, hidden in zip(vector, step.hidden, strict=True)]
+    assert output.score is not None
+    symbols = _row(_sub(marks.score, output.output), "=", marks.output_vector(output.output), "·", marks.hidden)
+    numbers = _sum(products)
+    bias = output.score - sum(value * hidden for value, hidden in zip(vector, step.hidden, strict=True))
+    if any(table.name == "output_bias" for table in step.tables):
+        symbols, numbers = _row(symbols, "+", _sub("b′", output.output)), _row(numbers, "+", bias)
+    return Equation("score", symbols, numbers, output.score)
+
+
+def _probability(view: ObjectiveView, output: OutputRow, marks: Notation) -> Equation:
+    assert output.score is not None and output.probability is not None
+    score = _sub(marks.score, output.output)
+    if view.objective == "softmax":
+        scores = [each.score for each in view.rows if each.score is not None]
+        symbols = _fraction(_power("e", score), _row("Σ", _power("e", _sub(marks.score, "j"))))
+        numbers = _fraction(_power("e", output.score), _sum([_power("e", value) for value in scores]))
+        left = _sub("y", output.output)
+        return Equation("probability", _row(left, "=", symbols), numbers, output.probability)
+    symbols = _fraction(1.0, _row(1.0, "+", _power("e", _row(_MINUS, score))))
+    numbers = _fraction(1.0, _row(1.0, "+", _power("e", _row(_MINUS, output.score))))
+    return Equation("probability", _row("σ", "(", score, ")", "=", symbols), numbers, output.probability)
+
+
+def _power(base: Piece, exponent: Piece) -> Term:
+    return Term("power", (_term(base), _term(exponent)))
+
+
+def _loss(view: ObjectiveView, marks: Notation) -> Equation:
+    symbols: list[Piece] = []
+    numbers: list[Piece] = []
+    for row in view.rows:
+        if row.probability is None or (view.objective == "softmax" and not row.times):
+            continue
+        probability: float = row.probability
+        score = _sub(marks.score, row.output)
+        if view.objective == "softmax":
+            mark: Term = _sub("y", row.output)
+            factor: list[Piece] = [float(row.times)] if row.times > 1 else []
+        else:
+            mark = _row("σ", "(", score, ")") if row.label else _row("σ", "(", _MINUS, score, ")")
+            probability, factor = (probability if row.label else 1.0 - probability), []
+        symbols.append(_row(*factor, "log ", mark))
+        numbers.append(_row(*factor, "log ", probability))
+    left = _row("log ", "p") if marks.ascent else _row("E")
+    sign: list[Piece] = [] if marks.ascent else [_MINUS]
+    value = -view.loss if marks.ascent else view.loss
+    joined, filled = _sum(symbols, "+" if marks.ascent else "−"), _sum(numbers, "+" if marks.ascent else "−")
+    return Equation("loss", _row(left, "=", *sign, joined), _row(*sign, filled), value)
+
+
+def _label_mark(view: ObjectiveView, output: OutputRow, marks: Notation) -> Term:
+    if view.objective == "softmax" and len(view.outputs) > 1:
+        return _sub("n", output.output)
+    return _sub("I" if marks.ascent else marks.label, output.output)
+
+
+def _expected_mark(view: ObjectiveView, output: OutputRow, marks: Notation) -> Term:
+    if view.objective == "softmax":
+        mark = _sub("y", output.output)
+        return _row("C", "·", mark) if len(view.outputs) > 1 else mark
+    return _row("σ", "(", _sub(marks.score, output.output), ")")
+
+
+def _error_symbol(output: OutputRow, marks: Notation) -> Term:
+    return _sub("g" if marks.ascent else "EI" if marks.name == "rong" else "e", output.output)
+
+
+def _signed(output: OutputRow, marks: Notation) -> float:
+    assert output.error is not None
+    return 0.0 - output.error if marks.ascent else output.error
+
+
+def _error(view: ObjectiveView, output: OutputRow, marks: Notation) -> Equation:
+    assert output.expected is not None
+    label, expected = _label_mark(view, output, marks), _expected_mark(view, output, marks)
+    left = _error_symbol(output, marks)
+    if marks.ascent:
+        symbols, numbers = _row(label, "−", expected), _row(float(output.times), "−", output.expected)
+    else:
+        symbols, numbers = _row(expected, "−", label), _row(output.expected, "−", float(output.times))
+    return Equation("error", _row(left, "=", symbols), numbers, _signed(output, marks))
+
+
+def _hidden_gradient(view: ObjectiveView, before: dict[int, list[float]], component: int, marks: Notation) -> Equation:
+    counted = [row for row in view.rows if not row.ignored and row.row_id in before]
+    symbols = [_row(_error_symbol(row, marks), "·", _at(marks.output_vector(row.output), component)) for row in counted]
+    numbers = [_row(_signed(row, marks), "·", before[row.row_id][component]) for row in counted]
+    value = view.hidden_gradient[component]
+    left = _at(_term("EH" if marks.name == "rong" else marks.hidden_gradient), component)
+    return Equation(
+        "hidden_gradient", _row(left, "=", _sum(symbols)), _sum(numbers), 0.0 - value if marks.ascent else value
+    )
+
+
+def _output_update(
+    step: Step, view: ObjectiveView, output: OutputRow, change: RowChange, component: int, marks: Notation
+) -> Equation:
+    """The update of one output row; a noise word drawn several times counts as often."""
+    times = sum(row.row_id == output.row_id and not row.ignored for row in view.rows)
+    often: list[Piece] = [float(times), "·"] if times > 1 else []
+    hidden = _at(_term(marks.hidden), component)
+    factor = _row(marks.rate, "·", *often, _error_symbol(output, marks), "·", hidden)
+    amount = _row(step.learning_rate, "·", *often, _signed(output, marks), "·", step.hidden[component])
+    vector = _at(marks.output_vector(output.output), component)
+    return _update("output_update", vector, factor, change.before[component], amount, marks, change.after[component])
+
+
+def _update(
+    name: str, vector: Term, factor: Term, before: float, amount: Term, marks: Notation, after: float
+) -> Equation:
+    sign = "+" if marks.ascent else "−"
+    return Equation(name, _row(vector, "←", vector, sign, factor), _row(before, sign, amount), after)
+
+
+def _input_update(step: Step, component: int, marks: Notation) -> list[Equation]:
+    """The update of the first input word, if it moves."""
+    change = next((table.changes[0] for table in step.tables if table.name == "input_vectors" and table.changes), None)
+    if change is None:
+        return []
+    gradient = step.hidden_gradient[component]
+    signed = 0.0 - gradient if marks.ascent else gradient
+    times = 1.0
+    if gradient:
+        times = -change.step[component] / (step.learning_rate * gradient)
+    left = _at(_term("EH" if marks.name == "rong" else marks.hidden_gradient), component)
+    factor = _row(marks.rate, "·", left)
+    amount = _row(step.learning_rate, "·", signed)
+    if abs(times - 1.0) > 1e-9:  # the mean with the exact gradient, or a word that stands twice in the context
+        context = float(len(step.inputs))
+        share = round(times * context)
+        factor = _row(factor, "·", _fraction(float(share), "C")) if share != context else _row(factor)
+        amount = _row(amount, "·", _fraction(float(share), context))
+    vector = _at(marks.input_vector(change.row), component)
+    return [_update("input_update", vector, factor, change.before[component], amount, marks, change.after[component])]

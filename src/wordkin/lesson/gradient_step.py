@@ -1,0 +1,80 @@
+"""One gradient step of a lesson, in the arrays of the reference implementation."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from wordkin.lesson.text import Example, Text
+from wordkin.objectives import reference
+from wordkin.objectives.reference import FloatArray, Scored, Tables
+from wordkin.training.tables import initial_input_rows, output_rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """One step before it is shown: what it was computed from, and where it leads."""
+
+    example: Example
+    before: dict[str, Tables]  # by objective, here and below
+    hidden: FloatArray
+    scored: dict[str, Scored]
+    exact: dict[str, Tables]  # minus the gradient
+    direction: dict[str, Tables]  # the direction taken
+    after: dict[str, Tables]
+
+
+def initial_tables(text: Text) -> dict[str, Tables]:
+    """The tables before training, by objective, as training starts them; W and b are shared."""
+    config, size = text.config, len(text.vocabulary)
+    length = config.vector_size
+    input_vectors = np.concatenate([rows for _, rows in initial_input_rows(config, size)]).astype(np.float64)
+    projection_bias = np.zeros(length) if config.projection_bias else None
+    tables = {}
+    for objective in config.objectives:
+        rows = output_rows(objective, size)
+        output_bias = np.zeros(rows) if config.output_bias else None
+        tables[objective] = Tables(input_vectors, np.zeros((rows, length)), projection_bias, output_bias)
+    return tables
+
+
+def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
+    """One step from the tables as they are."""
+    config = text.config
+    hidden = reference.hidden_vector(tables[config.objectives[0]], example.inputs, config.cbow_combine)
+    scored = {objective: _score(text, objective, tables[objective], hidden, example) for objective in tables}
+
+    def directions(cbow_gradient: str) -> dict[str, Tables]:
+        return _together(
+            {
+                name: reference.direction(each, example.inputs, scored[name], config.cbow_combine, cbow_gradient)
+                for name, each in tables.items()
+            }
+        )
+
+    exact = directions("exact")
+    direction = exact if config.cbow_gradient == "exact" else directions(config.cbow_gradient)
+    after = {name: tables[name].moved(direction[name], example.where.learning_rate) for name in tables}
+    return Taken(example, tables, hidden, scored, exact, direction, after)
+
+
+def _score(text: Text, objective: str, tables: Tables, hidden: FloatArray, example: Example) -> Scored:
+    if objective == "softmax":
+        return reference.full_softmax(tables, hidden, example.outputs)
+    if objective == "negative-sampling":
+        return reference.negative_sampling(tables, hidden, example.outputs[0], example.noise[0])
+    assert text.tree is not None  # built for this objective
+    return reference.hierarchical_softmax(tables, hidden, *text.tree.path(example.outputs[0]))
+
+
+def _together(towards: dict[str, Tables]) -> dict[str, Tables]:
+    """Directions of each objective, where what all share goes in the sum of their directions."""
+    input_vectors = np.sum([each.input_vectors for each in towards.values()], axis=0)
+    biases = [each.projection_bias for each in towards.values() if each.projection_bias is not None]
+    projection_bias = np.sum(biases, axis=0) if biases else None
+    return {
+        name: dataclasses.replace(each, input_vectors=input_vectors, projection_bias=projection_bias)
+        for name, each in towards.items()
+    }

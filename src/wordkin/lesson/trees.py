@@ -1,0 +1,76 @@
+"""Trees to compare: Huffman's, a complete one, a full one by splitting, and the deepest one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.errors import ConfigError
+from wordkin.vocabulary.huffman import HuffmanTree
+
+TREES = ("huffman", "complete", "full", "fibonacci")
+_MOST_FIBONACCI = 80  # words; the Fibonacci numbers of more have a sum beyond 64 bits
+
+
+def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
+    """A tree with one leaf per word. In all of them every inner node has two children: they are full.
+
+    Parameters
+    ----------
+    kind : "huffman", "complete", "full" or "fibonacci"
+        ``huffman`` has the shortest mean path for the counts (Huffman 1952). ``complete`` ignores the counts:
+        paths differ by one node at most. ``full`` splits the words, in the order of their ids, where the counts
+        of both halves differ least (Shannon-Fano). ``fibonacci`` is Huffman's tree for Fibonacci numbers as
+        counts: every inner node but the last has a leaf, and the longest path has V - 1 nodes.
+    counts : int64, shape (V,), all positive.
+
+    Raises
+    ------
+    ConfigError : the kind is unknown, or a Fibonacci tree is asked for more than 80 words.
+
+    >>> counts = np.array([5, 2, 1, 1])
+    >>> {kind: build_tree(kind, counts).lengths.tolist() for kind in TREES}
+    {'huffman': [1, 2, 3, 3], 'complete': [2, 2, 2, 2], 'full': [1, 2, 3, 3], 'fibonacci': [1, 2, 3, 3]}
+    """
+    match kind:
+        case "huffman":
+            return HuffmanTree.from_counts(counts)
+        case "complete":
+            return HuffmanTree.from_counts(np.ones(len(counts), dtype=np.int64))
+        case "full":
+            return _by_splitting(counts)
+        case "fibonacci":
+            return HuffmanTree.from_counts(_fibonacci(len(counts)))
+    raise ConfigError("tree", "must be one of " + ", ".join(f'"{each}"' for each in TREES), kind)
+
+
+def _fibonacci(size: int) -> NDArray[np.int64]:
+    """Fibonacci numbers, the largest first: the first words are the most frequent."""
+    if size > _MOST_FIBONACCI:
+        raise ConfigError(
+            "tree", f'must not be "fibonacci" with more than {_MOST_FIBONACCI} words', size,
+            "its longest path has a node for every word but one",
+        )  # fmt: skip
+    numbers = [1, 1]
+    while len(numbers) < size:
+        numbers.append(numbers[-1] + numbers[-2])
+    return np.array(numbers[:size][::-1], dtype=np.int64)
+
+
+def _by_splitting(counts: NDArray[np.int64]) -> HuffmanTree:
+    paths: list[list[tuple[int, int]]] = [[] for _ in counts]
+    waiting = [(0, len(counts))] if len(counts) > 1 else []
+    node_id = 0
+    while waiting:
+        begin, end = waiting.pop(0)  # nodes are numbered level by level, so a node comes before its children
+        before = np.cumsum(counts[begin : end - 1])
+        middle = begin + 1 + int(np.argmin(np.abs(2 * before - counts[begin:end].sum())))
+        for word_id in range(begin, end):
+            paths[word_id].append((node_id, int(word_id >= middle)))
+        waiting += [span for span in ((begin, middle), (middle, end)) if span[1] - span[0] > 1]
+        node_id += 1
+    return HuffmanTree(
+        offsets=np.cumsum([0, *map(len, paths)], dtype=np.int64),
+        node_ids=np.array([node for path in paths for node, _ in path], dtype=np.int32),
+        bits=np.array([bit for path in paths for _, bit in path], dtype=np.uint8),
+    )
