@@ -38,7 +38,7 @@ def test_help_of_each_command_fits_80_columns(run, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_offers_json_and_explains_every_option(run, name):
     text = run(name, "--help").out
-    assert "--json" in text
+    assert "--json" in text or name == "studio"  # a server prints no result
     lines = text.splitlines()
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("  -"):
