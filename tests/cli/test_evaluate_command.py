@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+
+from wordkin.cli.scores import short_names
 
 
 @pytest.fixture
@@ -30,10 +33,18 @@ def test_analogies_show_sections_and_totals(run, vectors_file, analogies):
     lines = finished.out.splitlines()
     assert lines[0] == "capitals.txt (analogies, first 30,000 words)"
     assert lines[1].split() == ["section", "known", "3CosAdd", "95%", "interval", "3CosMul", "all"]
-    assert [line.split()[0] for line in lines[2:]] == ["capitals", "gram1-none", "semantic", "syntactic", "total"]
+    assert [line.split()[0] for line in lines[2:-1] if line] == [
+        "capitals",
+        "gram1-none",
+        "semantic",
+        "syntactic",
+        "total",
+    ]
+    assert lines[4] == "" and lines[5].startswith("semantic (total)")
     assert lines[2].split()[1:3] == ["2/3", "100.0%"]
     assert lines[2].split()[-1] == "66.7%"
-    assert lines[-1].split()[1:3] == ["3/4", "66.7%"]
+    assert lines[-2].split()[1:3] == ["3/4", "66.7%"]
+    assert lines[-1] == "read as analogies: by space, no header; 4 rows used, none left out"
 
 
 def test_the_kind_is_seen_from_the_file(run, vectors_file, analogies, pairs):
@@ -62,7 +73,7 @@ def test_several_vectors_side_by_side_and_compared(run, vectors_file, analogies,
     finished = run("evaluate", vectors_file, other, "--analogies", analogies, "--pairs", pairs, "--compare")
     lines = finished.out.splitlines()
     assert lines[1].split()[:2] == ["section", "vectors"]
-    assert [line.split()[1] for line in lines[2:4]] == [str(vectors_file), str(other)]
+    assert "  towns  " in lines[2] and "  line  " in lines[3]
     comparison = lines[lines.index("comparison") + 1 :]
     assert comparison[0].split()[:3] == ["benchmark", "vectors", "against"]
     assert [line.split()[0] for line in comparison[1:]] == ["capitals.txt", "pairs.tsv"]
@@ -108,3 +119,87 @@ def test_bad_files(run, vectors_file, tmp_path):
     finished = run("evaluate", vectors_file, "--analogies", broken)
     assert finished.code == 2
     assert f"{broken}, line 2: an analogy must have four words, not 3" in finished.err
+
+
+@pytest.fixture
+def bats(tmp_path):
+    path = tmp_path / "I01 [noun - plural_reg].txt"
+    path.write_text("france\tparis\nitaly\trome/milan\nspain\tmadrid\n")
+    return path
+
+
+def test_relations_and_a_korean_file(run, vectors_file, bats, tmp_path):
+    out = run("evaluate", vectors_file, "--dataset", bats).out
+    assert "I01 [noun - plural_reg].txt (analogies, first 30,000 words)" in out
+    assert (
+        "read as relations: by tab, no header, columns 1 first, 2 second; 3 rows used, none left out; 3 pairs of" in out
+    )
+    korean = tmp_path / "ko.txt"
+    korean.write_text(": sem1_capital\nfrance paris italy rome\n: syn1_case\nitaly rome norway oslo\n: misc\na b c d\n")
+    lines = run("evaluate", vectors_file, "--dataset", korean).out.splitlines()
+    assert [line.split()[0] for line in lines[2:-1]] == ["semantic", "syntactic", "total"]
+    out = run("evaluate", vectors_file, "--dataset", korean, "--syntactic-sections", "s*,misc", "--json").out
+    assert json.loads(out)["results"][0]["syntactic"]["questions"] == 3
+
+
+def test_options_decide_what_a_file_means(run, vectors_file, tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("paris,france,3,4\nrome,italy,5,6\noslo,moon,1,2\n")
+    finished = run("evaluate", vectors_file, "--dataset", path)
+    assert finished.code == 2
+    assert (
+        "any of columns 3, 4 can be the score: pass --score-column 3 or another of them, or --decimal" in finished.err
+    )
+    out = run("evaluate", vectors_file, "--dataset", path, "--score-column", "4", "--json").out
+    assert json.loads(out)["results"][0]["reading"]["columns"] == {"first": 1, "second": 2, "score": 4}
+    two = tmp_path / "two.txt"
+    two.write_text("chile spanish\nperu spanish\nfrance french\n")
+    assert 'pass --kind "categories" or --kind "relations"' in run("evaluate", vectors_file, "--dataset", two).err
+    assert run("evaluate", vectors_file, "--dataset", two, "--kind", "relations").code == 0
+    data, gold = tmp_path / "words.txt", tmp_path / "scores.txt"
+    data.write_text("paris\tfrance\nrome\titaly\noslo\tcheese\n")
+    gold.write_text("5\n4\n1\n")
+    assert "3/3" in run("evaluate", vectors_file, "--dataset", data, "--gold", gold).out
+    assert "--gold belongs to one benchmark file; got 2" in run(
+        "evaluate", vectors_file, "--dataset", data, "--dataset", two, "--gold", gold
+    ).err  # fmt: skip
+
+
+def test_tables_for_documents(run, vectors_file, analogies, pairs):
+    out = run("evaluate", vectors_file, "--dataset", analogies, "--dataset", pairs, "--format", "markdown").out
+    assert "| section | known | 3CosAdd | 95% interval | 3CosMul | all |\n| --- | ---: |" in out
+    assert "| capitals | 2/3 | 100.0% |" in out
+    assert "read as similarity: by tab" in out
+    out = run("evaluate", vectors_file, "--dataset", analogies, "--format", "latex").out
+    assert r"capitals & 2/3 & 100.0\% &" in out and r"\begin{tabular}{lrrrrr}" in out
+    lines = run("evaluate", vectors_file, "--dataset", pairs, "--format", "csv").out.splitlines()
+    assert lines[0].startswith("vectors,dataset,kind,name,total,items,known,measure,value,low,high,")
+    assert lines[1].startswith("towns,pairs.tsv,similarity,total,True,5,4,spearman,")
+    finished = run("evaluate", vectors_file, "--dataset", pairs, "--format", "html")
+    assert (finished.code, finished.err) == (
+        2,
+        'wordkin: --format must be one of "markdown", "latex", "csv"; got \'html\'\n',
+    )
+    assert "--format cannot be given with --json" in run(
+        "evaluate", vectors_file, "--dataset", pairs, "--format", "csv", "--json"
+    ).err  # fmt: skip
+
+
+def test_names_are_stems_told_apart():
+    assert short_names(["x/v.bin", "x/w.vec.gz"]) == {"x/v.bin": "v", "x/w.vec.gz": "w"}
+    assert short_names(["x/v.bin", "y/v.bin"]) == {"x/v.bin": "x/v", "y/v.bin": "y/v"}
+    assert short_names(["x/v.bin", "x/v.txt"]) == {"x/v.bin": "v.bin", "x/v.txt": "v.txt"}
+    assert short_names(["v.bin", "v.bin"]) == {"v.bin": "v"}
+
+
+@pytest.mark.parametrize("width", [100, 80, 64, 50, 40])
+def test_a_terminal_never_breaks_numbers(run, vectors_file, analogies, tmp_path, monkeypatch, width):
+    other = tmp_path / "vectors-with-quite-a-long-name.safetensors"
+    run("convert", vectors_file, other, "--dimensions", "1")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = run("evaluate", vectors_file, other, "--dataset", analogies, "--sections").out
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert sum("66.7%" in line for line in lines) >= 2
+    assert sum("20.8% to 93.9%" in line for line in lines) == 1

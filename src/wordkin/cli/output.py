@@ -7,11 +7,16 @@ import math
 import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from wordkin.cli.options import OTHER
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_NARROWEST_NAME = 12
 
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON; the docs list the keys.", rich_help_panel=OTHER)
@@ -38,26 +43,77 @@ def print_table(
 ) -> None:
     """Print rows under column heads, numbers and the columns named in ``right`` at the right.
 
-    Colours are for terminals only. Elsewhere a row is one line however long it is: nothing is cut or folded.
+    In a terminal the columns move together and names are folded where the width asks for it, numbers never; where
+    even that does not fit, each row becomes a block of lines. Elsewhere a row is one line however long it is.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     cells = [list(row) for row in rows]
-    for position, head in enumerate(columns):
-        at_right = head in right or all(isinstance(row[position], int | float | None) for row in cells)
-        table.add_column(Text(head), justify="right" if cells and at_right else "left", overflow="fold")
-    for row in cells:
-        table.add_row(*(Text(_shown(cell)) for cell in row))
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, highlight=False, width=None if terminal else 10_000)
+    at_right = [
+        head in right or all(isinstance(row[at], int | float | None) for row in cells)
+        for at, head in enumerate(columns)
+    ]
+    texts = [[_shown(cell) for cell in row] for row in cells]
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    gap = _gap(columns, texts, at_right, console.width)
     with console.capture() as drawn:
         if title:
             console.print(Text(title, style="bold"))
-        console.print(table)
+        if gap is None:
+            console.print(_blocks(columns, texts))
+        else:
+            table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+            for head, is_right in zip(columns, at_right, strict=True):
+                justify: Literal["left", "right"] = "right" if texts and is_right else "left"
+                table.add_column(Text(head), justify=justify, overflow="fold", no_wrap=is_right)
+            for row in texts:
+                table.add_row(*map(Text, row))
+            console.print(table)
     print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+
+def print_text(text: str) -> None:
+    """Print a line; in a terminal it is folded at spaces."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 10_000).print(
+        Text(printable(text))
+    )
+
+
+def _gap(columns: Sequence[str], texts: Sequence[Sequence[str]], at_right: Sequence[bool], width: int) -> int | None:
+    """Spaces between columns so that numbers fit whole and names in 12 cells; None where there is no room."""
+    from rich.cells import cell_len
+
+    widths = [max([cell_len(head), *(cell_len(row[at]) for row in texts)]) for at, head in enumerate(columns)]
+    narrow = [
+        widest if is_right else min(widest, _NARROWEST_NAME) for widest, is_right in zip(widths, at_right, strict=True)
+    ]
+    for gap in (3, 2, 1):
+        if sum(narrow) + gap * len(columns) - gap <= width:
+            return gap
+    return None
+
+
+def _blocks(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> Text:
+    """Each row as lines of a head and a cell, the first cell as its heading."""
+    from rich.text import Text
+
+    wide = max(map(len, columns))
+    blocks = [
+        Text("\n").join(
+            [
+                Text(row[0], style="bold"),
+                *(Text(f"  {head:<{wide}}  {cell}") for head, cell in zip(columns[1:], row[1:], strict=True)),
+            ]
+        )
+        for row in texts
+        if any(row)
+    ]
+    return Text("\n").join(blocks)
 
 
 def printable(word: str) -> str:

@@ -3,51 +3,65 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from wordkin.cli.output import print_table
+from wordkin.cli.output import print_table, print_text
 
 if TYPE_CHECKING:
-    from wordkin.evaluation import AnalogyResult, CategoryResult, Comparison, OddOneOutResult, Result, SimilarityResult
-    from wordkin.evaluation.statistics import Interval, Proportion
+    from wordkin.evaluation import Comparison, Result
 
     Scored = tuple[str, Result]  # a file of vectors and its result
     Compared = tuple[str, str, Comparison]  # two files of vectors and how they differ
 
-Rows = list[list[str]]
 
+def print_scores(scored: Sequence[Scored], names: Mapping[str, str], sections: bool) -> None:
+    """Print the results of one benchmark: a row for each section and file of vectors, and how it was read."""
+    from wordkin.evaluation.presentation import text_table
 
-def print_scores(scored: Sequence[Scored], sections: bool) -> None:
-    """Print the results of one benchmark: a row for each section and file of vectors."""
     result = scored[0][1]
-    searched = getattr(result, "restrict_vocab", None)
-    scope = f", first {searched:,} words" if searched else ""
-    columns = _columns(result)
-    tables = [_rows(each, sections) for _, each in scored]
-    if len(scored) == 1:
-        rows = tables[0]
-    else:
-        place = columns.index("known")  # after the section, where there are sections
-        columns.insert(place, "vectors")
-        rows = [
-            [*cells[:place], path, *cells[place:]]
-            for section in zip(*tables, strict=True)
-            for (path, _), cells in zip(scored, section, strict=True)
-        ]
-    print_table(columns, rows, title=f"{result.dataset} ({result.kind}{scope})", right=columns[-5:])
+    columns, rows = text_table({names[path]: each for path, each in scored}, sections=sections)
+    print_table(columns, rows, title=result.title, right=result.columns)
+    if result.reading is not None:
+        print_text(str(result.reading))
 
 
-def print_comparisons(compared: Sequence[Compared]) -> None:
+def format_scores(scored: Sequence[Sequence[Scored]], names: Mapping[str, str], form: str) -> str:
+    """All results in one text: "markdown", "latex" or "csv"."""
+    from wordkin.evaluation.presentation import RECORD_COLUMNS, records, text_table
+    from wordkin.tables import csv_table, latex_table, markdown_table
+
+    if form == "csv":
+        rows = [[names[path], *record] for each in scored for path, result in each for record in records(result)]
+        return csv_table(["vectors", *RECORD_COLUMNS], rows)
+    texts = []
+    for each in scored:
+        result = each[0][1]
+        columns, cells = text_table({names[path]: result for path, result in each})
+        cells = [row for row in cells if any(row)]
+        if form == "markdown":
+            texts.append(
+                f"**{result.title}**\n\n{markdown_table(columns, cells, right=result.columns)}\n\n{result.reading}"
+            )
+        else:
+            texts.append(f"% {result.title}\n% {result.reading}\n{latex_table(columns, cells, right=result.columns)}")
+    return "\n\n".join(texts)
+
+
+def print_comparisons(compared: Sequence[Compared], names: Mapping[str, str]) -> None:
     """Print whether vectors differ: a row for each benchmark and pair of files."""
+    from wordkin.evaluation.presentation import interval_text
+
     columns = ["benchmark", "vectors", "against", "difference", "95% interval", "p", "differ"]
     rows = [
         [
             result.dataset,
-            one,
-            other,
+            names[one],
+            names[other],
             _signed(result.difference, result.measure),
-            _interval(result.interval, percent=result.measure == "accuracy"),
+            interval_text(result.interval, as_percent=result.measure == "accuracy"),
             "-" if math.isnan(result.p_value) else f"{result.p_value:.2g}",
             "yes" if result.differs else "no",
         ]
@@ -56,93 +70,27 @@ def print_comparisons(compared: Sequence[Compared]) -> None:
     print_table(columns, rows, title="comparison", right=columns[3:6])
 
 
-def _columns(result: Result) -> list[str]:
-    match result.kind:
-        case "analogies":
-            return ["section", "known", "3CosAdd", "95% interval", "3CosMul", "all"]
-        case "similarity":
-            return ["known", "Spearman", "95% interval", "Pearson", "all"]
-        case "categories":
-            return ["known", "purity", "95% interval", "chance", "all"]
-    return ["section", "known", "accuracy", "95% interval", "chance", "all"]
+def short_names(paths: Sequence[str]) -> dict[str, str]:
+    """File stems in place of paths; equal ones with their suffix or as many folders as tell them apart.
+
+    >>> short_names(["a/v.bin", "b/v.bin", "w.txt.gz", "w.bin"])
+    {'a/v.bin': 'a/v', 'b/v.bin': 'b/v', 'w.txt.gz': 'w.txt.gz', 'w.bin': 'w.bin'}
+    """
+    parts = {path: (*PurePath(path).parts[:-1], _stem(PurePath(path).name)) for path in dict.fromkeys(paths)}
+    taken = Counter(parts.values())
+    parts |= {path: PurePath(path).parts for path, each in parts.items() if taken[each] > 1}
+    names = {path: each[-1] for path, each in parts.items()}
+    for depth in range(2, max(map(len, parts.values())) + 1):
+        counts = Counter(names.values())
+        names |= {path: "/".join(parts[path][-depth:]) for path, name in names.items() if counts[name] > 1}
+    return names
 
 
-def _rows(result: Result, sections: bool) -> Rows:
-    from wordkin.evaluation import AnalogyResult, CategoryResult, SimilarityResult
-
-    match result:
-        case AnalogyResult():
-            return _analogy_rows(result, sections)
-        case SimilarityResult():
-            return [_similarity_row(result)]
-        case CategoryResult():
-            return [_category_row(result)]
-    return _odd_one_out_rows(result, sections)
-
-
-def _analogy_rows(result: AnalogyResult, sections: bool) -> Rows:
-    totals = [each for each in (result.semantic, result.syntactic, result.total) if each is not None]
-    return [
-        [
-            score.name,
-            f"{score.known:,}/{score.questions:,}",
-            *_proportion(score.accuracy()),
-            _percent(score.accuracy("3cosmul").value),
-            _percent(score.accuracy(unknown="wrong").value),
-        ]
-        for score in ([*result.sections, *totals] if sections else totals)
-    ]
-
-
-def _similarity_row(result: SimilarityResult) -> list[str]:
-    return [
-        f"{result.known:,}/{result.pairs:,}",
-        _number(result.spearman.value),
-        _interval(result.spearman.interval, percent=False),
-        _number(result.pearson.value),
-        _number(result.spearman_unknown_zero.value),
-    ]
-
-
-def _category_row(result: CategoryResult) -> list[str]:
-    return [
-        f"{result.known:,}/{result.words:,}",
-        *_proportion(result.purity),
-        _percent(result.largest_share),
-        _percent(result.purity_unknown_wrong.value),
-    ]
-
-
-def _odd_one_out_rows(result: OddOneOutResult, sections: bool) -> Rows:
-    return [
-        [
-            score.name,
-            f"{score.known:,}/{score.groups:,}",
-            *_proportion(score.accuracy),
-            _percent(score.chance),
-            _percent(score.accuracy_unknown_wrong.value),
-        ]
-        for score in ([*result.sections, result.total] if sections else [result.total])
-    ]
-
-
-def _proportion(score: Proportion) -> tuple[str, str]:
-    return _percent(score.value), _interval(score.interval, percent=True) if score.total else "-"
-
-
-def _percent(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.1%}"
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
-
-
-def _interval(interval: Interval, *, percent: bool) -> str:
-    if any(math.isnan(end) for end in interval):
-        return "-"
-    low, high = (f"{end:.1%}" if percent else f"{end:.3f}" for end in interval)
-    return f"{low} to {high}"
+def _stem(name: str) -> str:
+    """A name without its suffixes: ``.gz`` and that of the format."""
+    for suffix in (".gz", ".safetensors", ".bin", ".txt", ".vec", ".model", ".kv", ".parquet"):
+        name = name.removesuffix(suffix) or name
+    return name
 
 
 def _signed(value: float, measure: str) -> str:

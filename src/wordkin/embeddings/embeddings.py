@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import gensim.models
     import pandas
     import pyarrow
+
+    from wordkin.evaluation import ReadOptions, Result
+    from wordkin.evaluation.datasets import Dataset
 
 
 class Embeddings(WordVectors):
@@ -277,6 +280,64 @@ class Embeddings(WordVectors):
     ) -> float:
         """Word Mover's Distance of two documents; see :func:`wordkin.queries.transport.wmdistance`."""
         return transport.wmdistance(self, first, second, norm=norm, ignore_missing=ignore_missing)
+
+    # --- scores
+
+    def evaluate(
+        self,
+        benchmark: str | Path | Dataset | Iterable[Sequence[Any]],
+        *,
+        kind: str | None = None,
+        restrict_vocab: int | None = 30_000,
+        case: str = "fold",
+        threads: int | None = None,
+        syntactic_sections: Sequence[str] | None = None,
+        resamples: int = 2000,
+        seed: int = 0,
+        **reading: Unpack[ReadOptions],
+    ) -> Result:
+        """Score the vectors on a benchmark.
+
+        Parameters
+        ----------
+        benchmark : str, Path or iterable
+            A file or a directory as of :func:`wordkin.evaluation.read_dataset`, or items: ``(word, word, score)`` or
+            analogies ``(a, b, c, d)``.
+        kind, restrict_vocab, case, threads, syntactic_sections, resamples, seed, **reading
+            As of :func:`wordkin.evaluation.evaluate_file`.
+
+        Returns
+        -------
+        AnalogyResult, SimilarityResult, CategoryResult or OddOneOutResult
+            Shows as a table in a notebook; has ``to_pandas``, ``to_markdown``, ``to_latex`` and ``to_csv``.
+
+        Raises
+        ------
+        ConfigError
+            An option or an item is not legal.
+        CorpusNotFoundError
+            There is no such file.
+        FormatError
+            The file is malformed, or can be read in two ways.
+
+        >>> vectors = Embeddings(Vocabulary(["a", "b", "c"]), np.float32([[1, 0], [1, 1], [0, 1]]))
+        >>> vectors.evaluate([("a", "b", 9), ("a", "c", 1), ("b", "c", 8)]).known
+        3
+        """
+        from wordkin.evaluation import evaluate_benchmark
+
+        return evaluate_benchmark(
+            self,
+            benchmark,
+            kind=kind,
+            restrict_vocab=restrict_vocab,
+            case=case,
+            threads=threads,
+            syntactic_sections=syntactic_sections,
+            resamples=resamples,
+            seed=seed,
+            **reading,
+        )
 
     # --- neighbours at scale
 

@@ -11,6 +11,7 @@ from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.reduction import astype, reduce_dimensions
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.storage.files import check_writable, replacing
+from wordkin.tables import data_frame
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -54,11 +55,7 @@ def from_gensim(vectors: Any) -> Embeddings:
 
 def to_pandas(vectors: Embeddings) -> pandas.DataFrame:
     """A data frame, the words as its index (named "word"), columns 0 to N - 1 (extra ``arrow``)."""
-    try:
-        import pandas
-    except ImportError as error:
-        raise MissingExtraError("conversion to pandas", "arrow") from error
-    return pandas.DataFrame(vectors.matrix, index=pandas.Index(list(vectors.words), name="word"))
+    return data_frame(range(vectors.vector_size), vectors.matrix, index=("word", list(vectors.words)))
 
 
 def to_arrow(vectors: Embeddings) -> pyarrow.Table:

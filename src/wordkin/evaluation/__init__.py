@@ -3,7 +3,7 @@
 from wordkin.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
 from wordkin.evaluation.categories import CategoryResult, CategoryScore, evaluate_categories
 from wordkin.evaluation.comparison import Comparison, compare
-from wordkin.evaluation.evaluate import Result, evaluate_file
+from wordkin.evaluation.evaluate import Result, evaluate_benchmark, evaluate_file
 from wordkin.evaluation.files.options import KINDS, ReadOptions
 from wordkin.evaluation.files.read import read_dataset
 from wordkin.evaluation.files.report import FileReading
@@ -26,6 +26,7 @@ __all__ = [
     "SimilarityResult",
     "compare",
     "evaluate_analogies",
+    "evaluate_benchmark",
     "evaluate_categories",
     "evaluate_file",
     "evaluate_odd_one_out",

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import Analogies
 from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
+from wordkin.evaluation.presentation import Measure, ScoreRow, Tabular, known_of, percent, proportion_cells
 from wordkin.evaluation.section_groups import group_sections
 from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
@@ -98,7 +99,7 @@ class AnalogyScore:
 
 
 @dataclass(frozen=True)
-class AnalogyResult:
+class AnalogyResult(Tabular):
     """Scores of one file of analogies.
 
     Attributes
@@ -122,8 +123,18 @@ class AnalogyResult:
     syntactic: AnalogyScore | None
     total: AnalogyScore
     outcomes: dict[str, NDArray[np.int8]] = field(repr=False, compare=False)
+    columns: ClassVar = ("known", "3CosAdd", "95% interval", "3CosMul", "all")
     kind: str = "analogies"
     reading: FileReading | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> list[ScoreRow]:
+        """The sections, then the totals."""
+        totals = [each for each in (self.semantic, self.syntactic) if each is not None]
+        return [
+            *(_row(score, score.name, total=False) for score in self.sections),
+            *(_row(score, f"{score.name} (total)", total=True) for score in totals),
+            _row(self.total, "total", total=True),
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, as listed in ``docs/evaluation.md``."""
@@ -138,6 +149,18 @@ class AnalogyResult:
             "syntactic": self.syntactic.to_dict() if self.syntactic else None,
             "total": self.total.to_dict(),
         }
+
+
+def _row(score: AnalogyScore, name: str, *, total: bool) -> ScoreRow:
+    accuracy = score.accuracy()
+    cells = (
+        known_of(score.known, score.questions),
+        *proportion_cells(accuracy),
+        percent(score.accuracy("3cosmul").value),
+        percent(score.accuracy(unknown="wrong").value),
+    )
+    measures = [Measure.of(each, score.accuracy(each), score.accuracy(each, unknown="wrong")) for each in METHODS]
+    return ScoreRow(name, score.questions, score.known, cells, measures, total)
 
 
 def evaluate_analogies(

@@ -9,7 +9,7 @@ share of the largest.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from wordkin.errors import FormatError
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import WordCategories
 from wordkin.evaluation.files.report import FileReading
+from wordkin.evaluation.presentation import Measure, ScoreRow, Tabular, known_of, percent, proportion_cells
 from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
@@ -42,7 +43,7 @@ class CategoryScore:
 
 
 @dataclass(frozen=True)
-class CategoryResult:
+class CategoryResult(Tabular):
     """Scores of one file of words and categories.
 
     Attributes
@@ -58,6 +59,7 @@ class CategoryResult:
     case: str
     categories: tuple[CategoryScore, ...]
     clusters: int
+    columns: ClassVar = ("known", "purity", "95% interval", "chance", "all")
     kind: str = "categories"
     reading: FileReading | None = field(default=None, repr=False, compare=False)
 
@@ -97,6 +99,17 @@ class CategoryResult:
     def largest_share(self) -> float:
         """Share of the largest category among the known words: the purity of knowing nothing."""
         return Proportion(max(category.known for category in self.categories), self.known).value
+
+    def rows(self) -> list[ScoreRow]:
+        """One line for the file."""
+        cells = (
+            known_of(self.known, self.words),
+            *proportion_cells(self.purity),
+            percent(self.largest_share),
+            percent(self.purity_unknown_wrong.value),
+        )
+        measures = [Measure.of("purity", self.purity, self.purity_unknown_wrong)]
+        return [ScoreRow("total", self.words, self.known, cells, measures, total=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, as listed in ``docs/evaluation.md``."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+
+from wordkin.errors import ConfigError
 from wordkin.evaluation.analogies import AnalogyResult, evaluate_analogies
 from wordkin.evaluation.categories import CategoryResult, evaluate_categories
-from wordkin.evaluation.datasets import Analogies, Dataset, OddOneOut, WordCategories, WordPairs
+from wordkin.evaluation.datasets import Analogies, Dataset, OddOneOut, Section, WordCategories, WordPairs
 from wordkin.evaluation.files.options import ReadOptions
 from wordkin.evaluation.files.read import read_dataset
 from wordkin.evaluation.odd_one_out import OddOneOutResult, evaluate_odd_one_out
@@ -105,3 +108,64 @@ def evaluate_dataset(
             return evaluate_categories(embeddings, dataset, case=case)
         case OddOneOut():
             return evaluate_odd_one_out(embeddings, dataset, case=case)
+
+
+def evaluate_benchmark(
+    embeddings: WordVectors,
+    benchmark: str | Path | Dataset | Iterable[Sequence[Any]],
+    *,
+    kind: str | None = None,
+    restrict_vocab: int | None = 30_000,
+    case: str = "fold",
+    threads: int | None = None,
+    syntactic_sections: Sequence[str] | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
+    **reading: Unpack[ReadOptions],
+) -> Result:
+    """Score vectors on a file, a dataset that was read, or items; see :meth:`wordkin.Embeddings.evaluate`."""
+    if isinstance(benchmark, str | Path):
+        dataset = read_dataset(benchmark, kind, **reading)
+    else:
+        given = next(iter([*reading, *(["kind"] if kind is not None else [])]), None)
+        if given is not None:
+            raise ConfigError(given, "is for reading a file", reading.get(given, kind), "leave it out for items")
+        dataset = benchmark if isinstance(benchmark, Dataset) else dataset_of(benchmark)
+    return evaluate_dataset(
+        embeddings,
+        dataset,
+        restrict_vocab=restrict_vocab,
+        case=case,
+        threads=threads,
+        syntactic_sections=syntactic_sections,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def dataset_of(items: Iterable[Sequence[Any]]) -> Dataset:
+    """Word pairs from ``(word, word, score)``, analogies from ``(a, b, c, d)``.
+
+    Raises
+    ------
+    ConfigError
+        An item is neither, or they are not all of one kind.
+    """
+    rows = [tuple(item) if not isinstance(item, str) else (item,) for item in items]
+    for row in rows or [()]:
+        is_pair = len(row) == 3 and _is_score(row[2])
+        words = row[:2] if is_pair else row
+        fits = (is_pair or len(row) == 4) and len(row) == len(rows[0])
+        if not fits or not all(isinstance(word, str) and word for word in words):
+            raise ConfigError(
+                "benchmark",
+                "must be a file, or a list of (word, word, score) or of (a, b, c, d), all of one kind",
+                row,
+            )
+    if len(rows[0]) == 4:
+        return Analogies("items", tuple(rows), (Section("", 0, len(rows)),))
+    return WordPairs("items", tuple((row[0], row[1]) for row in rows), tuple(float(row[2]) for row in rows))
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(np.isfinite(value))

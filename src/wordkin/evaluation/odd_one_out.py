@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import OddOneOut
 from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
+from wordkin.evaluation.presentation import Measure, ScoreRow, Tabular, known_of, percent, proportion_cells
 from wordkin.evaluation.statistics import Proportion, json_number
 from wordkin.evaluation.vectors import unit_rows
 
@@ -77,7 +78,7 @@ class OddOneOutScore:
 
 
 @dataclass(frozen=True)
-class OddOneOutResult:
+class OddOneOutResult(Tabular):
     """Scores of one file of groups.
 
     ``outcomes``: int8[groups] in file order: 1 right, 0 wrong, -1 a word is unknown.
@@ -88,8 +89,13 @@ class OddOneOutResult:
     sections: tuple[OddOneOutScore, ...]
     total: OddOneOutScore
     outcomes: NDArray[np.int8] = field(repr=False, compare=False)
+    columns: ClassVar = ("known", "accuracy", "95% interval", "chance", "all")
     kind: str = "odd-one-out"
     reading: FileReading | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> list[ScoreRow]:
+        """The sections, then the total."""
+        return [*(_row(score, total=False) for score in self.sections), _row(self.total, total=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, as listed in ``docs/evaluation.md``."""
@@ -101,6 +107,17 @@ class OddOneOutResult:
             "sections": [section.to_dict() for section in self.sections],
             "total": self.total.to_dict(),
         }
+
+
+def _row(score: OddOneOutScore, *, total: bool) -> ScoreRow:
+    cells = (
+        known_of(score.known, score.groups),
+        *proportion_cells(score.accuracy),
+        percent(score.chance),
+        percent(score.accuracy_unknown_wrong.value),
+    )
+    measures = [Measure.of("accuracy", score.accuracy, score.accuracy_unknown_wrong)]
+    return ScoreRow(score.name, score.groups, score.known, cells, measures, total)
 
 
 def evaluate_odd_one_out(

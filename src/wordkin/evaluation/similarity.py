@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import WordPairs
 from wordkin.evaluation.files.report import FileReading
+from wordkin.evaluation.presentation import Measure, ScoreRow, Tabular, decimal, interval_text, known_of
 from wordkin.evaluation.statistics import (
     Floats,
     Interval,
@@ -50,7 +51,7 @@ class Correlation:
 
 
 @dataclass(frozen=True)
-class SimilarityResult:
+class SimilarityResult(Tabular):
     """Scores of one file of word pairs.
 
     Attributes
@@ -75,6 +76,7 @@ class SimilarityResult:
     pearson_unknown_zero: Correlation
     gold: Floats = field(repr=False, compare=False)
     cosines: Floats = field(repr=False, compare=False)
+    columns: ClassVar = ("known", "Spearman", "95% interval", "Pearson", "all")
     kind: str = "similarity"
     reading: FileReading | None = field(default=None, repr=False, compare=False)
 
@@ -82,6 +84,21 @@ class SimilarityResult:
     def coverage(self) -> float:
         """Fraction of the pairs whose words are both known."""
         return Proportion(self.known, self.pairs).value
+
+    def rows(self) -> list[ScoreRow]:
+        """One line for the file."""
+        cells = (
+            known_of(self.known, self.pairs),
+            decimal(self.spearman.value),
+            interval_text(self.spearman.interval, as_percent=False),
+            decimal(self.pearson.value),
+            decimal(self.spearman_unknown_zero.value),
+        )
+        measures = [
+            Measure("spearman", self.spearman.value, self.spearman.interval, self.spearman_unknown_zero.value),
+            Measure("pearson", self.pearson.value, self.pearson.interval, self.pearson_unknown_zero.value),
+        ]
+        return [ScoreRow("total", self.pairs, self.known, cells, measures, total=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, as listed in ``docs/evaluation.md``."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wordkin.cli.failures import UsageError
-from wordkin.cli.options import COMMON, Option, with_options
+from wordkin.cli.options import COMMON, Option, parse, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.scores import print_comparisons, print_scores
+from wordkin.cli.scores import format_scores, print_comparisons, print_scores, short_names
 from wordkin.cli.vectors import READING, check_picture_first, open_vectors
-from wordkin.config import Choice, Number
+from wordkin.config import Choice, Flag, Number
 
 if TYPE_CHECKING:
     from wordkin.cli.scores import Compared, Scored
@@ -26,6 +26,39 @@ _SCORING: Mapping[str, Option] = {
     "case": Option(Choice(("fold", "exact")), "Find a word in another letter case too, or only as it is.", "fold"),
     "threads": Option(Number(1, 1024, integer=True, optional=True), "Threads for analogies; all cores unless set."),
 }
+_FILES_PANEL = "Reading benchmark files (where their lines do not say)"
+_FILES: Mapping[str, Option] = {
+    "kind": Option(
+        Choice(("analogies", "similarity", "categories", "odd-one-out", "relations")),
+        "What the files of --dataset hold.",
+        panel=_FILES_PANEL,
+    ),
+    "header": Option(Flag(), "The first line is a header, or is none.", panel=_FILES_PANEL, switch=True),
+    "delimiter": Option(
+        Choice(("tab", "comma", "semicolon", "colon", "bar", "space")), "What separates columns.", panel=_FILES_PANEL
+    ),
+    "decimal": Option(Choice((".", ",")), "The decimal mark of scores.", panel=_FILES_PANEL),
+    "comments": Option(
+        Flag(), "Lines with # or // at the start are all comments, or all items.", panel=_FILES_PANEL, switch=True
+    ),
+    "bad_items": Option(
+        Choice(("refuse", "skip")),
+        "What to do with a line that does not parse.",
+        "refuse",
+        panel=_FILES_PANEL,
+    ),
+    "pos_suffixes": Option(
+        Choice(("strip", "keep")),
+        "Where all words end in a part of speech, as sun-n, what to do with it.",
+        "strip",
+        panel=_FILES_PANEL,
+    ),
+    "pairs_per_relation": Option(
+        Number(2, integer=True, optional=True), "Take so many first pairs of each relation.", panel=_FILES_PANEL
+    ),
+}
+# --format is that of the result here.
+_VECTORS = {("vectors_format" if name == "format" else name): option for name, option in READING.items()}
 _DATASETS_PANEL = "Benchmark files (each option may be given several times)"
 
 
@@ -33,11 +66,15 @@ def _files(option: str, text: str) -> Any:
     return typer.Option(option, metavar="FILE", help=text, rich_help_panel=_DATASETS_PANEL, show_default=False)
 
 
+def _of_files(option: str, metavar: str, text: str) -> Any:
+    return typer.Option(option, metavar=metavar, help=text, rich_help_panel=_FILES_PANEL, show_default=False)
+
+
 def _shown(option: str, text: str, metavar: str | None = None) -> Any:
     return typer.Option(option, metavar=metavar, help=text, rich_help_panel=COMMON)
 
 
-@with_options({**_SCORING, **READING})
+@with_options({**_SCORING, **_FILES, **_VECTORS})
 def evaluate(
     vectors: Annotated[list[str], typer.Argument(metavar="VECTORS", help="One or several files of vectors.")],
     *,
@@ -50,11 +87,39 @@ def evaluate(
     odd_one_out: Annotated[
         list[str] | None, _files("--odd-one-out", "Groups of words, the last one of each odd.")
     ] = None,
+    relations: Annotated[
+        list[str] | None, _files("--relations", "Word pairs of one relation, as BATS; or a directory of such files.")
+    ] = None,
+    score_column: Annotated[
+        str | None, _of_files("--score-column", "NAME|N", "The column of the scores, by name or number from 1.")
+    ] = None,
+    word_columns: Annotated[
+        str | None, _of_files("--word-columns", "A,B", "The columns of the two words, by names or numbers from 1.")
+    ] = None,
+    gold: Annotated[
+        str | None, _of_files("--gold", "FILE", "A second file with the scores or answers of the benchmark's lines.")
+    ] = None,
+    dataset_encoding: Annotated[
+        str | None, _of_files("--dataset-encoding", "NAME", "The encoding of the benchmark files; UTF-8 unless set.")
+    ] = None,
+    syntactic_sections: Annotated[
+        str | None,
+        _of_files("--syntactic-sections", "PATTERN[,...]", "Sections of analogies about form: names or patterns."),
+    ] = None,
     sections: Annotated[bool, _shown("--sections", "Show every section of a benchmark.")] = False,
     compare: Annotated[
         bool, _shown("--compare", "Test whether the first vectors differ from each other ones (not on categories).")
     ] = False,
     plot: Annotated[str | None, _shown("--plot", "Draw the scores: a .png, .svg or .pdf file.", "FILE")] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="markdown|latex|csv",
+            help="Print tables for documents or programs.",
+            rich_help_panel=COMMON,
+        ),
+    ] = None,
     json: JsonFlag = False,
     restrict_vocab: int = 30_000,
     case: str = "fold",
@@ -66,22 +131,34 @@ def evaluate(
     Questions with an unknown word are left out of the scores: "known" counts the others. The column "all"
     is the score with unknown ones counted as wrong.
     """
-    benchmarks = _benchmarks(dataset, analogies, pairs, categories, odd_one_out)
-    if compare and len(vectors) < 2:
-        raise UsageError(f"--compare needs two files of vectors or more; got {len(vectors)}")
+    benchmarks = _benchmarks(dataset, analogies, pairs, categories, odd_one_out, relations, reading.pop("kind", None))
+    _check_together(len(vectors), len(benchmarks), compare=compare, json=json, form=format, gold=gold)
     if plot is not None:
         check_picture_first(plot)
-    scoring = {"restrict_vocab": restrict_vocab if restrict_vocab else None, "case": case, "threads": threads}
+    scoring: dict[str, Any] = {
+        "restrict_vocab": restrict_vocab if restrict_vocab else None,
+        "case": case,
+        "threads": threads,
+    }
+    scoring |= {name: reading.pop(name) for name in _FILES if name in reading}
+    scoring |= {"gold": gold, "score_column": score_column, "encoding": dataset_encoding}
+    scoring["word_columns"] = _listed(word_columns)
+    patterns = _listed(syntactic_sections)
+    if "vectors_format" in reading:
+        reading["format"] = reading.pop("vectors_format")
     opened = {path: open_vectors(path, reading) for path in vectors}
-    scored = [_score(opened, benchmark, kind, scoring) for benchmark, kind in benchmarks]
+    scored = [
+        _score(opened, benchmark, each, {**scoring, "syntactic_sections": patterns}) for benchmark, each in benchmarks
+    ]
     compared = [
         each
-        for (benchmark, _), results in zip(benchmarks, scored, strict=True)
+        for (benchmark, given), results in zip(benchmarks, scored, strict=True)
         if compare
-        for each in _compare(opened, benchmark, results[0][1].kind, scoring)
+        for each in _compare(opened, benchmark, given, results[0][1].kind, scoring)
     ]
+    names = short_names(vectors)
     if plot is not None:
-        _draw(scored, plot)
+        _draw(scored, plot, names)
     if json:
         print_json(
             {
@@ -89,14 +166,40 @@ def evaluate(
                 "comparisons": [{"vectors": [one, other], **result.to_dict()} for one, other, result in compared],
             }
         )
-        return
+    elif format is not None:
+        print(format_scores(scored, names, format))
+    else:
+        _print_all(scored, compared, names, sections)
+
+
+def _check_together(
+    vectors: int, benchmarks: int, *, compare: bool, json: bool, form: str | None, gold: str | None
+) -> None:
+    """Refuse options that do not fit each other or the number of files."""
+    if compare and vectors < 2:
+        raise UsageError(f"--compare needs two files of vectors or more; got {vectors}")
+    if form is not None:
+        parse("format", Choice(("markdown", "latex", "csv")), form)
+        if json or compare:
+            raise UsageError(f"--format cannot be given with {'--json' if json else '--compare'}: leave one out")
+    if gold is not None and benchmarks > 1:
+        raise UsageError(f"--gold belongs to one benchmark file; got {benchmarks}: evaluate them one by one")
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(text.split(","))
+
+
+def _print_all(
+    scored: Sequence[Sequence[Scored]], compared: Sequence[Compared], names: Mapping[str, str], sections: bool
+) -> None:
     for position, each in enumerate(scored):
         if position:
             print()
-        print_scores(each, sections)
+        print_scores(each, names, sections)
     if compared:
         print()
-        print_comparisons(compared)
+        print_comparisons(compared, names)
 
 
 def _benchmarks(
@@ -105,12 +208,15 @@ def _benchmarks(
     pairs: Sequence[str] | None,
     categories: Sequence[str] | None,
     odd_one_out: Sequence[str] | None,
+    relations: Sequence[str] | None,
+    kind: str | None,
 ) -> list[tuple[str, str | None]]:
     """Each benchmark file and its kind, None where that is to be seen from its lines."""
-    files = {
-        None: dataset, "analogies": analogies, "similarity": pairs, "categories": categories, "odd-one-out": odd_one_out
-    }  # fmt: skip
-    named = [(path, kind) for kind, paths in files.items() if paths is not None for path in paths]
+    files = (
+        (kind, dataset), ("analogies", analogies), ("similarity", pairs), ("categories", categories),
+        ("odd-one-out", odd_one_out), ("relations", relations),
+    )  # fmt: skip
+    named = [(path, each) for each, paths in files if paths is not None for path in paths]
     if not named:
         raise UsageError("evaluate needs a benchmark file: add --dataset FILE; see: wordkin evaluate --help")
     return named
@@ -124,22 +230,24 @@ def _score(
     return [(path, evaluate_file(vectors, benchmark, kind=kind, **scoring)) for path, vectors in opened.items()]
 
 
-def _compare(opened: Mapping[str, Embeddings], benchmark: str, kind: str, scoring: Mapping[str, Any]) -> list[Compared]:
-    """The first vectors against each of the others."""
+def _compare(
+    opened: Mapping[str, Embeddings], benchmark: str, kind: str | None, found: str, scoring: Mapping[str, Any]
+) -> list[Compared]:
+    """The first vectors against each of the others; ``found`` is the kind of the results."""
     from wordkin.evaluation import compare
 
     (first, first_vectors), *others = opened.items()
-    if kind == "categories":
+    if found == "categories":
         return []
     return [
         (first, other, compare(first_vectors, vectors, benchmark, kind=kind, **scoring)) for other, vectors in others
     ]
 
 
-def _draw(scored: Sequence[Sequence[Scored]], output: str) -> None:
+def _draw(scored: Sequence[Sequence[Scored]], output: str, names: Mapping[str, str]) -> None:
     from wordkin.plots import plot_scores
 
     results: dict[str, list[Result]] = {}
     for path, result in (pair for each in scored for pair in each):
-        results.setdefault(path, []).append(result)
+        results.setdefault(names[path], []).append(result)
     plot_scores(results, output)
