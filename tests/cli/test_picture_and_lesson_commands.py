@@ -224,3 +224,15 @@ def test_demo_as_json(run, tmp_path):
 
 def test_demo_finds_out_first_whether_it_can_save(run, tmp_path):
     assert run("demo", "--output", tmp_path / "demo.zip").code == 2
+
+
+def test_an_html_file_is_a_map_of_all_words(run, vectors_file, tmp_path):
+    finished = run("plot", vectors_file, "-o", tmp_path / "map.html")
+    assert (finished.code, finished.out) == (0, f"{tmp_path / 'map.html'}: map of 7 words\n")
+    assert "cheese" in (tmp_path / "map.html").read_text()
+
+
+def test_an_html_file_takes_no_words(run, vectors_file, tmp_path):
+    finished = run("plot", vectors_file, "paris", "-o", tmp_path / "map.html")
+    assert finished.code == 2
+    assert "an .html file is a map of all words: leave out words and --kind" in finished.err

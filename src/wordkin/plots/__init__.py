@@ -6,6 +6,7 @@ Each function returns a matplotlib figure and writes a file where ``output`` nam
 
 from wordkin.plots.fonts import FontWarning
 from wordkin.plots.heatmap import plot_heatmap
+from wordkin.plots.html import write_map
 from wordkin.plots.losses import LossCurve, curves_of_logs, of_epochs, plot_losses, read_log
 from wordkin.plots.map import map_words, plot_words
 from wordkin.plots.scores import plot_scores
@@ -21,4 +22,5 @@ __all__ = [
     "plot_scores",
     "plot_words",
     "read_log",
+    "write_map",
 ]

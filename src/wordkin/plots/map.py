@@ -24,6 +24,7 @@ from wordkin.plots.labels import place_labels
 from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -74,7 +75,7 @@ def map_words(
         raise ConfigError("method", 'must be "pca" or "umap"', method)
     _, ids = chosen_ids(embeddings, words, MOST_WORDS)
     units = embeddings.unit_vectors(ids).astype(np.float64)
-    return _pca(units) if method == "pca" else (_umap(units, seed), np.full(2, np.nan))
+    return _pca(units) if method == "pca" else (umap_positions(units, seed), np.full(2, np.nan))
 
 
 def _pca(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -91,7 +92,13 @@ def _pca(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     return positions, shares
 
 
-def _umap(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def umap_positions(
+    vectors: NDArray[np.floating], seed: int, *, progress: SupportsWrite[str] | None = None
+) -> NDArray[np.float64]:
+    """Coordinates by UMAP of unit vectors, float64[words, 2]; see :func:`map_words`.
+
+    ``progress`` is a stream to which the layout writes how many of its rounds are done.
+    """
     if len(vectors) < _UMAP_FEWEST:
         raise ConfigError("words", f'must be at least {_UMAP_FEWEST} with method="umap"', len(vectors), 'use "pca"')
     try:
@@ -104,6 +111,8 @@ def _umap(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
         init="pca",
         random_state=seed,
         n_jobs=1,  # what a fixed seed needs
+        verbose=progress is not None,
+        tqdm_kwds=None if progress is None else {"file": progress, "mininterval": 0.2},
     )
     return np.asarray(model.fit_transform(vectors.astype(np.float32)), dtype=np.float64)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -11,9 +12,10 @@ import typer
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, Option, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.vectors import READING, check_picture_first, open_vectors
+from wordkin.cli.vectors import READING, check_picture_first, open_vectors, unusable_output
 from wordkin.config import Choice, Number
 
+MOST_ON_PAGE = 100_000
 _DRAWING: Mapping[str, Option] = {
     "kind": Option(Choice(("map", "heatmap")), "A map of words, or a heatmap of their similarities.", "map"),
     "method": Option(Choice(("pca", "umap")), "How a map brings words to the plane; umap needs the extra.", "pca"),
@@ -23,6 +25,7 @@ _DRAWING: Mapping[str, Option] = {
     "clusters": Option(Number(2, 7, integer=True, optional=True), "In a map, colour the words by so many clusters."),
     "seed": Option(Number(0, 2**32 - 1, integer=True), "Seeds umap and clusters.", 0),
     "theme": Option(Choice(("light", "dark")), "Colours of the picture.", "light"),
+    "most": Option(Number(2, integer=True), "In an .html file, map at most so many of the first words.", MOST_ON_PAGE),
 }
 
 
@@ -50,7 +53,14 @@ def plot(
         str | None, _shown("--font", "Font family or file for the words; found by their scripts unless set.", "FONT")
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf file.", rich_help_panel=COMMON)
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .png, .svg or .pdf file; or .html, a map of all words.",
+            rich_help_panel=COMMON,
+        ),
     ],
     kind: str = "map",
     method: Literal["pca", "umap"] = "pca",
@@ -58,11 +68,16 @@ def plot(
     clusters: int | None = None,
     seed: int = 0,
     theme: Literal["light", "dark"] = "light",
+    most: int = MOST_ON_PAGE,
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Draw a map of words, a heatmap of their similarities, or (with --log) the loss curves of runs."""
-    from wordkin.plots import curves_of_logs, plot_heatmap, plot_losses, plot_words
+    """Draw a map of words, a heatmap of their similarities, or (with --log) the loss curves of runs.
+
+    An .html file is a map of the whole vocabulary, to be panned, zoomed and searched in a browser, offline.
+    """
+    from wordkin.plots import curves_of_logs, plot_heatmap, plot_losses, plot_words, write_map
+    from wordkin.plots.html import check_page
 
     style: dict[str, Any] = {"title": title, "theme": theme, "font": font}
     if log:
@@ -77,6 +92,17 @@ def plot(
         raise UsageError("plot needs a file of vectors and words to show, or --log FILE; see: wordkin plot --help")
     shown = [*(words or []), *(word for text in more_words or [] for word in _split(text))]
     groups = _groups(group or [], shown, kind)
+    if output.lower().endswith(".html"):
+        if shown or groups or kind != "map":
+            raise UsageError(f"an .html file is a map of all words: leave out words and --kind; got {output!r}")
+        with unusable_output():
+            check_page(output)
+        embeddings = open_vectors(vectors, reading)
+        name = Path(vectors).name if title is None else title
+        made = write_map(embeddings, output, method, clusters=clusters, most=most, seed=seed, title=name)
+        document = {"vectors": vectors, "logs": [], "words": [], "output": output, "kind": kind}
+        _report(document, f"{output}: {kind} of {made:,} words", json)
+        return
     if not shown and not groups:
         raise UsageError("plot needs words to show: add --words king,queen,man; see: wordkin plot --help")
     check_picture_first(output)

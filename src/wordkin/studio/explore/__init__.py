@@ -1,14 +1,8 @@
-"""The pages of explore."""
+"""The page to look at vectors: search, neighbours, map, questions, comparison, model card."""
 
 from __future__ import annotations
 
-from wordkin.studio.view import Page, View
-from wordkin.studio.widgets import paragraph
-
-
-def build(view: View) -> None:
-    """Fill the page."""
-    paragraph(view.text("explore.about"))
-
+from wordkin.studio.explore.page import build
+from wordkin.studio.view import Page
 
 PAGES: tuple[Page, ...] = (Page("/explore", "explore.title", build),)

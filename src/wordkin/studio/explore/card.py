@@ -1,0 +1,93 @@
+"""The model card: what a file of vectors holds, how it was trained, how its loss fell."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nicegui import ui
+
+from wordkin.studio.explore.exploration import Exploration
+from wordkin.studio.widgets import fact, facts, heading, inline, marked, paragraph
+
+_LOSSES = {"losses": "card.training_loss", "validation_losses": "card.held_out_loss"}
+
+
+class CardPanel:
+    """Facts of the file; nothing here depends on the word looked at."""
+
+    def __init__(self, exploration: Exploration) -> None:
+        view, vectors = exploration.view, exploration.vectors
+        heading(view.text("explore.tab.card"))
+        inline(exploration.name, "muted")
+        with facts():
+            fact(view.text("card.words"), f"{len(vectors):,}")
+            fact(view.text("card.size"), f"{vectors.vector_size:,}")
+            fact(view.text("card.type"), str(vectors.matrix.dtype))
+            if vectors.path is not None and vectors.path.exists():
+                fact(view.text("card.file"), readable_size(vectors.path.stat().st_size))
+            counts = vectors.vocabulary.counts
+            if counts is not None:
+                fact(view.text("card.counted"), f"{int(counts.sum()):,}")
+        curves = {name: losses_in(vectors.metadata.get(name, "")) for name in _LOSSES}
+        if any(curves.values()):
+            heading(view.text("card.losses"), 3)
+            names = {view.text(_LOSSES[name]): values for name, values in curves.items() if values}
+            chart = ui.echart(loss_chart(names, view.text("card.epoch"))).style("height: 16rem; width: 100%")
+            chart.props["role"] = "img"
+            chart.props["aria-label"] = view.text("card.losses")
+        settings = {name: value for name, value in sorted(vectors.metadata.items()) if name not in _LOSSES}
+        heading(view.text("card.settings"), 3)
+        if not settings:
+            paragraph(view.text("card.no_settings"), "muted")
+            return
+        with marked("div", "scroll-x"), marked("table", "aligned"), marked("tbody"):
+            for name, value in settings.items():
+                with marked("tr"):
+                    with marked("th").props("scope=row"):
+                        inline(name)
+                    with marked("td"):
+                        inline(value)
+
+    def show(self) -> None:
+        """Nothing here follows the word looked at."""
+
+
+def losses_in(text: str) -> list[float]:
+    """The numbers of a list written as JSON; empty where the text is no such list."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(values, list) or not all(isinstance(each, int | float) for each in values):
+        return []
+    return [float(each) for each in values]
+
+
+def loss_chart(curves: dict[str, list[float]], epoch: str) -> dict[str, Any]:
+    """Options of ECharts for losses by epoch."""
+    grey = {"color": "#7d8a97"}
+    return {
+        "animation": False,
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
+        "legend": {"top": 0, "textStyle": grey},
+        "tooltip": {"trigger": "axis", "renderMode": "richText"},
+        "xAxis": {
+            "type": "category", "name": epoch, "nameLocation": "middle", "nameGap": 28, "axisLabel": grey,
+            "data": [str(number + 1) for number in range(max(map(len, curves.values()), default=0))],
+        },
+        "yAxis": {"type": "value", "scale": True, "axisLabel": grey},
+        "series": [{"type": "line", "name": name, "data": values, "symbolSize": 6} for name, values in curves.items()],
+    }  # fmt: skip
+
+
+def readable_size(count: int) -> str:
+    """A size in bytes as people read it.
+
+    >>> readable_size(812), readable_size(40_200_000)
+    ('812 B', '40.2 MB')
+    """
+    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"

@@ -1,0 +1,62 @@
+"""The field for a word, with completion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+from wordkin.embeddings import Embeddings
+from wordkin.studio.explore.exploration import MAX_WORD, completions
+from wordkin.studio.view import View
+from wordkin.studio.widgets import button, marked
+
+_NUMBERS = count()
+
+
+class WordField:
+    """A field in which a word is typed; the browser offers words that begin so, the most frequent first.
+
+    Parameters
+    ----------
+    on_enter : called with the word when Enter is pressed.
+    """
+
+    def __init__(self, vectors: Embeddings, label: str, value: str, on_enter: Callable[[str], None]) -> None:
+        self._vectors = vectors
+        name = f"words-{next(_NUMBERS)}"
+        self.input = ui.input(label, value=value, on_change=lambda event: self._complete(str(event.value or "")))
+        self.input.props(f"outlined dense debounce=60 autocomplete=off spellcheck=false maxlength={MAX_WORD}")
+        self.input.props["list"] = name
+        self.input.on("keydown.enter", lambda: on_enter(self.word))
+        self._offered = Element("datalist")
+        self._offered.props["id"] = name
+
+    @property
+    def word(self) -> str:
+        """What is typed."""
+        return str(self.input.value or "").strip()
+
+    def _complete(self, begun: str) -> None:
+        self._offered.clear()
+        with self._offered:
+            for word in completions(self._vectors, begun.strip()):
+                TextElement(tag="option", text=word).props["value"] = word
+
+
+class SearchField:
+    """The field of the page with its button."""
+
+    def __init__(self, view: View, vectors: Embeddings, on_word: Callable[[str], None]) -> None:
+        with marked("div", "line").style("flex-wrap: nowrap"):
+            self._field = WordField(vectors, view.text("explore.word"), "", on_word)
+            self._field.input.style("flex: 1")
+            button(view.text("explore.find"), lambda: on_word(self._field.word))
+
+    def set_word(self, word: str) -> None:
+        """Show a word that was chosen elsewhere."""
+        if self._field.word != word:
+            self._field.input.set_value(word)
