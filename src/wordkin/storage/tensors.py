@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.errors import FormatError
+from wordkin.errors import FormatError, shown
 
 Layout = Mapping[str, tuple[tuple[str, ...], int]]  # name of a tensor: types it may have, number of dimensions
 
@@ -24,6 +24,11 @@ _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
 _LONGEST_HEADER = 100_000_000  # bytes, as in the safetensors library
 _ALIGNMENT = 8  # bytes; tensors of larger items come first, so that each starts at a multiple of its item size
 _WRITE_BYTES = 1 << 26
+# Bytes of an item of those types of safetensors whose name ends in their number of bits.
+_ITEM_BYTES = {
+    name: int(name.lstrip("UIFB")) // 8
+    for name in ("U8", "I8", "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "F64", "I64", "U64")
+}
 
 
 class Writer(Protocol):
@@ -61,7 +66,40 @@ def read_tensors(data: memoryview, layout: Layout) -> tuple[dict[str, NDArray[An
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise FormatError("the header's __metadata__ must map names to text")
     arrays = {name: _array(name, entry, data, start, *layout[name]) for name, entry in header.items() if name in layout}
+    _check_spans(header, len(data) - start)
     return arrays, metadata
+
+
+def _check_spans(header: Mapping[str, object], available: int) -> None:
+    """Refuse tensors that do not fill the bytes after the header one after the other, known ones and others."""
+    spans = sorted((_span(name, entry, available), name) for name, entry in header.items())
+    end, last = 0, "the header"
+    for (start, stop), name in spans:
+        if start < end:
+            raise FormatError(f"the tensors {shown(last)} and {shown(name)} overlap at byte {start:,} after the header")
+        if start > end:
+            raise FormatError(f"bytes {end:,} to {start - 1:,} after the header belong to no tensor")
+        end, last = stop, name
+    if end < available:
+        raise FormatError(f"the file goes on for {available - end:,} bytes after its last tensor")
+
+
+def _span(name: str, entry: object, available: int) -> tuple[int, int]:
+    """Where a tensor begins and ends, after checking what can be checked of one whose layout is not known."""
+    fields = entry if isinstance(entry, dict) else {}
+    code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
+    if not isinstance(code, str) or not isinstance(shape, list) or not _whole_numbers(shape, len(shape)):
+        raise FormatError(
+            f"the tensor {shown(name)} must have a dtype and a shape; the header says {shown(code)}, {shown(shape)}"
+        )
+    if not _whole_numbers(span, 2) or not span[0] <= span[1] <= available:
+        where = f"must lie in the {available:,} bytes after the header; it is placed at {shown(span)}"
+        raise FormatError(f"the tensor {shown(name)} {where}")
+    if code in _ITEM_BYTES and span[1] - span[0] != math.prod(shape) * _ITEM_BYTES[code]:
+        raise FormatError(
+            f"the tensor {shown(name)} of {code} {shown(shape)} does not fill the bytes {span} it is placed at"
+        )
+    return span[0], span[1]
 
 
 def _header(data: memoryview) -> tuple[dict[str, Any], int]:
@@ -72,12 +110,28 @@ def _header(data: memoryview) -> tuple[dict[str, Any], int]:
     if length > min(len(data) - 8, _LONGEST_HEADER):
         raise FormatError(f"bytes 0 to 7 give the header {length:,} bytes, but the file has {len(data):,} in all")
     try:
-        header = json.loads(bytes(data[8 : 8 + length]))
+        header = json.loads(
+            bytes(data[8 : 8 + length]).decode(), object_pairs_hook=_distinct, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError) as error:
         raise FormatError(f"the header, bytes 8 to {7 + length:,}, is not JSON ({error})") from error
     if not isinstance(header, dict):
         raise FormatError(f"the header, bytes 8 to {7 + length:,}, is not a JSON object")
     return header, 8 + length
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of a JSON object, each once: of two, readers would take different ones."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for position, name in enumerate(names) if name in names[:position])
+        raise FormatError(f"the header names {shown(twice)} twice")
+    return members
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _array(
@@ -88,13 +142,13 @@ def _array(
     code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
     if code not in types or not _whole_numbers(shape, dimensions):
         wanted = f"{' or '.join(types)} in {dimensions} dimension{'s' * (dimensions > 1)}"
-        raise FormatError(f"the tensor {name!r} must be {wanted}; the header says {code!r}, {shape!r}")
+        raise FormatError(f"the tensor {shown(name)} must be {wanted}; the header says {shown(code)}, {shown(shape)}")
     dtype = np.dtype(_TYPES[code])
     size = math.prod(shape)
     available = len(data) - start
     if not _whole_numbers(span, 2) or not span[0] <= span[1] <= available or span[1] - span[0] != size * dtype.itemsize:
         raise FormatError(
-            f"the tensor {name!r} needs {size * dtype.itemsize:,} bytes; the header places it at {span!r} "
+            f"the tensor {shown(name)} needs {size * dtype.itemsize:,} bytes; the header places it at {shown(span)} "
             f"of the {available:,} bytes after the header"
         )
     return np.frombuffer(data, dtype, size, start + span[0]).reshape(shape)
