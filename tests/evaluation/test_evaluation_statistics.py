@@ -55,10 +55,11 @@ def test_weighted_forms_equal_those_of_the_drawn_items(array, seed):
     other = rng.integers(0, 4, len(array)).astype(np.float64)
     counts = statistics.resample_counts(rng, len(array), 4)
     assert counts.sum(axis=1).tolist() == [len(array)] * 4
+    pairs = statistics.ResampledPairs.of(array, other)
     for row, pearson, spearman in zip(
         counts,
-        statistics.weighted_pearson(array, other, counts),
-        statistics.weighted_spearman(array, other, counts),
+        pairs.pearson(counts),
+        pairs.spearman(counts),
         strict=True,
     ):
         drawn = np.repeat(array, row), np.repeat(other, row)
@@ -120,6 +121,16 @@ def test_bootstrap_covers_the_truth_and_repeats_itself():
         assert (low, high) == statistics.bootstrap(mean, 60, resamples=400, seed=trial)
         covered += low < 1 < high
     assert covered >= 88  # 95 expected
+
+
+def test_many_items_are_resampled_as_few_are(monkeypatch):
+    """Of many items positions are drawn, of few a number for each: both sum to n, with the variance of a resample."""
+    for most in (0, 1000):
+        monkeypatch.setattr(statistics, "_MOST_MULTINOMIAL", most)
+        counts = statistics.resample_counts(np.random.default_rng(0), 500, 200)
+        assert counts.shape == (200, 500) and counts.dtype == np.int64 and (counts.sum(axis=1) == 500).all()
+        assert counts.var() == pytest.approx(1 - 1 / 500, rel=0.02)
+        assert np.corrcoef(counts[:, 0], counts[:, 1])[0, 1] == pytest.approx(0, abs=0.2)
 
 
 def test_bootstrap_of_nothing_is_undefined():

@@ -31,12 +31,12 @@ from wordkin.evaluation.similarity import pair_cosines
 from wordkin.evaluation.statistics import (
     Floats,
     Interval,
+    ResampledPairs,
     bootstrap,
     json_number,
     mcnemar_p_value,
     mean_interval,
     spearman,
-    weighted_spearman,
     williams_p_value,
 )
 
@@ -199,8 +199,10 @@ def _compare_correlations(dataset: WordPairs, first: Floats, second: Floats, res
     shared = ~(np.isnan(first) | np.isnan(second))
     gold, first, second = gold[shared], first[shared], second[shared]
 
+    pairs = ResampledPairs.of(first, gold), ResampledPairs.of(second, gold)
+
     def differences(counts: NDArray[np.int64]) -> Floats:
-        return weighted_spearman(first, gold, counts) - weighted_spearman(second, gold, counts)
+        return pairs[0].spearman(counts) - pairs[1].spearman(counts)
 
     of_first, of_second = spearman(first, gold), spearman(second, gold)
     return Comparison(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,13 +16,12 @@ from wordkin.evaluation.statistics import (
     Floats,
     Interval,
     Proportion,
-    bootstrap,
+    ResampledPairs,
+    bootstraps,
     correlation_p_value,
     json_number,
     pearson,
     spearman,
-    weighted_pearson,
-    weighted_spearman,
 )
 from wordkin.evaluation.vectors import unit_rows
 
@@ -184,9 +182,10 @@ def _cosines(vectors: NDArray[Any]) -> NDArray[np.float32]:
 def _correlations(gold: Floats, cosines: Floats, resamples: int, seed: int) -> tuple[Correlation, Correlation]:
     """Spearman's and Pearson's."""
     n = len(gold)
-    both = []
-    for measure, weighted in ((spearman, weighted_spearman), (pearson, weighted_pearson)):
-        value = measure(gold, cosines)
-        interval = bootstrap(partial(weighted, gold, cosines), n, resamples=resamples, seed=seed)
-        both.append(Correlation(value, correlation_p_value(value, n), interval))
-    return both[0], both[1]
+    intervals = bootstraps(ResampledPairs.of(gold, cosines).both, n, resamples=resamples, seed=seed)
+    values = spearman(gold, cosines), pearson(gold, cosines)
+    first, second = (
+        Correlation(value, correlation_p_value(value, n), interval)
+        for value, interval in zip(values, intervals, strict=True)
+    )
+    return first, second

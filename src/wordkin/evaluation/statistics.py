@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import usable_cores
 from wordkin.errors import ConfigError
 
 Floats = NDArray[np.float64]
@@ -19,6 +22,7 @@ Interval = tuple[float, float]
 
 _NORMAL_975 = 1.959963984540054  # 97.5% quantile of the standard normal distribution
 _CELLS_AT_ONCE = 1 << 20  # bounds the memory of a bootstrap: resamples x items
+_MOST_MULTINOMIAL = 1 << 14  # items
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,10 @@ def pearson(first: Floats, second: Floats) -> float:
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
     x, y = first - first.mean(), second - second.mean()
-    correlation = np.dot(x / np.linalg.norm(x), y / np.linalg.norm(y))
-    return float(np.clip(correlation, -1.0, 1.0))
+    x, y = x / np.abs(x).max(), y / np.abs(y).max()  # so that no square underflows
+    # Sums of NumPy, unlike those of BLAS, do not depend on where in memory the values lie: equal sides give exactly 1.
+    x_squares, y_squares, covariance = (float(products.sum()) for products in (x * x, y * y, x * y))
+    return min(1.0, max(-1.0, covariance / math.sqrt(x_squares * y_squares)))
 
 
 def spearman(first: Floats, second: Floats) -> float:
@@ -89,39 +95,101 @@ def correlation_p_value(correlation: float, n: int) -> float:
 
 def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray[np.int64]:
     """How often each of ``n`` items is drawn in each bootstrap resample: int64[resamples, n]."""
-    return rng.multinomial(n, np.full(n, 1 / n), size=resamples)
+    if n <= _MOST_MULTINOMIAL:
+        return rng.multinomial(n, np.full(n, 1 / n), size=resamples)
+    # The same distribution; a binomial number for each item takes six times as long as a draw for each.
+    return np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(resamples)])
 
 
-def weighted_ranks(values: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Average ranks when item j of ``values`` occurs ``counts[i, j]`` times: float64[resamples, n]."""
-    _, group = np.unique(values, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    group_counts = np.add.reduceat(counts[:, order], starts, axis=1)
-    last = np.cumsum(group_counts, axis=1)
-    return np.asarray((last - (group_counts - 1) / 2)[:, group], dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class ResampledPairs:
+    """Correlations of ``first`` with ``second`` (float64[n] each) in bootstrap resamples.
+
+    What does not depend on the resample, the order of the values, is found once; both sides are kept in
+    the order of the second.
+    """
+
+    first: Floats
+    second: Floats
+    _order: NDArray[np.int64]
+    _ranks: tuple[_ResampledRanks, _ResampledRanks]
+
+    @classmethod
+    def of(cls, first: Floats, second: Floats) -> ResampledPairs:
+        """Prepare the two sides."""
+        order = np.argsort(second, kind="stable")
+        first, second = first[order], second[order]
+        return cls(first, second, order, (_ResampledRanks.of(first), _ResampledRanks.of(second)))
+
+    def both(self, counts: NDArray[np.int64]) -> Floats:
+        """Spearman's and Pearson's correlation in each resample: float64[2, resamples]."""
+        rows = [row[self._order] for row in counts]
+        return np.array([[self._spearman(row) for row in rows], [self._pearson(row) for row in rows]])
+
+    def pearson(self, counts: NDArray[np.int64]) -> Floats:
+        """Pearson's correlation in each resample (float64[resamples]); NaN where one side is constant."""
+        return np.array([self._pearson(row[self._order]) for row in counts])
+
+    def spearman(self, counts: NDArray[np.int64]) -> Floats:
+        """Spearman's correlation in each resample (float64[resamples]); NaN where one side is constant."""
+        return np.array([self._spearman(row[self._order]) for row in counts])
+
+    def _pearson(self, drawn: NDArray[np.int64]) -> float:
+        counts = drawn.astype(np.float64)
+        n = counts.sum()
+        x = self.first - self.first @ counts / n
+        y = self.second - self.second @ counts / n
+        weighted = x * counts
+        x_squares, covariance = weighted @ x, weighted @ y
+        y_squares = np.multiply(y, counts, out=weighted) @ y
+        if x_squares <= _rounding(self.first, n) or y_squares <= _rounding(self.second, n):
+            return math.nan
+        return float(covariance / math.sqrt(x_squares * y_squares))
+
+    def _spearman(self, counts: NDArray[np.int64]) -> float:
+        (x, x_squares), (y, y_squares) = (each.deviations(counts) for each in self._ranks)
+        if not x_squares or not y_squares:
+            return math.nan
+        x *= y
+        return float(x @ counts.astype(np.float64) / math.sqrt(x_squares * y_squares))
 
 
-def weighted_pearson(first: Floats, second: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Pearson's correlation in each resample (float64[resamples]); NaN where one side is constant."""
-    n = counts.sum(axis=1, keepdims=True)
-    x = first - (first * counts).sum(axis=1, keepdims=True) / n
-    y = second - (second * counts).sum(axis=1, keepdims=True) / n
-    covariance = (x * y * counts).sum(axis=1)
-    x_squares, y_squares = (x * x * counts).sum(axis=1), (y * y * counts).sum(axis=1)
-    defined = (x_squares > _rounding(first, n)) & (y_squares > _rounding(second, n))
-    return np.where(defined, covariance / np.sqrt(np.where(defined, x_squares * y_squares, 1.0)), np.nan)
+@dataclass(frozen=True, slots=True)
+class _ResampledRanks:
+    """Average ranks in resamples of values that were sorted once.
+
+    order : int64[n], the items by rising value; None where they stand so already.
+    starts : int64[groups], where in ``order`` each group of equal values begins.
+    group : int64[n], the group of each item.
+    """
+
+    order: NDArray[np.int64] | None
+    starts: NDArray[np.int64]
+    group: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: Floats) -> _ResampledRanks:
+        _, group = np.unique(values, return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+        return cls(None if (np.diff(group) >= 0).all() else order, starts, group)
+
+    def deviations(self, counts: NDArray[np.int64]) -> tuple[Floats, float]:
+        """How far the rank of each item (float64[n]) is from the mean rank, and the sum of the squares over draws."""
+        drawn = counts if self.order is None else counts[self.order]
+        if len(self.starts) < len(drawn):
+            drawn = np.add.reduceat(drawn, self.starts)
+        last = np.cumsum(drawn)
+        ranks = last - (drawn - 1) / 2
+        ranks -= (last[-1] + 1) / 2  # their mean, exactly, whatever the ties
+        squares = float((ranks * drawn) @ ranks)
+        return ranks[self.group] if self.order is not None or len(ranks) < len(counts) else ranks, squares
 
 
-def _rounding(values: Floats, n: NDArray[np.int64]) -> Floats:
-    """What a sum of ``n`` squared deviations may come to by rounding alone (float64[resamples])."""
+def _rounding(values: Floats, n: float) -> float:
+    """What a sum of ``n`` squared deviations may come to by rounding alone."""
     scale = 4 * np.finfo(np.float64).eps * np.abs(values).max()
-    return np.asarray(n[:, 0] * scale**2, dtype=np.float64)
-
-
-def weighted_spearman(first: Floats, second: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Spearman's correlation in each resample (float64[resamples])."""
-    return weighted_pearson(weighted_ranks(first, counts), weighted_ranks(second, counts), counts)
+    return float(n * scale**2)
 
 
 def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int) -> Interval:
@@ -130,18 +198,40 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
     ``statistic`` maps the counts of :func:`resample_counts` to one value per resample; resamples in
     which it is NaN are left out. Raises :class:`ConfigError` on an illegal ``resamples`` or ``seed``.
     """
+    return bootstraps(lambda counts: statistic(counts)[None], n, resamples=resamples, seed=seed)[0]
+
+
+def bootstraps(
+    statistics: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int
+) -> list[Interval]:
+    """The intervals of several statistics over the same resamples; ``statistics`` gives float64[k, resamples]."""
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
         raise ConfigError("resamples", "must be a whole number from 1 up", resamples)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ConfigError("seed", "must be a whole number from 0 up", seed)
-    if n < 3:
-        return math.nan, math.nan
     rng = np.random.default_rng(seed)
-    at_once = max(1, _CELLS_AT_ONCE // n)
-    values = np.concatenate(
-        [statistic(resample_counts(rng, n, min(at_once, resamples - done))) for done in range(0, resamples, at_once)]
-    )
-    values = values[~np.isnan(values)]
+    at_once = max(1, _CELLS_AT_ONCE // max(n, 1))
+    sizes = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]
+    if n < 3:
+        return [_percentiles(row) for row in statistics(np.empty((0, n), dtype=np.int64))]
+    workers = usable_cores() if n > _MOST_MULTINOMIAL else 1
+    parts: list[Floats] = []
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
+        for first in range(0, len(sizes), workers):  # no more drawn than is worked on
+            parts += pool.map(statistics, [resample_counts(rng, n, size) for size in sizes[first : first + workers]])
+    values = np.concatenate(parts, axis=1)
+    return [_percentiles(row[~np.isnan(row)]) for row in values]
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Inside, products use one BLAS thread: of short ones, several threads take longer, also from each other."""
+    from threadpoolctl import threadpool_limits
+
+    limit: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limit
+
+
+def _percentiles(values: Floats) -> Interval:
     if not len(values):
         return math.nan, math.nan
     low, high = np.quantile(values, (0.025, 0.975))

@@ -23,7 +23,7 @@ Neighbours = list[tuple[str, float]]
 
 _COSMUL_EPSILON = 1e-6
 _MOST_WEIGHT = 1e30  # beyond it a share below 1 to this power is 0 in any case
-_TIE = 1e-5  # relative; scores of equal vectors, from products of matrices, differ by less
+_TIE = 2e-6  # relative; scores of equal vectors, from products of matrices, differ by less
 _NOTHING = 1e-12  # a sum this small beside its terms is what rounding left of zero
 _QUERY_RULE = "must be a word, a vector, a (word, weight) pair, or a list of them"
 
