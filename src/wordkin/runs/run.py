@@ -69,6 +69,7 @@ def train_run(
             best_tables=best,
             checkpoints=checkpoints,
             state=state,
+            vocabulary=vocabulary,
         )
         state = trainer.run()
         tables = backend.tables()

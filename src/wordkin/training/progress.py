@@ -8,12 +8,14 @@ output goes to a file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+from wordkin.training.snapshot import Snapshot
 
 SECONDS_BETWEEN_PLAIN_LINES = 30.0
 
@@ -34,6 +36,8 @@ class TrainingReport:
     learning_rate : the rate in use now.
     validation_loss : mean held-out loss per example after the epoch, in nats; None where none was measured.
     seconds : time spent training.
+    snapshot : reads vectors as they are now, during the callback only; see :class:`Snapshot`, which says what
+        that costs.
     """
 
     epoch: int
@@ -46,6 +50,7 @@ class TrainingReport:
     learning_rate: float
     validation_loss: float | None
     seconds: float
+    snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
 
     @property
     def seconds_left(self) -> float | None:

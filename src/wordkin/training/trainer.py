@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -16,7 +17,9 @@ from wordkin.training.persistence import BestTables, Checkpoints
 from wordkin.training.progress import Callback, TrainingReport
 from wordkin.training.sanity import refuse_wild_loss, refuse_wild_tables
 from wordkin.training.schedule import Schedule
+from wordkin.training.snapshot import Snapshot
 from wordkin.training.state import RunState
+from wordkin.vocabulary import Vocabulary
 
 SECONDS_PER_SPAN = 0.3  # how often a run reports and can be stopped, at least
 
@@ -31,6 +34,7 @@ class Trainer:
     best_tables : where the tables of the best epoch are kept; needed with ``patience`` only.
     checkpoints : where the run is kept while it goes on.
     state : where to go on from, with the tables of the backend as they were then.
+    vocabulary : the words of the corpus; with it, callbacks can read vectors.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Trainer:
         best_tables: BestTables | None = None,
         checkpoints: Checkpoints | None = None,
         state: RunState | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> None:
         self._config = config
         self._backend = backend
@@ -56,6 +61,7 @@ class Trainer:
         self._checkpoints = checkpoints
         self.state = RunState() if state is None else state
         self._schedule = Schedule.of(config, corpus.words)
+        self._vocabulary = vocabulary
         self._asked_to_stop = False
         self._words_before = self._words_done()
         self._seconds_before = self.state.seconds
@@ -142,6 +148,10 @@ class Trainer:
 
     def _tell(self, report: TrainingReport) -> None:
         """Call the callbacks. The tables are whole here, so one that fails costs nothing learned."""
+        snapshot: Snapshot | None = None
+        if self._vocabulary is not None and self._callbacks:
+            snapshot = Snapshot(self._config, self._vocabulary, self._backend.tables)
+            report = dataclasses.replace(report, snapshot=snapshot)
         try:
             for callback in self._callbacks:
                 asked = callback(report)
@@ -150,6 +160,9 @@ class Trainer:
             with contextlib.suppress(DivergenceError):
                 self._save()
             raise
+        finally:
+            if snapshot is not None:
+                snapshot.close()
 
     def _save(self) -> None:
         """Refuse tables that are not sane; write a checkpoint of others, where one was asked for."""
