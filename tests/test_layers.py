@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "_version": set[str](),
     "errors": set[str](),
     "config": {"errors"},
-    "jit": set[str](),
+    "jit": {"errors"},
     "storage": {"errors"},
     "tables": {"errors"},
     "corpus": FOUNDATION | {"jit"},
@@ -53,7 +53,7 @@ MAY_IMPORT = {
 }
 # Who may import a heavy or optional distribution; every other file must do without.
 HOMES = {
-    "numba": ("jit.py", "corpus", "windows", "objectives", "training"),
+    "numba": ("jit.py",),
     "llvmlite": ("corpus/kernels.py", "objectives/cpu", "training/cpu/waiting.py"),
     "typer": ("cli",),
     "rich": ("cli", "training/progress.py"),

@@ -23,11 +23,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types, uint64
-from numba.extending import intrinsic
 
 from wordkin.corpus.token_text import LINE_END
-from wordkin.jit import inner, kernel
+from wordkin.jit import inner, intrinsic, kernel, types, uint64
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)

@@ -7,9 +7,7 @@ on which thread did what. The hash is SplitMix64's output function (Steele, Lea 
 
 from __future__ import annotations
 
-from numba import uint64
-
-from wordkin.jit import kernel
+from wordkin.jit import kernel, uint64
 
 # purposes, so that no two uses of one seed share a stream
 INITIALISATION, WINDOWS, NOISE, VALIDATION = range(4)

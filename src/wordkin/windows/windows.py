@@ -12,9 +12,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import uint32, uint64
 
-from wordkin.jit import inner, kernel
+from wordkin.jit import inner, kernel, uint32, uint64
 from wordkin.windows.rng import random_bits, scaled
 
 

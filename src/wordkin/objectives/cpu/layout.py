@@ -8,9 +8,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import typeof, types
-from numba.extending import typeof_impl
 
+from wordkin.jit import typeof, typeof_impl, types
 from wordkin.objectives.cpu.registers import TileShape, host_lanes, register_budget
 
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import uint32, uint64
 
-from wordkin.jit import inlined, kernel, part
+from wordkin.jit import inlined, kernel, part, uint32, uint64
 from wordkin.objectives.cpu.examples import (
     fill_hidden,
     hand_back,

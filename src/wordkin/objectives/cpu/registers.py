@@ -22,36 +22,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
-from wordkin import jit
+from wordkin.jit import NativeValue, cgutils, intrinsic, models, register_model, typeof_impl, types, unbox
 
 # log 2 = high - excess: high has so few bits that its multiples are exact, the excess all the digits there are.
 LOG_2_HIGH, LOG_2_EXCESS = 0.693359375, 2.12194440054690582767878542e-4
-
-
-@functools.cache
-def kernel_fingerprint() -> str:
-    """Hash of the kernel sources, so that a cached kernel is never older than what it calls.
-
-    Numba notices a change in the file of a cached function, not in the files of the functions
-    that were compiled into it. Being part of every tile's type, this hash closes that gap.
-    """
-    digest = hashlib.sha256()
-    for source in (Path(jit.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 @functools.cache
@@ -84,7 +66,7 @@ class TileShapeType(types.Type):
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
-        super().__init__(f"TileShape({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors},{kernel_fingerprint()})")
+        super().__init__(f"TileShape({shape.dtype},{shape.lanes},{shape.rows},{shape.vectors})")
 
 
 class TileType(types.Type):

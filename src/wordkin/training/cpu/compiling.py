@@ -16,7 +16,7 @@ def load_numba_alone() -> None:
     Numba imports that only to see whether it is there, and does without it where it is not; no kernel of
     ours calls it. While this runs no other thread may import it, so this is for programs, not for libraries.
     """
-    from numba.core.registry import cpu_target
+    from wordkin.jit import cpu_target
 
     hidden = _LINEAR_ALGEBRA not in sys.modules
     if hidden:
@@ -34,7 +34,7 @@ def announcing_compilation(announce: Callable[[], None]) -> Iterator[None]:
 
     Kernels that Numba finds in its cache on disk are loaded, not compiled, and not announced.
     """
-    from numba.core import event
+    from wordkin.jit import event
 
     class FirstCompilation(event.Listener):  # type: ignore[misc]
         announced = False

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from wordkin.jit import kernel
+from wordkin.jit import intrinsic, kernel, types
 
 
 @intrinsic
