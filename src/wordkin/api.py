@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wordkin.config import TrainingConfig
-from wordkin.corpus.sources import Corpus, Source, resolve
+from wordkin.corpus.sources import Corpus, Source
 from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
 from wordkin.vocabulary import Vocabulary
@@ -34,8 +34,9 @@ Part = TypeVar("Part")
 
 
 def train(
-    corpus: Corpus,
+    corpus: Corpus | None = None,
     *,
+    texts: Iterable[str] | None = None,
     output: str | Path | None = None,
     validation: Corpus | None = None,
     log: str | Path | None = None,
@@ -53,8 +54,10 @@ def train(
 
     Parameters
     ----------
-    corpus : a path, glob, directory or URL of text, several of them, ``"-"`` for standard input, or
-        any iterable of lists of words (read exactly once).
+    corpus : a path, glob, directory or address, several of them, ``"-"`` for standard input, or any iterable of
+        lists of words (read exactly once). With the option ``field``: files of records, dicts, a dataset or a data
+        frame; ``docs/corpora.md`` has an example of each.
+    texts : in place of a corpus, an iterable of strings, such as a pandas Series; split as lines of a file are.
     output : where to save the vectors; checked before training begins. The suffix gives the format.
     validation : held-out text, of the same kinds; its loss is measured after each epoch.
     log : a file for a JSON object about once a second: words, loss, learning rate and so on.
@@ -76,6 +79,7 @@ def train(
     """
     model = Word2Vec(**options).fit(
         corpus,
+        texts=texts,
         output=output,
         validation=validation,
         log=log,
@@ -92,6 +96,7 @@ def resume(
     directory: str | Path,
     corpus: Corpus | None = None,
     *,
+    texts: Iterable[str] | None = None,
     output: str | Path | None = None,
     log: str | Path | None = None,
     checkpoint_every: str | float | None = None,
@@ -103,6 +108,7 @@ def resume(
     model = Word2Vec.resume(
         directory,
         corpus,
+        texts=texts,
         output=output,
         log=log,
         checkpoint_every=checkpoint_every,
@@ -152,8 +158,9 @@ class Word2Vec:
 
     def fit(
         self,
-        corpus: Corpus,
+        corpus: Corpus | None = None,
         *,
+        texts: Iterable[str] | None = None,
         output: str | Path | None = None,
         validation: Corpus | None = None,
         log: str | Path | None = None,
@@ -168,7 +175,7 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
         from wordkin.runs.record import Run
-        from wordkin.text import read_text
+        from wordkin.text import held_out_source_of, read_text, source_of
         from wordkin.training.state import RunState
 
         _check_validation(self.config, validation)
@@ -179,7 +186,8 @@ class Word2Vec:
             )
         every = DEFAULT_CHECKPOINT_EVERY if checkpoint_every is None else checkpoint_every
         run = Run(self.config, checkpoint_seconds=seconds_of(every))
-        source, held_out = resolve(corpus), None if validation is None else resolve(validation)
+        source = source_of(corpus, self.config, texts=texts)
+        held_out = held_out_source_of(validation, self.config, texts=texts)
         run = at_places(run, output, log, [source] if held_out is None else [source, held_out], checkpoint)
         with contextlib.ExitStack() as closing:
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
@@ -204,6 +212,7 @@ class Word2Vec:
         directory: str | Path,
         corpus: Corpus | None = None,
         *,
+        texts: Iterable[str] | None = None,
         output: str | Path | None = None,
         log: str | Path | None = None,
         checkpoint_every: str | float | None = None,
@@ -219,7 +228,7 @@ class Word2Vec:
         Parameters
         ----------
         directory : what ``checkpoint`` was.
-        corpus : not needed; where it is given, it must be the text that the run began with.
+        corpus, texts : not needed; where one is given, it must be the text that the run began with.
         output, log, checkpoint_every : as they were at the beginning, unless given.
         callbacks, on_scan : as in :func:`train`.
         options : not needed; those given must be as they were at the beginning, but for ``threads``.
@@ -233,13 +242,15 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
         from wordkin.runs.record import with_options
+        from wordkin.text import source_of
 
         _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
             opened = closing.enter_context(RunDirectory.open(directory, lock=True))
-            source = None if corpus is None else resolve(corpus)
-            texts = [] if source is None else [source]
-            run = at_places(with_options(opened.record.run, options), output, log, texts, directory)
+            run = with_options(opened.record.run, options)
+            given = corpus is not None or texts is not None
+            source = source_of(corpus, run.config, texts=texts) if given else None
+            run = at_places(run, output, log, [] if source is None else [source], directory)
             if checkpoint_every is not None:
                 run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
             if source is not None:
@@ -398,17 +409,20 @@ class Word2Vec:
         """
         return self._answers().probability(word, given, objective)
 
-    def score(self, corpus: Corpus, *, objective: str | None = None) -> float:
+    def score(
+        self, corpus: Corpus | None = None, *, texts: Iterable[str] | None = None, objective: str | None = None
+    ) -> float:
         """Mean log-likelihood of a text, in nats: per (centre, context word) pair for skip-gram, per centre for CBOW.
 
         Windows are full and fixed and no word is left out, except those not in the vocabulary. Only
         full and hierarchical softmax score texts; :class:`ConfigError` otherwise, and :class:`CorpusError`
         where there is nothing to score.
         """
-        from wordkin.text import encode, scan_text
+        from wordkin.text import encode, scan_text, source_of
 
         answers = self._answers()
-        with scan_text(resolve(corpus), self.config) as scanned, encode(scanned, self.vocabulary) as encoded:
+        source = source_of(corpus, self.config, texts=texts)
+        with scan_text(source, self.config) as scanned, encode(scanned, self.vocabulary) as encoded:
             return answers.mean_log_likelihood(encoded, objective)
 
     def _answers(self) -> Predictor:

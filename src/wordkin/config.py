@@ -8,6 +8,7 @@ options", never "zero".
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import math
 import os
@@ -19,6 +20,7 @@ from wordkin.errors import ConfigError
 
 ARCHITECTURES = ("skip-gram", "cbow")
 OBJECTIVES = ("negative-sampling", "hierarchical-softmax", "softmax")
+READERS = ("text", "jsonl", "csv", "tsv", "parquet", "arrow", "wikiextractor")
 GROUPS = ("Model", "Text", "Training")
 # What gensim calls things, and what to write here instead.
 NAMES_IN_GENSIM = {
@@ -115,7 +117,49 @@ class TokenizerName:
         return callable(value) or (isinstance(value, str) and value in self.words)
 
 
-Rule = Number | Choice | Flag | TokenizerName
+@dataclass(frozen=True)
+class FieldName:
+    """The name of a field or column, or its number."""
+
+    words: tuple[str, ...] = ("NAME", "N")
+
+    def __str__(self) -> str:
+        return "must be the name of a field, or the number of a column from 0 up"
+
+    def accepts(self, value: object) -> bool:
+        named = isinstance(value, str) and value != ""
+        return value is None or named or Number(0, 10**6, integer=True).accepts(value)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The name of a text encoding."""
+
+    words: tuple[str, ...] = ("NAME",)
+
+    def __str__(self) -> str:
+        return 'must be a text encoding that Python knows, such as "utf-8", "utf-16", "cp949" or "latin-1"'
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, str):
+            return False
+        try:
+            "".encode(value)  # refuses encodings that are not of text, such as base64
+            codecs.getincrementaldecoder(value)
+        except (LookupError, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class OptionalChoice(Choice):
+    """One of a few words, or None."""
+
+    def accepts(self, value: object) -> bool:
+        return value is None or super().accepts(value)
+
+
+Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding
 
 
 def _option(default: object, rule: Rule, group: str, text: str, source: str = "") -> Any:
@@ -168,9 +212,15 @@ class TrainingConfig:
         "whitespace", TokenizerName(), "Text",
         "Split lines at white space, or at Unicode word boundaries with punctuation kept as words.")
     lowercase: bool = _option(False, Flag(), "Text", "Lower-case every word.")
+    field: str | int | None = _option(
+        None, FieldName(), "Text",
+        "Field or column with the text, as text or a.b; a number from 0 for CSV without a header.")
+    reader: str | None = _option(
+        None, OptionalChoice(READERS), "Text", "What the files are; told by their suffix unless set.")
+    encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON lines.")
     encoding_errors: str = _option(
         "replace", Choice(("replace", "strict", "ignore")), "Text",
-        "What to do with bytes that are not valid UTF-8.")
+        "What to do with bytes that are not valid in the encoding.")
     min_count: int = _option(
         5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
     max_vocabulary: int | None = _option(

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.progress import ScanProgress
+from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.scanning import Scan, scan
-from wordkin.corpus.sources import Source
+from wordkin.corpus.sources import Source, resolve
 from wordkin.errors import CorpusError
 from wordkin.storage.memory import give_back_freed_memory
 from wordkin.vocabulary import Vocabulary
@@ -117,6 +118,20 @@ def read_text(
     if held_out is not None:
         refuse_unmeasurable(held_out)
     return Text(vocabulary, encoded, held_out, fingerprint)
+
+
+def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
+    """What a corpus argument means under the options; see :func:`wordkin.corpus.sources.resolve`."""
+    return resolve(corpus, Reading(config.field, config.reader, config.encoding), texts=texts)
+
+
+def held_out_source_of(validation: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
+    """The same for a held-out text, which is of the kind of the corpus: strings where that was ``texts``, or a path."""
+    if validation is None:
+        return None
+    if texts is None or isinstance(validation, str | Path):
+        return source_of(validation, config)
+    return source_of(None, config, texts=validation)
 
 
 def scan_text(

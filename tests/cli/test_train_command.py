@@ -122,7 +122,7 @@ def test_a_failed_run_leaves_nothing_behind(run, text_file, tmp_path, monkeypatc
 
 @pytest.mark.filterwarnings("default::wordkin.corpus.CorpusWarning")
 def test_a_warning_is_one_line(run, tmp_path):
-    (tmp_path / "latin.txt").write_bytes("größe maß\n".encode("latin-1") * 10)
+    (tmp_path / "latin.txt").write_bytes(b"sun moon stars\n" * 100 + "größe\n".encode("latin-1"))
     finished = run("train", tmp_path / "latin.txt", "-o", tmp_path / "v.bin", *SMALL, "--epochs", "1", "--quiet")
     assert finished.code == 0
     assert finished.err.startswith("wordkin: warning: ")

@@ -9,7 +9,7 @@ import lzma
 import os
 import sys
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin.corpus import CorpusWarning, Scan, resolve, scanning
+from wordkin.corpus import CorpusWarning, Scan, Source, reading, resolve, scanning
+from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers import files, text
 from wordkin.corpus.readers.files import TextFile
-from wordkin.corpus.readers.text import read_blocks
+from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block
 from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -37,6 +38,11 @@ BOTH_REMEDIES = "fix the path, or, if words were meant, pass a list of lists of 
 
 def scan(corpus: object, **options: Any) -> Scan:
     return scanning.scan(resolve(corpus), **options)
+
+
+def read_blocks(inputs: list[TextFile], block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
+    source = Source(tuple(inputs))
+    yield from reading.blocks_of(reading.read(source, "replace", Reporter(None, source), block_bytes))
 
 
 def text_of(*names: str | Path, block_bytes: int = 1000) -> bytes:
@@ -61,7 +67,10 @@ def test_binary_file(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"'.*image.txt' looks binary \(it holds zero bytes\): pass plain text, or"):
         scan(path)
     path.write_bytes("words".encode("utf-16"))
-    with pytest.raises(CorpusError, match=r"'.*image.txt' is UTF-16, not UTF-8: convert it, for example with: iconv"):
+    with pytest.raises(
+        CorpusError,
+        match=r"'.*image.txt' is UTF-16, not UTF-8: convert it, for example with: iconv",
+    ):
         scan(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, Source, resolve, scanning
 from wordkin.corpus.list_scan import count_sentences, tokenized_lines
 from wordkin.corpus.progress import Reporter
-from wordkin.corpus.readers.files import TextFile
+from wordkin.corpus.readers.files import OpenFile, TextFile
+from wordkin.corpus.readers.pieces import Block
+from wordkin.corpus.readers.text import cut_blocks
 from wordkin.corpus.text_scan import count_text
 from wordkin.corpus.token_text import TokenText
 from wordkin.corpus.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
@@ -59,11 +62,17 @@ def sentences_of(data: bytes, errors: str = "replace") -> list[list[str]]:
     return [line.split() for line in text.split("\n") if line.split()]
 
 
+def blocks_of(path: Path, block_bytes: int) -> Iterator[Block]:
+    with contextlib.closing(OpenFile(TextFile(str(path)), checked=False)) as opened:
+        yield from cut_blocks(opened, block_bytes)
+
+
 def scan_in_blocks(
     path: Path, *, block_bytes: int, workers: int, boundaries: bool = False, lowercase: bool = False
 ) -> Scan:
     text = TokenText(Spool(memory_limit_bytes=64))
-    count_text([TextFile(str(path))], text, Reporter(None, Source()), "replace", workers, block_bytes)
+    blocks = blocks_of(path, block_bytes)
+    count_text(blocks, text, Reporter(None, Source()), "replace", workers)
     words = (
         split_tokens_at_boundaries(text.tokens, lowercase)
         if boundaries
@@ -138,7 +147,8 @@ def test_callable_tokenizer_gets_whole_lines(folder: Path, data: bytes, block_by
         return line.split()
 
     reporter, text = Reporter(None, Source()), TokenText(Spool())
-    found = tokenized_lines([TextFile(str(path))], tokenizer, "strict", reporter, block_bytes)
+    blocks = blocks_of(path, block_bytes)
+    found = tokenized_lines(blocks, tokenizer, "strict", reporter)
     count_sentences(found, text, reporter, "strict", segment_entries=7)
     assert_equal(Scan(text, whole_tokens(text.tokens, False, text.unique), 1, None), sentences_of(data))
     expected = data.decode().removeprefix("\ufeff").split("\n")
@@ -292,7 +302,7 @@ def test_strict_decoding_counts_bytes_across_blocks(tmp_path: Path) -> None:
     path.write_bytes(b"a b\n" * 1000 + b"\x80")
     text = TokenText(Spool())
     with pytest.raises(EncodingError, match=r"at byte 4,000 \(0x80\)"):
-        count_text([TextFile(str(path))], text, Reporter(None, Source()), "strict", 2, 100)
+        count_text(blocks_of(path, 100), text, Reporter(None, Source()), "strict", 2)
 
 
 def test_words_utf8_cannot_hold() -> None:

@@ -36,7 +36,7 @@ def test_what_means_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpu
         (tmp_path / name).touch()
     source = resolve(corpus)
     assert bool(source.files) is expected
-    assert (source.sentences is corpus) is not expected
+    assert (source.items is corpus) is not expected
     assert resolve(source) is source
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wordkin.config import Choice, Flag, Number, Rule, TrainingConfig
+from wordkin.config import Choice, FieldName, Flag, Number, Rule, TrainingConfig
 from wordkin.errors import ConfigError
 
 COMMON = "Common options"
@@ -158,6 +158,8 @@ def _value(rule: Rule, text: str) -> object:
                 return number(text)
             except ValueError:
                 continue
+    if isinstance(rule, FieldName) and text.isdecimal():
+        return int(text)
     if isinstance(rule, Choice) and rule.several and "," in text:
         return tuple(word.strip() for word in text.split(","))
     return text

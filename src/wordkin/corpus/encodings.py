@@ -1,15 +1,30 @@
-"""What becomes of bytes and strings that UTF-8 cannot represent."""
+"""What becomes of bytes and strings that are not valid in their encoding, or that UTF-8 cannot represent."""
 
 from __future__ import annotations
 
+import codecs
 import re
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import CorpusWarning, EncodingError, warn
 
+SAMPLE_BYTES = 1 << 20
+"""The encoding of a file is checked on this many of its first bytes."""
+
+_MOST_INVALID = 0.01  # of the tokens; more, and the text is in another encoding
+_FEW = 5  # so many invalid tokens alone prove nothing, unless there are no others
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_MOST_GUESSED_BYTES = 1 << 16  # more takes charset-normalizer seconds
+
+
+class ByteStream(Protocol):
+    """What can be read."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; none at the end."""
 
 
 def is_utf8(text: bytes) -> bool:
@@ -21,6 +36,11 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
+def means_utf8(encoding: str) -> bool:
+    """Whether an encoding is read as it is; a byte-order mark is dropped in either case."""
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+
+
 def decode(text: bytes, encoding_errors: str, name: str, position: int) -> str:
     """The text as a string; :class:`EncodingError` says where in the file ``name`` a strict decoding fails.
 
@@ -29,10 +49,117 @@ def decode(text: bytes, encoding_errors: str, name: str, position: int) -> str:
     try:
         return text.decode("utf-8", encoding_errors)
     except UnicodeDecodeError as error:
+        raise not_valid(name, "UTF-8", position + error.start, text[error.start]) from error
+
+
+def not_valid(name: str, encoding: str, position: int, byte: int) -> EncodingError:
+    """The error for the first invalid byte under ``encoding_errors="strict"``."""
+    return EncodingError(
+        f"{name!r} is not valid {encoding} at byte {position:,} (0x{byte:02x}): "
+        'convert the file, or pass encoding_errors="replace"'
+    )
+
+
+class Transcoded:
+    """A stream of bytes in some encoding, read as UTF-8.
+
+    Attributes
+    ----------
+    replaced : int
+        White-space tokens so far that held something invalid.
+    """
+
+    def __init__(self, stream: ByteStream, encoding: str, encoding_errors: str, name: str) -> None:
+        self._stream, self._encoding, self._errors, self._name = stream, encoding, encoding_errors, name
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._position = 0
+        self._ended = False
+        self.replaced = 0
+
+    def read(self, size: int, /) -> bytes:
+        """About ``size`` bytes of the input as UTF-8; none at its end."""
+        while not self._ended:
+            data = self._stream.read(size)
+            self._ended = not data
+            text = self._decode(data, final=self._ended)
+            self._position += len(data)
+            if text:
+                return text.encode("utf-8", "replace")
+        return b""
+
+    def _decode(self, data: bytes, *, final: bool) -> str:
+        state = self._decoder.getstate()
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeDecodeError as error:
+            if self._errors == "strict":
+                pending = len(error.object) - len(data)  # bytes of a character that an earlier read cut
+                position = self._position - pending + error.start
+                raise not_valid(self._name, self._encoding, position, error.object[error.start]) from error
+        self._decoder.setstate(state)
+        self._decoder.errors = "replace"
+        text = self._decoder.decode(data, final)
+        self._decoder.errors = "strict"
+        self.replaced += sum("\ufffd" in token for token in text.split())
+        return text.replace("\ufffd", "") if self._errors == "ignore" else text
+
+
+def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
+    """Raise :class:`EncodingError` where more than 1% of the tokens of a sample are invalid in its encoding.
+
+    The sample may end within a character. The error names the encoding that the sample seems to be in.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        decoder.decode(sample)
+    except UnicodeDecodeError:
+        tokens = codecs.getincrementaldecoder(encoding)("replace").decode(sample).split()
+        refuse_too_many_invalid(sum("\ufffd" in token for token in tokens), len(tokens), sample, encoding, name)
+
+
+def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: str, name: str) -> None:
+    """Raise :class:`EncodingError` where more than 1% of all tokens are invalid, and more than a few."""
+    if invalid > _MOST_INVALID * tokens and (invalid > _FEW or invalid == tokens):
+        shown = "UTF-8" if means_utf8(encoding) else encoding
+        guess = guess_encoding(sample, encoding)
+        remedy = f"is it encoding={guess!r}?".replace("'", '"') if guess else "name its encoding, as in encoding="
         raise EncodingError(
-            f"{name!r} is not valid UTF-8 at byte {position + error.start:,} (0x{text[error.start]:02x}): "
-            'convert the file, or pass encoding_errors="replace"'
-        ) from error
+            f"{name}: {invalid:,} of {tokens:,} words ({invalid / tokens:.0%}) are not valid {shown}: {remedy}"
+            + ("" if guess else '"cp949", or clean the text')
+        )
+
+
+def guess_encoding(sample: bytes, encoding: str) -> str | None:
+    """The encoding that charset-normalizer takes a sample for; None where it knows none but ``encoding``."""
+    import charset_normalizer
+
+    if len(sample) > _MOST_GUESSED_BYTES:  # cut where no character is cut
+        part = sample[:_MOST_GUESSED_BYTES]
+        sample = part[: max(part.rfind(b"\n"), part.rfind(b" ")) + 1] or part
+    found = charset_normalizer.from_bytes(sample).best()
+    if found is None or codecs.lookup(found.encoding).name == codecs.lookup(encoding).name:
+        return None
+    return found.encoding
+
+
+def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[bytes, int]:
+    """Strings as lines of UTF-8, and how many of them held lone surrogates, which the policy is applied to."""
+    joined = "\n".join(texts)
+    try:
+        return joined.encode() + b"\n", 0
+    except UnicodeEncodeError as error:
+        if encoding_errors == "strict":
+            raise EncodingError(
+                f"{name}: the text {joined[max(0, error.start - 20) : error.end]!r} has a lone surrogate, which UTF-8 "
+                'cannot hold: clean it, or pass encoding_errors="replace"'
+            ) from error
+    changed = sum(bool(_SURROGATES.search(token)) for token in joined.split())
+    return without_surrogates(joined, encoding_errors).encode() + b"\n", changed
+
+
+def without_surrogates(text: str, encoding_errors: str) -> str:
+    """The text with lone surrogates replaced by U+FFFD, or left out."""
+    return _SURROGATES.sub("\ufffd" if encoding_errors == "replace" else "", text)
 
 
 def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_errors: str) -> bool:
@@ -50,14 +177,15 @@ def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_err
         )
     warn_of_invalid(int(counts[found].sum()), "words", encoding_errors)
     for number in found:
-        words[number] = _SURROGATES.sub("\ufffd" if encoding_errors == "replace" else "", words[number])
+        words[number] = without_surrogates(words[number], encoding_errors)
     return True
 
 
-def warn_of_invalid(number: int, what: str, encoding_errors: str) -> None:
+def warn_of_invalid(number: int, what: str, encoding_errors: str, encoding: str = "UTF-8") -> None:
     """Say how many words or lines the policy had to change."""
     action = "replaced by U+FFFD" if encoding_errors == "replace" else "ignored"
     warn(
-        f'invalid UTF-8 in {number:,} {what} was {action}; encoding_errors="strict" stops there and says where it is',
+        f"invalid {encoding} in {number:,} {what} was {action}; "
+        'encoding_errors="strict" stops there and says where it is',
         CorpusWarning,
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.encodings import decode, is_utf8, replace_surrogates, warn_of_invalid
 from wordkin.corpus.progress import Reporter
-from wordkin.corpus.readers.files import TextFile
-from wordkin.corpus.readers.text import BLOCK_BYTES, read_blocks
+from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.errors import CorpusError, CorpusWarning, warn
 
@@ -98,24 +97,37 @@ def _add_segment(
 def checked_sentences(sentences: Iterable[object]) -> Iterator[Iterable[str]]:
     """The lists of words of an iterable; raises :class:`CorpusError` where one is something else."""
     for number, sentence in enumerate(sentences):
-        if isinstance(sentence, str | bytes) or not isinstance(sentence, Iterable):
-            raise CorpusError(
-                f"sentence {number} is {sentence!r:.60} ({type(sentence).__name__}), not a list of words: "
-                "split it into words first, as in sentence.split(), or pass paths as a list"
-            )
+        if isinstance(sentence, str | bytes | Mapping | set | frozenset) or not isinstance(sentence, Iterable):
+            raise _not_a_sentence(number, sentence)
         yield sentence
 
 
+def _not_a_sentence(number: int, sentence: object) -> CorpusError:
+    if isinstance(sentence, Mapping):
+        fields = ", ".join(map(repr, list(sentence)[:6]))
+        remedy = (
+            f"name the field with text or words, as in field={next(iter(sentence), 'text')!r} (there are: {fields})"
+        )
+    elif isinstance(sentence, set | frozenset):
+        remedy = "a set has no order that stays: pass a list, as in sorted(sentence)"
+    elif isinstance(sentence, str):
+        remedy = "split it into words first, as in sentence.split(), pass strings as texts=[...], or paths as a list"
+    else:
+        remedy = "split it into words first, as in sentence.split(), or pass paths as a list"
+    return CorpusError(
+        f"sentence {number} is {sentence!r:.60} ({type(sentence).__name__}), not a list of words: {remedy}"
+    )
+
+
 def tokenized_lines(
-    files: Sequence[TextFile],
+    blocks: Iterable[Block],
     tokenizer: Callable[[str], Sequence[str]],
     encoding_errors: str,
     reporter: Reporter,
-    block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Iterable[str]]:
     """What a callable tokenizer makes of each line, which it gets without its line end."""
     invalid = 0
-    for line, name, position in _lines(files, reporter, block_bytes):
+    for line, name, position in _lines(blocks, reporter):
         if not is_utf8(line):
             invalid += 1
         words = tokenizer(decode(line, encoding_errors, name, position).removesuffix("\r"))
@@ -126,10 +138,10 @@ def tokenized_lines(
         warn_of_invalid(invalid, "lines", encoding_errors)
 
 
-def _lines(files: Sequence[TextFile], reporter: Reporter, block_bytes: int) -> Iterator[tuple[bytes, str, int]]:
+def _lines(blocks: Iterable[Block], reporter: Reporter) -> Iterator[tuple[bytes, str, int]]:
     """Lines without the line feed, with the file each is from and the byte at which it begins there."""
     pieces: list[bytes] = []
-    for block in read_blocks(files, block_bytes):
+    for block in blocks:
         reporter.add(block.bytes_read, 0)
         position = block.position - sum(map(len, pieces))
         first, *others = block.text.split(b"\n")
@@ -138,5 +150,5 @@ def _lines(files: Sequence[TextFile], reporter: Reporter, block_bytes: int) -> I
             lines = [b"".join(pieces), *others]
             pieces = [lines.pop()]
             for line in lines:
-                yield line, block.file.name, position
+                yield line, block.name, position
                 position += len(line) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 
 from wordkin.config import Choice, Flag, Number, TokenizerName, usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
+from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
 from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokenized_lines
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import ProgressCallback, Reporter
+from wordkin.corpus.readers.pieces import WordLists
+from wordkin.corpus.reading import blocks_of, lists_of, read
 from wordkin.corpus.sources import Source
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
@@ -199,21 +203,48 @@ def _count(
     source: Source, text: TokenText, tokenizer: Tokenizer, encoding_errors: str, reporter: Reporter, workers: int
 ) -> None:
     """Fill ``text`` with the tokens of a source, by the way that source and tokenizer ask for."""
-    if source.sentences is not None:
-        if tokenizer != "whitespace":
-            raise ConfigError("tokenizer", 'must be left at "whitespace" for lists of words', tokenizer)
-        count_sentences(checked_sentences(source.sentences), text, reporter, encoding_errors)
-    elif callable(tokenizer):
-        lines = tokenized_lines(source.files, tokenizer, encoding_errors, reporter)
-        count_sentences(lines, text, reporter, encoding_errors)
-    else:
-        from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
+    if source.kind == "sentences":
+        _refuse_to_split_lists(tokenizer)
+        reporter.tally("sentences")
+        count_sentences(checked_sentences(source.items), text, reporter, encoding_errors)
+        return
+    with contextlib.closing(read(source, encoding_errors, reporter)) as pieces:
+        first = next(pieces, None)
+        all_pieces = itertools.chain([] if first is None else [first], pieces)
+        if isinstance(first, WordLists):
+            _refuse_to_split_lists(tokenizer)
+            count_sentences(lists_of(all_pieces, reporter), text, reporter, encoding_errors)
+        elif callable(tokenizer):
+            lines = tokenized_lines(blocks_of(all_pieces), tokenizer, encoding_errors, reporter)
+            count_sentences(lines, text, reporter, encoding_errors)
+        else:
+            from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
 
-        count_text(source.files, text, reporter, encoding_errors, workers)
+            count_text(blocks_of(all_pieces), text, reporter, encoding_errors, workers)
+    _judge_invalid(source, text, reporter, encoding_errors)
+
+
+def _refuse_to_split_lists(tokenizer: Tokenizer) -> None:
+    if tokenizer != "whitespace":
+        raise ConfigError("tokenizer", 'must be left at "whitespace" for lists of words', tokenizer)
+
+
+def _judge_invalid(source: Source, text: TokenText, reporter: Reporter, encoding_errors: str) -> None:
+    """Warn of what was not valid in its encoding; raise :class:`EncodingError` where it was too much."""
+    replaced = sum(tally.replaced for tally in reporter.tallies.values())
+    encoding = source.reading.encoding
+    if replaced + text.invalid:
+        names = ", ".join(repr(file.name) for file in source.files[:3]) or "the corpus"
+        tokens = int(text.counts.sum())
+        refuse_too_many_invalid(replaced + text.invalid, tokens, text.invalid_sample, encoding, names)
+        shown = "UTF-8" if means_utf8(encoding) else encoding
+        warn_of_invalid(replaced + text.invalid, "words", encoding_errors, shown)
+    if text.invalid:
+        reporter.tally(next(iter(reporter.tallies))).replaced += text.invalid
 
 
 def _nothing_found(source: Source) -> str:
-    if source.sentences is not None:
+    if not source.files:
         return "the corpus yielded no words: a generator can be read only once, so pass a list or a new generator"
     names = ", ".join(repr(file.name) for file in source.files[:3]) + (", …" if len(source.files) > 3 else "")
     return f"no words in {names}: the text is empty or white space only"

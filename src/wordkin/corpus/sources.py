@@ -1,23 +1,29 @@
 """A corpus argument, resolved once: what it means is asked here and nowhere else.
 
 Paths, patterns, directories, addresses, ``"-"`` and lists of them become the files they name. Everything else must
-be an iterable of lists of words.
+be an iterable: of lists of words, of dicts with a field, of strings, or a data frame with a column of text.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wordkin.corpus.readers.files import PATHS_OR_LISTS, STANDARD_INPUT, TextFile, fsspec_module, is_address, reading
-from wordkin.errors import CorpusError, CorpusNotFoundError, shown
+from wordkin.corpus.readers.pieces import Reading
+from wordkin.corpus.readers.records import listed, path_of
+from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError, shown
 
-Corpus = str | Path | Sequence[str | Path] | Iterable[Sequence[str]]
+Corpus = str | Path | Iterable[Any]
 """What users may pass as a corpus."""
+
+Kind = Literal["files", "sentences", "texts", "records", "values"]
+
+_PLAIN = Reading()
 
 
 @dataclass(frozen=True)
@@ -30,13 +36,19 @@ class Source:
         The files to read, in order; empty for an iterable.
     directories : tuple of Path
         The local directories, resolved, that were searched for files.
-    sentences : iterable or None
-        The iterable of lists of words; None where there are files. Its elements are checked when they are read.
+    kind : {"files", "sentences", "texts", "records", "values"}
+        What is read: files, lists of words, strings, dicts with a field, or values of a column.
+    items : iterable
+        The iterable; empty where there are files. Its elements are checked when they are read.
+    reading : Reading
+        Field, reader and encoding.
     """
 
     files: tuple[TextFile, ...] = ()
     directories: tuple[Path, ...] = ()
-    sentences: Iterable[Any] | None = None
+    kind: Kind = "files"
+    items: Iterable[Any] = ()
+    reading: Reading = _PLAIN
 
     def reads(self, path: Path) -> bool:
         """Whether a local file is one of those to read."""
@@ -52,35 +64,119 @@ class Source:
         )
 
 
-def resolve(corpus: object) -> Source:
+def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object = None) -> Source:
     """Find out what a corpus argument means; patterns, directories and sets of paths are sorted.
 
     Parameters
     ----------
-    corpus : path, sequence of paths or iterable of lists of words
-        A path may also be an address, a pattern, a directory, or ``"-"`` for standard input. A
-        :class:`Source` is returned as it is.
+    corpus : path, sequence of paths, or iterable
+        A path may also be an address, a pattern, a directory, or ``"-"`` for standard input. An iterable holds lists
+        of words or, where ``reading`` names a field, dicts; a data frame is one of columns. A :class:`Source` is
+        returned as it is.
+    reading : Reading, default Reading()
+        How it is read.
+    texts : iterable of str, optional
+        In place of a corpus, strings that are split as the lines of a file are.
 
     Raises
     ------
     CorpusNotFoundError
         A path, pattern or directory names no files.
     CorpusError
-        The argument is neither paths nor an iterable.
+        The argument is neither paths nor an iterable of a kind that can be read.
     """
     if isinstance(corpus, Source):
         return corpus
+    if texts is not None:
+        return _resolve_texts(corpus, reading, texts)
     names = _paths(corpus)
     if names is not None:
         files = tuple(file for name in names for file in _find_files(name))
         directories = tuple(Path(os.path.realpath(name)) for name in names if _is_directory(name))
-        return Source(files, directories)
+        return Source(files, directories, reading=reading)
     if not isinstance(corpus, Iterable):
         raise CorpusError(
             f"a corpus is a path, a list of paths or an iterable of lists of words; got {shown(corpus)} "
             f"({type(corpus).__name__})"
         )
-    return Source(sentences=corpus)
+    _refuse_for_iterables(reading)
+    if _is_frame(corpus):
+        return Source(kind="values", items=_column_of(corpus, reading.field), reading=reading)
+    _refuse_mappings_and_sets(corpus, reading.field)
+    if reading.field is None:
+        return Source(kind="sentences", items=corpus)
+    if not isinstance(reading.field, str):
+        raise ConfigError("field", "must be a name for dicts: numbers count the columns of files", reading.field)
+    return Source(kind="records", items=_only_field(corpus, path_of(reading.field)[0]), reading=reading)
+
+
+def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
+    """The source of strings."""
+    if corpus is not None:
+        raise CorpusError("pass either a corpus or texts, not both")
+    if isinstance(texts, str | bytes | os.PathLike) or not isinstance(texts, Iterable):
+        raise CorpusError(
+            f"texts must be an iterable of strings; got {shown(texts)} ({type(texts).__name__}): put a single text in "
+            "a list, and pass a path as the corpus"
+        )
+    if _is_frame(texts):
+        raise CorpusError(f"texts is a data frame: pass one of its columns; {listed(list(texts.columns))}")  # type: ignore[attr-defined]
+    _refuse_mappings_and_sets(texts, None)
+    if reading.field is not None:
+        raise ConfigError("field", "must be left unset with texts, which are strings already", reading.field)
+    _refuse_for_iterables(reading)
+    return Source(kind="texts", items=texts, reading=reading)
+
+
+def _refuse_for_iterables(reading: Reading) -> None:
+    """Raise :class:`ConfigError` for options that only files have a use for."""
+    for name, value, default in (("reader", reading.reader, None), ("encoding", reading.encoding, "utf-8")):
+        if value != default:
+            raise ConfigError(name, "is for files: leave it out where the corpus is an iterable", value)
+
+
+def _refuse_mappings_and_sets(corpus: object, field: object) -> None:
+    """Raise :class:`CorpusError` for iterables that yield their keys, or that have no order."""
+    if isinstance(corpus, Mapping):
+        keys = ", ".join(map(repr, list(corpus)[:6]))
+        raise CorpusError(
+            f"a dict is no corpus: reading it would give its keys ({keys}); choose one of its values, such as a split "
+            "of a dataset"
+        )
+    if isinstance(corpus, set | frozenset) and corpus:
+        raise CorpusError(
+            f"a set has no order that stays, and training depends on order: pass a list, as in sorted(corpus); got "
+            f"{shown(corpus)}"
+        )
+
+
+def _is_frame(corpus: object) -> bool:
+    """Whether it is a table of named columns, as of pandas or polars, whose iteration yields names or columns."""
+    return hasattr(corpus, "columns") and hasattr(corpus, "dtypes")
+
+
+def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
+    """A column of a data frame."""
+    names = list(frame.columns)
+    if field is None:
+        example = names[0] if names else "text"
+        raise CorpusError(
+            f"the corpus is a data frame: name the column with the text, as in field={example!r}; {listed(names)}"
+        )
+    if names.count(field) > 1:
+        raise CorpusError(f"the data frame has {names.count(field)} columns {field!r}: rename all but one")
+    if field not in names:
+        raise CorpusError(f"the data frame has no column {field!r}; {listed(names)}")
+    column: Iterable[Any] = frame[field]
+    return column
+
+
+def _only_field(corpus: Iterable[Any], name: str) -> Iterable[Any]:
+    """A dataset of Hugging Face without its other columns, which cost time to decode; others as they are."""
+    if name in (getattr(corpus, "column_names", None) or ()) and hasattr(corpus, "select_columns"):
+        narrowed: Iterable[Any] = corpus.select_columns([name])
+        return narrowed
+    return corpus
 
 
 def _paths(corpus: object) -> list[str] | None:

@@ -6,19 +6,18 @@ Importing this module loads Numba.
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.encodings import decode, is_utf8, warn_of_invalid
+from wordkin.corpus.encodings import decode, is_utf8
 from wordkin.corpus.kernels import count_tokens, refill_slots
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import Reporter
-from wordkin.corpus.readers.files import TextFile
-from wordkin.corpus.readers.text import BLOCK_BYTES, Block, read_blocks
+from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.storage.memory import system_zeros
 
@@ -27,22 +26,21 @@ PADDING = b"\n" * 16
 
 _BATCH = 256  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
 _FIRST_BITS = 16
+_SAMPLED_TOKENS = 4096  # of those that are not valid UTF-8, to guess their encoding from
 
 
 def count_text(
-    files: Sequence[TextFile],
+    blocks: Iterator[Block],
     text: TokenText,
     reporter: Reporter,
     encoding_errors: str,
     workers: int,
-    block_bytes: int = BLOCK_BYTES,
 ) -> None:
-    """Fill ``text`` with the tokens of files, split at white space.
+    """Fill ``text`` with the tokens of blocks, split at white space.
 
     The workers split and count, while the calling thread reads, decompresses and merges. The outcome
-    depends on neither ``workers`` nor ``block_bytes``, except for how the spool is cut into segments.
+    depends on neither ``workers`` nor how the text is cut into blocks, except for the segments of the spool.
     """
-    blocks = read_blocks(files, block_bytes)
     if encoding_errors == "strict":
         blocks = _checked_blocks(blocks)
     counter = _BlockCounter(workers)
@@ -62,7 +60,7 @@ def count_text(
         text.counts[tokens] += table_counts
     joined = merged.joined_tokens()
     del counter, merged  # so that the tables of bytes are gone before there are strings
-    text.tokens, text.unique = _decoded_tokens(joined, text.counts, encoding_errors)
+    _decode_tokens(joined, text, encoding_errors)
 
 
 class _CountedBlock(NamedTuple):
@@ -96,19 +94,20 @@ class _BlockCounter:
 def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
     """The same blocks; raises :class:`EncodingError` at the first byte that is not UTF-8."""
     for block in blocks:
-        decode(block.text, "strict", block.file.name, block.position)
+        decode(block.text, "strict", block.name, block.position)
         yield block
 
 
-def _decoded_tokens(joined: bytes, counts: NDArray[np.int64], encoding_errors: str) -> tuple[list[str], bool]:
-    """Tokens as strings, and whether all are still different; warns of invalid UTF-8."""
+def _decode_tokens(joined: bytes, text: TokenText, encoding_errors: str) -> None:
+    """Set the tokens of ``text`` as strings, whether all are still different, and how many were not valid UTF-8."""
     try:
-        return joined.decode().split("\n")[:-1], True
+        text.tokens, text.unique = joined.decode().split("\n")[:-1], True
     except UnicodeDecodeError:
         raw_tokens = joined.split(b"\n")[:-1]
-        invalid = sum(int(count) for token, count in zip(raw_tokens, counts, strict=True) if not is_utf8(token))
-        warn_of_invalid(invalid, "words", encoding_errors)
-        return joined.decode("utf-8", encoding_errors).split("\n")[:-1], False
+        invalid = [number for number, token in enumerate(raw_tokens) if not is_utf8(token)]
+        text.invalid = int(text.counts[invalid].sum())
+        text.invalid_sample = b" ".join(raw_tokens[number] for number in invalid[:_SAMPLED_TOKENS])
+        text.tokens, text.unique = joined.decode("utf-8", encoding_errors).split("\n")[:-1], False
 
 
 class CountedText(NamedTuple):

@@ -21,6 +21,7 @@ class TokenText:
     spool, table_of_segment, token_of_id : a segment of the spool holds ids of one of several tables (each thread
         has its own, so that none waits for another); ``token_of_id[table]`` int32 maps them to tokens.
     sentences : number of lines, or lists, that are not empty.
+    invalid : tokens that were not valid UTF-8, and ``invalid_sample``, bytes of some of them.
     """
 
     def __init__(self, spool: Spool) -> None:
@@ -31,6 +32,8 @@ class TokenText:
         self.table_of_segment: list[int] = []
         self.token_of_id: list[NDArray[np.int32]] = []
         self.sentences = 0
+        self.invalid = 0
+        self.invalid_sample = b""
         self._line_is_open = False
 
     def add_segment(self, stream: NDArray[np.int32], words: int, table: int) -> None:

@@ -12,17 +12,19 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from wordkin.corpus.encodings import SAMPLE_BYTES, Transcoded, means_utf8, refuse_other_encoding
 from wordkin.errors import CorpusError, CorpusNotFoundError, CorpusWarning, MissingExtraError, shown, warn
 
 STANDARD_INPUT = "-"
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 PATHS_OR_LISTS = (
-    "fix the path, or, if words were meant, pass a list of lists of words instead of a string or a list of strings"
+    "fix the path, or, if words were meant, pass a list of lists of words instead of a string or a list of strings, "
+    "or texts as texts=[...]"
 )
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
@@ -48,6 +50,26 @@ class TextFile:
         except OSError:
             return None  # opening it will say what is wrong
         return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def looks_binary(text: bytes) -> bool:
+    """Whether the beginning of a file holds zero bytes, as UTF-8 text does not."""
+    return b"\0" in text[: 1 << 16]
+
+
+def suffixes_of(name: str) -> list[str]:
+    """The suffixes of a path or address in lower case, without what follows ``?`` or ``::`` in an address."""
+    if is_address(name):
+        name = name.split("::")[0]
+        if name.startswith(("http://", "https://")):
+            name = name.split("?")[0].split("#")[0]
+    return [suffix.lower() for suffix in PurePosixPath(name.replace(os.sep, "/")).suffixes]
+
+
+def compression_of(name: str) -> str:
+    """The suffix that says how a file is compressed; empty where it is not."""
+    last = suffixes_of(name)[-1:]
+    return last[0] if last and last[0] in COMPRESSIONS else ""
 
 
 def is_address(name: str) -> bool:
@@ -92,30 +114,73 @@ def _damaged(name: str, error: Exception) -> CorpusError:
 
 
 class OpenFile:
-    """A file opened for reading, through its decompressor if its name asks for one."""
+    """A file opened for reading, through its decompressor if its name asks for one, as UTF-8.
 
-    def __init__(self, file: TextFile) -> None:
-        self.file = file
+    Attributes
+    ----------
+    raw : binary file
+        The file as it is on disk, for readers that do not read bytes in order.
+
+    Parameters
+    ----------
+    checked : bool, default True
+        Whether to look at the encoding.
+
+    Raises :class:`EncodingError` from :meth:`read` where the first MiB of the text is in another encoding.
+    """
+
+    def __init__(
+        self, file: TextFile, encoding: str = "utf-8", encoding_errors: str = "replace", *, checked: bool = True
+    ) -> None:
+        self.file, self.encoding, self.encoding_errors = file, encoding, encoding_errors
         self._delivered = 0
+        self._sample: list[bytes] | None = [] if checked else None
         with reading(file.name):
-            self._raw: IO[bytes] = _open_raw(file)
+            self.raw: IO[bytes] = _open_raw(file)
             self._status = self._regular_file_status()
             try:
-                self._stream = _decompressed(self._raw, Path(file.name).suffix.lower())
+                self._stream = _decompressed(self.raw, compression_of(file.name))
             except MissingExtraError:
-                self._raw.close()
+                self.raw.close()
                 raise
+        self._transcoded = (
+            None if means_utf8(encoding) else Transcoded(_Stream(self._read), encoding, encoding_errors, file.name)
+        )
+
+    @property
+    def name(self) -> str:
+        return self.file.name
+
+    @property
+    def replaced(self) -> int:
+        """White-space tokens so far in which something was invalid in an encoding other than UTF-8."""
+        return 0 if self._transcoded is None else self._transcoded.replaced
 
     def read(self, size: int) -> bytes:
+        """About ``size`` bytes of the text, at least one before its end."""
+        return self._read(size) if self._transcoded is None else self._transcoded.read(size)
+
+    def _read(self, size: int) -> bytes:
         with reading(self.file.name):
             data = self._stream.read(size)
+        if self._sample is not None:
+            self._check_encoding(data)
         self._delivered += len(data)
         return data
+
+    def _check_encoding(self, data: bytes) -> None:
+        """Keep the first MiB and look at it when it is there, unless it does not look like text at all."""
+        assert self._sample is not None
+        self._sample.append(data)
+        if not data or self._delivered + len(data) >= SAMPLE_BYTES:
+            sample, self._sample = b"".join(self._sample), None
+            if not (means_utf8(self.encoding) and looks_binary(sample)):
+                refuse_other_encoding(sample, self.encoding, repr(self.file.name))
 
     @property
     def bytes_read(self) -> int:
         """Bytes taken from the file as it is on disk; from a pipe, which does not tell, as they were delivered."""
-        return self._raw.tell() if self._raw.seekable() else self._delivered
+        return self.raw.tell() if self.raw.seekable() else self._delivered
 
     def check_unchanged(self) -> None:
         """Raise :class:`CorpusError` if the file shrank while it was read, warn if it changed otherwise."""
@@ -133,13 +198,20 @@ class OpenFile:
     def close(self) -> None:
         if self.file.name != STANDARD_INPUT:
             self._stream.close()
-            self._raw.close()
+            self.raw.close()
 
     def _regular_file_status(self) -> os.stat_result | None:
         if self.file.is_remote or self.file.name == STANDARD_INPUT:
             return None
-        status = os.fstat(self._raw.fileno())
+        status = os.fstat(self.raw.fileno())
         return status if stat.S_ISREG(status.st_mode) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """A function that reads, as a stream."""
+
+    read: Callable[[int], bytes]
 
 
 def _open_raw(file: TextFile) -> IO[bytes]:
@@ -177,7 +249,7 @@ class _ZstandardReader(io.RawIOBase):
             raise MissingExtraError("reading .zst files", "zstd") from error
         self._new_frame = zstandard.ZstdDecompressor().decompressobj
         self._error = zstandard.ZstdError
-        self._raw = raw
+        self.raw = raw
         self._frame: Any = None
         self._compressed = self._ready = b""
 
@@ -186,7 +258,7 @@ class _ZstandardReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._ready:
-            compressed = self._compressed or self._raw.read(self._COMPRESSED_PIECE)
+            compressed = self._compressed or self.raw.read(self._COMPRESSED_PIECE)
             self._compressed = b""
             if not compressed:
                 if self._frame is not None:

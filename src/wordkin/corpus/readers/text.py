@@ -1,81 +1,42 @@
-"""Plain text: bytes handed on as blocks that are cut at white space."""
+"""Plain text: bytes handed on as blocks that are cut at white space. A line is a sentence."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+import json
+from collections.abc import Iterator
 
-from wordkin.corpus.readers.files import OpenFile, TextFile
-from wordkin.errors import CorpusError, CorpusWarning, warn
+from wordkin.corpus.encodings import means_utf8
+from wordkin.corpus.readers.files import OpenFile, looks_binary
+from wordkin.corpus.readers.pieces import Block, Reading, Tally
+from wordkin.errors import CorpusError
 
-BLOCK_BYTES = 1 << 19  # several are under way at once: small, and soon reused
 LONGEST_WORD_BYTES = 1 << 30
 _LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CUTS = (b"\n", b" ", b"\t", b"\r", b"\xe3\x80\x80")  # white space at which blocks are cut: the frequent kinds
+_ARROW_MARKS = {b"PAR1": "parquet", b"ARROW1": "arrow"}
 
 
-class Block(NamedTuple):
-    """Some text: whole words, cut at white space.
+class BinaryFileError(CorpusError):
+    """A file is not text."""
 
-    text : bytes; the last block of a file ends with a line feed.
-    file : where it comes from.
-    position : of its first byte in the (decompressed) file.
-    bytes_read : of all files so far, as they are on disk.
+
+def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
+    """The text of a file in blocks of about ``block_bytes``; a byte-order mark at its beginning is dropped.
+
+    Raises :class:`BinaryFileError` for a file that is not text, and :class:`CorpusError` for one that looks like
+    another container, unless this reader was asked for.
     """
-
-    text: bytes
-    file: TextFile
-    position: int
-    bytes_read: int
-
-
-def read_blocks(files: Iterable[TextFile], block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The text of files, one after another, in blocks of about ``block_bytes``.
-
-    A word or line is never cut by the end of a file; a byte-order mark at its beginning is dropped.
-    Raises :class:`CorpusError` for a file that is missing, unreadable, damaged, binary, or that shrinks
-    while it is read; a binary file found in a directory is left out with a :class:`CorpusWarning`.
-    """
-    finished_bytes = 0
-    binary: list[str] = []
-    searched = used = 0
-    for file in files:
-        searched += 1
-        with contextlib.closing(OpenFile(file)) as opened:
-            for number, block in enumerate(_cut_blocks(opened, block_bytes)):
-                fault = "" if number else _fault_of(block.text)
-                if fault and file.found:
-                    binary.append(file.name)
-                    break
-                if fault:
-                    raise CorpusError(f"{file.name!r} {fault}")
-                yield block._replace(bytes_read=finished_bytes + block.bytes_read)
-            else:
-                used += 1
-                opened.check_unchanged()
-            finished_bytes += file.size or opened.bytes_read
-    if binary and not used:
-        raise CorpusError(f"all {searched:,} files look binary, as {binary[0]!r}: name a file or directory of text")
-    if binary:
-        warn(
-            f"left out {len(binary):,} of {searched:,} files because they look binary: {', '.join(binary[:3])}",
-            CorpusWarning,
-        )
+    for number, block in enumerate(cut_blocks(opened, block_bytes)):
+        if not number:
+            _refuse_binary(opened, block.text)
+            if reading.reader is None:
+                _refuse_records(opened, block.text)
+        yield block
 
 
-def _fault_of(text: bytes) -> str:
-    """Why the beginning of a file is not UTF-8 text; empty when it may be."""
-    if text.startswith(_UTF16_MARKS):
-        return "is UTF-16, not UTF-8: convert it, for example with: iconv -f UTF-16 -t UTF-8"
-    if b"\0" in text[: 1 << 16]:
-        return "looks binary (it holds zero bytes): pass plain text, or text compressed as .gz, .bz2, .xz or .zst"
-    return ""
-
-
-def _cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
+def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
     """Blocks of one file that end at white space."""
     pieces: list[bytes] = []
     position = 0
@@ -84,9 +45,7 @@ def _cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
         if not cut:
             pieces.append(data)
             if sum(map(len, pieces)) > LONGEST_WORD_BYTES:
-                raise CorpusError(
-                    f"{opened.file.name!r} has a word over {LONGEST_WORD_BYTES:,} bytes long: is it text?"
-                )
+                raise CorpusError(f"{opened.name!r} has a word over {LONGEST_WORD_BYTES:,} bytes long: is it text?")
             continue
         pieces.append(data[:cut])
         text = b"".join(pieces)
@@ -94,6 +53,23 @@ def _cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
         position += len(text)
         pieces = [data[cut:]] if cut < len(data) else []
     yield _block(b"".join(pieces) + b"\n", opened, position)
+
+
+def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
+    """The bytes of a file, without a byte-order mark, in blocks of lines; only the last may lack its line feed."""
+    pieces: list[bytes] = []
+    first = True
+    while data := opened.read(block_bytes):
+        cut = data.rfind(b"\n") + 1
+        if not cut:
+            pieces.append(data)
+            continue
+        lines = b"".join([*pieces, data[:cut]])
+        yield lines.removeprefix(_BYTE_ORDER_MARK) if first else lines
+        first, pieces = False, [data[cut:]]
+    rest = b"".join(pieces)
+    if rest:
+        yield rest.removeprefix(_BYTE_ORDER_MARK) if first else rest
 
 
 def _last_cut(data: bytes, start: int) -> int:
@@ -104,4 +80,39 @@ def _last_cut(data: bytes, start: int) -> int:
 
 def _block(text: bytes, opened: OpenFile, position: int) -> Block:
     start = len(_BYTE_ORDER_MARK) if position == 0 and text.startswith(_BYTE_ORDER_MARK) else 0
-    return Block(text[start:], opened.file, position + start, opened.bytes_read)
+    return Block(text[start:], opened.name, position + start, opened.bytes_read)
+
+
+def _refuse_binary(opened: OpenFile, text: bytes) -> None:
+    """Raise :class:`BinaryFileError` where the beginning of a file is not text."""
+    if means_utf8(opened.encoding) and text.startswith(_UTF16_MARKS):
+        raise BinaryFileError(
+            f"{opened.name!r} is UTF-16, not UTF-8: convert it, for example with: iconv -f UTF-16 -t UTF-8, "
+            'or pass encoding="utf-16"'
+        )
+    for mark, reader in _ARROW_MARKS.items():
+        if text.startswith(mark) and looks_binary(text):
+            raise BinaryFileError(f'{opened.name!r} begins as a file of {reader}: pass reader="{reader}" and its field')
+    if looks_binary(text):
+        raise BinaryFileError(
+            f"{opened.name!r} looks binary (it holds zero bytes): pass plain text, or text compressed as .gz, .bz2, "
+            ".xz or .zst"
+        )
+
+
+def _refuse_records(opened: OpenFile, text: bytes) -> None:
+    """Raise :class:`CorpusError` where what was not said to be plain text looks like records."""
+    remedy = 'or reader="text" to read it as it stands'
+    if text.startswith(b"<doc id="):
+        raise CorpusError(f'{opened.name!r} looks like output of WikiExtractor: pass reader="wikiextractor", {remedy}')
+    if not text.startswith((b'{"', b"{ ")):
+        return
+    try:
+        record = json.loads(text.split(b"\n", 1)[0])
+    except (ValueError, RecursionError):
+        return
+    if isinstance(record, dict):
+        fields = ", ".join(map(repr, list(record)[:6]))
+        raise CorpusError(
+            f'{opened.name!r} looks like JSON lines with the fields {fields}: pass reader="jsonl" and field=, {remedy}'
+        )

@@ -1,0 +1,94 @@
+"""CSV and TSV: the text in one column, named by a header or counted from 0."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+from collections.abc import Iterator
+
+from wordkin.corpus.readers.files import OpenFile
+from wordkin.corpus.readers.pieces import Piece, Reading, Tally
+from wordkin.corpus.readers.records import MISSING, Gatherer, decode_lines, listed
+from wordkin.corpus.readers.text import whole_lines
+from wordkin.errors import CorpusError
+
+
+def read_csv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
+    """The texts of one column, parted by commas; see :func:`_read`."""
+    return _read(opened, reading, tally, block_bytes, ",")
+
+
+def read_tsv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
+    """The texts of one column, parted by tabs; see :func:`_read`."""
+    return _read(opened, reading, tally, block_bytes, "\t")
+
+
+def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, delimiter: str) -> Iterator[Piece]:
+    """The texts of one column.
+
+    A name is looked up in the first row, which is then a header. A number counts columns from 0, and the first row
+    is text as the others. Rows too short to have the column are counted in ``tally``. Raises :class:`CorpusError`
+    for a column that is not there, and for broken quotation.
+    """
+    field = reading.field
+    if field is None:
+        raise CorpusError(
+            f'{opened.name!r} is a table: name the column with the text, as in field="text", or its number from 0 '
+            'where there is no header; or pass reader="text" to read its lines as they stand'
+        )
+    with _long_fields():
+        rows = csv.reader(_lines(opened, tally, block_bytes), delimiter=delimiter, strict=True)
+        try:
+            column = field if isinstance(field, int) else _column_of(field, next(rows, []), opened.name, delimiter)
+            gatherer = Gatherer(f"column {field!r}", "row", opened.name, opened.encoding_errors, tally)
+            longest = 0
+            for row in rows:
+                if not row:
+                    continue
+                tally.records += 1
+                longest = max(longest, len(row))
+                gatherer.add(row[column] if column < len(row) else MISSING, tally.records)
+                if gatherer.full:
+                    piece = gatherer.take(opened.bytes_read)
+                    if piece is not None:
+                        yield piece
+        except csv.Error as error:
+            raise CorpusError(
+                f"{opened.name!r}, line {rows.line_num:,}: it is not valid {'CSV' if delimiter == ',' else 'TSV'} "
+                f"({error}): mend its quotation marks"
+            ) from error
+    piece = gatherer.take(opened.bytes_read)
+    if piece is not None:
+        yield piece
+    gatherer.check_found(list(range(longest)))
+
+
+def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
+    """The number of the column that the header names so."""
+    found = [number for number, each in enumerate(header) if each.strip() == field]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CorpusError(f"{name!r} has {len(found)} columns {field!r}: rename all but one")
+    other = next((each for each in ";\t,|" if each != delimiter and len(header) == 1 and each in header[0]), None)
+    remedy = f' (parted by {other!r}? convert it, or pass reader="tsv" for tabs)' if other else ""
+    raise CorpusError(f"{name!r} has no column {field!r} in its first row; {listed(header)}{remedy}")
+
+
+def _lines(opened: OpenFile, tally: Tally, block_bytes: int) -> Iterator[str]:
+    """Lines with their ends, by the policy for what is not valid."""
+    position = 0
+    for lines in whole_lines(opened, block_bytes):
+        yield from io.StringIO(decode_lines(lines, opened, tally, position), newline="")
+        position += len(lines)
+
+
+@contextlib.contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let fields be of any length while a file is read; the limit of the csv module is one for the process."""
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)

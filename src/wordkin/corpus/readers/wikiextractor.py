@@ -1,0 +1,34 @@
+"""Output of WikiExtractor: articles between lines ``<doc ...>`` and ``</doc>``, which are left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wordkin.corpus.readers.files import OpenFile
+from wordkin.corpus.readers.pieces import Block, Reading, Tally
+from wordkin.corpus.readers.text import whole_lines
+from wordkin.errors import CorpusError
+
+_OPENING = re.compile(rb"^<doc id=[^\n]*>[ \t\r]*$", re.MULTILINE)
+_CLOSING = re.compile(rb"^</doc>[ \t\r]*$", re.MULTILINE)
+
+
+def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
+    """The text of the articles, the title of each as its first line.
+
+    Raises :class:`CorpusError` where the file has no article.
+    """
+    position = articles = 0
+    for lines in whole_lines(opened, block_bytes):
+        text, opened_here = _OPENING.subn(b"", lines)
+        articles += opened_here
+        text = _CLOSING.sub(b"", text)
+        yield Block(text if text.endswith(b"\n") else text + b"\n", opened.name, position, opened.bytes_read)
+        position += len(lines)
+    if not articles:
+        raise CorpusError(
+            f"{opened.name!r} has no line <doc id=...>, as WikiExtractor writes: for its option --json, pass "
+            'reader="jsonl", field="text"'
+        )
+    tally.records += articles

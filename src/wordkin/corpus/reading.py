@@ -1,0 +1,195 @@
+"""From a source to blocks of text and lists of words: a reader is chosen for each file, and what was met is counted."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Any
+
+from wordkin.corpus.progress import Reporter
+from wordkin.corpus.readers.files import COMPRESSIONS, OpenFile, TextFile, suffixes_of
+from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Reading, Tally, WordLists
+from wordkin.corpus.readers.records import Gatherer, path_of, value_of
+from wordkin.corpus.readers.text import BinaryFileError
+from wordkin.corpus.sources import Source
+from wordkin.errors import CorpusError, CorpusWarning, shown, warn
+
+Read = Callable[[OpenFile, Reading, Tally, int], Iterator[Piece]]
+
+_FUNCTIONS = {
+    "text": "text.read",
+    "jsonl": "jsonl.read",
+    "csv": "csv.read_csv",
+    "tsv": "csv.read_tsv",
+    "parquet": "arrow.read_parquet",
+    "arrow": "arrow.read_arrow",
+    "wikiextractor": "wikiextractor.read",
+}
+_READER_OF_SUFFIX = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+_DESCRIPTIONS = {  # of what is read of an iterable, of an element, and of the whole
+    "texts": ("text", "element", "texts"),
+    "records": ("field {!r}", "record", "the corpus"),
+    "values": ("column {!r}", "row", "the data frame"),
+}
+_WITHOUT_FIELD = ("text", "wikiextractor")
+
+
+def read(
+    source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int = BLOCK_BYTES
+) -> Generator[Piece, None, None]:
+    """The text of a source, piece by piece, each read once.
+
+    Raises :class:`CorpusError` for a file that is missing, unreadable, damaged, binary, or that shrinks while it is
+    read, and for records whose text cannot be found; a binary file found in a directory is left out with a
+    :class:`CorpusWarning`, and so are records without text.
+    """
+    if source.kind == "files":
+        yield from _read_files(source, encoding_errors, reporter, block_bytes)
+    else:
+        yield from _read_items(source, encoding_errors, reporter)
+    _warn_of_skipped(reporter.tallies)
+
+
+def reader_of(file: TextFile, reading: Reading) -> str:
+    """The reader for a file: the one asked for, or that of its suffix.
+
+    Raises :class:`CorpusError` where the suffix has two readings, and where a field is named for plain text.
+    """
+    name = reading.reader
+    if name is None:
+        suffixes = suffixes_of(file.name)
+        if suffixes and suffixes[-1] in COMPRESSIONS:
+            suffixes.pop()
+        suffix = suffixes[-1] if suffixes else ""
+        if suffix == ".json":
+            raise CorpusError(
+                f'{file.name!r} may hold one JSON object a line, which reader="jsonl" reads, or be one JSON document, '
+                'which must be converted; reader="text" reads it as it stands'
+            )
+        name = _READER_OF_SUFFIX.get(suffix, "text")
+    if name in _WITHOUT_FIELD and reading.field is not None:
+        raise CorpusError(
+            f"field={reading.field!r} names a field of records, but {file.name!r} is read as {name}: leave field out, "
+            'or say what it is, as in reader="jsonl"'
+        )
+    return name
+
+
+def _function(name: str) -> Read:
+    module, function = _FUNCTIONS[name].split(".")
+    found: Read = getattr(importlib.import_module(f"wordkin.corpus.readers.{module}"), function)
+    return found
+
+
+def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int) -> Iterator[Piece]:
+    """The pieces of files, one after another, with the bytes read of all of them so far."""
+    finished_bytes = used = 0
+    binary: list[str] = []
+    for file in source.files:
+        name = reader_of(file, source.reading)
+        tally = reporter.tally(name)
+        with contextlib.closing(OpenFile(file, source.reading.encoding, encoding_errors)) as opened:
+            try:
+                for piece in _function(name)(opened, source.reading, tally, block_bytes):
+                    yield piece._replace(bytes_read=finished_bytes + (piece.bytes_read or 0))
+            except BinaryFileError:
+                if not file.found:
+                    raise
+                binary.append(file.name)
+            else:
+                used += 1
+                tally.files += 1
+                tally.replaced += opened.replaced
+                opened.check_unchanged()
+            finished_bytes += file.size or opened.bytes_read
+    if binary and not used:
+        raise CorpusError(
+            f"all {len(source.files):,} files look binary, as {binary[0]!r}: name a file or directory of text"
+        )
+    if binary:
+        warn(
+            f"left out {len(binary):,} of {len(source.files):,} files because they look binary: "
+            + ", ".join(binary[:3]),
+            CorpusWarning,
+        )
+
+
+def _read_items(source: Source, encoding_errors: str, reporter: Reporter) -> Iterator[Piece]:
+    """The pieces of an iterable of texts, of records or of values."""
+    tally = reporter.tally(source.kind)
+    field = source.reading.field
+    what, unit, name = _DESCRIPTIONS[source.kind]
+    gatherer = Gatherer(
+        what.format(field), unit, name, encoding_errors, tally, shown_name=name, lists=source.kind != "texts"
+    )
+    fields: list[object] | None = None
+    for number, item in enumerate(source.items):
+        tally.records += 1
+        if source.kind == "records":
+            value = value_of(_record(item, number, field), str(field), path_of(str(field)))
+            fields = list(item) if fields is None else fields
+        else:
+            value = item
+        gatherer.add(value, number)
+        if gatherer.full:
+            piece = gatherer.take(None)
+            if piece is not None:
+                yield piece
+    piece = gatherer.take(None)
+    if piece is not None:
+        yield piece
+    gatherer.check_found(fields)
+
+
+def _record(item: object, number: int, field: str | int | None) -> Mapping[str, Any]:
+    if not isinstance(item, Mapping):
+        raise CorpusError(
+            f"element {number:,} is {shown(item)} ({type(item).__name__}), not a dict with the field {field!r}: leave "
+            "field out for lists of words, or pass strings as texts=[...]"
+        )
+    return item
+
+
+def _warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
+    """Say once how many records were left out, and why."""
+    skipped: Counter[str] = Counter()
+    for tally in tallies.values():
+        skipped.update(tally.skipped)
+    if skipped.total():
+        records = sum(tally.records for tally in tallies.values())
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(skipped.items()))
+        warn(f"left out {skipped.total():,} of {records:,} records without text: {reasons}", CorpusWarning)
+
+
+def blocks_of(pieces: Iterable[Piece]) -> Iterator[Block]:
+    """The pieces, all of which must be text."""
+    for piece in pieces:
+        if isinstance(piece, WordLists):
+            raise _mixed(piece.name, "lists of words", "text")
+        yield piece
+
+
+def lists_of(pieces: Iterable[Piece], reporter: Reporter) -> Iterator[Iterable[str]]:
+    """The sentences of the pieces, all of which must be lists of words."""
+    for piece in pieces:
+        if isinstance(piece, Block):
+            raise _mixed(piece.name, "text", "lists of words")
+        reporter.add(piece.bytes_read, 0)
+        yield from piece.sentences
+
+
+def _mixed(name: str, here: str, before: str) -> CorpusError:
+    return CorpusError(f"{name!r} has {here}, where what was read before has {before}: train on one kind at a time")
