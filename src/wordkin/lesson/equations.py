@@ -225,6 +225,10 @@ class Equation:
         """The formula, and below it the same with numbers."""
         return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", self.value))
 
+    def to_mathml_question(self) -> str:
+        """The same without the value that comes out."""
+        return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", "?"))
+
 
 def equations(
     step: Step, objective: str, *, row: int = 0, component: int = 0, style: str = "rong", cbow_combine: str = "mean"

@@ -1,0 +1,142 @@
+"""What is above every page of the lesson: architecture and objective, the steps, text and options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from wordkin.lesson import PRESETS
+from wordkin.studio.lesson.choices import MOST_CHARACTERS, NUMBERS, WORDS, Choices
+from wordkin.studio.lesson.tab import SPEEDS, Tab, Update
+from wordkin.studio.widgets import button, inline, marked, notice, select
+
+
+def build_controls(tab: Tab) -> Update:
+    """Build them; returns what shows another step."""
+    with marked("section", "lesson-top", label=tab.text("controls")):
+        with marked("div", "line"):
+            _choice(tab, "architecture")
+            _choice(tab, "objective")
+            names = {name: tab.text(f"notation.{name}") for name in WORDS["notation"]}
+            select(names, tab.choices.notation, tab.text("notation"), lambda value: tab.change(notation=value))
+        update = _player(tab)
+        if tab.error:
+            notice(tab.error, bad=True)
+        with ui.expansion(tab.text("options")).classes("lesson-options"):
+            _options(tab)
+    return update
+
+
+def _choice(tab: Tab, field: str) -> None:
+    """Buttons for one of a few, the current one marked."""
+    current = getattr(tab.choices, field)
+    with marked("div", "line", label=tab.text(field)) as group:
+        group.props["role"] = "group"
+        for value in WORDS[field]:
+            made = button(
+                tab.text(f"{field}.{value}"), _changing(tab, field, value), "" if value == current else "quiet"
+            )
+            made.props["aria-pressed"] = "true" if value == current else "false"
+
+
+def _changing(tab: Tab, field: str, value: str) -> Callable[[], Any]:
+    return lambda: tab.change(**{field: value})
+
+
+def _player(tab: Tab) -> Update:
+    with marked("div", "line"):
+        button("◀", lambda: tab.go(tab.number - 1), "quiet", label=tab.text("back"))
+        play = button("", lambda: tab.pause() if tab.playing else tab.play(), label=tab.text("play"))
+        button("▶", lambda: tab.go(tab.number + 1), "quiet", label=tab.text("forward"))
+        button("+20", lambda: tab.go(tab.number + 20), "quiet", label=tab.text("forward20"))
+        now = inline("", "step-now")
+        now.props["aria-live"] = "polite"
+        to_step = ui.number(tab.text("to_step"), min=1, max=tab.steps, step=1, precision=0)
+        to_step.props("outlined dense").style("width:8rem")
+        to_step.on("keydown.enter", lambda: _go_to(tab, to_step.value))
+        button(tab.text("go"), lambda: _go_to(tab, to_step.value), "quiet")
+        names = {str(speed): tab.text("per_second", count=speed) for speed in SPEEDS}
+        select(names, str(tab.speed), tab.text("speed"), lambda value: _speed(tab, int(value)))
+        button(tab.text("print"), lambda: ui.run_javascript("print()"), "quiet")
+
+    def update() -> None:
+        now.text = tab.text("step_of", number=f"{tab.number:,}", steps=f"{tab.steps:,}")
+        play.text = tab.text("pause") if tab.playing else tab.text("play")
+        play.props["aria-label"] = play.text
+
+    return update
+
+
+def _go_to(tab: Tab, number: float | None) -> None:
+    if number is not None:
+        tab.go(int(number))
+
+
+def _speed(tab: Tab, speed: int) -> None:
+    playing = tab.playing
+    tab.pause()
+    tab.speed = speed
+    if playing:
+        tab.play()
+
+
+def _options(tab: Tab) -> None:
+    choices = tab.choices
+    with marked("div", "stack"):
+        with marked("div", "line"):
+            titles = {"": tab.text("own_text"), **{name: preset.title for name, preset in PRESETS.items()}}
+            select(titles, choices.preset, tab.text("preset"), lambda name: _preset(tab, name)).style("min-width:16rem")
+        text = ui.textarea(tab.text("text"), value=choices.text).props(
+            f"outlined autogrow maxlength={MOST_CHARACTERS} counter"
+        )
+        noise = ui.input(tab.text("noise_by_hand"), value=choices.noise).props("outlined dense maxlength=200")
+        button(
+            tab.text("use_text"),
+            lambda: tab.change(
+                text=text.value or "", preset=choices.preset if text.value == choices.text else "",
+                noise=noise.value or "",
+            ),
+        )  # fmt: skip
+        with marked("div", "line"):
+            for field, (low, high) in NUMBERS.items():
+                _number(tab, field, low, high)
+            _number(tab, "subsample", 0.0, 1.0)
+        with marked("div", "line"):
+            for field in ("cbow_gradient", "tree", "order"):
+                names = {value: tab.text(f"{field}.{value}") for value in WORDS[field]}
+                select(names, getattr(choices, field), tab.text(field), _setter(tab, field)).style("min-width:12rem")
+            windows = {"0": tab.text("window.fixed"), "1": tab.text("window.drawn")}
+            select(
+                windows, str(int(choices.dynamic_window)), tab.text("dynamic_window"),
+                lambda value: tab.change(dynamic_window=value == "1"),
+            ).style("min-width:12rem")  # fmt: skip
+
+
+def _setter(tab: Tab, field: str) -> Callable[[str], Any]:
+    return lambda value: tab.change(**{field: value})
+
+
+def _preset(tab: Tab, name: str) -> Any:
+    if name not in PRESETS:
+        return None
+    return tab.choose(Choices.of_preset(PRESETS[name], tab.choices))
+
+
+def _number(tab: Tab, field: str, low: float, high: float) -> None:
+    whole = field not in ("learning_rate", "subsample")
+    made = ui.number(tab.text(f"number.{field}"), value=getattr(tab.choices, field), min=low, max=high)
+    made.props(f"outlined dense step={'1' if whole else 'any'}").style("width:9rem")
+    limits = tab.text("from_to", low=f"{low:g}", high=f"{high:g}")
+    made.validation = {
+        limits: lambda value: value is not None and low <= value <= high and (not whole or value % 1 == 0)
+    }
+
+    async def take() -> None:
+        value = made.value
+        if value is not None and low <= value <= high and (not whole or value % 1 == 0):
+            await tab.change(**{field: int(value) if whole else float(value)})
+
+    made.on("blur", take)
+    made.on("keydown.enter", take)

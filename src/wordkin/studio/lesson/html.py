@@ -1,0 +1,164 @@
+"""Numbers, tables and drawings as HTML, made anew at each step. Every word goes through :func:`text`.
+
+A number shows its rounding and has its full precision in ``data-value``, with a name in ``data-name``.
+A cell that was computed names in ``data-from`` the rows it came from (``w3``, ``o5``, ``h``), and rows have
+these names in ``data-row``: pointing at the cell marks them, by the rules of :func:`marking_rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_MOST_ROWS = 40
+
+
+def text(value: object) -> str:
+    """Anything as text that HTML shows and does not run."""
+    return escape(str(value))
+
+
+def shown(value: float, digits: int = 4) -> str:
+    """A rounding for people, with a proper minus sign."""
+    small = value != 0 and abs(value) < 0.5 * 10.0**-digits
+    rounded = f"{value:.1e}" if small else f"{value:.{digits}f}"
+    return rounded.replace("-", "−")
+
+
+def number(value: float | None, name: str = "", digits: int = 4) -> str:
+    """A number; a dash where there is none."""
+    if value is None:
+        return "-"
+    named = f' data-name="{text(name)}"' if name else ""
+    return f'<span class="num"{named} data-value="{value!r}">{shown(value, digits)}</span>'
+
+
+def cell(value: float | None, name: str = "", *, came_from: str = "", scale: float = 0.0, digits: int = 4) -> str:
+    """A cell of a table with a number; with a ``scale`` its ground is the darker, the larger the number."""
+    ground = ""
+    if scale and value is not None:
+        share = min(1.0, abs(value) / scale)
+        ground = f' class="{"neg" if value < 0 else "pos"}" style="--share:{share:.3f}"'
+    source = f' tabindex="0" data-from="{came_from}"' if came_from else ""
+    return f"<td{ground}{source}>{number(value, name, digits)}</td>"
+
+
+def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", classes: str = "") -> str:
+    """A table of rows made by :func:`row`."""
+    title = f"<caption>{text(caption)}</caption>" if caption else ""
+    top = "".join(f'<th scope="col">{text(head)}</th>' for head in heads)
+    head = f"<thead><tr>{top}</tr></thead>" if heads else ""
+    body = f"<tbody>{''.join(rows)}</tbody>"
+    return f'<div class="scroll-x"><table class="lesson {classes}">{title}{head}{body}</table></div>'
+
+
+def row(head: object, cells: Iterable[str], *, key: str = "", classes: str = "") -> str:
+    """A row with a head of its own; ``key`` is what ``data-from`` of other cells calls it."""
+    marked = f' data-row="{key}"' if key else ""
+    return f'<tr{marked} class="{classes}"><th scope="row">{text(head)}</th>{"".join(cells)}</tr>'
+
+
+def plain(value: object, classes: str = "") -> str:
+    """A cell of a table with a text."""
+    return f'<td class="{classes}">{text(value)}</td>'
+
+
+def bar(share: float, *, classes: str = "") -> str:
+    """A bar of a share from 0 to 1."""
+    return f'<span class="bar {classes}" style="--share:{max(0.0, min(1.0, share)):.4f}"></span>'
+
+
+def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None) -> str:
+    """A cell with a bar and its number; or, with ``of``, with a bar alone that is the share of it."""
+    if of is not None:
+        return f'<td class="barred">{bar(share / of, classes=classes)}</td>'
+    return f'<td class="barred">{bar(share, classes=classes)}{number(share, name)}</td>'
+
+
+def grid(
+    names: Sequence[str], values: Sequence[Sequence[float | None]], prefix: str, *, caption: str, scale: float = 1.0,
+    columns: Sequence[str] | None = None, digits: int = 2, key: str = "",
+) -> str:  # fmt: skip
+    """A grid of numbers with coloured cells, one row per name."""
+    rows = [
+        row(
+            name,
+            [cell(value, f"{prefix}.{i}.{j}", scale=scale, digits=digits) for j, value in enumerate(line)],
+            key=f"{key}{i}" if key else "",
+        )
+        for i, (name, line) in enumerate(zip(names, values, strict=True))
+    ]
+    return table(["", *(columns if columns is not None else names)], rows, caption=caption, classes="heat")
+
+
+def marking_rules() -> str:
+    """The rules of CSS by which pointing at a cell marks the rows that it came from."""
+    keys = [f"{table}{index}" for table in "wo" for index in range(_MOST_ROWS)] + ["h", "eh"]
+    selectors = ",".join(
+        f'.lesson-flow:has([data-from~="{key}"]:is(:hover,:focus-visible)) [data-row="{key}"]' for key in keys
+    )
+    return f"{selectors}{{outline:3px solid var(--mark);outline-offset:-1px}}"
+
+
+def path_of(points: Iterable[tuple[float, float]]) -> str:
+    """Points as the path of an SVG drawing."""
+    return " ".join(f"{'M' if index == 0 else 'L'}{x:.2f},{y:.2f}" for index, (x, y) in enumerate(points))
+
+
+def drawing(content: str, width: int, height: int, label: str) -> str:
+    """An SVG drawing that shrinks with the page and scrolls where it would become unreadable."""
+    style = f"max-width:{width * 1.3:.0f}px;min-width:{min(width, 320)}px"
+    return (
+        f'<div class="scroll-x"><svg class="drawing" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{text(label)}" style="{style}">{content}</svg></div>'
+    )
+
+
+def label(x: float, y: float, value: object, *, anchor: str = "middle", classes: str = "") -> str:
+    """A text in a drawing."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{classes}">{text(value)}</text>'
+
+
+def line(x1: float, y1: float, x2: float, y2: float, classes: str = "") -> str:
+    """A line in a drawing."""
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{classes}"/>'
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}".replace("-", "−")
+
+
+def curve(
+    series: Sequence[tuple[str, Sequence[tuple[float, float]]]], *, x_label: str, y_label: str, label_text: str,
+    mark_x: float | None = None, width: int = 520, height: int = 240,
+) -> str:  # fmt: skip
+    """Curves over a common pair of axes, each with its name."""
+    xs = [x for _, points in series for x, _ in points]
+    ys = [y for _, points in series for _, y in points]
+    if not xs:
+        return ""
+    left, bottom, low_x, high_x = 48, height - 34, min(xs), max(max(xs), min(xs) + 1e-12)
+    low_y, high_y = min(0.0, *ys), max(max(ys), 1e-12)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (
+            left + (x - low_x) / (high_x - low_x) * (width - left - 12),
+            bottom - (y - low_y) / (high_y - low_y) * (bottom - 16),
+        )
+
+    parts = [line(left, bottom, width - 12, bottom, "axis"), line(left, 16, left, bottom, "axis")]
+    for share in (0.0, 0.5, 1.0):
+        x, y = low_x + share * (high_x - low_x), low_y + share * (high_y - low_y)
+        parts.append(label(at(x, low_y)[0], bottom + 16, _tick(x), classes="small"))
+        parts.append(label(left - 6, at(low_x, y)[1] + 4, _tick(y), anchor="end", classes="small"))
+    for index, (name, points) in enumerate(series):
+        placed = [at(x, y) for x, y in points]
+        parts.append(f'<path d="{path_of(placed)}" class="curve c{index % 4}"/>')
+        if len(series) > 1:
+            parts.append(label(width - 16, 28 + 16 * index, name, anchor="end", classes=f"legend c{index % 4}"))
+    if mark_x is not None:
+        x = at(mark_x, low_y)[0]
+        parts.append(line(x, 16, x, bottom, "now"))
+    parts.append(label((left + width) / 2, height - 3, x_label, classes="small"))
+    parts.append(label(left, 11, y_label, anchor="start", classes="small"))
+    return drawing("".join(parts), width, height, label_text)

@@ -1,0 +1,109 @@
+"""Parts that several pages of the lesson share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from nicegui import ui
+
+from wordkin.objectives import reference
+from wordkin.objectives.reference import FloatArray
+from wordkin.studio.lesson.html import bar_cell, drawing, label, line, plain, row, table
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.widgets import marked, notice
+
+T = TypeVar("T")
+
+
+def live(make: Callable[[], str]) -> Update:
+    """A piece of the page that is made anew at each step; returns what does so."""
+    element = ui.html(sanitize=False).classes("stack")
+
+    def update() -> None:
+        element.set_content(make())
+
+    return update
+
+
+def slow(tab: Tab, make: Callable[[], T], then: Callable[[T], None]) -> None:
+    """Compute something that takes seconds in a thread, and show it when it is there."""
+    with marked("div") as waiting:
+        notice(tab.text("preparing"))
+
+    async def begin() -> None:
+        made = await asyncio.to_thread(make)
+        waiting.delete()
+        then(made)
+
+    ui.timer(0, begin, once=True)
+
+
+def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
+    """p(word | h) of every word under the objective of the lesson; they sum to 1.
+
+    Negative sampling has no such probabilities: its scores go through a softmax, and the page says so.
+    """
+    objective = tab.choices.objective
+    tables = tab.taken.before[objective]
+    if objective == "hierarchical-softmax":
+        assert tab.course.text.tree is not None
+        return list(map(float, reference.tree_probabilities(tables, hidden, tab.course.text.tree)))
+    scores = reference.row_scores(tables, hidden, range(len(tables.output_vectors)))
+    return list(map(float, reference.softmax(scores)))
+
+
+def ranked_html(tab: Tab, probabilities: list[float], true: list[int], name: str, most: int = 12) -> str:
+    """Words by falling probability, the true ones marked; they are shown even where they rank low."""
+    order = sorted(range(len(probabilities)), key=lambda word_id: -probabilities[word_id])
+    shown = [word_id for rank, word_id in enumerate(order) if rank < most or word_id in true]
+    scale = max(probabilities)
+    rows = []
+    for word_id in shown:
+        word = tab.overview.words[word_id].word
+        share = probabilities[word_id]
+        cells = bar_cell(share / scale * 0.9, classes="mark" if word_id in true else "")
+        value = f'<td><span class="num" data-name="{name}.{word_id}" data-value="{share!r}">{share:.4f}</span></td>'
+        bars = cells.split('<span class="num"')[0] + "</td>"
+        mark = plain("✓" if word_id in true else "", "left")
+        rows.append(
+            row(f"{order.index(word_id) + 1}. {word}", [bars, value, mark], classes="true" if word_id in true else "")
+        )
+    return table(["", "p", "", ""], rows)
+
+
+def network_html(tab: Tab) -> str:
+    """The network of the architecture: words in, one hidden vector, words out."""
+    step = tab.step
+    inputs = [each.word for each in step.inputs]
+    outputs = list(dict.fromkeys(name for view in step.objectives for name in view.outputs))
+    if tab.choices.architecture == "skip-gram":
+        outputs = [pair.output for pair in step.pairs]
+    height = max(len(inputs), len(outputs), 2) * 44 + 40
+    middle = height / 2
+
+    def places(count: int) -> list[float]:
+        return [middle + (index - (count - 1) / 2) * 44 for index in range(count)]
+
+    parts = [line(140, y, 250, middle, "edge on") for y in places(len(inputs))]
+    current = (
+        {pair.output for pair in step.pairs if pair.current}
+        if tab.choices.architecture == "skip-gram"
+        else set(outputs)
+    )
+    for name, y in zip(outputs, places(len(outputs)), strict=True):
+        parts.append(line(330, middle, 440, y, "edge on" if name in current else "edge"))
+    for name, y in zip(inputs, places(len(inputs)), strict=True):
+        parts.append(f'<rect x="20" y="{y - 15:.1f}" width="120" height="30" rx="6" class="box on"/>')
+        parts.append(label(80, y + 5, name))
+    parts.append(f'<rect x="250" y="{middle - 26:.1f}" width="80" height="52" rx="8" class="box on"/>')
+    parts.append(label(290, middle + 5, f"h ({len(step.hidden)})"))
+    for name, y in zip(outputs, places(len(outputs)), strict=True):
+        on = " on" if name in current else ""
+        parts.append(f'<rect x="440" y="{y - 15:.1f}" width="120" height="30" rx="6" class="box{on}"/>')
+        parts.append(label(500, y + 5, name))
+    v, n = len(tab.overview.words), len(step.hidden)
+    parts.append(label(195, 14, f"W  {v}×{n}", classes="small"))
+    parts.append(label(385, 14, f"W′  {n}×{v}", classes="small"))
+    return drawing("".join(parts), 580, int(height), tab.text("network"))

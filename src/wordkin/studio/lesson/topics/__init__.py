@@ -1,0 +1,27 @@
+"""The pages of the lesson, in their order: a name, and what builds it and returns what shows another step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.lesson.topics import architectures, objectives, results, words
+
+TOPICS: Mapping[str, Callable[[Tab], Update]] = {
+    "why": words.why,
+    "one_hot": words.one_hot,
+    "projection": words.projection,
+    "windows": words.windows,
+    "cbow": architectures.cbow,
+    "skip_gram": architectures.skip_gram,
+    "update": architectures.update_page,
+    "cost": objectives.cost,
+    "tree": objectives.tree,
+    "sampling": objectives.sampling,
+    "noise": objectives.noise,
+    "subsampling": objectives.subsampling,
+    "tables": results.tables,
+    "six": architectures.six,
+    "exercises": results.exercises,
+    "sheet": results.sheet,
+}

@@ -1,0 +1,239 @@
+"""Pages about the two architectures: CBOW, skip-gram, one update, and all six combinations."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+from nicegui import ui
+
+from wordkin.config import ARCHITECTURES, OBJECTIVES
+from wordkin.lesson import Course
+from wordkin.objectives import reference
+from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
+from wordkin.studio.lesson.parts import live, network_html, ranked_html, slow, word_probabilities
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.widgets import heading, paragraph
+
+
+def cbow(tab: Tab) -> Update:
+    """CBOW: the mean of the context fills in the gap."""
+    paragraph(tab.text("cbow.intro"))
+    return live(lambda: _cbow_html(tab))
+
+
+def _cbow_html(tab: Tab) -> str:
+    """The window of the step as a sentence with a gap, whichever architecture is trained."""
+    window = tab.taken.example.where.window
+    view = tab.step.window
+    shown = [
+        "<b>____</b>" if position == view.centre
+        else f'<span class="{"context" if position in view.context else ""}">{text(word)}</span>'
+        for position, word in enumerate(view.sentence)
+    ]  # fmt: skip
+    tables = tab.taken.before[tab.choices.objective]
+    hidden = reference.hidden_vector(tables, window.context_ids)
+    vectors = [tables.input_vectors[word_id].tolist() for word_id in window.context_ids]
+    names = [tab.overview.words[word_id].word for word_id in window.context_ids]
+    rows = [row(name, [cell(value) for value in vector]) for name, vector in zip(names, vectors, strict=True)]
+    rows.append(
+        row(f"h = Σ / {len(names)}", [cell(v, f"cbow.h.{i}") for i, v in enumerate(hidden.tolist())], classes="true")
+    )
+    probabilities = word_probabilities(tab, hidden)
+    loss = -float(np.log(probabilities[window.centre_id]))
+    centre = tab.overview.words[window.centre_id].word
+    note = "cbow.by_softmax" if tab.choices.objective == "negative-sampling" else f"objective.{tab.choices.objective}"
+    network = network_html(tab) if tab.choices.architecture == "cbow" else ""
+    return (
+        f'{network}<p class="sentence">{" ".join(shown)}</p><div class="pair"><div>'
+        f"{table(['', *map(str, range(1, len(hidden) + 1))], rows, caption=tab.text('cbow.mean'))}"
+        f"<p>{text(tab.text('cbow.entropy', word=centre))} −log p = {number(loss, 'cbow.loss', 5)}</p></div>"
+        f"<div><p><b>{text(tab.text('cbow.ranked'))}</b> ({text(tab.text(note))})</p>"
+        f"{ranked_html(tab, probabilities, [window.centre_id], 'cbow.p')}</div></div>"
+    )
+
+
+def skip_gram(tab: Tab) -> Update:
+    """Skip-gram: one centre predicts each of its context words; their errors add up."""
+    paragraph(tab.text("skipgram.intro"))
+    update = live(lambda: _skip_gram_html(tab))
+    heading(tab.text("skipgram.product"), 3)
+    paragraph(tab.text("skipgram.product_text"))
+    ui.html(_PRODUCT, sanitize=False)
+    return update
+
+
+_PRODUCT = (
+    '<math display="block"><mrow><munder><mo>∏</mo><mi>w</mi></munder><munder><mo>∏</mo><mrow><mi>u</mi><mo>∈</mo>'
+    "<mi>C(w)</mi></mrow></munder><munder><mo>∏</mo><mrow><mi>z</mi><mo>∈</mo><mrow><mo>{</mo><mi>u</mi><mo>}</mo>"
+    "<mo>&#8746;</mo><mi>NEG(u)</mi></mrow></mrow></munder><mi>p</mi><mo>(</mo><mi>z</mi><mo>|</mo><mi>w</mi><mo>)</mo>"
+    "</mrow></math>"
+)
+
+
+def _skip_gram_html(tab: Tab) -> str:
+    """C outputs of one centre under one softmax: their losses, their errors, EI and EH."""
+    window = tab.taken.example.where.window
+    network = network_html(tab) if tab.choices.architecture == "skip-gram" else ""
+    if tab.choices.objective == "hierarchical-softmax":
+        return f"{network}<p>{text(tab.text('skipgram.tree'))}</p>{_outputs_of_tree(tab)}"
+    tables = tab.taken.before[tab.choices.objective]
+    hidden = reference.hidden_vector(tables, [window.centre_id])
+    scored = reference.full_softmax(tables, hidden, window.context_ids)
+    y = scored.probabilities.tolist()
+    names = [tab.overview.words[word_id].word for word_id in window.context_ids]
+    losses = [-float(np.log(y[word_id])) for word_id in window.context_ids]
+    outputs = [
+        row(name, [cell(float(scored.scores[word_id])), bar_cell(y[word_id]), cell(loss, f"skip.L.{index}")])
+        for index, (name, word_id, loss) in enumerate(zip(names, window.context_ids, losses, strict=True))
+    ]
+    heads = ["", "y", *(f"y − t ({name})" for name in names), "EI = Σ"]
+    rows = []
+    for word_id, word in enumerate(tab.overview.words):
+        errors = [y[word_id] - (word_id == output) for output in window.context_ids]
+        total = 0.0 - float(scored.residuals[word_id])
+        cells = [
+            cell(y[word_id]),
+            *(cell(error, scale=1.0) for error in errors),
+            cell(total, f"skip.EI.{word_id}", scale=2.0),
+        ]
+        rows.append(row(word.word, cells, classes="true" if word_id in window.context_ids else ""))
+    gradient = (0.0 - reference.hidden_direction(tables, scored)).tolist()
+    eh = table(["", *map(str, range(1, len(gradient) + 1))],
+               [row("EH = Σ EI · v′", [cell(value, f"skip.EH.{i}") for i, value in enumerate(gradient)])])  # fmt: skip
+    note = "" if tab.choices.objective == "softmax" else f"<p class='muted'>{text(tab.text('skipgram.as_softmax'))}</p>"
+    heads_of_losses = [tab.text("output"), "S", "P = y", "L = −log P"]
+    losses_table = table(heads_of_losses, outputs, caption=tab.text("skipgram.outputs"))
+    total_loss = f"<p><b>E = Σ L = {number(scored.loss, 'skip.E', 5)}</b></p>"
+    return (
+        f"{network}{note}<div class='pair'><div>"
+        f"{losses_table}{total_loss}</div>"
+        f"<div>{table(heads, rows, caption=tab.text('skipgram.errors'))}{eh}</div></div>"
+    )
+
+
+def _outputs_of_tree(tab: Tab) -> str:
+    window = tab.taken.example.where.window
+    tables = tab.taken.before["hierarchical-softmax"]
+    hidden = reference.hidden_vector(tables, [window.centre_id])
+    p = word_probabilities(tab, hidden)
+    rows = [
+        row(
+            tab.overview.words[word_id].word,
+            [bar_cell(p[word_id]), cell(-float(np.log(p[word_id])), f"skip.L.{index}")],
+        )
+        for index, word_id in enumerate(window.context_ids)
+    ]
+    return table([tab.text("output"), "P", "L = −log P"], rows)
+
+
+def update_page(tab: Tab) -> Update:
+    """One update: before and after as heatmaps, and word2vec's step beside the exact one."""
+    paragraph(tab.text("update.intro"))
+    paragraph(tab.text("update.ascent"))
+    return live(lambda: _update_html(tab))
+
+
+def _update_html(tab: Tab) -> str:
+    step, taken = tab.step, tab.taken
+    objective = tab.choices.objective
+    parts = ['<div class="pair">']
+    for name, symbol in (("input_vectors", "W"), ("output_vectors", "W′")):
+        before = taken.before[objective].arrays()[name]
+        after = taken.after[objective].arrays()[name]
+        view = next(each for each in step.tables if each.name == name)
+        changed = {change.row_id for change in view.changes}
+        scale = float(max(abs(before).max(), abs(after).max())) or 1.0
+        nodes = name == "output_vectors" and objective == "hierarchical-softmax"
+        names = [f"node {i}" for i in range(len(before))] if nodes else [each.word for each in tab.overview.words]
+        for title, values in (("part.before", before), ("part.after", after)):
+            rows = [
+                row(
+                    names[i],
+                    [cell(v, f"{symbol}.{title[5:]}.{i}.{j}", scale=scale, digits=3) for j, v in enumerate(line)],
+                    classes="chosen-word" if i in changed else "",
+                )
+                for i, line in enumerate(values.tolist())
+            ]
+            heads = ["", *map(str, range(1, before.shape[1] + 1))]
+            parts.append(f"<div>{table(heads, rows, caption=f'{symbol} {tab.text(title)}', classes='heat')}</div>")
+    return "".join(parts) + "</div>" + _two_steps_html(tab)
+
+
+def _two_steps_html(tab: Tab) -> str:
+    """word2vec's step of each input row, beside minus the learning rate times the exact gradient."""
+    step = tab.step
+    view = next(each for each in step.tables if each.name == "input_vectors")
+    rows = []
+    for change in view.changes:
+        exact = [0.0 - step.learning_rate * value for value in change.gradient]
+        taken = [cell(value, f"taken.{change.row_id}.{i}", digits=6) for i, value in enumerate(change.step)]
+        beside = [cell(value, f"exact.{change.row_id}.{i}", digits=6) for i, value in enumerate(exact)]
+        rows.append(row(f"W {change.row}", [plain(tab.text("update.taken"), "left"), *taken], classes="true"))
+        rows.append(row("", [plain("−η · ∂E/∂v", "left"), *beside]))
+    heads = ["", "", *map(str, range(1, len(step.hidden) + 1))]
+    count = len(step.inputs)
+    multiplied = count > 1 and tab.choices.cbow_gradient == "word2vec"
+    note = tab.text("update.undivided", count=count) if multiplied else tab.text("update.same")
+    return f"{table(heads, rows, caption=tab.text('update.beside'))}<p>{text(note)}</p>"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Run:
+    """One of the six combinations: its course, how many steps it shows, and what it is called."""
+
+    architecture: str
+    objective: str
+    course: Course
+    steps: int
+
+
+def _six_runs(choices: Choices) -> list[_Run]:
+    runs = []
+    for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES):
+        wanted = dataclasses.replace(choices, architecture=architecture, objective=objective, tree="huffman")
+        course = wanted.course()
+        runs.append(_Run(architecture, objective, course, wanted.steps(course)))
+    return runs
+
+
+def six(tab: Tab) -> Update:
+    """All six combinations on the same text at the same share of training."""
+    paragraph(tab.text("six.intro"))
+    runs: list[_Run] = []
+    choices = tab.choices
+
+    def show(made: list[_Run]) -> None:
+        runs.extend(made)
+        update()
+
+    slow(tab, lambda: _six_runs(choices), show)
+    update = live(lambda: _six_html(tab, runs))
+    return update
+
+
+def _six_html(tab: Tab, runs: list[_Run]) -> str:
+    if not runs:
+        return ""
+    rows = []
+    for run in runs:
+        number_there = max(1, round(tab.number / tab.steps * run.steps))
+        step = run.course.step(number_there)
+        moved = {view.name: view for view in step.tables}
+        name = f"six.{run.architecture}.{run.objective}"
+        cells = [
+            plain(f"{number_there:,} / {run.steps:,}"),
+            plain(" + ".join(each.word for each in step.inputs), "left"),
+            plain(", ".join(step.objectives[0].outputs), "left"),
+            cell(step.loss, f"{name}.loss"),
+            plain(f"{len(moved['input_vectors'].changes)} / {moved['input_vectors'].rows}"),
+            plain(f"{len(moved['output_vectors'].changes)} / {moved['output_vectors'].rows}"),
+            *(cell(value, f"{name}.h.{i}", scale=1.0) for i, value in enumerate(step.hidden[:3])),
+        ]
+        title = f"{tab.text(f'architecture.{run.architecture}')} × {tab.text(f'objective.{run.objective}')}"
+        rows.append(row(title, cells))
+    titles = ["step", "input", "output", "loss", "six.rows_in", "six.rows_out"]
+    heads = ["", *map(tab.text, titles), *["h₁", "h₂", "h₃"][: tab.choices.vector_size]]
+    return table(heads, rows)

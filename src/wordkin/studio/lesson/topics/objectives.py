@@ -1,0 +1,347 @@
+"""Pages about objectives: cost, the tree, sampled softmax and negative sampling, noise, subsampling."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from nicegui import ui
+
+from wordkin.errors import ConfigError
+from wordkin.lesson import WordRow, depict
+from wordkin.lesson.trees import TREES, build_tree
+from wordkin.studio.lesson.html import bar_cell, cell, curve, drawing, label, line, number, plain, row, table, text
+from wordkin.studio.lesson.parts import live
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.widgets import button, heading, marked, paragraph, select
+from wordkin.vocabulary.huffman import HuffmanTree
+from wordkin.vocabulary.noise import noise_probabilities
+from wordkin.vocabulary.subsampling import keep_probabilities
+
+
+def cost(tab: Tab) -> Update:
+    """What one example costs, with sliders for C, N, V and K."""
+    paragraph(tab.text("cost.intro"))
+    values = {"C": 10, "N": 500, "V": 1_000_000, "K": 5}
+    element = ui.html(sanitize=False)
+
+    def show() -> None:
+        element.set_content(_cost_html(tab, values))
+
+    def slider(name: str, low: float, high: float) -> None:
+        with marked("div", "line"):
+            made = ui.slider(min=low, max=high, step=0.01, value=math.log10(values[name])).style("width:16rem")
+            made.props["aria-label"] = name
+            shown = ui.label(f"{name} = {values[name]:,}")
+
+        def change(value: float) -> None:
+            values[name] = max(1, round(10**value))
+            shown.text = f"{name} = {values[name]:,}"
+            show()
+
+        made.on_value_change(lambda event: change(event.value))
+
+    with marked("div", "pair"):
+        for name, low, high in (("C", 0, 1.5), ("N", 1, 3), ("V", 1, 7), ("K", 0, 2)):
+            slider(name, low, high)
+    show()
+    paragraph(tab.text("cost.notes"))
+    paragraph(tab.text("cost.overfit"), "notice")
+    heading(tab.text("cost.moving"), 3)
+    return live(lambda: _moving_html(tab))
+
+
+def _cost_html(tab: Tab, values: dict[str, int]) -> str:
+    c, n, v, k = (values[name] for name in "CNVK")
+    outputs = (("softmax", v), ("hierarchical-softmax", math.log2(v)), ("negative-sampling", k + 1))
+    costs = [
+        (f"{tab.text(f'architecture.{architecture}')} × {tab.text(f'objective.{objective}')}", amount, rows)
+        for architecture in ("cbow", "skip-gram")
+        for objective, rows in outputs
+        for amount in [n * (c + rows) if architecture == "cbow" else c * n * (1 + rows)]
+    ]
+    most = math.log10(max(amount for _, amount, _ in costs))
+    rows = [
+        row(name, [bar_cell(math.log10(amount), of=most), plain(f"{amount:,.0f}"), plain(f"{touched:,.0f}")])
+        for name, amount, touched in costs
+    ]
+    natural = n * (c + math.log(v))
+    return (
+        table(["", tab.text("log_scale"), tab.text("multiplications"), tab.text("cost.rows")], rows)
+        + f"<p>CBOW, C·N + N·ln V = {number(natural, 'cost.natural', 0)}</p>"
+    )
+
+
+def _moving_html(tab: Tab) -> str:
+    rows = [
+        row(
+            view.symbol,
+            [plain(f"{len(view.changes)} / {view.rows}"), plain(", ".join(c.row for c in view.changes), "left")],
+        )
+        for view in tab.step.tables
+    ]
+    return table(["", tab.text("cost.rows"), ""], rows)
+
+
+# -- the tree ------------------------------------------------------------------------------------------
+
+
+def tree(tab: Tab) -> Update:
+    """The tree drawn, with both branches at every node and the probability of every leaf."""
+    paragraph(tab.text("tree.intro"))
+    trained = tab.choices.objective == "hierarchical-softmax"
+    if not trained:
+        paragraph(tab.text("tree.not_trained"), "notice")
+        button(tab.text("tree.train"), lambda: tab.change(objective="hierarchical-softmax"))
+    updates = [live(lambda: _tree_html(tab))] if trained else []
+    heading(tab.text("tree.kinds"), 3)
+    paragraph(tab.text("tree.kinds_text"))
+
+    def show(kind: str) -> None:
+        shape.set_content(_shape_html(tab, kind))
+
+    names = {kind: tab.text(f"tree.{kind}") for kind in TREES}
+    select(names, tab.choices.tree, tab.text("tree"), show).style("width:18rem")
+    shape = ui.html(sanitize=False)
+    show(tab.choices.tree)
+    heading(tab.text("tree.notation"), 3)
+    paragraph(tab.text(f"tree.notation_{tab.choices.notation}"))
+    return updates[0] if updates else lambda: None
+
+
+def _tree_html(tab: Tab) -> str:
+    view = tab.step.objectives[0]
+    built = tab.course.text.tree
+    assert built is not None
+    path = {node.node_id for node in view.path}
+    picture = _drawn(tab, built, path, view.outputs[0], [(node.left, node.right) for node in view.nodes])
+    rows = [
+        row(node.node, [
+            plain(f"{node.bit} = {tab.text(f'turn.{node.turn}')}", "left"),
+            cell(node.score, f"node.{node.node_id}.score"),
+            cell(node.left, f"node.{node.node_id}.left"), cell(node.right, f"node.{node.node_id}.right"),
+            cell(node.branch_probability), cell(node.product, f"node.{node.node_id}.product"),
+        ], classes="true")
+        for node in view.path
+    ]  # fmt: skip
+    heads = ["", tab.text("tree.turn"), tab.text("score"), "p(0) = σ", "p(1) = 1 − σ = σ(−x)", tab.text("tree.branch"),
+             tab.text("tree.product")]  # fmt: skip
+    leaves = [
+        _leaf(each, view.probabilities[each.word_id], each.word == view.outputs[0]) for each in tab.overview.words
+    ]
+    total = math.fsum(view.probabilities)
+    return (
+        f"{picture}{table(heads, rows, caption=tab.text('tree.path', word=view.outputs[0], count=len(view.path)))}"
+        f"{table(['', tab.text('tree.code'), 'p'], leaves, caption=tab.text('tree.leaves'))}"
+        f"<p><b>{text(tab.text('tree.sum'))} {number(total, 'leaf.sum', 10)}</b></p>"
+    )
+
+
+def _leaf(word: WordRow, share: float, is_output: bool) -> str:
+    bars = bar_cell(share, f"leaf.{word.word_id}", classes="mark" if is_output else "")
+    return row(word.word, [plain(word.code or ""), bars], classes="true" if is_output else "")
+
+
+def _shape_html(tab: Tab, kind: str) -> str:
+    try:
+        built = build_tree(kind, tab.course.text.counts)
+    except ConfigError as error:
+        return f"<p>{text(error)}</p>"
+    counts = tab.course.text.counts
+    mean = float(counts @ built.lengths / counts.sum())
+    facts = tab.text(
+        "tree.facts", mean=f"{mean:.3f}", longest=int(built.lengths.max()), log=f"{math.log2(len(counts)):.2f}"
+    )
+    return f"{_drawn(tab, built, set(), '', [])}<p>{text(facts)}</p>"
+
+
+def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: list[tuple[float, float]]) -> str:
+    """A tree with its root at the top; leaves stand in the order of their codes."""
+    vocabulary = tab.course.text.vocabulary
+    nodes = depict.tree_nodes(vocabulary, tab.course.text.counts, built)
+    words = list(vocabulary.words)
+    if not nodes:
+        return ""
+    ordered = sorted(range(len(words)), key=lambda word_id: built.path(word_id)[1].tolist())
+    depth = int(built.lengths.max())
+    spacing = max(64, 12 * max(len(each) for each in words))
+    x = {words[word_id]: 40 + spacing * index + spacing / 2 - 30 for index, word_id in enumerate(ordered)}
+    y = {words[word_id]: 30 + 62 * len(built.path(word_id)[0]) for word_id in ordered}
+    level = {node: index for word_id in ordered for index, node in enumerate(built.path(word_id)[0].tolist())}
+    for node in reversed(nodes):
+        x[node.name] = (x[node.left] + x[node.right]) / 2
+        y[node.name] = 30 + 62 * level[node.node_id]
+    edges, dots = [], []
+    for node in nodes:
+        for bit, child in enumerate((node.left, node.right)):
+            below = child == word or any(f"node {each}" == child for each in path)
+            on = " on" if node.node_id in path and below else ""
+            edges.append(line(x[node.name], y[node.name], x[child], y[child], f"edge{on}"))
+            middle = ((x[node.name] + 2 * x[child]) / 3, (y[node.name] + 2 * y[child]) / 3)
+            share = f"{branches[node.node_id][bit]:.3f}" if branches else ""
+            edges.append(label(middle[0] + (-5 if bit == 0 else 5), middle[1], f"{bit} {share}",
+                               anchor="end" if bit == 0 else "start", classes="small"))  # fmt: skip
+        on = " on" if node.node_id in path else ""
+        dots.append(f'<circle cx="{x[node.name]:.1f}" cy="{y[node.name]:.1f}" r="13" class="dot{on}"/>')
+        dots.append(label(x[node.name], y[node.name] + 4, node.node_id, classes="small"))
+    for each in words:
+        on = " on" if each == word else ""
+        width = spacing - 8
+        dots.append(
+            f'<rect x="{x[each] - width / 2:.1f}" y="{y[each] - 12:.1f}" width="{width}" height="24" rx="5" '
+            f'class="box{on}"/>'
+        )
+        dots.append(label(x[each], y[each] + 5, each))
+    return drawing("".join(edges + dots), int(40 + spacing * len(words) + 40), 60 + 62 * depth, tab.text("tree"))
+
+
+# -- noise ---------------------------------------------------------------------------------------------
+
+
+def sampling(tab: Tab) -> Update:
+    """Sampled softmax beside negative sampling on the same scores, noise words drawn or chosen by hand."""
+    paragraph(tab.text("sampling.intro"))
+    if tab.choices.objective != "negative-sampling":
+        paragraph(tab.text("sampling.not_trained"), "notice")
+        button(tab.text("sampling.train"), lambda: tab.change(objective="negative-sampling"))
+        return lambda: None
+    words = [each.word for each in tab.overview.words]
+    with marked("div", "line"):
+        chosen = ui.select(words, multiple=True, label=tab.text("noise_by_hand"),
+                           value=[word for word in tab.choices.noise.split(",") if word in words])  # fmt: skip
+        chosen.props("outlined dense use-chips behavior=menu").style("min-width:18rem")
+        button(tab.text("sampling.take"), lambda: tab.change(noise=",".join(chosen.value or [])))
+        button(tab.text("sampling.draw"), lambda: tab.change(noise=""), "quiet")
+    update = live(lambda: _sampling_html(tab))
+    heading(tab.text("sampling.corpus"), 3)
+    paragraph(tab.text("sampling.corpus_text"))
+    paragraph(tab.text("sampling.slip"), "notice")
+    paragraph(tab.text("sampling.k"))
+    return update
+
+
+def _sampling_html(tab: Tab) -> str:
+    step = tab.step
+    comparison, view = step.comparisons[0], step.objectives[0]
+    rows = [
+        row(each.word, [
+            plain(tab.text("sampling.true") if each.is_output else tab.text("sampling.noise"), "left"),
+            cell(each.score, f"same.{index}.score"), bar_cell(each.full_softmax, f"same.{index}.full"),
+            cell(each.sampled_score, f"same.{index}.corrected"),
+            bar_cell(each.sampled_softmax, f"same.{index}.sampled"),
+            bar_cell(each.negative_sampling, f"same.{index}.sigma"),
+        ], classes="true" if each.is_output else "")
+        for index, each in enumerate(comparison.words)
+    ]  # fmt: skip
+    heads = ["", "", tab.text("score"), tab.text("objective.softmax"), "s − log(K·P)", tab.text("sampling.sampled"),
+             "σ(s)"]  # fmt: skip
+    methods = [
+        row(tab.text(f"method.{each.method}"), [plain(each.rows), cell(each.loss, f"method.{index}.loss")])
+        for index, each in enumerate(comparison.methods)
+    ]
+    plus = sum(each.loss or 0.0 for each in view.rows if each.label)
+    minus = sum(each.loss or 0.0 for each in view.rows if not each.label)
+    how = tab.text("sampling.chosen" if comparison.chosen else "sampling.drawn")
+    parts = (
+        f"<p><b>Loss = Loss₊ + Loss₋</b> = {number(plus, 'loss.plus', 5)} + {number(minus, 'loss.minus', 5)} = "
+        f"{number(view.loss, 'loss.total', 5)}</p>"
+    )
+    return (
+        f"<p>{text(how)}</p>{table(heads, rows, caption=tab.text('sampling.same'))}"
+        f"{table(['', tab.text('cost.rows'), tab.text('loss')], methods)}{parts}{_labelled_html(tab)}"
+    )
+
+
+def _labelled_html(tab: Tab) -> str:
+    """All rows (input 1, input 2, label) of the window's centre together, noise between the true pairs."""
+    step = tab.step
+    centre = step.window.sentence[step.window.centre]
+    rows = []
+    current = {(pair.inputs[0], pair.output) for pair in step.pairs if pair.current}
+    noise = step.objectives[0].rows[1:]
+    for pair in step.pairs:
+        source = " + ".join(pair.inputs)
+        rows.append(row(source, [plain(pair.output, "left"), plain(1)], classes="true"))
+        if (pair.inputs[0], pair.output) in current or tab.choices.noise or len(step.pairs) == 1:
+            rows += [row(source, [plain(each.output, "left"), plain(0)]) for each in noise]
+    heads = [tab.text("input1"), tab.text("input2"), tab.text("label")]
+    return table(heads, rows, caption=tab.text("sampling.table", word=centre), classes="words")
+
+
+def noise(tab: Tab) -> Update:
+    """The distribution of noise words under three exponents."""
+    paragraph(tab.text("noise.intro"))
+    counts = tab.course.text.counts
+    spread = {exponent: noise_probabilities(counts, exponent).tolist() for exponent in (1.0, 0.75, 0.0)}
+    most = max(max(values) for values in spread.values())
+    rows = []
+    for each in tab.overview.words:
+        cells = [plain(each.count)]
+        for exponent, values in spread.items():
+            share = values[each.word_id]
+            bars = f'<span class="bar" style="--share:{share / most * 0.9:.4f}"></span>'
+            cells.append(f'<td class="barred">{bars}{number(share, f"noise.{exponent:g}.{each.word_id}")}</td>')
+        rows.append(row(each.word, cells))
+    heads = ["", tab.text("count"), tab.text("noise.unigram"), tab.text("noise.power"), tab.text("noise.uniform")]
+    ui.html(table(heads, rows), sanitize=False)
+    ui.html(
+        '<math display="block"><mrow><mi>f</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
+        "<mn>3/4</mn></msup><mrow><mo>∑</mo><msup><mi>count(u)</mi><mn>3/4</mn></msup></mrow></mfrac></mrow></math>",
+        sanitize=False,
+    )
+    return lambda: None
+
+
+def subsampling(tab: Tab) -> Update:
+    """How likely a frequent word is kept, under both formulas, and what one pass drops."""
+    paragraph(tab.text("subsampling.intro"))
+    element = ui.html(sanitize=False)
+    exponent = {"t": -1.5}
+
+    def show() -> None:
+        element.set_content(_subsampling_html(tab, 10 ** exponent["t"]))
+
+    def change(value: float) -> None:
+        exponent["t"] = value
+        show()
+
+    with marked("div", "line"):
+        slider = ui.slider(min=-5, max=-0.3, step=0.1, value=-1.5).style("width:20rem")
+        slider.props["aria-label"] = "t"
+        slider.on_value_change(lambda event: change(event.value))
+    show()
+    return live(lambda: _struck_html(tab))
+
+
+def _subsampling_html(tab: Tab, threshold: float) -> str:
+    shares = np.logspace(-6, 0, 60)
+    by_formula = {
+        formula: [
+            float(keep_probabilities([share * 1e12, (1 - share) * 1e12], threshold, formula)[0]) for share in shares
+        ]
+        for formula in ("word2vec", "paper")
+    }
+    logs = np.log10(shares).tolist()
+    series = [
+        (tab.text(f"subsampling.{formula}"), list(zip(logs, values, strict=True)))
+        for formula, values in by_formula.items()
+    ]
+    discard = (tab.text("subsampling.discard"), [(x, 1 - y) for x, y in series[1][1]])
+    picture = curve([*series, discard], x_label="log₁₀ f", y_label="p", label_text=tab.text("topic.subsampling"))
+    counts = tab.course.text.counts
+    keep = keep_probabilities(counts, threshold, "word2vec").tolist()
+    paper = keep_probabilities(counts, threshold, "paper").tolist()
+    rows = [
+        row(each.word, [cell(each.share), bar_cell(keep[each.word_id], f"keep.word2vec.{each.word_id}"),
+                        bar_cell(paper[each.word_id], f"keep.paper.{each.word_id}"), cell(1 - paper[each.word_id])])
+        for each in tab.overview.words
+    ]  # fmt: skip
+    heads = ["", "f", tab.text("subsampling.word2vec"), tab.text("subsampling.paper"), "1 − √(t/f)"]
+    return f"<p><b>t = {threshold:.2g}</b></p>{picture}{table(heads, rows)}"
+
+
+def _struck_html(tab: Tab) -> str:
+    from wordkin.studio.lesson.flow import sentence_html
+
+    note = tab.text("subsampling.struck") if tab.choices.subsample else tab.text("subsampling.off")
+    return f"<p>{text(note)}</p>{sentence_html(tab)}"

@@ -1,0 +1,231 @@
+"""Pages about what was learned: both tables and their cosines, exercises, the sheet to print."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+from nicegui import ui
+
+from wordkin.lesson.equations import equations
+from wordkin.objectives.reference import FloatArray
+from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.flow import hidden_html, scores_html, update_html, window_html
+from wordkin.studio.lesson.html import curve, drawing, grid, label, line, number, plain, row, shown, table, text
+from wordkin.studio.lesson.parts import live, slow
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.widgets import button, heading, marked, notice, paragraph
+
+_POINTS = 40  # of the curve of the loss
+
+
+@dataclass(frozen=True)
+class _WholeRun:
+    """What all steps together show: the mean loss by stretches of steps, and both tables after the last one."""
+
+    loss: list[tuple[float, float]]
+    rows: FloatArray
+
+
+def _whole_run(choices: Choices, steps: int) -> _WholeRun:
+    course = choices.course()
+    spacing = max(1, steps // _POINTS)
+    losses = [sum(scored.loss for scored in course.taken(number).scored.values()) for number in range(1, steps + 1)]
+    stretches = [(begin, losses[begin : begin + spacing]) for begin in range(0, steps, spacing)]
+    loss = [(begin + (len(part) + 1) / 2, float(np.mean(part))) for begin, part in stretches]
+    tables = course.tables(steps)[choices.objective]
+    return _WholeRun(loss, np.concatenate([tables.input_vectors, tables.output_vectors]))
+
+
+def tables(tab: Tab) -> Update:
+    """The two tables: cosines and products of their rows, a plane of both, neighbours and loss over time."""
+    paragraph(tab.text("tables.intro"))
+    updates = [live(lambda: _grids_html(tab))]
+    heading(tab.text("tables.neighbours"), 3)
+    updates.append(live(lambda: _neighbours_html(tab)))
+    heading(tab.text("tables.loss"), 3)
+    choices, steps = tab.choices, tab.steps
+    with marked("div", "stack") as place:
+
+        def show(run: _WholeRun) -> None:
+            with place:
+                later = [live(lambda: _loss_html(tab, run)), live(lambda: _plane_html(tab, run))]
+            updates.extend(later)
+            for each in later:
+                each()
+
+        slow(tab, lambda: _whole_run(choices, steps), show)
+
+    def update() -> None:
+        for each in updates:
+            each()
+
+    return update
+
+
+def _arrays(tab: Tab, steps: int) -> tuple[FloatArray, FloatArray]:
+    tables = tab.course.tables(steps)[tab.choices.objective]
+    return tables.input_vectors, tables.output_vectors
+
+
+def _grids_html(tab: Tab) -> str:
+    state = tab.course.state(tab.number)
+    first, second = (each for each in state.tables if each.name in ("input_vectors", "output_vectors"))
+    parts = [
+        grid(each.row_names, each.cosines, f"cos.{each.symbol}", caption=f"cos({each.symbol}, {each.symbol})")
+        for each in (first, second)
+    ]
+    if tab.choices.objective != "hierarchical-softmax":
+        inputs, outputs = _arrays(tab, tab.number)
+        products = (inputs @ outputs.T).tolist()
+        scale = max(1.0, float(np.abs(inputs @ outputs.T).max()))
+        parts.append(grid(first.row_names, products, "dot", caption="W · W′ (s)", scale=scale))
+    return '<div class="pair">' + "".join(f"<div>{part}</div>" for part in parts) + "</div>"
+
+
+def _plane_html(tab: Tab, run: _WholeRun) -> str:
+    """Both tables in the plane of the two directions in which the final rows differ most."""
+    final = run.rows
+    directions = np.linalg.svd(final - final.mean(axis=0), full_matrices=False)[2]
+    axes = np.zeros((2, final.shape[1]))
+    axes[: min(2, len(directions))] = directions[:2]
+    inputs, outputs = _arrays(tab, tab.number)
+    reach = float(np.abs((np.concatenate([inputs, outputs]) - final.mean(axis=0)) @ axes.T).max()) or 1.0
+    width, height = 620, 400
+    parts = [line(0, height / 2, width, height / 2, "edge"), line(width / 2, 0, width / 2, height, "edge")]
+    names = [each.word for each in tab.overview.words]
+    for rows, classes, mark in ((outputs, "out", "′"), (inputs, "in", "")):
+        words = names if len(rows) == len(names) else [f"n{index}" for index in range(len(rows))]
+        for name, point in zip(words, (rows - final.mean(axis=0)) @ axes.T, strict=True):
+            x = width / 2 + float(point[0]) / reach * (width / 2 - 60)
+            y = height / 2 - float(point[1]) / reach * (height / 2 - 20)
+            parts.append(label(x, y, f"{name}{mark}", classes=classes))
+    picture = drawing("".join(parts), width, height, tab.text("tables.plane"))
+    return f"<p>{text(tab.text('tables.plane'))}</p>{picture}"
+
+
+def _neighbours_html(tab: Tab) -> str:
+    """The nearest words of the words of the step, before training, half way and now."""
+    names = [each.word for each in tab.overview.words]
+    moments = sorted({0, tab.number // 2, tab.number})
+    rows = []
+    for word_id in dict.fromkeys([*(each.word_id for each in tab.step.inputs), *range(len(names))]):
+        cells = []
+        for moment in moments:
+            vectors = tab.course.tables(moment)[tab.choices.objective].input_vectors
+            lengths = np.linalg.norm(vectors, axis=1)
+            cosines = vectors @ vectors[word_id] / np.maximum(lengths * lengths[word_id], 1e-300)
+            cosines[word_id] = -np.inf
+            best = np.argsort(-cosines)[:2].tolist()
+            cells.append(
+                plain(
+                    ", ".join(f"{names[each]} {shown(float(cosines[each]), 2)}" for each in best if each != word_id),
+                    "left",
+                )
+            )
+        rows.append(row(names[word_id], cells))
+    return table(["", *(tab.text("tables.after", count=moment) for moment in moments)], rows[:10])
+
+
+def _loss_html(tab: Tab, run: _WholeRun) -> str:
+    """The loss over all steps, with a mark where the lesson is."""
+    picture = curve(
+        [("E", run.loss)], x_label=tab.text("step"), y_label=tab.text("loss"), label_text=tab.text("tables.loss"),
+        mark_x=float(tab.number),
+    )  # fmt: skip
+    return f"{picture}<p>{text(tab.text('step'))} {tab.number:,}: E = {number(tab.step.loss, 'loss.now', 5)}</p>"
+
+
+# -- exercises -----------------------------------------------------------------------------------------
+
+
+def exercises(tab: Tab) -> Update:
+    """Cells of the step to be computed by hand, and checked."""
+    paragraph(tab.text("exercises.intro"))
+    with marked("div", "stack") as place:
+        pass
+    shown_for = [0]
+
+    def fill() -> None:
+        if shown_for[0] == tab.number or tab.playing:
+            return
+        shown_for[0] = tab.number
+        place.clear()
+        with place:
+            for name, value, formula in questions(tab):
+                _question(tab, name, value, formula)
+
+    return fill
+
+
+def questions(tab: Tab) -> list[tuple[str, float, str]]:
+    """(name of the equation, answer, formula with its numbers but without the answer) for the step."""
+    step = tab.step
+    view = step.objectives[0]
+    generator = random.Random(tab.number)
+    row_index = generator.choice([index for index, each in enumerate(view.rows) if not each.ignored])
+    component = generator.randrange(len(step.hidden))
+    found = equations(step, view.objective, row=row_index, component=component, style=tab.choices.notation)
+    return [(each.name, each.value, each.to_mathml_question()) for each in found]
+
+
+def _question(tab: Tab, name: str, value: float, formula: str) -> None:
+    with marked("div", "panel"):
+        ui.html(f'<div class="formulas" tabindex="0"><div>{formula}</div></div>', sanitize=False)
+        with marked("div", "line"):
+            answer = ui.input(tab.text("exercises.answer")).props("outlined dense").style("width:10rem")
+            with marked("div", "stack") as reply:
+                pass
+
+            def check() -> None:
+                reply.clear()
+                with reply:
+                    notice(*_verdict(tab, answer.value or "", value))
+
+            answer.on("keydown.enter", check)
+            button(tab.text("exercises.check"), check, label=f"{tab.text('exercises.check')}: {name}")
+
+            def reveal() -> None:
+                reply.clear()
+                with reply:
+                    notice(shown(value, 6))
+
+            button(tab.text("exercises.show"), reveal, "quiet", label=f"{tab.text('exercises.show')}: {name}")
+
+
+def _verdict(tab: Tab, given: str, value: float) -> tuple[str]:
+    """What is said of an answer: right where it agrees to two significant digits or to 0.001."""
+    try:
+        answer = float(given.strip().replace("−", "-").replace(",", "."))
+    except ValueError:
+        return (tab.text("exercises.no_number"),)
+    if abs(answer - value) <= max(0.001, 0.01 * abs(value)):
+        return (tab.text("exercises.right", value=shown(value, 6)),)
+    if abs(answer + value) <= max(0.001, 0.01 * abs(value)):
+        return (tab.text("exercises.sign"),)
+    return (tab.text("exercises.wrong"),)
+
+
+# -- the sheet -----------------------------------------------------------------------------------------
+
+
+def sheet(tab: Tab) -> Update:
+    """All of the current step on one sheet to print."""
+    paragraph(tab.text("sheet.intro"))
+    button(tab.text("print"), lambda: ui.run_javascript("print()"))
+    return live(lambda: _sheet_html(tab))
+
+
+def _sheet_html(tab: Tab) -> str:
+    step = tab.step
+    title = f"{tab.text(f'architecture.{tab.choices.architecture}')} × {tab.text(f'objective.{tab.choices.objective}')}"
+    view = step.objectives[0]
+    index = next((index for index, each in enumerate(view.rows) if each.times), 0)
+    found = equations(step, view.objective, row=index, style=tab.choices.notation)
+    formulas = "".join(f"<div>{each.to_mathml()}</div>" for each in found)
+    number_of = tab.text("step_of", number=step.number, steps=tab.steps)
+    return (
+        f"<h3>{text(title)}, {text(number_of)}</h3>{window_html(tab)}{hidden_html(tab)}{scores_html(tab)}"
+        f"{update_html(tab)}<div class='formulas'>{formulas}</div>"
+    )

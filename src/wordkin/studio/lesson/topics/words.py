@@ -1,0 +1,210 @@
+"""Pages about words: why vectors, one-hot vectors, the projection, windows and pairs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+
+from nicegui import ui
+
+from wordkin.studio.lesson.html import bar_cell, cell, grid, number, plain, row, table, text
+from wordkin.studio.lesson.parts import live
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.widgets import heading, paragraph
+
+_SPAM = (("win money now", True), ("win a prize now", True), ("meet me now", False), ("lunch with me", False))
+
+
+def why(tab: Tab) -> Update:
+    """Why words become vectors: counts of words decide, and still cannot say how two words differ."""
+    paragraph(tab.text("why.intro"))
+    heading(tab.text("why.spam"), 3)
+    paragraph(tab.text("why.spam_text"))
+    ui.html(_spam_html(tab), sanitize=False)
+    heading(tab.text("why.hypothesis"), 3)
+    paragraph(tab.text("why.hypothesis_text"))
+    ui.html(_exchanged_html(tab), sanitize=False)
+    heading(tab.text("why.history"), 3)
+    paragraph(tab.text("why.history_text"))
+    ui.html(_history_html(tab), sanitize=False)
+    return lambda: None
+
+
+def _spam_html(tab: Tab) -> str:
+    """A bag-of-words filter: each word has the log of its odds, with one added to each count."""
+    words = list(dict.fromkeys(word for message, _ in _SPAM for word in message.split()))
+    spam = Counter(word for message, is_spam in _SPAM if is_spam for word in message.split())
+    ham = Counter(word for message, is_spam in _SPAM if not is_spam for word in message.split())
+    totals = spam.total() + len(words), ham.total() + len(words)
+    weights = {word: math.log((spam[word] + 1) / totals[0] * totals[1] / (ham[word] + 1)) for word in words}
+    rows = []
+    for message, is_spam in _SPAM:
+        counts = Counter(message.split())
+        score = sum(weights[word] * count for word, count in counts.items())
+        verdict = tab.text("why.is_spam" if score > 0 else "why.is_ham")
+        rows.append(
+            row(
+                message,
+                [
+                    *(plain(counts[word]) for word in words),
+                    cell(score, scale=3.0, digits=2),
+                    plain(verdict, "left"),
+                    plain("✓" if (score > 0) == is_spam else "✗"),
+                ],
+            )
+        )
+    rows.append(row(tab.text("why.weight"), [cell(weights[word], scale=2.0, digits=2) for word in words]))
+    return table(["", *words, "Σ", "", ""], rows)
+
+
+def _exchanged_html(tab: Tab) -> str:
+    """Two words of the text that share the most neighbours, each in the sentences of the other."""
+    sentences = tab.overview.sentences
+    around: dict[str, set[str]] = {}
+    for sentence in sentences:
+        for position, word in enumerate(sentence):
+            window = sentence[max(0, position - 2) : position] + sentence[position + 1 : position + 3]
+            around.setdefault(word, set()).update(window)
+    pairs = itertools.combinations(around, 2)
+    first, second = max(
+        pairs, key=lambda pair: len(around[pair[0]] & around[pair[1]]) / len(around[pair[0]] | around[pair[1]])
+    )
+    shared = ", ".join(sorted(around[first] & around[second])) or "-"
+    parts = [f"<p>{text(tab.text('why.shared', first=first, second=second, shared=shared))}</p>"]
+    for sentence in sentences:
+        if first in sentence or second in sentence:
+            words = []
+            for word in sentence:
+                swapped = {first: second, second: first}.get(word)
+                words.append(text(word) if swapped is None else f'<span class="swapped">{text(swapped)}</span>')
+            parts.append(f'<p class="sentence">{" ".join(words)}</p>')
+    return "".join(parts[:5])
+
+
+def _history_html(tab: Tab) -> str:
+    c, n, hidden, v = 10, 500, 500, 1_000_000
+    models = (
+        ("why.model_nnlm", c * n + c * n * hidden + hidden * v),
+        ("why.model_cbow", c * n + n * v),
+        ("why.model_tree", c * n + n * math.log2(v)),
+        ("why.model_noise", c * n + n * 6),
+    )
+    biggest = math.log10(models[0][1])
+    rows = [
+        row(tab.text(name), [bar_cell(math.log10(cost), of=biggest), plain(f"{cost:,.0f}")]) for name, cost in models
+    ]
+    return table(["", tab.text("log_scale"), tab.text("multiplications")], rows)
+
+
+def one_hot(tab: Tab) -> Update:
+    """One-hot vectors, their cosines, and how they grow with the vocabulary."""
+    paragraph(tab.text("onehot.intro"))
+    words = [each.word for each in tab.overview.words]
+    order = tab.text(f"order.{tab.choices.order}")
+    heads = ["", *map(str, range(1, len(words) + 1))]
+    rows = [
+        row(word, [f'<td class="{"pos" if bit else ""}" style="--share:{bit}">{bit}</td>' for bit in hot])
+        for word, hot in zip(words, tab.overview.one_hot, strict=True)
+    ]
+    caption = tab.text("onehot.caption", size=len(words), order=order)
+    ui.html(table(heads, rows, caption=caption), sanitize=False)
+    paragraph(tab.text("onehot.cosines"))
+    ui.html(grid(words, tab.overview.cosines, "onehot", caption=tab.text("onehot.grid"), digits=0), sanitize=False)
+    heading(tab.text("onehot.grows"), 3)
+    paragraph(tab.text("onehot.grows_text"))
+    length = ui.html(sanitize=False)
+
+    def show(size: float) -> None:
+        whole = round(10**size)
+        about = tab.text("onehot.length", zeros=f"{whole - 1:,}", numbers=tab.choices.vector_size)
+        ones = " ".join(["0"] * 11 + ["1"] + ["0"] * 12)
+        length.set_content(f'<p><b>V = {whole:,}</b>: {text(about)}</p><p class="muted">{ones} … </p>')
+
+    slider = ui.slider(min=0.5, max=6, step=0.1, value=math.log10(len(words)))
+    slider.on_value_change(lambda event: show(event.value))
+    slider.props["aria-label"] = "V"
+    show(math.log10(len(words)))
+    return lambda: None
+
+
+def projection(tab: Tab) -> Update:
+    """A one-hot vector times W lights up one row."""
+    paragraph(tab.text("projection.intro"))
+    shapes = {"v": len(tab.overview.words), "n": tab.choices.vector_size}
+    ui.html(
+        "<math display='block'><mrow><mi>h</mi><mo>=</mo><msup><mi>W</mi><mi>T</mi></msup><mi>x</mi><mo>,</mo>"
+        f"<mi>W</mi><mo>:</mo><mn>{shapes['v']}</mn><mo>×</mo><mn>{shapes['n']}</mn><mo>,</mo>"
+        f"<msup><mi>W</mi><mo>′</mo></msup><mo>:</mo><mn>{shapes['n']}</mn><mo>×</mo><mn>{shapes['v']}</mn></mrow></math>",
+        sanitize=False,
+    )
+    paragraph(tab.text("projection.shapes", **shapes))
+    update = live(lambda: _projection_html(tab))
+    paragraph(tab.text("projection.matrix"))
+    paragraph(tab.text("projection.slip"), "notice")
+    return update
+
+
+def _projection_html(tab: Tab) -> str:
+    step = tab.step
+    inputs = [each.word_id for each in step.inputs]
+    tables = tab.taken.before[tab.course.config.objectives[0]].input_vectors
+    scale = float(abs(tables).max()) or 1.0
+    heads = ["x", "W", *map(str, range(1, tables.shape[1] + 1))]
+    rows = []
+    for word_id, vector in enumerate(tables.tolist()):
+        times = inputs.count(word_id)
+        cells = [cell(value, f"W.{word_id}.{i}", scale=scale) for i, value in enumerate(vector)]
+        word = tab.overview.words[word_id].word
+        rows.append(row(times, [plain(word, "left"), *cells], classes="lit" if times else ""))
+    mean = [cell(value, f"projected.{i}", scale=scale) for i, value in enumerate(step.hidden)]
+    rows.append(row("", [plain("h", "left"), *mean], classes="true"))
+    return table(heads, rows)
+
+
+def windows(tab: Tab) -> Update:
+    """Windows of the text, the tables of pairs, and how distance counts."""
+    paragraph(tab.text("windows.intro"))
+    update = live(lambda: _pairs_html(tab))
+    heading(tab.text("windows.distance"), 3)
+    paragraph(tab.text("windows.distance_text"))
+    ui.html(_distance_html(tab), sanitize=False)
+    return update
+
+
+def _pairs_html(tab: Tab) -> str:
+    """The tables of the notes: (input, output), then the same pairs as a question with the label 1."""
+    centres = list(dict.fromkeys(tab.overview.sentences[0][2:4])) or None
+    pairs = [each for each in tab.course.labelled_pairs(centres) if each.label]
+    current = {(pair.inputs[0], pair.output) for pair in tab.step.pairs if len(pair.inputs) == 1}
+    first = [
+        row(each.input, [plain(each.output, "left")], classes="lit" if (each.input, each.output) in current else "")
+        for each in pairs
+    ]
+    second = [row(each.input, [plain(each.output, "left"), plain(1)]) for each in pairs]
+    predicted = table(
+        [tab.text("input"), tab.text("output")], first, caption=tab.text("windows.table1"), classes="words"
+    )
+    heads = [tab.text("input1"), tab.text("input2"), tab.text("label")]
+    asked = table(heads, second, caption=tab.text("windows.table2"), classes="words")
+    return f"<div class='pair'><div>{predicted}</div><div>{asked}<p>{text(tab.text('windows.change'))}</p></div></div>"
+
+
+def _distance_html(tab: Tab) -> str:
+    """Three readings of "1 / n": the mean of the context, weight by distance, and a reach drawn evenly."""
+    window = tab.choices.window
+    context = 2 * window
+    rows = [
+        row(
+            distance,
+            [
+                bar_cell(1 / context, f"reading.mean.{distance}"),
+                bar_cell(1 / distance, f"reading.weight.{distance}"),
+                bar_cell((window - distance + 1) / window, f"reading.reach.{distance}"),
+            ],
+        )
+        for distance in range(1, window + 1)
+    ]
+    heads = [tab.text("distance"), tab.text("windows.mean"), tab.text("windows.weight"), tab.text("windows.reach")]
+    note = tab.text("windows.used", used=tab.text("window.drawn" if tab.choices.dynamic_window else "window.fixed"))
+    return f"{table(heads, rows)}<p>{text(note)} {number(1 / context, 'reading.mean')}</p>"

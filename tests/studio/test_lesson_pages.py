@@ -1,0 +1,244 @@
+"""The lesson in a browser: its numbers are those of the reference, and it goes where it is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+
+from wordkin.config import ARCHITECTURES, OBJECTIVES
+from wordkin.lesson import Course
+from wordkin.lesson.equations import equations
+from wordkin.objectives import reference
+
+pytest.importorskip("nicegui")
+from wordkin.studio.catalogue import Texts
+from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.topics import TOPICS
+
+COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES))
+HOSTILE = "<img src=x onerror=alert(1)>"
+NUMBERS = """() => [...document.querySelectorAll('[data-name]')].map(
+    each => [each.dataset.name, Number(each.dataset.value), each.textContent])"""
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def lesson(studio, new_tab) -> Open:
+    """Opens the lesson and waits until it shows a step."""
+
+    def open_lesson(**state: object) -> Any:
+        query = "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
+        tab = new_tab(studio, f"/lesson?{query}", **({"locale": "ko-KR"} if state.get("lang") == "ko" else {}))
+        tab.page.wait_for_selector(".lesson-flow table")
+        return tab
+
+    return open_lesson
+
+
+def numbers(page: Any) -> dict[str, float]:
+    """All numbers of the page by name; each text must be the rounding of its full precision."""
+    found: dict[str, float] = {}
+    for name, value, text in page.evaluate(NUMBERS):
+        shown = float(text.replace("−", "-"))
+        digits = len(text.partition(".")[2]) if "e" not in text else None
+        assert shown == pytest.approx(value, rel=0.06, abs=0.5 * 10.0**-digits if digits is not None else 0.0), name
+        assert found.setdefault(name, value) == pytest.approx(value, rel=1e-12, abs=1e-15), name
+    return found
+
+
+def expected(course: Course, choices: Choices, number: int) -> dict[str, float]:
+    """The numbers of a step, from the functions of the reference alone."""
+    example = course.taken(number).example
+    tables = course.tables(number - 1)[choices.objective]
+    h = reference.hidden_vector(tables, example.inputs)
+    if choices.objective == "softmax":
+        scored = reference.full_softmax(tables, h, example.outputs)
+    elif choices.objective == "negative-sampling":
+        scored = reference.negative_sampling(tables, h, example.outputs[0], example.noise[0])
+    else:
+        assert course.text.tree is not None
+        scored = reference.hierarchical_softmax(tables, h, *course.text.tree.path(example.outputs[0]))
+    values = {f"h.{i}": value for i, value in enumerate(h)}
+    values |= {f"EH.{i}": -value for i, value in enumerate(reference.hidden_direction(tables, scored))}
+    kept = iter(range(len(scored.row_ids)))
+    noise = [None, *example.noise[0]] if choices.objective == "negative-sampling" else [None] * len(scored.row_ids)
+    for row, word_id in enumerate(noise):
+        if word_id == example.outputs[0]:
+            continue  # a noise word equal to the true one is shown without numbers
+        index = next(kept)
+        values[f"row.{row}.score"] = scored.scores[index]
+        values[f"row.{row}.probability"] = scored.probabilities[index]
+        values[f"row.{row}.error"] = -scored.residuals[index]
+    values["loss"] = scored.loss
+    way = reference.direction(tables, example.inputs, scored, "mean", choices.cbow_gradient)
+    after = tables.moved(way, example.where.learning_rate)
+    for name, symbol in (("input_vectors", "W"), ("output_vectors", "W′")):
+        for part, array in (("before", tables.arrays()[name]), ("after", after.arrays()[name])):
+            for (row, i), value in np.ndenumerate(array):
+                values[f"{symbol}.{part}.{row}.{i}"] = value  # the heatmaps
+        moved = example.where.learning_rate * way.arrays()[name]
+        for row in np.flatnonzero(moved.any(axis=1)):
+            for i, value in enumerate(moved[row]):
+                values[f"{symbol}.{row}.step.{i}"] = value
+    return values
+
+
+@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
+def test_every_number_is_that_of_the_reference(lesson, architecture, objective):
+    tab = lesson(architecture=architecture, objective=objective, topic="update", step=90)
+    choices = dataclasses.replace(Choices.of_state({}, "en"), architecture=architecture, objective=objective)
+    course = choices.course()
+    for number in (90, 91):
+        tab.page.get_by_text(f"Step {number} of").wait_for()
+        shown = numbers(tab.page)
+        for name, value in expected(course, choices, number).items():
+            assert shown[name] == pytest.approx(value, abs=1e-6), name
+        tab.page.get_by_label("One step forward", exact=True).click()
+
+
+def test_each_page_shows_something_in_both_languages(lesson):
+    tab = lesson(objective="hierarchical-softmax")
+    for language in ("en", "ko"):
+        if language == "ko":
+            tab.open("/lesson?lang=ko&objective=negative-sampling")
+            tab.page.wait_for_selector(".lesson-flow table")
+        texts = Texts(language)
+        for topic in TOPICS:
+            title = texts[f"lesson.topic.{topic}"]
+            tab.page.locator(".lesson-topics button", has_text=title).first.click()
+            panel = tab.page.locator(f"section.lesson-topic[aria-label='{title}']")
+            panel.wait_for()
+            panel.locator("table, svg, button, math").first.wait_for()
+            assert tab.page.evaluate("document.querySelectorAll('.lesson-flow table').length") >= 4
+
+
+def test_steps_go_forward_back_and_to_any_number(lesson):
+    tab = lesson(topic="windows", step=90)
+    page = tab.page
+    now = page.locator(".step-now")
+    first = numbers(page)
+    page.get_by_label("One step forward", exact=True).click()
+    page.get_by_text("Step 91 of").wait_for()
+    assert numbers(page) != first
+    page.get_by_label("One step back").click()
+    page.get_by_text("Step 90 of").wait_for()
+    assert numbers(page) == first
+    page.get_by_label("20 steps forward").click()
+    page.get_by_text("Step 110 of").wait_for()
+    page.get_by_label("To step").fill("7")
+    page.get_by_label("To step").press("Enter")
+    page.get_by_text("Step 7 of").wait_for()
+    page.wait_for_url("**step=7**")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_text("Step 9 of").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Play").wait_for()
+    stopped = now.inner_text()
+    page.reload()
+    page.wait_for_selector(".lesson-flow table")
+    assert now.inner_text() == stopped
+
+
+def test_architecture_objective_and_notation_are_chosen_above_every_page(lesson):
+    page = lesson(topic="cost").page
+    page.get_by_role("button", name="CBOW", exact=True).click()
+    page.locator("button[aria-pressed=true]", has_text="CBOW").wait_for()
+    page.get_by_role("button", name="Full softmax").click()
+    page.locator("button[aria-pressed=true]", has_text="Full softmax").wait_for()
+    page.wait_for_url("**architecture=cbow**objective=softmax**")
+    page.locator(".lesson-flow .q-expansion-item").first.click()
+    page.wait_for_selector("[data-equation=hidden] math mn[data-value]")
+    page.get_by_label("Notation").click()
+    page.get_by_role("option", name="θ and x").click()
+    page.wait_for_url("**notation=theta**")
+
+
+def test_a_formula_ends_in_the_number_of_the_step(lesson):
+    page = lesson(step=90).page
+    for each in page.locator(".lesson-flow .q-expansion-item").all():
+        each.click()
+    page.wait_for_selector("[data-equation=input_update]")
+    choices = Choices.of_state({}, "en")
+    step = choices.course().step(90)
+    for each in equations(step, choices.objective):
+        values = page.locator(f"[data-equation={each.name}] mn[data-value]").all()
+        assert float(values[-1].get_attribute("data-value")) == pytest.approx(each.value, abs=1e-9)
+
+
+def test_pointing_at_a_number_marks_where_it_came_from(lesson):
+    page = lesson(step=90).page
+    cell = page.locator(".lesson-flow tr[data-row=h] td").first
+    source = cell.get_attribute("data-from").split()[0]
+    row = page.locator(f".lesson-flow tr[data-row={source}]").first
+    style = "each => getComputedStyle(each).outlineStyle"
+    assert row.evaluate(style) == "none"
+    cell.hover()
+    assert row.evaluate(style) == "solid"
+
+
+def test_noise_words_are_chosen_by_hand(lesson):
+    page = lesson(topic="sampling", step=90).page
+    page.locator("section.lesson-topic").get_by_label("Noise words chosen by hand").click()
+    page.get_by_role("option", name="pizza").click()
+    page.get_by_role("option", name="computer").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Use these").click()
+    page.get_by_text("The noise words were chosen by hand.").wait_for()
+    rows = page.locator("section.lesson-topic table").first.locator("tbody th").all_inner_texts()
+    assert rows[1:] == ["pizza", "computer"]
+    page.wait_for_url("**noise=**")
+
+
+def test_exercises_are_checked(lesson):
+    page = lesson(topic="exercises", step=90, objective="softmax").page
+    answers = page.locator("section.lesson-topic .panel")
+    answers.first.wait_for()
+    course = dataclasses.replace(Choices.of_state({}, "en"), objective="softmax").course()
+    value = course.step(90).loss
+    loss = answers.filter(has=page.get_by_label("Check: loss"))
+    for given, said in (
+        ("9", "Not yet"),
+        (f"{-value:.4f}", "the sign is not"),
+        ("x", "Type a number"),
+        (f"{value:.4f}", "Right"),
+    ):
+        loss.get_by_label("Your answer").fill(given)
+        loss.get_by_label("Check: loss").click()
+        loss.get_by_text(said).wait_for()
+
+
+def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):
+    page = lesson(topic="tables", text=f"{HOSTILE} 서울 東京 says hello", step=3).page
+    assert page.locator("main img").count() == 0
+    assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()
+    page.locator(".lesson-options .q-expansion-item__container > .q-item").click()
+    page.get_by_label("Text, one sentence a line").fill("alone")
+    page.get_by_role("button", name="Use this text").click()
+    page.locator("[role=alert]", has_text="no word of the text has another beside it").wait_for()
+    assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()
+
+
+def test_pages_fit_a_phone_and_go_back(lesson):
+    page = lesson(topic="update", objective="softmax").page
+    page.set_viewport_size({"width": 360, "height": 740})
+    for topic in ("tree", "sampling", "six"):
+        page.locator(".lesson-topics button", has_text=Texts("en")[f"lesson.topic.{topic}"]).click()
+        page.wait_for_url(f"**topic={topic}**")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.go_back()
+    page.locator("section.lesson-topic[aria-label='Negative sampling']").wait_for()
+
+
+def test_the_state_of_the_url_is_plain(lesson):
+    page = lesson(topic="noise", step=12, vector_size=3).page
+    assert json.loads(page.evaluate("JSON.stringify(Object.fromEntries(new URLSearchParams(location.search)))")) == {
+        "topic": "noise", "step": "12", "vector_size": "3",
+    }  # fmt: skip
