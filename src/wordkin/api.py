@@ -153,7 +153,7 @@ class Word2Vec:
         facts = [f"{name}={value!r}" for name, value in values.items() if value != options[name]]
         facts.append("not trained" if self._vocabulary is None else f"{len(self._vocabulary):,} words")
         if self._state is not None and self._state.losses:
-            facts.append(f"loss {self._state.losses[-1]:.4f}")
+            facts.append(f"loss {self._state.losses[self.best_epoch - 1]:.4f}")
         return f"Word2Vec({', '.join(facts)})"
 
     def fit(
@@ -350,6 +350,8 @@ class Word2Vec:
 
             matrix = result_vectors(self.config, self._trained(self._tables))
             metadata = {name: str(value) for name, value in self.config.to_dict().items() if value is not None}
+            if self.ending:
+                metadata |= {"best_epoch": str(self.best_epoch), "ending": self.ending}
             self._embeddings = Embeddings(self.vocabulary, matrix, metadata)
         return self._embeddings
 
@@ -362,6 +364,24 @@ class Word2Vec:
     def validation_losses(self) -> list[float]:
         """Mean loss per example of held-out text after each epoch, in nats; empty where none was held out."""
         return list(self._trained(self._state).validation_losses)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, from 1, that the vectors are of: with ``patience`` the one of the lowest held-out loss.
+
+        Without it the last one; 0 before the first has ended.
+        """
+        return self._trained(self._state).kept_epoch(self.config.epochs)
+
+    @property
+    def ending(self) -> str:
+        """Which epoch was kept and why, where that is not the last of all epochs; else ""."""
+        return self._trained(self._state).ending(self.config.epochs)
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether training ended before all epochs, since the held-out loss had not fallen for ``patience`` of them."""
+        return self._trained(self._state).stopped_early
 
     def plot_losses(self, output: str | Path | None = None, **style: Any) -> Figure:
         """Draw training and held-out loss after each epoch (extra ``plot``).
@@ -381,7 +401,7 @@ class Word2Vec:
         from wordkin.plots import of_epochs, plot_losses
 
         state = self._trained(self._state)
-        best = state.best_epoch if state.best_epoch != len(state.losses) else 0
+        best = self.best_epoch if self.best_epoch != len(state.losses) else 0
         return plot_losses(of_epochs(state.losses, state.validation_losses, best_epoch=best), output, **style)
 
     def predict(self, words: str | Sequence[str], topn: int = 10, *, objective: str | None = None) -> Prediction:

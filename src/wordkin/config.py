@@ -40,6 +40,26 @@ NAMES_IN_GENSIM = {
     "cbow_mean": 'use cbow_combine="mean" or "sum"',
     "compute_loss": "leave it out: losses are always measured",
 }
+# What the options of word2vec.c are called here, as the command line spells them.
+NAMES_IN_WORD2VEC_C = {
+    "train": "give the text as CORPUS",
+    "output": "use --output FILE",
+    "size": "use --vector-size",
+    "window": "use --window",
+    "sample": "use --subsample",
+    "hs": "use --objective hierarchical-softmax",
+    "negative": "use --negative",
+    "threads": "use --threads",
+    "iter": "use --epochs",
+    "min-count": "use --min-count",
+    "alpha": "use --learning-rate",
+    "cbow": "use --architecture cbow or skip-gram",
+    "binary": "let the suffix of --output say it: .bin or .txt",
+    "save-vocab": "leave it out: vectors in .safetensors keep the counts",
+    "read-vocab": "leave it out: the vocabulary is counted from the text",
+    "debug": "leave it out; --quiet shows no progress",
+    "classes": "cluster the vectors afterwards, with KMeans of scikit-learn say",
+}
 
 
 @dataclass(frozen=True)

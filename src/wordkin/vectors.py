@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from wordkin.errors import ConfigError, FormatError
 from wordkin.vocabulary import Vocabulary
@@ -75,6 +75,11 @@ class WordVectors:
     def vector_size(self) -> int:
         """Length of a vector, N."""
         return int(self._matrix.shape[1])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of the matrix, (V, N)."""
+        return len(self), self.vector_size
 
     @property
     def norms(self) -> NDArray[np.float32]:
@@ -162,6 +167,19 @@ class WordVectors:
         word_id = self._vocabulary.id_of(word)
         row: NDArray[Any] = self.unit_vectors([word_id])[0] if norm else self._matrix[word_id]
         return row
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """The matrix, as ``numpy.asarray`` and scikit-learn take it: read-only and not copied unless need be.
+
+        Raises ValueError where ``copy=False`` and another dtype would need a copy.
+        """
+        if dtype is None or np.dtype(dtype) == self._matrix.dtype:
+            return self._matrix.copy() if copy else self._matrix
+        if copy is False:
+            raise ValueError(
+                f"vectors of {self._matrix.dtype.name} cannot become {np.dtype(dtype).name} without a copy"
+            )
+        return self._matrix.astype(dtype)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"

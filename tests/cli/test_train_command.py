@@ -178,3 +178,29 @@ def test_the_help_tells_the_time_between_checkpoints(run):
     from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY
 
     assert f"[default: {DEFAULT_CHECKPOINT_EVERY}]" in " ".join(run("train", "--help").out.split())
+
+
+def test_early_stopping_says_which_epoch_was_kept(run, text_file, tmp_path):
+    options = (
+        "--validation-fraction",
+        "0.2",
+        "--patience",
+        "1",
+        "--epochs",
+        "40",
+        "--vector-size",
+        "8",
+        "--min-count",
+        "1",
+    )
+    rates = ("--learning-rate", "0.2", "--min-learning-rate", "0.2", "--threads", "1", "--quiet")
+    arguments = ("train", text_file, "-o", tmp_path / "v.safetensors", *options, *rates)
+    document = json.loads(run(*arguments, "--json").out)
+    assert document["stopped_early"]
+    best, done = document["best_epoch"], len(document["losses"])
+    assert best == done - 1
+    lines = run(*arguments).out.splitlines()
+    assert lines[0].endswith(f"loss {document['losses'][best - 1]:.4f}")
+    kept = document["validation_losses"][best - 1]
+    assert lines[1] == f"stopped after {done} of 40 epochs; kept epoch {best}, held-out loss {kept:.4f}"
+    assert lines[1] in run("info", tmp_path / "v.safetensors").out

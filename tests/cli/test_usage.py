@@ -177,3 +177,30 @@ def test_options_reach_training_as_their_types(run, monkeypatch, tmp_path):
 def test_json_is_one_document(run, vectors_file):
     document = json.loads(run("similar", vectors_file, "paris", "rome", "--topn", "2", "--json").out)
     assert [result["word"] for result in document["results"]] == ["paris", "rome"]
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--sg", '--sg: use --architecture "skip-gram" or "cbow"'),
+        ("--hs", '--hs: use --objective "hierarchical-softmax"'),
+        ("--workers", "--workers: use --threads"),
+        ("--workers=3", "--workers: use --threads"),
+        ("--iter", "--iter: use --epochs"),
+        ("--sample", "--sample: use --subsample"),
+        ("--max-final-vocab", "--max-final-vocab: use --max-vocabulary"),
+        ("--ns_exponent", "--ns_exponent: use --noise-exponent"),
+        ("-size", "-size: use --vector-size"),
+        ("-train", "-train: give the text as CORPUS"),
+        ("-cbow", "-cbow: use --architecture cbow or skip-gram"),
+        ("-iter", "-iter: use --epochs"),
+        ("--save-vocab", "--save-vocab: leave it out: vectors in .safetensors keep the counts"),
+    ],
+)
+def test_options_of_gensim_and_word2vec_c_get_a_hint(run, option, hint):
+    finished = run("train", "text.txt", "-o", "v.bin", option, "1")
+    assert (finished.code, finished.err) == (2, f"wordkin: no such option: {hint}; see: wordkin train --help\n")
+
+
+def test_an_option_that_nobody_has_gets_the_nearest(run):
+    assert "no such option: --min-cuont (Possible options: --min-count)" in run("train", "a", "--min-cuont", "3").err

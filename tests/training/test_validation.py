@@ -24,6 +24,7 @@ from wordkin.text import split_corpus
 from wordkin.training.backend import SpanResult
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.progress import TrainingReport
+from wordkin.training.state import RunState, rising_loss_note
 from wordkin.training.trainer import Trainer
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 3, "threads": 1}
@@ -200,6 +201,26 @@ def test_training_stops_when_held_out_loss_has_not_fallen_and_keeps_the_best(los
     assert state.stopped_early == (epochs_done < 9)
 
 
+def test_what_a_run_says_of_its_end():
+    best_is_not_last = RunState(epoch=9, best_epoch=8, validation_losses=[1.0] * 7 + [0.5, 0.6])
+    assert best_is_not_last.ending(9) == "ran 9 epochs; kept epoch 8, held-out loss 0.5000"
+    assert (best_is_not_last.ending(10), best_is_not_last.kept_epoch(10)) == ("", 9)  # still under way
+    assert RunState(epoch=3, best_epoch=3, validation_losses=[3.0, 2.0, 1.0]).ending(3) == ""
+    assert (RunState(epoch=3).ending(3), RunState(epoch=3).kept_epoch(3), RunState().kept_epoch(3)) == ("", 3, 0)
+
+
+def test_a_rising_training_loss_is_explained():
+    assert rising_loss_note([3.0, 2.0, 1.0]) == rising_loss_note([1.0, 2.0]) == rising_loss_note([2, 1, 1.001]) == ""
+    assert rising_loss_note([3, 2, 2.5]).startswith(
+        "the training loss rose after epoch 2: with a falling learning rate"
+    )
+    assert rising_loss_note([3, 2, 2.5]).endswith(
+        "held-out loss (validation_fraction=0.05) shows whether the vectors still improve"
+    )
+    assert rising_loss_note([3, 2, 2.5], [4, 3, 2]).endswith("the held-out loss, which does not see it, still fell")
+    assert rising_loss_note([3, 2, 2.5], [4, 3, 3.5]) == ""
+
+
 def test_without_patience_the_last_tables_stay():
     state, table = run_scripted([1, 2, 3, 4, 5, 6, 7, 8, 9], None)
     assert (state.epoch, state.best_epoch, table) == (9, 0, 9)
@@ -236,6 +257,14 @@ def test_early_stopping_survives_being_stopped(sentences, tmp_path, stop_at, sho
     state = whole._state
     assert state.stopped_early and state.epoch == state.best_epoch + 2 < 30
     assert state.best_epoch == 1 + int(np.argmin(whole.validation_losses))
+    assert (whole.best_epoch, whole.stopped_early) == (state.best_epoch, True)
+    kept = min(whole.validation_losses)
+    assert whole.ending == (
+        f"stopped after {state.epoch} of 30 epochs; kept epoch {state.best_epoch}, held-out loss {kept:.4f}"
+    )
+    assert whole.embeddings.metadata["ending"] == whole.ending
+    assert whole.embeddings.metadata["best_epoch"] == str(whole.best_epoch)
+    assert f"loss {whole.losses[whole.best_epoch - 1]:.4f}" in repr(whole)
     stopped = Word2Vec(**options).fit(sentences[:100], checkpoint=tmp_path, callbacks=[stop_at(state.best_epoch + 1)])
     assert stopped._state.best_epoch == state.best_epoch
     assert len(list(tmp_path.glob("best-*"))) == 1

@@ -20,8 +20,9 @@ from wordkin.cli.commands.plot import plot
 from wordkin.cli.commands.similar import similar
 from wordkin.cli.commands.studio import studio
 from wordkin.cli.commands.train import train
-from wordkin.cli.failures import DONE, UsageError
+from wordkin.cli.failures import DONE, UsageError, respell
 from wordkin.cli.options import COMMON, OTHER
+from wordkin.config import NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
 COMMANDS = (train, similar, analogy, evaluate, convert, info, plot, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
@@ -139,9 +140,37 @@ def run(arguments: Sequence[str]) -> int:
 
 def _usage_message(error: Any, arguments: Sequence[str]) -> str:
     message: str = error.format_message()
+    if message.startswith("No such option"):
+        message = _foreign_option(arguments) or message
     names = {command.__name__ for command in COMMANDS}
     where = " ".join(["wordkin", *(each for each in arguments[:1] if each in names)])
     return f"{message[:1].lower()}{message[1:].rstrip('.')}; see: {where} --help"
+
+
+def _foreign_option(arguments: Sequence[str]) -> str:
+    """What to write for the first option that gensim or word2vec.c has and the command has not; "" for none."""
+    own = set(_option_names(arguments[0] if arguments else ""))
+    for argument in arguments[1:]:
+        given = argument.partition("=")[0]
+        name = given.lstrip("-")
+        if not given.startswith("-") or given in own:
+            continue
+        if given.startswith("--"):
+            hint = NAMES_IN_GENSIM.get(name.replace("-", "_"))
+            if hint is None and name in NAMES_IN_WORD2VEC_C:
+                hint = NAMES_IN_WORD2VEC_C[name]
+        else:
+            hint = NAMES_IN_WORD2VEC_C.get(name)
+        if hint is not None:
+            known = spellings("train")
+            bare = hint.removeprefix("use ")  # a name of one word, which respell leaves alone
+            return f"No such option: {given}: {f'use {known[bare]}' if bare in known else respell(hint, known)}"
+    return ""
+
+
+def _option_names(command: str) -> Sequence[str]:
+    found = _application().commands.get(command)
+    return [] if found is None else [name for each in found.params for name in (*each.opts, *each.secondary_opts)]
 
 
 def spellings(name: str) -> Mapping[str, str]:

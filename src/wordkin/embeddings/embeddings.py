@@ -14,6 +14,7 @@ from wordkin.errors import ConfigError
 from wordkin.queries import approximate, comparisons, neighbours, transport
 from wordkin.queries.approximate import NeighbourIndex, Progress
 from wordkin.queries.neighbours import Neighbours, Query
+from wordkin.tables import html_table
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.vocabulary import word_list
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from wordkin.evaluation import ReadOptions, Result
     from wordkin.evaluation.datasets import Dataset
+
+_ROWS_SHOWN, _NUMBERS_SHOWN = 10, 6
 
 
 class Embeddings(WordVectors):
@@ -76,6 +79,19 @@ class Embeddings(WordVectors):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._vocabulary, self._matrix, self._metadata)  # read-only again after unpickling
+
+    def _repr_html_(self) -> str:
+        """The size and the first words with the first numbers of their vectors, for notebooks."""
+        shown = self._matrix[:_ROWS_SHOWN, :_NUMBERS_SHOWN].tolist()
+        cut = self.vector_size > _NUMBERS_SHOWN
+        columns = ["word", *map(str, range(min(self.vector_size, _NUMBERS_SHOWN))), *(["…"] if cut else [])]
+        rows = [
+            [word, *(f"{number:.3f}" for number in numbers), *(["…"] if cut else [])]
+            for word, numbers in zip(self.words[:_ROWS_SHOWN], shown, strict=True)
+        ]
+        if len(self) > _ROWS_SHOWN:
+            rows.append(["…"] * len(columns))
+        return html_table(columns, rows, caption=repr(self), right=columns[1:])
 
     # --- files and other tools
 

@@ -6,26 +6,56 @@ import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError
 from wordkin.queries.exact import BestScores, check_whole_number, cosine_blocks, nearest, searched_words, unit_rows
+from wordkin.tables import data_frame, html_table
 from wordkin.vectors import WordVectors
+
+if TYPE_CHECKING:
+    import pandas
 
 Query = str | NDArray[Any] | tuple[str | NDArray[Any], float]
 """A word, a vector of shape (N,), or either with a weight."""
-
-Neighbours = list[tuple[str, float]]
-"""Words with their cosines (or products of cosines), best first."""
 
 _COSMUL_EPSILON = 1e-6
 _MOST_WEIGHT = 1e30  # beyond it a share below 1 to this power is 0 in any case
 _TIE = 2e-6  # relative; scores of equal vectors, from products of matrices, differ by less
 _NOTHING = 1e-12  # a sum this small beside its terms is what rounding left of zero
 _QUERY_RULE = "must be a word, a vector, a (word, weight) pair, or a list of them"
+
+
+class Neighbours(list[tuple[str, float]]):
+    """Words with their cosines (or products of cosines), best first: a list that shows as a table in notebooks.
+
+    >>> found = Neighbours([("dog", 0.75), ("car", 0.5)])
+    >>> found == [("dog", 0.75), ("car", 0.5)], found[0], found.words
+    (True, ('dog', 0.75), ['dog', 'car'])
+    """
+
+    __slots__ = ()
+
+    @property
+    def words(self) -> list[str]:
+        """The words alone."""
+        return [word for word, _ in self]
+
+    @property
+    def similarities(self) -> NDArray[np.float32]:
+        """The similarities alone, float32."""
+        return np.array([similarity for _, similarity in self], dtype=np.float32)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A data frame with the columns word and similarity (extra ``arrow``)."""
+        return data_frame(("word", "similarity"), list(self))
+
+    def _repr_html_(self) -> str:
+        rows = [(word, f"{similarity:.4f}") for word, similarity in self]
+        return html_table(("word", "similarity"), rows, right=("similarity",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +253,4 @@ def named(
 ) -> Neighbours:
     """The first ``topn`` words that are not the query's own, with their scores."""
     found = zip(ids.tolist(), scores.tolist(), strict=True)
-    return [(vectors.words[word_id], score) for word_id, score in found if word_id not in own][:topn]
+    return Neighbours([(vectors.words[word_id], score) for word_id, score in found if word_id not in own][:topn])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from wordkin.errors import FormatError, shown
 from wordkin.training.backend import SpanResult
+
+_RISE = 1.002  # a loss above the lowest by more than chance moves it
 
 
 @dataclass
@@ -42,6 +44,23 @@ class RunState:
         """Mean loss per example since the epoch began."""
         return self.epoch_loss / max(1, self.epoch_examples)
 
+    def kept_epoch(self, epochs: int) -> int:
+        """The epoch, from 1, whose tables a run of so many epochs holds now; 0 before the first has ended."""
+        ended = self.stopped_early or self.epoch >= epochs
+        return self.best_epoch if ended and self.best_epoch else self.epoch
+
+    def ending(self, epochs: int) -> str:
+        """Which epoch was kept and why, where it is not the last of the run; else "".
+
+        >>> RunState(epoch=2, best_epoch=1, stopped_early=True, validation_losses=[2.8353, 2.9]).ending(30)
+        'stopped after 2 of 30 epochs; kept epoch 1, held-out loss 2.8353'
+        """
+        kept = self.kept_epoch(epochs)
+        if kept == self.epoch and not self.stopped_early:
+            return ""
+        done = f"stopped after {self.epoch} of {epochs} epochs" if self.epoch < epochs else f"ran {epochs} epochs"
+        return f"{done}; kept epoch {kept}, held-out loss {self.validation_losses[kept - 1]:.4f}"
+
     def add(self, result: SpanResult, seconds: float) -> None:
         """Take in what a span gave, and how long it took."""
         self.position = result.stop
@@ -71,6 +90,26 @@ class RunState:
             if not _is_of_kind(values[name], str(kind)):
                 raise FormatError(f"{name} in the state must be of kind {kind}; it is {shown(values[name])}")
         return cls(**values)
+
+
+def rising_loss_note(losses: Sequence[float], validation_losses: Sequence[float] = ()) -> str:
+    """One line that explains why the training loss rose over the last epochs; "" where it did not.
+
+    Neighbouring lines of a text resemble each other. A high learning rate follows their topic, which lowers the
+    training loss; a falling rate no longer does. Text held out does not see the topic.
+    """
+    if len(losses) < 3 or losses[-1] <= min(losses) * _RISE:
+        return ""
+    lowest = losses.index(min(losses)) + 1
+    note = (
+        f"the training loss rose after epoch {lowest}: with a falling learning rate training follows the topic of "
+        "neighbouring lines less"
+    )
+    if not validation_losses:
+        return f"{note}; held-out loss (validation_fraction=0.05) shows whether the vectors still improve"
+    if validation_losses[-1] < validation_losses[min(lowest, len(validation_losses)) - 1]:
+        return f"{note}; the held-out loss, which does not see it, still fell"
+    return ""
 
 
 def _is_of_kind(value: Any, kind: str) -> bool:

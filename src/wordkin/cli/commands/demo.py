@@ -14,7 +14,8 @@ from wordkin.cli.options import COMMON
 from wordkin.cli.output import JsonFlag, print_json, print_table
 from wordkin.cli.vectors import check_output_first
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
-from wordkin.training.progress import ProgressDisplay
+from wordkin.training.progress import ProgressDisplay, TrainingReport
+from wordkin.training.state import rising_loss_note
 
 if TYPE_CHECKING:
     from wordkin.embeddings import Embeddings
@@ -48,8 +49,19 @@ def demo(
     check_output_first(output)
     load_numba_alone()
     print(f"Skip-gram, {EPOCHS} epochs, on the docstrings of this Python and its packages.", file=sys.stderr)
+    losses: list[float] = []
+
+    def keep_loss(report: TrainingReport) -> None:
+        if report.epoch_finished:
+            losses.append(report.loss)
+
     with ProgressDisplay(sys.stderr) as display, announcing_compilation(display.compiling):
-        vectors = train(docstring_corpus(), output=output, epochs=EPOCHS, callbacks=[display], on_scan=display.reading)
+        vectors = train(
+            docstring_corpus(), output=output, epochs=EPOCHS, callbacks=[display, keep_loss], on_scan=display.reading
+        )
+    note = rising_loss_note(losses)
+    if note:
+        print(f"Note: {note.partition(';')[0]}. Text held out shows the loss fall to the end.", file=sys.stderr)
     neighbours = {word: vectors.most_similar(word, topn=_NEIGHBOURS) for word in _WORDS if word in vectors}
     answers = {
         question: vectors.analogy(*question, topn=_ANSWERS)

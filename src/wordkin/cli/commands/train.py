@@ -17,6 +17,7 @@ from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import check_output_first, unusable_output
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay, TrainingReport
+from wordkin.training.state import rising_loss_note
 
 if TYPE_CHECKING:
     from wordkin.api import Word2Vec
@@ -109,7 +110,13 @@ def train(
         print_json(_document(model, model.output if output is None else output, last.report))
         return
     place = output or model.output or resume  # a run that began in Python may have no output
-    print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {model.losses[-1]:.4f}")
+    loss = model.losses[model.best_epoch - 1]  # of the vectors that were saved
+    print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {loss:.4f}")
+    if model.ending:
+        print(model.ending)
+    note = rising_loss_note(model.losses, model.validation_losses)
+    if note and not quiet:
+        print(f"note: {note.replace('validation_fraction=0.05', '--validation-fraction 0.05')}", file=sys.stderr)
 
 
 @contextmanager
@@ -184,6 +191,8 @@ def _document(model: Word2Vec, output: str | None, last: TrainingReport | None) 
         "words": None if last is None else last.words,
         "losses": model.losses,
         "validation_losses": model.validation_losses,
+        "best_epoch": model.best_epoch,
+        "stopped_early": model.stopped_early,
         "seconds": None if last is None else last.seconds,
         "words_per_second": None if last is None else last.words_per_second,
     }
