@@ -48,6 +48,7 @@ def test_json_has_the_keys_listed(run, command, vectors_file, text_file, tmp_pat
         "analogy": [vectors_file, "france", "paris", "italy"],
         "evaluate": [vectors_file, "--pairs", pairs],
         "convert": [vectors_file, tmp_path / "v.txt"],
+        "index": [vectors_file],
         "info": [vectors_file],
         "plot": [vectors_file, "paris", "rome", "-o", tmp_path / "map.png"],
         "demo": ["-o", tmp_path / "demo.bin"],

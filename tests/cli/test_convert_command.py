@@ -58,7 +58,8 @@ def test_an_output_that_cannot_be_is_found_before_the_work(run, vectors_file, tm
     finished = run("convert", tmp_path / "not-read-yet.bin", tmp_path / "v.dat")
     assert finished.code == 2
     assert finished.err == (
-        f"wordkin: OUT must end in .safetensors, .bin, .txt or .vec, each also with .gz; got '{tmp_path}/v.dat'\n"
+        f"wordkin: OUT must end in .safetensors, .bin, .txt or .vec, each also with .gz; or in .parquet or .tsv, "
+        f"for tables and TensorBoard's projector; got '{tmp_path}/v.dat'\n"
     )
     finished = run("convert", vectors_file, tmp_path / "missing" / "v.bin")
     assert finished.code == 2

@@ -29,6 +29,7 @@ def test_similar_as_json(run, vectors_file):
     assert document == {
         "vectors": str(vectors_file),
         "results": [{"word": "oslo", "neighbours": [{"word": "rome", "similarity": pytest.approx(0.8, abs=1e-6)}]}],
+        "unknown": [],
     }
 
 
@@ -105,3 +106,53 @@ def test_words_cannot_move_the_cursor_or_markup_the_table(run, tmp_path):
     assert "line\\u2028end" in out
     assert "日本語" in out
     assert words[4] in out
+
+
+def test_known_words_are_answered_and_unknown_ones_named(run, vectors_file):
+    finished = run("similar", vectors_file, "oslo", "pariss", "--topn", "1")
+    assert finished.code == 2
+    assert finished.out == "near oslo   similarity\nrome            0.8000\n"
+    assert finished.err == "wordkin: the word 'pariss' is not in the vocabulary; nearest spellings: 'paris'\n"
+    finished = run("similar", vectors_file, "pariss", "oslo", "osloo", "--topn", "1", "--json")
+    document = json.loads(finished.out)
+    assert [each["word"] for each in document["results"]] == ["oslo"] and document["unknown"] == ["pariss", "osloo"]
+    assert finished.code == 2
+    assert "'pariss' is not in the vocabulary; nearest spellings: 'paris'; the word 'osloo' is not in" in finished.err
+    assert run("similar", vectors_file, "pariss", "osloo").out == ""
+
+
+def test_an_index_is_built_and_searched(run, vectors_file, tmp_path):
+    pytest.importorskip("usearch")
+    missing = run("similar", vectors_file, "oslo", "--index")
+    assert (missing.code, missing.out) == (2, "")
+    assert "there is no index" in missing.err and "make it with wordkin index" in missing.err
+    finished = run("index", vectors_file)
+    assert (finished.code, finished.out) == (0, f"{vectors_file}.usearch: 7 words, i8\n")
+    expected = run("similar", vectors_file, "oslo", "paris", "--topn", "3")
+    assert run("similar", vectors_file, "oslo", "paris", "--topn", "3", "--index") == expected
+    other = tmp_path / "other.usearch"
+    document = json.loads(run("index", vectors_file, "-o", other, "--dtype", "f32", "--json").out)
+    assert document == {"vectors": str(vectors_file), "output": str(other), "words": 7, "dtype": "f32"}
+    assert run("similar", vectors_file, "oslo", "paris", "--topn", "3", "--index-file", other) == expected
+    refused = run("similar", vectors_file, "oslo", "--index", "--restrict-vocab", "3")
+    assert (refused.code, "--restrict-vocab cannot be given with --index" in refused.err) == (2, True)
+    assert run("index", vectors_file, "-o", tmp_path / "no" / "x.usearch").code == 2
+
+
+def test_the_directory_of_a_run_is_opened_as_vectors(run, text_file, tmp_path):
+    vectors, directory = tmp_path / "v.safetensors", tmp_path / "run"
+    options = ("--checkpoint", directory, "--epochs", "1", "--vector-size", "8", "--threads", "1", "--quiet")
+    assert run("train", text_file, "-o", vectors, *options).code == 0
+    assert run("similar", directory, "sun") == run("similar", vectors, "sun")
+    facts = json.loads(run("info", directory, "--json").out)
+    assert facts["words"] == json.loads(run("info", vectors, "--json").out)["words"]
+    assert facts["bytes"] > vectors.stat().st_size
+    finished = run("similar", directory, "sun", "--format", "bin")
+    assert (finished.code, finished.err) == (
+        2,
+        f"wordkin: --format is for files of vectors: leave it out for the run in '{directory}'\n",
+    )
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert run("info", empty).code == 2
+    assert run("index", directory).code == 2

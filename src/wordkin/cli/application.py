@@ -14,6 +14,7 @@ from wordkin.cli.commands.analogy import analogy
 from wordkin.cli.commands.convert import convert
 from wordkin.cli.commands.demo import demo
 from wordkin.cli.commands.evaluate import evaluate
+from wordkin.cli.commands.index import index
 from wordkin.cli.commands.info import info
 from wordkin.cli.commands.lesson import lesson
 from wordkin.cli.commands.plot import plot
@@ -24,7 +25,7 @@ from wordkin.cli.failures import DONE, UsageError, respell
 from wordkin.cli.options import COMMON, OTHER
 from wordkin.config import NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
-COMMANDS = (train, similar, analogy, evaluate, convert, info, plot, demo, lesson, studio)
+COMMANDS = (train, similar, analogy, evaluate, convert, index, info, plot, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 

@@ -56,9 +56,9 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
             message = f"{name} {respell(error.rule, spellings)}; got {shown(error.value)}"
             text = f"{message}: {respell(error.remedy, spellings)}" if error.remedy else message
         case CorpusNotFoundError():
-            text = _FOR_PYTHON_ONLY.sub("", str(error))
+            text = _FOR_PYTHON_ONLY.sub("", str(error)).replace("with build_index()", "with wordkin index")
         case WordkinError():
-            text = respell(str(error), spellings)
+            text = respell(str(error), spellings).replace("with build_index()", "with wordkin index")
         case UsageError():
             text = str(error)
         case MemoryError():

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 READING_PANEL = "Reading vectors"
 
 VectorsArgument = Annotated[
-    str, typer.Argument(metavar="VECTORS", help="A file of vectors: .safetensors, .bin, .txt or .vec, also with .gz.")
+    str,
+    typer.Argument(
+        metavar="VECTORS",
+        help="A file of vectors (.safetensors, .bin, .txt or .vec, also with .gz) or the directory of a run.",
+    ),
 ]
 TOPN = Option(Number(1, integer=True), "How many answers to show for each question.", 10)
 SEARCH: Mapping[str, Option] = {
@@ -53,11 +57,27 @@ READING: Mapping[str, Option] = {
 
 
 def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vectors") -> Embeddings:
-    """Load the file that a command line names; ``argument`` is the name errors give to the path."""
+    """Load the file that a command line names, or the vectors of a run; ``argument`` is what errors call the path.
+
+    Of a run the vectors are those of its last checkpoint; a finished run holds its result.
+    """
+    if Path(path).is_dir():
+        return _vectors_of_run(path, reading)
     from wordkin.embeddings import load_embeddings
 
     with named(path=argument):
         return load_embeddings(path, **reading)
+
+
+def _vectors_of_run(path: str, reading: Mapping[str, Any]) -> Embeddings:
+    from wordkin.api import Word2Vec
+
+    others = [name for name in reading if name != "limit"]
+    if others:
+        spelled = "--" + others[0].replace("_", "-")
+        raise UsageError(f"{spelled} is for files of vectors: leave it out for the run in {path!r}")
+    embeddings = Word2Vec.load(path).embeddings
+    return embeddings.first(reading["limit"]) if "limit" in reading else embeddings
 
 
 def check_output_first(path: str | Path) -> None:

@@ -12,11 +12,13 @@ from wordkin.cli.options import Option, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import READING, check_output_first, named, open_vectors
 from wordkin.config import Choice, Flag, Number
+from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
     from wordkin.embeddings import Embeddings
     from wordkin.queries.agreement import Agreement
 
+_EXPORTS = (".parquet", ".tsv")
 _CHANGES: Mapping[str, Option] = {
     "header": Option(Flag(), "For text, write the line of sizes first.", True, switch=True),
     "dtype": Option(Choice(("float32", "float16")), "Number type; float16, for .safetensors, halves the file."),
@@ -53,9 +55,9 @@ def convert(
     Where --dtype or --dimensions makes vectors smaller, the cost is measured and shown: how many of the
     10 nearest words stay, over a sample of the words, and how far their cosines move.
     """
-    exported = Path(output).suffix in (".parquet", ".tsv")
+    exported = Path(output).suffix in _EXPORTS
     if not exported:
-        check_output_first(output)
+        _check_output_first(output)
     before = open_vectors(source, reading, argument="source")
     after = before if dimensions is None else before.reduce_dimensions(dimensions)
     after = after if dtype is None else after.astype(dtype)
@@ -75,6 +77,17 @@ def convert(
             f"of the {agreement.topn} nearest words {agreement.shared_neighbours:.1%} stay, cosines move by "
             f"{agreement.cosine_difference:.1e} on average ({agreement.words:,} words asked about)"
         )
+
+
+def _check_output_first(output: str) -> None:
+    """As for any vectors, but an unknown suffix is answered with the exports as well."""
+    try:
+        check_output_first(output)
+    except ConfigError as error:
+        if error.parameter != "output" or not error.rule.startswith("must end in"):
+            raise
+        rule = f"{error.rule}; or in {' or '.join(_EXPORTS)}, for tables and TensorBoard's projector"
+        raise ConfigError("output", rule, error.value, error.remedy) from None
 
 
 def _agreement(before: Embeddings, after: Embeddings) -> Agreement:

@@ -14,7 +14,7 @@ from wordkin.cli.vectors import READING, open_vectors
 
 @with_options(READING)
 def info(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of vectors.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of vectors, or the directory of a run.")],
     *,
     json: JsonFlag = False,
     **reading: Any,
@@ -25,7 +25,7 @@ def info(
     first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]
     facts = {
         "file": file,
-        "bytes": Path(file).stat().st_size,
+        "bytes": _size(Path(file)),
         "words": len(embeddings),
         "vector_size": embeddings.vector_size,
         "dtype": embeddings.matrix.dtype.name,
@@ -49,3 +49,10 @@ def info(
     if embeddings.metadata:
         print()
         print_table(["trained with", ""], sorted(embeddings.metadata.items()))
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files of a run."""
+    return (
+        sum(each.stat().st_size for each in path.rglob("*") if each.is_file()) if path.is_dir() else path.stat().st_size
+    )

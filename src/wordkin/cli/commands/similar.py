@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wordkin.cli.options import with_options
+from wordkin.cli.failures import UsageError
+from wordkin.cli.options import COMMON, with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table, printable
 from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, open_vectors
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
 
 
 @with_options({**SEARCH, **READING})
@@ -16,23 +21,61 @@ def similar(
     vectors: VectorsArgument,
     words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words to find the neighbours of, each apart.")],
     *,
+    index: Annotated[
+        bool,
+        typer.Option(
+            "--index", help="Search the index that wordkin index made, approximately.", rich_help_panel=COMMON
+        ),
+    ] = False,
+    index_file: Annotated[
+        str | None,
+        typer.Option("--index-file", metavar="FILE", help="The same with an index elsewhere.", rich_help_panel=COMMON),
+    ] = None,
     topn: int = 10,
     restrict_vocab: int | None = None,
     threads: int | None = None,
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Show the words nearest to a word, by cosine similarity."""
+    """Show the words nearest to a word, by cosine similarity.
+
+    Of several words the known ones are answered; unknown ones are named, and the exit code is then 2.
+    """
+    if (index or index_file) and restrict_vocab is not None:
+        raise UsageError("--restrict-vocab cannot be given with --index, which holds all words: leave one out")
     embeddings = open_vectors(vectors, reading)
-    answers = embeddings.most_similar_batch(words, topn, restrict_vocab=restrict_vocab, threads=threads)
+    known = [word for word in words if word in embeddings]
+    unknown = [word for word in words if word not in embeddings]
+    if not known:
+        raise _unknown(embeddings, unknown)
+    if index or index_file:
+        opened = embeddings.open_index(index_file)
+        answers = opened.most_similar_batch(known, topn, threads=threads)
+    else:
+        answers = embeddings.most_similar_batch(known, topn, restrict_vocab=restrict_vocab, threads=threads)
     if json:
         results = [
             {"word": word, "neighbours": [{"word": near, "similarity": cosine} for near, cosine in neighbours]}
-            for word, neighbours in zip(words, answers, strict=True)
+            for word, neighbours in zip(known, answers, strict=True)
         ]
-        print_json({"vectors": vectors, "results": results})
-        return
-    for position, (word, neighbours) in enumerate(zip(words, answers, strict=True)):
-        if position:
-            print()
-        print_table([f"near {printable(word)}", "similarity"], neighbours)
+        print_json({"vectors": vectors, "results": results, "unknown": unknown})
+    else:
+        for position, (word, neighbours) in enumerate(zip(known, answers, strict=True)):
+            if position:
+                print()
+            print_table([f"near {printable(word)}", "similarity"], neighbours)
+    if unknown:
+        raise _unknown(embeddings, unknown)
+
+
+def _unknown(embeddings: Embeddings, words: Sequence[str]) -> Exception:
+    """The error that names all unknown words, with their nearest spellings."""
+    from wordkin.errors import UnknownWordError
+
+    errors: list[Exception] = []
+    for word in words:
+        try:
+            embeddings.vocabulary.id_of(word)
+        except UnknownWordError as error:
+            errors.append(error)
+    return errors[0] if len(errors) == 1 else UsageError("; ".join(map(str, errors)))
