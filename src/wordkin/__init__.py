@@ -17,11 +17,11 @@ from wordkin._version import __version__
 
 if TYPE_CHECKING:
     from wordkin.api import Word2Vec as Word2Vec
-    from wordkin.api import load as load
     from wordkin.api import resume as resume
     from wordkin.api import train as train
     from wordkin.config import TrainingConfig as TrainingConfig
     from wordkin.embeddings import Embeddings as Embeddings
+    from wordkin.embeddings import load as load
     from wordkin.errors import CheckpointError as CheckpointError
     from wordkin.errors import ConfigError as ConfigError
     from wordkin.errors import CorpusError as CorpusError
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from wordkin.vocabulary import Vocabulary as Vocabulary
 
 _NAMES_OF_MODULE = {
-    "wordkin.api": ("Word2Vec", "load", "resume", "train"),
+    "wordkin.api": ("Word2Vec", "resume", "train"),
     "wordkin.config": ("TrainingConfig",),
-    "wordkin.embeddings": ("Embeddings",),
+    "wordkin.embeddings": ("Embeddings", "load"),
     "wordkin.errors": (
         "CheckpointError",
         "ConfigError",

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.sources import Corpus, Source
-from wordkin.embeddings import Embeddings, load_embeddings
+from wordkin.embeddings import Embeddings
 from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
+from wordkin.options import TrainingOptions
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -33,20 +35,34 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 
 
-def train(
-    corpus: Corpus | None = None,
-    *,
-    texts: Iterable[str] | None = None,
-    output: str | Path | None = None,
-    validation: Corpus | None = None,
-    log: str | Path | None = None,
-    checkpoint: str | Path | None = None,
-    checkpoint_every: str | float | None = None,
-    callbacks: Sequence[Callback] = (),
-    on_scan: Callable[[ScanProgress], None] | None = None,
-    spool_directory: str | Path | None = None,
-    **options: Any,
-) -> Embeddings:
+class RunOptions(TypedDict, total=False):
+    """Keyword arguments of a run that :func:`train` shares with :func:`resume`; see :func:`train`."""
+
+    texts: Iterable[str] | None
+    output: str | Path | None
+    log: str | Path | None
+    checkpoint_every: str | float | None
+    callbacks: Sequence[Callback]
+    on_scan: Callable[[ScanProgress], None] | None
+
+
+class FitOptions(RunOptions, total=False):
+    """Keyword arguments of :meth:`Word2Vec.fit`; see :func:`train`."""
+
+    validation: Corpus | None
+    checkpoint: str | Path | None
+    spool_directory: str | Path | None
+
+
+class TrainOptions(FitOptions, TrainingOptions, total=False):
+    """Keyword arguments of :func:`train`."""
+
+
+class ResumeOptions(RunOptions, TrainingOptions, total=False):
+    """Keyword arguments of :func:`resume`."""
+
+
+def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embeddings:
     """Train word vectors on a corpus.
 
     Ctrl-C and SIGTERM stop training within a span of text, after a last checkpoint where one was asked
@@ -54,74 +70,50 @@ def train(
 
     Parameters
     ----------
-    corpus : a path, glob, directory or address, several of them, ``"-"`` for standard input, or any iterable of
-        lists of words (read exactly once). With the option ``field``: files of records, dicts, a dataset or a data
-        frame; ``docs/corpora.md`` has an example of each.
-    texts : in place of a corpus, an iterable of strings, such as a pandas Series; split as lines of a file are.
-    output : where to save the vectors; checked before training begins. The suffix gives the format.
-    validation : held-out text, of the same kinds; its loss is measured after each epoch.
-    log : a file for a JSON object about once a second: words, loss, learning rate and so on.
-    checkpoint : a directory to keep the run in while it goes on, so that :func:`resume` can go on with it.
-    checkpoint_every : time between checkpoints: seconds, or text such as ``"10m"``, which it is unless set.
-    callbacks : each is called with a :class:`TrainingReport` several times a second; returning True stops.
+    corpus : path, sequence of paths or iterable of lists of words
+        A path, glob, directory or address, several of them, ``"-"`` for standard input, or any iterable of
+        lists of words (read exactly once). With the option ``field``: files of records, dicts, a dataset or
+        a data frame; ``docs/corpora.md`` has an example of each.
+    texts : iterable of str, default None
+        In place of a corpus, such as a pandas Series; split as lines of a file are.
+    output : path, default None
+        Where to save the vectors; checked before training begins. The suffix gives the format.
+    validation : as corpus, default None
+        Held-out text; its loss is measured after each epoch.
+    log : path, default None
+        A file for a JSON object about once a second: words, loss, learning rate and so on.
+    checkpoint : path, default None
+        A directory to keep the run in while it goes on, so that :func:`resume` can go on with it.
+    checkpoint_every : float or str, default "10m"
+        Time between checkpoints: seconds, or text such as ``"10m"``.
+    callbacks : sequence of functions, default ()
+        Each is called with a :class:`TrainingReport` several times a second; returning True stops.
         An exception in one ends training, after a last checkpoint, and is raised.
-    on_scan : called with a :class:`ScanProgress` while the corpus is read.
-    spool_directory : where temporary files go that hold what exceeds memory; the system's unless set.
-    options : any option of :class:`TrainingConfig`.
+    on_scan : function, default None
+        Called with a :class:`ScanProgress` while the corpus is read.
+    spool_directory : path, default None
+        Where temporary files go that hold what exceeds memory; the system's directory unless set.
+    **options
+        Any option of :class:`TrainingConfig`.
 
     Returns
     -------
-    The vectors, float32 [V, vector_size], with their vocabulary.
+    Embeddings
+        The vectors, float32 [V, vector_size], with their vocabulary.
 
     Raises
     ------
-    ConfigError, CorpusError, OutputError, CheckpointError, DivergenceError : see :mod:`wordkin.errors`.
+    ConfigError, CorpusError, OutputError, CheckpointError, DivergenceError
+        See :mod:`wordkin.errors`.
     """
-    model = Word2Vec(**options).fit(
-        corpus,
-        texts=texts,
-        output=output,
-        validation=validation,
-        log=log,
-        checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
-        callbacks=callbacks,
-        on_scan=on_scan,
-        spool_directory=spool_directory,
-    )
-    return model.embeddings
+    run = cast(FitOptions, {name: value for name, value in options.items() if name in _FIT_NAMES})
+    training = cast(TrainingOptions, {name: value for name, value in options.items() if name not in _FIT_NAMES})
+    return Word2Vec(**training).fit(corpus, **run).embeddings
 
 
-def resume(
-    directory: str | Path,
-    corpus: Corpus | None = None,
-    *,
-    texts: Iterable[str] | None = None,
-    output: str | Path | None = None,
-    log: str | Path | None = None,
-    checkpoint_every: str | float | None = None,
-    callbacks: Sequence[Callback] = (),
-    on_scan: Callable[[ScanProgress], None] | None = None,
-    **options: Any,
-) -> Embeddings:
+def resume(directory: str | Path, corpus: Corpus | None = None, **options: Unpack[ResumeOptions]) -> Embeddings:
     """Go on with a run from its last checkpoint and return the vectors; see :meth:`Word2Vec.resume`."""
-    model = Word2Vec.resume(
-        directory,
-        corpus,
-        texts=texts,
-        output=output,
-        log=log,
-        checkpoint_every=checkpoint_every,
-        callbacks=callbacks,
-        on_scan=on_scan,
-        **options,
-    )
-    return model.embeddings
-
-
-def load(path: str | Path, **options: Any) -> Embeddings:
-    """Open vectors of any known format; see :func:`wordkin.embeddings.load_embeddings`."""
-    return load_embeddings(path, **options)
+    return Word2Vec.resume(directory, corpus, **options).embeddings
 
 
 class Word2Vec:
@@ -132,7 +124,7 @@ class Word2Vec:
     'say'
     """
 
-    def __init__(self, config: TrainingConfig | None = None, /, **options: Any) -> None:
+    def __init__(self, config: TrainingConfig | None = None, /, **options: Unpack[TrainingOptions]) -> None:
         if config is None:
             config = TrainingConfig.from_options(**options)
         elif not isinstance(config, TrainingConfig):
@@ -218,7 +210,7 @@ class Word2Vec:
         checkpoint_every: str | float | None = None,
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
-        **options: Any,
+        **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
         """Go on with a run from its last checkpoint, to the model that :meth:`fit` would have made.
 
@@ -501,3 +493,33 @@ def _check_callbacks(callbacks: object) -> None:
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
         remedy = "put it in a list" if callable(callbacks) else "pass [] for none"
         raise ConfigError("callbacks", "must be a list of functions that take a TrainingReport", callbacks, remedy)
+
+
+_FIT_NAMES = frozenset(FitOptions.__annotations__)
+
+
+def _shown_with_options(function: Callable[..., object], own: Callable[..., object] | None = None) -> inspect.Signature:
+    """The signature of a function with each option of training, and each of ``own``, under its name and default.
+
+    For people: ``help()`` and editors that run the code show it. Type checkers see the written one.
+    """
+    plain = inspect.signature(function)
+    named = [each for each in plain.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    if own is not None:
+        given = {each.name for each in named}
+        rest = inspect.signature(own).parameters.values()
+        named += [each for each in rest if each.kind is inspect.Parameter.KEYWORD_ONLY and each.name not in given]
+    named += [
+        inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=each.type)
+        for each in dataclasses.fields(TrainingConfig)
+    ]
+    return plain.replace(parameters=named)
+
+
+_shown: tuple[tuple[Any, Callable[..., object] | None], ...] = (
+    (train, Word2Vec.fit),
+    (resume, Word2Vec.resume),
+    (Word2Vec.__init__, None),
+)
+for _function, _own in _shown:
+    _function.__signature__ = _shown_with_options(_function, _own)

@@ -14,13 +14,23 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from wordkin.errors import ConfigError
+from wordkin.options import (
+    Architecture,
+    Combine,
+    EncodingErrors,
+    Gradient,
+    Objective,
+    Reader,
+    ResultTable,
+    SubsampleFormula,
+)
 
-ARCHITECTURES = ("skip-gram", "cbow")
-OBJECTIVES = ("negative-sampling", "hierarchical-softmax", "softmax")
-READERS = ("text", "jsonl", "csv", "tsv", "parquet", "arrow", "wikiextractor")
+ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
+OBJECTIVES: tuple[str, ...] = get_args(Objective)
+READERS: tuple[str, ...] = get_args(Reader)
 GROUPS = ("Model", "Text", "Training")
 # What gensim calls things, and what to write here instead.
 NAMES_IN_GENSIM = {
@@ -194,11 +204,11 @@ class TrainingConfig:
     """
 
     # fmt: off
-    architecture: str = _option(
+    architecture: Architecture = _option(
         "skip-gram", Choice(ARCHITECTURES), "Model",
         "Predict the context from the centre word, or the centre word from its context.",
         "Mikolov et al. 2013a")
-    objective: str | tuple[str, ...] = _option(
+    objective: Objective | tuple[Objective, ...] | list[Objective] = _option(
         "negative-sampling", Choice(OBJECTIVES, several=True), "Model",
         "What is minimised; several train one input table together, each with its own output table.",
         "Mikolov et al. 2013b")
@@ -214,32 +224,32 @@ class TrainingConfig:
     noise_exponent: float = _option(
         0.75, Number(-8, 8), "Model", "Noise words are drawn in proportion to count to this power.",
         "Mikolov et al. 2013b")
-    cbow_combine: str = _option(
-        "mean", Choice(("mean", "sum")), "Model", "How CBOW combines the context vectors.", "word2vec.c")
-    cbow_gradient: str = _option(
-        "word2vec", Choice(("word2vec", "exact")), "Model",
+    cbow_combine: Combine = _option(
+        "mean", Choice(get_args(Combine)), "Model", "How CBOW combines the context vectors.", "word2vec.c")
+    cbow_gradient: Gradient = _option(
+        "word2vec", Choice(get_args(Gradient)), "Model",
         "For the mean: add the undivided gradient to each context word as word2vec.c does, or the exact one.",
         "word2vec.c")
     projection_bias: bool = _option(
         False, Flag(), "Model", "Add a learned bias vector to the hidden layer.")
     output_bias: bool = _option(
         False, Flag(), "Model", "Add a learned bias to each output score.")
-    vectors: str = _option(
-        "input", Choice(("input", "output", "sum", "average")), "Model",
+    vectors: ResultTable = _option(
+        "input", Choice(get_args(ResultTable)), "Model",
         "Which table the result is taken from.", "Press and Wolf 2017")
 
-    tokenizer: str | Callable[[str], list[str]] = _option(  # noqa: RUF009
+    tokenizer: str | Callable[[str], list[str]] = _option(
         "whitespace", TokenizerName(), "Text",
         "Split lines at white space, or at Unicode word boundaries with punctuation kept as words.")
     lowercase: bool = _option(False, Flag(), "Text", "Lower-case every word.")
     field: str | int | None = _option(
         None, FieldName(), "Text",
         "Field or column with the text, as text or a.b; a number from 0 for CSV without a header.")
-    reader: str | None = _option(
+    reader: Reader | None = _option(
         None, OptionalChoice(READERS), "Text", "What the files are; told by their suffix unless set.")
     encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON lines.")
-    encoding_errors: str = _option(
-        "replace", Choice(("replace", "strict", "ignore")), "Text",
+    encoding_errors: EncodingErrors = _option(
+        "replace", Choice(get_args(EncodingErrors)), "Text",
         "What to do with bytes that are not valid in the encoding.")
     min_count: int = _option(
         5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
@@ -248,8 +258,8 @@ class TrainingConfig:
     subsample: float = _option(
         1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all.",
         "Mikolov et al. 2013b")
-    subsample_formula: str = _option(
-        "word2vec", Choice(("word2vec", "paper")), "Text",
+    subsample_formula: SubsampleFormula = _option(
+        "word2vec", Choice(get_args(SubsampleFormula)), "Text",
         "Keep probability sqrt(t/f) + t/f as in word2vec.c, or sqrt(t/f) as in the paper.")
 
     epochs: int = _option(5, Number(1, integer=True), "Training", "Passes over the text.")
@@ -303,7 +313,7 @@ class TrainingConfig:
     @property
     def objectives(self) -> tuple[str, ...]:
         """The objectives as a tuple, even when there is one."""
-        return (self.objective,) if isinstance(self.objective, str) else self.objective
+        return (self.objective,) if isinstance(self.objective, str) else tuple(self.objective)
 
     @property
     def starting_learning_rate(self) -> float:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.api import load, train
+from wordkin.api import train
 from wordkin.config import Choice, Number
 from wordkin.corpus.tokenizers import words_of
-from wordkin.embeddings import Embeddings
+from wordkin.embeddings import Embeddings, load
 from wordkin.errors import ConfigError, MissingExtraError
 
 try:

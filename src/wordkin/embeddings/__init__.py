@@ -3,4 +3,6 @@
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.formats import check_output, load_embeddings, save_embeddings
 
-__all__ = ["Embeddings", "check_output", "load_embeddings", "save_embeddings"]
+load = load_embeddings
+
+__all__ = ["Embeddings", "check_output", "load", "load_embeddings", "save_embeddings"]

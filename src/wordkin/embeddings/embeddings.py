@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wordkin.evaluation.datasets import Dataset
 
 _ROWS_SHOWN, _NUMBERS_SHOWN = 10, 6
+Whitespace = Literal["refuse", "underscore"]
 
 
 class Embeddings(WordVectors):
@@ -95,7 +96,7 @@ class Embeddings(WordVectors):
 
     # --- files and other tools
 
-    def save(self, path: str | Path, *, header: bool = True, whitespace: str = "refuse") -> None:
+    def save(self, path: str | Path, *, header: bool = True, whitespace: Whitespace = "refuse") -> None:
         """Write a file in the format of its suffix; see :func:`wordkin.embeddings.save_embeddings`."""
         from wordkin.embeddings.formats import save_embeddings
 

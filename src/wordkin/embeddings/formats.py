@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, get_args
 
-from wordkin.embeddings.embeddings import Embeddings
+from wordkin.embeddings.embeddings import Embeddings, Whitespace
 from wordkin.embeddings.native_format import read_native, write_native
 from wordkin.embeddings.unsupported import unsupported_kind
 from wordkin.embeddings.word2vec_format import ReadOptions, read_binary, read_text, write_binary, write_text
@@ -13,10 +14,14 @@ from wordkin.storage.files import InputFile, check_writable, replacing
 
 FORMATS = {".safetensors": "safetensors", ".bin": "bin", ".txt": "text", ".vec": "text"}
 SUFFIXES = ".safetensors, .bin, .txt or .vec, each also with .gz"
-ENCODING_ERRORS = ("strict", "replace", "ignore", "backslashreplace")
+Format = Literal["safetensors", "bin", "text"]
+DecodingErrors = Literal["strict", "replace", "ignore", "backslashreplace"]
+Duplicates = Literal["error", "first"]
 
 
-def save_embeddings(vectors: Embeddings, path: str | Path, *, header: bool = True, whitespace: str = "refuse") -> None:
+def save_embeddings(
+    vectors: Embeddings, path: str | Path, *, header: bool = True, whitespace: Whitespace = "refuse"
+) -> None:
     """Write vectors in the format of the file's suffix: whole, or not at all.
 
     Parameters
@@ -51,10 +56,10 @@ def save_embeddings(vectors: Embeddings, path: str | Path, *, header: bool = Tru
 def load_embeddings(
     path: str | Path,
     *,
-    format: str | None = None,
+    format: Format | None = None,
     limit: int | None = None,
-    encoding_errors: str | None = None,
-    duplicates: str | None = None,
+    encoding_errors: DecodingErrors | None = None,
+    duplicates: Duplicates | None = None,
     header: bool | None = None,
 ) -> Embeddings:
     """Read vectors from any format that :func:`save_embeddings` writes, and their relatives.
@@ -82,9 +87,9 @@ def load_embeddings(
     path = Path(path)
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise ConfigError("limit", "must be a whole number from 1 up", limit)
-    _check_choice("format", format, tuple(dict.fromkeys(FORMATS.values())))
-    _check_choice("encoding_errors", encoding_errors, ENCODING_ERRORS)
-    _check_choice("duplicates", duplicates, ("error", "first"))
+    _check_choice("format", format, get_args(Format))
+    _check_choice("encoding_errors", encoding_errors, get_args(DecodingErrors))
+    _check_choice("duplicates", duplicates, get_args(Duplicates))
     with InputFile(path) as source:
         kind = _format_to_read(source) if format is None else format
         if header is not None and kind != "text":

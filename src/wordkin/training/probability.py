@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from wordkin.config import Number, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError, CorpusError
 from wordkin.objectives import reference
+from wordkin.options import Objective
 from wordkin.training.choose import open_backend
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
@@ -128,7 +129,7 @@ class Predictor:
         if not np.any(np.diff(corpus.offsets) > 1):
             raise CorpusError("the text cannot be scored: no word of the vocabulary has another one beside it")
         config = dataclasses.replace(
-            self._config, objective=chosen, vectors="input", dynamic_window=False, subsample=0.0,
+            self._config, objective=cast(Objective, chosen), vectors="input", dynamic_window=False, subsample=0.0,
             learning_rate=_ANY_RATE, min_learning_rate=None, deterministic=False,
         )  # fmt: skip
         backend = open_backend(config, self._vocabulary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,6 +16,7 @@ from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
     from wordkin.embeddings import Embeddings
+    from wordkin.embeddings.embeddings import Whitespace
     from wordkin.queries.agreement import Agreement
 
 _EXPORTS = (".parquet", ".tsv")
@@ -66,7 +67,7 @@ def convert(
         written = _export(after, Path(output))
     else:
         with named(path="output"):
-            after.save(output, header=header, whitespace=whitespace)
+            after.save(output, header=header, whitespace=cast("Whitespace", whitespace))
         written = [output]
     if json:
         print_json(_document(source, written, after, agreement))

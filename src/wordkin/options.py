@@ -1,0 +1,51 @@
+"""The options of training as type checkers see them: a key of :class:`TrainingOptions` for each field of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypedDict
+
+Architecture = Literal["skip-gram", "cbow"]
+Objective = Literal["negative-sampling", "hierarchical-softmax", "softmax"]
+Combine = Literal["mean", "sum"]
+Gradient = Literal["word2vec", "exact"]
+ResultTable = Literal["input", "output", "sum", "average"]
+Reader = Literal["text", "jsonl", "csv", "tsv", "parquet", "arrow", "wikiextractor"]
+EncodingErrors = Literal["replace", "strict", "ignore"]
+SubsampleFormula = Literal["word2vec", "paper"]
+
+
+class TrainingOptions(TypedDict, total=False):
+    """Keyword arguments of training; :class:`wordkin.TrainingConfig` gives their rules, defaults and meaning."""
+
+    architecture: Architecture
+    objective: Objective | tuple[Objective, ...] | list[Objective]
+    vector_size: int
+    window: int
+    dynamic_window: bool
+    negative: int
+    noise_exponent: float
+    cbow_combine: Combine
+    cbow_gradient: Gradient
+    projection_bias: bool
+    output_bias: bool
+    vectors: ResultTable
+    tokenizer: str | Callable[[str], list[str]]
+    lowercase: bool
+    field: str | int | None
+    reader: Reader | None
+    encoding: str
+    encoding_errors: EncodingErrors
+    min_count: int
+    max_vocabulary: int | None
+    subsample: float
+    subsample_formula: SubsampleFormula
+    epochs: int
+    learning_rate: float | None
+    min_learning_rate: float | None
+    validation_fraction: float | None
+    patience: int | None
+    threads: int | None
+    seed: int
+    deterministic: bool
+    drafts: int
