@@ -30,10 +30,11 @@ from work import work_of
 
 from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.plots.canvas import COLOURS, blank_figure, save
+from wordkin.plots.canvas import THEMES, finish, open_canvas
 from wordkin.training.backend import Backend
 from wordkin.training.choose import open_backend
 from wordkin.training.schedule import Schedule
+from wordkin.training.tables import first_pieces
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 Curve = dict[int, dict[str, Any]]  # by vocabulary size
 
+COLOURS = THEMES["light"].colours
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 CONTEXTS = 10
 EXAMPLE = {"vector_size": 500, "vocabulary_size": 1_000_000}
@@ -67,7 +69,7 @@ def seconds_per_word(config: TrainingConfig, vocabulary_size: int, budget_second
     """Median time a word takes in three stretches of text that each fill the budget, or the text."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the full softmax warns of its cost, which is the point here
-        backend = open_backend(config, zipf_vocabulary(vocabulary_size))
+        backend = open_backend(config, zipf_vocabulary(vocabulary_size), first_pieces(config, vocabulary_size))
     for rows in backend.tables().values():
         rows += 0  # else the system hands out memory while the clock runs, 2 MB for the first use of a row
     try:
@@ -181,7 +183,8 @@ def _example_table(measurements: list[Mapping[str, Any]]) -> str:
 
 def draw(content: Mapping[str, Any], path: Path) -> None:
     """Against V: times; times of the two fast objectives again, where a straight line is log V; rows touched."""
-    figure = blank_figure(9, 9.5)
+    canvas = open_canvas(9, 9.5, [])
+    figure = canvas.figure
     panels = figure.subplots(3, 2, sharex=True, sharey="row")
     fast = OBJECTIVES[:2]
     for column, architecture in enumerate(ARCHITECTURES):
@@ -203,7 +206,7 @@ def draw(content: Mapping[str, Any], path: Path) -> None:
     handles, names = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(figure, path)
+    finish(canvas, path)
 
 
 def _draw_panel(axes: Axes, curves: Mapping[str, Curve], height: Any, guides: bool = False) -> None:
@@ -216,7 +219,14 @@ def _draw_panel(axes: Axes, curves: Mapping[str, Curve], height: Any, guides: bo
         name = objective.replace("-", " ")
         axes.plot(sizes, heights, label=name, color=COLOURS[number], marker="os^"[number], markersize=5)
         if guides:
-            axes.plot(sizes, _theory(objective, sizes, heights), "--", color=COLOURS[number], linewidth=1, alpha=0.6)
+            axes.plot(
+                sizes,
+                _theory(objective, sizes, heights),
+                "--",
+                color=COLOURS[number],
+                linewidth=1,
+                alpha=0.6,
+            )
     tidy(axes, logarithmic="xy")
 
 

@@ -32,7 +32,7 @@ SPEED_OBJECTIVES = ("negative-sampling", "hierarchical-softmax")  # full softmax
 MODES: dict[str, dict[str, Any]] = {
     "default": {},
     "deterministic": {"deterministic": True},
-    "deterministic, four drafts": {"deterministic": True, "drafts": 4},
+    "deterministic, four parts": {"deterministic": True, "parts": 4},
 }
 SHOWN_SCORES = {"total": ("analogies, %", 1, 100), "wordsim353": ("WordSim-353", 3, 1)}
 

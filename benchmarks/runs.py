@@ -19,7 +19,7 @@ from wordkin.embeddings import Embeddings
 from wordkin.evaluation import AnalogyResult, SimilarityResult, evaluate_file
 from wordkin.text import count_and_encode
 from wordkin.training.choose import open_backend
-from wordkin.training.tables import NamedTables, result_vectors
+from wordkin.training.tables import NamedTables, first_pieces, result_vectors
 from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary
 
@@ -93,7 +93,7 @@ def train(text: Text, config: TrainingConfig) -> Run:
 
 
 def _train(vocabulary: Vocabulary, corpus: EncodedCorpus, config: TrainingConfig) -> Run:
-    backend = open_backend(config, vocabulary)
+    backend = open_backend(config, vocabulary, first_pieces(config, len(vocabulary)))
     try:
         state = Trainer(config, backend, corpus).run()
         return Run(config, vocabulary, state.seconds, list(state.losses), backend.tables())

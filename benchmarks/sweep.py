@@ -39,11 +39,12 @@ from work import mean_contexts, work_of
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.scanning import Scan
-from wordkin.plots.canvas import COLOURS, blank_figure, save
+from wordkin.plots.canvas import THEMES, finish, open_canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+COLOURS = THEMES["light"].colours
 SIZES = (64, 100, 128, 160, 200, 256, 300, 384, 512)
 AXES: dict[str, Sequence[Any]] = {
     "vector_size": SIZES,
@@ -241,14 +242,15 @@ def draw(content: Mapping[str, Any], path: Path) -> None:
     found = {name: each for name, each in values(content).items() if name in LABELS and len(each) > 1}
     peak = content["peaks"][str(content["about"]["threads"])]["flops"]
     rows = (len(found) + 1) // 2
-    figure = blank_figure(9, 2.9 * rows + 0.4)
+    canvas = open_canvas(9, 2.9 * rows + 0.4, [])
+    figure = canvas.figure
     panels = figure.subplots(rows, 2, squeeze=False).ravel()
     for axes, name in zip(panels, (name for name in LABELS if name in found), strict=False):
         _draw_axis(axes, name, found[name], peak)
     for axes in panels[len(found) :]:
         axes.set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(figure, path)
+    finish(canvas, path)
 
 
 def _draw_axis(axes: Axes, name: str, points: list[Point], peak: float) -> None:

@@ -33,7 +33,7 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.blocks import BlockSize
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training.cpu.steps import make_step
+from wordkin.training.cpu.steps import Sharing, make_step
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.subsampling import keep_probabilities
 
@@ -94,7 +94,7 @@ def _block(config: TrainingConfig, objective: str, counts: NDArray[np.int64], ke
     if objective == "hierarchical-softmax":
         return BlockSize(1, 0, False)
     layout = choose_layout(config.vector_size + config.output_bias)
-    step = make_step(objective, config, layout, counts, keep)
+    step = make_step(objective, config, layout, counts, keep, Sharing(writers=1, noise_uses=1))
     block: BlockSize = step.block  # type: ignore[attr-defined]
     return block
 

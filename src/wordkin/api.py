@@ -168,7 +168,6 @@ class Word2Vec:
         from wordkin.runs.places import at_places
         from wordkin.runs.record import Run
         from wordkin.text import held_out_source_of, read_text, source_of
-        from wordkin.training.state import RunState
 
         _check_validation(self.config, validation)
         _check_callbacks(callbacks)
@@ -193,8 +192,7 @@ class Word2Vec:
                     on_scan=on_scan,
                 )
             )
-            if directory is not None:
-                directory.begin(_on_text(run, text), text.vocabulary, RunState(), None, finished=False)
+            run = _on_text(run, text)
             self._train(run, text.vocabulary, text.corpus, text.validation, directory, callbacks, spool_directory)
         return self
 

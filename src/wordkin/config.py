@@ -72,6 +72,10 @@ NAMES_IN_WORD2VEC_C = {
 }
 
 
+# What options were called in earlier versions.
+FORMER_NAMES = {"drafts": "parts"}
+
+
 @dataclass(frozen=True)
 class Number:
     """A range of legal numbers; ``low`` and ``high`` are inclusive unless ``above`` is set."""
@@ -284,9 +288,10 @@ class TrainingConfig:
     deterministic: bool = _option(
         False, Flag(), "Training",
         "Bit-identical vectors for any number of threads; costs some speed.")
-    drafts: int = _option(
+    parts: int = _option(
         2, Number(2, 64, integer=True), "Training",
-        "With deterministic, parts of the text trained at a time: so many threads have work. More cost some quality.")
+        "With deterministic, parts of the text trained side by side and merged: so many threads have work. More cost "
+        "some quality.")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -352,7 +357,7 @@ class TrainingConfig:
         known = [each.name for each in dataclasses.fields(cls)]
         for name in values:
             if name not in known:
-                remedy = NAMES_IN_GENSIM.get(name) or _nearest(name, known)
+                remedy = _remedy(name, known)
                 raise ConfigError(name, "is not an option of training", values[name], remedy)
         return cls(**values)
 
@@ -362,6 +367,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
+def _remedy(name: str, known: list[str]) -> str:
+    """What to write instead of a name that is no option."""
+    if name in FORMER_NAMES:
+        return f"it is now {FORMER_NAMES[name]}"
+    return NAMES_IN_GENSIM.get(name) or _nearest(name, known)
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -129,6 +129,10 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
             '--vectors must be "input" with --objective "hierarchical-softmax"; got \'sum\': its output rows are tree '
             "nodes, not words",
         ),
+        (
+            ["train", "x", "-o", "y.bin", "--drafts", "3"],
+            "--drafts is no option any more: it is now --parts; see: wordkin train --help",
+        ),
         (["similar", "x.bin", "a", "--topn", "0"], "--topn must be a whole number from 1 up; got 0"),
         (["evaluate", "x.bin"], "evaluate needs a benchmark file: add --dataset FILE; see: wordkin evaluate --help"),
         (

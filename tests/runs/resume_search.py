@@ -28,7 +28,7 @@ from wordkin import ConfigError, DivergenceError, Word2Vec
 from wordkin.config import OBJECTIVES
 from wordkin.runs.signals import StopSignals
 from wordkin.training import trainer
-from wordkin.training.cpu import backend as cpu
+from wordkin.training.cpu import work
 
 Bits = dict[str, bytes]
 OBJECTIVE_SETS = [chosen for size in (1, 2, 3) for chosen in itertools.combinations(OBJECTIVES, size)]
@@ -58,7 +58,7 @@ SPACE: dict[str, list[Any]] = {
     "seed": [1, 2**63 - 1],
     "reproducible": ["one thread", "deterministic"],
     "threads": [1, 2, 3],
-    "drafts": [2, 3, 7],
+    "parts": [2, 3, 7],
     # not options of training:
     "shard_words": [97, 500, 2000],
     "seconds_per_span": [0.0, trainer.SECONDS_PER_SPAN],
@@ -143,7 +143,7 @@ def bits_of(model: Word2Vec) -> Bits:
 def check(chosen: dict[str, Any], randomness: random.Random) -> str | None:
     """Train without and with stops; what differs, None where nothing does. Raises DivergenceError."""
     held_out = HELD_OUT if chosen["validation"] == "text" else None
-    real = cpu.shard_words
+    real = work.shard_words
     with ExitStack() as patched, tempfile.TemporaryDirectory() as name:
 
         def stopping(at: float) -> Asked:
@@ -151,10 +151,10 @@ def check(chosen: dict[str, Any], randomness: random.Random) -> str | None:
             patched.enter_context(mock.patch.object(StopSignals, "received", lambda self: asked(self)))
             return asked
 
-        def few_words(*arguments: Any) -> int:
-            return min(real(*arguments), chosen["shard_words"])
+        def few_words(demands: Any, parts: int) -> int:
+            return min(real(demands, parts), chosen["shard_words"])
 
-        patched.enter_context(mock.patch.object(cpu, "shard_words", few_words))
+        patched.enter_context(mock.patch.object(work, "shard_words", few_words))
         patched.enter_context(mock.patch.object(trainer, "SECONDS_PER_SPAN", chosen["seconds_per_span"]))
         asked = stopping(np.inf)
         whole = bits_of(model_of(chosen).fit(TEXT, validation=held_out))

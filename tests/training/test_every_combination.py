@@ -18,10 +18,10 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError
 from wordkin.objectives import reference
 from wordkin.objectives.blocks import BlockSize
-from wordkin.training.cpu import backend as cpu
+from wordkin.training.cpu import work
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
-from wordkin.training.tables import initial_input_rows, result_vectors, table_shapes
+from wordkin.training.tables import first_pieces, initial_input_rows, result_vectors, table_shapes
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
@@ -144,15 +144,15 @@ def as_block(windows: list[tuple[int, list[int]]]) -> reference.Block:
 
 def trained(config: TrainingConfig) -> tuple[dict[str, np.ndarray], list[float], dict[str, BlockSize], int]:
     """Tables, loss of each epoch, sizes of blocks and hidden rows taken together, of a run on the CPU."""
-    backend = CpuBackend(config, COUNTS)
+    backend = CpuBackend(config, COUNTS, first_pieces(config, len(COUNTS)))
     try:
         schedule = Schedule.of(config, CORPUS.words)
         results = [
             backend.train_span(CORPUS, epoch, 0, CORPUS.words, schedule, lambda: False) for epoch in range(EPOCHS)
         ]
-        steps = zip(config.objectives, backend._steps, strict=True)
+        steps = zip(config.objectives, backend._held.steps, strict=True)
         blocks = {objective: step.block for objective, step in steps if hasattr(step, "block")}
-        together = max(getattr(step, "together", 1) for step in backend._steps)
+        together = max(getattr(step, "together", 1) for step in backend._held.steps)
         return dict(backend.tables()), [result.loss / result.examples for result in results], blocks, together
     finally:
         backend.close()
@@ -172,7 +172,7 @@ def assert_honoured(config: TrainingConfig) -> dict[str, np.ndarray]:
 
 @pytest.fixture(autouse=True)
 def short_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpu, "shard_words", lambda *_: SHARD)
+    monkeypatch.setattr(work, "shard_words", lambda steps, parts: SHARD)
 
 
 SETS_OF_OBJECTIVES = [

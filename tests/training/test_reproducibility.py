@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wordkin import Word2Vec
-from wordkin.training.cpu import backend as cpu
+from wordkin.training import tables
 from wordkin.windows.rng import random_bits, stream_key
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 2}
@@ -80,8 +80,8 @@ def test_the_seed_reaches_everything(sentences, options, monkeypatch):
     assert draws[1]["input"] != draws[2]["input"]
     if "learning_rate" in options:
         return
-    still = dict(cpu.initial_input_rows(Word2Vec(**SMALL).config, 300))
-    monkeypatch.setattr(cpu, "initial_input_rows", lambda config, rows: iter(still.items()))
+    still = dict(tables.initial_input_rows(Word2Vec(**SMALL).config, 300))
+    monkeypatch.setattr(tables, "initial_input_rows", lambda config, rows: iter(still.items()))
     draws = {seed: bits(sentences, threads=1, seed=seed, **options) for seed in (1, 2)}
     assert draws[1]["input"] != draws[2]["input"]
 

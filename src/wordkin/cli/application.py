@@ -23,7 +23,7 @@ from wordkin.cli.commands.studio import studio
 from wordkin.cli.commands.train import train
 from wordkin.cli.failures import DONE, UsageError, respell
 from wordkin.cli.options import COMMON, OTHER
-from wordkin.config import NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
+from wordkin.config import FORMER_NAMES, NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
 COMMANDS = (train, similar, analogy, evaluate, convert, index, info, plot, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
@@ -143,6 +143,9 @@ def _usage_message(error: Any, arguments: Sequence[str]) -> str:
     message: str = error.format_message()
     if message.startswith("No such option"):
         message = _foreign_option(arguments) or message
+    former = str(getattr(error, "option_name", "")).removeprefix("--").replace("-", "_")
+    if former in FORMER_NAMES:
+        message = f"--{former} is no option any more: it is now --{FORMER_NAMES[former]}"
     names = {command.__name__ for command in COMMANDS}
     where = " ".join(["wordkin", *(each for each in arguments[:1] if each in names)])
     return f"{message[:1].lower()}{message[1:].rstrip('.')}; see: {where} --help"

@@ -128,6 +128,11 @@ class RunDirectory:
         return self.path / CORPUS_NAME, self.path / VALIDATION_NAME
 
     @property
+    def has_begun(self) -> bool:
+        """Whether there is a run: one that was opened, or one that :meth:`begin` was called for."""
+        return self._vocabulary is not None
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """The words of the run."""
         assert self._vocabulary is not None, "the run has neither begun nor been opened"

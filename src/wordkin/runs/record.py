@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wordkin._version import __version__
-from wordkin.config import TokenizerName, TrainingConfig
+from wordkin.config import FORMER_NAMES, TokenizerName, TrainingConfig
 from wordkin.errors import CheckpointError, ConfigError, FormatError, shown
 from wordkin.training.state import RunState
 
@@ -180,6 +180,9 @@ def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
 
 
 def _config(values: Mapping[str, Any]) -> TrainingConfig:
+    """The configuration as it was stored, also by versions in which an option had another name."""
+    former = {name: now for name, now in FORMER_NAMES.items() if name in values and now not in values}
+    values = {former.get(name, name): value for name, value in values.items()}
     tokenizer = values.get("tokenizer")
     if isinstance(tokenizer, str) and not TokenizerName().accepts(tokenizer):
         values = {**values, "tokenizer": UnsavedTokenizer(tokenizer)}

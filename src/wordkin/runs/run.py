@@ -1,4 +1,4 @@
-"""A whole run, from a backend with its first or last tables to the final ones."""
+"""A whole run, from the tables it starts from to the final ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.errors import CheckpointError
 from wordkin.runs.checkpoints import Checkpoints, RunBestTables, TemporaryBestTables
 from wordkin.runs.directory import RunDirectory
 from wordkin.runs.log import TrainingLog
@@ -18,7 +19,7 @@ from wordkin.training.cost import warn_of_cost
 from wordkin.training.persistence import BestTables
 from wordkin.training.progress import Callback
 from wordkin.training.state import RunState
-from wordkin.training.tables import NamedTables, compacted
+from wordkin.training.tables import NamedTables, check_tables, compacted, first_pieces, pieces_of
 from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary
 
@@ -31,18 +32,36 @@ def train_run(
     *,
     callbacks: Sequence[Callback] = (),
     directory: RunDirectory | None = None,
+    start: NamedTables | None = None,
     spool_directory: str | Path | None = None,
 ) -> tuple[RunState, NamedTables]:
     """Train from where the directory stands, or from the beginning; return the last state and the tables.
 
-    Ctrl-C and SIGTERM stop the run after a last checkpoint and are then raised as ever. Raises
-    :class:`DivergenceError`, :class:`OutputError` and whatever a callback raises.
+    Ctrl-C and SIGTERM stop the run after a last checkpoint and are then raised as ever.
+
+    Parameters
+    ----------
+    directory : where the run is kept; begun here if it has not begun.
+    start : every table of the configuration, to begin from instead of drawn ones; read, never written. The
+        directory keeps them, so that a run which is killed before its first checkpoint can be resumed.
+
+    Raises
+    ------
+    ConfigError : ``start`` is not what the configuration needs.
+    CheckpointError : there is a ``start`` for a run that has begun.
+    DivergenceError, OutputError, and whatever a callback raises.
     """
-    state, tables = RunState(), None
+    if start is not None:
+        check_tables("start", start, run.config, len(vocabulary))
+    state = RunState()
     checkpoints: Checkpoints | None = None
     best: BestTables | None = None
     if directory is not None:
-        state, tables = copy.deepcopy(directory.record.state), directory.tables()
+        if not directory.has_begun:
+            directory.begin(run, vocabulary, state, start, finished=False)
+        elif start is not None:
+            raise CheckpointError("a run that has begun goes on from its own tables: leave out those to start from")
+        state, start = copy.deepcopy(directory.record.state), directory.tables()
         best = best_in_run = RunBestTables(directory, spool_directory)
         checkpoints = Checkpoints(directory, best_in_run)
     elif run.config.patience is not None:
@@ -54,10 +73,9 @@ def train_run(
             closing.callback(log.close)
             callbacks = [log, *callbacks]
         warn_of_cost(run.config, len(vocabulary), corpus.words)
-        backend = open_backend(run.config, vocabulary)
+        pieces = first_pieces(run.config, len(vocabulary)) if start is None else pieces_of(start)
+        backend = open_backend(run.config, vocabulary, pieces)
         closing.callback(backend.close)
-        if tables is not None:
-            backend.load_tables(tables)
         signals = closing.enter_context(StopSignals())  # until now nothing was trained that could be lost
         trainer = Trainer(
             run.config,

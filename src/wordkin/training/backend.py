@@ -38,7 +38,11 @@ class SpanResult:
 
 
 class Backend(Protocol):
-    """Holds the tables of one model and trains them."""
+    """Holds the tables of one model and trains them.
+
+    Whoever opens one (see :func:`wordkin.training.choose.open_backend`) hands it the tables to start from, as pieces
+    of (table, first row, rows): drawn, given, or of the last checkpoint. A backend draws none.
+    """
 
     @property
     def step_words(self) -> int:

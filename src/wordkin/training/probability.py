@@ -21,7 +21,7 @@ from wordkin.errors import ConfigError, CorpusError
 from wordkin.objectives import reference
 from wordkin.options import Objective
 from wordkin.training.choose import open_backend
-from wordkin.training.tables import NamedTables, table_shapes
+from wordkin.training.tables import NamedTables, pieces_of, table_shapes
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.huffman import HuffmanTree
 
@@ -132,9 +132,9 @@ class Predictor:
             self._config, objective=cast(Objective, chosen), vectors="input", dynamic_window=False, subsample=0.0,
             learning_rate=_ANY_RATE, min_learning_rate=None, deterministic=False,
         )  # fmt: skip
-        backend = open_backend(config, self._vocabulary)
+        asked = {name: self.tables[name] for name in table_shapes(config, len(self._vocabulary))}
+        backend = open_backend(config, self._vocabulary, pieces_of(asked))
         try:
-            backend.load_tables({name: self.tables[name] for name in table_shapes(config, len(self._vocabulary))})
             loss = backend.held_out_loss(corpus, lambda: False)
             assert loss is not None, "nothing told it to stop"
             return -loss

@@ -1,6 +1,7 @@
 """The trained arrays by name, and how they start.
 
-Backends keep tables in whatever layout is fast and hand them out under these names:
+Backends keep tables in whatever layout is fast. They receive the first tables in pieces, and hand tables out under
+these names:
 
 ========================  ===================  =====================================================
 name                      shape                what it is
@@ -21,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
+from wordkin.errors import ConfigError
 
 NamedTables = Mapping[str, NDArray[Any]]
+TablePiece = tuple[str, int, NDArray[Any]]  # name of a table, first row, rows
 
 _INITIALISATION_STREAM = 0
 _ROWS_AT_A_TIME = 4096
@@ -60,6 +63,33 @@ def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator
         rows -= np.float32(0.5)
         rows /= np.float32(size)
         yield first, rows
+
+
+def first_pieces(config: TrainingConfig, vocabulary_size: int) -> Iterator[TablePiece]:
+    """The tables as a run starts that is given none: input rows are drawn, and what no piece gives is 0."""
+    for first, rows in initial_input_rows(config, vocabulary_size):
+        yield "input", first, rows
+
+
+def pieces_of(tables: NamedTables) -> Iterator[TablePiece]:
+    """Tables in pieces, so that whoever copies them need not hold all of them twice."""
+    for name, table in tables.items():
+        for first in range(0, len(table), _ROWS_AT_A_TIME):
+            yield name, first, table[first : first + _ROWS_AT_A_TIME]
+
+
+def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vocabulary_size: int) -> None:
+    """Raise :class:`ConfigError` unless these are the tables that a configuration has: finite, float32."""
+    shapes = table_shapes(config, vocabulary_size)
+    if tables.keys() != shapes.keys():
+        raise ConfigError(parameter, f"must hold the tables {', '.join(shapes)}", ", ".join(tables))
+    for name, shape in shapes.items():
+        if tables[name].shape != shape or tables[name].dtype != np.float32:
+            found = f"{tables[name].dtype} of shape {tables[name].shape}"
+            raise ConfigError(parameter, f"must hold the table {name} as float32 of shape {shape}", found)
+    for name, _, rows in pieces_of(tables):
+        if not np.isfinite(rows).all():
+            raise ConfigError(parameter, "must hold finite numbers alone", f"{name} with {rows[~np.isfinite(rows)][0]}")
 
 
 def compacted(tables: NamedTables) -> NamedTables:

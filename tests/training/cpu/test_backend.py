@@ -14,7 +14,7 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.layout import choose_layout
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
-from wordkin.training.tables import NamedTables
+from wordkin.training.tables import NamedTables, first_pieces, pieces_of
 
 VOCABULARY = 50
 
@@ -42,7 +42,7 @@ def opened() -> Iterator[Opener]:
 
     def open_one(counts: np.ndarray = COUNTS, **options: object) -> CpuBackend:
         config = TrainingConfig(**{"vector_size": 7, "threads": 1, "subsample": 0.05, **options})  # type: ignore[arg-type]
-        backends.append(CpuBackend(config, counts))
+        backends.append(CpuBackend(config, counts, first_pieces(config, len(counts))))
         return backends[-1]
 
     yield open_one
@@ -218,6 +218,22 @@ def whole_rows(table: np.ndarray) -> np.ndarray:
     table = np.atleast_2d(table)
     row_size = choose_layout(table.shape[1] + 1).row_size
     return np.lib.stride_tricks.as_strided(table, (len(table), row_size), (row_size * table.itemsize, table.itemsize))
+
+
+def test_a_backend_starts_from_the_pieces_it_is_given() -> None:
+    """It draws nothing: rows that no piece gives are 0."""
+    config = TrainingConfig(vector_size=7, objective=OBJECTIVES, projection_bias=True, output_bias=True)
+    nothing = CpuBackend(config, COUNTS, [])
+    rng = np.random.default_rng(3)
+    given = {name: rng.random(table.shape, np.float32) for name, table in nothing.tables().items()}
+    assert not any(table.any() for table in nothing.tables().values())
+    all_of_them = CpuBackend(config, COUNTS, pieces_of(given))
+    assert_same_bits(all_of_them.tables(), given)
+    two_rows = CpuBackend(config, COUNTS, [("input", 5, given["input"][5:7])])
+    assert np.array_equal(two_rows.tables()["input"][5:7], given["input"][5:7])
+    assert np.count_nonzero(two_rows.tables()["input"].any(axis=1)) == 2
+    for backend in (nothing, all_of_them, two_rows):
+        backend.close()
 
 
 def test_several_objectives_add_their_losses(opened: Opener) -> None:

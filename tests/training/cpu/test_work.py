@@ -11,10 +11,9 @@ import pytest
 from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training.cpu.backend import shard_words
 from wordkin.training.cpu.sampler import Sampler, Text
-from wordkin.training.cpu.steps import MOST_SHARD_WORDS, Step, make_step
-from wordkin.training.cpu.work import MOST_OPERATIONS
+from wordkin.training.cpu.steps import MOST_SHARD_WORDS, Sharing, Step, make_steps
+from wordkin.training.cpu.work import MOST_OPERATIONS, shard_words
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, WINDOWS
@@ -41,11 +40,11 @@ def zipf_counts(vocabulary_size: int) -> np.ndarray:
 def steps_of(config: TrainingConfig, counts: np.ndarray) -> list[Step]:
     layout = choose_layout(config.vector_size + config.output_bias)
     keep = keep_probabilities(counts, config.subsample, config.subsample_formula)
-    return [make_step(objective, config, layout, counts, keep) for objective in config.objectives]
+    return make_steps(config, layout, counts, keep, Sharing(writers=1, noise_uses=1))
 
 
 def words_of(config: TrainingConfig, counts: np.ndarray) -> int:
-    return shard_words(steps_of(config, counts), config.drafts if config.deterministic else 1)
+    return shard_words(steps_of(config, counts), config.parts if config.deterministic else 1)
 
 
 def multiplications(config: TrainingConfig, step: Any, objective: str, windows: Windows, counts: np.ndarray) -> int:

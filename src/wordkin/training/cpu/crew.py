@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -71,6 +72,15 @@ class Crew(Generic[W]):
         for error in errors:
             if error is not None and not isinstance(error, threading.BrokenBarrierError):
                 raise error
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside the context the first worker is the only one, so it works on the thread of the caller."""
+        everyone, self.workers = self.workers, self.workers[:1]
+        try:
+            yield
+        finally:
+            self.workers = everyone
 
     def meet(self, decide: Callable[[], bool] = lambda: False) -> bool:
         """To be called by every worker: wait until all have, and learn what the last of them decided.

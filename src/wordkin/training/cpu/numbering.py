@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wordkin.objectives.cpu.drafts import number_paths, number_rows, renumber
+from wordkin.objectives.cpu.copies import number_paths, number_rows, renumber
 from wordkin.objectives.cpu.hierarchical_softmax import Tree
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.objectives.blocks import negative_sampling_block, rows_together, softmax_block
-from wordkin.objectives.cpu.drafts import renumber
+from wordkin.objectives.cpu.copies import renumber
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import (
     HOT_NODES,
@@ -28,7 +28,6 @@ from wordkin.training.cpu.work import (
     negative_sampling_operations,
     softmax_operations,
 )
-from wordkin.training.tables import output_rows
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
@@ -36,10 +35,20 @@ from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
 SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole registers may be read
 MOST_SHARD_WORDS = 16_384  # small enough to share out evenly, large enough to hide the dealing
 MOST_NOISE_WORDS = 2**20  # drawn for a shard; eight times as many for the shortest ones, or those of one centre
-NOISE_USES = 2  # blocks that one draw of noise serves in a draft: fewer rows to copy; with 4, similarity suffers
 TOP_NODES = 1024  # of a tree, most of which every shard reads: they need no numbers of their own
 SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
 SOFTMAX_BLOCK_ROWS = 64  # output rows a softmax works on at a time: sums are kept in registers for as many steps
+
+
+class Sharing(NamedTuple):
+    """How the tables are held, as far as an objective has to know.
+
+    writers : threads that write to the same rows at the same time.
+    noise_uses : blocks that one draw of noise words serves.
+    """
+
+    writers: int
+    noise_uses: int
 
 
 class Outputs(NamedTuple):
@@ -62,15 +71,17 @@ class Step(Protocol):
     operations : for one word of the corpus, at most; see work.py.
     input_updates : updates of an input row for each appearance of its word in the text, expected.
     reads_all_rows : whether the whole output table is read, row by row in its order.
+    own_rows : rows of its own that each thread needs behind the output table.
     """
 
     shard_words: int
     operations: int
     input_updates: float
     reads_all_rows: bool
+    own_rows: int
 
-    def workspace(self) -> Any:
-        """Buffers for one thread."""
+    def workspace(self, thread: int) -> Any:
+        """Buffers for one thread; threads are counted from 0."""
 
     def targets(self, windows: Windows, key: np.uint64) -> Any:
         """What the examples are trained against besides their own words; ``key``: the stream of noise words."""
@@ -94,31 +105,51 @@ class Step(Protocol):
         """Train; return (summed loss, examples)."""
 
 
+def make_steps(
+    config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64], sharing: Sharing
+) -> list[Step]:
+    """The step of each objective; counts : occurrences [V]; keep : keep probabilities [V]."""
+    return [make_step(objective, config, layout, counts, keep, sharing) for objective in config.objectives]
+
+
 def make_step(
-    objective: str, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64]
+    objective: str,
+    config: TrainingConfig,
+    layout: Layout,
+    counts: NDArray[np.int64],
+    keep: NDArray[np.float64],
+    sharing: Sharing,
 ) -> Step:
-    """The step of an objective; counts : occurrences [V]; keep : keep probabilities [V]."""
+    """The step of one objective; see :func:`make_steps`."""
     kept = counts * keep
     likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
     if objective == "hierarchical-softmax":
-        return HierarchicalSoftmaxStep(config, layout, counts, likeliest)
+        return HierarchicalSoftmaxStep(config, layout, counts, likeliest, sharing)
     if objective == "softmax":
         return SoftmaxStep(config, layout, len(counts), likeliest)
-    return NegativeSamplingStep(config, layout, counts, likeliest)
+    return NegativeSamplingStep(config, layout, counts, likeliest, sharing)
 
 
 class NegativeSamplingStep:
     """Negative sampling: block size and noise distribution."""
 
     reads_all_rows = False
+    own_rows = 0
 
-    def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        layout: Layout,
+        counts: NDArray[np.int64],
+        likeliest: float,
+        sharing: Sharing,
+    ) -> None:
         noise = noise_probabilities(counts, config.noise_exponent)
         outputs = outputs_per_example(config)
         self.block = negative_sampling_block(
             outputs, config.negative, config.starting_learning_rate, max(float(noise.max()), likeliest)
         )
-        self._noise_uses = NOISE_USES if config.deterministic and not self.block.pair_by_pair else 1
+        self._noise_uses = 1 if self.block.pair_by_pair else sharing.noise_uses
         self._alias_table = alias_table(noise)
         self._negative = config.negative
         self._layout = layout if self.block.noise > layout.lanes else layout.with_score_vectors(1)
@@ -135,7 +166,7 @@ class NegativeSamplingStep:
         block_pairs = 1 if self.block.pair_by_pair else self.block.examples * outputs
         self._noise_updates = block_pairs * config.negative / self.block.noise
 
-    def workspace(self) -> Workspace:
+    def workspace(self, thread: int) -> Workspace:
         return make_workspace(self._layout, self.block.examples, self.block.noise, 2 * self._mode.reach + 1)
 
     def targets(self, windows: Windows, key: np.uint64) -> Noise:
@@ -191,15 +222,22 @@ class HierarchicalSoftmaxStep:
     shard_words = MOST_SHARD_WORDS
     reads_all_rows = False
 
-    def __init__(self, config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], likeliest: float) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        layout: Layout,
+        counts: NDArray[np.int64],
+        likeliest: float,
+        sharing: Sharing,
+    ) -> None:
         tree = HuffmanTree.from_counts(counts)
         mean_path = float(tree.lengths @ counts / counts.sum())
         self._tree = Tree(tree.offsets, tree.node_ids, tree.bits)
         self._longest = int(tree.lengths.max())
         self._nodes = len(counts) - 1
-        self._threads = config.worker_threads
-        self._hot = hot_nodes(config, self._nodes)
-        self._workspaces = 0
+        self._writers = sharing.writers
+        self._hot = 0 if sharing.writers == 1 else min(HOT_NODES, self._nodes)
+        self.own_rows = 2 * self._hot
         self._mode = make_mode(config)
         rows = 1 if self._mode.buffered else rows_together(mean_path, config.starting_learning_rate, likeliest)
         self._layout = layout.with_update_rows(rows)
@@ -208,9 +246,8 @@ class HierarchicalSoftmaxStep:
         self.input_updates = input_updates(config) * mean_path
         self._output_updates = outputs_per_example(config)
 
-    def workspace(self) -> TreeWorkspace:
-        own = padded(self._nodes, SPARE_ROWS) + 2 * self._hot * self._workspaces
-        self._workspaces += 1
+    def workspace(self, thread: int) -> TreeWorkspace:
+        own = padded(self._nodes, SPARE_ROWS) + thread * self.own_rows
         tree = self._tree
         if self._hot:
             node_ids = np.where(tree.node_ids < self._hot, tree.node_ids + own, tree.node_ids).astype(np.int32)
@@ -244,7 +281,7 @@ class HierarchicalSoftmaxStep:
         trained: tuple[float, int] = train_hierarchical_softmax(
             shapes, tables, examples, self._mode, tree, learning_rate, workspace.work
         )
-        add_change(shapes, table, 0, hot, own + hot, own, 1 / self._threads)
+        add_change(shapes, table, 0, hot, own + hot, own, 1 / self._writers)
         return trained
 
 
@@ -256,24 +293,11 @@ class TreeWorkspace(NamedTuple):
     own: int
 
 
-def hot_nodes(config: TrainingConfig, nodes: int) -> int:
-    """Nodes of which each thread has rows of its own; none where no other thread writes to the same tables."""
-    return 0 if config.deterministic or config.worker_threads == 1 else min(HOT_NODES, nodes)
-
-
-def table_rows(objective: str, config: TrainingConfig, vocabulary_size: int) -> int:
-    """Rows of an objective's output table in memory: its own, some to spare, and those of threads."""
-    nodes = output_rows(objective, vocabulary_size)
-    rows = padded(nodes, SPARE_ROWS)
-    if objective == "hierarchical-softmax":
-        rows += 2 * hot_nodes(config, nodes) * config.worker_threads
-    return rows
-
-
 class SoftmaxStep:
     """Full softmax: batch size."""
 
     reads_all_rows = True
+    own_rows = 0
 
     def __init__(self, config: TrainingConfig, layout: Layout, vocabulary_size: int, likeliest: float) -> None:
         self.block = softmax_block(outputs_per_example(config), config.starting_learning_rate, likeliest)
@@ -286,7 +310,7 @@ class SoftmaxStep:
         self.input_updates = 2 * input_updates(config)
         self._output_updates = 2 * outputs_per_example(config)
 
-    def workspace(self) -> tuple[Workspace, Classes]:
+    def workspace(self, thread: int) -> tuple[Workspace, Classes]:
         work = make_workspace(self._layout, self.block.examples, SOFTMAX_BLOCK_ROWS, band=1)
         scores = aligned_zeros((padded(self.block.examples), padded(self._vocabulary_size, SPARE_ROWS)))
         return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
@@ -324,7 +348,7 @@ def contexts_of_word(config: TrainingConfig) -> float:
 
 
 def alikeness(vocabulary_size: int) -> float:
-    """How much rows point the same way, as far as rounds of drafts must reckon with it: 1 for up to 144 words.
+    """How much rows point the same way, as far as merging must reckon with it: 1 for up to 144 words.
 
     Rows of few words, or of words that come in any order, are alike; those of a language spread. Chosen so
     that small vocabularies do not begin to swing and large ones are not slowed down.

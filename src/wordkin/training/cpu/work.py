@@ -10,7 +10,8 @@ with 512-bit registers, so a bound of 2**35 is below a second there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Protocol
 
 from wordkin.config import TrainingConfig
 
@@ -51,12 +52,23 @@ def softmax_operations(config: TrainingConfig, row_size: int, vocabulary_size: i
     return hidden + PRODUCTS * vocabulary_size * row_size
 
 
-def affordable_words(operations: Iterable[int], parts: int) -> int:
-    """Words of a shard, from 1 up, where each objective costs so many ``operations`` for a word.
+class Demand(Protocol):
+    """What one objective asks of shards.
+
+    shard_words : the most words it can take. operations : for one word, at most.
+    """
+
+    shard_words: int
+    operations: int
+
+
+def shard_words(demands: Sequence[Demand], parts: int) -> int:
+    """Words of a shard, from 1 up: what the most demanding objective can take, and few enough to stop soon.
 
     Training asks whether to stop after ``parts`` shards, which one thread may have to train one after the other.
     """
-    return max(1, MOST_OPERATIONS // (parts * max(1, sum(operations))))
+    affordable = MOST_OPERATIONS // (parts * max(1, sum(each.operations for each in demands)))
+    return max(1, min(affordable, *(each.shard_words for each in demands)))
 
 
 def _hidden_layer(contexts: int, row: int) -> int:

@@ -1,0 +1,267 @@
+"""Copies of the rows of a table, so that several shards of text can be trained at the same time and apart.
+
+The kernels of the objectives know rows by number. A row that only one shard reads is trained where it is. Of a
+row that several read, each trains a copy, which has a number of its own behind the end of the table; so the
+very same kernels do both. In the end, the changes of the copies are added to their row.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wordkin.jit import inlined, kernel
+from wordkin.objectives.cpu.products import copy_row, dot, prefetch_row
+from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, prefetch, store
+
+Array = np.ndarray[Any, Any]
+
+PATHS_AHEAD = 4  # so many paths are asked for before they are read
+ROWS_AHEAD = 8  # so many rows are asked for before they are copied
+ROWS_APART = 16  # of those whose length is measured
+SLOTS_TOGETHER = 64  # dealt to a thread when copies come together
+
+
+@kernel
+def number_rows(ids, weight, local_ids, row_ids, updates, count):
+    """Replace ``ids`` int32 by local numbers, in order of appearance; return how many there are now.
+
+    ``count`` rows have numbers so far: ``row_ids[:count]`` int32, whose local numbers stand in
+    ``local_ids`` int32 [rows], among anything else (a sparse set: Briggs and Torczon 1993). Each
+    appearance adds ``weight`` to ``updates`` float32 at its local number.
+    """
+    for slot in range(ids.shape[0]):
+        local, count = _number(ids[slot], local_ids, row_ids, updates, count)
+        updates[local] += weight
+        ids[slot] = local
+    return count
+
+
+@inlined
+def _number(row, local_ids, row_ids, updates, count):
+    """The local number of a row, a new one if it has none, and how many rows have numbers then."""
+    local = local_ids[row]
+    if local >= count or row_ids[local] != row:
+        local = np.int32(count)
+        local_ids[row] = local
+        row_ids[local] = row
+        updates[local] = 0.0
+        count += 1
+    return local, count
+
+
+@kernel
+def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, top):
+    """Write the paths of some words, their nodes by local numbers, to the tree ``paths``; return how many nodes.
+
+    Nodes before ``top`` have numbers already: their own. Each path adds the weight of its word, float32, to
+    ``updates`` of its nodes; the rest as in :func:`number_rows`.
+    """
+    count = top
+    stop = 0
+    paths.offsets[0] = 0
+    for word in range(word_ids.shape[0]):
+        ahead = word_ids[min(word + PATHS_AHEAD, word_ids.shape[0] - 1)]
+        prefetch(tree.node_ids, tree.offsets[ahead], tree.offsets[ahead + 1] - tree.offsets[ahead])
+        first = tree.offsets[word_ids[word]]
+        length = tree.offsets[word_ids[word] + 1] - first
+        for step in range(length):
+            node = tree.node_ids[first + step]
+            local = node
+            if node >= top:
+                local, count = _number(node, local_ids, row_ids, updates, count)
+            updates[local] += weights[word]
+            paths.node_ids[stop + step] = local
+            paths.bits[stop + step] = tree.bits[first + step]
+        stop += length
+        paths.offsets[word + 1] = stop
+    return count
+
+
+@kernel
+def renumber(numbers, ids, renumbered):
+    """``renumbered = numbers[ids]``; they may be the same array as ``ids``."""
+    for slot in range(ids.shape[0]):
+        renumbered[slot] = numbers[ids[slot]]
+
+
+class RowCopies(NamedTuple):
+    """One table, and the rows of it that some shards read. Each shard has ``room`` slots for them, shard after shard.
+
+    The shards of two generations are known at a time: the first half of them is trained while the second is
+    prepared, and the other way round.
+
+    rows : float32 [copies + half the shards * room, row_size], the table and the copies behind it.
+    first_copy : the first row that is a copy.
+    row_ids, numbers : int32 [slots], rows of the table, and where the shard finds them in ``rows``.
+    updates : float32 [slots], how often the shard updates each.
+    pulls : float64 [shards], part of the way to where it leads that a row goes at one update.
+    counts : int64 [shards], slots in use.
+    heads : int32 [2, rows of the table], links : int32 [slots]: for each generation, the slots of a row strung
+        together in the order of the shards. Both hold a slot plus 1; 0 ends a list.
+    """
+
+    rows: Array
+    first_copy: int
+    room: int
+    row_ids: Array
+    numbers: Array
+    updates: Array
+    pulls: Array
+    counts: Array
+    heads: Array
+    links: Array
+
+
+@inlined
+def _shards_of_generation(table):
+    return table.counts.shape[0] // table.heads.shape[0]
+
+
+@inlined
+def _generation_of(table, shard):
+    return shard // _shards_of_generation(table)
+
+
+@inlined
+def _slots_of(table, shard):
+    """Places of a shard: first, stop."""
+    return shard * table.room, shard * table.room + table.counts[shard]
+
+
+@kernel
+def claim_rows(tables, shard):
+    """Enter the slots of a shard into the lists of their rows; ``tables``: RowCopies of each.
+
+    Not to be done for two shards at once; in any order.
+    """
+    for table in tables:
+        generation = _generation_of(table, shard)
+        first, stop = _slots_of(table, shard)
+        for slot in range(first, stop):
+            row = table.row_ids[slot]
+            if 0 < table.heads[generation, row] <= slot:
+                before = table.heads[generation, row] - 1
+                while 0 < table.links[before] <= slot:
+                    before = table.links[before] - 1
+                table.links[slot] = table.links[before]
+                table.links[before] = slot + 1
+            else:
+                table.links[slot] = table.heads[generation, row]
+                table.heads[generation, row] = slot + 1
+
+
+@kernel
+def take_rows(shapes, tables, shard):
+    """When all shards of a generation have claimed their rows: number those of one; copy them unless it is alone."""
+    for table in tables:
+        generation = _generation_of(table, shard)
+        first, stop = _slots_of(table, shard)
+        shards = _shards_of_generation(table)
+        own_copies = table.first_copy + (shard % shards) * table.room
+        for slot in range(first, stop):
+            row = table.row_ids[slot]
+            following = table.row_ids[min(slot + ROWS_AHEAD, stop - 1)]
+            if not _is_alone(table, generation, min(slot + ROWS_AHEAD, stop - 1), following):
+                prefetch_row(table.rows, following)
+            if _is_alone(table, generation, slot, row):
+                table.numbers[slot] = row
+            else:
+                table.numbers[slot] = own_copies + slot - first
+                copy_row(shapes, table.rows, np.int64(row), table.rows, np.int64(table.numbers[slot]))
+
+
+@inlined
+def _is_alone(table, generation, slot, row):
+    """Whether nobody else reads the row of a slot."""
+    return table.heads[generation, row] == slot + 1 and table.links[slot] == 0
+
+
+@kernel
+def mean_squares(shapes, tables, shard, squares):
+    """Mean squared length of the rows that a shard reads, as it sees them now, to ``squares`` float64 [tables].
+
+    Each row counts as often as it was updated.
+    """
+    for number in range(len(tables)):
+        table = tables[number]
+        row_size = table.rows.shape[1]
+        first, stop = _slots_of(table, shard)
+        summed = 0.0
+        updates = 0.0
+        for slot in range(first, stop, ROWS_APART):
+            row = np.int64(table.numbers[slot])
+            square = dot(shapes.panel, shapes.vector, table.rows, row, row, row_size)
+            summed += table.updates[slot] * square
+            updates += table.updates[slot]
+        squares[number] = summed / updates if updates > 0.0 else 0.0
+
+
+@kernel
+def merge_rows(shapes, tables, first_shard, share, shares):
+    """Add to each row that a generation copied the changes of its copies, in the order of the shards.
+
+    Everything is forgotten about the rows then. The work is dealt in ``shares``, by the first slot of a row, so that
+    threads which take different shares never meet.
+    """
+    for table in tables:
+        generation = _generation_of(table, first_shard)
+        for shard in range(first_shard, first_shard + _shards_of_generation(table)):
+            first, stop = _slots_of(table, shard)
+            for stretch in range(first + share * SLOTS_TOGETHER, stop, shares * SLOTS_TOGETHER):
+                stretch_stop = min(stretch + SLOTS_TOGETHER, stop)
+                for slot in range(stretch, min(stretch + ROWS_AHEAD, stretch_stop)):
+                    _prefetch_copies(table, generation, slot)
+                for slot in range(stretch, stretch_stop):
+                    _prefetch_copies(table, generation, min(slot + ROWS_AHEAD, stretch_stop - 1))
+                    row = table.row_ids[slot]
+                    if table.heads[generation, row] == slot + 1:
+                        table.heads[generation, row] = 0
+                        if table.links[slot] > 0:
+                            _merge_copies(shapes, table, slot, np.int64(row))
+
+
+@inlined
+def _prefetch_copies(table, generation, slot):
+    """Ask for the row of a slot and its copies, if there are any and this is the first."""
+    row = table.row_ids[slot]
+    if table.heads[generation, row] == slot + 1 and table.links[slot] > 0:
+        prefetch_row(table.rows, row)
+        following = slot + 1
+        while following > 0:
+            prefetch_row(table.rows, table.numbers[following - 1])
+            following = table.links[following - 1]
+
+
+@inlined
+def _merge_copies(shapes, table, first_slot, row):
+    """Add the changes of the copies of a row to it, as far as they should lead it together."""
+    share = _share_of_changes(table, first_slot)
+    row_size = table.rows.shape[1]
+    for column in range(0, row_size, breadth(shapes.panel)):
+        before = load_row(shapes.panel, table.rows, row * row_size + column)
+        after = before
+        following = np.int64(first_slot + 1)
+        while following > 0:
+            copy = np.int64(table.numbers[following - 1]) * row_size
+            changed = load_row(shapes.panel, table.rows, copy + column)
+            after = add_scaled(after, share, add_scaled(changed, -1.0, before))
+            following = np.int64(table.links[following - 1])
+        store(after, table.rows, row * row_size + column, 0)
+
+
+@inlined
+def _share_of_changes(table, first_slot):
+    """(1 - e^-sum of u) / sum of (1 - e^-u), u = updates x pull of each copy of a row."""
+    joint = 0.0
+    summed = 0.0
+    following = np.int64(first_slot + 1)
+    while following > 0:
+        slot = following - 1
+        pull = table.updates[slot] * table.pulls[slot // table.room]
+        joint += pull
+        summed -= math.expm1(-pull)
+        following = np.int64(table.links[slot])
+    return -math.expm1(-joint) / summed if summed > 0.0 else 1.0

@@ -1,0 +1,55 @@
+"""What one thread needs to train: buffers for what it draws, for numbering rows, and for each objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.objectives.cpu.examples import Tables, clear_bias_column
+from wordkin.training.cpu.numbering import make_local_ids
+from wordkin.training.cpu.sampler import Sampler
+from wordkin.training.cpu.steps import Outputs, Step
+from wordkin.windows.windows import Windows
+
+Result = tuple[float, int]  # summed loss and examples of a shard
+
+
+class Worker:
+    """One thread's buffers.
+
+    Parameters
+    ----------
+    thresholds : of subsampling, uint32 [V].
+    steps : of each objective.
+    number : which of the workers it is, from 0.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[Step], number: int
+    ) -> None:
+        self.sampler = Sampler(config, thresholds, steps)
+        self.local_ids = make_local_ids(len(thresholds))
+        self._steps = steps
+        self._workspaces = [step.workspace(number) for step in steps]
+
+    def train(
+        self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[Outputs], learning_rate: float
+    ) -> Result:
+        """Train each objective in turn on the same windows.
+
+        Kernels work on whole rows, so they add to the bias column of input rows and of the projection bias as well.
+        Nothing there means anything and no checkpoint stores it, so it is 0 again before anybody else reads it.
+        """
+        loss = 0.0
+        examples = 0
+        for step, own_tables, own_outputs, workspace in zip(
+            self._steps, tables, outputs, self._workspaces, strict=True
+        ):
+            step_loss, examples = step.train(own_tables, windows, own_outputs, learning_rate, workspace)
+            loss += step_loss
+        if tables[0].bias_column >= 0:
+            clear_bias_column(tables[0], windows.word_ids)
+        return loss, examples
