@@ -226,6 +226,14 @@ def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):
     assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()
 
 
+def test_the_length_of_one_hot_vectors_follows_the_slider(lesson):
+    page = lesson(topic="one_hot").page
+    page.get_by_text("V = 10:").wait_for()
+    page.get_by_role("slider", name="V").press("ArrowRight")
+    page.get_by_text("V = 13:").wait_for()
+    page.get_by_text("12 zeros").wait_for()
+
+
 def test_pages_fit_a_phone_and_go_back(lesson):
     page = lesson(topic="update", objective="softmax").page
     page.set_viewport_size({"width": 360, "height": 740})

@@ -116,7 +116,8 @@ def _mathml(term: Term) -> str:
         case "symbol":
             return f"<mi>{escape(term.symbol)}</mi>"
         case "operator":
-            return f"<mo>{escape(_SHOWN.get(term.symbol, term.symbol))}</mo>"
+            fixed = ' stretchy="false"' if term.symbol in "()" else ""
+            return f"<mo{fixed}>{escape(_SHOWN.get(term.symbol, term.symbol))}</mo>"
         case "number":
             number = f'<mn data-value="{term.value!r}">{number_text(abs(term.value))}</mn>'
             return number if term.value >= 0 else f"<mo>(</mo><mo>−</mo>{number}<mo>)</mo>"

@@ -73,11 +73,12 @@ class Tab:
     async def _make(self, choices: Choices) -> None:
         def make() -> tuple[Course, Overview, int, int]:
             course = choices.course()
-            return course, course.overview(), choices.steps(course), course.warm_start()
+            steps = choices.steps(course)
+            return course, course.overview(), steps, _first_shown(course, steps)
 
         self.course, self.overview, self.steps, warm = await asyncio.to_thread(make)
         self.choices = choices
-        self.number = min(warm, self.steps)
+        self.number = warm
         self._shown = None
 
     async def change(self, **fields: object) -> None:
@@ -161,3 +162,11 @@ class Tab:
         """Put everything into the URL."""
         state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number)}
         self.view.remember(as_step=as_step, **state)
+
+
+def _first_shown(course: Course, steps: int) -> int:
+    """A step that is good to begin with: scores are no longer 0, and the window is full on both sides."""
+    warm = min(course.warm_start(), steps)
+    full = 2 * course.config.window
+    near = range(warm, min(warm + 40, steps + 1))
+    return next((number for number in near if len(course.taken(number).example.where.view.context) == full), warm)

@@ -271,6 +271,19 @@ def _labelled_html(tab: Tab) -> str:
 def noise(tab: Tab) -> Update:
     """The distribution of noise words under three exponents."""
     paragraph(tab.text("noise.intro"))
+    ui.html(noise_html(tab), sanitize=False)
+    ui.html(_POWER, sanitize=False)
+    return lambda: None
+
+
+_POWER = (
+    '<math display="block"><mrow><mi>f</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
+    "<mn>3/4</mn></msup><mrow><mo>∑</mo><msup><mi>count(u)</mi><mn>3/4</mn></msup></mrow></mfrac></mrow></math>"
+)
+
+
+def noise_html(tab: Tab) -> str:
+    """Each word with its count and its share under the exponents 1, 3/4 and 0."""
     counts = tab.course.text.counts
     spread = {exponent: noise_probabilities(counts, exponent).tolist() for exponent in (1.0, 0.75, 0.0)}
     most = max(max(values) for values in spread.values())
@@ -283,13 +296,7 @@ def noise(tab: Tab) -> Update:
             cells.append(f'<td class="barred">{bars}{number(share, f"noise.{exponent:g}.{each.word_id}")}</td>')
         rows.append(row(each.word, cells))
     heads = ["", tab.text("count"), tab.text("noise.unigram"), tab.text("noise.power"), tab.text("noise.uniform")]
-    ui.html(table(heads, rows), sanitize=False)
-    ui.html(
-        '<math display="block"><mrow><mi>f</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
-        "<mn>3/4</mn></msup><mrow><mo>∑</mo><msup><mi>count(u)</mi><mn>3/4</mn></msup></mrow></mfrac></mrow></math>",
-        sanitize=False,
-    )
-    return lambda: None
+    return table(heads, rows)
 
 
 def subsampling(tab: Tab) -> Update:

@@ -167,7 +167,9 @@ def questions(tab: Tab) -> list[tuple[str, float, str]]:
     row_index = generator.choice([index for index, each in enumerate(view.rows) if not each.ignored])
     component = generator.randrange(len(step.hidden))
     found = equations(step, view.objective, row=row_index, component=component, style=tab.choices.notation)
-    return [(each.name, each.value, each.to_mathml_question()) for each in found]
+    asked = [(each.name, each.value, each.to_mathml_question()) for each in found]
+    # Where the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
+    return [each for each in asked if f'data-value="{each[1]!r}"' not in each[2]]
 
 
 def _question(tab: Tab, name: str, value: float, formula: str) -> None:

@@ -1,0 +1,291 @@
+"""What each page of the lesson says with the numbers of the step, read from its HTML without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import math
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wordkin.lesson import PRESETS
+from wordkin.objectives import reference
+from wordkin.vocabulary.noise import noise_probabilities
+
+pytest.importorskip("nicegui")
+from wordkin.studio.catalogue import Texts
+from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.html import marking_rules
+from wordkin.studio.lesson.tab import Tab
+from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, words
+
+
+def at(number: int | None = None, *, preset: str = "cat", language: str = "en", **fields: Any) -> Tab:
+    """A tab without a browser."""
+    texts = Texts(language)
+    say = lambda key, **values: texts.format(key, **values) if values else texts[key]  # noqa: E731
+    view: Any = SimpleNamespace(state={}, texts=texts, text=say, remember=lambda **state: None)
+    tab = Tab(view, tuple(TOPICS))
+    choices = dataclasses.replace(Choices.of_preset(PRESETS[preset]), **fields)
+    asyncio.run(tab._make(choices))
+    tab.number = number or tab.number
+    return tab
+
+
+def values(html: str) -> dict[str, float]:
+    return {name: float(value) for name, value in re.findall(r'data-name="([^"]+)" data-value="([^"]+)"', html)}
+
+
+def cells(html: str) -> list[list[str]]:
+    """The rows of all tables as texts."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", html)
+    return [[re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+
+
+def test_the_spam_filter_decides_by_counts() -> None:
+    html = words._spam_html(at())
+    assert html.count("✓") == 4 and "✗" not in html
+    assert [row[-2] for row in cells(html)[1:5]] == ["spam", "spam", "no spam", "no spam"]
+
+
+def test_two_words_of_a_context_are_exchanged() -> None:
+    tab = at(preset="fruit")
+    html = words._exchanged_html(tab)
+    first, second = re.findall(r"<p>(\w+) and (\w+) share", html)[0]
+    sentences = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r'<p class="sentence">(.*?)</p>', html)]
+    swap = {first: second, second: first}
+    originals = [" ".join(sentence) for sentence in tab.overview.sentences]
+    assert sentences
+    assert all(" ".join(swap.get(word, word) for word in each.split()) in originals for each in sentences)
+
+
+def test_earlier_models_cost_more() -> None:
+    costs = [int(row[-1].replace(",", "")) for row in cells(words._history_html(at()))[1:]]
+    assert costs == [502_505_000, 500_005_000, 14_966, 8_000]
+
+
+def test_the_projection_lights_the_rows_of_the_step() -> None:
+    tab = at(architecture="cbow")
+    html = words._projection_html(tab)
+    lit = re.findall(r'class="lit"><th scope="row">(\d+)</th><td class="left">([^<]+)<', html)
+    assert sorted(word for count, word in lit for _ in range(int(count))) == sorted(row.word for row in tab.step.inputs)
+    found = values(html)
+    assert [found[f"projected.{i}"] for i in range(4)] == tab.step.hidden
+
+
+def test_pair_tables_have_the_rows_of_the_notes() -> None:
+    rows = cells(words._pairs_html(at(preset="cat")))
+    first = [tuple(row) for row in rows if len(row) == 2][1:]
+    assert first == [
+        ("cat", "the"), ("cat", "fat"), ("cat", "sat"), ("cat", "on"),
+        ("sat", "fat"), ("sat", "cat"), ("sat", "on"), ("sat", "the"),
+    ]  # fmt: skip
+    assert [tuple(row) for row in rows if len(row) == 3][1:] == [(a, b, "1") for a, b in first]
+
+
+def test_three_readings_of_the_window() -> None:
+    found = values(words._distance_html(at(window=4)))
+    for distance in range(1, 5):
+        assert found[f"reading.mean.{distance}"] == 1 / 8
+        assert found[f"reading.weight.{distance}"] == 1 / distance
+        assert found[f"reading.reach.{distance}"] == (4 - distance + 1) / 4
+
+
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_the_gap_is_filled_by_rank(objective: str) -> None:
+    tab = at(preset="ice-cream", objective=objective)
+    html = architectures._cbow_html(tab)
+    found = values(html)
+    shares = [value for name, value in found.items() if name.startswith("cbow.p.")]
+    assert "____" in html
+    assert shares[:12] == sorted(shares[:12], reverse=True)
+    centre = tab.taken.example.where.window.centre_id
+    assert found["cbow.loss"] == pytest.approx(-math.log(found[f"cbow.p.{centre}"]), abs=1e-12)
+    if objective == "softmax":
+        assert found["cbow.loss"] == pytest.approx(tab.step.loss, abs=1e-12)
+
+
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+def test_the_network_has_the_words_of_the_step(architecture: str) -> None:
+    tab = at(architecture=architecture)
+    make = architectures._cbow_html if architecture == "cbow" else architectures._skip_gram_html
+    picture = re.findall(r"<svg.*?</svg>", make(tab))[0]
+    labels = re.findall(r">([^<>]+)</text>", picture)
+    window = tab.step.window
+    around = [window.sentence[position] for position in window.context]
+    assert set(around) | {window.sentence[window.centre]} <= set(labels)
+    assert "W  10×4" in labels and "W′  4×10" in labels
+
+
+@pytest.mark.parametrize("objective", ["softmax", "negative-sampling"])
+def test_errors_of_all_outputs_add_up(objective: str) -> None:
+    tab = at(objective=objective)
+    found = values(architectures._skip_gram_html(tab))
+    window = tab.taken.example.where.window
+    tables = tab.taken.before[objective]
+    hidden = tables.input_vectors[window.centre_id]
+    y = reference.softmax(tables.output_vectors @ hidden)
+    for word_id, share in enumerate(y):
+        error = len(window.context_ids) * share - window.context_ids.count(word_id)
+        assert found[f"skip.EI.{word_id}"] == pytest.approx(error, abs=1e-12)
+    assert found["skip.E"] == pytest.approx(sum(found[f"skip.L.{i}"] for i in range(len(window.context_ids))))
+    if objective == "softmax":
+        assert [found[f"skip.EH.{i}"] for i in range(4)] == pytest.approx(tab.step.hidden_gradient, abs=1e-12)
+
+
+@pytest.mark.parametrize("gradient", ["word2vec", "exact"])
+def test_the_step_of_word2vec_stands_beside_the_exact_one(gradient: str) -> None:
+    tab = at(architecture="cbow", cbow_gradient=gradient)
+    found = values(architectures._two_steps_html(tab))
+    count = len(tab.step.inputs) if gradient == "word2vec" else 1
+    taken = [value for name, value in found.items() if name.startswith("taken")]
+    exact = [value for name, value in found.items() if name.startswith("exact")]
+    assert taken == pytest.approx([count * value for value in exact], rel=1e-9)
+    assert any(taken)
+
+
+def test_cost_is_that_of_the_notes() -> None:
+    html = objectives._cost_html(at(), {"C": 10, "N": 500, "V": 1_000_000, "K": 5})
+    costs = [int(row[2].replace(",", "")) for row in cells(html)[1:]]
+    assert costs == [500_005_000, 14_966, 8_000, 5_000_005_000, 104_658, 35_000]
+    assert round(values(html)["cost.natural"]) == 11_908
+    moving = cells(objectives._moving_html(at(objective="softmax")))
+    assert [row[1] for row in moving[1:]] == ["1 / 10", "10 / 10"]
+
+
+@pytest.mark.parametrize("kind", ["huffman", "complete", "full", "fibonacci"])
+def test_the_tree_has_both_branches_and_all_leaves(kind: str) -> None:
+    tab = at(objective="hierarchical-softmax", tree=kind)
+    html = objectives._tree_html(tab)
+    found = values(html)
+    leaves = [found[f"leaf.{word_id}"] for word_id in range(10)]
+    assert sum(leaves) == pytest.approx(1, abs=1e-12)
+    tree = tab.course.text.tree
+    assert tree is not None
+    expected = reference.tree_probabilities(tab.taken.before["hierarchical-softmax"], tab.taken.hidden, tree)
+    np.testing.assert_allclose(leaves, expected, atol=1e-12)
+    for node in tab.step.objectives[0].path:
+        assert found[f"node.{node.node_id}.left"] + found[f"node.{node.node_id}.right"] == pytest.approx(1)
+    picture = re.findall(r"<svg.*?</svg>", html)[0]
+    assert picture.count("<circle") == 9 and picture.count("<rect") == 10
+    assert picture.count('class="edge') == 18
+    assert picture.count('class="edge on"') == len(tab.step.objectives[0].path)
+    assert "nodes, longest" in objectives._shape_html(tab, kind)
+
+
+def test_the_three_ways_judge_the_same_scores_and_the_loss_has_two_parts() -> None:
+    tab = at(noise="pizza,computer")
+    html = objectives._sampling_html(tab)
+    found = values(html)
+    view = tab.step.objectives[0]
+    assert found["loss.plus"] + found["loss.minus"] == pytest.approx(view.loss)
+    assert found["loss.plus"] == pytest.approx(-math.log(view.rows[0].probability or 0))
+    assert sum(found[f"same.{i}.sampled"] for i in range(3)) == pytest.approx(1)
+    labelled = [row for row in cells(html) if row[-1] in ("0", "1") and len(row) == 3]
+    assert [row[1:] for row in labelled if row[-1] == "0"][:2] == [["pizza", "0"], ["computer", "0"]]
+
+
+def test_three_noise_distributions() -> None:
+    tab = at(preset="royal")
+    counts = [row.count for row in tab.overview.words]
+    for exponent in (1.0, 0.75, 0.0):
+        spread = noise_probabilities(counts, exponent)
+        assert spread.sum() == pytest.approx(1)
+    html = objectives.noise_html(tab)
+    found = values(html)
+    for word_id, share in enumerate(noise_probabilities(counts, 0.75)):
+        assert found[f"noise.0.75.{word_id}"] == share
+        assert found[f"noise.1.{word_id}"] == pytest.approx(counts[word_id] / sum(counts))
+        assert found[f"noise.0.{word_id}"] == pytest.approx(1 / len(counts))
+
+
+def test_subsampling_strikes_words_out() -> None:
+    tab = at(preset="royal", subsample=0.02)
+    found = values(objectives._subsampling_html(tab, 0.02))
+    for row in tab.overview.words:
+        assert found[f"keep.paper.{row.word_id}"] == pytest.approx(min(1, math.sqrt(0.02 / row.share)))
+        kept = min(1, math.sqrt(0.02 / row.share) + 0.02 / row.share)
+        assert found[f"keep.word2vec.{row.word_id}"] == pytest.approx(kept) == pytest.approx(row.keep_probability)
+    dropped = sum(len(tab.course.step(number).window.dropped) for number in range(1, 60))
+    assert dropped
+    for number in range(1, 60):
+        tab.number = number
+        assert objectives._struck_html(tab).count('class="dropped"') == len(tab.step.window.dropped)
+
+
+def test_what_was_learned_is_drawn() -> None:
+    tab = at(60)
+    run = results._whole_run(tab.choices, tab.steps)
+    assert len(run.loss) >= results._POINTS
+    assert np.mean([loss for _, loss in run.loss[-5:]]) < np.mean([loss for _, loss in run.loss[:5]])
+    picture = results._plane_html(tab, run)
+    assert picture.count("<text") == 20
+    assert 'class="now"' in results._loss_html(tab, run)
+    found = values(results._grids_html(tab))
+    rows = tab.course.tables(60)["negative-sampling"]
+    vectors = rows.input_vectors / np.linalg.norm(rows.input_vectors, axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        [[found[f"cos.W.{i}.{j}"] for j in range(10)] for i in range(10)], vectors @ vectors.T, atol=1e-12
+    )
+    products = rows.input_vectors @ rows.output_vectors.T
+    np.testing.assert_allclose([[found[f"dot.{i}.{j}"] for j in range(10)] for i in range(10)], products, atol=1e-12)
+    assert len(cells(results._neighbours_html(tab))) == 11
+
+
+def test_all_six_combinations_stand_side_by_side() -> None:
+    tab = at(100, epochs=10)
+    runs = architectures._six_runs(tab.choices)
+    found = values(architectures._six_html(tab, runs))
+    for run in runs:
+        number = max(1, round(100 / tab.steps * run.steps))
+        assert found[f"six.{run.architecture}.{run.objective}.loss"] == run.course.step(number).loss
+    assert len(runs) == 6
+
+
+def test_the_sheet_has_all_of_the_step() -> None:
+    tab = at(objective="softmax")
+    html = results._sheet_html(tab)
+    found = values(html)
+    assert {"loss", "h.0", "EH.0"} <= set(found)
+    assert html.count("<math") >= 14
+
+
+@pytest.mark.parametrize("given", ["0.25", " -0.25 ", "−0,25", "0.26", "x", ""])
+def test_answers_are_judged(given: str) -> None:
+    tab = at()
+    (said,) = results._verdict(tab, given, -0.25)
+    expected = {"0.25": "exercises.sign", " -0.25 ": "exercises.right", "−0,25": "exercises.right",
+                "0.26": "exercises.wrong", "x": "exercises.no_number", "": "exercises.no_number"}[given]  # fmt: skip
+    assert said.startswith(tab.text(expected, value="−0.250000") if "right" in expected else tab.text(expected))
+
+
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+def test_questions_do_not_give_the_answer_away(architecture: str) -> None:
+    tab = at(objective="softmax", architecture=architecture)
+    asked = results.questions(tab)
+    assert len(asked) >= 6
+    for _, value, formula in asked:
+        assert "?</m" in formula
+        assert f'data-value="{value!r}"' not in formula
+
+
+def test_words_are_escaped_everywhere() -> None:
+    tab = at(5, text="<img src=x onerror=alert(1)> says <img src=x onerror=alert(1)> hello")
+    words_shown = [row.word for row in tab.overview.words]
+    assert {"<", ">"} <= set(words_shown)  # the splitter keeps punctuation as words
+    made = [
+        words._projection_html(tab), words._pairs_html(tab), words._exchanged_html(tab), architectures._cbow_html(tab),
+        architectures._skip_gram_html(tab), architectures._update_html(tab), objectives._sampling_html(tab),
+        objectives._shape_html(tab, "huffman"), results._grids_html(tab), results._sheet_html(tab),
+    ]  # fmt: skip
+    for html in made:
+        assert "&lt;" in html
+        assert not re.search(r"<\s*img|>\s*<\s*</", html)
+
+
+def test_pointing_is_a_rule_of_css() -> None:
+    assert '[data-from~="w3"]' in marking_rules()
