@@ -40,6 +40,8 @@ from wordkin.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+COLOURS = THEMES["light"].colours
+
 Curve = dict[int, dict[str, Any]]  # by vocabulary size
 
 COLOURS = THEMES["light"].colours

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from wordkin.corpus.encoded import EncodedCorpus
+    from wordkin.corpus.phrases import Phrases
     from wordkin.corpus.progress import ScanProgress
     from wordkin.runs.directory import RunDirectory
     from wordkin.runs.record import Run
@@ -136,6 +137,7 @@ class Word2Vec:
         self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
         self._state: RunState | None = None
+        self._phrases: Phrases | None = None
         self._output: str | None = None
         self._predictor: Predictor | None = None
 
@@ -193,6 +195,7 @@ class Word2Vec:
                 )
             )
             run = _on_text(run, text)
+            self._phrases = text.phrases
             self._train(run, text.vocabulary, text.corpus, text.validation, directory, callbacks, spool_directory)
         return self
 
@@ -247,6 +250,7 @@ class Word2Vec:
                 _refuse_other_text(source, run, opened, on_scan)
             opened.go_on_as(run)
             model = cls(run.config)
+            model._phrases = opened.phrases()
             if opened.record.finished:
                 model._take(opened, output=run.output)
                 return model
@@ -283,7 +287,7 @@ class Word2Vec:
 
         vocabulary, tables, state = self.vocabulary, self._trained(self._tables), self._trained(self._state)
         with RunDirectory.create(directory, replace=True) as target:
-            target.begin(Run(self.config), vocabulary, state, tables, finished=True)
+            target.begin(Run(self.config), vocabulary, state, tables, finished=True, phrases=self._phrases)
 
     def _train(
         self,
@@ -304,6 +308,7 @@ class Word2Vec:
             validation,
             callbacks=callbacks,
             directory=directory,
+            phrases=self._phrases,
             spool_directory=spool_directory,
         )
         self._vocabulary, self._embeddings = vocabulary, None
@@ -315,6 +320,7 @@ class Word2Vec:
         if tables is None:
             raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
         self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
+        self._phrases = opened.phrases()
         self._save_vectors(output)
 
     def _save_vectors(self, output: str | None) -> None:
@@ -344,6 +350,11 @@ class Word2Vec:
                 metadata |= {"best_epoch": str(self.best_epoch), "ending": self.ending}
             self._embeddings = Embeddings(self.vocabulary, matrix, metadata)
         return self._embeddings
+
+    @property
+    def phrases(self) -> Phrases | None:
+        """The phrases that the text was joined by, for text to predict or score; None without the option."""
+        return self._phrases
 
     @property
     def losses(self) -> list[float]:
@@ -432,7 +443,8 @@ class Word2Vec:
 
         answers = self._answers()
         source = source_of(corpus, self.config, texts=texts)
-        with scan_text(source, self.config) as scanned, encode(scanned, self.vocabulary) as encoded:
+        scanning = scan_text(source, self.config, phrases=self._phrases)
+        with scanning as scanned, encode(scanned, self.vocabulary) as encoded:
             return answers.mean_log_likelihood(encoded, objective)
 
     def _answers(self) -> Predictor:
@@ -466,7 +478,8 @@ def _refuse_other_text(
     """Raise :class:`CheckpointError` unless a text is the one a run began with."""
     from wordkin.text import encode, scan_text, text_fingerprint
 
-    with scan_text(source, run.config, on_scan=on_scan) as scanned, encode(scanned, opened.vocabulary) as encoded:
+    scanning = scan_text(source, run.config, phrases=opened.phrases(), on_scan=on_scan)
+    with scanning as scanned, encode(scanned, opened.vocabulary) as encoded:
         if text_fingerprint(scanned, encoded) != run.text_fingerprint:
             raise CheckpointError(
                 f"the text is not the one that the run in {str(opened.path)!r} began with, or is not read as it was: "

@@ -23,6 +23,7 @@ from wordkin.options import (
     EncodingErrors,
     Gradient,
     Objective,
+    PhraseScoring,
     Reader,
     ResultTable,
     SubsampleFormula,
@@ -193,7 +194,37 @@ class OptionalChoice(Choice):
         return value is None or super().accepts(value)
 
 
-Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding
+@dataclass(frozen=True)
+class PassesOrFile:
+    """How often to learn phrases, or the file that holds them."""
+
+    words: tuple[str, ...] = ("PASSES", "FILE")
+
+    def __str__(self) -> str:
+        return "must be a whole number of passes from 1 to 16, or a file of phrases that ends in .json"
+
+    def accepts(self, value: object) -> bool:
+        if value is None:
+            return True
+        if isinstance(value, str):
+            return value.endswith(".json")
+        return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 16
+
+
+@dataclass(frozen=True)
+class WordList:
+    """A tuple of words."""
+
+    words: tuple[str, ...] = ("WORD[,...]",)
+
+    def __str__(self) -> str:
+        return "must be a list of words"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, tuple) and all(isinstance(each, str) and each for each in value)
+
+
+Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList
 
 
 def _option(default: object, rule: Rule, group: str, text: str, source: str = "") -> Any:
@@ -255,6 +286,22 @@ class TrainingConfig:
     encoding_errors: EncodingErrors = _option(
         "replace", Choice(get_args(EncodingErrors)), "Text",
         "What to do with bytes that are not valid in the encoding.")
+    phrases: int | str | None = _option(
+        None, PassesOrFile(), "Text",
+        "Join words that often stand side by side, as new_york, in so many passes; or those of a file of phrases.",
+        "Mikolov et al. 2013b")
+    phrase_min_count: int = _option(
+        5, Number(1, integer=True), "Text", "Ignore phrases seen fewer times.")
+    phrase_threshold: float | None = _option(
+        None, Number(-1, optional=True), "Text",
+        "Join words whose score is above this; 10 for word2phrase and 0.5 for npmi unless set.")
+    phrase_scoring: PhraseScoring = _option(
+        "word2phrase", Choice(get_args(PhraseScoring)), "Text",
+        "How phrases are scored: as in word2phrase, or by normalised pointwise mutual information.", "Bouma 2009")
+    phrase_connectors: tuple[str, ...] | list[str] = _option(
+        (), WordList(), "Text", 'Words that may stand inside a phrase; "english" for a list of English ones.')
+    phrase_delimiter: str = _option(
+        "_", Choice(("_", "-", "+", "~", "\u2423")), "Text", "What joins the words of a phrase.")
     min_count: int = _option(
         5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
     max_vocabulary: int | None = _option(
@@ -342,9 +389,7 @@ class TrainingConfig:
         values = dataclasses.asdict(self)
         if callable(self.tokenizer):
             values["tokenizer"] = getattr(self.tokenizer, "__qualname__", repr(self.tokenizer))
-        if isinstance(self.objective, tuple):
-            values["objective"] = list(self.objective)
-        return values
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
     def from_options(cls, **options: Any) -> TrainingConfig:
@@ -363,7 +408,9 @@ class TrainingConfig:
 
 
 def _plain(value: Any) -> Any:
-    """A scalar of NumPy as the Python value that it stands for, and a list, as JSON has it, as a tuple."""
+    """A scalar of NumPy as the Python value that it stands for, a list, as JSON has it, as a tuple, a path as text."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, list):
         return tuple(value)
     return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value

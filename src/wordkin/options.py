@@ -12,6 +12,7 @@ Gradient = Literal["word2vec", "exact"]
 ResultTable = Literal["input", "output", "sum", "average"]
 Reader = Literal["text", "jsonl", "csv", "tsv", "parquet", "arrow", "wikiextractor"]
 EncodingErrors = Literal["replace", "strict", "ignore"]
+PhraseScoring = Literal["word2phrase", "npmi"]
 SubsampleFormula = Literal["word2vec", "paper"]
 
 
@@ -36,6 +37,12 @@ class TrainingOptions(TypedDict, total=False):
     reader: Reader | None
     encoding: str
     encoding_errors: EncodingErrors
+    phrases: int | str | None
+    phrase_min_count: int
+    phrase_threshold: float | None
+    phrase_scoring: PhraseScoring
+    phrase_connectors: tuple[str, ...] | list[str]
+    phrase_delimiter: str
     min_count: int
     max_vocabulary: int | None
     subsample: float
@@ -48,4 +55,4 @@ class TrainingOptions(TypedDict, total=False):
     threads: int | None
     seed: int
     deterministic: bool
-    drafts: int
+    parts: int

@@ -16,6 +16,14 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
+from wordkin.corpus.phrases import (
+    ENGLISH_CONNECTORS,
+    CountedText,
+    PhraseOptions,
+    Phrases,
+    join_phrases,
+    learn_phrases,
+)
 from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.scanning import Scan, scan
@@ -45,12 +53,15 @@ class Text:
         The text held out.
     fingerprint : str
         The same for the same words in the same order, read with the same options.
+    phrases : Phrases or None
+        The phrases that were joined.
     """
 
     vocabulary: Vocabulary
     corpus: EncodedCorpus
     validation: EncodedCorpus | None
     fingerprint: str
+    phrases: Phrases | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +117,7 @@ def read_text(
         else:
             encoded = encode(scanned, vocabulary, path=path)
         fingerprint = text_fingerprint(scanned, encoded)
+        phrases = scanned.phrases
     del scanned
     give_back_freed_memory()
     held_out = None
@@ -113,11 +125,11 @@ def read_text(
         with encoded as whole:
             encoded, held_out = split_corpus(whole, fraction, config.seed, paths=paths, spool_directory=spool_directory)
     elif validation is not None:
-        with scan_text(validation, config, spool_directory=spool_directory) as scanned:
+        with scan_text(validation, config, phrases=phrases, spool_directory=spool_directory) as scanned:
             held_out = encode(scanned, vocabulary, path=validation_path)
     if held_out is not None:
         refuse_unmeasurable(held_out)
-    return Text(vocabulary, encoded, held_out, fingerprint)
+    return Text(vocabulary, encoded, held_out, fingerprint, phrases)
 
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
@@ -138,11 +150,15 @@ def scan_text(
     source: Source,
     config: TrainingConfig,
     *,
+    phrases: Phrases | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
-) -> Scan:
-    """Read a source once, split and counted as the options say; see :func:`wordkin.corpus.scan`."""
-    return scan(
+) -> Scan | CountedText:
+    """Read a source once: its words counted, split and joined as the options say; see :func:`wordkin.corpus.scan`.
+
+    ``phrases`` are joined instead of those that the options learn or name.
+    """
+    scanned = scan(
         source,
         tokenizer=config.tokenizer,
         lowercase=config.lowercase,
@@ -151,10 +167,38 @@ def scan_text(
         spool_directory=spool_directory,
         on_progress=on_scan,
     )
+    if phrases is None and config.phrases is None:
+        return scanned
+    text, workers = CountedText.of_scan(scanned, spool_directory), config.worker_threads
+    if phrases is None and isinstance(config.phrases, int):
+        return learn_phrases(text, config.phrases, phrase_options(config), workers=workers)[1]
+    known = Phrases.load(str(config.phrases)) if phrases is None else phrases
+    return join_phrases(text, known, workers=workers)
+
+
+def learn_phrases_of(
+    source: Source, config: TrainingConfig, *, spool_directory: str | Path | None = None, on_scan: OnScan | None = None
+) -> Phrases:
+    """The phrases of a source, learned as the options say; arguments as of :func:`scan_text`."""
+    with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as text:
+        assert text.phrases is not None, "the options ask for phrases"
+        return text.phrases
+
+
+def phrase_options(config: TrainingConfig) -> PhraseOptions:
+    """How the options of training say that phrases are learned."""
+    named = ENGLISH_CONNECTORS if tuple(config.phrase_connectors) == ("english",) else config.phrase_connectors
+    return PhraseOptions(
+        min_count=config.phrase_min_count,
+        threshold=config.phrase_threshold,
+        scoring=config.phrase_scoring,
+        connector_words=named,
+        delimiter=config.phrase_delimiter,
+    )
 
 
 def count_and_encode(
-    scanned: Scan, config: TrainingConfig, *, path: Path | None = None
+    scanned: Scan | CountedText, config: TrainingConfig, *, path: Path | None = None
 ) -> tuple[Vocabulary, EncodedCorpus]:
     """The vocabulary that the options choose, and the text as its ids; saved where a path is given."""
     vocabulary, ids = Vocabulary.choose(
@@ -163,13 +207,13 @@ def count_and_encode(
     return vocabulary, scanned.encode(ids, path=path)
 
 
-def encode(scanned: Scan, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
+def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
     """The scanned text as ids of a vocabulary; words outside it are left out. Saved where a path is given."""
     ids = vocabulary.find_ids(scanned.words).astype(np.int32)
     return scanned.encode(ids, path=path)
 
 
-def text_fingerprint(scanned: Scan, encoded: EncodedCorpus) -> str:
+def text_fingerprint(scanned: Scan | CountedText, encoded: EncodedCorpus) -> str:
     """A digest of all words of a text in their order, and of what was encoded of it."""
     return f"{scanned.fingerprint}-{encoded.fingerprint}"
 

@@ -51,6 +51,7 @@ def test_json_has_the_keys_listed(run, command, vectors_file, text_file, tmp_pat
         "index": [vectors_file],
         "info": [vectors_file],
         "plot": [vectors_file, "paris", "rome", "-o", tmp_path / "map.png"],
+        "phrases": [text_file, "-o", tmp_path / "phrases.json"],
         "demo": ["-o", tmp_path / "demo.bin"],
         "lesson": ["a b c"],
     }

@@ -17,6 +17,7 @@ from wordkin.cli.commands.evaluate import evaluate
 from wordkin.cli.commands.index import index
 from wordkin.cli.commands.info import info
 from wordkin.cli.commands.lesson import lesson
+from wordkin.cli.commands.phrases import phrases
 from wordkin.cli.commands.plot import plot
 from wordkin.cli.commands.similar import similar
 from wordkin.cli.commands.studio import studio
@@ -25,7 +26,7 @@ from wordkin.cli.failures import DONE, UsageError, respell
 from wordkin.cli.options import COMMON, OTHER
 from wordkin.config import FORMER_NAMES, NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
-COMMANDS = (train, similar, analogy, evaluate, convert, index, info, plot, demo, lesson, studio)
+COMMANDS = (train, similar, analogy, evaluate, convert, index, info, plot, phrases, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wordkin.config import Choice, FieldName, Flag, Number, Rule, TrainingConfig
+from wordkin.config import Choice, FieldName, Flag, Number, PassesOrFile, Rule, TrainingConfig, WordList
 from wordkin.errors import ConfigError
 
 COMMON = "Common options"
@@ -121,7 +121,7 @@ def _parameter(name: str, option: Option) -> inspect.Parameter:
 
 
 def _default(value: object) -> str:
-    if value is None or value is False:
+    if value is None or value is False or value == ():
         return ""
     return f"  [default: {'on' if value is True else value}]"
 
@@ -160,6 +160,10 @@ def _value(rule: Rule, text: str) -> object:
                 continue
     if isinstance(rule, FieldName) and text.isdecimal():
         return int(text)
+    if isinstance(rule, PassesOrFile) and text.lstrip("+-").isdigit():
+        return int(text)
+    if isinstance(rule, WordList):
+        return tuple(word for word in text.replace(",", " ").split())
     if isinstance(rule, Choice) and rule.several and "," in text:
         return tuple(word.strip() for word in text.split(","))
     return text

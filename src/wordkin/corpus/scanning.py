@@ -41,6 +41,8 @@ class Scan:
     It holds the text as provisional ids, in a temporary file when large, until it is closed.
     """
 
+    phrases = None  # as of wordkin.corpus.phrases.CountedText: nothing was joined
+
     def __init__(
         self, text: TokenText, token_words: TokenWords, workers: int, spool_directory: str | Path | None
     ) -> None:
@@ -61,9 +63,7 @@ class Scan:
 
         The digest of the encoded text itself is :attr:`EncodedCorpus.fingerprint`.
         """
-        digest = hashlib.sha256("\n".join(self.words).encode())
-        digest.update(np.append(self.counts, self.sentences).astype("<i8").data)
-        return digest.hexdigest()[:32]
+        return words_fingerprint(self.words, self.counts, self.sentences)
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +104,13 @@ class Scan:
                     writer.add_ends(ends[int(ends[0] == last_end) :])
                     last_end = int(ends[-1])
             return writer.finish()
+
+
+def words_fingerprint(words: list[str], counts: NDArray[np.int64], sentences: int) -> str:
+    """Hexadecimal digest of words in an order, of their counts and of the number of sentences."""
+    digest = hashlib.sha256("\n".join(words).encode())
+    digest.update(np.append(counts, sentences).astype("<i8").data)
+    return digest.hexdigest()[:32]
 
 
 class _Encoder:

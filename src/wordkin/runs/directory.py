@@ -19,10 +19,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from wordkin._version import __version__
 from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.phrases import Phrases
 from wordkin.embeddings.native_format import VOCABULARY_LAYOUT, vocabulary_tensors
 from wordkin.errors import CheckpointError, CorpusNotFoundError, FormatError, OutputError, shown
 from wordkin.runs.record import FILE_NAME, RECORD_NAME, Run, RunRecord, StoredFile
@@ -50,6 +52,9 @@ def check_directory(path: str | Path) -> None:
         tempfile.TemporaryFile(dir=place).close()
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
+
+
+_PHRASES_LAYOUT: Layout = {"json": (("U8",), 1)}
 
 
 class RunDirectory:
@@ -139,7 +144,14 @@ class RunDirectory:
         return self._vocabulary
 
     def begin(
-        self, run: Run, vocabulary: Vocabulary, state: RunState, tables: NamedTables | None, *, finished: bool
+        self,
+        run: Run,
+        vocabulary: Vocabulary,
+        state: RunState,
+        tables: NamedTables | None,
+        *,
+        finished: bool,
+        phrases: Phrases | None = None,
     ) -> None:
         """Write the words of a run and its first state; without ``tables`` they are as training starts.
 
@@ -147,7 +159,14 @@ class RunDirectory:
         """
         self._vocabulary = vocabulary
         files = {"vocabulary": self._write("vocabulary", vocabulary_tensors(vocabulary))}
+        if phrases is not None:
+            files["phrases"] = self._write("phrases", {"json": np.frombuffer(phrases.to_json(), np.uint8)})
         self._publish(RunRecord(run, state, finished, files), tables)
+
+    def phrases(self) -> Phrases | None:
+        """The phrases that are joined in text of the run, if any."""
+        file = self.record.files.get("phrases")
+        return None if file is None else Phrases.from_json(self._read(file, _PHRASES_LAYOUT)["json"].tobytes())
 
     def go_on_as(self, run: Run) -> None:
         """Let the next checkpoint describe the run so; only what a resumed run may change may differ."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.phrases import Phrases
 from wordkin.errors import CheckpointError
 from wordkin.runs.checkpoints import Checkpoints, RunBestTables, TemporaryBestTables
 from wordkin.runs.directory import RunDirectory
@@ -33,6 +34,7 @@ def train_run(
     callbacks: Sequence[Callback] = (),
     directory: RunDirectory | None = None,
     start: NamedTables | None = None,
+    phrases: Phrases | None = None,
     spool_directory: str | Path | None = None,
 ) -> tuple[RunState, NamedTables]:
     """Train from where the directory stands, or from the beginning; return the last state and the tables.
@@ -42,6 +44,7 @@ def train_run(
     Parameters
     ----------
     directory : where the run is kept; begun here if it has not begun.
+    phrases : what was joined in the text; kept in the directory.
     start : every table of the configuration, to begin from instead of drawn ones; read, never written. The
         directory keeps them, so that a run which is killed before its first checkpoint can be resumed.
 
@@ -58,7 +61,7 @@ def train_run(
     best: BestTables | None = None
     if directory is not None:
         if not directory.has_begun:
-            directory.begin(run, vocabulary, state, start, finished=False)
+            directory.begin(run, vocabulary, state, start, finished=False, phrases=phrases)
         elif start is not None:
             raise CheckpointError("a run that has begun goes on from its own tables: leave out those to start from")
         state, start = copy.deepcopy(directory.record.state), directory.tables()

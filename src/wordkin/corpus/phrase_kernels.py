@@ -1,0 +1,230 @@
+"""The Numba kernels of phrases: count n-grams of word ids, and replace phrases by ids of their own.
+
+They see arrays and scalars only and release the GIL. Every array that is written to is owned by one thread.
+
+An *n-gram* is two words that are no connectors, with any number of connectors between them, in one sentence. Its
+key is a uint64 other than 0: for two neighbours ``(left + 1) << 32 | (right + 1)``, which is unique; with connectors
+between them, 63 bits of a hash of all words below a top bit of 1, so that two n-grams share a key with probability
+2**-63 each.
+
+A hash table of n-grams has ``REGIONS`` regions of ``2**bits`` pairs (key, value) of uint64 each, by the top bits of the
+hashed key; a thread owns some of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wordkin.corpus.kernels import mixed, prefetch
+from wordkin.jit import inner, kernel, uint64
+
+REGION_BITS = 3
+REGIONS = 1 << REGION_BITS
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_WITH_CONNECTORS = np.uint64(1 << 63)
+
+
+@inner
+def bigram_key(left, right):
+    """The key of two words side by side."""
+    return (uint64(left + 1) << uint64(32)) | uint64(right + 1)
+
+
+@inner
+def region_and_slot(key, bits):
+    """The region of a key, and where the search for it begins in the region."""
+    hashed = key * _MIX
+    hashed ^= hashed >> uint64(32)
+    hashed *= _MIX
+    region = np.int64(hashed >> uint64(64 - REGION_BITS))
+    return region, np.int64((hashed << uint64(REGION_BITS)) >> uint64(64 - bits))
+
+
+@inner
+def find_slot(slots, bits, region, slot, key):
+    """The index of the pair of a key in a region counted from 0, or of the empty pair where it belongs."""
+    mask = (1 << bits) - 1
+    first = region << bits
+    while slots[2 * (first + slot)] != 0 and slots[2 * (first + slot)] != key:
+        slot = (slot + 1) & mask
+    return first + slot
+
+
+@kernel
+def next_keys(ids, offsets, connector, state, keys):
+    """Write the keys of the next n-grams to ``keys`` until it is full or the text ends; return how many.
+
+    ``state`` int64 [4]: position in the text, number of the sentence, last word that is no connector (-1: none),
+    hash of it and the connectors since (0: none since). ``connector`` bool [words].
+    """
+    position, sentence, left = state[0], state[1], state[2]
+    hashed = uint64(state[3])
+    found = 0
+    while position < len(ids) and found < len(keys):
+        if position == offsets[sentence + 1]:
+            sentence += 1
+            left = -1
+            hashed = uint64(0)
+        word = ids[position]
+        position += 1
+        if connector[word]:
+            if left >= 0:
+                hashed = mixed(hashed if hashed else mixed(uint64(0), uint64(left + 1)), uint64(word + 1))
+            continue
+        if left >= 0:
+            keys[found] = mixed(hashed, uint64(word + 1)) | _WITH_CONNECTORS if hashed else bigram_key(left, word)
+            found += 1
+        left = np.int64(word)
+        hashed = uint64(0)
+    state[0], state[1], state[2], state[3] = position, sentence, left, np.int64(hashed)
+    return found
+
+
+@kernel
+def count_ngrams(ids, offsets, connector, state, keys, slots, bits, first_region, used, most_used):
+    """Count n-grams of the regions that a table holds, from ``state`` on, until the text ends or a region is full.
+
+    ``slots`` uint64 [2 * regions * 2**bits], ``used`` int64 [regions]: pairs in use. A region is full where another
+    ``len(keys)`` n-grams might bring it above ``most_used``. Returns the number of n-grams met in any region.
+    """
+    met = 0
+    regions = len(used)
+    while state[0] < len(ids):
+        for region in range(regions):
+            if used[region] + len(keys) > most_used:
+                return met
+        found = next_keys(ids, offsets, connector, state, keys)
+        met += found
+        for i in range(found):
+            region, slot = region_and_slot(keys[i], bits)
+            if first_region <= region < first_region + regions:
+                prefetch(slots, 2 * (((region - first_region) << bits) + slot))
+        for i in range(found):
+            region, slot = region_and_slot(keys[i], bits)
+            region -= first_region
+            if 0 <= region < regions:
+                index = find_slot(slots, bits, region, slot, keys[i])
+                if slots[2 * index] == 0:
+                    slots[2 * index] = keys[i]
+                    used[region] += 1
+                slots[2 * index + 1] += uint64(1)
+    return met
+
+
+@kernel
+def move_pairs(old_slots, old_bits, slots, bits, first_region, used, least):
+    """Copy the pairs whose value is at least ``least`` of each region to an empty table; count them in ``used``.
+
+    Returns the sum of the values left behind.
+    """
+    dropped = np.int64(0)
+    for region in range(len(used)):
+        used[region] = 0
+        for old in range(region << old_bits, (region + 1) << old_bits):
+            key = old_slots[2 * old]
+            if key != 0:
+                if np.int64(old_slots[2 * old + 1]) < least[region]:
+                    dropped += np.int64(old_slots[2 * old + 1])
+                    continue
+                _, slot = region_and_slot(key, bits)
+                index = find_slot(slots, bits, region, slot, key)
+                slots[2 * index] = key
+                slots[2 * index + 1] = old_slots[2 * old + 1]
+                used[region] += 1
+    return dropped
+
+
+@kernel
+def locate_ngrams(ids, offsets, connector, wanted, wanted_bits, positions, lengths):
+    """Find where each wanted n-gram occurs first: its position in the text, and how many words it has.
+
+    ``wanted`` is a table of all regions whose values index ``positions`` int64 (-1: not met) and ``lengths`` int64.
+    """
+    for sentence in range(len(offsets) - 1):
+        start = -1
+        for position in range(offsets[sentence], offsets[sentence + 1]):
+            if connector[ids[position]]:
+                continue
+            if start >= 0:
+                index = _phrase_at(ids, start, position, wanted, wanted_bits)
+                if index >= 0 and positions[index] < 0:
+                    positions[index] = start
+                    lengths[index] = position + 1 - start
+            start = position
+
+
+@inner
+def _phrase_at(ids, start, last, table, bits):
+    """The value of the n-gram from position ``start`` to ``last`` in a table of all regions, or -1."""
+    if last == start + 1:
+        key = bigram_key(ids[start], ids[last])
+    else:
+        hashed = mixed(uint64(0), uint64(ids[start] + 1))
+        for position in range(start + 1, last + 1):
+            hashed = mixed(hashed, uint64(ids[position] + 1))
+        key = hashed | _WITH_CONNECTORS
+    region, slot = region_and_slot(key, bits)
+    index = find_slot(table, bits, region, slot, key)
+    return np.int64(table[2 * index + 1]) if table[2 * index] == key else -1
+
+
+@kernel
+def join_phrases(ids, offsets, first, stop, connector, table, bits, phrase_ids, joined, ends):
+    """Copy sentences ``first`` … ``stop - 1`` to ``joined`` int32 with phrases replaced; return how many ids.
+
+    From left to right, a phrase is replaced where it is met, and its words take no part in another. Sentences keep
+    their order; ``ends`` int64 [stop - first] gets where each ends in ``joined``. ``phrase_ids`` int32: the id of each
+    phrase by its value in ``table``.
+    """
+    written = 0
+    for sentence in range(first, stop):
+        start = -1
+        for position in range(offsets[sentence], offsets[sentence + 1]):
+            word = ids[position]
+            if connector[word]:
+                if start < 0:
+                    joined[written] = word
+                    written += 1
+                continue
+            if start >= 0:
+                phrase = _phrase_at(ids, start, position, table, bits)
+                if phrase >= 0:
+                    joined[written] = phrase_ids[phrase]
+                    written += 1
+                    start = -1
+                    continue
+                for before in range(start, position):
+                    joined[written] = ids[before]
+                    written += 1
+            start = position
+        if start >= 0:
+            for before in range(start, offsets[sentence + 1]):
+                joined[written] = ids[before]
+                written += 1
+        ends[sentence - first] = written
+    return written
+
+
+@kernel
+def fill_table(keys, values, slots, bits):
+    """Enter different keys and their values into an empty table of all regions."""
+    for i in range(len(keys)):
+        region, slot = region_and_slot(keys[i], bits)
+        index = find_slot(slots, bits, region, slot, keys[i])
+        slots[2 * index] = keys[i]
+        slots[2 * index + 1] = values[i]
+
+
+@kernel
+def ngram_keys(ids, offsets, keys):
+    """The key of each of some phrases: ``ids[offsets[i]:offsets[i + 1]]``, a word, connectors, a word."""
+    for i in range(len(keys)):
+        start, last = offsets[i], offsets[i + 1] - 1
+        if last == start + 1:
+            keys[i] = bigram_key(ids[start], ids[last])
+        else:
+            hashed = mixed(uint64(0), uint64(ids[start] + 1))
+            for position in range(start + 1, last + 1):
+                hashed = mixed(hashed, uint64(ids[position] + 1))
+            keys[i] = hashed | _WITH_CONNECTORS

@@ -1,0 +1,560 @@
+"""Phrases: words that stand side by side far more often than chance, joined to one word ("new_york").
+
+Phrases are learned from an encoded text, in one or several passes. Each pass joins two words, with connectors such as
+"of" between them where there are some; the next pass may join what the last one made. Two scores are offered:
+
+- ``word2phrase`` (Mikolov et al. 2013b): (count(ab) - min_count) · n / (count(a) · count(b)), where n is the number of
+  different words and n-grams. gensim calls it "default".
+- ``npmi`` (Bouma 2009): ln(p(ab) / (p(a) · p(b))) / -ln p(ab), from -1 to 1.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin._version import __version__
+from wordkin.config import Choice, Number
+from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
+from wordkin.corpus.ordered_threads import in_order
+from wordkin.corpus.scanning import Scan, words_fingerprint
+from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, shown, warn
+from wordkin.storage.files import check_writable, reason, replacing
+
+Scoring = Literal["word2phrase", "npmi"]
+OnPass = Callable[[int, int], None]
+"""Called after each pass with its number, from 1, and how many phrases it found."""
+
+FORMAT_NAME = "wordkin phrases"
+FORMAT_VERSION = 1
+# Articles, prepositions and conjunctions that may stand inside an English phrase.
+ENGLISH_CONNECTORS = (
+    "a", "an", "the", "and", "or", "as", "at", "by", "for", "from", "in", "of", "on", "per", "to", "with", "without",
+)  # fmt: skip
+
+_KEYS_AT_A_TIME = 4096
+_FIRST_BITS, _MOST_FILLED = 12, 0.6
+_PIECE_WORDS = 1 << 19
+
+
+class PhraseWarning(UserWarning):
+    """Something about learned phrases that their user should know."""
+
+
+@dataclass(frozen=True)
+class PhraseOptions:
+    """How phrases are learned.
+
+    Parameters
+    ----------
+    min_count : int, default 5
+        Ignore n-grams seen fewer times; with ``word2phrase`` this is also the discount of the score.
+    threshold : float, optional
+        Join words whose score is above this: 10 for ``word2phrase`` and 0.5 for ``npmi`` unless set.
+    scoring : {"word2phrase", "npmi"}, default "word2phrase"
+        The score; see :mod:`wordkin.corpus.phrases`.
+    connector_words : sequence of str, default ()
+        Words that may stand inside a phrase, between its first and last word, but not at its ends.
+    delimiter : str, default "_"
+        What joins the words of a phrase.
+    max_ngrams : int, default 20_000_000
+        Most n-grams that are counted at a time, 16 to 27 bytes each. Where a text has more, the rarest are
+        dropped, as word2phrase does, and a warning says how many occurrences were lost.
+
+    Raises
+    ------
+    ConfigError
+        A value is not legal.
+    """
+
+    min_count: int = 5
+    threshold: float | None = None
+    scoring: Scoring = "word2phrase"
+    connector_words: Sequence[str] = ()
+    delimiter: str = "_"
+    max_ngrams: int = 20_000_000
+
+    def __post_init__(self) -> None:
+        npmi = self.scoring == "npmi"
+        rules: dict[str, Number | Choice] = {
+            "min_count": Number(1, integer=True),
+            "scoring": Choice(("word2phrase", "npmi")),
+            "threshold": Number(-1, 1, optional=True) if npmi else Number(0, optional=True),
+            "max_ngrams": Number(100_000, 2**31, integer=True),
+        }
+        for name, rule in rules.items():
+            if not rule.accepts(getattr(self, name)):
+                raise ConfigError(f"phrase {name}", str(rule), getattr(self, name))
+        if not isinstance(self.delimiter, str) or not self.delimiter or any(map(str.isspace, self.delimiter)):
+            raise ConfigError("phrase delimiter", "must be text without white space", self.delimiter)
+        words = self.connector_words
+        if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+            raise ConfigError("phrase connector_words", "must be a list of words", words)
+        object.__setattr__(self, "connector_words", tuple(dict.fromkeys(words)))
+
+    @property
+    def effective_threshold(self) -> float:
+        """``threshold``, or its default for the score."""
+        if self.threshold is not None:
+            return self.threshold
+        return 0.5 if self.scoring == "npmi" else 10.0
+
+
+@dataclass(frozen=True)
+class PhrasePass:
+    """The phrases that one pass joins.
+
+    Attributes
+    ----------
+    phrases : mapping of tuple of str to float
+        The words of each phrase, connectors included, and its score.
+    connector_words : frozenset of str
+        The words that were taken for connectors.
+    """
+
+    phrases: Mapping[tuple[str, ...], float]
+    connector_words: frozenset[str] = frozenset()
+
+    def join(self, words: Sequence[str], delimiter: str) -> list[str]:
+        """A sentence with the phrases of this pass joined, from left to right."""
+        joined: list[str] = []
+        start: int | None = None
+        for position, word in enumerate(words):
+            if word in self.connector_words:
+                if start is None:
+                    joined.append(word)
+                continue
+            if start is not None:
+                phrase = tuple(words[start : position + 1])
+                if phrase in self.phrases:
+                    joined.append(delimiter.join(phrase))
+                    start = None
+                    continue
+                joined += words[start:position]
+            start = position
+        return joined if start is None else joined + list(words[start:])
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Learned phrases, pass by pass.
+
+    >>> pairs = PhrasePass({("new", "york"): 31.0, ("bank", "of", "america"): 12.0}, frozenset({"of"}))
+    >>> Phrases((pairs,)).join("the bank of america in new york".split())
+    ['the', 'bank_of_america', 'in', 'new_york']
+    """
+
+    passes: tuple[PhrasePass, ...]
+    delimiter: str = "_"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(len(each.phrases) for each in self.passes)
+
+    def join(self, words: Sequence[str]) -> list[str]:
+        """A sentence with all phrases joined."""
+        joined = list(words)
+        for each in self.passes:
+            joined = each.join(joined, self.delimiter)
+        return joined
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a JSON file; ``docs/phrases.md`` describes it. Raises :class:`OutputError` where it cannot be."""
+        check_writable(Path(path))
+        with replacing(Path(path)) as stream:
+            stream.write(self.to_json())
+
+    def to_json(self) -> bytes:
+        """The content of the file that :meth:`save` writes."""
+        passes = [
+            {
+                "connector_words": sorted(each.connector_words),
+                "phrases": [[*words, score] for words, score in each.phrases.items()],
+            }
+            for each in self.passes
+        ]
+        document = {
+            "format": FORMAT_NAME,
+            "version": FORMAT_VERSION,
+            "wordkin": __version__,
+            "delimiter": self.delimiter,
+            "options": dict(self.options),
+            "passes": passes,
+        }
+        return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Phrases:
+        """Read a file that :meth:`save` wrote.
+
+        Raises :class:`CorpusNotFoundError` where there is none and :class:`FormatError` where it is another kind
+        of file.
+        """
+        try:
+            text = Path(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
+        except OSError as error:
+            raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
+        try:
+            return cls.from_json(text)
+        except FormatError as error:
+            raise FormatError(f"{str(path)!r} holds no phrases: {error}") from error
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Phrases:
+        """Inverse of :meth:`to_json`; :class:`FormatError` where the text is not what that makes."""
+        try:
+            return cls._of_document(json.loads(text))
+        except FormatError:
+            raise
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise FormatError(f"it is not JSON, or an entry is missing or wrong ({error!r})") from error
+
+    @classmethod
+    def _of_document(cls, document: Any) -> Phrases:
+        if not isinstance(document, dict) or document.get("format") != FORMAT_NAME:
+            raise FormatError(f'its format is not "{FORMAT_NAME}"')
+        if document.get("version") != FORMAT_VERSION:
+            raise FormatError(f"it is of version {document.get('version')!r}, and this wordkin reads {FORMAT_VERSION}")
+        passes = []
+        for each in document["passes"]:
+            phrases: dict[tuple[str, ...], float] = {}
+            for *words, score in each["phrases"]:
+                if len(words) < 2 or not all(isinstance(word, str) for word in words):
+                    raise FormatError(f"{shown(words)} is no list of two words or more")
+                phrases[tuple(words)] = float(score)
+            passes.append(PhrasePass(phrases, frozenset(map(str, each["connector_words"]))))
+        return cls(tuple(passes), str(document["delimiter"]), dict(document["options"]))
+
+
+@dataclass
+class CountedText:
+    """A text as ids of all its words; it is encoded like a :class:`wordkin.corpus.Scan`.
+
+    Attributes
+    ----------
+    corpus : EncodedCorpus
+        The ids, of words numbered in the order of ``words``.
+    words : list of str
+        The different words.
+    counts : ndarray of shape (words,), int64
+        How often each occurs.
+    phrases : Phrases or None
+        What was joined.
+    """
+
+    corpus: EncodedCorpus
+    words: list[str]
+    counts: NDArray[np.int64]
+    phrases: Phrases | None = None
+    spool_directory: Path | None = None
+
+    @classmethod
+    def of_scan(cls, scanned: Scan, spool_directory: str | os.PathLike[str] | None = None) -> CountedText:
+        """All words of a scan, encoded in the order in which it has them; the scan is closed."""
+        with scanned:
+            corpus = scanned.encode(np.arange(len(scanned.words), dtype=np.int32))
+        directory = None if spool_directory is None else Path(spool_directory)
+        return cls(corpus, scanned.words, scanned.counts, spool_directory=directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.corpus.close()
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of the words, their counts and the number of sentences, as of a scan."""
+        return words_fingerprint(self.words, self.counts, self.corpus.sentences)
+
+    def encode(self, new_ids: NDArray[np.int32], *, path: str | Path | None = None) -> EncodedCorpus:
+        """The text as other ids, -1 dropping a word; see :meth:`wordkin.corpus.Scan.encode`."""
+        size = int(self.counts[new_ids >= 0].sum()) * new_ids.itemsize + self.corpus.offsets.nbytes
+        with CorpusWriter(path, spool_directory=self.spool_directory, expected_bytes=size) as writer:
+            for piece in _pieces(self.corpus):
+                bounds = self.corpus.offsets[piece.start : piece.stop + 1]
+                ids = new_ids[self.corpus.ids[bounds[0] : bounds[-1]]]
+                kept = ids >= 0
+                written = np.concatenate(([0], np.cumsum(kept)))[bounds - bounds[0]]
+                ends = written[1:][np.diff(written) > 0] + writer.words
+                writer.add_ids(ids[kept])
+                writer.add_ends(ends)
+            return writer.finish()
+
+
+def learn_phrases(
+    text: CountedText,
+    passes: int,
+    options: PhraseOptions,
+    *,
+    workers: int = 1,
+    on_pass: OnPass | None = None,
+) -> tuple[Phrases, CountedText]:
+    """Learn phrases and join them.
+
+    Parameters
+    ----------
+    text : CountedText
+        The text; its corpus is closed.
+    passes : int
+        How often to learn and join, from 1 up; each pass may lengthen the phrases of the one before.
+    options : PhraseOptions
+        How they are learned.
+    workers : int, default 1
+        Threads; the result does not depend on them.
+    on_pass : callable, optional
+        Called after each pass.
+
+    Returns
+    -------
+    phrases : Phrases
+        What was learned.
+    text : CountedText
+        The text with the phrases joined, which are words of it now.
+
+    Raises
+    ------
+    ConfigError
+        ``passes`` is not legal.
+    """
+    rule = Number(1, 16, integer=True)
+    if not rule.accepts(passes):
+        raise ConfigError("phrases", str(rule), passes)
+    learned: list[PhrasePass] = []
+    for number in range(1, passes + 1):
+        found = _learn_pass(text, options, workers)
+        learned.append(found)
+        if on_pass is not None:
+            on_pass(number, len(found.phrases))
+        text = _join_pass(text, found, options.delimiter, workers)
+    recorded = {
+        "min_count": options.min_count, "threshold": options.effective_threshold, "scoring": options.scoring,
+        "max_ngrams": options.max_ngrams,
+    }  # fmt: skip
+    text.phrases = Phrases(tuple(learned), options.delimiter, recorded)
+    return text.phrases, text
+
+
+def join_phrases(text: CountedText, phrases: Phrases, *, workers: int = 1) -> CountedText:
+    """The text with known phrases joined; its corpus is closed. Arguments as of :func:`learn_phrases`."""
+    for each in phrases.passes:
+        text = _join_pass(text, each, phrases.delimiter, workers)
+    text.phrases = phrases
+    return text
+
+
+def _connector_flags(words: Sequence[str], connectors: frozenset[str]) -> NDArray[np.bool_]:
+    """bool [words]: which are connectors."""
+    if not connectors:
+        return np.zeros(len(words), np.bool_)
+    return np.fromiter((word in connectors for word in words), np.bool_, len(words))
+
+
+def _learn_pass(text: CountedText, options: PhraseOptions, workers: int) -> PhrasePass:
+    """Count the n-grams of a text and choose those that score above the threshold."""
+    from wordkin.corpus.phrase_kernels import REGIONS
+
+    connectors = frozenset(options.connector_words)
+    flags = _connector_flags(text.words, connectors)
+    shares = np.array_split(np.arange(REGIONS), min(workers, REGIONS))
+    tables = [_NgramTable(range(int(each[0]), int(each[-1]) + 1), options.max_ngrams) for each in shares]
+    with ThreadPoolExecutor(len(tables), "wordkin-phrases") as pool:
+        for counting in [pool.submit(table.count, text.corpus, flags) for table in tables]:
+            counting.result()
+    lost = sum(table.dropped for table in tables)
+    if lost:
+        warn(
+            f"the text has more different n-grams than max_ngrams={options.max_ngrams:,}: the rarest were dropped, "
+            f"with {lost:,} occurrences; rare phrases may be missing",
+            PhraseWarning,
+        )
+    different = int(np.count_nonzero(text.counts[~flags])) + sum(int(table.used.sum()) for table in tables)
+    least = max(options.min_count, 1)
+    keys, counts = (np.concatenate(each) for each in zip(*(table.pairs(least) for table in tables), strict=True))
+    scorer = _Scorer(options, text.counts, different)
+    return PhrasePass(_choose(text, flags, keys, counts, scorer), connectors)
+
+
+class _NgramTable:
+    """Counts of the n-grams of some regions, grown as needed and pruned when a region exceeds its share."""
+
+    def __init__(self, regions: range, max_ngrams: int) -> None:
+        from wordkin.corpus.phrase_kernels import REGIONS
+
+        self._regions = regions
+        self._most_in_region = max_ngrams // REGIONS
+        self._bits = _FIRST_BITS
+        self._slots = self._empty(self._bits)
+        self.used = np.zeros(len(regions), np.int64)
+        self._least = np.ones(len(regions), np.int64)  # counts that are kept when a region is pruned, less 1
+        self.dropped = 0
+
+    def _empty(self, bits: int) -> NDArray[np.uint64]:
+        return np.zeros(2 * len(self._regions) << bits, np.uint64)
+
+    def count(self, corpus: EncodedCorpus, connector: NDArray[np.bool_]) -> None:
+        from wordkin.corpus.phrase_kernels import count_ngrams
+
+        keys = np.empty(_KEYS_AT_A_TIME, np.uint64)
+        state = np.array([0, 0, -1, 0], np.int64)
+        while True:
+            most = min(int(_MOST_FILLED * (1 << self._bits)), self._most_in_region)
+            count_ngrams(
+                corpus.ids, corpus.offsets, connector, state, keys, self._slots, self._bits, self._regions.start,
+                self.used, most,
+            )  # fmt: skip
+            if state[0] >= corpus.words:
+                return
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Prune the regions that have as many n-grams as they may; make the table larger where that is not enough."""
+        from wordkin.corpus.phrase_kernels import move_pairs
+
+        full = self.used + _KEYS_AT_A_TIME > self._most_in_region
+        least = np.where(full, self._least + 1, 0)
+        self._least = np.maximum(self._least, least)
+        bits = self._bits if full.any() else self._bits + 1
+        larger = self._empty(bits)
+        self.dropped += move_pairs(self._slots, self._bits, larger, bits, self._regions.start, self.used, least)
+        self._slots, self._bits = larger, bits
+
+    def pairs(self, least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Keys and counts of the n-grams seen ``least`` times or more."""
+        keys, counts = self._slots[0::2], self._slots[1::2].astype(np.int64)
+        kept = np.flatnonzero(counts >= least)
+        return keys[kept], counts[kept]
+
+
+class _Scorer:
+    """The score of n-grams from their counts."""
+
+    def __init__(self, options: PhraseOptions, counts: NDArray[np.int64], different: int) -> None:
+        self._options, self._counts, self._different = options, counts, different
+        self._total = int(counts.sum())
+        self.threshold = options.effective_threshold
+
+    def scores(
+        self, counts: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Scores of n-grams, from how often each was seen and the ids of its first and last words."""
+        firsts, lasts = self._counts[first].astype(np.float64), self._counts[last].astype(np.float64)
+        if self._options.scoring == "word2phrase":
+            scores = (counts - self._options.min_count) / (firsts * lasts) * self._different
+        else:
+            seen = counts / self._total
+            with np.errstate(divide="ignore", invalid="ignore"):  # a text of one n-gram: 0 / 0, which is certain
+                scores = np.log(seen * self._total / firsts * self._total / lasts) / -np.log(seen)
+            scores = np.where(seen == 1, 1.0, scores)
+        return np.asarray(scores, np.float64)
+
+
+def _choose(
+    text: CountedText,
+    flags: NDArray[np.bool_],
+    keys: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    scorer: _Scorer,
+) -> dict[tuple[str, ...], float]:
+    """The n-grams that score above the threshold: their words and scores, the best first, ties by code points."""
+    chosen: dict[tuple[str, ...], float] = {}
+    words = text.words
+    pairs = keys < 1 << 63
+    first = (keys[pairs] >> np.uint64(32)).astype(np.int64) - 1
+    last = (keys[pairs] & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1
+    scores = scorer.scores(counts[pairs], first, last)
+    for index in np.flatnonzero(scores > scorer.threshold).tolist():
+        chosen[words[first[index]], words[last[index]]] = float(scores[index])
+    for ids, count in _with_connectors(text, flags, keys[~pairs], counts[~pairs]):
+        score = float(scorer.scores(np.array([count]), ids[:1], ids[-1:])[0])
+        if score > scorer.threshold:
+            chosen[tuple(words[each] for each in ids.tolist())] = score
+    return dict(sorted(chosen.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _with_connectors(
+    text: CountedText, flags: NDArray[np.bool_], keys: NDArray[np.uint64], counts: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], int]]:
+    """The word ids and counts of n-grams with connectors, whose keys do not tell their words."""
+    if not len(keys):
+        return []
+    from wordkin.corpus.phrase_kernels import locate_ngrams
+
+    table, bits = _table_of(keys)
+    positions, lengths = np.full(len(keys), -1, np.int64), np.zeros(len(keys), np.int64)
+    locate_ngrams(text.corpus.ids, text.corpus.offsets, flags, table, bits, positions, lengths)
+    return [
+        (text.corpus.ids[position : position + length].astype(np.int64), count)
+        for position, length, count in zip(positions.tolist(), lengths.tolist(), counts.tolist(), strict=True)
+        if position >= 0
+    ]
+
+
+def _table_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
+    """A table of all regions that maps keys to their index, and the bits of its regions."""
+    from wordkin.corpus.phrase_kernels import REGIONS, fill_table
+
+    bits = max(4, math.ceil(math.log2(max(1, len(keys)))))  # a region takes an eighth of the keys, more or less
+    slots = np.zeros(2 * REGIONS << bits, np.uint64)
+    fill_table(keys, np.arange(len(keys), dtype=np.uint64), slots, bits)
+    return slots, bits
+
+
+def _join_pass(text: CountedText, found: PhrasePass, delimiter: str, workers: int) -> CountedText:
+    """Replace the phrases of one pass by words of their own, and count again."""
+    from wordkin.corpus.phrase_kernels import join_phrases, ngram_keys
+
+    ids_of_word = {word: number for number, word in enumerate(text.words)}
+    known = [phrase for phrase in found.phrases if all(word in ids_of_word for word in phrase)]
+    if not known:
+        return text
+    members = np.array([ids_of_word[word] for phrase in known for word in phrase], np.int32)
+    starts = np.concatenate(([0], np.cumsum([len(phrase) for phrase in known])))
+    keys = np.empty(len(known), np.uint64)
+    ngram_keys(members, starts, keys)
+    table, bits = _table_of(keys)
+    joined_ids = np.array(
+        [ids_of_word.setdefault(delimiter.join(phrase), len(ids_of_word)) for phrase in known], np.int32
+    )
+    flags = _connector_flags(text.words, found.connector_words)
+    counts = np.zeros(len(ids_of_word), np.int64)
+    corpus = text.corpus
+    size = corpus.ids.nbytes + corpus.offsets.nbytes
+    writer = CorpusWriter(spool_directory=text.spool_directory, expected_bytes=size)
+
+    def join(piece: range) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        joined = np.empty(int(corpus.offsets[piece.stop] - corpus.offsets[piece.start]), np.int32)
+        ends = np.empty(len(piece), np.int64)
+        written = join_phrases(
+            corpus.ids, corpus.offsets, piece.start, piece.stop, flags, table, bits, joined_ids, joined, ends
+        )
+        return joined[:written], ends
+
+    with writer, ThreadPoolExecutor(workers, "wordkin-phrases") as pool:
+        for ids, ends in in_order(pool, join, _pieces(corpus), 2 * workers):
+            ends += writer.words
+            writer.add_ids(ids)
+            writer.add_ends(ends)
+            counts += np.bincount(ids, minlength=len(counts))
+        joined = writer.finish()
+    corpus.close()
+    return CountedText(joined, list(ids_of_word), counts, spool_directory=text.spool_directory)
+
+
+def _pieces(corpus: EncodedCorpus) -> list[range]:
+    """The sentences of a corpus in runs of about ``_PIECE_WORDS`` words."""
+    targets = np.arange(_PIECE_WORDS, corpus.words, _PIECE_WORDS)
+    cuts = np.unique(np.concatenate(([0], np.searchsorted(corpus.offsets, targets), [corpus.sentences])))
+    return [range(int(start), int(stop)) for start, stop in itertools.pairwise(cuts)]
