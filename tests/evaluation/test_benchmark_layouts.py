@@ -76,6 +76,8 @@ PAIRS = {
     "emoticons": (":) :( 1.5\n:D :) 9\n", (":)", ":("), [1.5, 9], (1, 2, 3)),
     "words that are numbers": ("2019 2020 8.5\nnan inf 0.5\n", ("2019", "2020"), [8.5, 0.5], (1, 2, 3)),
     "a delimiter at the end of each line": ("love\tsex\t6.77\t\ntiger\tcat\t7.35\t\n", ("love", "sex"), [6.77, 7.35], (1, 2, 3)),
+    "quotes and spaces": ('"new york" "boston" 5\n"sun" "moon" 4\n', ("new york", "boston"), [5, 4], (1, 2, 3)),
+    "a header, a relation and whole scores": ("word1,word2,relation,score\na,b,syn,5\nc,d,ant,1\n", ("a", "b"), [5, 1], (1, 2, 4)),
     "bars": ("love | sex | 6.77\ntiger | cat | 7.35\n", ("love", "sex"), [6.77, 7.35], (1, 2, 3)),
     "short names that look like a header": ("w1 w2 5.5\nw3 w4 6.5\n", ("w1", "w2"), [5.5, 6.5], (1, 2, 3)),
     "negative scores and exponents": ("a b -1.5\nc d 2e-1\n", ("a", "b"), [-1.5, 0.2], (1, 2, 3)),
@@ -147,6 +149,7 @@ def test_utf_16_is_seen_from_its_mark_and_other_encodings_are_named(tmp_path: Pa
         ("one 1 two 2\nthree 3 four 4\n", "can be read as analogies .* or as similarity .*: pass kind=\"analogies\" or kind=\"similarity\"",
          {"kind": "similarity", "word_columns": (1, 3), "score_column": 4}, [2, 4]),
         ("old A new A 1.5\nrun V walk V 7\n", "column 2 may hold words or their parts of speech: .* word_columns=\\(1, 3\\)", {"word_columns": (1, 3)}, [1.5, 7]),
+        ("a\tb 7\nc d\t8\n", "can be read as two columns by tabs or as three by white space: pass delimiter=", {"delimiter": "space"}, [7, 8]),
         ("a b 1\nc d\n", "line 2: a word pair must have two words and a finite score; pass bad_items=\"skip\"",
          {"bad_items": "skip", "kind": "similarity"}, [1]),
         ("a,b,1\nc,d,\ne,f,nan\ng,h,inf\n", "line 2: a word pair must have two words and a finite score", {"bad_items": "skip"}, [1]),
@@ -349,6 +352,26 @@ def test_two_columns_that_may_be_either_are_refused(write_file, text, message):
 )
 def test_two_columns_of_one_kind(write_file, text, kind):
     assert isinstance(read_dataset(write_file(text)), kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"animal{i}-n\tmammal\tattri\tword{i}-j\n" for i in range(30)),  # BLESS: the third word is a relation
+        "cat\ndog\nmouse\n\ncar\nhouse\n",
+        "enormously | appropriately | uniquely | tremendously | decidedly\n",
+        "<html>\n<body>404</body>\n</html>\n",
+        "a b 1/2\nc d 3/4\n",
+    ],
+)
+def test_what_is_no_benchmark_of_a_known_kind_is_refused(write_file, text):
+    with pytest.raises(FormatError, match="the kind of benchmark must be plain from its lines"):
+        read_dataset(write_file(text))
+
+
+def test_a_file_of_comments_holds_no_item(write_file):
+    with pytest.raises(FormatError, match="must hold at least one item; got none"):
+        read_dataset(write_file("# nothing\n// here\n"))
 
 
 def test_random_vectors_gain_nothing_from_a_file_of_bats(write_file, make_embeddings):

@@ -13,7 +13,7 @@ interval counts questions that share a pair as correlated. ``differs`` asks both
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -25,6 +25,7 @@ from wordkin.evaluation.analogies import METHODS, evaluate_analogies
 from wordkin.evaluation.datasets import Analogies, OddOneOut, WordCategories, WordPairs
 from wordkin.evaluation.files.options import ReadOptions
 from wordkin.evaluation.files.read import read_dataset
+from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.odd_one_out import evaluate_odd_one_out
 from wordkin.evaluation.outcomes import CORRECT, UNKNOWN
 from wordkin.evaluation.similarity import pair_cosines
@@ -61,6 +62,7 @@ class Comparison:
     test : "McNemar" or "Williams".
     p_value : two-sided.
     only_first, only_second : items that only one side got right; None for similarity.
+    reading : what was understood of the file.
     """
 
     kind: str
@@ -75,6 +77,7 @@ class Comparison:
     p_value: float
     only_first: int | None = None
     only_second: int | None = None
+    reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     @property
     def differs(self) -> bool:
@@ -98,6 +101,7 @@ class Comparison:
             "only_first": self.only_first,
             "only_second": self.only_second,
             "differs": self.differs,
+            "reading": None if self.reading is None else self.reading.to_dict(),
         }
 
 
@@ -139,14 +143,14 @@ def compare(
                 for each in (first, second)
             ]
             units = _word_pairs(dataset)
-            return _compare_outcomes("analogies", dataset.name, outcomes[0][method], outcomes[1][method], units)
+            compared = _compare_outcomes("analogies", dataset.name, outcomes[0][method], outcomes[1][method], units)
         case OddOneOut():
             answers = [evaluate_odd_one_out(each, dataset, case=case).outcomes for each in (first, second)]
             alone = np.tile(np.arange(len(dataset.groups)), (2, 1))
-            return _compare_outcomes("odd-one-out", dataset.name, answers[0], answers[1], alone)
+            compared = _compare_outcomes("odd-one-out", dataset.name, answers[0], answers[1], alone)
         case WordPairs():
             cosines = [pair_cosines(each, dataset, case=case) for each in (first, second)]
-            return _compare_correlations(dataset, cosines[0], cosines[1], resamples, seed)
+            compared = _compare_correlations(dataset, cosines[0], cosines[1], resamples, seed)
         case WordCategories():
             raise ConfigError(
                 "kind",
@@ -154,6 +158,7 @@ def compare(
                 "categories",
                 "how well one word is clustered depends on the others, so no paired test applies",
             )
+    return replace(compared, reading=dataset.reading)
 
 
 def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:

@@ -139,7 +139,12 @@ def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
         for at in candidates
     )
     remedy = f"pass score_column={candidates[0] + 1} or another of them"
-    if table.delimiter == "," and len(candidates) == 2 and not decimal_marks(table.column(candidates[0])):
+    if (
+        table.delimiter == ","
+        and table.header is None
+        and len(candidates) == 2
+        and not decimal_marks(table.column(candidates[0]))
+    ):
         remedy += ", or decimal=',' where both together are one number with a decimal comma"
     raise FormatError(f"{table.path}: any of columns {listed} can be the score: {remedy}")
 

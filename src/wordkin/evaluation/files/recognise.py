@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from wordkin.errors import FormatError
-from wordkin.evaluation.files.headers import is_category_name, normalised
+from wordkin.evaluation.files.headers import is_category_name, normalised, score_of_header
 from wordkin.evaluation.files.numbers import looks_numeric
 from wordkin.evaluation.files.options import KINDS, Options
 from wordkin.evaluation.files.pairs import PARTS_OF_SPEECH
@@ -58,12 +58,12 @@ def _fits_analogies(table: Table) -> str:
         return "sections with a colon"
     if tag_column(table) is not None:
         return "four words and the tag of their relation"
-    if table.width != 4 or not table.regular:
+    if table.width != 4 or not table.regular or _are_labels(table, 2) or _header_names_a_score(table):
         return ""
     last = table.column(3)
     if any("." in cell or "," in cell for cell in last if looks_numeric(cell)) and table.is_numeric(3):
         return ""
-    if table.is_numeric(3) and (table.is_numeric(2) or _are_labels(table, 2)):
+    if table.is_numeric(3) and table.is_numeric(2):
         return ""
     return "four words"
 
@@ -75,8 +75,9 @@ def _fits_similarity(table: Table) -> str:
 
 
 def _fits_pairs_of_words(table: Table) -> bool:
-    numbers = sum(looks_numeric(row.cells[-1]) for row in table.rows)
-    return table.width == 2 and not _fits_odd_one_out(table) and (numbers < len(table.rows) or _repeats(table, 1))
+    if table.width != 2 or _fits_odd_one_out(table):
+        return False
+    return not all(looks_numeric(row.cells[-1]) for row in table.rows) or _repeats(table, 1)
 
 
 def _fits_categories(table: Table) -> str:
@@ -110,6 +111,13 @@ def _fits_relations(table: Table) -> str:
 def _repeats(table: Table, at: int) -> bool:
     """Whether each value of a column comes twice at least."""
     return min(Counter(table.column(at)).values()) > 1
+
+
+def _header_names_a_score(table: Table) -> bool:
+    if table.header is None:
+        return False
+    names = [normalised(cell) for cell in table.header.cells]
+    return bool(score_of_header(names, [at for at in range(2, table.width) if table.is_numeric(at)]))
 
 
 def _has_name_of_bats(table: Table) -> bool:

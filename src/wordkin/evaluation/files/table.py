@@ -55,6 +55,7 @@ class Table:
     files: tuple[str, ...] = ()
     width: int = field(init=False)
     regular: bool = field(init=False)
+    _numbers: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         widths = Counter(len(row.cells) for row in self.rows)
@@ -72,9 +73,11 @@ class Table:
 
     def is_numeric(self, at: int, share: float = 0.5) -> bool:
         """Whether at least this share of a column are numbers; missing ones and one row, maybe a header, aside."""
-        cells = [cell for cell in self.column(at) if not is_missing(cell)]
-        numbers = sum(map(looks_numeric, cells))
-        return numbers > 0 and numbers >= share * (len(cells) - 1)
+        if at not in self._numbers:
+            cells = [cell for cell in self.column(at) if not is_missing(cell)]
+            self._numbers[at] = sum(map(looks_numeric, cells)), len(cells)
+        numbers, present = self._numbers[at]
+        return numbers > 0 and numbers >= share * (present - 1)
 
     def without_header(self) -> Table:
         """The same with its first row as the header."""
@@ -94,19 +97,24 @@ def make_table(lines: Sequence[Line], path: Path, options: Options) -> Table:
     """
     lines = [line for line in lines if not line.text.lower().startswith("sep=") or line.number > 1]  # Excel's
     content = [line for line in lines if not line.is_marked and not _SECTION.match(line.text)]
-    content = content or [line for line in lines if not _SECTION.match(line.text)]
+    content = content or [
+        line for line in lines if not _SECTION.match(line.text) and (line.mark_is_a_word or options.comments is False)
+    ]
     if not content:
         raise no_items(path)
     delimiter = options.separator or find_delimiter([line.text for line in content])
+    if delimiter == "\t" and options.separator is None:
+        _refuse_tabs_within_scores(content)
     if options.separator and delimiter != " " and not any(delimiter in line.text for line in content):
         raise ConfigError("delimiter", f"must occur in the lines of {path}", options.delimiter)
     split = splitter(delimiter, options, [line.text for line in content])
-    shape = Table(path, tuple(Row(split(line.text), line) for line in content), delimiter)
+    split_rows = {line.number: Row(split(line.text), line) for line in content}
+    shape = Table(path, tuple(split_rows.values()), delimiter)
     rows: list[Row] = []
     sections: list[tuple[str, int]] = []
     comments = 0
     for line in lines:
-        row = Row(split(line.text), line)
+        row = split_rows.get(line.number) or Row(split(line.text), line)
         if _is_section(row, shape):
             sections.append((line.text.lstrip(":").strip(), len(rows)))
         elif line.is_marked and _is_comment(row, shape, bool(rows), options):
@@ -164,6 +172,19 @@ def _without_empty_columns(rows: list[Row]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
+    """Refuse lines of two columns by tabs that have a third one, of numbers, by white space."""
+    by_tab = [line.text.strip("\t").split("\t") for line in lines]
+    if any(len(cells) != 2 for cells in by_tab):
+        return
+    by_space = [line.text.split() for line in lines]
+    number_lost = all(len(cells) == 3 and looks_numeric(cells[2]) for cells in by_space)
+    if number_lost and not all(looks_numeric(cells[1].strip()) for cells in by_tab):
+        raise lines[0].error(
+            'can be read as two columns by tabs or as three by white space: pass delimiter="tab" or delimiter="space"'
+        )
+
+
 # --- the delimiter
 
 
@@ -198,12 +219,12 @@ def _is_regular(rows: Iterable[Sequence[str]]) -> bool:
 
 def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     """A function from the text of a line to its cells; quotes around cells are taken off where CSV has them."""
-    if delimiter == " ":
-        quoted = all(re.match(r'"[^"]*"\s', text) for text in texts)
-        return lambda text: tuple(cell.strip('"') if quoted else cell for cell in text.split())
-    if delimiter == "," and options.decimal == "," and not any('"' in text for text in texts):
+    has_quotes = any('"' in text for text in texts)
+    if delimiter == " " and not (has_quotes and all(_is_quoted_csv(text, " ") for text in texts)):
+        return lambda text: tuple(text.split())
+    if delimiter == "," and options.decimal == "," and not has_quotes:
         return lambda text: tuple(cell.strip() for cell in re.split(r",(?!\d)|(?<!\d),", text))
-    if any('"' in text for text in texts) and all(_is_quoted_csv(text, delimiter) for text in texts):
+    if has_quotes and all(_is_quoted_csv(text, delimiter) for text in texts):
         return lambda text: tuple(
             cell.strip() for cell in next(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
         )
