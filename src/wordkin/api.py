@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import inspect
+import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
@@ -348,6 +349,9 @@ class Word2Vec:
             metadata = {name: str(value) for name, value in self.config.to_dict().items() if value is not None}
             if self.ending:
                 metadata |= {"best_epoch": str(self.best_epoch), "ending": self.ending}
+            for name, losses in (("losses", self.losses), ("validation_losses", self.validation_losses)):
+                if losses:
+                    metadata[name] = json.dumps([float(f"{loss:.6g}") for loss in losses])
             self._embeddings = Embeddings(self.vocabulary, matrix, metadata)
         return self._embeddings
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class RunningStudio:
 
 
 @contextmanager
-def studio_in(folder: Path, *arguments: str) -> Iterator[RunningStudio]:
+def _studio_in(folder: Path, *arguments: str) -> Iterator[RunningStudio]:
     """Start ``wordkin studio`` in a folder and wait until it says where it is."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -180,5 +180,17 @@ def write_vectors(path: Path, *, seed: int, extra: int = 60) -> None:
 @pytest.fixture(scope="session")
 def studio(folder: Path) -> Iterator[RunningStudio]:
     """One studio for the tests that do not stop it."""
-    with studio_in(folder, "towns.safetensors") as running:
+    with _studio_in(folder, "towns.safetensors") as running:
         yield running
+
+
+@pytest.fixture
+def studio_in() -> Callable[..., AbstractContextManager[RunningStudio]]:
+    """Starts a studio of its own in a folder, for as long as a block lasts."""
+    return _studio_in
+
+
+@pytest.fixture
+def hostile() -> str:
+    """A word of the vectors that would run as HTML."""
+    return HOSTILE

@@ -112,6 +112,10 @@ class View:
         as_step : whether "back" in the browser returns to what was before; see :meth:`on_back`.
         state : parameters by name; None or "" takes one out.
         """
+        self.remember_all(state, as_step=as_step)
+
+    def remember_all(self, state: Mapping[str, str | None], *, as_step: bool = False) -> None:
+        """As :meth:`remember`, with the parameters as a mapping."""
         for name, value in state.items():
             if value:
                 self.state[name] = value

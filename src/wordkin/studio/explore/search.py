@@ -29,7 +29,7 @@ class WordField:
         self._vectors = vectors
         name = f"words-{next(_NUMBERS)}"
         self.input = ui.input(label, value=value, on_change=lambda event: self._complete(str(event.value or "")))
-        self.input.props(f"outlined dense debounce=60 autocomplete=off spellcheck=false maxlength={MAX_WORD}")
+        self.input.props(f"outlined dense autocomplete=off spellcheck=false maxlength={MAX_WORD}")
         self.input.props["list"] = name
         self.input.on("keydown.enter", lambda: on_enter(self.word))
         self._offered = Element("datalist")

@@ -1,14 +1,8 @@
-"""The pages of train."""
+"""The page to train vectors: choose a text and options, start, watch, pause, stop, resume, open the result."""
 
 from __future__ import annotations
 
-from wordkin.studio.view import Page, View
-from wordkin.studio.widgets import paragraph
-
-
-def build(view: View) -> None:
-    """Fill the page."""
-    paragraph(view.text("train.about"))
-
+from wordkin.studio.train.page import build
+from wordkin.studio.view import Page
 
 PAGES: tuple[Page, ...] = (Page("/train", "train.title", build),)

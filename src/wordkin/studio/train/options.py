@@ -1,0 +1,133 @@
+"""The options of training as fields of a page, made from the descriptions of :class:`TrainingConfig`."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nicegui import ui
+
+from wordkin.config import GROUPS, Choice, Flag, Number, Rule, TrainingConfig
+from wordkin.errors import ConfigError
+from wordkin.studio.view import View
+from wordkin.studio.widgets import marked, paragraph
+
+COMMON = (
+    "architecture",
+    "objective",
+    "vector_size",
+    "window",
+    "negative",
+    "min_count",
+    "lowercase",
+    "epochs",
+    "threads",
+)
+FIELDS = {each.name: each for each in dataclasses.fields(TrainingConfig)}
+_HELD_OUT = "validation_fraction"
+
+
+def value_of(name: str, text: object) -> object:
+    """The value that a field's content stands for; the default for an empty one.
+
+    Raises :class:`ConfigError` where it is none.
+
+    >>> value_of("window", "7"), value_of("learning_rate", ""), value_of("objective", "softmax,negative-sampling")
+    (7, None, ('softmax', 'negative-sampling'))
+    """
+    described = FIELDS[name]
+    rule: Rule = described.metadata["rule"]
+    if isinstance(text, str):
+        text = text.strip()
+    if text is None or text in ("", []):
+        return described.default
+    value = _converted(rule, text)
+    if not rule.accepts(value):
+        raise ConfigError(name, str(rule), text)
+    return value
+
+
+def _converted(rule: Rule, text: object) -> object:
+    if isinstance(rule, Flag) and text in ("True", "False"):
+        return text == "True"
+    if isinstance(rule, Choice) and rule.several:
+        words = text.split(",") if isinstance(text, str) else list(text) if isinstance(text, list) else [text]
+        return words[0] if len(words) == 1 else tuple(words)
+    if isinstance(rule, Number) and isinstance(text, str):
+        for number in (int, float):
+            try:
+                return number(text)
+            except ValueError:
+                continue
+    return text
+
+
+class OptionFields:
+    """Fields for all options: the common ones in view, the others by group behind headings.
+
+    What differs from the default is kept in the URL.
+    """
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._fields: dict[str, Any] = {}
+        common = [name for name in (*COMMON, _HELD_OUT) if name in FIELDS]
+        with marked("div", "options"):
+            for name in common:
+                self._make(name)
+        for group in GROUPS:
+            names = [name for name, each in FIELDS.items() if each.metadata["group"] == group and name not in common]
+            if names:
+                with (
+                    ui.expansion(view.text(f"train.group.{group.lower()}")).classes("w-full"),
+                    marked("div", "options"),
+                ):
+                    for name in names:
+                        self._make(name)
+
+    def values(self) -> dict[str, Any]:
+        """The options that differ from their defaults.
+
+        Raises :class:`ConfigError` for the first illegal value or combination.
+        """
+        given = {name: value_of(name, field.value) for name, field in self._fields.items()}
+        chosen = {name: value for name, value in given.items() if value != FIELDS[name].default}
+        TrainingConfig.from_options(**chosen)
+        return chosen
+
+    def _make(self, name: str) -> None:
+        described = FIELDS[name]
+        rule: Rule = described.metadata["rule"]
+        state = self._view.state.get(name)
+        try:
+            value = described.default if state is None else value_of(name, state)
+        except ConfigError:
+            value = described.default
+        help_text = described.metadata["help"]
+        with marked("div", "stack option"):
+            if isinstance(rule, Flag):
+                field: Any = ui.switch(name, value=bool(value))
+            elif isinstance(rule, Number):
+                field = ui.input(name, value="" if value is None else f"{value}").props("outlined dense")
+                field.props["placeholder"] = self._view.text("train.automatic") if described.default is None else ""
+                field.props["stack-label"] = True
+            elif getattr(rule, "several", False):
+                words = list(value) if isinstance(value, tuple) else [value]
+                field = ui.select(list(rule.words), value=words, label=name, multiple=True).props("outlined dense")
+            else:
+                field = ui.select(list(rule.words), value=value, label=name).props("outlined dense")
+            set_by_default = described.default is not None and described.default is not False
+            shown = "on" if described.default is True else str(described.default)
+            default = self._view.text("train.default", value=shown) if set_by_default else ""
+            paragraph(f"{help_text} {default}".strip(), "small muted")
+        field.props["aria-description"] = help_text
+        field.on_value_change(lambda event: self._keep(name, event.value))
+        self._fields[name] = field
+
+    def _keep(self, name: str, content: object) -> None:
+        try:
+            value = value_of(name, content)
+        except ConfigError:
+            return
+        plain = ",".join(value) if isinstance(value, tuple) else str(value)
+        self._view.remember_all({name: None if value == FIELDS[name].default else plain})

@@ -1,0 +1,61 @@
+"""The server: where it listens, what it says of a bad address, what it serves."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import urllib.parse
+
+import pytest
+
+from wordkin.studio import run_studio
+
+
+def status_of(studio, path: str, **headers: str) -> int:
+    address = urllib.parse.urlsplit(studio.url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+    connection.putrequest("GET", path, skip_host="Host" in headers)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/text.txt", "/../text.txt", "/_nicegui/3/static/../../../text.txt", "/_nicegui/3/static/%2e%2e/%2e%2e/server.py",
+     "//etc/passwd", "/explore/towns.safetensors"],
+)  # fmt: skip
+def test_no_file_of_the_folder_is_served(studio, path):
+    assert status_of(studio, path) in (400, 404)
+
+
+def test_hosts_and_origins_are_checked_by_the_running_server(studio):
+    assert status_of(studio, "/") == 200
+    assert status_of(studio, "/", Host="evil.com") == 421
+    assert status_of(studio, "/", Origin="http://evil.com") == 403
+    polling = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    assert status_of(studio, polling, Origin="http://evil.com") == 403
+    handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    websocket = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    assert status_of(studio, websocket, Origin="http://evil.com", **handshake, **key) == 403
+    assert status_of(studio, websocket, Origin=studio.url, **handshake, **key) == 101
+
+
+def test_a_port_in_use_is_refused():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(Exception, match=f"port must be free; got {port}: stop what uses it, or name another"):
+            run_studio(port=port, open_browser=False)
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7"])
+def test_an_address_that_is_not_here_is_refused(host):
+    with pytest.raises(Exception, match="host must be an address of this machine; got"):
+        run_studio(host=host, open_browser=False)

@@ -1,0 +1,142 @@
+"""The page Train in a browser, and the process of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from wordkin.embeddings import load_embeddings
+from wordkin.studio.train.options import value_of
+from wordkin.studio.worker import VECTORS
+
+SHORT = "corpus=text.txt&epochs=2&vector_size=8&threads=1&min_count=1"
+LONG = "corpus=text.txt&epochs=100000&vector_size=8&threads=1&min_count=1&watch=sun+nowhere"
+
+
+def start(studio, new_tab, query: str):
+    tab = new_tab(studio, f"/train?{query}")
+    tab.page.get_by_role("button", name="Start training").click()
+    tab.page.wait_for_url("**/train?run=*")
+    return tab.page
+
+
+def wait_for_status(page, status: str) -> None:
+    page.wait_for_selector(f"dd:has-text('{status}')", timeout=60_000)
+
+
+def test_a_run_is_trained_and_its_result_explored(studio, new_tab, folder):
+    page = start(studio, new_tab, f"{SHORT}&validation_fraction=0.1&watch=sun+bread")
+    wait_for_status(page, "Finished")
+    assert re.fullmatch(r"\d\.\d{4}", page.inner_text("dt:has-text('Held-out loss') + dd"))
+    name = re.search(r"run=([^&]+)", page.url)[1]
+    vectors = load_embeddings(folder / "studio-runs" / name / VECTORS)
+    assert vectors.vector_size == 8
+    assert len(json.loads(vectors.metadata["losses"])) == 2
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("ol.words li")
+    page.get_by_role("tab", name="Model card").click()
+    page.wait_for_selector("h3:has-text('Loss by epoch')")
+
+
+def test_a_run_is_watched_paused_left_found_again_and_stopped(studio, new_tab):
+    page = start(studio, new_tab, LONG)
+    page.wait_for_selector(".watched h3:has-text('sun')", timeout=60_000)
+    page.wait_for_selector("text=Not in the vocabulary")
+    page.get_by_role("button", name="Pause").click()
+    wait_for_status(page, "Paused")
+    page.wait_for_timeout(1200)
+    epoch = page.inner_text("dt:has-text('Epoch') + dd")
+    page.wait_for_timeout(700)
+    assert page.inner_text("dt:has-text('Epoch') + dd") == epoch  # the process waits
+    address = page.url.removeprefix(studio.url)
+    page.goto("about:blank")
+    page = new_tab(studio, address).page
+    wait_for_status(page, "Paused")
+    page.get_by_role("button", name="Go on").click()
+    wait_for_status(page, "Training")
+    page.get_by_role("button", name="Stop").click()
+    wait_for_status(page, "Stopped")
+    page.get_by_role("button", name="Resume from the checkpoint").click()
+    wait_for_status(page, "Training")
+    page.get_by_role("button", name="Stop").click()
+    wait_for_status(page, "Stopped")
+
+
+def test_a_run_outlives_the_studio_and_is_resumed(new_tab, studio_in, tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "text.txt").write_text("sun moon star sky night light\n" * 2000)
+    with studio_in(folder) as first:
+        page = start(first, lambda studio, address: new_tab(studio, address, expect_errors=True), LONG)
+        wait_for_status(page, "Training")
+        address = page.url.removeprefix(first.url)
+        first.stop()
+        page.close()
+    with studio_in(folder) as second:
+        page = new_tab(second, address).page
+        wait_for_status(page, "Stopped")
+        page.get_by_role("button", name="Resume from the checkpoint").click()
+        wait_for_status(page, "Training")
+        page.close()
+
+
+def test_a_wrong_option_is_told_of_and_nothing_starts(studio, new_tab):
+    page = new_tab(studio, f"/train?{SHORT}").page
+    page.get_by_label("window", exact=True).fill("-3")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_selector("text=window must be a whole number from 1 to 10000; got '-3'")
+    assert "run=" not in page.url
+
+
+def test_a_text_outside_the_folder_is_not_offered(studio, new_tab):
+    page = new_tab(studio, "/train?corpus=../secret.txt").page
+    assert "secret" not in page.inner_text("main")
+
+
+def test_a_crash_is_shown_with_what_was_printed(studio, new_tab, folder):
+    page = start(studio, new_tab, LONG)
+    wait_for_status(page, "Training")
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    name = re.search(r"run=([^&]+)", page.url)[1]
+    (folder / "studio-runs" / name / "output.txt").write_text("MemoryError: what it said before it died\n")
+    workers = [int(line.split()[0]) for line in listed.splitlines() if "wordkin.studio.worker" in line]
+    mine = [pid for pid in workers if os.path.realpath(f"/proc/{pid}/cwd") == os.path.realpath(folder)]
+    for pid in mine:
+        os.kill(pid, signal.SIGKILL)
+    page.wait_for_selector(".notice.bad:has-text('ended with code -9')")
+    page.click("text=What the process printed")
+    page.wait_for_selector("text=MemoryError: what it said before it died")
+
+
+def test_the_worker_tells_an_error_as_an_event(tmp_path):
+    told = {"directory": str(tmp_path), "corpus": str(tmp_path / "none.txt"), "options": {}, "resume": False}
+    done = subprocess.run(
+        [sys.executable, "-m", "wordkin.studio.worker"], input=json.dumps(told) + "\n", capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    event = json.loads(done.stdout.splitlines()[-1])
+    assert event["kind"] == "error"
+    assert "none.txt" in event["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("window", "7", 7),
+        ("window", " ", 5),
+        ("learning_rate", "0.5", 0.5),
+        ("learning_rate", "", None),
+        ("lowercase", True, True),
+        ("lowercase", "True", True),
+        ("objective", ["softmax"], "softmax"),
+        ("objective", ["softmax", "negative-sampling"], ("softmax", "negative-sampling")),
+    ],
+)
+def test_what_fields_hold_becomes_options(name, text, value):
+    assert value_of(name, text) == value
