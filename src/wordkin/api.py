@@ -343,10 +343,13 @@ class Word2Vec:
     def embeddings(self) -> Embeddings:
         """The word vectors."""
         if self._embeddings is None:
+            from wordkin.runs.record import FREE_TO_CHANGE
             from wordkin.training.tables import result_vectors
 
             matrix = result_vectors(self.config, self._trained(self._tables))
-            metadata = {name: str(value) for name, value in self.config.to_dict().items() if value is not None}
+            # The same vectors make the same file, so what does not decide them stays out of it.
+            decisive = {name: each for name, each in self.config.to_dict().items() if name not in FREE_TO_CHANGE}
+            metadata = {name: str(value) for name, value in decisive.items() if value is not None}
             if self.ending:
                 metadata |= {"best_epoch": str(self.best_epoch), "ending": self.ending}
             for name, losses in (("losses", self.losses), ("validation_losses", self.validation_losses)):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
+import functools
 import json
 import os
 import random
@@ -22,12 +24,13 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from system_errors import ERRORS, FailingCalls
 
 import wordkin
 from wordkin import Word2Vec, WordkinError
@@ -40,7 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     | {"architecture": "cbow", "objective": ["hierarchical-softmax", "negative-sampling"], "threads": 1},
     "deterministic, two threads": SMALL | {"deterministic": True, "threads": 2},
 }
-FINISHED, FAILED, REFUSED = 0, 1, 3
+FINISHED, FAILED, REFUSED, NOT_REACHED = 0, 1, 3, 4
 FILE_EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
 
 
@@ -65,10 +68,13 @@ class Bench:
     Parameters
     ----------
     text : what to train on. options : how.
-    checkpoint_seconds : time between checkpoints.
+    checkpoint_seconds : time between checkpoints. log : whether the run keeps a log.
     """
 
-    def __init__(self, directory: Path, text: Path, options: dict[str, Any], checkpoint_seconds: float) -> None:
+    def __init__(
+        self, directory: Path, text: Path, options: dict[str, Any], checkpoint_seconds: float, *, log: bool = False
+    ) -> None:
+        self._log = log
         self._text, self._options, self._checkpoint_seconds = text, options, checkpoint_seconds
         self.expected = wordkin.train(text, **options).matrix
         self.move_to(directory)
@@ -76,15 +82,16 @@ class Bench:
     def move_to(self, directory: Path) -> None:
         """Work in another directory."""
         self.run, self.output = directory / "run", directory / "vectors.safetensors"
+        self.places = {"log": directory / "log.jsonl"} if self._log else {}
 
     def clear(self) -> None:
         """Leave nothing but the vectors of an earlier run, which must stay until there are new ones."""
         shutil.rmtree(self.run, ignore_errors=True)
         wordkin.Embeddings(wordkin.Vocabulary(["old"]), np.ones((1, 2), np.float32)).save(self.output)
 
-    def go_on(self) -> None:
+    def go_on(self, resuming: bool | None = None) -> None:
         """Begin the run, or resume it where it has begun, as whoever restarts a dead job does."""
-        if (self.run / "run.json").exists():
+        if (self.run / "run.json").exists() if resuming is None else resuming:
             wordkin.resume(self.run)
             return
         wordkin.train(
@@ -92,8 +99,22 @@ class Bench:
             output=self.output,
             checkpoint=self.run,
             checkpoint_every=self._checkpoint_seconds,
+            **self.places,
             **self._options,
         )
+
+    def begin_and_stop(self, at: Path) -> None:
+        """Have a run at that place that was stopped on its way; one that is there already will do."""
+        if at.exists():
+            return
+        reports: list[object] = []
+
+        def stop(report: object) -> bool:
+            reports.append(report)
+            return len(reports) == 2
+
+        wordkin.train(self._text, output=self.output, checkpoint=at, callbacks=[stop], **self.places, **self._options)
+        self.clear()
 
     def losses(self) -> list[str]:
         """What is broken, at any time."""
@@ -138,8 +159,10 @@ def in_child(work: Callable[[], object], *, kill_after: float | None = None) -> 
             warnings.simplefilter("ignore")
             work()
             code = FINISHED
-        except WordkinError:
-            code = REFUSED
+        except WordkinError as error:
+            code = REFUSED if len(str(error).splitlines()) == 1 else FAILED
+        except SystemExit as asked:
+            code = int(asked.code or 0)
         except BaseException:  # noqa: BLE001 - the outermost place of this process
             traceback.print_exc()
         finally:
@@ -179,6 +202,23 @@ def kill_at_file_operation(number: int, directory: Path, work: Callable[[], obje
         work()
 
     return doomed
+
+
+def with_failing_call(
+    directory: Path, number: int, error: int, from_then_on: bool, work: Callable[[], object]
+) -> Callable[[], None]:
+    """Work whose so-manieth call of the file system fails; it exits with NOT_REACHED where there is no such call."""
+
+    def failing() -> None:
+        calls = FailingCalls(directory, number, error, from_then_on=from_then_on)
+        calls.install()
+        try:
+            work()
+        finally:
+            if not calls.reached:
+                raise SystemExit(NOT_REACHED)
+
+    return failing
 
 
 # --- faults
@@ -263,6 +303,76 @@ def full_disks(bench: Bench, shares: list[float], scratch: Path) -> Tally:
     return tally
 
 
+def system_errors(bench: Bench, stride: int, chance: random.Random) -> list[Tally]:
+    """Each call of the file system fails, one after the other, with each error: of a new run and of a resumed one.
+
+    A call fails alone, or all after it fail as well, as of a disk that broke. ``stride`` leaves out
+    calls, others for each error.
+    """
+    tallies = []
+    began = bench.run.with_name("begun")
+    for phase in ("a new run", "a resumed run"):
+        tally = Tally(f"a system call of {phase} fails")
+        for error in ERRORS:
+            for from_then_on in (False, True):
+                for number in range(chance.randrange(stride) + 1, 10_000, stride):
+                    bench.clear()
+                    if phase == "a resumed run":
+                        bench.begin_and_stop(began)
+                        shutil.copytree(began, bench.run)
+                    go_on = functools.partial(bench.go_on, phase == "a resumed run")
+                    work = with_failing_call(bench.run.parent, number, error, from_then_on, go_on)
+                    code = in_child(work)
+                    if code == NOT_REACHED:
+                        break
+                    where = f"{errno.errorcode[error]} at call {number}{' and later' * from_then_on} of {phase}"
+                    losses = bench.losses()
+                    if code not in (FINISHED, REFUSED):
+                        losses.append(f"the run ended with exit code {code}")
+                    if code == FINISHED and wordkin.load(bench.output).words[0] == "old":
+                        losses.append("no vectors were saved, and nothing said so")
+                    if not losses:
+                        losses = end_of_run(bench, in_child(bench.go_on))
+                    tally.add([f"{where}: {each}" for each in losses])
+        shutil.rmtree(began, ignore_errors=True)
+        tallies.append(tally)
+    return tallies
+
+
+def errors_while_saving(directory: Path, stride: int, chance: random.Random) -> Tally:
+    """Each call of the file system fails while vectors or a model are saved over older ones."""
+    tally = Tally("a system call of saving fails")
+    words = wordkin.Vocabulary([f"w{number}" for number in range(300)])
+    vectors = [wordkin.Embeddings(words, np.full((300, 8), value, np.float32)) for value in (1, 2)]
+    models = [
+        Word2Vec(vector_size=4, min_count=1, epochs=1, seed=seed, subsample=0).fit([["a", "b", "c"]] * 50)
+        for seed in (1, 2)
+    ]
+    for name in ("v.safetensors", "v.bin", "v.txt", "v.vec.gz", "model"):
+        path = directory / "saved" / name
+        old, new = models if name == "model" else vectors
+        bits = [each.embeddings.matrix if isinstance(each, Word2Vec) else each.matrix for each in (old, new)]
+        for error in ERRORS:
+            for from_then_on in (False, True):
+                for number in range(chance.randrange(stride) + 1, 1000, stride):
+                    shutil.rmtree(path.parent, ignore_errors=True)
+                    path.parent.mkdir()
+                    old.save(path)
+                    code = in_child(
+                        with_failing_call(path.parent, number, error, from_then_on, lambda p=path, n=new: n.save(p))
+                    )
+                    if code == NOT_REACHED:
+                        break
+                    found = [] if code in (FINISHED, REFUSED) else [f"exit code {code}"]
+                    with noting(found):
+                        saved = Word2Vec.load(path).embeddings if name == "model" else wordkin.load(path)
+                        if not any(np.array_equal(saved.matrix, each) for each in bits[code == FINISHED :]):
+                            found.append("it is neither the old one nor the new one")
+                    where = f"{errno.errorcode[error]} at call {number}{' and later' * from_then_on} of saving {name}"
+                    tally.add([f"{where}: {each}" for each in found])
+    return tally
+
+
 class FileSizeLimit:
     """Makes writes beyond so many bytes of a file fail, as a full disk does."""
 
@@ -324,29 +434,45 @@ def write_text(path: Path, words: int) -> Path:
     return path
 
 
-def inject(kills: int, stride: int, seed: int, scratch: Path) -> list[Tally]:
+def inject(modes: Sequence[str], kills: int, stride: int, seed: int, scratch: Path) -> list[Tally]:
     """All kinds of faults, for all cases of runs; tallies of one kind are one."""
     long_text, short_text = write_text(scratch / "long.txt", 600_000), write_text(scratch / "short.txt", 60_000)
+    tiny_text = write_text(scratch / "tiny.txt", 12_000)
     chance = random.Random(seed)
     tallies: list[Tally] = []
     for case, (name, options) in enumerate(CASES.items()):
-        directory = scratch / str(case)
-        directory.mkdir()
-        share = kills * (case + 1) // len(CASES) - kills * case // len(CASES)
-        tallies.append(random_kills(Bench(directory, long_text, options, 0.02), share, chance))
-        short = Bench(directory, short_text, options, 0)
-        tallies.append(kills_at_each_operation(short, stride))
-        disk = scratch / f"disk {case}"
-        disk.mkdir()
-        tallies.append(full_disks(short, [share / 12 for share in range(1, 13, stride)], disk))
-        for tally in tallies[-3:]:
+        directory, disk, broken = (scratch / f"{kind} {case}" for kind in ("case", "disk", "broken"))
+        for each in (directory, disk, broken):
+            each.mkdir()
+        of_case: list[Tally] = []
+        if "kills" in modes:
+            share = kills * (case + 1) // len(CASES) - kills * case // len(CASES)
+            of_case.append(random_kills(Bench(directory, long_text, options, 0.02), share, chance))
+        if "kills" in modes or "disks" in modes:
+            short = Bench(directory, short_text, options, 0)
+        if "kills" in modes:
+            of_case.append(kills_at_each_operation(short, stride))
+        if "disks" in modes:
+            of_case.append(full_disks(short, [share / 12 for share in range(1, 13, stride)], disk))
+        if "errors" in modes:
+            of_case += system_errors(Bench(broken, tiny_text, options, 0, log=True), stride, chance)
+        for tally in of_case:
             tally.lost = [f"{name}: {each}" for each in tally.lost]
-    return [*tallies, kills_while_saving(scratch, stride)]
+        tallies += of_case
+    if "kills" in modes:
+        tallies.append(kills_while_saving(scratch, stride))
+    if "errors" in modes:
+        tallies.append(errors_while_saving(scratch, stride, chance))
+    return tallies
+
+
+MODES = ("kills", "disks", "errors")
 
 
 def main() -> int:
     """Inject faults and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="which kinds of faults to inject")
     parser.add_argument("--kills", type=int, default=50, help="random moments to kill at")
     parser.add_argument("--stride", type=int, default=2, help="of operations on files, use every so-manieth")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
@@ -354,7 +480,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wordkin-faults-") as scratch:
-        tallies = inject(arguments.kills, arguments.stride, arguments.seed, Path(scratch))
+        tallies = inject(arguments.modes, arguments.kills, arguments.stride, arguments.seed, Path(scratch))
     print(f"{'fault':<60}{'injected':>10}{'survived':>10}{'files lost':>12}")
     totals = {tally.kind: Tally(tally.kind) for tally in tallies}
     for tally in tallies:

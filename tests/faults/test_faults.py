@@ -12,12 +12,24 @@ import pytest
 HARNESS = Path(__file__).with_name("harness.py")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are injected into forks")
-def test_nothing_is_lost_to_kills_and_full_disks():
-    command = [sys.executable, str(HARNESS), "--kills", "6", "--stride", "9"]
-    done = subprocess.run(command, capture_output=True, text=True)
+def run_harness(*arguments: str) -> tuple[int, int, int]:
+    """What the harness injected, what survived, and how many files were lost."""
+    done = subprocess.run([sys.executable, str(HARNESS), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     total = next(line for line in done.stdout.splitlines() if line.startswith("all "))
     injected, survived, lost = map(int, total.split()[1:])
+    return injected, survived, lost
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are injected into forks")
+def test_nothing_is_lost_to_kills_and_full_disks():
+    injected, survived, lost = run_harness("--modes", "kills", "disks", "--kills", "6", "--stride", "9")
     assert injected == survived > 30
+    assert lost == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to tell what a descriptor is about")
+def test_nothing_is_lost_to_errors_of_the_system():
+    injected, survived, lost = run_harness("--modes", "errors", "--stride", "151")
+    assert injected == survived > 60
     assert lost == 0

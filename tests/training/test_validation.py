@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -249,6 +251,14 @@ def test_nothing_to_train_on_is_said():
         Trainer(wordkin.TrainingConfig(epochs=3), backend, corpus).run()
 
 
+def test_nothing_to_train_on_for_want_of_neighbours_is_said():
+    """Then keeping more words would not help, whatever subsample is."""
+    for subsample in (0, 1e-3):
+        config = wordkin.TrainingConfig(epochs=3, subsample=subsample)
+        with pytest.warns(RuntimeWarning, match="no sentence has two words of the vocabulary; give sentences of more"):
+            Trainer(config, ScriptedBackend([], examples=0), encoded([[0], [0]])).run()
+
+
 def test_early_stopping_survives_being_stopped(sentences, tmp_path, stop_at, short_spans):
     """Too many epochs on little text, each of one span: the held-out loss rises, and the best epoch is found again."""
     rates = {"learning_rate": 0.05, "min_learning_rate": 0.05, "subsample": 0}
@@ -271,6 +281,9 @@ def test_early_stopping_survives_being_stopped(sentences, tmp_path, stop_at, sho
     resumed = Word2Vec.resume(tmp_path)
     assert resumed.validation_losses == whole.validation_losses
     assert np.array_equal(resumed.embeddings.matrix, whole.embeddings.matrix)
+    words = [line["words"] for line in lines_of(log)]
+    assert words == sorted(set(words))
+    assert [line["validation_loss"] for line in lines_of(log) if line["validation_loss"]] == whole.validation_losses
     assert list(tmp_path.glob("best-*")) == []
     assert np.array_equal(wordkin.resume(tmp_path).matrix, whole.embeddings.matrix)
 
@@ -359,9 +372,10 @@ def test_a_signal_ends_the_measuring_and_a_resumed_run_measures(sentences, tmp_p
             signal.raise_signal(signal.SIGINT)
         return measure(backend, corpus, should_stop)
 
+    log = tmp_path / "log.jsonl"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(CpuBackend, "held_out_loss", interrupted)
-        Word2Vec(**options).fit(sentences, checkpoint=tmp_path / "run")
+        Word2Vec(**options).fit(sentences, checkpoint=tmp_path / "run", log=log)
     with RunDirectory.open(tmp_path / "run") as opened:
         assert (opened.record.state.epoch, opened.record.state.position) == (0, opened.open_corpus().words)
     resumed = Word2Vec.resume(tmp_path / "run")
@@ -419,6 +433,20 @@ def test_no_half_line_stays_where_the_disk_fills_up(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (tmp_path / "log").stat().st_size == size
+
+
+def test_a_log_where_standard_output_goes_shares_the_file(tmp_path):
+    script = (
+        "from wordkin.runs.log import TrainingLog; from wordkin.training.progress import TrainingReport\n"
+        "print('before', flush=True); log = TrainingLog('/dev/stdout')\n"
+        "log(TrainingReport(1, 1, True, 1, 25, 1.0, 1.0, 0.1, None, 0.1)); log.close(); print('after')"
+    )
+    for mode in ("w", "a"):
+        with (tmp_path / "out").open(mode) as out:
+            subprocess.run([sys.executable, "-c", script], stdout=out, check=True)
+    first, line, last, *again = (tmp_path / "out").read_text().splitlines()
+    assert (first, json.loads(line)["words"], last) == ("before", 1, "after")
+    assert again == [first, line, last]
 
 
 def test_a_log_behind_a_link_stays_there(sentences, tmp_path, stop_at, short_spans):

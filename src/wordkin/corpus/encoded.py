@@ -108,6 +108,10 @@ class EncodedCorpus:
         _check_size(directory / header["ids"], _TYPES["ids"], header["words"])
         _check_size(directory / header["offsets"], _TYPES["offsets"], header["sentences"] + 1)
 
+    def has_neighbours(self) -> bool:
+        """Whether a sentence has more than one word."""
+        return self.words > self.sentences  # none is empty
+
     def holds_ids_below(self, words: int) -> bool:
         """Whether all ids are those of a vocabulary of so many words; kernels would go astray by others."""
         pieces = (self.ids[start : start + _PIECE] for start in range(0, self.words, _PIECE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wordkin.errors import OutputError, warn
-from wordkin.storage.files import check_writable, reason
+from wordkin.storage.files import check_writable, is_stream, reason
 from wordkin.training.progress import TrainingReport
 
 SECONDS_BETWEEN_LINES = 1.0
@@ -26,7 +27,8 @@ class TrainingLog:
 
     Parameters
     ----------
-    path : the file, begun anew unless the run goes on.
+    path : the file, begun anew unless the run goes on. What is no plain file (a pipe, a terminal, a device)
+        is written to as it is, and so is the file that standard output or standard error goes to.
     words : words trained on before; lines about later words, of a process that died, are dropped.
 
     Raises :class:`OutputError` where the file cannot be written. When the disk fills up later, or whoever
@@ -38,19 +40,24 @@ class TrainingLog:
         self._next_line = 0.0
         self._step = 0
         try:
-            special = _is_special(self._path)
-            kept_bytes = 0
-            if words and not special:
-                self._step, kept_bytes = _lines_up_to(self._path, words)
-            # Unbuffered: a line is on its way when it is written, and nothing is left to fail at the end.
-            self._file: FileIO | None = FileIO(str(self._path), "ab", opener=_never_waiting if special else None)
-            if not special:
-                self._file.truncate(kept_bytes)
+            self._file: FileIO | None = self._open(words)
         except OutputError:
             raise
         except OSError as error:
             remedy = ": nobody reads it" if error.errno == errno.ENXIO else ""
             raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
+
+    def _open(self, words: int) -> FileIO:
+        """The file, unbuffered: a line is on its way when it is written, and nothing is left to fail at the end."""
+        if is_stream(self._path):
+            return _unbuffered(os.open(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)))
+        shared = _standard_stream(self._path)
+        if shared is not None:
+            return _unbuffered(os.dup(shared))  # with its position, so that neither writes over the other
+        self._step, kept_bytes = _lines_up_to(self._path, words) if words else (0, 0)
+        file = self._path.open("ab", buffering=0)
+        file.truncate(kept_bytes)
+        return file
 
     def __call__(self, report: TrainingReport) -> None:
         """Write a line if it is time to."""
@@ -59,10 +66,12 @@ class TrainingLog:
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
         self._step += 1
         try:
-            _write_whole(self._file, json.dumps(self._values(report)).encode() + b"\n")
+            _append(self._file, json.dumps(self._values(report)).encode() + b"\n")
         except OSError as error:
             warn(f"cannot write {str(self._path)!r}: {reason(error)}: the log ends here", RuntimeWarning)
-            self.close()
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):  # it was told that the log ends
+                file.close()
 
     def _values(self, report: TrainingReport) -> dict[str, Any]:
         return {
@@ -78,9 +87,12 @@ class TrainingLog:
 
     def close(self) -> None:
         """Close the file; calling it twice is harmless."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError as error:  # of a file system on another machine, say, which writes late
+                warn(f"cannot write {str(self._path)!r}: {reason(error)}: lines may be missing", RuntimeWarning)
 
 
 def check_log(path: str | Path) -> None:
@@ -89,7 +101,7 @@ def check_log(path: str | Path) -> None:
     try:
         if not os.path.lexists(path):
             check_writable(path)
-        elif not _is_special(path):
+        elif not is_stream(path):
             path.open("ab").close()
         elif not os.access(path, os.W_OK):  # whoever reads a pipe would take opening and closing it for the end
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -99,25 +111,33 @@ def check_log(path: str | Path) -> None:
         raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
 
-def _is_special(path: Path) -> bool:
-    """Whether it passes on what is written, as pipes, terminals and devices do, and cannot be read again."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+def _unbuffered(descriptor: int) -> FileIO:
+    return os.fdopen(descriptor, "wb", buffering=0)
 
 
-def _never_waiting(path: str, flags: int) -> int:
-    """Open a pipe so that neither opening nor writing waits for whoever reads it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _standard_stream(path: Path) -> int | None:
+    """The descriptor of standard output or standard error, where what is written there goes to the same file."""
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):  # it is closed, or there is no such file yet
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+    return None
 
 
-def _write_whole(file: FileIO, line: bytes) -> None:
+def _append(file: FileIO, line: bytes) -> None:
     """Write a line or nothing of it, as far as the system allows; OSError where it cannot be written."""
-    written = file.write(line)
-    if written == len(line):
-        return
-    if not file.seekable():
-        raise BlockingIOError(errno.EAGAIN, "whoever reads it does not keep up")
-    file.truncate(file.tell() - (written or 0))
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    start = file.tell() if file.seekable() else None
+    try:
+        written = file.write(line)
+        if written != len(line) and start is None:
+            raise BlockingIOError(errno.EAGAIN, "whoever reads it does not keep up")
+        if written != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        if start is not None:
+            with contextlib.suppress(OSError):
+                file.truncate(start)
+        raise
 
 
 def _lines_up_to(path: Path, words: int) -> tuple[int, int]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wordkin.corpus.sources import Source
 from wordkin.embeddings import check_output
-from wordkin.errors import ConfigError
+from wordkin.errors import ConfigError, OutputError, WordkinError
 from wordkin.runs.directory import CORPUS_NAME, VALIDATION_NAME, check_directory
 from wordkin.runs.log import check_log
 from wordkin.runs.record import FILE_NAME, RECORD_NAME, Run
+from wordkin.storage.files import reason
 
 
 def at_places(
@@ -49,8 +50,13 @@ def at_places(
             raise ConfigError("output", error.rule, error.value, error.remedy) from error
     if run.log is not None:
         check_log(run.log)
-    _refuse_to_overwrite(files, texts)
-    _refuse_to_become_text(files | run_directory, texts)
+    try:
+        _refuse_to_overwrite(files, texts)
+        _refuse_to_become_text(files | run_directory, texts)
+    except WordkinError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot look at {str(error.filename)!r}: {reason(error)}") from error
     return run
 
 

@@ -87,7 +87,10 @@ class RunRecord:
             "files": {kind: {"name": file.name, "sha256": file.sha256} for kind, file in self.files.items()},
         }
         values["sha256"] = digest_of(values)
-        return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False).encode()
+        text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+        # Names of files need not be UTF-8. Python has the bytes that are not as lone surrogates, and those
+        # are written as JSON writes them: \udcff for the byte 0xff.
+        return text.encode("utf-8", "backslashreplace")
 
     @classmethod
     def from_json(cls, text: bytes) -> RunRecord:

@@ -72,6 +72,8 @@ def train_run(
     with contextlib.ExitStack() as closing:
         if run.log is not None:
             words = state.epoch * corpus.words + state.position
+            if state.position == corpus.words:  # stopped while it measured: the end of this epoch is told again
+                words -= 1
             log = TrainingLog(run.log, words=words)
             closing.callback(log.close)
             callbacks = [log, *callbacks]

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop at the next point where the tables are whole."""
+"""Ctrl-C, SIGTERM and SIGHUP as a request to stop at the next point where the tables are whole."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
+# SIGHUP comes when a terminal is closed; Windows has none.
+STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 class StopSignals:
-    """While it is open, SIGINT and SIGTERM ask training to stop.
+    """While it is open, SIGINT, SIGTERM and SIGHUP ask training to stop.
 
     On leaving, whoever handled the signal before is handed it: Ctrl-C becomes KeyboardInterrupt,
-    SIGTERM ends the process. A second signal is handed on at once. Signals that the process ignores,
-    or that were not handled from Python, are left alone, and so are all where this is not the main
+    the others end the process. A second signal is handed on at once. Signals that the process ignores (SIGHUP under
+    nohup), or that were not handled from Python, are left alone, and so are all where this is not the main
     thread, which alone may handle signals.
     """
 
@@ -28,7 +31,7 @@ class StopSignals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in STOP_SIGNALS:
                 before = signal.getsignal(number)
                 if before not in (None, signal.SIG_IGN):
                     self._before[number] = before

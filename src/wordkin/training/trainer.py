@@ -119,16 +119,24 @@ class Trainer:
         report = self._report(finished, held_out)
         if finished:
             if self.state.epoch == 0 and self.state.epoch_examples == 0:
-                warn(
-                    "there was nothing to train on: no word that subsampling kept had another beside it; "
-                    f"raise subsample (now {self._config.subsample:g}), or set it to 0 to keep every word",
-                    RuntimeWarning,
-                )
+                warn(f"there was nothing to train on: {self._why_nothing()}", RuntimeWarning)
             self.state.finish_epoch()
             if held_out is not None:
                 self.state.validation_losses.append(held_out)
                 self._judge_epoch()
         return report
+
+    def _why_nothing(self) -> str:
+        """Why an epoch had no example, and what to change."""
+        if not self._corpus.has_neighbours():
+            return (
+                "no sentence has two words of the vocabulary; give sentences of more words, or lower min_count "
+                f"(now {self._config.min_count})"
+            )
+        return (
+            "no word that subsampling kept had another beside it; "
+            f"raise subsample (now {self._config.subsample:g}), or set it to 0 to keep every word"
+        )
 
     def _judge_epoch(self) -> None:
         """Keep the tables where the held-out loss is the lowest yet; give up where it has not fallen for long."""
