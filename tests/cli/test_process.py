@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +55,7 @@ def start() -> Iterator[Start]:
     [
         (signal.SIGINT, 130, "wordkin: stopped by Ctrl-C"),
         (signal.SIGTERM, 143, "wordkin: stopped by SIGTERM"),
+        (signal.SIGHUP, 129, "wordkin: stopped by SIGHUP"),
     ],
 )
 def test_signals_stop_training_and_leave_nothing_behind(start, tmp_path, text_file, number, code, message):
@@ -104,6 +107,88 @@ def test_a_full_disk_behind_standard_output_is_told(start, vectors_file):
         process = start("similar", vectors_file, "paris", stdout=full)
         _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (1, "wordkin: No space left on device\n")
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+
+
+@FULL
+def test_a_full_disk_behind_standard_error_does_not_hide_why_a_command_failed(start, tmp_path, vectors_file):
+    cases = {("info", tmp_path / "none.bin"): 2, ("similar", vectors_file, "nobody"): 2, ("nonsense",): 2}
+    for arguments, code in cases.items():
+        with Path("/dev/full").open("w") as full:
+            process = start(*arguments, stderr=full)
+            out, _ = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, out.count("\n"), out.startswith("wordkin: ")) == (code, 1, True), out
+        with Path("/dev/full").open("w") as full:
+            assert start(*arguments, stderr=full, stdout=full).wait(PATIENCE) == code
+
+
+@FULL
+def test_a_run_outlives_the_disk_that_its_progress_goes_to(start, tmp_path, text_file):
+    with Path("/dev/full").open("w") as full:
+        process = start("train", text_file, "-o", tmp_path / "v.bin", "--epochs", "2", stderr=full)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out.startswith(f"{tmp_path / 'v.bin'}: ")) == (0, True)
+
+
+def test_nohup_lets_a_run_outlive_its_terminal(tmp_path, text_file):
+    command = ["nohup", *COMMAND, "train", str(text_file), "-o", str(tmp_path / "v.bin"), "--epochs", "300"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = ""
+    while not line.startswith("epoch 1/"):
+        line = process.stderr.readline()
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert (tmp_path / "v.bin").exists()
+
+
+@pytest.mark.parametrize("losing", ["output", "log"])
+def test_recorded_files_that_cannot_be_written_any_more_are_bad_usage(start, tmp_path, text_file, losing):
+    run, place = tmp_path / "run", tmp_path / "gone"
+    place.mkdir()
+    files = {"output": tmp_path / "v.bin", "log": tmp_path / "log.jsonl"} | {losing: place / "v.bin"}
+    options = ["--vector-size", "8", "--epochs", "1", "--checkpoint", run, "-q", "--log", files["log"]]
+    assert start("train", text_file, "-o", files["output"], *options).wait(PATIENCE) == 0
+    shutil.rmtree(place)
+    process = start("train", "--resume", run, "-q")
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (
+        2, f"wordkin: cannot write '{place / 'v.bin'}': there is no directory '{place}': make it first\n"
+    )  # fmt: skip
+    process = start("train", "--resume", run, "-q", f"--{losing}", tmp_path / "w.bin")
+    assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.skipif(os.fsencode("\udcff") != b"\xff" or sys.platform == "darwin", reason="names here are Unicode")
+def test_names_that_are_not_utf_8(tmp_path):
+    """Text, output, log and checkpoints: written, recorded, told and gone on with."""
+    place = os.fsencode(tmp_path) + b"/a \xff'"
+    os.mkdir(place)  # noqa: PTH102
+    text, output, log, run = (place + b"/" + name for name in (b"t\xfe.txt", b"v\xfd.bin", b"l\xfc", b"r\xfb"))
+    Path(os.fsdecode(text)).write_text("sun moon star sky\nbread cheese wine oil\n" * 300)
+    command = [*COMMAND, "train", text, "-o", output, "--log", log, "--checkpoint", run, "--epochs", "1000000"]
+    with subprocess.Popen([*command, "--checkpoint-every", "0"], stderr=subprocess.PIPE) as process:
+        while not os.path.exists(log) or not os.path.getsize(log):  # noqa: PTH110, PTH202
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, err
+    advice = next(line for line in err.decode().splitlines() if "go on with: " in line).split("--resume ")[1]
+    echoed = subprocess.run(["bash", "-c", f"printf %s {advice}"], capture_output=True, check=True)
+    assert echoed.stdout == run
+    again = subprocess.run([*COMMAND, "train", "--resume", run, text, "--epochs", "1"], capture_output=True)
+    assert again.returncode == 2
+    assert b"the run began with --epochs 1000000" in again.stderr
+    done = subprocess.run([*command[:-1], "1", "--json"], capture_output=True)
+    assert (done.returncode, b"holds an unfinished run" in done.stderr) == (2, True)
+    shutil.rmtree(os.fsdecode(run))
+    done = subprocess.run([*command[:-1], "1", "--json"], capture_output=True, check=True)
+    assert json.loads(done.stdout)["output"] == os.fsdecode(output)
+    done = subprocess.run([*COMMAND, "train", "--resume", run, "--json", "-q"], capture_output=True, check=True)
+    assert json.loads(done.stdout)["output"] == os.fsdecode(output)
+    assert os.path.exists(output)  # noqa: PTH110
 
 
 def test_a_terminal_that_lacks_letters_gets_escapes(start, tmp_path):

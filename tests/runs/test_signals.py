@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM stop a run where it can go on, and are then what they always were."""
+"""Ctrl-C, SIGTERM and SIGHUP stop a run where it can go on, and are then what they always were."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ def _handlers(monkeypatch):
     def terminate(number, frame):
         raise Terminated
 
-    before = signal.signal(signal.SIGTERM, terminate)
+    before = {number: signal.signal(number, terminate) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def send_at(number: int, signal_number: signal.Signals):
@@ -45,7 +46,10 @@ def send_at(number: int, signal_number: signal.Signals):
     return send
 
 
-@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated), (signal.SIGHUP, Terminated)],
+)
 def test_a_signal_ends_a_run_after_a_last_checkpoint(sentences, tmp_path, short_spans, number, raised):
     whole = Word2Vec(**SMALL).fit(sentences)
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
@@ -62,12 +66,13 @@ def test_without_checkpoints_a_signal_ends_a_run_as_well(sentences):
         Word2Vec(**SMALL).fit(sentences, callbacks=[send_at(1, signal.SIGINT)])
 
 
-def test_an_ignored_signal_stays_ignored(sentences):
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_ignored_signal_stays_ignored(sentences, number):
+    before = signal.signal(number, signal.SIG_IGN)
     try:
-        model = Word2Vec(**SMALL).fit(sentences, callbacks=[send_at(1, signal.SIGINT)])
+        model = Word2Vec(**SMALL).fit(sentences, callbacks=[send_at(1, number)])
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
     assert len(model.losses) == 3
 
 
@@ -98,7 +103,7 @@ def test_a_signal_is_handed_on_once():
         assert not signals.received()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_the_command_stops_and_goes_on(sentences, tmp_path, number, code):
     """A real process, stopped from outside in the middle of an endless run."""
     text = tmp_path / "text.txt"

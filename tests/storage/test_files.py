@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,3 +118,87 @@ def test_the_same_vectors_make_the_same_bytes(tmp_path, suffix):
 def test_a_directory_is_no_file_of_vectors(tmp_path):
     with pytest.raises(FormatError, match=r"is a directory, not a file of vectors; Word2Vec\.load opens saved models"):
         load_embeddings(tmp_path)
+
+
+# --- what is no plain file
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_links_stay_and_lead_to_the_new_file(tmp_path, suffix):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / f"v{suffix}").write_bytes(b"old")
+    link, far = tmp_path / f"link{suffix}", tmp_path / f"far{suffix}"
+    link.symlink_to(f"shared/v{suffix}")
+    far.symlink_to(link)
+    for path in (link, far):
+        check_output(path)
+        some_vectors().save(path)
+        assert path.is_symlink()
+        assert load_embeddings(shared / f"v{suffix}").words == ["w0", "w1", "w2"]
+        assert [each.name for each in shared.iterdir()] == [f"v{suffix}"]
+
+
+def test_a_dangling_link_gets_its_file(tmp_path):
+    (tmp_path / "link.bin").symlink_to("missing.bin")
+    check_output(tmp_path / "link.bin")
+    some_vectors().save(tmp_path / "link.bin")
+    assert (tmp_path / "link.bin").is_symlink()
+    assert len(load_embeddings(tmp_path / "missing.bin")) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second file system")
+def test_a_link_to_another_file_system(tmp_path):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        (tmp_path / "link.bin").symlink_to(Path(other) / "v.bin")
+        some_vectors().save(tmp_path / "link.bin")
+        assert [each.name for each in Path(other).iterdir()] == ["v.bin"]
+        assert len(load_embeddings(tmp_path / "link.bin")) == 3
+
+
+def test_links_that_lead_nowhere_are_refused(tmp_path):
+    (tmp_path / "a.bin").symlink_to("b.bin")
+    (tmp_path / "b.bin").symlink_to("a.bin")
+    (tmp_path / "c.bin").symlink_to("no/such/v.bin")
+    (tmp_path / "d.bin").symlink_to(tmp_path)
+    messages = {"a": "Too many levels of symbolic links", "c": "there is no directory .*no/such': make it first",
+                "d": "it is a directory: add a file name"}  # fmt: skip
+    for name, message in messages.items():
+        for attempt in (check_output, some_vectors().save):
+            with pytest.raises(OutputError, match=rf"cannot write .*{name}.bin': {message}"):
+                attempt(tmp_path / f"{name}.bin")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("suffix", [".safetensors", ".bin", ".txt.gz"])
+def test_a_pipe_is_written_into(tmp_path, suffix):
+    pipe, copy = tmp_path / f"pipe{suffix}", tmp_path / f"copy{suffix}"
+    os.mkfifo(pipe)
+    check_output(pipe)
+    with copy.open("wb") as received:
+        reader = subprocess.Popen(["cat", str(pipe)], stdout=received)
+        some_vectors().save(pipe)
+        assert reader.wait(60) == 0
+    some_vectors().save(tmp_path / f"plain{suffix}")
+    assert copy.read_bytes() == (tmp_path / f"plain{suffix}").read_bytes()
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_a_device_is_written_into(tmp_path):
+    for device in ("null", "full"):
+        (tmp_path / f"{device}.bin").symlink_to(f"/dev/{device}")
+        check_output(tmp_path / f"{device}.bin")
+    some_vectors().save(tmp_path / "null.bin")
+    with pytest.raises(OutputError, match=r"cannot write .*full.bin': No space left on device"):
+        some_vectors().save(tmp_path / "full.bin")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs sockets that are files")
+def test_a_socket_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the names of sockets are short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("s.bin")
+        with pytest.raises(OutputError, match=r"cannot write 's.bin': it is a socket: name a file, or a pipe"):
+            check_output("s.bin")

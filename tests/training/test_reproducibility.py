@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import wordkin
 from wordkin import Word2Vec
 from wordkin.training import tables
 from wordkin.windows.rng import random_bits, stream_key
@@ -97,3 +98,10 @@ def test_no_two_streams_share_numbers():
     ] + [stream_key(seed, purpose, epoch) for seed in (0, 1) for purpose in range(4) for epoch in range(5)]
     numbers = {int(random_bits(np.uint64(key), counter)) for key in keys for counter in range(200)}
     assert len(numbers) == len(keys) * 200
+
+
+def test_the_number_of_threads_is_not_in_the_file(sentences, tmp_path):
+    for threads in (1, 2):
+        options = {"vector_size": 8, "min_count": 1, "epochs": 1, "deterministic": True, "threads": threads}
+        wordkin.train(sentences, output=tmp_path / f"{threads}.safetensors", **options)
+    assert (tmp_path / "1.safetensors").read_bytes() == (tmp_path / "2.safetensors").read_bytes()

@@ -12,12 +12,16 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO, cast
 
-from wordkin.cli.failures import BROKEN_PIPE, INTERRUPTED, TERMINATED, describe, exit_code, respell
+from wordkin.cli.failures import BROKEN_PIPE, HUNG_UP, INTERRUPTED, TERMINATED, describe, exit_code, respell
 from wordkin.errors import WordkinError
+
+_EXIT_CODES: dict[int, int] = {signal.SIGTERM: TERMINATED} | (
+    {signal.SIGHUP: HUNG_UP} if hasattr(signal, "SIGHUP") else {}
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,24 +32,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         show_traceback, arguments = True, arguments[1:]
     _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
+    with _lasting_standard_error():
+        return _run(arguments, show_traceback)
+
+
+def _run(arguments: Sequence[str], show_traceback: bool) -> int:
     try:
-        with _warnings_on_one_line(arguments), _sigterm_as_exit():
+        with _warnings_on_one_line(arguments), _signals_as_exit():
             from wordkin.cli.application import run
 
             code = run(arguments)
             sys.stdout.flush()  # a full disk or a closed pipe shows here rather than after the end
             return code
     except BrokenPipeError:
-        _discard_output()
+        _discard(sys.stdout)
         return BROKEN_PIPE
     except KeyboardInterrupt:
-        print("wordkin: stopped by Ctrl-C", file=sys.stderr)
+        _say("wordkin: stopped by Ctrl-C")
         return INTERRUPTED
     except Exception as error:  # the outermost place: a traceback must not reach a user
         if show_traceback:
             raise
         spellings = _spellings(arguments) if isinstance(error, WordkinError) else {}
-        print(f"wordkin: {describe(error, spellings)}", file=sys.stderr)
+        _say(f"wordkin: {describe(error, spellings)}")
         return exit_code(error)
 
 
@@ -69,22 +78,81 @@ def _escape_what_the_terminal_cannot_show() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-@contextmanager
-def _sigterm_as_exit() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, so that half-written files are removed on the way out."""
+class _LastingStream:
+    """A stream whose failures end nothing: what it cannot take is dropped from then on, and ``failed`` says so.
 
-    def leave(signal_number: int, frame: object) -> NoReturn:
-        print("wordkin: stopped by SIGTERM", file=sys.stderr)
-        raise SystemExit(TERMINATED)
+    So a run outlives the terminal or the full disk that its progress goes to.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.failed = False
+
+    def write(self, text: str) -> int:
+        if not self.failed:
+            try:
+                return self._stream.write(text)
+            except OSError:
+                self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        if not self.failed:
+            try:
+                self._stream.flush()
+            except OSError:
+                self._give_up()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _give_up(self) -> None:
+        self.failed = True
+        with suppress(OSError):
+            _discard(self._stream)
+
+
+@contextmanager
+def _lasting_standard_error() -> Iterator[None]:
+    before, sys.stderr = sys.stderr, cast(TextIO, _LastingStream(sys.stderr))
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = before
+
+
+def _say(text: str) -> None:
+    """Print why the command failed: on standard error or, where that cannot be written to, on standard output."""
+    print(text, file=sys.stderr, flush=True)
+    if getattr(sys.stderr, "failed", False):
+        try:
+            print(text, flush=True)
+        except OSError:  # the exit code must do
+            _discard(sys.stdout)
+
+
+@contextmanager
+def _signals_as_exit() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the stack, so that half-written files are removed on the way out.
+
+    One that is ignored, as SIGHUP is under nohup, stays ignored.
+    """
+
+    def leave(number: int, frame: object) -> NoReturn:
+        _say(f"wordkin: stopped by {signal.Signals(number).name}")
+        raise SystemExit(_EXIT_CODES[number])
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield
         return
-    before = signal.signal(signal.SIGTERM, leave)
+    numbers = [number for number in _EXIT_CODES if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, leave) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -106,6 +174,8 @@ def _warnings_on_one_line(arguments: Sequence[str]) -> Iterator[None]:
         yield
 
 
-def _discard_output() -> None:
-    """Whoever read our output has gone (``| head``): keep Python from failing once more when it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard(stream: TextIO) -> None:
+    """Let what goes to a stream go nowhere, also what it still holds, so that Python does not fail when it exits."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -4,6 +4,7 @@
 0     done
 1     a failure while running: training diverged, the disk is full
 2     bad usage or input: an option, a file or a word is not what it must be
+129   stopped by SIGHUP, as when its terminal is closed
 130   stopped by Ctrl-C
 141   whoever read the output has gone, as in ``| head``
 143   stopped by SIGTERM
@@ -27,7 +28,7 @@ from wordkin.errors import (
     shown,
 )
 
-DONE, FAILED, BAD_USAGE, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 130, 141, 143
+DONE, FAILED, BAD_USAGE, HUNG_UP, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 129, 130, 141, 143
 # What the library says of a path that is not there to callers who may have meant words; nobody does so here.
 _FOR_PYTHON_ONLY = re.compile(r", or, if words were meant, .*")
 _BAD_INPUT = (CheckpointError, ConfigError, CorpusError, FormatError, MissingExtraError, UnknownWordError)

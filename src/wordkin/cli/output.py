@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shlex
 import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -124,6 +126,18 @@ def printable(word: str) -> str:
         else mark
         for mark in word
     )
+
+
+def shell_quoted(path: str) -> str:
+    """A path as a shell takes it; one that is not UTF-8 with its bytes as escapes, for bash and zsh.
+
+    >>> shell_quoted("a run"), shell_quoted("run\\udcff")
+    ("'a run'", "$'run\\\\xff'")
+    """
+    if not any("\udc80" <= mark <= "\udcff" for mark in path):
+        return shlex.quote(path)
+    plain = frozenset(range(0x20, 0x7F)) - frozenset(b"'\\")
+    return "$'" + "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(path)) + "'"
 
 
 def _shown(cell: object) -> str:

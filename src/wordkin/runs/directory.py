@@ -57,6 +57,14 @@ def check_directory(path: str | Path) -> None:
 _PHRASES_LAYOUT: Layout = {"json": (("U8",), 1)}
 
 
+def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
+    """Where the vectors and the log of a run go, as its record says; errors as of :meth:`RunDirectory.open`."""
+    directory = RunDirectory(path)
+    directory._check_that_a_run_is_there()
+    run = directory._read_record().run
+    return run.output, run.log
+
+
 class RunDirectory:
     """A directory that holds one run, or a finished model; locked while it is open for writing.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,7 +13,7 @@ import typer
 
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
-from wordkin.cli.output import JsonFlag, print_json
+from wordkin.cli.output import JsonFlag, print_json, shell_quoted
 from wordkin.cli.vectors import check_output_first, unusable_output
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.progress import ProgressDisplay, TrainingReport
@@ -90,7 +90,7 @@ def train(
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
     _check_usage(corpus, output, resume, checkpoint, validation)
-    _check_places_first(checkpoint, log)
+    _check_places_first(checkpoint, output, log, resume)
     load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
     last = _LastReport()
@@ -125,8 +125,8 @@ def _advice_when_stopped(directory: str | None) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        if directory is not None and (Path(directory) / "run.json").exists():
-            print(f"wordkin: go on with: wordkin train --resume {shlex.quote(directory)}", file=sys.stderr)
+        if directory is not None and os.path.exists(os.path.join(directory, "run.json")):  # noqa: PTH110, PTH118
+            print(f"wordkin: go on with: wordkin train --resume {shell_quoted(directory)}", file=sys.stderr)
         raise
 
 
@@ -145,18 +145,24 @@ def _check_usage(
         raise UsageError("missing argument 'CORPUS'; see: wordkin train --help")
     elif output is None:
         raise UsageError("missing option '--output' / '-o'; see: wordkin train --help")
-    if output is not None:
-        check_output_first(output)
 
 
-def _check_places_first(checkpoint: str | None, log: str | None) -> None:
-    """Find out before the work whether checkpoints and log can be written: bad usage where they cannot."""
-    from wordkin.runs.directory import check_directory
+def _check_places_first(checkpoint: str | None, output: str | None, log: str | None, resume: str | None) -> None:
+    """Find out before the work whether all files can be written, also those that a run has recorded: else bad usage."""
+    from wordkin.runs.directory import check_directory, recorded_files
     from wordkin.runs.log import check_log
 
+    directory = checkpoint
+    if resume is not None:
+        recorded_output, recorded_log = recorded_files(resume)
+        directory = resume
+        output = recorded_output if output is None else output
+        log = recorded_log if log is None else log
+    if output is not None:
+        check_output_first(output)
     with unusable_output():
-        if checkpoint is not None:
-            check_directory(checkpoint)
+        if directory is not None:
+            check_directory(directory)
         if log is not None:
             check_log(log)
 
