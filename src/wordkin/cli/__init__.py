@@ -19,9 +19,9 @@ from typing import Any, NoReturn, TextIO, cast
 from wordkin.cli.failures import BROKEN_PIPE, HUNG_UP, INTERRUPTED, TERMINATED, describe, exit_code, respell
 from wordkin.errors import WordkinError
 
-_EXIT_CODES: dict[int, int] = {signal.SIGTERM: TERMINATED} | (
-    {signal.SIGHUP: HUNG_UP} if hasattr(signal, "SIGHUP") else {}
-)
+_EXIT_CODES: dict[int, int] = {signal.SIGTERM: TERMINATED}
+if hasattr(signal, "SIGHUP"):  # Windows has none
+    _EXIT_CODES[signal.SIGHUP] = HUNG_UP
 
 
 def main(argv: Sequence[str] | None = None) -> int:
