@@ -221,7 +221,54 @@ def with_failing_call(
     return failing
 
 
+def random_options(chance: random.Random) -> dict[str, Any]:
+    """Options of training drawn from the whole space that ends with the same bits; those that are refused are not."""
+    objectives = ["negative-sampling", "hierarchical-softmax", "softmax"]
+    parts = next(name for name in ("parts", "drafts") if name in wordkin.TrainingConfig.__dataclass_fields__)
+    while True:
+        options: dict[str, Any] = SMALL | {
+            "architecture": chance.choice(["cbow", "skip-gram"]),
+            "objective": chance.sample(objectives, chance.choice([1, 1, 2, 3])),
+            "vector_size": 8,
+            "window": chance.randint(1, 6),
+            "dynamic_window": chance.random() < 0.5,
+            "cbow_combine": chance.choice(["mean", "sum"]),
+            "projection_bias": chance.random() < 0.3,
+            "output_bias": chance.random() < 0.3,
+            "negative": chance.randint(1, 8),
+            "subsample": chance.choice([0, 1e-3, 1e-2]),
+            "epochs": chance.randint(1, 4),
+            "seed": chance.randrange(1000),
+            "threads": 1,
+        }
+        if chance.random() < 0.5:
+            options |= {"deterministic": True, "threads": chance.randint(1, 3), parts: chance.choice([2, 3, 4])}
+        if chance.random() < 0.5:
+            options["validation_fraction"] = 0.05
+            if chance.random() < 0.5:
+                options["patience"] = chance.randint(1, 2)
+        with contextlib.suppress(wordkin.ConfigError):
+            wordkin.TrainingConfig.from_options(**options)
+            return options
+
+
 # --- faults
+
+
+def kills_of_random_runs(directory: Path, text: Path, number: int, chance: random.Random) -> Tally:
+    """kill -9 at random moments of runs of random configurations, ten for each."""
+    total = Tally("kill -9 at a random moment of a random configuration")
+    while total.injected < number:
+        options = random_options(chance)
+        place = directory / f"random {total.injected}"
+        place.mkdir()
+        tally = random_kills(Bench(place, text, options, chance.choice([0, 0.02, 0.2])), 10, chance)
+        total.injected += tally.injected
+        total.survived += tally.survived
+        total.lost += [f"{options}: {each}" for each in tally.lost]
+        shutil.rmtree(place)
+        print(f"{total.survived} of {total.injected} random kills survived, {len(total.lost)} lost", file=sys.stderr)
+    return total
 
 
 def random_kills(bench: Bench, number: int, chance: random.Random) -> Tally:
@@ -434,13 +481,13 @@ def write_text(path: Path, words: int) -> Path:
     return path
 
 
-def inject(modes: Sequence[str], kills: int, stride: int, seed: int, scratch: Path) -> list[Tally]:
+def inject(modes: Sequence[str], kills: int, stride: int, error_stride: int, seed: int, scratch: Path) -> list[Tally]:
     """All kinds of faults, for all cases of runs; tallies of one kind are one."""
     long_text, short_text = write_text(scratch / "long.txt", 600_000), write_text(scratch / "short.txt", 60_000)
     tiny_text = write_text(scratch / "tiny.txt", 12_000)
     chance = random.Random(seed)
     tallies: list[Tally] = []
-    for case, (name, options) in enumerate(CASES.items()):
+    for case, (name, options) in enumerate(CASES.items() if {*modes} - {"random"} else ()):
         directory, disk, broken = (scratch / f"{kind} {case}" for kind in ("case", "disk", "broken"))
         for each in (directory, disk, broken):
             each.mkdir()
@@ -455,18 +502,21 @@ def inject(modes: Sequence[str], kills: int, stride: int, seed: int, scratch: Pa
         if "disks" in modes:
             of_case.append(full_disks(short, [share / 12 for share in range(1, 13, stride)], disk))
         if "errors" in modes:
-            of_case += system_errors(Bench(broken, tiny_text, options, 0, log=True), stride, chance)
+            of_case += system_errors(Bench(broken, tiny_text, options, 0, log=True), error_stride, chance)
         for tally in of_case:
             tally.lost = [f"{name}: {each}" for each in tally.lost]
         tallies += of_case
     if "kills" in modes:
         tallies.append(kills_while_saving(scratch, stride))
+    if "random" in modes:
+        medium_text = write_text(scratch / "medium.txt", 30_000)
+        tallies.append(kills_of_random_runs(scratch, medium_text, kills, chance))
     if "errors" in modes:
-        tallies.append(errors_while_saving(scratch, stride, chance))
+        tallies.append(errors_while_saving(scratch, error_stride, chance))
     return tallies
 
 
-MODES = ("kills", "disks", "errors")
+MODES = ("kills", "random", "disks", "errors")
 
 
 def main() -> int:
@@ -475,12 +525,20 @@ def main() -> int:
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="which kinds of faults to inject")
     parser.add_argument("--kills", type=int, default=50, help="random moments to kill at")
     parser.add_argument("--stride", type=int, default=2, help="of operations on files, use every so-manieth")
+    parser.add_argument("--error-stride", type=int, default=40, help="the same for calls that fail, with each error")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wordkin-faults-") as scratch:
-        tallies = inject(arguments.modes, arguments.kills, arguments.stride, arguments.seed, Path(scratch))
+        tallies = inject(
+            arguments.modes,
+            arguments.kills,
+            arguments.stride,
+            arguments.error_stride,
+            arguments.seed,
+            Path(scratch),
+        )
     print(f"{'fault':<60}{'injected':>10}{'survived':>10}{'files lost':>12}")
     totals = {tally.kind: Tally(tally.kind) for tally in tallies}
     for tally in tallies:

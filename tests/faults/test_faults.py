@@ -30,6 +30,6 @@ def test_nothing_is_lost_to_kills_and_full_disks():
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to tell what a descriptor is about")
 def test_nothing_is_lost_to_errors_of_the_system():
-    injected, survived, lost = run_harness("--modes", "errors", "--stride", "151")
+    injected, survived, lost = run_harness("--modes", "errors", "--error-stride", "151")
     assert injected == survived > 60
     assert lost == 0
