@@ -42,14 +42,15 @@ MAY_IMPORT = {
     "plots": ANSWERS,
     "windows": DATA,
     "objectives": DATA | {"windows"},
-    "text": DATA | {"windows"},
+    "encoded_text": DATA,
+    "text": DATA | {"windows", "encoded_text"},
     "training": DATA | {"windows", "objectives"},
     "runs": TRAINING,
     "lesson": TRAINING,
-    "api": TRAINING | ANSWERS | {"text", "runs", "plots"},
+    "api": TRAINING | ANSWERS | {"encoded_text", "text", "runs", "plots"},
     "sklearn": ANSWERS | {"api"},
     "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
-    "cli": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api", "studio"},
+    "cli": TRAINING | ANSWERS | {"encoded_text", "text", "plots", "lesson", "runs", "api", "studio"},
     "__main__": {"cli"},
 }
 # Who may import a heavy or optional distribution; every other file must do without.

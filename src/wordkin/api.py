@@ -195,7 +195,8 @@ class Word2Vec:
                     on_scan=on_scan,
                 )
             )
-            run = _on_text(run, text)
+            self.config = text.config
+            run = _on_text(dataclasses.replace(run, config=text.config), text)
             self._phrases = text.phrases
             self._train(run, text.vocabulary, text.corpus, text.validation, directory, callbacks, spool_directory)
         return self
@@ -446,12 +447,11 @@ class Word2Vec:
         full and hierarchical softmax score texts; :class:`ConfigError` otherwise, and :class:`CorpusError`
         where there is nothing to score.
         """
-        from wordkin.text import encode, scan_text, source_of
+        from wordkin.text import encode_source, source_of
 
         answers = self._answers()
         source = source_of(corpus, self.config, texts=texts)
-        scanning = scan_text(source, self.config, phrases=self._phrases)
-        with scanning as scanned, encode(scanned, self.vocabulary) as encoded:
+        with encode_source(source, self.config, self.vocabulary, phrases=self._phrases)[0] as encoded:
             return answers.mean_log_likelihood(encoded, objective)
 
     def _answers(self) -> Predictor:
@@ -483,15 +483,17 @@ def _refuse_other_text(
     source: Source, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
 ) -> None:
     """Raise :class:`CheckpointError` unless a text is the one a run began with."""
-    from wordkin.text import encode, scan_text, text_fingerprint
+    from wordkin.text import encode_source
 
-    scanning = scan_text(source, run.config, phrases=opened.phrases(), on_scan=on_scan)
-    with scanning as scanned, encode(scanned, opened.vocabulary) as encoded:
-        if text_fingerprint(scanned, encoded) != run.text_fingerprint:
-            raise CheckpointError(
-                f"the text is not the one that the run in {str(opened.path)!r} began with, or is not read as it was: "
-                "leave the corpus out to go on with the old one, or start a new run"
-            )
+    encoded, fingerprint = encode_source(
+        source, run.config, opened.vocabulary, phrases=opened.phrases(), on_scan=on_scan
+    )
+    encoded.close()
+    if fingerprint != run.text_fingerprint:
+        raise CheckpointError(
+            f"the text is not the one that the run in {str(opened.path)!r} began with, or is not read as it was: "
+            "leave the corpus out to go on with the old one, or start a new run"
+        )
 
 
 def _check_validation(config: TrainingConfig, validation: object) -> None:

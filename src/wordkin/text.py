@@ -6,6 +6,7 @@ for the single steps.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import TrainingConfig
+from wordkin.config import TokenizerName, TrainingConfig
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.phrases import (
     ENGLISH_CONNECTORS,
@@ -28,13 +29,23 @@ from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.scanning import Scan, scan
 from wordkin.corpus.sources import Source, resolve
-from wordkin.errors import CorpusError
+from wordkin.encoded_text import (
+    Description,
+    EncodedText,
+    content_fingerprint,
+    open_text,
+    renumbered,
+    saving_text,
+    write_description,
+)
+from wordkin.errors import ConfigError, CorpusError
 from wordkin.storage.memory import give_back_freed_memory
 from wordkin.vocabulary import Vocabulary
 from wordkin.windows.rng import VALIDATION, choose_at_random, stream_key
 
 OnScan = Callable[[ScanProgress], None]
 
+_OF_TRAINING = ("subsample", "subsample_formula")  # options of text that apply when it is trained on
 _SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
 _PIECE_WORDS = 1 << 20
 
@@ -53,6 +64,8 @@ class Text:
         The text held out.
     fingerprint : str
         The same for the same words in the same order, read with the same options.
+    config : TrainingConfig
+        The options of the run; those of an encoded text are as it was made.
     phrases : Phrases or None
         The phrases that were joined.
     """
@@ -61,6 +74,7 @@ class Text:
     corpus: EncodedCorpus
     validation: EncodedCorpus | None
     fingerprint: str
+    config: TrainingConfig
     phrases: Phrases | None = None
 
     def __enter__(self) -> Self:
@@ -110,26 +124,35 @@ def read_text(
     """
     corpus_path, validation_path = (None, None) if paths is None else paths
     fraction = config.validation_fraction
-    with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as scanned:
-        path = corpus_path if fraction is None else None
-        if vocabulary is None:
-            vocabulary, encoded = count_and_encode(scanned, config, path=path)
-        else:
-            encoded = encode(scanned, vocabulary, path=path)
-        fingerprint = text_fingerprint(scanned, encoded)
-        phrases = scanned.phrases
-    del scanned
-    give_back_freed_memory()
+    path = corpus_path if fraction is None else None
+    if source.kind == "encoded":
+        opened = open_text(source.directories[0])
+        config = config_for(opened, config)
+        vocabulary = _chosen(opened.vocabulary, config) if vocabulary is None else vocabulary
+        encoded = _take_encoded(opened, vocabulary, path, spool_directory)
+        fingerprint = f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
+        phrases = opened.phrases
+    else:
+        with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as scanned:
+            if vocabulary is None:
+                vocabulary, encoded = count_and_encode(scanned, config, path=path)
+            else:
+                encoded = encode(scanned, vocabulary, path=path)
+            fingerprint = text_fingerprint(scanned, encoded)
+            phrases = scanned.phrases
+        del scanned
+        give_back_freed_memory()
     held_out = None
     if fraction is not None:
         with encoded as whole:
             encoded, held_out = split_corpus(whole, fraction, config.seed, paths=paths, spool_directory=spool_directory)
     elif validation is not None:
-        with scan_text(validation, config, phrases=phrases, spool_directory=spool_directory) as scanned:
-            held_out = encode(scanned, vocabulary, path=validation_path)
+        held_out, _ = encode_source(
+            validation, config, vocabulary, phrases=phrases, path=validation_path, spool_directory=spool_directory
+        )
     if held_out is not None:
         refuse_unmeasurable(held_out)
-    return Text(vocabulary, encoded, held_out, fingerprint, phrases)
+    return Text(vocabulary, encoded, held_out, fingerprint, config, phrases)
 
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
@@ -211,6 +234,130 @@ def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | 
     """The scanned text as ids of a vocabulary; words outside it are left out. Saved where a path is given."""
     ids = vocabulary.find_ids(scanned.words).astype(np.int32)
     return scanned.encode(ids, path=path)
+
+
+def encode_source(
+    source: Source,
+    config: TrainingConfig,
+    vocabulary: Vocabulary,
+    *,
+    phrases: Phrases | None = None,
+    path: Path | None = None,
+    spool_directory: str | Path | None = None,
+    on_scan: OnScan | None = None,
+) -> tuple[EncodedCorpus, str]:
+    """A text as ids of a vocabulary, and its fingerprint; words outside the vocabulary are left out."""
+    if source.kind == "encoded":
+        opened = open_text(source.directories[0])
+        config_for(opened, config)
+        encoded = _take_encoded(opened, vocabulary, path, spool_directory)
+        return encoded, f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
+    with scan_text(source, config, phrases=phrases, spool_directory=spool_directory, on_scan=on_scan) as scanned:
+        encoded = encode(scanned, vocabulary, path=path)
+        return encoded, text_fingerprint(scanned, encoded)
+
+
+def save_encoded(
+    source: Source, config: TrainingConfig, output: str | Path, *, on_scan: OnScan | None = None
+) -> EncodedText:
+    """Read a text once and keep it as an encoded text in the directory ``output``.
+
+    Raises :class:`ConfigError` where the output would be read as part of the source, and :class:`OutputError` where it
+    cannot be written; what was there before is then still whole.
+    """
+    output = Path(output).absolute()
+    if source.kind == "encoded":
+        raise CorpusError(f"{str(source.directories[0])!r} is an encoded text already: encode the text it was made of")
+    if source.reads(output) or source.would_read(output):
+        raise ConfigError("output", "must not lie among the files of the text", str(output), "choose another directory")
+    last: list[ScanProgress] = []
+
+    def noted(progress: ScanProgress) -> None:
+        last[:] = [progress]
+        if on_scan is not None:
+            on_scan(progress)
+
+    with saving_text(output) as directory:
+        with scan_text(source, config, spool_directory=directory, on_scan=noted) as scanned:
+            vocabulary, corpus = count_and_encode(scanned, config, path=directory)
+            values = config.to_dict()
+            description = Description(
+                options={name: values[name] for name in text_options()},
+                sources=_described(source),
+                readers={name: tally.to_dict() for name, tally in last[0].readers.items()},
+                text_words=int(scanned.counts.sum()),
+                scan_fingerprint=scanned.fingerprint,
+                content_fingerprint=content_fingerprint(vocabulary, corpus, config.worker_threads),
+                phrases=scanned.phrases,
+            )
+        write_description(directory, vocabulary, corpus, description)
+        corpus.close()
+    return open_text(output)
+
+
+def _described(source: Source) -> list[dict[str, object]]:
+    """What a source was, for the description of an encoded text."""
+    if source.kind == "files":
+        return [{"name": file.name, "bytes": file.size} for file in source.files]
+    return [{"name": f"an iterable of {source.kind}", "bytes": None}]
+
+
+def text_options() -> list[str]:
+    """The options that an encoded text depends on."""
+    fields = dataclasses.fields(TrainingConfig)
+    return [each.name for each in fields if each.metadata["group"] == "Text" and each.name not in _OF_TRAINING]
+
+
+def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
+    """The options of a run on an encoded text: how the text was read, and what is asked for.
+
+    Options left at their default are as the text was made. Raises :class:`ConfigError` for others that differ, but
+    for a higher ``min_count`` and a lower ``max_vocabulary``.
+    """
+    made = opened.description.options
+    changed: dict[str, object] = {}
+    for each in dataclasses.fields(TrainingConfig):
+        if each.name not in made or each.name not in text_options():
+            continue
+        was, asked = made[each.name], config.to_dict()[each.name]
+        a_function = each.name == "tokenizer" and not TokenizerName().accepts(was)  # functions are not stored
+        if asked == was or (a_function and asked == each.default):
+            continue
+        if each.name == "min_count" and asked > was:
+            continue
+        if each.name == "max_vocabulary" and asked is not None and (was is None or asked < was):
+            continue
+        if asked != each.default:
+            raise ConfigError(
+                each.name, f"must be left out for a text that was encoded with {was!r}", asked, "encode the text again"
+            )
+        changed[each.name] = was
+    return dataclasses.replace(config, **changed)  # type: ignore[arg-type]
+
+
+def _chosen(vocabulary: Vocabulary, config: TrainingConfig) -> Vocabulary:
+    """The words of an encoded text that the options keep: its first ones, for they are sorted by count."""
+    counts = vocabulary.counts
+    assert counts is not None  # as its layout has them
+    number = int(np.count_nonzero(counts >= config.min_count))
+    if number == len(vocabulary) and (config.max_vocabulary is None or config.max_vocabulary >= number):
+        return vocabulary
+    return Vocabulary.choose(
+        list(vocabulary.words), counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
+    )[0]
+
+
+def _take_encoded(
+    opened: EncodedText, vocabulary: Vocabulary, path: Path | None, spool_directory: str | Path | None
+) -> EncodedCorpus:
+    """The corpus of an encoded text in the ids of a vocabulary; as it lies there where that is its own."""
+    if vocabulary is not opened.vocabulary:
+        new_ids = vocabulary.find_ids(list(opened.vocabulary.words)).astype(np.int32)
+        return renumbered(opened.corpus, new_ids, path=path, spool_directory=spool_directory)
+    if path is None:
+        return opened.corpus
+    opened.corpus.save(path)
+    return EncodedCorpus.open(path)
 
 
 def text_fingerprint(scanned: Scan | CountedText, encoded: EncodedCorpus) -> str:

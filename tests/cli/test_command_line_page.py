@@ -44,6 +44,7 @@ def test_json_has_the_keys_listed(run, command, vectors_file, text_file, tmp_pat
     pairs.write_text("paris\trome\t9\noslo\tcheese\t1\nitaly\tnorway\t5\n")
     arguments = {
         "train": [text_file, "-o", tmp_path / "v.bin", "--epochs", "1", "--vector-size", "8"],
+        "encode": [text_file, "-o", tmp_path / "c.wk"],
         "similar": [vectors_file, "paris"],
         "analogy": [vectors_file, "france", "paris", "italy"],
         "evaluate": [vectors_file, "--pairs", pairs],

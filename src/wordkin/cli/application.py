@@ -13,6 +13,7 @@ from wordkin._version import __version__
 from wordkin.cli.commands.analogy import analogy
 from wordkin.cli.commands.convert import convert
 from wordkin.cli.commands.demo import demo
+from wordkin.cli.commands.encode import encode
 from wordkin.cli.commands.evaluate import evaluate
 from wordkin.cli.commands.index import index
 from wordkin.cli.commands.info import info
@@ -26,7 +27,7 @@ from wordkin.cli.failures import DONE, UsageError, respell
 from wordkin.cli.options import COMMON, OTHER
 from wordkin.config import FORMER_NAMES, NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
-COMMANDS = (train, similar, analogy, evaluate, convert, index, info, plot, phrases, demo, lesson, studio)
+COMMANDS = (train, encode, similar, analogy, evaluate, convert, index, info, plot, phrases, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 

@@ -20,6 +20,7 @@ from wordkin.storage.files import replacing
 from wordkin.storage.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
 
 HEADER_NAME = "corpus.json"
+TEXT_HEADER_NAME = "text.json"  # beside it, where a vocabulary is too: see encoded_text.py
 FORMAT_NAME = "wordkin encoded corpus"
 FORMAT_VERSION = 1
 _TYPES: dict[str, np.dtype[Any]] = {"ids": np.dtype("<i4"), "offsets": np.dtype("<i8")}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -18,7 +20,7 @@ from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_o
 from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokenized_lines
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import ProgressCallback, Reporter
-from wordkin.corpus.readers.pieces import WordLists
+from wordkin.corpus.readers.pieces import Tally, WordLists
 from wordkin.corpus.reading import blocks_of, lists_of, read
 from wordkin.corpus.sources import Source
 from wordkin.corpus.token_text import LINE_END, TokenText
@@ -38,17 +40,25 @@ class Scan:
     counts : int64 [words], how often each was seen.
     sentences : number of lines, or lists, that are not empty.
 
+    readers : by reader, what it met; see :class:`wordkin.corpus.readers.pieces.Tally`.
+
     It holds the text as provisional ids, in a temporary file when large, until it is closed.
     """
 
     phrases = None  # as of wordkin.corpus.phrases.CountedText: nothing was joined
 
     def __init__(
-        self, text: TokenText, token_words: TokenWords, workers: int, spool_directory: str | Path | None
+        self,
+        text: TokenText,
+        token_words: TokenWords,
+        workers: int,
+        spool_directory: str | Path | None,
+        readers: Mapping[str, Tally] = MappingProxyType({}),
     ) -> None:
         self.words = token_words.words
         self.counts = token_words.counts(text.counts)
         self.sentences = text.sentences
+        self.readers = readers
         self._text, self._token_words = text, token_words
         self._workers, self._spool_directory = workers, spool_directory
 
@@ -191,7 +201,7 @@ def scan(
             raise EmptyVocabularyError(_nothing_found(source))
         reporter.report()
         on_error.pop_all()
-        return Scan(text, token_words, workers, spool_directory)
+        return Scan(text, token_words, workers, spool_directory, reporter.tallies)
 
 
 def _check_options(tokenizer: object, lowercase: object, encoding_errors: object, threads: object) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from wordkin.corpus.encoded import TEXT_HEADER_NAME
 from wordkin.corpus.readers.files import PATHS_OR_LISTS, STANDARD_INPUT, TextFile, fsspec_module, is_address, reading
 from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.readers.records import listed, path_of
@@ -21,7 +22,7 @@ from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError, shown
 Corpus = str | Path | Iterable[Any]
 """What users may pass as a corpus."""
 
-Kind = Literal["files", "sentences", "texts", "records", "values"]
+Kind = Literal["files", "sentences", "texts", "records", "values", "encoded"]
 
 _PLAIN = Reading()
 
@@ -36,8 +37,9 @@ class Source:
         The files to read, in order; empty for an iterable.
     directories : tuple of Path
         The local directories, resolved, that were searched for files.
-    kind : {"files", "sentences", "texts", "records", "values"}
-        What is read: files, lists of words, strings, dicts with a field, or values of a column.
+    kind : {"files", "sentences", "texts", "records", "values", "encoded"}
+        What is read: files, lists of words, strings, dicts with a field, values of a column, or an encoded text, which
+        is the only one of ``directories``.
     items : iterable
         The iterable; empty where there are files. Its elements are checked when they are read.
     reading : Reading
@@ -53,6 +55,8 @@ class Source:
     def reads(self, path: Path) -> bool:
         """Whether a local file is one of those to read."""
         path = path.resolve()
+        if self.kind == "encoded":
+            return any(path.is_relative_to(directory) for directory in self.directories)
         return any(Path(file.name).resolve() == path for file in self.files)
 
     def would_read(self, path: Path) -> bool:
@@ -91,6 +95,9 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
         return _resolve_texts(corpus, reading, texts)
     names = _paths(corpus)
     if names is not None:
+        encoded = [name for name in names if os.path.isfile(os.path.join(name, TEXT_HEADER_NAME))]  # noqa: PTH113, PTH118
+        if encoded:
+            return _resolve_encoded(names, reading)
         files = tuple(file for name in names for file in _find_files(name))
         directories = tuple(Path(os.path.realpath(name)) for name in names if _is_directory(name))
         return Source(files, directories, reading=reading)
@@ -108,6 +115,13 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
     if not isinstance(reading.field, str):
         raise ConfigError("field", "must be a name for dicts: numbers count the columns of files", reading.field)
     return Source(kind="records", items=_only_field(corpus, path_of(reading.field)[0]), reading=reading)
+
+
+def _resolve_encoded(names: list[str], reading: Reading) -> Source:
+    """The source of an encoded text, which must stand alone."""
+    if len(names) > 1:
+        raise CorpusError(f"an encoded text must stand alone; got {shown(names)}: encode all texts together")
+    return Source(directories=(Path(os.path.realpath(names[0])),), kind="encoded", reading=reading)
 
 
 def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
-
-from numpy.typing import NDArray
+from typing import BinaryIO
 
 from wordkin._version import __version__
 from wordkin.embeddings.embeddings import Embeddings
@@ -16,26 +14,11 @@ from wordkin.errors import FormatError
 from wordkin.storage.files import InputFile, mapped_bytes
 from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
 
 FORMAT_VERSION = "1"
 _RESERVED = ("wordkin.format_version", "wordkin.version")
-VOCABULARY_LAYOUT: Layout = {
-    "word_bytes": (("U8",), 1),
-    "word_offsets": (("I64",), 1),
-    "word_order": (("I32",), 1),
-    "counts": (("I64",), 1),
-}
 _LAYOUT: Layout = {**VOCABULARY_LAYOUT, "vectors": (("F32", "F16"), 2)}
-
-
-def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
-    """A vocabulary as the arrays that hold it in a file."""
-    tensors: dict[str, NDArray[Any]] = {
-        "word_offsets": vocabulary.words.offsets,
-        "word_order": vocabulary.order,
-        "word_bytes": vocabulary.words.utf8,
-    }
-    return tensors if vocabulary.counts is None else tensors | {"counts": vocabulary.counts}
 
 
 def write_native(vectors: Embeddings, stream: BinaryIO) -> None:

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from wordkin._version import __version__
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.phrases import Phrases
-from wordkin.embeddings.native_format import VOCABULARY_LAYOUT, vocabulary_tensors
 from wordkin.errors import CheckpointError, CorpusNotFoundError, FormatError, OutputError, shown
 from wordkin.runs.record import FILE_NAME, RECORD_NAME, Run, RunRecord, StoredFile
 from wordkin.storage.files import InputFile, mapped_bytes, reason, replacing, sync_directory
@@ -33,6 +32,7 @@ from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
 
 CORPUS_NAME, VALIDATION_NAME = "corpus", "validation"
 _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")

@@ -1,4 +1,4 @@
-"""``wordkin info``: what a file of vectors holds."""
+"""``wordkin info``: what a file of vectors, or an encoded text, holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from wordkin.cli.encoded_texts import show_encoded_text
+from wordkin.cli.failures import UsageError
 from wordkin.cli.options import with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table
 from wordkin.cli.vectors import READING, open_vectors
@@ -14,12 +16,22 @@ from wordkin.cli.vectors import READING, open_vectors
 
 @with_options(READING)
 def info(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of vectors, or the directory of a run.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file of vectors, the directory of a run, or an encoded text.")
+    ],
     *,
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Show what a file of vectors holds and how it was trained."""
+    """Show what a file of vectors holds and how it was trained, or what an encoded text holds and how it was read."""
+    from wordkin.encoded_text import is_encoded_text
+
+    if is_encoded_text(file):
+        if reading:
+            name = "--" + next(iter(reading)).replace("_", "-")
+            raise UsageError(f"{name} is for vectors: leave it out for an encoded text")
+        show_encoded_text(file, json=json)
+        return
     embeddings = open_vectors(file, reading, argument="file")
     counts = embeddings.vocabulary.counts
     first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]

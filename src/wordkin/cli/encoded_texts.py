@@ -1,0 +1,61 @@
+"""An encoded text as the commands show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wordkin.cli.output import print_json, print_table
+
+
+def document(path: str) -> dict[str, Any]:
+    """The facts about an encoded text, by key."""
+    from wordkin.encoded_text import open_text
+
+    opened = open_text(path)
+    description = opened.description
+    return {
+        "file": path,
+        "bytes": sum(each.stat().st_size for each in Path(path).iterdir()),
+        "words": opened.corpus.words,
+        "sentences": opened.corpus.sentences,
+        "vocabulary_size": len(opened.vocabulary),
+        "text_words": description.text_words,
+        "content_fingerprint": description.content_fingerprint,
+        "provenance_fingerprint": description.provenance_fingerprint,
+        "sources": description.sources,
+        "readers": dict(description.readers),
+        "options": dict(description.options),
+    }
+
+
+def show_encoded_text(path: str, *, json: bool) -> None:
+    """Print the facts about an encoded text."""
+    facts = document(path)
+    if json:
+        print_json(facts)
+        return
+    names = [each["name"] for each in facts["sources"]]
+    print_table(["encoded text", ""], {
+        "directory": path,
+        "bytes": f"{facts['bytes']:,}",
+        "words": f"{facts['words']:,} of {facts['text_words']:,} in the text",
+        "sentences": f"{facts['sentences']:,}",
+        "vocabulary": f"{facts['vocabulary_size']:,}",
+        "content": facts["content_fingerprint"],
+        "provenance": facts["provenance_fingerprint"],
+        "made of": ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else ""),
+    }.items())  # fmt: skip
+    print()
+    print_table(["reader", "files", "records", "skipped", "words replaced"], [
+        (name, f"{met['files']:,}", f"{met['records']:,}" if met["records"] else "", skipped_text(met["skipped"]),
+         f"{met['replaced']:,}") for name, met in facts["readers"].items()
+    ])  # fmt: skip
+    print()
+    options = {name: value for name, value in facts["options"].items() if value is not None}
+    print_table(["read with", ""], ((name, str(value)) for name, value in sorted(options.items())))
+
+
+def skipped_text(skipped: dict[str, int]) -> str:
+    """Records left out, by reason."""
+    return ", ".join(f"{number:,} {reason}" for reason, number in skipped.items()) or "0"

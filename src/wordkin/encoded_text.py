@@ -1,0 +1,274 @@
+"""A text read once and kept as a directory: encoded corpus, vocabulary, and how it was made.
+
+``docs/corpora.md`` specifies the directory. It is written under another name and renamed, so it is there whole or not
+at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin._version import __version__
+from wordkin.corpus.encoded import TEXT_HEADER_NAME, CorpusWriter, EncodedCorpus
+from wordkin.corpus.ordered_threads import in_order
+from wordkin.corpus.phrases import Phrases
+from wordkin.errors import CorpusNotFoundError, FormatError, OutputError, shown
+from wordkin.storage.files import InputFile, mapped_bytes, reason
+from wordkin.storage.tensors import read_tensors, write_tensors
+from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
+
+FORMAT_NAME = "wordkin encoded text"
+FORMAT_VERSION = 1
+PIECE_WORDS = 1 << 20
+"""The content is hashed in pieces of so many words."""
+
+_VOCABULARY_NAME = "vocabulary.safetensors"
+_DIGEST_BYTES = 16  # of a word
+_WORD_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Description:
+    """How an encoded text was made.
+
+    Attributes
+    ----------
+    options : mapping
+        The options of training that reading and counting depend on, by name.
+    sources : list of mapping
+        ``name`` and ``bytes`` of each file (null where that is not known), or one entry for an iterable.
+    readers : mapping
+        By reader, what it met: files, records, records skipped by reason, words replaced.
+    text_words : int
+        Words of the text, those outside the vocabulary too.
+    scan_fingerprint : str
+        Digest of all words of the text, their counts and the number of sentences.
+    content_fingerprint : str
+        Digest of the sentences of words; see :func:`content_fingerprint`.
+    phrases : Phrases or None
+        The phrases that were joined.
+    """
+
+    options: Mapping[str, Any]
+    sources: list[dict[str, Any]]
+    readers: Mapping[str, Any]
+    text_words: int
+    scan_fingerprint: str
+    content_fingerprint: str = ""
+    phrases: Phrases | None = None
+
+    @property
+    def provenance_fingerprint(self) -> str:
+        """Digest of sources and options, whatever the text is."""
+        values = {"sources": self.sources, "options": dict(self.options)}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class EncodedText:
+    """An opened encoded text; corpus and vocabulary are mapped from the disk."""
+
+    vocabulary: Vocabulary
+    corpus: EncodedCorpus
+    description: Description = field(repr=False)
+
+    @property
+    def phrases(self) -> Phrases | None:
+        """The phrases that were joined."""
+        return self.description.phrases
+
+
+def is_encoded_text(path: str | Path) -> bool:
+    """Whether a path is a directory that :func:`save_text` made."""
+    return os.path.isfile(os.path.join(path, TEXT_HEADER_NAME))  # noqa: PTH113, PTH118  (Path raises for a name too long)
+
+
+def check_place(path: str | Path) -> None:
+    """Raise :class:`OutputError` unless an encoded text can be written there, in place of another one at most."""
+    path = Path(path).absolute()
+    if os.path.lexists(path) and not is_encoded_text(path):
+        raise OutputError(f"cannot write {str(path)!r}: it is there already and no encoded text: choose another name")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"cannot write {str(path)!r}: no permission to write in {str(path.parent)!r}")
+
+
+@contextlib.contextmanager
+def saving_text(path: str | Path) -> Iterator[Path]:
+    """A directory to write to that becomes ``path`` when the block ends well; else nothing is left behind."""
+    path = Path(path).absolute()
+    check_place(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    old = temporary.with_suffix(".old")
+    try:
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_description(directory: Path, vocabulary: Vocabulary, corpus: EncodedCorpus, description: Description) -> None:
+    """Add vocabulary and description to a directory that holds the encoded corpus."""
+    with (directory / _VOCABULARY_NAME).open("xb") as file:
+        write_tensors(file, vocabulary_tensors(vocabulary), {"wordkin.version": __version__})
+        file.flush()
+        os.fsync(file.fileno())
+    header = {
+        "format": FORMAT_NAME,
+        "version": FORMAT_VERSION,
+        "wordkin": __version__,
+        "vocabulary_size": len(vocabulary),
+        "text_words": description.text_words,
+        "options": dict(description.options),
+        "sources": description.sources,
+        "readers": dict(description.readers),
+        "phrases": None if description.phrases is None else json.loads(description.phrases.to_json()),
+        "content_fingerprint": description.content_fingerprint,
+        "provenance_fingerprint": description.provenance_fingerprint,
+        "scan_fingerprint": description.scan_fingerprint,
+        "corpus_fingerprint": corpus.fingerprint,
+        "vocabulary_sha256": hashlib.sha256((directory / _VOCABULARY_NAME).read_bytes()).hexdigest(),
+    }
+    with (directory / TEXT_HEADER_NAME).open("xb") as file:
+        file.write(json.dumps(header, indent=1, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
+    """Open an encoded text.
+
+    Parameters
+    ----------
+    path : path
+        The directory.
+    verify : bool, default False
+        Whether to read all of it and compare both fingerprints of its content.
+
+    Raises
+    ------
+    FormatError
+        The directory is damaged or of another version.
+    """
+    path = Path(path)
+    header = _read_header(path / TEXT_HEADER_NAME)
+    vocabulary = _read_vocabulary(path / _VOCABULARY_NAME, header["vocabulary_sha256"])
+    corpus = EncodedCorpus.open(path, verify=verify)
+    if corpus.fingerprint != header["corpus_fingerprint"] or not corpus.holds_ids_below(len(vocabulary)):
+        raise FormatError(f"{str(path)!r} is damaged: corpus and vocabulary do not belong together; encode it again")
+    names = ("options", "sources", "readers", "text_words", "scan_fingerprint", "content_fingerprint")
+    phrases = header.get("phrases")
+    known = None if phrases is None else Phrases.from_json(json.dumps(phrases).encode())
+    description = Description(**{name: header[name] for name in names}, phrases=known)
+    if verify and content_fingerprint(vocabulary, corpus) != description.content_fingerprint:
+        raise FormatError(f"{str(path)!r} is damaged: its words are not those it was made with; encode the text again")
+    return EncodedText(vocabulary, corpus, description)
+
+
+def content_fingerprint(vocabulary: Vocabulary, corpus: EncodedCorpus, threads: int = 1) -> str:
+    """Digest of the sentences of words, whatever the ids of the words are and wherever the text came from.
+
+    Each word stands for the first 16 bytes of the BLAKE2b digest (``digest_size=16``) of its UTF-8. A piece is 2**20
+    words of the corpus; its digest is SHA-256 of those bytes, followed by the ends of the sentences that end in the
+    piece, as int64 positions from its beginning. The fingerprint is the first 32 digits of SHA-256 of the number of
+    words and of sentences, as int64, and the digests of all pieces. So pieces can be computed anywhere.
+    """
+    digests = np.empty((len(vocabulary), _DIGEST_BYTES), np.uint8)
+    for word_id, word in enumerate(vocabulary.words):
+        digests[word_id] = np.frombuffer(hashlib.blake2b(word.encode(), digest_size=_DIGEST_BYTES).digest(), np.uint8)
+    whole = hashlib.sha256(np.array([corpus.words, corpus.sentences], "<i8").tobytes())
+
+    def piece_digest(start: int) -> bytes:
+        stop = min(start + PIECE_WORDS, corpus.words)
+        first, last = np.searchsorted(corpus.offsets, [start, stop], side="right")
+        digest = hashlib.sha256(digests[corpus.ids[start:stop]].data)
+        digest.update((corpus.offsets[max(first, 1) : last] - start).astype("<i8").tobytes())
+        return digest.digest()
+
+    with ThreadPoolExecutor(threads, "wordkin-fingerprint") as pool:
+        for digest in in_order(pool, piece_digest, range(0, corpus.words, PIECE_WORDS), 2 * threads):
+            whole.update(digest)
+    return whole.hexdigest()[:32]
+
+
+def renumbered(
+    corpus: EncodedCorpus, new_ids: NDArray[np.int32], *, path: Path | None, spool_directory: str | Path | None
+) -> EncodedCorpus:
+    """An encoded corpus in other ids; words whose new id is -1 are left out, and so are sentences left empty."""
+    expected = corpus.ids.nbytes + corpus.offsets.nbytes
+    with CorpusWriter(path, spool_directory=spool_directory, expected_bytes=expected) as writer:
+        last_end = 0
+        for start in range(0, corpus.words, _WORD_PIECE):
+            stop = min(start + _WORD_PIECE, corpus.words)
+            ids = new_ids[corpus.ids[start:stop]]
+            kept = ids >= 0
+            first, last = np.searchsorted(corpus.offsets, [start, stop], side="right")
+            positions = corpus.offsets[max(first, 1) : last] - start
+            ends = writer.words + np.concatenate([[0], np.cumsum(kept)])[positions]
+            writer.add_ids(ids[kept])
+            rising = np.diff(ends, prepend=last_end) > 0
+            if rising.any():
+                writer.add_ends(ends[rising])
+                last_end = int(ends[-1])
+        return writer.finish()
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(path.read_bytes())
+    except OSError as error:
+        raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{str(path)!r} is damaged: it is not JSON; encode the text again") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT_NAME:
+        raise FormatError(f"{str(path)!r} does not describe an encoded text of wordkin")
+    if header.get("version") != FORMAT_VERSION:
+        raise FormatError(
+            f"{str(path)!r} is of version {shown(header.get('version'))}, and this wordkin reads {FORMAT_VERSION}; "
+            "encode the text again"
+        )
+    kinds: dict[str, type] = {
+        "options": dict, "sources": list, "readers": dict, "text_words": int, "scan_fingerprint": str,
+        "content_fingerprint": str, "corpus_fingerprint": str, "vocabulary_sha256": str,
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        if not isinstance(header.get(name), kind):
+            raise FormatError(f"{str(path)!r} is damaged: its entry {name!r} is missing or of the wrong kind")
+    return header
+
+
+def _read_vocabulary(path: Path, sha256: str) -> Vocabulary:
+    try:
+        with InputFile(path) as source:
+            data = mapped_bytes(source)
+            if hashlib.sha256(data).hexdigest() != sha256:
+                raise source.broken(f"its content is not what {TEXT_HEADER_NAME} says it was: it is damaged")
+            arrays, _ = read_tensors(data, VOCABULARY_LAYOUT)
+            for name in VOCABULARY_LAYOUT.keys() - arrays.keys():
+                raise source.broken(f"there is no tensor {name!r}")
+    except CorpusNotFoundError as error:
+        raise FormatError(str(error)) from error
+    return Vocabulary.from_packed(arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays["counts"])
