@@ -17,6 +17,7 @@ import pytest
 import wordkin
 from wordkin import ConfigError, CorpusError, CorpusWarning, EncodingError, MissingExtraError
 from wordkin.config import TrainingConfig
+from wordkin.corpus import ScanProgress
 from wordkin.text import scan_text, source_of
 
 
@@ -348,3 +349,20 @@ def test_output_of_wikiextractor(tmp_path: Path) -> None:
     assert sentences_of(path, reader="wikiextractor") == 4
     with pytest.raises(CorpusError, match=r"has no line <doc id=...>, as WikiExtractor writes: for its option --json"):
         words_of(written(tmp_path / "wiki_01", '{"text": "a"}\n'), reader="wikiextractor")
+
+
+def test_progress_tells_what_was_read_and_left_out(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", '{"t": "a b"}\n{"t": null}\n{}\n')
+    written(tmp_path / "b.csv", "t\nc\n")
+    config = TrainingConfig(threads=1, field="t")
+    reports: list[ScanProgress] = []
+    with (
+        pytest.warns(CorpusWarning, match="left out 2 of 4 records without text: 1 missing, 1 null"),
+        scan_text(source_of(tmp_path, config), config, on_scan=reports.append),
+    ):
+        last = reports[-1]
+    assert (last.words, last.skipped, last.replaced) == (3, 2, 0)
+    assert last.readers["jsonl"].to_dict() == {
+        "files": 1, "records": 3, "skipped": {"missing": 1, "null": 1}, "replaced": 0,
+    }  # fmt: skip
+    assert (last.readers["csv"].files, last.readers["csv"].records) == (1, 1)

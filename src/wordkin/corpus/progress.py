@@ -28,6 +28,16 @@ class ScanProgress:
     seconds: float
     readers: Mapping[str, Tally] = field(default_factory=dict)
 
+    @property
+    def skipped(self) -> int:
+        """Records left out so far, for want of text."""
+        return sum(tally.skipped.total() for tally in self.readers.values())
+
+    @property
+    def replaced(self) -> int:
+        """Words so far in which something was not valid in their encoding; of UTF-8 text known at the end only."""
+        return sum(tally.replaced for tally in self.readers.values())
+
 
 ProgressCallback = Callable[[ScanProgress], object]
 

@@ -74,6 +74,10 @@ class ReadingReport(Protocol):
     def words(self) -> int: ...
     @property
     def seconds(self) -> float: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def replaced(self) -> int: ...
 
 
 class ProgressDisplay:
@@ -121,6 +125,10 @@ class ProgressDisplay:
         if self._live:
             megabytes_per_second = report.bytes_read / report.seconds / 1e6 if report.seconds > 0 else 0.0
             facts = f"{_count(report.words)} words, {megabytes_per_second:.0f} MB/s"
+            if report.skipped:
+                facts += f", {report.skipped:,} records left out"
+            if report.replaced:
+                facts += f", {report.replaced:,} words replaced"
             self._show("reading", report.bytes_total, report.bytes_read, facts)
 
     def __call__(self, report: TrainingReport) -> None:
