@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "_version": set[str](),
     "errors": set[str](),
     "options": set[str](),
-    "config": {"errors", "options"},
+    "recipes": set[str](),
+    "config": {"errors", "options", "recipes"},
     "jit": {"errors"},
     "storage": {"errors"},
     "tables": {"errors"},
@@ -50,7 +51,7 @@ MAY_IMPORT = {
     "api": TRAINING | ANSWERS | {"encoded_text", "text", "runs", "plots"},
     "sklearn": ANSWERS | {"api"},
     "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
-    "cli": TRAINING | ANSWERS | {"encoded_text", "text", "plots", "lesson", "runs", "api", "studio"},
+    "cli": TRAINING | ANSWERS | {"recipes", "encoded_text", "text", "plots", "lesson", "runs", "api", "studio"},
     "__main__": {"cli"},
 }
 # Who may import a heavy or optional distribution; every other file must do without.

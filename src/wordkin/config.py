@@ -25,9 +25,11 @@ from wordkin.options import (
     Objective,
     PhraseScoring,
     Reader,
+    Recipe,
     ResultTable,
     SubsampleFormula,
 )
+from wordkin.recipes import RECIPES, values_of
 
 ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
@@ -235,10 +237,16 @@ def _option(default: object, rule: Rule, group: str, text: str, source: str = ""
 class TrainingConfig:
     """Everything that decides what a training run computes.
 
+    A ``recipe`` is applied by :meth:`from_options`, and so by ``train`` and ``Word2Vec``: they know which options were
+    given. Here it only says which one was.
+
     Raises :class:`ConfigError` on the first illegal value or combination.
     """
 
     # fmt: off
+    recipe: Recipe | None = _option(
+        None, OptionalChoice(get_args(Recipe)), "Model",
+        "Values for other options that were not given: quality, for better vectors in about the time of three epochs.")
     architecture: Architecture = _option(
         "skip-gram", Choice(ARCHITECTURES), "Model",
         "Predict the context from the centre word, or the centre word from its context.",
@@ -386,7 +394,7 @@ class TrainingConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """All options as plain JSON-ready values; a callable tokenizer becomes its name."""
-        values = dataclasses.asdict(self)
+        values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         if callable(self.tokenizer):
             values["tokenizer"] = getattr(self.tokenizer, "__qualname__", repr(self.tokenizer))
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
@@ -404,7 +412,15 @@ class TrainingConfig:
             if name not in known:
                 remedy = _remedy(name, known)
                 raise ConfigError(name, "is not an option of training", values[name], remedy)
-        return cls(**values)
+        return cls(**{**_recipe_values(values), **values})
+
+
+def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the recipe among some options gives to the others; nothing where recipe or architecture is not legal."""
+    recipe, architecture = values.get("recipe"), values.get("architecture", "skip-gram")
+    if not isinstance(recipe, str) or recipe not in RECIPES or architecture not in ARCHITECTURES:
+        return {}
+    return values_of(recipe, architecture)
 
 
 def _plain(value: Any) -> Any:

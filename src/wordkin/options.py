@@ -12,6 +12,7 @@ Gradient = Literal["word2vec", "exact"]
 ResultTable = Literal["input", "output", "sum", "average"]
 Reader = Literal["text", "jsonl", "csv", "tsv", "parquet", "arrow", "wikiextractor"]
 EncodingErrors = Literal["replace", "strict", "ignore"]
+Recipe = Literal["word2vec", "quality"]
 PhraseScoring = Literal["word2phrase", "npmi"]
 SubsampleFormula = Literal["word2vec", "paper"]
 
@@ -19,6 +20,7 @@ SubsampleFormula = Literal["word2vec", "paper"]
 class TrainingOptions(TypedDict, total=False):
     """Keyword arguments of training; :class:`wordkin.TrainingConfig` gives their rules, defaults and meaning."""
 
+    recipe: Recipe | None
     architecture: Architecture
     objective: Objective | tuple[Objective, ...] | list[Objective]
     vector_size: int

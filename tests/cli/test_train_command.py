@@ -204,3 +204,15 @@ def test_early_stopping_says_which_epoch_was_kept(run, text_file, tmp_path):
     kept = document["validation_losses"][best - 1]
     assert lines[1] == f"stopped after {done} of 40 epochs; kept epoch {best}, held-out loss {kept:.4f}"
     assert lines[1] in run("info", tmp_path / "v.safetensors").out
+
+
+def test_the_options_of_a_recipe_are_shown_and_nothing_is_trained(run):
+    finished = run("train", "--recipe", "quality", "--epochs", "7", "--show-options")
+    rows = {line.split()[0]: line.split()[1:] for line in finished.out.splitlines()}
+    assert finished.code == 0
+    assert rows["subsample"] == ["0.0001", "recipe", "quality"]
+    assert rows["epochs"] == ["7", "given"]
+    assert rows["window"] == ["5"]
+    document = json.loads(run("train", "--recipe", "quality", "--show-options", "--json").out)
+    assert document["dynamic_window"] == {"value": False, "source": "recipe quality"}
+    assert document["seed"] == {"value": 1, "source": "default"}

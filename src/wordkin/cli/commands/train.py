@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wordkin.cli.failures import UsageError
+from wordkin.cli.option_values import show_values
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json, shell_quoted
 from wordkin.cli.vectors import check_output_first, unusable_output
@@ -81,6 +82,14 @@ def train(
     log: Annotated[
         str | None, _place("--log", text="Write a line of JSON about once a second: words, speed, losses and so on.")
     ] = None,
+    show_options: Annotated[
+        bool,
+        typer.Option(
+            "--show-options",
+            help="Show the value of every option and where it comes from; train nothing.",
+            rich_help_panel=OTHER,
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=OTHER)] = False,
     json: JsonFlag = False,
     **options: Any,
@@ -89,6 +98,9 @@ def train(
 
     Progress goes to standard error. Nothing is saved unless training ends well.
     """
+    if show_options:
+        show_values(options, json)
+        return
     _check_usage(corpus, output, resume, checkpoint, validation)
     _check_places_first(checkpoint, output, log, resume)
     load_numba_alone()

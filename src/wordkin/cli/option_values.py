@@ -1,0 +1,27 @@
+"""The values of the options of training, and where each comes from: given, a recipe, or the default."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from wordkin.cli.output import print_json, print_table
+from wordkin.config import TrainingConfig
+from wordkin.recipes import values_of
+
+
+def show_values(options: Mapping[str, Any], json: bool) -> None:
+    """Print what the options given on the command line make of all options."""
+    config = TrainingConfig.from_options(**options)
+    from_recipe = {} if config.recipe is None else values_of(config.recipe, config.architecture)
+    values = config.to_dict()
+    sources = {
+        each.name: "given" if each.name in options else f"recipe {config.recipe}" if each.name in from_recipe else ""
+        for each in dataclasses.fields(config)
+    }
+    if json:
+        print_json({name: {"value": values[name], "source": sources[name] or "default"} for name in values})
+        return
+    rows = [(name, "unset" if value is None else str(value), sources[name]) for name, value in values.items()]
+    print_table(["option", "value", "from"], rows)
