@@ -66,7 +66,7 @@ HOMES = {
     "zstandard": ("corpus/readers/files.py",),
     "gensim": ("embeddings/exports.py",),
     "pandas": ("tables.py",),
-    "pyarrow": ("embeddings/exports.py", "corpus/readers/arrow.py"),
+    "pyarrow": ("embeddings/exports.py", "embeddings/parquet_format.py", "corpus/readers/arrow.py"),
     "usearch": ("queries/approximate.py",),
     "ot": ("queries/transport.py",),
     "sklearn": ("sklearn.py",),

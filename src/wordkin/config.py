@@ -226,7 +226,20 @@ class WordList:
         return isinstance(value, tuple) and all(isinstance(each, str) and each for each in value)
 
 
-Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList
+@dataclass(frozen=True)
+class Text:
+    """Any text, ``what`` says of what: a path, say, or a name that is looked up later."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"must be {self.what}"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, str) and value != ""
+
+
+Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList | Text
 
 
 def _option(default: object, rule: Rule, group: str, text: str, source: str = "") -> Any:

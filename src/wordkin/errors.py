@@ -120,10 +120,22 @@ class UnknownWordError(WordkinError, KeyError):
         message = f"the word {self.word!r} is not in the vocabulary"
         if self.suggestions:
             message += "; nearest spellings: " + ", ".join(repr(near) for near in self.suggestions)
+            form = _other_form(self.word, self.suggestions[0])
+            if form:
+                message += (
+                    f"; the first is the same word in another Unicode form: unicodedata.normalize({form!r}, word)"
+                )
         return message
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.word, self.suggestions)
+
+
+def _other_form(word: str, suggestion: str) -> str:
+    """The Unicode form in which ``suggestion`` has the letters of ``word``; empty where they are other letters."""
+    import unicodedata
+
+    return next((form for form in ("NFC", "NFD") if unicodedata.normalize(form, word) == suggestion), "")
 
 
 class NotTrainedError(WordkinError, RuntimeError):

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wordkin.embeddings import Embeddings, load_embeddings
-from wordkin.embeddings import word2vec_format as module
+from wordkin.embeddings import Embeddings, binary_format, load_embeddings, text_format
 from wordkin.errors import FormatError
 from wordkin.vocabulary import Vocabulary
 
@@ -88,7 +87,8 @@ def load_and_use(path: Path, **options) -> None:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=edits, options=st.sampled_from([{}, {"limit": 3}]), block=st.sampled_from([16, 50, 1 << 20]))
 def test_edited_files(tmp_path, monkeypatch, suffix, changes, options, block):
-    monkeypatch.setattr(module, "_BLOCK_BYTES", block)
+    for module in (binary_format, text_format):
+        monkeypatch.setattr(module, "_BLOCK_BYTES", block)
     data = edited(whole_file(suffix), changes)
     path = tmp_path / f"v{suffix}"
     path.write_bytes(gzip.compress(data, 1) if suffix.endswith(".gz") else data)

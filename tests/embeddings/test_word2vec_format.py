@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from wordkin.embeddings import Embeddings, load_embeddings
-from wordkin.embeddings import word2vec_format as module
+from wordkin.embeddings import Embeddings, binary_format, load_embeddings, text_format
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
 from wordkin.vocabulary import Vocabulary
 
@@ -97,7 +96,8 @@ ROWS = [(b"the", [1, 2]), (b"caf\xc3\xa9", [3, 4]), (b"x", [5, 6])]
 @pytest.mark.parametrize("end", [b"", b"\n"])
 @pytest.mark.parametrize("block", [1, 7, 64, 1 << 20])
 def test_binary_with_and_without_line_ends_in_blocks_of_any_size(tmp_path, monkeypatch, end, block):
-    monkeypatch.setattr(module, "_BLOCK_BYTES", max(block, 16))
+    for module in (binary_format, text_format):
+        monkeypatch.setattr(module, "_BLOCK_BYTES", max(block, 16))
     loaded = load_bytes(tmp_path, "v.bin", binary_file(ROWS, end=end))
     assert loaded.words == ["the", "café", "x"]
     assert loaded.matrix.tolist() == [[1, 2], [3, 4], [5, 6]]
@@ -110,7 +110,7 @@ def test_a_vector_whose_bytes_look_like_spaces_and_line_ends(tmp_path):
         assert loaded.words == ["a", "b"] and loaded.matrix.tolist() == [row for _, row in rows]
 
 
-_row_words = st.one_of(st.just(b""), st.integers(1, 300).map(lambda length: b"x" * length), st.just(b"a\nb"))
+_row_words = st.one_of(st.integers(1, 300).map(lambda length: b"x" * length), st.just(b"a\nb"))
 
 
 @given(
@@ -119,9 +119,8 @@ _row_words = st.one_of(st.just(b""), st.integers(1, 300).map(lambda length: b"x"
     st.sampled_from([16, 100, 1 << 20]),
 )
 def test_rows_that_differ_in_length_and_line_ends(tmp_path_factory, shapes, size, block):
-    """Long words, empty words and several line ends leave the common path, and nothing is lost between."""
-    words = [b"%d" % number + word if word else b"" for number, (_, word) in enumerate(shapes)]
-    words = list(dict.fromkeys(words))
+    """Long words and several line ends leave the common path, and nothing is lost between."""
+    words = [b"%d" % number + word for number, (_, word) in enumerate(shapes)]
     vectors = np.frombuffer(b" \n\x01\x02" * (size * len(words)), dtype="<f4").reshape(len(words), size)
     content = b"%d %d\n" % (len(words), size)
     for (line_ends, _), word, row in zip(shapes, words, vectors, strict=False):
@@ -129,7 +128,8 @@ def test_rows_that_differ_in_length_and_line_ends(tmp_path_factory, shapes, size
     path = tmp_path_factory.mktemp("rows") / "v.bin"
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_BLOCK_BYTES", block)
+        for module in (binary_format, text_format):
+            patch.setattr(module, "_BLOCK_BYTES", block)
         loaded = load_embeddings(path)
         first = load_embeddings(path, limit=max(1, len(words) // 2))
     assert loaded.words == [word.decode() for word in words] and np.array_equal(loaded.matrix, vectors)
@@ -138,7 +138,8 @@ def test_rows_that_differ_in_length_and_line_ends(tmp_path_factory, shapes, size
 
 @pytest.mark.parametrize("block", [1, 30, 1 << 20])
 def test_binary_is_written_as_word2vec_writes_it(tmp_path, monkeypatch, block):
-    monkeypatch.setattr(module, "_BLOCK_BYTES", block)
+    for module in (binary_format, text_format):
+        monkeypatch.setattr(module, "_BLOCK_BYTES", block)
     some_vectors().save(tmp_path / "v.bin")
     vectors = some_vectors()
     rows = zip((word.encode() for word in vectors), vectors.matrix.tolist(), strict=True)
@@ -160,7 +161,8 @@ def test_binary_is_written_as_word2vec_writes_it(tmp_path, monkeypatch, block):
 ])  # fmt: skip
 @pytest.mark.parametrize("block", [16, 1 << 20])
 def test_text_in_its_many_spellings(tmp_path, monkeypatch, content, block):
-    monkeypatch.setattr(module, "_BLOCK_BYTES", block)
+    for module in (binary_format, text_format):
+        monkeypatch.setattr(module, "_BLOCK_BYTES", block)
     loaded = load_bytes(tmp_path, "v.txt", content)
     assert loaded.words == ["the", "cat"] and loaded.matrix.tolist() == [[1, 2], [3, 4]]
 
@@ -200,7 +202,9 @@ def test_policies_for_words_that_are_not_utf8(tmp_path, policy, word):
     text, binary = b"the 1 2\ncaf\xe9 3 4\n", binary_file([(b"the", [1, 2]), (b"caf\xe9", [3, 4])])
     assert list(load_bytes(tmp_path, "v.txt", text, encoding_errors=policy)) == ["the", word]
     assert list(load_bytes(tmp_path, "v.bin", binary, encoding_errors=policy)) == ["the", word]
-    assert "line 2: the word b'caf\\xe9' is not valid UTF-8: pass encoding_errors=" in refusal(tmp_path, "v.txt", text)
+    assert "line 2: the word b'caf\\xe9' is not valid UTF-8: pass encoding=, or encoding_errors=" in refusal(
+        tmp_path, "v.txt", text
+    )
     assert "byte 17: the word b'caf\\xe9' is not valid UTF-8: pass" in refusal(tmp_path, "v.bin", binary)
     with pytest.raises(ConfigError, match='encoding_errors must be one of "strict", "replace"'):
         load_bytes(tmp_path, "v.txt", text, encoding_errors="surrogateescape")
@@ -225,7 +229,9 @@ TEXT_REFUSALS = {
     b"2 3\na 1 2\nb 3 4\n": "line 2: expected a word and 3 numbers, found 3 fields",
     b"2 1\na 1 2\nb 3 4\n": "line 2: expected a word and 1 numbers, found 3 fields",
     b"a 1 2\nb 3\n": "line 2: expected a word and 2 numbers, found 2 fields",
-    b"a 1 2\nb 3 4 5\n": "line 2: expected a word and 2 numbers, found 4 fields",
+    b"a 1 2\nb 3 4 c 5 6\n": "line 2: expected a word and 2 numbers, found 6 fields, perhaps two rows in one",
+    b"a 1 2\nb 3 4c 5 6\n": "line 2: expected a word and 2 numbers, found 5 fields, perhaps two rows in one",
+    b"a 1 2\nb 3 4 5 x\n": "line 2: 'x' is not a number",
     b"a 1 2\nb 3 cat\n": "line 2: 'cat' is not a number",
     b"a 1 2\nb 3 1_0\n": "line 2: '1_0' is not a number",
     b"a 1 2\nb 3 \xd9\xa1\n": "line 2: '\u0661' is not a number",
@@ -233,7 +239,7 @@ TEXT_REFUSALS = {
     b"a 1 2\nb 1-2 3\n": "line 2: '1-2' is not a number",
     b"a 1 2\nb nan 3\n": "line 2: the vector of 'b' holds a value that is not finite",
     b"a 1 2\nb 3 1e999\n": "line 2: the vector of 'b' holds a value that is not finite",
-    b"a 1 2\n\nb 3 4\n": "line 2 is empty",
+    b"a 1 2\n\nb 3 4\n": 'line 2: the line is empty: pass bad_rows="skip" to leave out such rows',
     b"word\n": "line 1: expected a word and its numbers, found b'word'",
     b"1000000000000 300\na 1 2\n": "the header (line 1) claims 1,000,000,000,000 words of 300 numbers, at least 600,0",
     b"2 0\na\nb\n": "line 1 must be the header, as in \"1000 300\"; it is b'2 0'",
@@ -277,7 +283,7 @@ def test_binary_that_is_not_whole_is_refused_with_the_byte(tmp_path, content, su
 def test_infinities_and_every_kind_of_nan(tmp_path, bits):
     vector = struct.pack("<2I", bits, 0xFF800000)
     message = refusal(tmp_path, "v.bin", b"1 2\nword " + vector)
-    assert message.endswith("byte 4: the vector of 'word' holds a value that is not finite")
+    assert message.endswith("'word' holds a value that is not finite: pass bad_rows=\"skip\" to leave out such rows")
 
 
 def test_large_values_are_not_taken_for_infinite(tmp_path):
@@ -291,7 +297,8 @@ def test_words_of_any_length_up_to_a_bound(tmp_path, monkeypatch):
     assert load_embeddings(tmp_path / "v.bin").words == [long, "y"]
     some_vectors((long, "y")).save(tmp_path / "v.txt")
     assert load_embeddings(tmp_path / "v.txt").words == [long, "y"]
-    monkeypatch.setattr(module, "_LONGEST_WORD", 1 << 20)
+    monkeypatch.setattr(binary_format, "_LONGEST_WORD", 1 << 20)
+    monkeypatch.setattr(text_format, "_LONGEST_LINE", 1 << 21)
     assert "byte 4: no space ends the word that starts there" in refusal(
         tmp_path, "v.bin", (tmp_path / "v.bin").read_bytes()
     )
@@ -337,10 +344,10 @@ def test_suffixes_and_formats(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_bytes(tmp_path, "vectors.dat", content)
     assert str(caught.value).startswith("path must end in .safetensors, .bin, .txt or .vec, each also with .gz; got")
-    assert str(caught.value).endswith('or pass format="safetensors", "bin" or "text"')
+    assert str(caught.value).endswith('or pass format="safetensors", "bin", "text" or "parquet"')
     assert list(load_bytes(tmp_path, "vectors.dat", content, format="text")) == ["the", "cat"]
     assert list(load_bytes(tmp_path, "v.txt", gzip.compress(content))) == ["the", "cat"]  # gzip under another name
-    with pytest.raises(ConfigError, match='format must be one of "safetensors", "bin", "text"; got \'csv\''):
+    with pytest.raises(ConfigError, match='format must be one of "safetensors", "bin", "text", "parquet"; got \'csv\''):
         load_bytes(tmp_path, "v.txt", content, format="csv")
     with pytest.raises(CorpusNotFoundError, match=r"there is no file .*nowhere.txt': check the path"):
         load_embeddings(tmp_path / "nowhere.txt")

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wordkin.config import Choice, FieldName, Flag, Number, PassesOrFile, Rule, TrainingConfig, WordList
+from wordkin.config import Choice, FieldName, Flag, Number, PassesOrFile, Rule, Text, TrainingConfig, WordList
 from wordkin.errors import ConfigError
 
 COMMON = "Common options"
@@ -134,6 +134,8 @@ def _metavar(rule: Rule) -> str | None:
             return "N" if integer else "X"
         case Choice(words=words, several=several):
             return "|".join(words) + ("[,...]" if several else "")
+        case Text():
+            return "TEXT"
         case _:
             return "|".join(rule.words)
 

@@ -11,7 +11,7 @@ import typer
 
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import Option
-from wordkin.config import Choice, Number
+from wordkin.config import Choice, Encoding, Number, Text
 from wordkin.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ VectorsArgument = Annotated[
     str,
     typer.Argument(
         metavar="VECTORS",
-        help="A file of vectors (.safetensors, .bin, .txt or .vec, also with .gz) or the directory of a run.",
+        help="A file of vectors (.safetensors, .bin, .txt or .vec, also with .gz; .parquet) or the directory of a run.",
     ),
 ]
 TOPN = Option(Number(1, integer=True), "How many answers to show for each question.", 10)
@@ -39,9 +39,27 @@ READING: Mapping[str, Option] = {
         Number(1, integer=True, optional=True), "Read only this many of the first words.", panel=READING_PANEL
     ),
     "format": Option(
-        Choice(("safetensors", "bin", "text")),
+        Choice(("safetensors", "bin", "text", "parquet")),
         "Format of the file, where its suffix does not say.",
         panel=READING_PANEL,
+    ),
+    "only_words": Option(
+        Text("a path"),
+        "Load only the words of this file, one a line, and of them those that the file of vectors has.",
+        panel=READING_PANEL,
+        metavar="FILE",
+        spelling="words",
+    ),
+    "bad_rows": Option(
+        Choice(("error", "skip")),
+        "What to do with rows that cannot be right: error, unless set, or skip them and say how many.",
+        panel=READING_PANEL,
+    ),
+    "encoding": Option(
+        Encoding(),
+        "Encoding of the words in .bin, .txt and .vec; utf-8 unless set.",
+        panel=READING_PANEL,
+        metavar="NAME",
     ),
     "encoding_errors": Option(
         Choice(("strict", "replace", "ignore", "backslashreplace")),
@@ -65,8 +83,23 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
         return _vectors_of_run(path, reading)
     from wordkin.embeddings import load_embeddings
 
+    options = dict(reading)
+    listed = options.pop("only_words", None)
+    if listed is not None:
+        options["words"] = _words_of(listed)
     with named(path=argument):
-        return load_embeddings(path, **reading)
+        return load_embeddings(path, **options)
+
+
+def _words_of(path: str) -> list[str]:
+    """The words of a file, one a line."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or f"it is not UTF-8 ({error})"
+        raise UsageError(f"--words: cannot read {path!r}: {reason}") from error
+    words = [line for line in text.split("\n") if line.strip()]
+    return [word.removesuffix("\r") for word in words]
 
 
 def _vectors_of_run(path: str, reading: Mapping[str, Any]) -> Embeddings:
@@ -74,7 +107,7 @@ def _vectors_of_run(path: str, reading: Mapping[str, Any]) -> Embeddings:
 
     others = [name for name in reading if name != "limit"]
     if others:
-        spelled = "--" + others[0].replace("_", "-")
+        spelled = "--" + (READING[others[0]].spelling or others[0].replace("_", "-"))
         raise UsageError(f"{spelled} is for files of vectors: leave it out for the run in {path!r}")
     embeddings = Word2Vec.load(path).embeddings
     return embeddings.first(reading["limit"]) if "limit" in reading else embeddings

@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
+import codecs
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Never, get_args
 
+import numpy as np
+
+from wordkin.config import Encoding
+from wordkin.embeddings.binary_format import read_binary, write_binary
 from wordkin.embeddings.embeddings import Embeddings, Whitespace
 from wordkin.embeddings.native_format import read_native, write_native
-from wordkin.embeddings.unsupported import unsupported_kind
-from wordkin.embeddings.word2vec_format import ReadOptions, read_binary, read_text, write_binary, write_text
+from wordkin.embeddings.parquet_format import read_parquet
+from wordkin.embeddings.rows import ReadOptions
+from wordkin.embeddings.text_format import read_text, write_text
+from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError
 from wordkin.storage.files import InputFile, check_writable, replacing
+from wordkin.vocabulary.vocabulary import word_list
 
 FORMATS = {".safetensors": "safetensors", ".bin": "bin", ".txt": "text", ".vec": "text"}
 SUFFIXES = ".safetensors, .bin, .txt or .vec, each also with .gz"
-Format = Literal["safetensors", "bin", "text"]
+Format = Literal["safetensors", "bin", "text", "parquet"]
 DecodingErrors = Literal["strict", "replace", "ignore", "backslashreplace"]
 Duplicates = Literal["error", "first"]
+BadRows = Literal["error", "skip"]
+_TABLES = (".parquet", ".arrow", ".feather")
+_FORMAT_NAMES = {"safetensors": "the native format", "bin": "word2vec binary", "parquet": "Parquet and Arrow"}
+# Options of loading and the formats that have no use for them.
+_REFUSED = {
+    "header": ("safetensors", "bin", "parquet"),
+    "encoding": ("safetensors", "parquet"),
+    "encoding_errors": ("safetensors", "parquet"),
+    "bad_rows": ("safetensors",),
+    "duplicates": ("safetensors",),
+}
+NAMES_IN_GENSIM = {
+    "binary": 'use format="bin" or format="text"',
+    "unicode_errors": "use encoding_errors",
+    "no_header": "use header=False",
+    "mmap": "leave it out: .safetensors is always memory-mapped",
+    "datatype": 'load, then use vectors.astype("float16")',
+    "fvocab": "leave it out: words and vectors are in one file",
+    "binary_chunk_size": "leave it out",
+    "fname": "pass the path first",
+    "ignore_missing": "leave it out: words that the file does not have are left out",
+    "restrict_vocab": "use limit",
+    "vocab": "use words",
+}
 
 
 def save_embeddings(
@@ -58,54 +93,130 @@ def load_embeddings(
     *,
     format: Format | None = None,
     limit: int | None = None,
+    words: Iterable[str] | None = None,
+    bad_rows: BadRows | None = None,
+    encoding: str | None = None,
     encoding_errors: DecodingErrors | None = None,
     duplicates: Duplicates | None = None,
     header: bool | None = None,
+    **others: Never,
 ) -> Embeddings:
     """Read vectors from any format that :func:`save_embeddings` writes, and their relatives.
 
     Parameters
     ----------
-    path : a file; gzip is recognised by its content.
-    format : "safetensors", "bin" (word2vec binary) or "text" (word2vec, fastText ``.vec``, GloVe); by the
-        file's suffix unless set.
-    limit : read only this many first words.
-    encoding_errors : what to do with words that are not valid UTF-8: "strict" (the default) refuses
-        them, "replace", "ignore" and "backslashreplace" do as Python's decoder does.
-    duplicates : "error" (the default) refuses a file with a word twice, "first" keeps the first.
-    header : for text, whether line 1 gives the sizes; found out unless set.
+    path : str or Path
+        A file; gzip is recognised by its content.
+    format : {"safetensors", "bin", "text", "parquet"}, default None
+        "bin" is word2vec binary, "text" word2vec, fastText ``.vec`` and GloVe, "parquet" a Parquet or Arrow
+        file of words and vectors, as ``to_parquet`` and Spark write (extra ``arrow``); by the file's suffix
+        unless set.
+    limit : int, default None
+        Read only this many first rows. What follows is not looked at, so a file that was cut short can be
+        read up to there.
+    words : iterable of str, default None
+        Load only these words, in the order of the file, in one pass and in memory for them alone; those
+        that the file does not have are left out. Reading ends when all are found, and other rows are not
+        checked.
+    bad_rows : {"error", "skip"}, default "error"
+        "skip" leaves out rows that cannot be right (too short, two in one line, with numbers that are none
+        or not finite) and warns once with their number and the first positions.
+    encoding : str, default "utf-8"
+        Encoding of the words in text and word2vec binary files, by its name in Python.
+    encoding_errors : {"strict", "replace", "ignore", "backslashreplace"}, default "strict"
+        What to do with words that are not valid in the encoding: refuse the file, or as Python's decoder does.
+    duplicates : {"error", "first"}, default "error"
+        Refuse a file with a word twice, or keep the first.
+    header : bool, default None
+        For text, whether line 1 gives the sizes; found out unless set.
 
-    The native file is memory-mapped: opening it reads the vocabulary, not the vectors. It knows no
-    invalid or doubled words, so the last three options are refused for it.
+    Returns
+    -------
+    Embeddings
+        The native file is memory-mapped: opening it reads the vocabulary, not the vectors. It knows no
+        invalid or doubled words, so the last five options are refused for it.
 
     Raises
     ------
-    CorpusNotFoundError : there is no such file.
-    FormatError : the file is damaged or of another kind; the message gives the byte or line.
-    ConfigError : an unknown suffix or option.
+    CorpusNotFoundError
+        If there is no such file.
+    FormatError
+        If the file is damaged or of another kind; the message gives the byte, line or row.
+    ConfigError
+        If an option or the suffix is not known, or none of ``words`` is in the file.
     """
+    _refuse_others(others)
     path = Path(path)
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-        raise ConfigError("limit", "must be a whole number from 1 up", limit)
+    options = _checked_options(limit, words, bad_rows, encoding, encoding_errors, duplicates, header)
     _check_choice("format", format, get_args(Format))
-    _check_choice("encoding_errors", encoding_errors, get_args(DecodingErrors))
-    _check_choice("duplicates", duplicates, get_args(Duplicates))
     with InputFile(path) as source:
         kind = _format_to_read(source) if format is None else format
-        if header is not None and kind != "text":
-            raise ConfigError("header", "must be left unset for formats other than text", header)
+        given = {
+            "header": header, "encoding": encoding, "encoding_errors": encoding_errors,
+            "bad_rows": bad_rows, "duplicates": duplicates,
+        }  # fmt: skip
+        for name, value in given.items():
+            if value is not None and kind in _REFUSED[name]:
+                formats = "formats other than text" if name == "header" else _FORMAT_NAMES[kind]
+                raise ConfigError(name, f"must be left unset for {formats}", value)
         if kind == "safetensors":
-            for name, value in (("encoding_errors", encoding_errors), ("duplicates", duplicates)):
-                if value is not None:
-                    raise ConfigError(name, "must be left unset for the native format", value)
-            return read_native(source, limit)
-        options = ReadOptions(
-            limit=limit,
-            encoding_errors="strict" if encoding_errors is None else encoding_errors,
-            duplicates="error" if duplicates is None else duplicates,
-            header=header,
-        )
+            return read_native(source, options.limit, words=options.words)
+        if kind == "parquet":
+            return read_parquet(source, options)
+        if kind == "bin" and " ".encode(options.encoding) != b" ":
+            raise ConfigError("encoding", "must leave ASCII as it is for word2vec binary", options.encoding)
         return read_binary(source, options) if kind == "bin" else read_text(source, options)
+
+
+def _checked_options(
+    limit: object,
+    words: object,
+    bad_rows: str | None,
+    encoding: str | None,
+    encoding_errors: str | None,
+    duplicates: str | None,
+    header: object,
+) -> ReadOptions:
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1):
+        raise ConfigError("limit", "must be a whole number from 1 up", limit)
+    if header is not None and not isinstance(header, bool):
+        raise ConfigError("header", "must be True, False or None", header)
+    _check_choice("bad_rows", bad_rows, get_args(BadRows))
+    _check_choice("encoding_errors", encoding_errors, get_args(DecodingErrors))
+    _check_choice("duplicates", duplicates, get_args(Duplicates))
+    return ReadOptions(
+        limit=None if limit is None else int(limit),
+        words=None if words is None else _encoded_words(words),
+        bad_rows="error" if bad_rows is None else bad_rows,
+        encoding="utf-8" if encoding is None else _codec(encoding),
+        encoding_errors="strict" if encoding_errors is None else encoding_errors,
+        duplicates="error" if duplicates is None else duplicates,
+        header=header,
+    )
+
+
+def _encoded_words(words: object) -> frozenset[bytes]:
+    listed = word_list("words", words)
+    if not listed:
+        raise ConfigError("words", "must hold at least one word", listed)
+    return frozenset(word.encode("utf-8", "surrogatepass") for word in listed)
+
+
+def _codec(name: object) -> str:
+    """Python's own name of a text encoding, so that all spellings of UTF-8 are one."""
+    rule = Encoding()
+    if not isinstance(name, str) or not rule.accepts(name):
+        raise ConfigError("encoding", str(rule), name)
+    return codecs.lookup(name).name
+
+
+def _refuse_others(others: Mapping[str, object]) -> None:
+    """Refuse what is no option, and say what is to be written instead."""
+    for name, value in others.items():
+        known = [each for each in inspect.signature(load_embeddings).parameters if each not in ("path", "others")]
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+        guess = f"did you mean {' or '.join(near)}?" if near else f"the options are {', '.join(known)}"
+        raise ConfigError(name, "is not an option of loading", value, NAMES_IN_GENSIM.get(name, guess))
 
 
 def check_output(path: str | Path) -> None:
@@ -127,13 +238,15 @@ def format_of(path: Path) -> str:
 
 def _format_to_read(source: InputFile) -> str:
     """As :func:`format_of`, but a file of a kind that is known and not read is named for what it is."""
+    if source.path.suffix in _TABLES:
+        return "parquet"
     try:
         return format_of(source.path)
     except ConfigError as error:
-        stranger = unsupported_kind(source.read(8))
+        stranger = unsupported_kind(source.read(LONGEST_HEAD))
         if stranger:
             raise source.broken(stranger) from None
-        remedy = 'or pass format="safetensors", "bin" or "text"'
+        remedy = 'or pass format="safetensors", "bin", "text" or "parquet"'
         raise ConfigError(error.parameter, error.rule, error.value, remedy) from None
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+import numpy as np
+
 from wordkin._version import __version__
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.unsupported import unsupported_kind
-from wordkin.errors import FormatError
+from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
+from wordkin.errors import ConfigError, FormatError
 from wordkin.storage.files import InputFile, mapped_bytes
 from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
@@ -27,7 +29,7 @@ def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
     write_tensors(stream, vocabulary_tensors(vectors.vocabulary) | {"vectors": vectors.matrix}, metadata)
 
 
-def read_native(source: InputFile, limit: int | None) -> Embeddings:
+def read_native(source: InputFile, limit: int | None, *, words: frozenset[bytes] | None = None) -> Embeddings:
     """Map a native file; only its header and the table of words are read now.
 
     Raises :class:`FormatError` where the file is not one that :func:`write_native` could have made. The
@@ -51,7 +53,19 @@ def read_native(source: InputFile, limit: int | None) -> Embeddings:
             rows = f"{len(arrays['vectors']):,} rows of {arrays['vectors'].shape[1]:,} numbers"
             raise FormatError(f"the vectors are {rows}, for {len(vocabulary):,} words")
     except FormatError as error:
-        raise source.broken(unsupported_kind(bytes(data[:8])) or str(error)) from None
+        raise source.broken(unsupported_kind(bytes(data[:LONGEST_HEAD])) or str(error)) from None
     own = {key: value for key, value in metadata.items() if key not in _RESERVED}
     vectors = Embeddings(vocabulary, arrays["vectors"], own, path=source.path)
-    return vectors if limit is None else vectors.first(limit)
+    if words is None:
+        return vectors if limit is None else vectors.first(limit)
+    ids = vectors.vocabulary.find_ids(word.decode("utf-8", "surrogatepass") for word in words)
+    ids = np.sort(ids[(ids >= 0) & (ids < (len(vectors) if limit is None else limit))])
+    if not len(ids):
+        raise ConfigError(
+            "words",
+            f"must hold a word of {str(source.path)!r}",
+            [word.decode(errors="replace") for word in sorted(words)[:3]],
+        )
+    counts = None if vocabulary.counts is None else vocabulary.counts[ids]
+    kept = Vocabulary([vocabulary.words[word_id] for word_id in ids.tolist()], counts)
+    return Embeddings(kept, vectors.matrix[ids], own)

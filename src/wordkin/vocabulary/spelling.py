@@ -22,7 +22,8 @@ def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word:
     Two sieves over packed bytes come before any word is decoded. A word passes when it is about as long
     and shares, from its beginning and its end together, more than half of its bytes with the word or
     with one of its other casings; of those, the ones that share most are compared letter by letter.
-    A word passes as near when edits turn at most a third of its letters (Damerau 1964; case counts half).
+    A word passes as near when edits turn at most a third of its letters (Damerau 1964; case counts half,
+    another Unicode form of the same letters not at all, so that it comes first).
     """
     if not word or len(offsets) < 2:
         return []
@@ -32,7 +33,9 @@ def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word:
     near = []
     for word_id in sorted(shortlist):
         candidate = utf8[offsets[word_id] : offsets[word_id + 1]].tobytes().decode(errors="replace")
-        distance = edit_distance(word.lower(), candidate.lower()) + (word.lower() == candidate.lower()) / 2
+        composed, other = (unicodedata.normalize("NFC", each) for each in (word, candidate))
+        lower, other_lower = composed.lower(), other.lower()
+        distance = edit_distance(lower, other_lower) + (lower == other_lower and composed != other) / 2
         if distance <= max(1, len(word) // 3):
             near.append((distance, word_id, candidate))
     return [candidate for _, _, candidate in sorted(near)[:count]]
@@ -42,9 +45,8 @@ def _variants(word: str) -> list[str]:
     """The spellings to sieve with; the sieve itself does not tell the case of ASCII letters."""
     if word.isascii():
         return [word]
-    return list(
-        dict.fromkeys((word, word.lower(), word.upper(), word.capitalize(), unicodedata.normalize("NFC", word)))
-    )
+    forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
+    return list(dict.fromkeys((word, word.lower(), word.upper(), word.capitalize(), *forms)))
 
 
 def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -> list[int]:

@@ -33,7 +33,10 @@ def _shown(name: str, text: str, metavar: str) -> Any:
     return typer.Option(name, metavar=metavar, help=text, rich_help_panel=COMMON)
 
 
-@with_options({**_DRAWING, **READING})
+_READING = {name: option for name, option in READING.items() if name != "only_words"}  # words to show come as arguments
+
+
+@with_options({**_DRAWING, **_READING})
 def plot(
     vectors: Annotated[str | None, typer.Argument(metavar="VECTORS", help="A file of vectors.")] = None,
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", help="Words to show.")] = None,
