@@ -207,23 +207,24 @@ def _parse_each(
 ) -> tuple[list[bytes], NDArray[np.int64], NDArray[np.float32]]:
     """Words, line numbers and vectors: lines that look as they should together, the others one by one."""
     vector_size = rows.matrix.shape[1]
-    words: list[bytes] = [b""] * len(lines)
-    block = np.zeros((len(lines), vector_size), dtype=np.float32)
-    good = np.ones(len(lines), dtype=bool)
     alike = [index for index, line in enumerate(lines) if line.rstrip().count(b" ") == vector_size]
     parsed, together = _parse_alike([lines[index] for index in alike], vector_size) if alike else ([], None)
+    words = dict(zip(alike, parsed, strict=True)) if together is not None else {}
+    vectors: dict[int, list[float]] = {}
+    for index, line in enumerate(lines):
+        if index not in words:
+            try:
+                words[index], vectors[index] = _parse_line(line, vector_size)
+            except ValueError as error:
+                rows.bad(int(numbers[index]), str(error))
+    good = sorted(words)
+    block = np.empty((len(good), vector_size), dtype=np.float32)
+    one_by_one = np.isin(good, list(vectors))
     if together is not None:
-        block[alike] = together
-        for index, word in zip(alike, parsed, strict=True):
-            words[index] = word
-    left = set(range(len(lines))) - (set(alike) if together is not None else set())
-    for index in sorted(left):
-        try:
-            words[index], block[index] = _parse_line(lines[index], vector_size)
-        except ValueError as error:
-            good[index] = False
-            rows.bad(int(numbers[index]), str(error))
-    return [word for word, is_good in zip(words, good.tolist(), strict=True) if is_good], numbers[good], block[good]
+        block[~one_by_one] = together
+    for row in np.flatnonzero(one_by_one).tolist():
+        block[row] = vectors[good[row]]
+    return [words[index] for index in good], numbers[good], block
 
 
 def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
