@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python -m
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs faults resume-search bench bench-quick clean
+.PHONY: help demo test check format docs faults fuzz resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -17,6 +17,7 @@ help:
 	@echo "make docs    write the pages of docs/ that come from the code"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
 	@echo "make resume-search   stop and resume 2,000 random configurations and compare all bits; half an hour"
+	@echo "make fuzz    try mutated files on everything that reads files, guided by coverage; installs atheris"
 	@echo "make bench   measure everything, hours of it; CORPUS=TEXT EVALUATION=FOLDER SMALL=TEXT for real text"
 	@echo "make bench-quick   the same in under five minutes, on a synthetic text"
 	@echo "make clean   remove $(VENV) and what the tools left behind"
@@ -45,6 +46,10 @@ faults: $(VENV)/.wordkin
 resume-search: $(VENV)/.wordkin-test
 	@$(VENV)/bin/python tests/runs/resume_search.py $(ARGS)
 
+fuzz: $(VENV)/.wordkin-test
+	@$(PIP) atheris
+	@$(VENV)/bin/python tests/faults/fuzz_loaders.py $(ARGS)
+
 # What needs a real text and test files is left out without them. Each part goes on where it was interrupted.
 BENCH  := $(VENV)/bin/python benchmarks
 SCORED := $(if $(CORPUS),$(if $(EVALUATION),yes))
@@ -57,6 +62,7 @@ bench: $(VENV)/.wordkin-test
 	@$(BENCH)/sweep.py $(CORPUS)
 	@$(BENCH)/startup.py
 	@$(BENCH)/queries.py
+	@$(BENCH)/loading.py
 	@$(BENCH)/determinism.py $(CORPUS) $(if $(EVALUATION),--evaluation $(EVALUATION))
 	@$(BENCH)/report.py
 
@@ -66,6 +72,7 @@ bench-quick: $(VENV)/.wordkin-test
 	@$(BENCH)/sweep.py --quick
 	@$(BENCH)/startup.py --quick
 	@$(BENCH)/queries.py --quick
+	@$(BENCH)/loading.py --quick
 	@$(BENCH)/determinism.py --quick
 	@$(BENCH)/report.py --quick
 
