@@ -231,6 +231,7 @@ class Text:
     """Any text, ``what`` says of what: a path, say, or a name that is looked up later."""
 
     what: str
+    words: tuple[str, ...] = ("TEXT",)
 
     def __str__(self) -> str:
         return f"must be {self.what}"
