@@ -25,7 +25,8 @@ _NARROW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 class Term:
     """A piece of a formula.
 
-    kind : "symbol", "operator", "number", "row", "sub" (base, index), "power" or "fraction".
+    kind : "symbol", "operator", "number", "result", "row", "sub" (base, index), "power" or "fraction". A
+        negative number stands in brackets, a negative result does not.
     parts : its pieces; a symbol, operator or number has none.
     symbol : the characters of a symbol or operator.
     value : of a number, in full precision.
@@ -107,7 +108,7 @@ def _grouped(text: str) -> str:
 
 def mathml_of(term: Term) -> str:
     """A formula as MathML; a number has its full precision in ``data-value``."""
-    return f'<math display="block"><mrow>{_mathml(term)}</mrow></math>'
+    return f'<div class="formula"><math displaystyle="true"><mrow>{_mathml(term)}</mrow></math></div>'
 
 
 def _mathml(term: Term) -> str:
@@ -118,8 +119,10 @@ def _mathml(term: Term) -> str:
         case "operator":
             fixed = ' stretchy="false"' if term.symbol in "()" else ""
             return f"<mo{fixed}>{escape(_SHOWN.get(term.symbol, term.symbol))}</mo>"
-        case "number":
+        case "number" | "result":
             number = f'<mn data-value="{term.value!r}">{number_text(abs(term.value))}</mn>'
+            if term.kind == "result":
+                return number if term.value >= 0 else f"<mo>−</mo>{number}"
             return number if term.value >= 0 else f"<mo>(</mo><mo>−</mo>{number}<mo>)</mo>"
         case "sub":
             return f"<msub>{parts[0]}{parts[1]}</msub>"
@@ -224,7 +227,7 @@ class Equation:
 
     def to_mathml(self) -> str:
         """The formula, and below it the same with numbers."""
-        return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", self.value))
+        return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", Term("result", value=self.value)))
 
     def to_mathml_question(self) -> str:
         """The same without the value that comes out."""

@@ -51,7 +51,7 @@ def _fill(tab: Tab) -> None:
                 if topic == tab.topic:
                     made.classes("current").props["aria-current"] = "true"
         with marked("div", "lesson-content"):
-            with marked("section", "panel lesson-topic", label=tab.text(f"topic.{tab.topic}")):
+            with marked("section", f"panel lesson-topic {tab.topic}", label=tab.text(f"topic.{tab.topic}")):
                 heading(tab.text(f"topic.{tab.topic}"), 2)
                 updates.append(TOPICS[tab.topic](tab))
             updates.append(build_flow(tab))

@@ -112,7 +112,7 @@ def _objective_html(tab: Tab, view: ObjectiveView) -> str:
 
 def _output_row(each: OutputRow, index: int, several: bool, ignored: str) -> str:
     if each.ignored:
-        return row(each.output, [plain(0), plain(ignored, "left")], classes="ignored")
+        return row(each.output, [plain(0), f'<td class="left" colspan="6">{text(ignored)}</td>'], classes="ignored")
     name = f"row.{index}"
     source = f"h o{each.row_id}"
     cells = [

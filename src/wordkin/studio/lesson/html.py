@@ -20,7 +20,7 @@ def text(value: object) -> str:
 
 def shown(value: float, digits: int = 4) -> str:
     """A rounding for people, with a proper minus sign."""
-    small = value != 0 and abs(value) < 0.5 * 10.0**-digits
+    small = digits >= 4 and value != 0 and abs(value) < 0.5 * 10.0**-digits
     rounded = f"{value:.1e}" if small else f"{value:.{digits}f}"
     return rounded.replace("-", "−")
 
@@ -65,7 +65,7 @@ def plain(value: object, classes: str = "") -> str:
 
 def bar(share: float, *, classes: str = "") -> str:
     """A bar of a share from 0 to 1."""
-    return f'<span class="bar {classes}" style="--share:{max(0.0, min(1.0, share)):.4f}"></span>'
+    return f'<span class="share-bar {classes}" style="--share:{max(0.0, min(1.0, share)):.4f}"></span>'
 
 
 def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None) -> str:
@@ -142,7 +142,7 @@ def curve(
 
     def at(x: float, y: float) -> tuple[float, float]:
         return (
-            left + (x - low_x) / (high_x - low_x) * (width - left - 12),
+            left + (x - low_x) / (high_x - low_x) * (width - left - 30),
             bottom - (y - low_y) / (high_y - low_y) * (bottom - 16),
         )
 
@@ -155,7 +155,7 @@ def curve(
         placed = [at(x, y) for x, y in points]
         parts.append(f'<path d="{path_of(placed)}" class="curve c{index % 4}"/>')
         if len(series) > 1:
-            parts.append(label(width - 16, 28 + 16 * index, name, anchor="end", classes=f"legend c{index % 4}"))
+            parts.append(label(left + 16, 60 + 18 * index, name, anchor="start", classes=f"legend c{index % 4}"))
     if mark_x is not None:
         x = at(mark_x, low_y)[0]
         parts.append(line(x, 16, x, bottom, "now"))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from wordkin.errors import WordkinError
-from wordkin.lesson import Course, Overview, Step
+from wordkin.lesson import Course, Overview, Step, depict
 from wordkin.lesson.gradient_step import Taken
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.view import View
@@ -116,7 +116,8 @@ class Tab:
 
     def _current(self) -> tuple[Step, Taken]:
         if self._shown is None or self._shown[0] != self.number:
-            self._shown = (self.number, self.course.step(self.number), self.course.taken(self.number))
+            taken = self.course.taken(self.number)
+            self._shown = (self.number, depict.step(self.course.text, self.number, taken), taken)
         return self._shown[1], self._shown[2]
 
     def go(self, number: int) -> None:

@@ -66,7 +66,7 @@ def skip_gram(tab: Tab) -> Update:
 
 
 _PRODUCT = (
-    '<math display="block"><mrow><munder><mo>∏</mo><mi>w</mi></munder><munder><mo>∏</mo><mrow><mi>u</mi><mo>∈</mo>'
+    '<math displaystyle="true"><mrow><munder><mo>∏</mo><mi>w</mi></munder><munder><mo>∏</mo><mrow><mi>u</mi><mo>∈</mo>'
     "<mi>C(w)</mi></mrow></munder><munder><mo>∏</mo><mrow><mi>z</mi><mo>∈</mo><mrow><mi>{u}</mi>"
     "<mo>&#8746;</mo><mi>NEG(u)</mi></mrow></mrow></munder><mi>p(z | w)</mi>"
     "</mrow></math>"

@@ -277,7 +277,7 @@ def noise(tab: Tab) -> Update:
 
 
 _POWER = (
-    '<math display="block"><mrow><mi>f</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
+    '<math displaystyle="true"><mrow><mi>f</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
     "<mn>3/4</mn></msup><mrow><mo>∑</mo><msup><mi>count(u)</mi><mn>3/4</mn></msup></mrow></mfrac></mrow></math>"
 )
 
@@ -292,7 +292,7 @@ def noise_html(tab: Tab) -> str:
         cells = [plain(each.count)]
         for exponent, values in spread.items():
             share = values[each.word_id]
-            bars = f'<span class="bar" style="--share:{share / most * 0.9:.4f}"></span>'
+            bars = f'<span class="share-bar" style="--share:{share / most * 0.9:.4f}"></span>'
             cells.append(f'<td class="barred">{bars}{number(share, f"noise.{exponent:g}.{each.word_id}")}</td>')
         rows.append(row(each.word, cells))
     heads = ["", tab.text("count"), tab.text("noise.unigram"), tab.text("noise.power"), tab.text("noise.uniform")]
@@ -302,7 +302,6 @@ def noise_html(tab: Tab) -> str:
 def subsampling(tab: Tab) -> Update:
     """How likely a frequent word is kept, under both formulas, and what one pass drops."""
     paragraph(tab.text("subsampling.intro"))
-    element = ui.html(sanitize=False)
     exponent = {"t": -1.5}
 
     def show() -> None:
@@ -316,6 +315,7 @@ def subsampling(tab: Tab) -> Update:
         slider = ui.slider(min=-5, max=-0.3, step=0.1, value=-1.5).style("width:20rem")
         slider.props["aria-label"] = "t"
         slider.on_value_change(lambda event: change(event.value))
+    element = ui.html(sanitize=False).classes("stack")
     show()
     return live(lambda: _struck_html(tab))
 

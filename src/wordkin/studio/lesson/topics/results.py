@@ -215,7 +215,8 @@ def _verdict(tab: Tab, given: str, value: float) -> tuple[str]:
 def sheet(tab: Tab) -> Update:
     """All of the current step on one sheet to print."""
     paragraph(tab.text("sheet.intro"))
-    button(tab.text("print"), lambda: ui.run_javascript("print()"))
+    with marked("div", "line"):
+        button(tab.text("print"), lambda: ui.run_javascript("print()"))
     return live(lambda: _sheet_html(tab))
 
 

@@ -133,7 +133,7 @@ def projection(tab: Tab) -> Update:
     paragraph(tab.text("projection.intro"))
     shapes = {"v": len(tab.overview.words), "n": tab.choices.vector_size}
     ui.html(
-        "<math display='block'><mrow><mi>h</mi><mo>=</mo><msup><mi>W</mi><mi>T</mi></msup><mi>x</mi><mo>,</mo>"
+        "<math displaystyle='true'><mrow><mi>h</mi><mo>=</mo><msup><mi>W</mi><mi>T</mi></msup><mi>x</mi><mo>,</mo>"
         f"<mi>W</mi><mo>:</mo><mn>{shapes['v']}</mn><mo>×</mo><mn>{shapes['n']}</mn><mo>,</mo>"
         f"<msup><mi>W</mi><mo>′</mo></msup><mo>:</mo><mn>{shapes['n']}</mn><mo>×</mo><mn>{shapes['v']}</mn></mrow></math>",
         sanitize=False,
@@ -176,7 +176,7 @@ def _pairs_html(tab: Tab) -> str:
     """The tables of the notes: (input, output), then the same pairs as a question with the label 1."""
     centres = list(dict.fromkeys(tab.overview.sentences[0][2:4])) or None
     pairs = [each for each in tab.course.labelled_pairs(centres) if each.label]
-    current = {(pair.inputs[0], pair.output) for pair in tab.step.pairs if len(pair.inputs) == 1}
+    current = {(pair.inputs[0], pair.output) for pair in tab.step.pairs if pair.current and len(pair.inputs) == 1}
     first = [
         row(each.input, [plain(each.output, "left")], classes="lit" if (each.input, each.output) in current else "")
         for each in pairs
