@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 def machine() -> dict[str, Any]:
     """Processor, cores this process may use, memory, widest vector of the kernels, and versions."""
-    from wordkin.config import usable_cores
+    from wordkin.cores import usable_cores
     from wordkin.objectives.cpu.registers import host_lanes
 
     return {

@@ -20,7 +20,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "wordkin"
 
 # What each part may import besides itself; a part is a file or a folder of src/wordkin.
-FOUNDATION = {"_version", "errors", "options", "config", "storage", "tables"}
+FOUNDATION = {"_version", "errors", "options", "cores", "config", "storage", "tables"}
 DATA = FOUNDATION | {"jit", "corpus", "vocabulary"}
 VECTORS = DATA | {"vectors"}
 ANSWERS = VECTORS | {"queries", "evaluation", "embeddings"}
@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "errors": set[str](),
     "options": set[str](),
     "recipes": set[str](),
-    "config": {"errors", "options", "recipes"},
+    "cores": set[str](),
+    "config": {"errors", "options", "recipes", "cores"},
     "jit": {"errors"},
     "storage": {"errors"},
     "tables": {"errors"},

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
 from wordkin.options import (
     Architecture,
@@ -459,9 +460,3 @@ def _nearest(name: str, known: list[str]) -> str:
 
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else "see the table of options in the docs"
-
-
-def usable_cores() -> int:
-    """Number of cores this process may run on, respecting CPU affinity where the system tells."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

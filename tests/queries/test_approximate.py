@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wordkin.embeddings import Embeddings, load_embeddings
-from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, OutputError
+from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
 from wordkin.queries import approximate
 from wordkin.queries.exact import nearest
 from wordkin.queries.index_file import SEAL_MAGIC, seal
@@ -160,6 +160,25 @@ def test_a_sealed_index_that_leads_astray_is_refused(tmp_path, changed):
     seal(path)
     with pytest.raises(FormatError, match=why):
         vectors.open_index(path)
+
+
+def test_an_index_by_another_usearch_is_refused(tmp_path):
+    vectors, path = clustered(300), tmp_path / "x.usearch"
+    vectors.build_index(path, threads=1)
+    content = bytearray(path.read_bytes()[: -len(SEAL_MAGIC) - 32])
+    content[8 + 300 * 16 + 7] = 3  # the major version
+    path.write_bytes(content)
+    seal(path)
+    with pytest.raises(FormatError, match=r"usearch 3\.\d+\.\d+ wrote it, and wordkin reads what usearch 2 writes"):
+        vectors.open_index(path)
+
+
+def test_another_usearch_is_not_used(monkeypatch):
+    monkeypatch.setattr("usearch.__version__", "3.0.1")
+    with pytest.raises(
+        MissingExtraError, match=r"made by usearch 2, where 3\.0\.1 is installed, needs .*wordkin\[index\]"
+    ):
+        clustered(10).build_index()
 
 
 def test_edited_and_sealed_indices_never_crash(tmp_path):

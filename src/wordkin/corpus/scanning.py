@@ -14,7 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import Choice, Flag, Number, TokenizerName, usable_cores
+from wordkin.config import Choice, Flag, Number, TokenizerName
+from wordkin.cores import usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
 from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokenized_lines

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import usable_cores
+from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
 from wordkin.evaluation.casing import WordFinder
 from wordkin.evaluation.datasets import Analogies

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import usable_cores
+from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
 
 Floats = NDArray[np.float64]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wordkin.config import usable_cores
+from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
 from wordkin.queries import exact
 from wordkin.queries.exact import check_whole_number, unit_rows
-from wordkin.queries.index_file import check_index_file, seal
+from wordkin.queries.index_file import USEARCH_MAJOR, check_index_file, seal
 from wordkin.queries.neighbours import Neighbours, Query, as_vector, batch_terms, named, query_terms, sum_of_terms
 from wordkin.storage.files import check_writable, replacing_path
 from wordkin.vectors import WordVectors
@@ -234,9 +234,13 @@ def _index_path(vectors: WordVectors, path: str | Path | None) -> Path | None:
 def _new_index(**options: Any) -> Index:
     """An empty index by cosine; the one place that imports usearch."""
     try:
+        import usearch
         from usearch.index import Index
     except ImportError as error:
         raise MissingExtraError("an index for approximate neighbours", "index") from error
+    if usearch.__version__.split(".")[0] != str(USEARCH_MAJOR):  # its files have another layout, which nobody checked
+        found = f"usearch {USEARCH_MAJOR}, where {usearch.__version__} is installed"
+        raise MissingExtraError(f"an index for approximate neighbours, made by {found},", "index")
     return Index(metric="cos", enable_key_lookups=False, **options)
 
 

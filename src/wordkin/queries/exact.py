@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import usable_cores
+from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
 from wordkin.vectors import WordVectors
 

@@ -28,6 +28,7 @@ _HEAD = np.dtype([
 _GRAPH = np.dtype([
     ("nodes", "<u8"), ("links", "<u8"), ("base_links", "<u8"), ("highest_level", "<u8"), ("entry", "<u8")
 ])  # fmt: skip
+USEARCH_MAJOR = 2  # the major version whose layout is described here
 _KINDS = (ord("c"), 14, 15)  # usearch's numbers for cosine, keys of 64 bits and links of 32
 _NUMBERS = {11: ("f32", 4), 12: ("f16", 2), 4: ("bf16", 2), 23: ("i8", 1)}  # usearch's kinds: name and bytes
 _MOST_LINKS = 1 << 16
@@ -75,6 +76,9 @@ def _checked_content(content: memoryview) -> IndexFacts:
     matrix = _record(content, 0, _MATRIX)
     at = _MATRIX.itemsize + int(matrix["rows"]) * int(matrix["row_bytes"])
     head = _record(content, at, _HEAD)
+    if head["magic"] == b"usearch" and head["version"][0] != USEARCH_MAJOR:
+        version = ".".join(map(str, head["version"]))
+        raise FormatError(f"usearch {version} wrote it, and wordkin reads what usearch {USEARCH_MAJOR} writes")
     _require(head["magic"] == b"usearch" and (head["metric"], head["key"], head["slot"]) == _KINDS, "its head")
     dtype, number_bytes = _NUMBERS.get(int(head["scalar"]), ("", 0))
     _require(int(matrix["row_bytes"]) == number_bytes * int(head["dimensions"]) > 0, "the size of its vectors")

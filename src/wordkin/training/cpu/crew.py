@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from wordkin.config import usable_cores
+from wordkin.cores import usable_cores
 from wordkin.training.cpu.waiting import reaches
 
 LOOKS = 500_000  # at a counter before a thread goes to sleep: a tenth of a millisecond or two; waking takes half of one

@@ -1,0 +1,64 @@
+"""How many cores this process may use: affinity, and the quotas of control groups that containers have."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path, PurePosixPath
+
+
+def usable_cores(root: Path = Path("/")) -> int:
+    """Number of cores this process may use, at least 1.
+
+    The cores it may run on, and no more than the quota of processor time of its control group (cgroup version 1
+    or 2) and of the groups above it, rounded up to whole cores.
+
+    Parameters
+    ----------
+    root : Path, default "/"
+        Where ``proc`` and what it names are found.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, math.ceil(min(cores, _quota(root))))
+
+
+def _quota(root: Path) -> float:
+    """The smallest quota of the groups that this process belongs to, in cores; infinite where there is none."""
+    groups = {}  # from "cpu" (version 1) or "" (version 2) to the path of the group
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        groups.update(dict.fromkeys(controllers.split(","), path))
+    quotas = [math.inf]
+    for line in _text(root / "proc/self/mountinfo").splitlines():
+        fields, _, file_system = line.partition(" - ")
+        kind, _, options = file_system.split(" ", 2)
+        controller = {"cgroup2": "", "cgroup": "cpu"}.get(kind)
+        if controller in groups and (kind == "cgroup2" or "cpu" in options.split(",")):
+            mounted, point = (field.replace(r"\040", " ") for field in fields.split(" ")[3:5])
+            directory = root / point.lstrip("/")
+            quotas += [_quota_of(each) for each in _with_parents(directory, mounted, groups[controller])]
+    return min(quotas)
+
+
+def _with_parents(directory: Path, mounted: str, path: str) -> list[Path]:
+    """The directories of a group and of those above it, below a mount point that shows the group ``mounted``."""
+    group = PurePosixPath(path)
+    inside = group.relative_to(mounted) if group.is_relative_to(mounted) else PurePosixPath()
+    return [directory / each for each in (inside, *inside.parents)]
+
+
+def _quota_of(directory: Path) -> float:
+    """The quota of one group in cores: microseconds of processor time in a period, by the period."""
+    quota, period = (*_text(directory / "cpu.max").split(), "", "")[:2]
+    if not quota:
+        quota, period = (_text(directory / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period"))
+    return int(quota) / int(period) if quota.isdigit() and period.isdigit() and int(period) else math.inf
+
+
+def _text(path: Path) -> str:
+    """The text of a file; none where it cannot be read, as on other systems."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
