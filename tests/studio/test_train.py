@@ -12,7 +12,8 @@ import sys
 import pytest
 
 from wordkin.embeddings import load_embeddings
-from wordkin.studio.train.options import value_of
+from wordkin.errors import ConfigError
+from wordkin.studio.train.options import FIELDS, value_of
 from wordkin.studio.worker import VECTORS
 
 SHORT = "corpus=text.txt&epochs=2&vector_size=8&threads=1&min_count=1"
@@ -135,8 +136,23 @@ def test_the_worker_tells_an_error_as_an_event(tmp_path):
         ("lowercase", True, True),
         ("lowercase", "True", True),
         ("objective", ["softmax"], "softmax"),
+        ("phrases", "2", 2),
+        ("phrase_connectors", "of, the", ("of", "the")),
+        ("field", "3", 3),
+        ("field", "body", "body"),
+        ("reader", "", None),
         ("objective", ["softmax", "negative-sampling"], ("softmax", "negative-sampling")),
     ],
 )
 def test_what_fields_hold_becomes_options(name, text, value):
     assert value_of(name, text) == value
+
+
+def test_an_option_that_names_a_file_is_refused():
+    with pytest.raises(ConfigError, match="phrases must be a whole number of passes from 1 to 16; got"):
+        value_of("phrases", "/etc/x.json")
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+def test_the_default_of_every_option_is_what_an_empty_field_stands_for(name):
+    assert value_of(name, "") == FIELDS[name].default

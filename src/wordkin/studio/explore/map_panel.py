@@ -127,7 +127,9 @@ class MapPanel:
                 process.stop()
                 return None
             seconds = f"{time.monotonic() - began:.0f}"
-            self._status.set_text(view.text("map.umap", progress=f"{process.progress:.0%}", seconds=seconds))
+            share = process.progress
+            step = view.text("map.umap_layout", progress=f"{share:.0%}") if share else view.text("map.umap_neighbours")
+            self._status.set_text(view.text("map.umap", step=step, seconds=seconds))
             await asyncio.sleep(0.3)
         positions = process.result()
         return WordMap(vectors, len(positions), positions, np.full(2, np.nan))

@@ -102,6 +102,7 @@ class HeatmapPanel:
                 return
             if remember:
                 view.remember(words=" ".join(words))
+            units = units.astype(np.float64)  # rounded as float32, 0.8 would be shown as 0.800000012
             table = np.clip(units @ units.T, -1, 1).round(3)
             self._shown = (words, table.tolist())
             height = f"{max(16, 6 + 1.9 * len(words)):.1f}rem"

@@ -7,7 +7,18 @@ from typing import Any
 
 from nicegui import ui
 
-from wordkin.config import GROUPS, Choice, Flag, Number, Rule, TrainingConfig
+from wordkin.config import (
+    GROUPS,
+    Choice,
+    FieldName,
+    Flag,
+    Number,
+    PassesOrFile,
+    Rule,
+    TokenizerName,
+    TrainingConfig,
+    WordList,
+)
 from wordkin.errors import ConfigError
 from wordkin.studio.view import View
 from wordkin.studio.widgets import marked, paragraph
@@ -42,6 +53,8 @@ def value_of(name: str, text: object) -> object:
     if text is None or text in ("", []):
         return described.default
     value = _converted(rule, text)
+    if isinstance(rule, PassesOrFile) and isinstance(value, str):
+        raise ConfigError(name, "must be a whole number of passes from 1 to 16", text, "files are for the command line")
     if not rule.accepts(value):
         raise ConfigError(name, str(rule), text)
     return value
@@ -53,12 +66,16 @@ def _converted(rule: Rule, text: object) -> object:
     if isinstance(rule, Choice) and rule.several:
         words = text.split(",") if isinstance(text, str) else list(text) if isinstance(text, list) else [text]
         return words[0] if len(words) == 1 else tuple(words)
-    if isinstance(rule, Number) and isinstance(text, str):
+    if isinstance(rule, WordList) and isinstance(text, str):
+        return tuple(text.replace(",", " ").split())
+    if isinstance(rule, Number | PassesOrFile) and isinstance(text, str):
         for number in (int, float):
             try:
                 return number(text)
             except ValueError:
                 continue
+    if isinstance(rule, FieldName) and isinstance(text, str) and text.isdecimal():
+        return int(text)
     return text
 
 
@@ -105,24 +122,30 @@ class OptionFields:
             value = described.default
         help_text = described.metadata["help"]
         with marked("div", "stack option"):
-            if isinstance(rule, Flag):
-                field: Any = ui.switch(name, value=bool(value))
-            elif isinstance(rule, Number):
-                field = ui.input(name, value="" if value is None else f"{value}").props("outlined dense")
-                field.props["placeholder"] = self._view.text("train.automatic") if described.default is None else ""
-                field.props["stack-label"] = True
-            elif getattr(rule, "several", False):
-                words = list(value) if isinstance(value, tuple) else [value]
-                field = ui.select(list(rule.words), value=words, label=name, multiple=True).props("outlined dense")
-            else:
-                field = ui.select(list(rule.words), value=value, label=name).props("outlined dense")
-            set_by_default = described.default is not None and described.default is not False
+            field = self._field(name, rule, value)
+            set_by_default = described.default not in (None, False, ())
             shown = "on" if described.default is True else str(described.default)
             default = self._view.text("train.default", value=shown) if set_by_default else ""
             paragraph(f"{help_text} {default}".strip(), "small muted")
         field.props["aria-description"] = help_text
         field.on_value_change(lambda event: self._keep(name, event.value))
         self._fields[name] = field
+
+    def _field(self, name: str, rule: Rule, value: Any) -> Any:
+        if isinstance(rule, Flag):
+            return ui.switch(name, value=bool(value))
+        automatic = self._view.text("train.automatic") if FIELDS[name].default is None else ""
+        if isinstance(rule, Choice) and rule.several:
+            words = list(value) if isinstance(value, tuple) else [value]
+            return ui.select(list(rule.words), value=words, label=name, multiple=True).props("outlined dense")
+        if isinstance(rule, Choice | TokenizerName):
+            choices = {**({"": automatic} if automatic else {}), **{word: word for word in rule.words}}
+            return ui.select(choices, value=value if value in choices else "", label=name).props("outlined dense")
+        shown = ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        field = ui.input(name, value=shown).props("outlined dense maxlength=500")
+        field.props["placeholder"] = automatic
+        field.props["stack-label"] = True
+        return field
 
     def _keep(self, name: str, content: object) -> None:
         try:
