@@ -86,6 +86,9 @@ def take(browser: Any, url: str, wanted: list[str]) -> None:
             page.set_default_timeout(120_000)
             page.goto(f"{url}{address}{extra}lang={language}&theme={theme}")
             wait(page)
+            if kind == "phone" and page.locator(".q-tabs").count():
+                page.evaluate("document.querySelector('.q-tabs').scrollIntoView()")
+                page.wait_for_timeout(300)
             path = FOLDER / f"{name}-{kind}.jpg"
             page.screenshot(path=path, type="jpeg", quality=70)
             print(f"{path.relative_to(FOLDER.parents[2])}: {path.stat().st_size // 1000} kB", flush=True)

@@ -69,14 +69,16 @@ def loss_chart(curves: dict[str, list[float]], epoch: str) -> dict[str, Any]:
     grey = {"color": "#7d8a97"}
     return {
         "animation": False,
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 30, "containLabel": True},
         "legend": {"top": 0, "textStyle": grey},
         "tooltip": {"trigger": "axis", "renderMode": "richText"},
         "xAxis": {
-            "type": "category", "name": epoch, "nameLocation": "middle", "nameGap": 28, "axisLabel": grey,
+            "type": "category", "name": epoch, "nameLocation": "middle", "nameGap": 28,
+            "nameTextStyle": grey, "axisLabel": grey,
             "data": [str(number + 1) for number in range(max(map(len, curves.values()), default=0))],
         },
-        "yAxis": {"type": "value", "scale": True, "axisLabel": grey},
+        "yAxis": {"type": "value", "scale": True, "axisLabel": grey, "splitLine": {"lineStyle": {"opacity": 0.3}}},
+        "color": ["#2b7bd0", "#d9622b"],
         "series": [{"type": "line", "name": name, "data": values, "symbolSize": 6} for name, values in curves.items()],
     }  # fmt: skip
 
