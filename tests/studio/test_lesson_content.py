@@ -189,6 +189,23 @@ def test_the_three_ways_judge_the_same_scores_and_the_loss_has_two_parts() -> No
     assert [row[1:] for row in labelled if row[-1] == "0"][:2] == [["pizza", "0"], ["computer", "0"]]
 
 
+def test_noise_follows_the_pair_that_it_was_drawn_for() -> None:
+    tab = at(text="a b a c a b a d e f", window=2)
+    checked = 0
+    for number in range(1, 60):
+        tab.number = number
+        labelled = cells(objectives._labelled_html(tab))[1:]
+        step = tab.step
+        noise = [row.output for row in step.objectives[0].rows[1:] if not row.ignored]
+        expected = []
+        for pair in step.pairs:
+            expected.append([pair.inputs[0], pair.output, "1"])
+            expected += [[pair.inputs[0], word, "0"] for word in noise if pair.current]
+        assert labelled == expected
+        checked += len({(*pair.inputs, pair.output) for pair in step.pairs}) < len(step.pairs)
+    assert checked  # a word stands twice in a window
+
+
 def test_three_noise_distributions() -> None:
     tab = at(preset="royal")
     counts = [row.count for row in tab.overview.words]

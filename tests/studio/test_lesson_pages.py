@@ -229,7 +229,7 @@ def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):
 def test_the_length_of_one_hot_vectors_follows_the_slider(lesson):
     page = lesson(topic="one_hot").page
     page.get_by_text("V = 10:").wait_for()
-    page.get_by_role("slider", name="V").press("ArrowRight")
+    page.locator(".q-slider[aria-label=V] [tabindex]").press("ArrowRight")
     page.get_by_text("V = 13:").wait_for()
     page.get_by_text("12 zeros").wait_for()
 

@@ -257,12 +257,11 @@ def _labelled_html(tab: Tab) -> str:
     step = tab.step
     centre = step.window.sentence[step.window.centre]
     rows = []
-    current = {(pair.inputs[0], pair.output) for pair in step.pairs if pair.current}
-    noise = step.objectives[0].rows[1:]
+    noise = [each for each in step.objectives[0].rows[1:] if not each.ignored]
     for pair in step.pairs:
         source = " + ".join(pair.inputs)
         rows.append(row(source, [plain(pair.output, "left"), plain(1)], classes="true"))
-        if (pair.inputs[0], pair.output) in current or tab.choices.noise or len(step.pairs) == 1:
+        if pair.current or tab.choices.noise:
             rows += [row(source, [plain(each.output, "left"), plain(0)]) for each in noise]
     heads = [tab.text("input1"), tab.text("input2"), tab.text("label")]
     return table(heads, rows, caption=tab.text("sampling.table", word=centre), classes="words")
