@@ -66,6 +66,7 @@ bench: $(VENV)/.wordkin-test
 	@$(BENCH)/sweep.py $(CORPUS)
 	@$(BENCH)/startup.py
 	@$(BENCH)/queries.py
+	@$(BENCH)/studio.py --elements
 	@$(BENCH)/loading.py
 	@$(BENCH)/determinism.py $(CORPUS) $(if $(EVALUATION),--evaluation $(EVALUATION))
 	@$(BENCH)/report.py

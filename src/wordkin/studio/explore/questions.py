@@ -182,7 +182,7 @@ def _heatmap(words: list[str], table: list[list[float]]) -> dict[str, Any]:
         "visualMap": {
             "min": -1, "max": 1, "calculable": False, "orient": "horizontal", "left": "center", "bottom": 0,
             "precision": 1, "textStyle": {"color": "#7d8a97"},
-            "inRange": {"color": ["#9a3412", "#f6c9a8", "#f7f7f7", "#a9cdf0", "#0b4f8a"]},
+            "inRange": {"color": ["#d9783f", "#f6c9a8", "#f7f7f7", "#b9d7f3", "#6aa8e2"]},
         },
         "series": [{
             "type": "heatmap", "data": cells,
