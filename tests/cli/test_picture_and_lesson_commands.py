@@ -182,6 +182,26 @@ def test_lesson_of_a_long_text_tells_one_hot_vectors_in_words(run):
     assert "1 at 0 of 0 to 29" in run("lesson", text, "--steps", "1").out
 
 
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+def test_lesson_of_one_repeated_word(run, architecture, objective):
+    finished = run("lesson", "ha ha ha", "--architecture", architecture, "--objective", objective, "--steps", "2")
+    assert (finished.code, finished.err) == (0, "")
+    assert "loss" in finished.out
+
+
+def test_lesson_says_which_options_are_not_its_own(run):
+    failed = run("lesson", "a b", "--threads", "2")
+    assert (
+        failed.err
+        == "wordkin: no such option: --threads: it is an option of wordkin train; see: wordkin lesson --help\n"
+    )
+    failed = run("lesson", "a b", "--noise", ",")
+    assert (
+        failed.err == "wordkin: --noise must hold at least one word; got []: leave it out to have noise words drawn\n"
+    )
+
+
 def test_lesson_as_json(run):
     out = run("lesson", "a b a", "--architecture", "cbow", "--steps", "2", "--json").out
     document = json.loads(out)

@@ -304,5 +304,21 @@ def test_words_are_escaped_everywhere() -> None:
         assert not re.search(r"<\s*img|>\s*<\s*</", html)
 
 
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
+    tab = at(3, text="ha ha ha", objective=objective)
+    for make in (
+        words._projection_html, words._pairs_html, architectures._cbow_html, architectures._skip_gram_html,
+        architectures._update_html, objectives._moving_html, results._grids_html, results._sheet_html,
+        results._neighbours_html, objectives.noise_html,
+    ):  # fmt: skip
+        assert make(tab)
+    if objective == "hierarchical-softmax":
+        assert "ha" in objectives._tree_html(tab)
+    assert results._plane_html(tab, results._whole_run(tab.choices, 5))
+    assert words._exchanged_html(tab) == ""
+    results.questions(tab)
+
+
 def test_pointing_is_a_rule_of_css() -> None:
     assert '[data-from~="w3"]' in marking_rules()

@@ -154,13 +154,15 @@ def _usage_message(error: Any, arguments: Sequence[str]) -> str:
 
 
 def _foreign_option(arguments: Sequence[str]) -> str:
-    """What to write for the first option that gensim or word2vec.c has and the command has not; "" for none."""
+    """What to say of the first option that train, gensim or word2vec.c has and the command has not; "" for none."""
     own = set(_option_names(arguments[0] if arguments else ""))
     for argument in arguments[1:]:
         given = argument.partition("=")[0]
         name = given.lstrip("-")
         if not given.startswith("-") or given in own:
             continue
+        if given in spellings("train").values():
+            return f"No such option: {given}: it is an option of wordkin train"
         if given.startswith("--"):
             hint = NAMES_IN_GENSIM.get(name.replace("-", "_"))
             if hint is None and name in NAMES_IN_WORD2VEC_C:

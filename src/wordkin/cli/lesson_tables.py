@@ -272,8 +272,10 @@ def _print_equations(start: Overview, step: Step, notation: str) -> None:
     from wordkin.lesson.equations import equations
 
     for objective in step.objectives:
+        if not objective.rows:  # the path of an only word is empty
+            continue
         print()
-        output = objective.rows[0].output if objective.rows else ""
+        output = objective.rows[0].output
         print(f"{objective.objective}: the numbers of {printable(output)} and of the first component")
         row = next((index for index, each in enumerate(objective.rows) if each.times), 0)
         for equation in equations(

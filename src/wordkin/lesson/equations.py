@@ -255,8 +255,10 @@ def equations(
         As in the options of the lesson.
     """
     view = next(each for each in step.objectives if each.objective == objective)
-    output = view.rows[row]
     marks = notation(style, "cbow" if len(step.inputs) > 1 else "skip-gram")
+    if not view.rows:  # the path of an only word through the tree is empty
+        return [_hidden(step, component, marks, cbow_combine)]
+    output = view.rows[row]
     outputs_before = {
         change.row_id: change
         for table in step.tables

@@ -68,7 +68,7 @@ def lesson(
     from wordkin.cli.lesson_tables import print_overview, print_step
     from wordkin.lesson import Course
 
-    words = None if noise is None else [word.strip() for word in noise.split(",")]
+    words = None if noise is None else [word.strip() for word in noise.split(",") if word.strip()]
     course = Course(text, lesson_config(**options), noise=words, order=order, tree=tree)
     numbers = _numbers(course, first, steps)
     if json:

@@ -145,7 +145,7 @@ def _update_html(tab: Tab) -> str:
         after = taken.after[objective].arrays()[name]
         view = next(each for each in step.tables if each.name == name)
         changed = {change.row_id for change in view.changes}
-        scale = float(max(abs(before).max(), abs(after).max())) or 1.0
+        scale = float(max(abs(before).max(initial=0.0), abs(after).max(initial=0.0))) or 1.0
         nodes = name == "output_vectors" and objective == "hierarchical-softmax"
         names = [f"node {i}" for i in range(len(before))] if nodes else [each.word for each in tab.overview.words]
         for title, values in (("part.before", before), ("part.after", after)):

@@ -91,7 +91,7 @@ def _plane_html(tab: Tab, run: _WholeRun) -> str:
     axes = np.zeros((2, final.shape[1]))
     axes[: min(2, len(directions))] = directions[:2]
     inputs, outputs = _arrays(tab, tab.number)
-    reach = float(np.abs((np.concatenate([inputs, outputs]) - final.mean(axis=0)) @ axes.T).max()) or 1.0
+    reach = float(np.abs((np.concatenate([inputs, outputs]) - final.mean(axis=0)) @ axes.T).max(initial=0.0)) or 1.0
     width, height = 620, 400
     parts = [line(0, height / 2, width, height / 2, "edge"), line(width / 2, 0, width / 2, height, "edge")]
     names = [each.word for each in tab.overview.words]
@@ -164,7 +164,7 @@ def questions(tab: Tab) -> list[tuple[str, float, str]]:
     step = tab.step
     view = step.objectives[0]
     generator = random.Random(tab.number)
-    row_index = generator.choice([index for index, each in enumerate(view.rows) if not each.ignored])
+    row_index = generator.choice([index for index, each in enumerate(view.rows) if not each.ignored] or [0])
     component = generator.randrange(len(step.hidden))
     found = equations(step, view.objective, row=row_index, component=component, style=tab.choices.notation)
     asked = [(each.name, each.value, each.to_mathml_question()) for each in found]

@@ -66,6 +66,8 @@ def _exchanged_html(tab: Tab) -> str:
         for position, word in enumerate(sentence):
             window = sentence[max(0, position - 2) : position] + sentence[position + 1 : position + 3]
             around.setdefault(word, set()).update(window)
+    if len(around) < 2:
+        return ""
     pairs = itertools.combinations(around, 2)
     first, second = max(
         pairs, key=lambda pair: len(around[pair[0]] & around[pair[1]]) / len(around[pair[0]] | around[pair[1]])
