@@ -30,7 +30,7 @@ class UmapProcess:
         self._folder = Path(self._temporary.name)
         np.save(self._folder / ROWS, vectors.unit_vectors(np.arange(count)))
         with (self._folder / "errors").open("wb") as errors:
-            command = [sys.executable, "-m", "wordkin.studio.umap_worker", self._temporary.name]
+            command = [sys.executable, "-P", "-m", "wordkin.studio.umap_worker", self._temporary.name]
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
 
     @property

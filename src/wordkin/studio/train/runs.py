@@ -105,7 +105,7 @@ class TrainingRun:
         with (self.folder / OUTPUT).open("ab") as printed:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "wordkin.studio.worker"),
+                *("-P", "-m", "wordkin.studio.worker"),  # -P: a module in the started folder is not imported
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=printed,
