@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
     """One step from the tables as they are."""
     config = text.config
     hidden = reference.hidden_vector(tables[config.objectives[0]], example.inputs, config.cbow_combine)
-    scored = {objective: _score(text, objective, tables[objective], hidden, example) for objective in tables}
+    scored = {objective: _SCORE[objective](text, tables[objective], hidden, example) for objective in tables}
 
     def directions(cbow_gradient: str) -> dict[str, Tables]:
         return _together(
@@ -60,13 +61,24 @@ def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
     return Taken(example, tables, hidden, scored, exact, direction, after)
 
 
-def _score(text: Text, objective: str, tables: Tables, hidden: FloatArray, example: Example) -> Scored:
-    if objective == "softmax":
-        return reference.full_softmax(tables, hidden, example.outputs)
-    if objective == "negative-sampling":
-        return reference.negative_sampling(tables, hidden, example.outputs[0], example.noise[0])
+def _score_softmax(text: Text, tables: Tables, hidden: FloatArray, example: Example) -> Scored:
+    return reference.full_softmax(tables, hidden, example.outputs)
+
+
+def _score_negative_sampling(text: Text, tables: Tables, hidden: FloatArray, example: Example) -> Scored:
+    return reference.negative_sampling(tables, hidden, example.outputs[0], example.noise[0])
+
+
+def _score_hierarchical_softmax(text: Text, tables: Tables, hidden: FloatArray, example: Example) -> Scored:
     assert text.tree is not None  # built for this objective
     return reference.hierarchical_softmax(tables, hidden, *text.tree.path(example.outputs[0]))
+
+
+_SCORE: dict[str, Callable[[Text, Tables, FloatArray, Example], Scored]] = {
+    "softmax": _score_softmax,
+    "negative-sampling": _score_negative_sampling,
+    "hierarchical-softmax": _score_hierarchical_softmax,
+}
 
 
 def _together(towards: dict[str, Tables]) -> dict[str, Tables]:

@@ -20,7 +20,7 @@ written when; the kernels must equal it. The equations are derived in ``docs/mat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -375,46 +375,63 @@ def block_step(
     windows = block.windows()
     examples = len(windows) if architecture == "cbow" else sum(len(window.context_ids) for window in windows)
     after = tables.copy()
-    projection = (cbow_combine, cbow_gradient)
-    if objective == "hierarchical-softmax":
-        if tree is None:
-            raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
-        loss = sum(
-            _tree_window(after, window, tree, together, architecture, learning_rate, projection) for window in windows
-        )
-        return BlockStep(after, loss, examples)
-    inputs, hidden, scored = [], [], []
     shared = np.asarray(noise_ids, dtype=np.int64)
-    for window in windows:
-        input_ids, output_ids = window.example(architecture)
-        h = hidden_vector(tables, input_ids, cbow_combine)
-        inputs.append(input_ids)
-        hidden.append(h)
-        if objective == "softmax":
-            scored.append(full_softmax(tables, h, output_ids))
-        else:
-            scored.append(shared_negative_sampling(tables, h, output_ids, shared, negative))
-    return BlockStep(after, _step_together(after, inputs, hidden, scored, learning_rate, projection), examples)
+    options = _Options(architecture, learning_rate, shared, negative, tree, together, (cbow_combine, cbow_gradient))
+    return BlockStep(after, _STEPS[objective](after, windows, options), examples)
 
 
 _Projection = tuple[str, str]  # cbow_combine, cbow_gradient
 
 
-def _tree_window(
-    tables: Tables,
-    window: Window,
-    tree: HuffmanTree,
-    together: int,
-    architecture: str,
-    learning_rate: float,
-    projection: _Projection,
-) -> float:
+class _Options(NamedTuple):
+    """The arguments of :func:`block_step` that one objective or another needs."""
+
+    architecture: str
+    learning_rate: float
+    noise_ids: NDArray[np.int64]
+    negative: int
+    tree: HuffmanTree | None
+    together: int
+    projection: _Projection
+
+
+def _step_softmax(tables: Tables, windows: list[Window], options: _Options) -> float:
+    """Full softmax of a block, in place; the sum of the losses."""
+    return _step_together(tables, windows, options, full_softmax)
+
+
+def _step_negative_sampling(tables: Tables, windows: list[Window], options: _Options) -> float:
+    """Negative sampling of a block, in place; the sum of the losses."""
+
+    def scored(tables: Tables, hidden: FloatArray, output_ids: Sequence[int]) -> Scored:
+        return shared_negative_sampling(tables, hidden, output_ids, options.noise_ids, options.negative)
+
+    return _step_together(tables, windows, options, scored)
+
+
+def _step_hierarchical_softmax(tables: Tables, windows: list[Window], options: _Options) -> float:
+    """Hierarchical softmax of a block, in place; the sum of the losses."""
+    tree = options.tree
+    if tree is None:
+        raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
+    return sum(_tree_window(tables, window, tree, options) for window in windows)
+
+
+_STEPS: dict[str, Callable[[Tables, list[Window], _Options], float]] = {
+    "softmax": _step_softmax,
+    "negative-sampling": _step_negative_sampling,
+    "hierarchical-softmax": _step_hierarchical_softmax,
+}
+
+
+def _tree_window(tables: Tables, window: Window, tree: HuffmanTree, options: _Options) -> float:
     """Hierarchical softmax of one window, in place: the centre's path is the output.
 
     In CBOW the whole context is one input. In skip-gram each context word is one (the transposed
     orientation), from left to right.
     """
-    inputs = [window.context_ids] if architecture == "cbow" else [[word_id] for word_id in window.context_ids]
+    rate, together, projection = options.learning_rate, options.together, options.projection
+    inputs = [window.context_ids] if options.architecture == "cbow" else [[word_id] for word_id in window.context_ids]
     node_ids, bits = tree.path(window.centre_id)
     loss = 0.0
     for first in range(0, len(inputs), together):
@@ -422,8 +439,8 @@ def _tree_window(
         updates = []
         for h in [hidden_vector(tables, input_ids, projection[0]) for input_ids in group]:
             scored = hierarchical_softmax(tables, h, node_ids, bits)
-            updates.append(learning_rate * hidden_direction(tables, scored))
-            _add_to_outputs(tables, h, scored, learning_rate)
+            updates.append(rate * hidden_direction(tables, scored))
+            _add_to_outputs(tables, h, scored, rate)
             loss += scored.loss
         for input_ids, update in zip(group, updates, strict=True):
             _add_to_inputs(tables, input_ids, update, *projection)
@@ -432,22 +449,24 @@ def _tree_window(
 
 def _step_together(
     tables: Tables,
-    inputs: list[list[int]],
-    hidden: list[FloatArray],
-    scored: list[Scored],
-    learning_rate: float,
-    projection: _Projection,
+    windows: list[Window],
+    options: _Options,
+    score: Callable[[Tables, FloatArray, Sequence[int]], Scored],
 ) -> float:
-    """One step, in place, of examples that were all scored on ``tables``; the sum of their losses.
+    """One step, in place, of examples that are all scored on the tables as they were; the sum of their losses.
 
     Everything is read before anything is written, then output rows are written, last input rows. A row
     that takes part more than once gets the sum of its steps.
     """
-    updates = [learning_rate * hidden_direction(tables, each) for each in scored]
+    rate = options.learning_rate
+    examples = [window.example(options.architecture) for window in windows]
+    hidden = [hidden_vector(tables, input_ids, options.projection[0]) for input_ids, _ in examples]
+    scored = [score(tables, h, output_ids) for h, (_, output_ids) in zip(hidden, examples, strict=True)]
+    updates = [rate * hidden_direction(tables, each) for each in scored]
     for h, each in zip(hidden, scored, strict=True):
-        _add_to_outputs(tables, h, each, learning_rate)
-    for input_ids, update in zip(inputs, updates, strict=True):
-        _add_to_inputs(tables, input_ids, update, *projection)
+        _add_to_outputs(tables, h, each, rate)
+    for (input_ids, _), update in zip(examples, updates, strict=True):
+        _add_to_inputs(tables, input_ids, update, *options.projection)
     return sum(each.loss for each in scored)
 
 

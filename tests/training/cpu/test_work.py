@@ -12,7 +12,7 @@ from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.layout import choose_layout
 from wordkin.training.cpu.sampler import Sampler, Text
-from wordkin.training.cpu.steps import MOST_SHARD_WORDS, Sharing, Step, make_steps
+from wordkin.training.cpu.steps import MOST_SHARD_WORDS, AnyStep, Sharing, make_steps
 from wordkin.training.cpu.work import MOST_OPERATIONS, shard_words
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.subsampling import keep_probabilities
@@ -37,7 +37,7 @@ def zipf_counts(vocabulary_size: int) -> np.ndarray:
     return np.maximum(1, 10_000_000 // np.arange(1, vocabulary_size + 1))
 
 
-def steps_of(config: TrainingConfig, counts: np.ndarray) -> list[Step]:
+def steps_of(config: TrainingConfig, counts: np.ndarray) -> list[AnyStep]:
     layout = choose_layout(config.vector_size + config.output_bias)
     keep = keep_probabilities(counts, config.subsample, config.subsample_formula)
     return make_steps(config, layout, counts, keep, Sharing(writers=1, noise_uses=1))

@@ -35,7 +35,7 @@ from wordkin.training.cpu import work
 from wordkin.training.cpu.crew import Crew, Queue
 from wordkin.training.cpu.numbering import RowSet, renumbered
 from wordkin.training.cpu.sampler import Sample, Sampler, Text
-from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Sharing, Step, alikeness, hidden_square, make_steps
+from wordkin.training.cpu.steps import SPARE_ROWS, AnyOutputs, AnyStep, Sharing, alikeness, hidden_square, make_steps
 from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows, keep_thresholds
@@ -62,7 +62,7 @@ def parts_in_memory(config: TrainingConfig, row_size: int, vocabulary_size: int)
     return max(1, min(config.parts, MOST_BYTES // copied))
 
 
-def part_words(steps: Sequence[Step], parts: int, row_size: int) -> int:
+def part_words(steps: Sequence[AnyStep], parts: int, row_size: int) -> int:
     """Words of a part: what its objectives and the memory for copies allow."""
     words = work.shard_words(steps, parts)
     if any(step.reads_all_rows for step in steps):
@@ -245,7 +245,7 @@ class MergedTables:
             results[shard] = worker.train(*self._take(part), learning_rate)
             self._measure(part, learning_rate)
 
-    def _take(self, part: int) -> tuple[Windows, list[Tables], list[Outputs]]:
+    def _take(self, part: int) -> tuple[Windows, list[Tables], list[AnyOutputs]]:
         """The windows of a part, and for each objective what it trains; copies the rows that others read as well."""
         take_rows(self._shapes, self._tables, part)
         windows, targets = self._samples.pop(part)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training.cpu.steps import MOST_SHARD_WORDS, Step
+from wordkin.training.cpu.steps import MOST_SHARD_WORDS, AnyStep
 from wordkin.windows.rng import stream_key
 from wordkin.windows.windows import Windows, select_windows
 
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
 class Sampler:
     """Draws, into buffers of its own; it depends on nothing but the text, its streams and the shard."""
 
-    def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[Step]) -> None:
+    def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep]) -> None:
         self._window, self._dynamic = config.window, config.dynamic_window
         self._thresholds = thresholds
         self._steps = steps

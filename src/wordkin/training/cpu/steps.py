@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,11 @@ class Sharing(NamedTuple):
     noise_uses: int
 
 
-class Outputs(NamedTuple):
+TargetsT = TypeVar("TargetsT")  # what examples are trained against besides their own words
+WorkspaceT = TypeVar("WorkspaceT")  # the buffers of one thread
+
+
+class Outputs(NamedTuple, Generic[TargetsT]):
     """What the words of a shard are as outputs of one objective.
 
     ids : int32 [kept], of the word at each position: its row of the output table, or its path.
@@ -59,13 +64,14 @@ class Outputs(NamedTuple):
     """
 
     ids: NDArray[np.int32]
-    targets: Any
+    targets: TargetsT
 
 
-class Step(Protocol):
+class Step(Protocol[TargetsT, WorkspaceT]):
     """One objective, ready to train on the windows of a shard.
 
     The tables are handed in: kernels need not know whether rows are those of the table or copies of them.
+    Targets and workspaces are of the objective's own types, and only the same objective takes them back.
 
     shard_words : the most words of the corpus that a shard should have.
     operations : for one word of the corpus, at most; see work.py.
@@ -80,34 +86,44 @@ class Step(Protocol):
     reads_all_rows: bool
     own_rows: int
 
-    def workspace(self, thread: int) -> Any:
+    def workspace(self, thread: int) -> WorkspaceT:
         """Buffers for one thread; threads are counted from 0."""
 
-    def targets(self, windows: Windows, key: np.uint64) -> Any:
+    def targets(self, windows: Windows, key: np.uint64) -> TargetsT:
         """What the examples are trained against besides their own words; ``key``: the stream of noise words."""
 
-    def number(self, targets: Any, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Any:
+    def number(self, targets: TargetsT, words: RowSet, rows: RowSet, local_ids: LocalIds) -> TargetsT:
         """Fill ``rows`` with the output rows that a shard reads; return the targets by local numbers.
 
         ``words``: those of the windows, by their local numbers. Words that have output rows come first and
         keep their numbers.
         """
 
-    def outputs(self, word_ids: NDArray[np.int32], targets: Any, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: TargetsT, numbers: NDArray[np.int32]) -> Outputs[TargetsT]:
         """Outputs by the ``numbers`` of their rows, from local numbers."""
 
     def most_rows(self, words: int) -> int:
         """Output rows besides those of their own words that so many words of text can need."""
 
     def train(
-        self, tables: Tables, windows: Windows, outputs: Outputs, learning_rate: float, workspace: Any
+        self,
+        tables: Tables,
+        windows: Windows,
+        outputs: Outputs[TargetsT],
+        learning_rate: float,
+        workspace: WorkspaceT,
     ) -> tuple[float, int]:
         """Train; return (summed loss, examples)."""
 
 
+# Where several objectives stand in one list, no one type of targets fits them all: the only place where it is open.
+AnyStep: TypeAlias = Step[Any, Any]
+AnyOutputs: TypeAlias = Outputs[Any]
+
+
 def make_steps(
     config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64], sharing: Sharing
-) -> list[Step]:
+) -> list[AnyStep]:
     """The step of each objective; counts : occurrences [V]; keep : keep probabilities [V]."""
     return [make_step(objective, config, layout, counts, keep, sharing) for objective in config.objectives]
 
@@ -119,15 +135,11 @@ def make_step(
     counts: NDArray[np.int64],
     keep: NDArray[np.float64],
     sharing: Sharing,
-) -> Step:
+) -> AnyStep:
     """The step of one objective; see :func:`make_steps`."""
     kept = counts * keep
     likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
-    if objective == "hierarchical-softmax":
-        return HierarchicalSoftmaxStep(config, layout, counts, likeliest, sharing)
-    if objective == "softmax":
-        return SoftmaxStep(config, layout, len(counts), likeliest)
-    return NegativeSamplingStep(config, layout, counts, likeliest, sharing)
+    return _STEPS[objective](config, layout, counts, likeliest, sharing)
 
 
 class NegativeSamplingStep:
@@ -191,12 +203,12 @@ class NegativeSamplingStep:
         rows.number(targets.ids, self._noise_updates, local_ids.words)
         return targets
 
-    def outputs(self, word_ids: NDArray[np.int32], targets: Noise, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: Noise, numbers: NDArray[np.int32]) -> Outputs[Noise]:
         renumber(numbers, targets.ids, targets.ids)
         return Outputs(renumbered(numbers, word_ids), targets)
 
     def train(
-        self, tables: Tables, windows: Windows, outputs: Outputs, learning_rate: float, workspace: Workspace
+        self, tables: Tables, windows: Windows, outputs: Outputs[Noise], learning_rate: float, workspace: Workspace
     ) -> tuple[float, int]:
         examples = make_examples(windows, outputs.ids, self._mode, pair_by_pair=self.block.pair_by_pair)
         return train_negative_sampling(  # type: ignore[no-any-return]
@@ -258,12 +270,15 @@ class HierarchicalSoftmaxStep:
     def targets(self, windows: Windows, key: np.uint64) -> None:
         """None: each thread has a tree of its own."""
 
-    def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Tree:
+    def number(self, targets: Tree | None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Tree:
         rows.restart_with(np.arange(min(TOP_NODES, self._nodes), dtype=np.int32), 0)
         return rows.number_paths(self._tree, words, self._output_updates, local_ids.nodes)
 
-    def outputs(self, word_ids: NDArray[np.int32], targets: Tree, numbers: NDArray[np.int32]) -> Outputs:
-        renumber(numbers, targets.node_ids, targets.node_ids)
+    def outputs(
+        self, word_ids: NDArray[np.int32], targets: Tree | None, numbers: NDArray[np.int32]
+    ) -> Outputs[Tree | None]:
+        if targets is not None:
+            renumber(numbers, targets.node_ids, targets.node_ids)
         return Outputs(word_ids, targets)
 
     def most_rows(self, words: int) -> int:
@@ -271,7 +286,12 @@ class HierarchicalSoftmaxStep:
         return int(np.minimum(levels, words).sum()) + TOP_NODES
 
     def train(
-        self, tables: Tables, windows: Windows, outputs: Outputs, learning_rate: float, workspace: TreeWorkspace
+        self,
+        tables: Tables,
+        windows: Windows,
+        outputs: Outputs[Tree | None],
+        learning_rate: float,
+        workspace: TreeWorkspace,
     ) -> tuple[float, int]:
         examples = make_examples(windows, outputs.ids, self._mode, pair_by_pair=False)
         tree = workspace.tree if outputs.targets is None else outputs.targets
@@ -299,7 +319,15 @@ class SoftmaxStep:
     reads_all_rows = True
     own_rows = 0
 
-    def __init__(self, config: TrainingConfig, layout: Layout, vocabulary_size: int, likeliest: float) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        layout: Layout,
+        counts: NDArray[np.int64],
+        likeliest: float,
+        sharing: Sharing,  # which changes nothing here: every row is read anyway
+    ) -> None:
+        vocabulary_size = len(counts)
         self.block = softmax_block(outputs_per_example(config), config.starting_learning_rate, likeliest)
         self._vocabulary_size = vocabulary_size
         self._layout = layout
@@ -321,7 +349,7 @@ class SoftmaxStep:
     def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> None:
         rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
 
-    def outputs(self, word_ids: NDArray[np.int32], targets: None, numbers: NDArray[np.int32]) -> Outputs:
+    def outputs(self, word_ids: NDArray[np.int32], targets: None, numbers: NDArray[np.int32]) -> Outputs[None]:
         return Outputs(word_ids, targets)
 
     def most_rows(self, words: int) -> int:
@@ -331,7 +359,7 @@ class SoftmaxStep:
         self,
         tables: Tables,
         windows: Windows,
-        outputs: Outputs,
+        outputs: Outputs[None],
         learning_rate: float,
         workspace: tuple[Workspace, Classes],
     ) -> tuple[float, int]:
@@ -340,6 +368,13 @@ class SoftmaxStep:
         return train_softmax(  # type: ignore[no-any-return]
             self._layout.shapes, tables, examples, self._mode, classes, self.block.examples, learning_rate, work
         )
+
+
+_STEPS: dict[str, Callable[[TrainingConfig, Layout, NDArray[np.int64], float, Sharing], AnyStep]] = {
+    "negative-sampling": NegativeSamplingStep,
+    "hierarchical-softmax": HierarchicalSoftmaxStep,
+    "softmax": SoftmaxStep,
+}
 
 
 def contexts_of_word(config: TrainingConfig) -> float:

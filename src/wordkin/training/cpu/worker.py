@@ -11,7 +11,7 @@ from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.examples import Tables, clear_bias_column
 from wordkin.training.cpu.numbering import make_local_ids
 from wordkin.training.cpu.sampler import Sampler
-from wordkin.training.cpu.steps import Outputs, Step
+from wordkin.training.cpu.steps import AnyOutputs, AnyStep
 from wordkin.windows.windows import Windows
 
 Result = tuple[float, int]  # summed loss and examples of a shard
@@ -28,7 +28,7 @@ class Worker:
     """
 
     def __init__(
-        self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[Step], number: int
+        self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep], number: int
     ) -> None:
         self.sampler = Sampler(config, thresholds, steps)
         self.local_ids = make_local_ids(len(thresholds))
@@ -36,7 +36,7 @@ class Worker:
         self._workspaces = [step.workspace(number) for step in steps]
 
     def train(
-        self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[Outputs], learning_rate: float
+        self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[AnyOutputs], learning_rate: float
     ) -> Result:
         """Train each objective in turn on the same windows.
 
