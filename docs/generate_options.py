@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from wordkin.config import GROUPS, Flag, TokenizerName, TrainingConfig
+from wordkin.config import GROUPS, Flag, FlagOrLanguage, TokenizerName, TrainingConfig
 
 PAGE = Path(__file__).with_name("options.md")
 HEAD = """\
@@ -43,8 +43,10 @@ def _row(field: dataclasses.Field[object]) -> list[str]:
     if isinstance(rule, Flag) and field.default is True:
         spelling = f"{spelling}`, `--no-{spelling[2:]}"
     legal = str(rule).removeprefix("must be ").replace("|", "\\|")
+    if isinstance(rule, FlagOrLanguage):
+        spelling = f"{spelling}`, `{spelling}-language"
     if isinstance(rule, TokenizerName):
-        legal = f"{legal} (a callable only from Python)"
+        legal = f"{legal} (`package.module:function` on the command line)"
     default = "unset" if field.default is None else f"`{field.default!r}`".replace("'", '"')
     return [f"`{field.name}`", f"`{spelling}`", default, legal, field.metadata["help"], field.metadata["source"]]
 

@@ -27,7 +27,10 @@ def test_scalars_of_numpy_are_the_numbers_they_stand_for():
         ({"vector_size": np.array([8])}, "vector_size must be a whole number from 1 to 65536; got array([8])"),
         ({"epochs": 10**400}, "epochs must be a whole number from 1 up; got 1000.*000"),
         ({"learning_rate": 10**400}, "learning_rate must be a number above 0 and at most 10; got 1000.*000"),
-        ({"lowercase": 1}, "lowercase must be True or False; got 1"),
+        (
+            {"lowercase": 1},
+            "lowercase must be True, False or a language .*; got 1",
+        ),
         ({"objective": []}, "objective must be one or several of .*; got ()"),
         ({"min_learning_rate": 1}, "min_learning_rate must not exceed learning_rate (0.025); got 1"),
     ],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import functools
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ from wordkin.options import (
     Combine,
     EncodingErrors,
     Gradient,
+    Lowercase,
+    Normalization,
     Objective,
     PhraseScoring,
     Reader,
@@ -35,6 +38,7 @@ from wordkin.recipes import RECIPES, values_of
 ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
 READERS: tuple[str, ...] = get_args(Reader)
+TOKENIZERS = ("whitespace", "words", "jieba", "kiwi", "sudachi")
 GROUPS = ("Model", "Text", "Training")
 # What gensim calls things, and what to write here instead.
 NAMES_IN_GENSIM = {
@@ -142,10 +146,29 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class FlagOrLanguage:
+    """True, False, or a language with rules of its own."""
+
+    languages: tuple[str, ...] = ("tr", "az", "lt")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values as text."""
+        return ("False", "True", *self.languages)
+
+    def __str__(self) -> str:
+        listed = ", ".join(f'"{language}"' for language in self.languages)
+        return f"must be True, False or a language with rules of its own ({listed})"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, bool) or (isinstance(value, str) and value in self.languages)
+
+
+@dataclass(frozen=True)
 class TokenizerName:
     """A named tokenizer or a callable that splits one line of text into words."""
 
-    words: tuple[str, ...] = ("whitespace", "words")
+    words: tuple[str, ...] = TOKENIZERS
 
     def __str__(self) -> str:
         listed = ", ".join(f'"{word}"' for word in self.words)
@@ -241,7 +264,7 @@ class Text:
         return isinstance(value, str) and value != ""
 
 
-Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList | Text
+Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList | Text | FlagOrLanguage
 
 
 def _option(default: object, rule: Rule, group: str, text: str, source: str = "") -> Any:
@@ -298,8 +321,14 @@ class TrainingConfig:
 
     tokenizer: str | Callable[[str], list[str]] = _option(
         "whitespace", TokenizerName(), "Text",
-        "Split lines at white space, or at Unicode word boundaries with punctuation kept as words.")
-    lowercase: bool = _option(False, Flag(), "Text", "Lower-case every word.")
+        "Split lines at white space, at Unicode word boundaries with punctuation kept as words, or by a dictionary "
+        "of Chinese (jieba), Korean (kiwi) or Japanese (sudachi).")
+    lowercase: Lowercase = _option(
+        False, FlagOrLanguage(), "Text",
+        "Lower-case every word; by the rules of Turkish, Azerbaijani or Lithuanian where one is named.")
+    normalize: Normalization | None = _option(
+        None, OptionalChoice(get_args(Normalization)), "Text",
+        "Normal form of Unicode; NFKC also makes full-width letters and other variants equal.")
     field: str | int | None = _option(
         None, FieldName(), "Text",
         "Field or column with the text, as text or a.b; a number from 0 for CSV without a header.")
@@ -411,7 +440,7 @@ class TrainingConfig:
         """All options as plain JSON-ready values; a callable tokenizer becomes its name."""
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         if callable(self.tokenizer):
-            values["tokenizer"] = getattr(self.tokenizer, "__qualname__", repr(self.tokenizer))
+            values["tokenizer"] = _name_of(self.tokenizer)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
@@ -445,6 +474,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
+def _name_of(tokenizer: Callable[..., object]) -> str:
+    """What a run records of a function: the same in each process, and never the name of a tokenizer known by name."""
+    if isinstance(tokenizer, functools.partial):
+        return f"partial({_name_of(tokenizer.func)})"
+    name = getattr(tokenizer, "__qualname__", None)
+    name = name if isinstance(name, str) else type(tokenizer).__qualname__
+    return f"{type(tokenizer).__module__}:{name}" if name in TOKENIZERS else name
 
 
 def _remedy(name: str, known: list[str]) -> str:

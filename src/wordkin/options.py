@@ -14,6 +14,8 @@ Reader = Literal["text", "jsonl", "csv", "tsv", "parquet", "arrow", "wikiextract
 EncodingErrors = Literal["replace", "strict", "ignore"]
 Recipe = Literal["word2vec", "quality"]
 PhraseScoring = Literal["word2phrase", "npmi"]
+Lowercase = bool | Literal["tr", "az", "lt"]
+Normalization = Literal["NFC", "NFKC", "NFD"]
 SubsampleFormula = Literal["word2vec", "paper"]
 
 
@@ -34,7 +36,8 @@ class TrainingOptions(TypedDict, total=False):
     output_bias: bool
     vectors: ResultTable
     tokenizer: str | Callable[[str], list[str]]
-    lowercase: bool
+    lowercase: Lowercase
+    normalize: Normalization | None
     field: str | int | None
     reader: Reader | None
     encoding: str

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.api import train
-from wordkin.config import Choice, Number
-from wordkin.corpus.tokenizers import words_of
+from wordkin.config import TOKENIZERS, Choice, FlagOrLanguage, Number
+from wordkin.corpus.named_tokenizers import line_tokenizer
+from wordkin.corpus.spelling import lower
 from wordkin.embeddings import Embeddings, load
 from wordkin.errors import ConfigError, MissingExtraError
+from wordkin.options import Lowercase
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -30,7 +32,6 @@ _TRAINING_PARAMETERS = (
     "epochs", "learning_rate", "threads",
 )  # fmt: skip
 _DOCUMENTS_AT_ONCE = 4096
-_NAMED_TOKENIZERS: dict[str, Callable[[str], list[str]]] = {"words": words_of, "whitespace": str.split}
 
 Document = str | Sequence[str]
 Floats = NDArray[np.float64]
@@ -85,7 +86,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         sif_weight: float = 1e-3,
         sif_components: int = 1,
         tokenizer: str | Callable[[Any], Sequence[str]] = "words",
-        lowercase: bool = False,
+        lowercase: Lowercase = False,
         architecture: str = "skip-gram",
         objective: str | tuple[str, ...] = "negative-sampling",
         vector_size: int = 100,
@@ -154,13 +155,14 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         return self.embeddings_.vector_size
 
     def _check_parameters(self) -> None:
-        rules: dict[str, Choice | Number] = {
+        rules: dict[str, Choice | Number | FlagOrLanguage] = {
+            "lowercase": FlagOrLanguage(),
             "weighting": Choice(WEIGHTINGS),
             "sif_weight": Number(0, above=True),
             "sif_components": Number(0, integer=True),
         }
         if not callable(self.tokenizer):
-            rules["tokenizer"] = Choice(tuple(_NAMED_TOKENIZERS))
+            rules["tokenizer"] = Choice(TOKENIZERS)
         for name, rule in rules.items():
             value = _plain(getattr(self, name))
             if not rule.accepts(value):
@@ -173,12 +175,10 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def _tokenized(self, documents: Iterable[Document]) -> Iterator[list[str]]:
         """The words of each document."""
         _refuse_other_than_documents(documents)
-        split: Callable[[Any], Sequence[str]] = (
-            self.tokenizer if callable(self.tokenizer) else _NAMED_TOKENIZERS[self.tokenizer]
-        )
+        split: Callable[[Any], Sequence[str]] = line_tokenizer(self.tokenizer)
         for document in documents:
             if isinstance(document, str):
-                yield list(split(document.lower() if self.lowercase else document))
+                yield list(split(lower(document, self.lowercase) if self.lowercase else document))
             elif isinstance(document, list | tuple) and all(isinstance(word, str) for word in document):
                 yield list(document)
             elif callable(self.tokenizer):

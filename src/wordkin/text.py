@@ -185,6 +185,7 @@ def scan_text(
         source,
         tokenizer=config.tokenizer,
         lowercase=config.lowercase,
+        normalize=config.normalize,
         encoding_errors=config.encoding_errors,
         threads=config.worker_threads,
         spool_directory=spool_directory,

@@ -18,14 +18,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, Source, resolve, scanning
-from wordkin.corpus.list_scan import count_sentences, tokenized_lines
+from wordkin.corpus.list_scan import count_batches, count_sentences, decoded_lines
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.files import OpenFile, TextFile
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.readers.text import cut_blocks
+from wordkin.corpus.spelling import Spelling
 from wordkin.corpus.text_scan import count_text
 from wordkin.corpus.token_text import TokenText
 from wordkin.corpus.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
+from wordkin.corpus.tokenizing import tokenized
 from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError, EncodingError, OutputError
 from wordkin.storage.spool import Spool
 
@@ -74,9 +76,9 @@ def scan_in_blocks(
     blocks = blocks_of(path, block_bytes)
     count_text(blocks, text, Reporter(None, Source()), "replace", workers)
     words = (
-        split_tokens_at_boundaries(text.tokens, lowercase)
+        split_tokens_at_boundaries(text.tokens, Spelling(lowercase))
         if boundaries
-        else whole_tokens(text.tokens, lowercase, text.unique)
+        else whole_tokens(text.tokens, Spelling(lowercase), text.unique)
     )
     return Scan(text, words, workers, None)
 
@@ -148,9 +150,9 @@ def test_callable_tokenizer_gets_whole_lines(folder: Path, data: bytes, block_by
 
     reporter, text = Reporter(None, Source()), TokenText(Spool())
     blocks = blocks_of(path, block_bytes)
-    found = tokenized_lines(blocks, tokenizer, "strict", reporter)
-    count_sentences(found, text, reporter, "strict", segment_entries=7)
-    assert_equal(Scan(text, whole_tokens(text.tokens, False, text.unique), 1, None), sentences_of(data))
+    found = tokenized(decoded_lines(blocks, "strict", reporter), tokenizer, 1)
+    count_batches(found, text, reporter, "strict", segment_entries=7)
+    assert_equal(Scan(text, whole_tokens(text.tokens, Spelling(), text.unique), 1, None), sentences_of(data))
     expected = data.decode().removeprefix("\ufeff").split("\n")
     assert lines[: len(expected)] == [line.removesuffix("\r") for line in expected]
     assert set(lines[len(expected) :]) <= {""}
@@ -334,9 +336,9 @@ def test_tokenizer_must_return_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"tokenizer": "word"}, 'tokenizer must be one of "whitespace", "words", or a callable .* got \'word\''),
+        ({"tokenizer": "word"}, 'tokenizer must be one of "whitespace", "words", .* or a callable .* got \'word\''),
         ({"tokenizer": "words"}, 'tokenizer must be left at "whitespace" for lists of words'),
-        ({"lowercase": 1}, "lowercase must be True or False; got 1"),
+        ({"lowercase": 1}, r"lowercase must be True, False or a language .*\(\"tr\", \"az\", \"lt\"\); got 1"),
         ({"encoding_errors": "skip"}, 'encoding_errors must be one of "replace", "strict", "ignore"; got \'skip\''),
         ({"threads": 0}, "threads must be a whole number from 1 to 1024; got 0"),
         ({"threads": -1}, "threads must be a whole number from 1 to 1024; got -1"),
@@ -383,7 +385,7 @@ def test_large_text_goes_to_a_nameless_file_and_a_full_disk_is_told(
     count_sentences(sentences, spooled, reporter, "strict", segment_entries=100)
     assert spooled.spool.is_on_disk
     assert not list(tmp_path.iterdir())
-    assert_equal(Scan(spooled, whole_tokens(spooled.tokens, False, True), 2, tmp_path), sentences)
+    assert_equal(Scan(spooled, whole_tokens(spooled.tokens, Spelling(), True), 2, tmp_path), sentences)
     unusable = TokenText(Spool(tmp_path / "none", memory_limit_bytes=10))
     message = r"cannot keep the encoded corpus in .*none: No such file or directory; free some space there, or name"
     with pytest.raises(OutputError, match=message):

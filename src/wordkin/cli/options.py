@@ -10,14 +10,29 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import inspect
-from collections.abc import Callable, Collection, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from wordkin.config import Choice, FieldName, Flag, Number, PassesOrFile, Rule, Text, TrainingConfig, WordList
+from wordkin.config import (
+    Choice,
+    FieldName,
+    Flag,
+    FlagOrLanguage,
+    Number,
+    PassesOrFile,
+    Rule,
+    Text,
+    TokenizerName,
+    TrainingConfig,
+    WordList,
+)
 from wordkin.errors import ConfigError
 
 COMMON = "Common options"
@@ -89,18 +104,35 @@ def with_options(options: Mapping[str, Option]) -> Callable[[Callable[..., None]
         def command(**arguments: Any) -> None:
             for name, option in options.items():
                 value = arguments.pop(name)
+                if isinstance(option.rule, FlagOrLanguage):
+                    value = arguments.pop(_language(name)) or value
                 if value is not None:
                     arguments[name] = parse(name, option.rule, value)
             function(**arguments)
 
         own = inspect.signature(function, eval_str=True).parameters.values()
         kept = [each for each in own if each.name not in options and each.kind is not inspect.Parameter.VAR_KEYWORD]
-        made = [_parameter(name, option) for name, option in options.items()]
+        made = [parameter for name, option in options.items() for parameter in _parameters(name, option)]
         command.__signature__ = inspect.Signature([*kept, *made])  # type: ignore[attr-defined]
         command.__annotations__ = {}
         return command
 
     return decorate
+
+
+def _language(name: str) -> str:
+    return f"{name}_language"
+
+
+def _parameters(name: str, option: Option) -> Iterator[inspect.Parameter]:
+    """What the command takes for an option: a flag and a value where it may be either."""
+    if isinstance(option.rule, FlagOrLanguage):
+        languages = Choice(option.rule.languages)
+        yield _parameter(name, dataclasses.replace(option, rule=Flag()))
+        text = f"The same by the rules of a language: {', '.join(languages.words)}."
+        yield _parameter(_language(name), dataclasses.replace(option, rule=languages, help=text))
+    else:
+        yield _parameter(name, option)
 
 
 def _parameter(name: str, option: Option) -> inspect.Parameter:
@@ -134,6 +166,8 @@ def _metavar(rule: Rule) -> str | None:
             return "N" if integer else "X"
         case Choice(words=words, several=several):
             return "|".join(words) + ("[,...]" if several else "")
+        case TokenizerName(words=words):
+            return "|".join([*words, "MODULE:FUNCTION"])
         case Text():
             return "TEXT"
         case _:
@@ -164,8 +198,30 @@ def _value(rule: Rule, text: str) -> object:
         return int(text)
     if isinstance(rule, PassesOrFile) and text.lstrip("+-").isdigit():
         return int(text)
+    if isinstance(rule, TokenizerName) and ":" in text:
+        return _function_named(text)
     if isinstance(rule, WordList):
         return tuple(word for word in text.replace(",", " ").split())
     if isinstance(rule, Choice) and rule.several and "," in text:
         return tuple(word.strip() for word in text.split(","))
     return text
+
+
+def _function_named(text: str) -> object:
+    """The function that ``package.module:function`` names, from the installed packages or the working directory.
+
+    Only the command line imports by name: what a file of a run or of vectors says is never imported.
+    """
+    module_name, _, name = text.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # last, so that no file there takes the place of a library
+    try:
+        found: object = importlib.import_module(module_name)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
+        rule = "must name a function that can be imported, as package.module:function"
+        raise ConfigError("tokenizer", rule, text, str(error)) from error
+    if not callable(found):
+        raise ConfigError("tokenizer", "must name a function, as package.module:function", text, "it is no function")
+    return found

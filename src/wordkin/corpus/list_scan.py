@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from wordkin.corpus.encodings import decode, is_utf8, replace_surrogates, warn_o
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
+from wordkin.corpus.tokenizing import Batch
 from wordkin.errors import CorpusError, CorpusWarning, warn
 
 _SEGMENT_ENTRIES = 1 << 20
@@ -56,11 +57,16 @@ def count_sentences(
             counts = _add_segment(stream, counts, index, text, reporter)
             stream = array("i")
     counts = _add_segment(stream, counts, index, text, reporter)
+    _finish(text, index, counts, encoding_errors)
+    if "" in index:
+        warn(f"left out empty words, {int(counts[index['']]):,} of them", CorpusWarning)
+
+
+def _finish(text: TokenText, index: _WordIndex, counts: NDArray[np.int64], encoding_errors: str) -> None:
+    """Give a text its tokens and their counts."""
     text.token_of_id = [np.arange(len(index), dtype=np.int32)]
     text.counts = counts
     text.tokens = list(index)
-    if "" in index:
-        warn(f"left out empty words, {int(counts[index['']]):,} of them", CorpusWarning)
     changed = replace_surrogates(text.tokens, counts, encoding_errors)
     text.unique = not changed and "" not in index
 
@@ -119,21 +125,39 @@ def _not_a_sentence(number: int, sentence: object) -> CorpusError:
     )
 
 
-def tokenized_lines(
-    blocks: Iterable[Block],
-    tokenizer: Callable[[str], Sequence[str]],
-    encoding_errors: str,
+def count_batches(
+    batches: Iterable[Batch],
+    text: TokenText,
     reporter: Reporter,
-) -> Iterator[Iterable[str]]:
-    """What a callable tokenizer makes of each line, which it gets without its line end."""
+    encoding_errors: str,
+    segment_entries: int = _SEGMENT_ENTRIES,
+) -> None:
+    """Fill ``text`` with what a tokenizer made of lines; blank words, which were left out, give one warning."""
+    index = _WordIndex()
+    counts = np.zeros(0, np.int64)
+    stream = array("i")
+    blank = 0
+    for batch in batches:
+        numbers = np.fromiter(map(index.__getitem__, batch.words), np.int32, len(batch.words))
+        ids = np.frombuffer(batch.ids, np.int32)
+        stream.frombytes(np.append(numbers, np.int32(LINE_END))[ids].tobytes())  # LINE_END, -1, is the last of them
+        blank += batch.blank
+        if len(stream) >= segment_entries:
+            counts = _add_segment(stream, counts, index, text, reporter)
+            stream = array("i")
+    counts = _add_segment(stream, counts, index, text, reporter)
+    _finish(text, index, counts, encoding_errors)
+    if blank:
+        warn(f"left out words of the tokenizer that are empty or white space, {blank:,} of them", CorpusWarning)
+
+
+def decoded_lines(blocks: Iterable[Block], encoding_errors: str, reporter: Reporter) -> Iterator[str]:
+    """The lines of a text without their ends."""
     invalid = 0
     for line, name, position in _lines(blocks, reporter):
         if not is_utf8(line):
             invalid += 1
-        words = tokenizer(decode(line, encoding_errors, name, position).removesuffix("\r"))
-        if isinstance(words, str) or not isinstance(words, Iterable):
-            raise CorpusError(f"the tokenizer must return a list of words; got {words!r:.60} ({type(words).__name__})")
-        yield words
+        yield decode(line, encoding_errors, name, position).removesuffix("\r")
     if invalid:
         warn_of_invalid(invalid, "lines", encoding_errors)
 

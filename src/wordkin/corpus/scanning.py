@@ -9,24 +9,28 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import Choice, Flag, Number, TokenizerName
+from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, TokenizerName
 from wordkin.cores import usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
-from wordkin.corpus.list_scan import checked_sentences, count_sentences, tokenized_lines
+from wordkin.corpus.list_scan import checked_sentences, count_batches, count_sentences, decoded_lines
+from wordkin.corpus.named_tokenizers import line_tokenizer, works_on_tokens
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import ProgressCallback, Reporter
 from wordkin.corpus.readers.pieces import Tally, WordLists
 from wordkin.corpus.reading import blocks_of, lists_of, read
 from wordkin.corpus.sources import Source
+from wordkin.corpus.spelling import Spelling
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
+from wordkin.corpus.tokenizing import tokenized
 from wordkin.errors import ConfigError, EmptyVocabularyError
+from wordkin.options import Lowercase, Normalization
 from wordkin.storage.spool import Spool
 
 _MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a table of its own
@@ -159,7 +163,8 @@ def scan(
     source: Source,
     *,
     tokenizer: Tokenizer = "whitespace",
-    lowercase: bool = False,
+    lowercase: Lowercase = False,
+    normalize: Normalization | None = None,
     encoding_errors: str = "replace",
     threads: int | None = None,
     spool_directory: str | Path | None = None,
@@ -172,8 +177,10 @@ def scan(
     source : what :func:`wordkin.corpus.sources.resolve` made of a corpus. A line of a file is a sentence. Files
         ending in .gz, .bz2, .xz and .zst are decompressed. An iterable of lists of words is read exactly once.
     tokenizer : ``"whitespace"`` splits as :meth:`str.split` does, ``"words"`` further at Unicode word
-        boundaries, a callable gets each line and returns its words.
-    lowercase : lower-case every word.
+        boundaries, ``"jieba"``, ``"kiwi"`` and ``"sudachi"`` by a dictionary; a callable gets each line and returns
+        its words.
+    lowercase : lower-case every word, by the rules of a language where one is named.
+    normalize : normal form of Unicode that text and words are brought to.
     encoding_errors : ``"replace"`` or ``"ignore"`` bytes that are not UTF-8, with a warning, or be ``"strict"``.
     threads : workers beside the calling thread, which reads and decompresses; all usable cores when ``None``.
         More than 16 are not used.
@@ -185,19 +192,23 @@ def scan(
     Raises
     ------
     CorpusNotFoundError, EncodingError, EmptyVocabularyError, CorpusError : the text cannot be used.
-    ConfigError : an option is not legal. OutputError : the disk is full.
+    ConfigError : an option is not legal. MissingExtraError : a tokenizer is not installed.
+    OutputError : the disk is full.
     """
-    _check_options(tokenizer, lowercase, encoding_errors, threads)
+    _check_options(tokenizer, lowercase, normalize, encoding_errors, threads)
+    if not works_on_tokens(tokenizer):
+        line_tokenizer(tokenizer)  # what is not installed fails before anything is read
+    spelling = Spelling(lowercase, normalize)
     workers = min(usable_cores() if threads is None else threads, _MOST_WORKERS)
     reporter = Reporter(on_progress, source)
     with contextlib.ExitStack() as on_error:
         text = TokenText(Spool(spool_directory))
         on_error.callback(text.close)
-        _count(source, text, tokenizer, encoding_errors, reporter, workers)
+        _count(source, text, tokenizer, spelling, encoding_errors, reporter, workers)
         if tokenizer == "words":
-            token_words = split_tokens_at_boundaries(text.tokens, lowercase)
+            token_words = split_tokens_at_boundaries(text.tokens, spelling)
         else:
-            token_words = whole_tokens(text.tokens, lowercase, text.unique)
+            token_words = whole_tokens(text.tokens, spelling, text.unique)
         if not token_words.words:
             raise EmptyVocabularyError(_nothing_found(source))
         reporter.report()
@@ -205,10 +216,13 @@ def scan(
         return Scan(text, token_words, workers, spool_directory, reporter.tallies)
 
 
-def _check_options(tokenizer: object, lowercase: object, encoding_errors: object, threads: object) -> None:
-    rules: dict[str, tuple[TokenizerName | Flag | Choice | Number, object]] = {
+def _check_options(
+    tokenizer: object, lowercase: object, normalize: object, encoding_errors: object, threads: object
+) -> None:
+    rules: dict[str, tuple[TokenizerName | FlagOrLanguage | Choice | Number, object]] = {
         "tokenizer": (TokenizerName(), tokenizer),
-        "lowercase": (Flag(), lowercase),
+        "lowercase": (FlagOrLanguage(), lowercase),
+        "normalize": (OptionalChoice(get_args(Normalization)), normalize),
         "encoding_errors": (Choice(("replace", "strict", "ignore")), encoding_errors),
         "threads": (Number(1, 1024, integer=True, optional=True), threads),
     }
@@ -218,7 +232,13 @@ def _check_options(tokenizer: object, lowercase: object, encoding_errors: object
 
 
 def _count(
-    source: Source, text: TokenText, tokenizer: Tokenizer, encoding_errors: str, reporter: Reporter, workers: int
+    source: Source,
+    text: TokenText,
+    tokenizer: Tokenizer,
+    spelling: Spelling,
+    encoding_errors: str,
+    reporter: Reporter,
+    workers: int,
 ) -> None:
     """Fill ``text`` with the tokens of a source, by the way that source and tokenizer ask for."""
     if source.kind == "sentences":
@@ -232,9 +252,10 @@ def _count(
         if isinstance(first, WordLists):
             _refuse_to_split_lists(tokenizer)
             count_sentences(lists_of(all_pieces, reporter), text, reporter, encoding_errors)
-        elif callable(tokenizer):
-            lines = tokenized_lines(blocks_of(all_pieces), tokenizer, encoding_errors, reporter)
-            count_sentences(lines, text, reporter, encoding_errors)
+        elif not works_on_tokens(tokenizer):
+            lines = map(spelling.line, decoded_lines(blocks_of(all_pieces), encoding_errors, reporter))
+            batches = tokenized(lines, tokenizer, workers)
+            count_batches(batches, text, reporter, encoding_errors)
         else:
             from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
 

@@ -1,7 +1,7 @@
-"""From tokens between white space to words: UTF-8, word boundaries, lower case.
+"""From distinct tokens to words: word boundaries and spelling.
 
 Everything here works on distinct tokens, of which there are far fewer than tokens, and depends on the
-token alone, so the order and the place in the text do not matter.
+token alone, so the order and the position in the text do not matter.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wordkin.corpus.spelling import Spelling
 
 Tokenizer = str | Callable[[str], Sequence[str]]
 
@@ -45,40 +47,38 @@ class TokenWords(NamedTuple):
         return counts
 
 
-def whole_tokens(tokens: list[str], lowercase: bool, unique: bool) -> TokenWords:
-    """Each token as a word, lower-cased on request; empty ones are dropped.
+def whole_tokens(tokens: list[str], spelling: Spelling, unique: bool) -> TokenWords:
+    """Each token as a word, spelled as asked; empty ones are dropped.
 
     ``unique`` promises that no token is empty or occurs twice, which saves time.
     """
-    words = [token.lower() for token in tokens] if lowercase else tokens
-    if unique and words == tokens:
-        word_of_token = np.arange(len(words), dtype=np.int32)
-    else:
-        index = {word: number for number, word in enumerate(dict.fromkeys(filter(None, words)))}
-        index[""] = -1
-        word_of_token = np.fromiter(map(index.__getitem__, words), np.int32, len(words))
-        del index[""]
-        words = list(index)
-    return TokenWords(words, word_of_token, np.zeros(1, np.int64), np.empty(0, np.int32))
+    if unique and spelling.changes_nothing:
+        word_of_token = np.arange(len(tokens), dtype=np.int32)
+        return TokenWords(tokens, word_of_token, np.zeros(1, np.int64), np.empty(0, np.int32))
+    return _numbered(spelling.words([token]) for token in tokens)
 
 
-def split_tokens_at_boundaries(tokens: Iterable[str], lowercase: bool) -> TokenWords:
-    """Each distinct token as the words that :func:`words_of` finds in it."""
+def split_tokens_at_boundaries(tokens: Iterable[str], spelling: Spelling) -> TokenWords:
+    """Each distinct token as the words that :func:`words_of` finds in it, spelled as asked."""
     find = word_pattern().findall
+    lines = map(spelling.line, tokens)
+    parts = ([line] if line.isascii() and line.isalnum() else find(line) for line in lines)
+    return _numbered(parts if spelling.changes_nothing else map(spelling.words, parts))
+
+
+def _numbered(words_of_tokens: Iterable[list[str]]) -> TokenWords:
+    """The words of each token, numbered in the order they are met."""
     index: dict[str, int] = {}
     word_of_token: list[int] = []
     offsets: list[int] = [0]
     expansions: list[int] = []
-    for token in tokens:
-        parts = [token] if token.isascii() and token.isalnum() else find(token)
-        if lowercase:
-            parts = [part.lower() for part in parts]
-        places = [index.setdefault(part, len(index)) for part in parts]
-        if len(places) < 2:
-            word_of_token.append(places[0] if places else -1)
+    for words in words_of_tokens:
+        numbers = [index.setdefault(word, len(index)) for word in words]
+        if len(numbers) < 2:
+            word_of_token.append(numbers[0] if numbers else -1)
         else:
             word_of_token.append(-1 - len(offsets))
-            expansions.extend(places)
+            expansions.extend(numbers)
             offsets.append(len(expansions))
     return TokenWords(
         list(index), np.array(word_of_token, np.int32), np.array(offsets, np.int64), np.array(expansions, np.int32)

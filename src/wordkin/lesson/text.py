@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.corpus.tokenizers import words_of
+from wordkin.corpus.named_tokenizers import line_tokenizer
+from wordkin.corpus.spelling import Spelling
 from wordkin.errors import ConfigError, EmptyVocabularyError
 from wordkin.lesson.options import check_options
 from wordkin.lesson.trees import build_tree
@@ -110,11 +111,8 @@ def _vocabulary(sentences: list[list[str]], config: TrainingConfig, order: str) 
 
 
 def _split(line: str, config: TrainingConfig) -> list[str]:
-    if callable(config.tokenizer):
-        words = list(config.tokenizer(line))
-    else:
-        words = words_of(line) if config.tokenizer == "words" else line.split()
-    return [word.lower() for word in words] if config.lowercase else words
+    spelling = Spelling(config.lowercase, config.normalize)
+    return spelling.words(line_tokenizer(config.tokenizer)(spelling.line(line)))
 
 
 def _checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenNoise | None:

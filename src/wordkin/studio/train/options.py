@@ -12,6 +12,7 @@ from wordkin.config import (
     Choice,
     FieldName,
     Flag,
+    FlagOrLanguage,
     Number,
     PassesOrFile,
     Rule,
@@ -61,7 +62,7 @@ def value_of(name: str, text: object) -> object:
 
 
 def _converted(rule: Rule, text: object) -> object:
-    if isinstance(rule, Flag) and text in ("True", "False"):
+    if isinstance(rule, Flag | FlagOrLanguage) and text in ("True", "False"):
         return text == "True"
     if isinstance(rule, Choice) and rule.several:
         words = text.split(",") if isinstance(text, str) else list(text) if isinstance(text, list) else [text]
@@ -138,6 +139,8 @@ class OptionFields:
         if isinstance(rule, Choice) and rule.several:
             words = list(value) if isinstance(value, tuple) else [value]
             return ui.select(list(rule.words), value=words, label=name, multiple=True).props("outlined dense")
+        if isinstance(rule, FlagOrLanguage):
+            return ui.select(list(rule.words), value=str(value), label=name).props("outlined dense")
         if isinstance(rule, Choice | TokenizerName):
             choices = {**({"": automatic} if automatic else {}), **{word: word for word in rule.words}}
             return ui.select(choices, value=value if value in choices else "", label=name).props("outlined dense")

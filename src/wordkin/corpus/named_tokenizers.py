@@ -1,0 +1,94 @@
+"""The tokenizers known by name; the libraries behind three of them are imported in this file alone."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from wordkin.corpus.tokenizers import Tokenizer, words_of
+from wordkin.errors import MissingExtraError
+
+LineTokenizer = Callable[[str], Sequence[str]]
+
+_PART = 2_000  # characters; sudachi refuses a line above 49,149 bytes, and kiwi slows down on long ones
+_SENTENCE_END = re.compile(r"[\s\u3002\uff0e\uff01\uff1f!?]")
+
+
+def line_tokenizer(tokenizer: Tokenizer) -> LineTokenizer:
+    """The function from a line to its words that a tokenizer is or names.
+
+    Raises :class:`MissingExtraError` where its library is not installed. Dictionaries are loaded once in a process.
+    """
+    return tokenizer if callable(tokenizer) else _FUNCTIONS[tokenizer]()
+
+
+def works_on_tokens(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer is applied to each distinct token between white space, and not to lines."""
+    return tokenizer in ("whitespace", "words")
+
+
+@functools.cache
+def _jieba() -> LineTokenizer:
+    """Chinese, by a dictionary, and a hidden Markov model for words that are not in it."""
+    try:
+        import rjieba
+    except ImportError as error:
+        raise MissingExtraError('tokenizer="jieba"', "chinese") from error
+    cut: Callable[[str], list[str]] = rjieba.cut
+    return lambda line: [word for word in cut(line) if not word.isspace()]
+
+
+@functools.cache
+def _kiwi() -> LineTokenizer:
+    """Korean, as morphemes: particles and endings are words of their own, verbs are stems."""
+    try:
+        from kiwipiepy import Kiwi
+    except ImportError as error:
+        raise MissingExtraError('tokenizer="kiwi"', "korean") from error
+    tokenize = Kiwi(num_workers=1).tokenize
+
+    def morphemes(line: str) -> list[str]:
+        forms = (token.form for part in _parts(line) for token in tokenize(part))
+        return [form for form in forms if form and not form.isspace()]
+
+    return morphemes
+
+
+@functools.cache
+def _sudachi() -> LineTokenizer:
+    """Japanese, in the longest units of the dictionary (mode C), as they are written."""
+    try:
+        from sudachipy import Dictionary, SplitMode
+    except ImportError as error:
+        raise MissingExtraError('tokenizer="sudachi"', "japanese") from error
+    try:
+        tokenize = Dictionary(dict="core").tokenizer(mode=SplitMode.C).tokenize
+    except ModuleNotFoundError as error:  # the package of the dictionary
+        raise MissingExtraError('tokenizer="sudachi"', "japanese") from error
+
+    def morphemes(line: str) -> list[str]:
+        forms = (token.surface() for part in _parts(line) for token in tokenize(part))
+        return [form for form in forms if form and not form.isspace()]
+
+    return morphemes
+
+
+def _parts(line: str, most: int = _PART) -> Iterator[str]:
+    """A line in parts of bounded length, cut behind white space or the end of a sentence where there is one."""
+    start = 0
+    while len(line) - start > most:
+        ends = [match.end() for match in _SENTENCE_END.finditer(line, start, start + most)]
+        stop = ends[-1] if ends else start + most
+        yield line[start:stop]
+        start = stop
+    yield line[start:]
+
+
+_FUNCTIONS: dict[str, Callable[[], LineTokenizer]] = {
+    "whitespace": lambda: str.split,
+    "words": lambda: words_of,
+    "jieba": _jieba,
+    "kiwi": _kiwi,
+    "sudachi": _sudachi,
+}
