@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import inspect
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
@@ -23,7 +23,6 @@ from wordkin.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from wordkin.corpus.encoded import EncodedCorpus
     from wordkin.corpus.phrases import Phrases
     from wordkin.corpus.progress import ScanProgress
     from wordkin.runs.directory import RunDirectory
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from wordkin.training.progress import Callback
     from wordkin.training.state import RunState
     from wordkin.training.tables import NamedTables
+    from wordkin.vectors import WordVectors
+    from wordkin.vocabulary.selection import Known
 
 Part = TypeVar("Part")
 
@@ -48,12 +49,19 @@ class RunOptions(TypedDict, total=False):
     on_scan: Callable[[ScanProgress], None] | None
 
 
-class FitOptions(RunOptions, total=False):
-    """Keyword arguments of :meth:`Word2Vec.fit`; see :func:`train`."""
+class UpdateOptions(RunOptions, total=False):
+    """Keyword arguments of a run that :meth:`Word2Vec.fit` shares with :meth:`Word2Vec.update`; see :func:`train`."""
 
     validation: Corpus | None
     checkpoint: str | Path | None
     spool_directory: str | Path | None
+
+
+class FitOptions(UpdateOptions, total=False):
+    """Keyword arguments of :meth:`Word2Vec.fit`; see :func:`train`."""
+
+    vocabulary: str | Path | Mapping[str, int] | Vocabulary | None
+    init: str | Path | WordVectors | None
 
 
 class TrainOptions(FitOptions, TrainingOptions, total=False):
@@ -95,6 +103,11 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
         Called with a :class:`ScanProgress` while the corpus is read.
     spool_directory : path, default None
         Where temporary files go that hold what exceeds memory; the system's directory unless set.
+    vocabulary : path, mapping or Vocabulary, default None
+        The words to learn with their counts, in place of those counted in the text: a file of ``word count`` lines,
+        counts by word, or a vocabulary. ``min_count``, ``max_vocabulary`` and ``keep_words`` do not go with it.
+    init : path or Embeddings, default None
+        Vectors to start from, in any format that :func:`load` reads. Other words are drawn at the same scale.
     **options
         Any option of :class:`TrainingConfig`.
 
@@ -139,6 +152,8 @@ class Word2Vec:
         self._embeddings: Embeddings | None = None
         self._state: RunState | None = None
         self._phrases: Phrases | None = None
+        self._rare: Vocabulary | None = None
+        self._forgotten = self._words_from_init = 0
         self._output: str | None = None
         self._predictor: Predictor | None = None
 
@@ -164,42 +179,134 @@ class Word2Vec:
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
         spool_directory: str | Path | None = None,
+        vocabulary: str | Path | Mapping[str, int] | Vocabulary | None = None,
+        init: str | Path | WordVectors | None = None,
     ) -> Word2Vec:
         """Count, encode and train from the beginning; see :func:`train`. Returns the model itself."""
+        words = None if vocabulary is None else _given_vocabulary(self.config, vocabulary)
+        vectors = None if init is None else _vectors_to_start_from(self.config, init)
+        places: UpdateOptions = {
+            "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
+            "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
+            "spool_directory": spool_directory,
+        }  # fmt: skip
+
+        def tables_for(chosen: Vocabulary) -> NamedTables | None:
+            if vectors is None:
+                return None
+            from wordkin.training.growing import tables_from_vectors
+
+            tables, self._words_from_init = tables_from_vectors(self.config, vectors.vocabulary, vectors.matrix, chosen)
+            return tables
+
+        self._learn(self.config, corpus, places, tables_for, vocabulary=words)
+        return self
+
+    def update(
+        self,
+        corpus: Corpus | None = None,
+        *,
+        texts: Iterable[str] | None = None,
+        output: str | Path | None = None,
+        validation: Corpus | None = None,
+        log: str | Path | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: str | float | None = None,
+        callbacks: Sequence[Callback] = (),
+        on_scan: Callable[[ScanProgress], None] | None = None,
+        spool_directory: str | Path | None = None,
+        **options: Unpack[TrainingOptions],
+    ) -> Word2Vec:
+        """Learn from new text: old words keep their vectors and counts, new ones join. Returns the model itself.
+
+        A word of the new text joins when it was seen ``min_count`` times in all text together, as far as the model
+        kept the counts of rare words. ``docs/growing.md`` gives the rules. Where training fails or is stopped, the
+        model is as it was.
+
+        Parameters
+        ----------
+        corpus, texts : Corpus or iterable of str
+            The new text alone.
+        output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan, spool_directory
+            As in :func:`train`; ``checkpoint`` is a directory of its own.
+        **options
+            Options of :class:`TrainingConfig` that shall differ from those of the model, such as ``epochs``.
+            ``learning_rate`` is 0.005 for skip-gram and 0.01 for CBOW unless given, whatever that of the model was.
+
+        Raises
+        ------
+        NotTrainedError
+            The model has not been trained.
+        ConfigError
+            An option would change what the tables mean, or the model has hierarchical softmax.
+        CorpusError, OutputError, CheckpointError, DivergenceError
+            As for :func:`train`.
+        """
+        from wordkin.training.growing import grown_tables, update_config
+        from wordkin.vocabulary.selection import Known
+
+        old, tables = self.vocabulary, self._trained(self._tables)
+        config = update_config(self.config, options, has_validation=validation is not None)
+        places: UpdateOptions = {
+            "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
+            "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
+            "spool_directory": spool_directory,
+        }  # fmt: skip
+
+        def tables_for(grown: Vocabulary) -> NamedTables:
+            return grown_tables(config, tables, old, grown)
+
+        self._learn(config, corpus, places, tables_for, known=Known(old, self._rare))
+        return self
+
+    def _learn(
+        self,
+        config: TrainingConfig,
+        corpus: Corpus | None,
+        options: UpdateOptions,
+        tables_for: Callable[[Vocabulary], NamedTables | None],
+        *,
+        vocabulary: Vocabulary | None = None,
+        known: Known | None = None,
+    ) -> None:
+        """Read a text and train on it, from the tables that ``tables_for`` makes for its words."""
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
         from wordkin.runs.record import Run
         from wordkin.text import held_out_source_of, read_text, source_of
 
-        _check_validation(self.config, validation)
+        validation, checkpoint, texts = options.get("validation"), options.get("checkpoint"), options.get("texts")
+        every, callbacks, spool = options.get("checkpoint_every"), options["callbacks"], options.get("spool_directory")
+        _check_validation(config, validation)
         _check_callbacks(callbacks)
-        if checkpoint is None and checkpoint_every is not None:
+        if checkpoint is None and every is not None:
             raise ConfigError(
-                "checkpoint_every", "needs a place for checkpoints", checkpoint_every, "name a directory as checkpoint"
+                "checkpoint_every", "needs a place for checkpoints", every, "name a directory as checkpoint"
             )
-        every = DEFAULT_CHECKPOINT_EVERY if checkpoint_every is None else checkpoint_every
-        run = Run(self.config, checkpoint_seconds=seconds_of(every))
-        source = source_of(corpus, self.config, texts=texts)
-        held_out = held_out_source_of(validation, self.config, texts=texts)
-        run = at_places(run, output, log, [source] if held_out is None else [source, held_out], checkpoint)
+        run = Run(config, checkpoint_seconds=seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every))
+        source = source_of(corpus, config, texts=texts)
+        held_out = held_out_source_of(validation, config, texts=texts)
+        sources = [source] if held_out is None else [source, held_out]
+        run = at_places(run, options.get("output"), options.get("log"), sources, checkpoint)
         with contextlib.ExitStack() as closing:
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
             text = closing.enter_context(
                 read_text(
                     source,
-                    self.config,
+                    config,
                     validation=held_out,
+                    vocabulary=vocabulary,
+                    known=known,
+                    phrases=None if known is None else self._phrases,
                     paths=None if directory is None else directory.text_paths,
-                    spool_directory=spool_directory,
-                    on_scan=on_scan,
+                    spool_directory=spool,
+                    on_scan=options.get("on_scan"),
                 )
             )
-            self.config = text.config
             run = _on_text(dataclasses.replace(run, config=text.config), text)
-            self._phrases = text.phrases
-            self._train(run, text.vocabulary, text.corpus, text.validation, directory, callbacks, spool_directory)
-        return self
+            start = tables_for(text.vocabulary)
+            self._train(run, text, directory, callbacks, spool, start)
 
     @classmethod
     def resume(
@@ -237,7 +344,7 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
         from wordkin.runs.record import with_options
-        from wordkin.text import source_of
+        from wordkin.text import Text, source_of
 
         _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
@@ -252,7 +359,6 @@ class Word2Vec:
                 _refuse_other_text(source, run, opened, on_scan)
             opened.go_on_as(run)
             model = cls(run.config)
-            model._phrases = opened.phrases()
             if opened.record.finished:
                 model._take(opened, output=run.output)
                 return model
@@ -260,7 +366,9 @@ class Word2Vec:
             held_out = opened.open_validation()
             if held_out is not None:
                 closing.enter_context(held_out)
-            model._train(run, opened.vocabulary, ids, held_out, opened, callbacks, None)
+            fingerprint = run.text_fingerprint or ""
+            text = Text(opened.vocabulary, ids, held_out, fingerprint, run.config, opened.phrases())
+            model._train(run, text, opened, callbacks, None)
         return model
 
     @classmethod
@@ -289,31 +397,40 @@ class Word2Vec:
 
         vocabulary, tables, state = self.vocabulary, self._trained(self._tables), self._trained(self._state)
         with RunDirectory.create(directory, replace=True) as target:
-            target.begin(Run(self.config), vocabulary, state, tables, finished=True, phrases=self._phrases)
+            target.begin(
+                Run(self.config), vocabulary, state, tables, finished=True, phrases=self._phrases, rare=self._rare
+            )
 
     def _train(
         self,
         run: Run,
-        vocabulary: Vocabulary,
-        corpus: EncodedCorpus,
-        validation: EncodedCorpus | None,
+        text: Text,
         directory: RunDirectory | None,
         callbacks: Sequence[Callback],
         spool_directory: str | Path | None,
+        start: NamedTables | None = None,
     ) -> None:
+        """Train on a text; the model changes when that has ended well."""
         from wordkin.runs.run import train_run
 
-        self._state, self._tables = train_run(
+        state, tables = train_run(
             run,
-            vocabulary,
-            corpus,
-            validation,
+            text.vocabulary,
+            text.corpus,
+            text.validation,
             callbacks=callbacks,
             directory=directory,
-            phrases=self._phrases,
+            start=start,
+            phrases=text.phrases,
+            selection=text.selection,
             spool_directory=spool_directory,
         )
-        self._vocabulary, self._embeddings = vocabulary, None
+        if text.selection is not None:
+            self._rare, self._forgotten = text.selection.rare, text.selection.forgotten
+        elif directory is not None:
+            self._rare = directory.rare()
+        self.config, self._state, self._tables, self._phrases = run.config, state, tables, text.phrases
+        self._vocabulary, self._embeddings = text.vocabulary, None
         self._save_vectors(run.output)
 
     def _take(self, opened: RunDirectory, output: str | None) -> None:
@@ -322,7 +439,7 @@ class Word2Vec:
         if tables is None:
             raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
         self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
-        self._phrases = opened.phrases()
+        self._phrases, self._rare = opened.phrases(), opened.rare()
         self._save_vectors(output)
 
     def _save_vectors(self, output: str | None) -> None:
@@ -363,6 +480,17 @@ class Word2Vec:
     def phrases(self) -> Phrases | None:
         """The phrases that the text was joined by, for text to predict or score; None without the option."""
         return self._phrases
+
+    @property
+    def rare(self) -> Vocabulary | None:
+        """Words too rare for the vocabulary with their counts, for :meth:`update`; None where none are kept."""
+        self._trained(self._vocabulary)
+        return self._rare
+
+    @property
+    def forgotten(self) -> int:
+        """Number of rare words whose counts were not kept when the text was read: more than ``max_types``."""
+        return self._forgotten
 
     @property
     def losses(self) -> list[float]:
@@ -469,6 +597,32 @@ class Word2Vec:
         return part
 
 
+def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
+    """The vocabulary handed to training; :class:`ConfigError` where an option asks for another choice of words."""
+    from wordkin.vocabulary.files import vocabulary_of
+
+    for each in dataclasses.fields(TrainingConfig):
+        value = getattr(config, each.name)
+        if each.name in ("min_count", "max_vocabulary", "keep_words") and value != each.default:
+            raise ConfigError(
+                each.name, "must be left out where a vocabulary is given", value, "all its words are learned"
+            )
+    return vocabulary_of(given)
+
+
+def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors:
+    """The vectors of a file or of an object; :class:`ConfigError` where they do not fit the options."""
+    from wordkin.embeddings.formats import load_embeddings
+    from wordkin.training.growing import check_init_size
+    from wordkin.vectors import WordVectors
+
+    vectors = load_embeddings(given) if isinstance(given, str | Path) else given
+    if not isinstance(vectors, WordVectors):
+        raise ConfigError("init", "must be a file of vectors or Embeddings", given)
+    check_init_size(config, vectors.vector_size)
+    return vectors
+
+
 def _on_text(run: Run, text: Text) -> Run:
     """The run as one on this text."""
     return dataclasses.replace(
@@ -539,6 +693,7 @@ def _shown_with_options(function: Callable[..., object], own: Callable[..., obje
 _shown: tuple[tuple[Any, Callable[..., object] | None], ...] = (
     (train, Word2Vec.fit),
     (resume, Word2Vec.resume),
+    (Word2Vec.update, None),
     (Word2Vec.__init__, None),
 )
 for _function, _own in _shown:

@@ -358,6 +358,14 @@ class TrainingConfig:
         5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
     max_vocabulary: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text", "Keep only this many of the most frequent words.")
+    keep_words: tuple[str, ...] | list[str] = _option(
+        (), WordList(), "Text", "Words that stay in the vocabulary however rare they are.")
+    rare_counts: bool = _option(
+        True, Flag(), "Text",
+        "Keep the counts of rarer words with the model, so that they can join it when it is updated.")
+    max_types: int | None = _option(
+        None, Number(1, integer=True, optional=True), "Text",
+        "Keep the counts of at most this many rarer words, the most frequent first; 1,000,000 unless set.")
     subsample: float = _option(
         1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all.",
         "Mikolov et al. 2013b")

@@ -7,7 +7,7 @@ for the single steps.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -41,11 +41,20 @@ from wordkin.encoded_text import (
 from wordkin.errors import ConfigError, CorpusError
 from wordkin.storage.memory import give_back_freed_memory
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.selection import (
+    MOST_RARE_WORDS,
+    Known,
+    Rules,
+    Selection,
+    choose_words,
+    given_words,
+    grown_words,
+)
 from wordkin.windows.rng import VALIDATION, choose_at_random, stream_key
 
 OnScan = Callable[[ScanProgress], None]
 
-_OF_TRAINING = ("subsample", "subsample_formula")  # options of text that apply when it is trained on
+_OF_TRAINING = ("subsample", "subsample_formula", "rare_counts", "max_types")  # options of text that apply in training
 _SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
 _PIECE_WORDS = 1 << 20
 
@@ -68,6 +77,8 @@ class Text:
         The options of the run; those of an encoded text are as it was made.
     phrases : Phrases or None
         The phrases that were joined.
+    selection : Selection or None
+        How the vocabulary was chosen; it also holds the counts of rarer words.
     """
 
     vocabulary: Vocabulary
@@ -76,6 +87,7 @@ class Text:
     fingerprint: str
     config: TrainingConfig
     phrases: Phrases | None = None
+    selection: Selection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +104,8 @@ def read_text(
     *,
     validation: Source | None = None,
     vocabulary: Vocabulary | None = None,
+    known: Known | None = None,
+    phrases: Phrases | None = None,
     paths: tuple[Path, Path] | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
@@ -108,6 +122,10 @@ def read_text(
         A text to hold out instead of a share of the first.
     vocabulary : Vocabulary or None, default None
         The words to encode with; chosen from the counts of the text unless given.
+    known : Known or None, default None
+        The words of a model that is to learn more: they stay, and new ones join them.
+    phrases : Phrases or None, default None
+        What to join instead of the phrases that the options learn or name.
     paths : pair of Path or None, default None
         Directories for the two encoded corpora; without them they live in memory or in nameless temporary files.
     spool_directory : path or None, default None
@@ -128,20 +146,22 @@ def read_text(
     if source.kind == "encoded":
         opened = open_text(source.directories[0])
         config = config_for(opened, config)
-        vocabulary = _chosen(opened.vocabulary, config) if vocabulary is None else vocabulary
-        encoded = _take_encoded(opened, vocabulary, path, spool_directory)
+        if known is not None:
+            _refuse_other_phrases(opened, phrases)
+        selection = _select_of_encoded(opened, config, vocabulary, known)
+        encoded = _take_encoded(opened, selection.vocabulary, path, spool_directory)
         fingerprint = f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
         phrases = opened.phrases
     else:
-        with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as scanned:
-            if vocabulary is None:
-                vocabulary, encoded = count_and_encode(scanned, config, path=path)
-            else:
-                encoded = encode(scanned, vocabulary, path=path)
+        scanning = scan_text(source, config, phrases=phrases, spool_directory=spool_directory, on_scan=on_scan)
+        with scanning as scanned:
+            selection = select_words(scanned.words, scanned.counts, config, vocabulary=vocabulary, known=known)
+            encoded = scanned.encode(selection.ids, path=path)
             fingerprint = text_fingerprint(scanned, encoded)
             phrases = scanned.phrases
-        del scanned
+        del scanned, scanning
         give_back_freed_memory()
+    vocabulary = selection.vocabulary
     held_out = None
     if fraction is not None:
         with encoded as whole:
@@ -152,7 +172,7 @@ def read_text(
         )
     if held_out is not None:
         refuse_unmeasurable(held_out)
-    return Text(vocabulary, encoded, held_out, fingerprint, config, phrases)
+    return Text(vocabulary, encoded, held_out, fingerprint, config, phrases, selection)
 
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
@@ -221,14 +241,34 @@ def phrase_options(config: TrainingConfig) -> PhraseOptions:
     )
 
 
+def select_words(
+    words: Sequence[str],
+    counts: NDArray[np.int64],
+    config: TrainingConfig,
+    *,
+    vocabulary: Vocabulary | None = None,
+    known: Known | None = None,
+) -> Selection:
+    """The words of a text to learn, as options, ``vocabulary`` and ``known`` say; see :func:`read_text`."""
+    if vocabulary is not None:
+        return given_words(words, vocabulary)
+    rules = Rules(
+        config.min_count,
+        config.max_vocabulary,
+        config.keep_words,
+        0 if not config.rare_counts else MOST_RARE_WORDS if config.max_types is None else config.max_types,
+    )
+    if known is None:
+        return choose_words(words, counts, rules)
+    return grown_words(words, counts, known, rules)
+
+
 def count_and_encode(
     scanned: Scan | CountedText, config: TrainingConfig, *, path: Path | None = None
 ) -> tuple[Vocabulary, EncodedCorpus]:
     """The vocabulary that the options choose, and the text as its ids; saved where a path is given."""
-    vocabulary, ids = Vocabulary.choose(
-        scanned.words, scanned.counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
-    )
-    return vocabulary, scanned.encode(ids, path=path)
+    selection = select_words(scanned.words, scanned.counts, dataclasses.replace(config, rare_counts=False))
+    return selection.vocabulary, scanned.encode(selection.ids, path=path)
 
 
 def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
@@ -324,6 +364,8 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
         a_function = each.name == "tokenizer" and not TokenizerName().accepts(was)  # functions are not stored
         if asked == was or (a_function and asked == each.default):
             continue
+        if each.name == "keep_words":  # of those that it has, any can be kept
+            continue
         if each.name == "min_count" and asked > was:
             continue
         if each.name == "max_vocabulary" and asked is not None and (was is None or asked < was):
@@ -336,16 +378,28 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
     return dataclasses.replace(config, **changed)  # type: ignore[arg-type]
 
 
-def _chosen(vocabulary: Vocabulary, config: TrainingConfig) -> Vocabulary:
-    """The words of an encoded text that the options keep: its first ones, for they are sorted by count."""
-    counts = vocabulary.counts
+def _select_of_encoded(
+    opened: EncodedText, config: TrainingConfig, vocabulary: Vocabulary | None, known: Known | None
+) -> Selection:
+    """The words of an encoded text to learn; its own vocabulary, without a copy, where the options keep all of it."""
+    own = opened.vocabulary
+    counts = own.counts
     assert counts is not None  # as its layout has them
-    number = int(np.count_nonzero(counts >= config.min_count))
-    if number == len(vocabulary) and (config.max_vocabulary is None or config.max_vocabulary >= number):
-        return vocabulary
-    return Vocabulary.choose(
-        list(vocabulary.words), counts, min_count=config.min_count, max_vocabulary=config.max_vocabulary
-    )[0]
+    if vocabulary is None and known is None:
+        number = int(np.count_nonzero(counts >= config.min_count))
+        if number == len(own) and (config.max_vocabulary is None or config.max_vocabulary >= number):
+            return Selection(own, np.arange(len(own), dtype=np.int32))
+    return select_words(list(own.words), counts, config, vocabulary=vocabulary, known=known)
+
+
+def _refuse_other_phrases(opened: EncodedText, phrases: Phrases | None) -> None:
+    """Raise :class:`ConfigError` where the phrases of an encoded text are not those of the model to update."""
+    contents = [None if each is None else each.to_json() for each in (opened.phrases, phrases)]
+    if contents[0] != contents[1]:
+        has = ["no phrases" if each is None else "phrases of its own" for each in contents]
+        raise ConfigError(
+            "phrases", f"must be the same in model ({has[1]}) and encoded text", has[0],
+            "encode the text again with the phrases of the model (phrases.json)")  # fmt: skip
 
 
 def _take_encoded(

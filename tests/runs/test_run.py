@@ -72,7 +72,7 @@ def test_a_run_killed_before_its_first_checkpoint_resumes_from_where_it_started(
     class Killed(BaseException):
         pass
 
-    def kill(*_):
+    def kill(*_, **__):
         raise Killed
 
     monkeypatch.setattr(wordkin.runs.run, "open_backend", kill)

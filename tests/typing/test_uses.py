@@ -16,6 +16,7 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.progress import ScanProgress
 from wordkin.embeddings import load_embeddings
 from wordkin.training.progress import Callback
+from wordkin.vectors import WordVectors
 
 USES = Path(__file__).parent / "uses.py"
 ROOT = USES.parent.parent.parent
@@ -50,7 +51,7 @@ def test_the_options_are_the_fields_of_the_config():
 
 
 def test_the_arguments_of_a_run_are_those_that_fit_and_resume_take():
-    names = {**vars(api), "Callback": Callback, "ScanProgress": ScanProgress}
+    names = {**vars(api), "WordVectors": WordVectors, "Callback": Callback, "ScanProgress": ScanProgress}
 
     def keywords(function):
         hints = get_type_hints(function, names)
@@ -58,6 +59,7 @@ def test_the_arguments_of_a_run_are_those_that_fit_and_resume_take():
         return {each.name: hints[each.name] for each in parameters if each.kind is each.KEYWORD_ONLY}
 
     assert keywords(wordkin.Word2Vec.fit) == get_type_hints(api.FitOptions, names, names)
+    assert keywords(wordkin.Word2Vec.update) == get_type_hints(api.UpdateOptions, names, names)
     assert keywords(wordkin.Word2Vec.resume) == get_type_hints(api.RunOptions, names, names)
 
 

@@ -55,6 +55,7 @@ def check_directory(path: str | Path) -> None:
 
 
 _PHRASES_LAYOUT: Layout = {"json": (("U8",), 1)}
+_TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
 def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
@@ -125,7 +126,7 @@ class RunDirectory:
             directory._record = directory._read_record()
             if lock:
                 directory._remove_leftovers()
-            directory._vocabulary = directory._read_vocabulary()
+            directory._vocabulary = directory._read_words(directory._record.files["vocabulary"])
             on_error.pop_all()
         return directory
 
@@ -160,8 +161,13 @@ class RunDirectory:
         *,
         finished: bool,
         phrases: Phrases | None = None,
+        rare: Vocabulary | None = None,
+        text_counts: NDArray[np.int64] | None = None,
     ) -> None:
         """Write the words of a run and its first state; without ``tables`` they are as training starts.
+
+        ``rare`` are words outside the vocabulary with their counts, ``text_counts`` how often each word occurs in the
+        text, where that is not its count.
 
         Raises :class:`OutputError`; what was in the directory before is then still whole.
         """
@@ -169,12 +175,33 @@ class RunDirectory:
         files = {"vocabulary": self._write("vocabulary", vocabulary_tensors(vocabulary))}
         if phrases is not None:
             files["phrases"] = self._write("phrases", {"json": np.frombuffer(phrases.to_json(), np.uint8)})
+        if rare is not None:
+            files["rare"] = self._write("rare", vocabulary_tensors(rare))
+        if text_counts is not None:
+            files["text"] = self._write("text", {"counts": text_counts})
         self._publish(RunRecord(run, state, finished, files), tables)
 
     def phrases(self) -> Phrases | None:
         """The phrases that are joined in text of the run, if any."""
         file = self.record.files.get("phrases")
         return None if file is None else Phrases.from_json(self._read(file, _PHRASES_LAYOUT)["json"].tobytes())
+
+    def rare(self) -> Vocabulary | None:
+        """Words outside the vocabulary with their counts, if they were kept."""
+        file = self.record.files.get("rare")
+        return None if file is None else self._read_words(file)
+
+    def text_counts(self) -> NDArray[np.int64] | None:
+        """How often each word occurs in the text, where that is not its count."""
+        file = self.record.files.get("text")
+        if file is None:
+            return None
+        counts: NDArray[np.int64] = self._read(file, _TEXT_LAYOUT)["counts"]
+        if len(counts) != len(self.vocabulary) or counts.min() < 0:
+            raise FormatError(
+                f"{str(self.path / file.name)!r} must hold a count for each of the {len(self.vocabulary):,} words"
+            )
+        return counts
 
     def go_on_as(self, run: Run) -> None:
         """Let the next checkpoint describe the run so; only what a resumed run may change may differ."""
@@ -357,8 +384,8 @@ class RunDirectory:
         except (FormatError, CheckpointError) as error:
             raise type(error)(f"{str(path)!r}: {error}") from error
 
-    def _read_vocabulary(self) -> Vocabulary:
-        arrays = self._read(self.record.files["vocabulary"], VOCABULARY_LAYOUT)
+    def _read_words(self, file: StoredFile) -> Vocabulary:
+        arrays = self._read(file, VOCABULARY_LAYOUT)
         return Vocabulary.from_packed(
             arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays["counts"]
         )

@@ -23,6 +23,7 @@ from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, check_tables, compacted, first_pieces, pieces_of
 from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.selection import Selection
 
 
 def train_run(
@@ -35,6 +36,7 @@ def train_run(
     directory: RunDirectory | None = None,
     start: NamedTables | None = None,
     phrases: Phrases | None = None,
+    selection: Selection | None = None,
     spool_directory: str | Path | None = None,
 ) -> tuple[RunState, NamedTables]:
     """Train from where the directory stands, or from the beginning; return the last state and the tables.
@@ -45,6 +47,8 @@ def train_run(
     ----------
     directory : where the run is kept; begun here if it has not begun.
     phrases : what was joined in the text; kept in the directory.
+    selection : how the vocabulary was chosen; the directory keeps the counts of rarer words, and of an update those in
+        its text.
     start : every table of the configuration, to begin from instead of drawn ones; read, never written. The
         directory keeps them, so that a run which is killed before its first checkpoint can be resumed.
 
@@ -57,14 +61,18 @@ def train_run(
     if start is not None:
         check_tables("start", start, run.config, len(vocabulary))
     state = RunState()
+    text_counts = None if selection is None else selection.text_counts
     checkpoints: Checkpoints | None = None
     best: BestTables | None = None
     if directory is not None:
         if not directory.has_begun:
-            directory.begin(run, vocabulary, state, start, finished=False, phrases=phrases)
+            rare = None if selection is None else selection.rare
+            directory.begin(
+                run, vocabulary, state, start, finished=False, phrases=phrases, rare=rare, text_counts=text_counts
+            )
         elif start is not None:
             raise CheckpointError("a run that has begun goes on from its own tables: leave out those to start from")
-        state, start = copy.deepcopy(directory.record.state), directory.tables()
+        state, start, text_counts = copy.deepcopy(directory.record.state), directory.tables(), directory.text_counts()
         best = best_in_run = RunBestTables(directory, spool_directory)
         checkpoints = Checkpoints(directory, best_in_run)
     elif run.config.patience is not None:
@@ -79,7 +87,7 @@ def train_run(
             callbacks = [log, *callbacks]
         warn_of_cost(run.config, len(vocabulary), corpus.words)
         pieces = first_pieces(run.config, len(vocabulary)) if start is None else pieces_of(start)
-        backend = open_backend(run.config, vocabulary, pieces)
+        backend = open_backend(run.config, vocabulary, pieces, text_counts=text_counts)
         closing.callback(backend.close)
         signals = closing.enter_context(StopSignals())  # until now nothing was trained that could be lost
         trainer = Trainer(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wordkin.config import TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.training.backend import Backend
@@ -12,11 +15,19 @@ from wordkin.training.tables import TablePiece
 from wordkin.vocabulary import Vocabulary
 
 
-def open_backend(config: TrainingConfig, vocabulary: Vocabulary, start: Iterable[TablePiece]) -> Backend:
+def open_backend(
+    config: TrainingConfig,
+    vocabulary: Vocabulary,
+    start: Iterable[TablePiece],
+    *,
+    text_counts: NDArray[np.int64] | None = None,
+) -> Backend:
     """The backend for a configuration; today there is one, on the CPU.
 
     start : the tables to start from, in pieces; rows that no piece gives are 0.
+    text_counts : how often each word occurs in the text to train on, where that is not its count: subsampling follows
+        the text, noise and tree the counts.
     """
     if vocabulary.counts is None:
         raise ConfigError("vocabulary", "must carry counts: subsampling, noise and tree come from them", None)
-    return CpuBackend(config, vocabulary.counts, start)
+    return CpuBackend(config, vocabulary.counts, start, text_counts=text_counts)

@@ -7,7 +7,8 @@ millions can live in a memory-mapped file and be searched there.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import overload
 
 import numpy as np
@@ -178,8 +179,11 @@ class Vocabulary:
         *,
         min_count: int = 1,
         max_vocabulary: int | None = None,
+        keep_words: Collection[str] = (),
     ) -> tuple[Vocabulary, NDArray[np.int32]]:
         """As :meth:`from_counts`; and the id of each of ``words``, int32 [words], -1 for those left out.
+
+        ``keep_words`` stay however rare they are; :class:`ConfigError` where ``max_vocabulary`` has no room for them.
 
         >>> Vocabulary.choose(["b", "a", "c"], [2, 1, 9], min_count=2)[1]
         array([ 1, -1,  0], dtype=int32)
@@ -187,13 +191,24 @@ class Vocabulary:
         seen = _checked_counts(counts, len(words))
         if seen is None:
             raise ConfigError("counts", "must be given", counts)
-        kept = np.flatnonzero(seen >= min_count)
+        asked = np.zeros(len(words), np.bool_)
+        if keep_words:
+            wanted = frozenset(keep_words)
+            asked = np.fromiter((word in wanted for word in words), np.bool_, len(words))
+        kept = np.flatnonzero((seen >= min_count) | asked)
+        if max_vocabulary is not None and np.count_nonzero(asked) > max_vocabulary:
+            raise ConfigError(
+                "max_vocabulary", f"must have room for the {np.count_nonzero(asked):,} words of keep_words",
+                max_vocabulary)  # fmt: skip
         if not len(kept):
             most = f"the most frequent was seen {seen.max():,} times" if len(words) else "there is no word at all"
             raise EmptyVocabularyError(f"no word was seen min_count={min_count:,} times ({most}): lower min_count")
         # UTF-8 sorts as code points do, and so do Python strings.
         by_word = np.array(sorted(kept.tolist(), key=words.__getitem__), dtype=np.int64)
-        by_count = np.argsort(-seen[by_word], kind="stable")[:max_vocabulary]
+        by_count = np.argsort(-seen[by_word], kind="stable")
+        if max_vocabulary is not None:
+            first = np.argsort(~asked[by_word[by_count]], kind="stable")[:max_vocabulary]  # words to keep before others
+            by_count = by_count[np.sort(first)]
         chosen = by_word[by_count]
         # No dict of words is made: the order is known, and a search in it is enough for a few questions.
         packed = _pack([words[index] for index in chosen.tolist()])
@@ -204,6 +219,55 @@ class Vocabulary:
         ids = np.full(len(words), -1, np.int32)
         ids[chosen] = np.arange(len(chosen), dtype=np.int32)
         return vocabulary, ids
+
+    @classmethod
+    def of_distinct(cls, words: Sequence[str], counts: NDArray[np.int64]) -> Vocabulary:
+        """Words that are known to be distinct, with their counts; no dict of them is made before it is needed."""
+        packed = _pack(words)
+        return cls.from_packed(packed.utf8, packed.offsets, None, _checked_counts(counts, len(words)))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Vocabulary:
+        """Read a file of ``word count`` lines; ids in the order of the lines.
+
+        The last number of a line is the count. Raises :class:`FormatError`, and :class:`CorpusNotFoundError` where
+        there is no file.
+        """
+        from wordkin.vocabulary.files import load_vocabulary
+
+        return load_vocabulary(path)
+
+    def save(self, path: str | Path) -> None:
+        """Write a ``word count`` line for each word, as UTF-8, in the order of the ids.
+
+        Raises :class:`ConfigError` without counts or for a word with a line end, and :class:`OutputError`.
+        """
+        from wordkin.vocabulary.files import save_vocabulary
+
+        save_vocabulary(self, path)
+
+    def merge(self, other: Vocabulary) -> Vocabulary:
+        """The words of both with their summed counts, ids by falling count, ties by code point.
+
+        Raises :class:`ConfigError` where one of the two has no counts.
+
+        >>> Vocabulary(["a", "b"], [3, 1]).merge(Vocabulary(["b", "c"], [4, 1])).words
+        ['b', 'a', 'c'] (3 words)
+        """
+        if not isinstance(other, Vocabulary):
+            raise ConfigError("other", "must be a Vocabulary", other)
+        for each in self, other:
+            if each._counts is None:
+                raise ConfigError("counts", "must be known in both vocabularies to be merged", each)
+        assert self._counts is not None and other._counts is not None
+        ids = other.find_ids(self._words)
+        counts = self._counts.copy()
+        counts[ids >= 0] += other._counts[ids[ids >= 0]]
+        new = np.setdiff1d(np.arange(len(other)), ids)
+        words = [*self._words, *(other._words[index] for index in new.tolist())]
+        if not words:
+            return self
+        return Vocabulary.choose(words, np.concatenate((counts, other._counts[new])), min_count=0)[0]
 
     @property
     def words(self) -> PackedWords:

@@ -7,6 +7,9 @@ on which thread did what. The hash is SplitMix64's output function (Steele, Lea 
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wordkin.jit import kernel, uint64
 
 # purposes, so that no two uses of one seed share a stream
@@ -22,6 +25,15 @@ def random_bits(key, counter):
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
     return z ^ (z >> uint64(31))
+
+
+def random_bits_of(keys: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
+    """The first ``count`` numbers of several streams, as of :func:`random_bits`: uint64 [streams, count]."""
+    z = keys[:, None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN_GAMMA)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: NDArray[np.uint64] = z ^ (z >> np.uint64(31))
+    return mixed
 
 
 @kernel

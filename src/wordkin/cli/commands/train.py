@@ -76,6 +76,22 @@ def train(
     resume: Annotated[
         str | None, _place("--resume", text="Go on with the run in this directory; needs no CORPUS.", metavar="DIR")
     ] = None,
+    from_: Annotated[
+        str | None,
+        _place(
+            "--from",
+            text="Teach the model in this directory, which --checkpoint wrote, the new text CORPUS. A word joins when "
+            "it has been seen --min-count times in all. Options are those of the model unless given, but "
+            "--learning-rate is 0.005 for skip-gram and 0.01 for CBOW.",
+            metavar="MODEL",
+        ),
+    ] = None,
+    init: Annotated[
+        str | None, _place("--init", text="Start from the vectors in this file.", metavar="VECTORS")
+    ] = None,
+    vocabulary: Annotated[
+        str | None, _place("--vocabulary", text="Learn the words of this file: a word and its count on each line.")
+    ] = None,
     validation: Annotated[
         str | None, _place("--validation", text="Held-out text, whose loss is measured after each epoch.")
     ] = None,
@@ -101,7 +117,8 @@ def train(
     if show_options:
         show_values(options, json)
         return
-    _check_usage(corpus, output, resume, checkpoint, validation)
+    starts = {"--from": from_, "--init": init, "--vocabulary": vocabulary}
+    _check_usage(corpus, output, resume, {"--checkpoint": checkpoint, "--validation": validation, **starts})
     _check_places_first(checkpoint, output, log, resume)
     load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
@@ -114,10 +131,13 @@ def train(
         shown: dict[str, Any] = {"callbacks": [last] if quiet else [last, display]}
         if not quiet:
             shown["on_scan"] = display.reading
-        if resume is None:
-            model = _begin(corpus, options, {**places, "checkpoint": checkpoint, "validation": validation}, shown)
-        else:
+        begun = {**places, "checkpoint": checkpoint, "validation": validation, **shown}
+        if resume is not None:
             model = _go_on(resume, corpus, options, places, shown)
+        elif from_ is not None:
+            model = _update(from_, corpus, options, begun)
+        else:
+            model = _begin(corpus, options, {**begun, "vocabulary": vocabulary, "init": init})
     if json:
         print_json(_document(model, model.output if output is None else output, last.report))
         return
@@ -126,6 +146,8 @@ def train(
     print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {loss:.4f}")
     if model.ending:
         print(model.ending)
+    if checkpoint is not None and not quiet:
+        _tell_of_rare_words(model, checkpoint)
     note = rising_loss_note(model.losses, model.validation_losses)
     if note and not quiet:
         print(f"note: {note.replace('validation_fraction=0.05', '--validation-fraction 0.05')}", file=sys.stderr)
@@ -147,10 +169,14 @@ def _notices(display: ProgressDisplay, quiet: bool) -> AbstractContextManager[No
 
 
 def _check_usage(
-    corpus: list[str] | None, output: str | None, resume: str | None, checkpoint: str | None, validation: str | None
+    corpus: list[str] | None, output: str | None, resume: str | None, others: dict[str, str | None]
 ) -> None:
+    if others["--from"] is not None:
+        for name in "--init", "--vocabulary":
+            if others[name] is not None:
+                raise UsageError(f"{name} must be left out with --from: the model has its own; got {others[name]!r}")
     if resume is not None:
-        for name, value in (("--checkpoint", checkpoint), ("--validation", validation)):
+        for name, value in others.items():
             if value is not None:
                 raise UsageError(f"{name} must be left out with --resume: the run goes on as it began; got {value!r}")
     elif not corpus:
@@ -183,14 +209,39 @@ def _source(corpus: list[str]) -> str | list[str]:
     return corpus[0] if len(corpus) == 1 else corpus
 
 
-def _begin(
-    corpus: list[str] | None, options: dict[str, Any], places: dict[str, Any], shown: dict[str, Any]
-) -> Word2Vec:
+def _begin(corpus: list[str] | None, options: dict[str, Any], run: dict[str, Any]) -> Word2Vec:
     from wordkin.api import Word2Vec
 
     assert corpus is not None  # as checked
-    directory = Path(places["output"]).absolute().parent  # what exceeds memory lies beside the result
-    return Word2Vec(**options).fit(_source(corpus), spool_directory=directory, **places, **shown)
+    return Word2Vec(**options).fit(_source(corpus), spool_directory=_beside(run["output"]), **run)
+
+
+def _update(model: str, corpus: list[str] | None, options: dict[str, Any], run: dict[str, Any]) -> Word2Vec:
+    from wordkin.api import Word2Vec
+
+    assert corpus is not None  # as checked
+    if Path(model).is_file():
+        raise UsageError(
+            f"--from must be the directory of a model, as --checkpoint writes it; got {model!r}: vectors alone are no "
+            "model; to start from them, use --init"
+        )
+    return Word2Vec.load(model).update(_source(corpus), spool_directory=_beside(run["output"]), **run, **options)
+
+
+def _beside(output: str) -> Path:
+    """Where what exceeds memory goes: beside the result."""
+    return Path(output).absolute().parent
+
+
+def _tell_of_rare_words(model: Word2Vec, directory: str) -> None:
+    """Say of how many rare words the directory keeps the counts, and how much room they take."""
+    if model.rare is None:
+        return
+    size = sum(each.stat().st_size for each in Path(directory).glob("rare-*.safetensors"))
+    forgotten = f"; not those of {model.forgotten:,} more (--max-types)" if model.forgotten else ""
+    print(
+        f"{directory}: keeps the counts of {len(model.rare):,} rare words, {size:,} bytes{forgotten}", file=sys.stderr
+    )
 
 
 def _go_on(

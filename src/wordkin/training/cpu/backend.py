@@ -22,10 +22,12 @@ from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS
 
 
-def hold_tables(config: TrainingConfig, counts: NDArray[np.int64]) -> SharedTables | MergedTables:
+def hold_tables(
+    config: TrainingConfig, counts: NDArray[np.int64], text_counts: NDArray[np.int64]
+) -> SharedTables | MergedTables:
     """Tables of zeros: merged where bits must not depend on threads, unless copies of them do not fit into memory."""
     layout = choose_layout(config.vector_size + config.output_bias)
-    keep = keep_probabilities(counts, config.subsample, config.subsample_formula)
+    keep = keep_probabilities(text_counts, config.subsample, config.subsample_formula)
     if not config.deterministic:
         return SharedTables(config, layout, counts, keep, config.worker_threads)
     parts = parts_in_memory(config, layout.row_size, len(counts))
@@ -40,15 +42,23 @@ class CpuBackend:
     Parameters
     ----------
     config : what to train.
-    counts : occurrences of each word, shape (V,).
+    counts : occurrences of each word, shape (V,): noise and tree follow them.
     start : the tables to start from; rows that no piece gives are 0.
+    text_counts : occurrences of each word in the text to train on, where that is another one: subsampling follows them.
     """
 
-    def __init__(self, config: TrainingConfig, counts: ArrayLike, start: Iterable[TablePiece]) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        counts: ArrayLike,
+        start: Iterable[TablePiece],
+        *,
+        text_counts: NDArray[np.int64] | None = None,
+    ) -> None:
         self._config = config
         counts = np.asarray(counts, np.int64)
         self._vocabulary_size = len(counts)
-        self._held = hold_tables(config, counts)
+        self._held = hold_tables(config, counts, counts if text_counts is None else text_counts)
         with self._held.crew.alone():  # on the thread of the caller, where signals can interrupt it
             self._compile()
         tables = self.tables()

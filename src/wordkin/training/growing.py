@@ -1,0 +1,137 @@
+"""Tables and options of training that goes on from a trained model, or from vectors."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.errors import ConfigError
+from wordkin.training.tables import NamedTables, table_shapes
+from wordkin.vocabulary import Vocabulary
+from wordkin.windows.rng import INITIALISATION, random_bits_of, stream_key
+
+UPDATE_LEARNING_RATES = {"skip-gram": 0.005, "cbow": 0.01}
+"""At the start of an update: a fifth of that of a first training. With more, old words drift from their neighbours."""
+
+_FIXED = (
+    "architecture", "objective", "vector_size", "projection_bias", "output_bias",
+    "phrases", "phrase_min_count", "phrase_threshold", "phrase_scoring", "phrase_connectors", "phrase_delimiter",
+)  # fmt: skip
+_NEW_ROWS = 1  # path below INITIALISATION: rows drawn by word
+_ROWS_AT_A_TIME = 4096
+
+
+def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_validation: bool) -> TrainingConfig:
+    """The configuration of an update: that of the model but for ``options`` and the learning rate.
+
+    The learning rate is that of ``UPDATE_LEARNING_RATES`` unless given, and ``patience`` holds only where there is
+    held-out text. Raises :class:`ConfigError` where an option would change what the tables mean, and under
+    hierarchical softmax.
+    """
+    values = {each.name: getattr(config, each.name) for each in dataclasses.fields(config)}
+    values |= {"learning_rate": UPDATE_LEARNING_RATES[config.architecture], "min_learning_rate": None}
+    if not has_validation and config.validation_fraction is None:
+        values["patience"] = None
+    if has_validation:
+        values["validation_fraction"] = None
+    updated = TrainingConfig.from_dict(values | dict(options))
+    for name in _FIXED:
+        if getattr(updated, name) != getattr(config, name):
+            raise ConfigError(
+                name, f"must be as in the model, {getattr(config, name)!r}, when it is updated", getattr(updated, name),
+                "leave it out, or train anew")  # fmt: skip
+    if "hierarchical-softmax" in config.objectives:
+        raise ConfigError(
+            "objective", 'must be without "hierarchical-softmax" for a model to be updated', config.objective,
+            "the tree follows from the counts, so new text makes another tree, and its nodes would have to learn anew: "
+            "train on all text")  # fmt: skip
+    return updated
+
+
+def grown_tables(
+    config: TrainingConfig, tables: NamedTables, old: Vocabulary, vocabulary: Vocabulary
+) -> dict[str, NDArray[np.float32]]:
+    """The tables of a model for a vocabulary that holds its words and others.
+
+    Rows of old words move to their new ids. New words start as in a first training: input rows drawn between
+    ±0.5 / N, everything else 0. What is drawn depends on the seed and on the word, not on its id.
+    """
+    ids = vocabulary.find_ids(old)
+    is_new = np.ones(len(vocabulary), np.bool_)
+    is_new[ids] = False
+    new_ids = np.flatnonzero(is_new)
+    grown: dict[str, NDArray[np.float32]] = {}
+    for name, shape in table_shapes(config, len(vocabulary)).items():
+        if name == "projection_bias":
+            grown[name] = np.array(tables[name], np.float32)
+            continue
+        grown[name] = np.zeros(shape, np.float32)
+        grown[name][ids] = tables[name]
+    _draw_rows(grown["input"], new_ids, vocabulary, config.seed, 0.5 / config.vector_size)
+    return grown
+
+
+def tables_from_vectors(
+    config: TrainingConfig, words: Vocabulary, vectors: NDArray[Any], vocabulary: Vocabulary
+) -> tuple[dict[str, NDArray[np.float32]], int]:
+    """The tables to start from where input rows are the given vectors of ``words``, and how many rows are.
+
+    Words without a vector are drawn from a uniform distribution around 0 whose root mean square is that of the numbers
+    of the others. Other tables are 0. Raises :class:`ConfigError` where no word has a vector, or one is not finite.
+    """
+    found = words.find_ids(vocabulary)
+    given = np.flatnonzero(found >= 0)
+    if not len(given):
+        raise ConfigError(
+            "init", "must have a vector for a word of the text", words, "check how it is split and lower-cased"
+        )
+    shapes = table_shapes(config, len(vocabulary))
+    tables = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    squares = 0.0
+    for first in range(0, len(given), _ROWS_AT_A_TIME):
+        ids = given[first : first + _ROWS_AT_A_TIME]
+        rows = np.asarray(vectors[found[ids]], np.float32)
+        if not np.isfinite(rows).all():
+            broken = vocabulary.word(int(ids[np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]]))
+            raise ConfigError("init", "must hold finite numbers", f"the vector of {broken!r}")
+        tables["input"][ids] = rows
+        squares += float(np.square(rows, dtype=np.float64).sum())
+    scale = math.sqrt(3 * squares / (len(given) * config.vector_size))
+    _draw_rows(tables["input"], np.flatnonzero(found < 0), vocabulary, config.seed, scale)
+    return tables, len(given)
+
+
+def _draw_rows(
+    table: NDArray[np.float32], ids: NDArray[np.int64], vocabulary: Vocabulary, seed: int, largest: float
+) -> None:
+    """Draw the rows of words, uniform between ± ``largest``, each from a stream of its own."""
+    for first in range(0, len(ids), _ROWS_AT_A_TIME):
+        some = ids[first : first + _ROWS_AT_A_TIME]
+        uniform = uniform_by_word(seed, (vocabulary.word(each) for each in some.tolist()), table.shape[1])
+        table[some] = (uniform - np.float32(0.5)) * np.float32(2 * largest)
+
+
+def uniform_by_word(seed: int, words: Iterable[str], size: int) -> NDArray[np.float32]:
+    """``size`` numbers from 0 up to 1 for each word, float32 [words, size]: a function of seed and word alone.
+
+    Number n is the hash of :mod:`wordkin.windows.rng` of n and a key made of the seed and a BLAKE2 digest of the word.
+    """
+    key = stream_key(seed, INITIALISATION, _NEW_ROWS)
+    digests = (hashlib.blake2b(word.encode(), digest_size=8).digest() for word in words)
+    keys = np.array([key ^ int.from_bytes(digest, "little") for digest in digests], np.uint64)
+    return (random_bits_of(keys, size) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def check_init_size(config: TrainingConfig, vector_size: int) -> None:
+    """Raise :class:`ConfigError` where vectors to start from have another size."""
+    if vector_size != config.vector_size:
+        raise ConfigError(
+            "init", f"must hold vectors of vector_size={config.vector_size} numbers", vector_size,
+            f"set vector_size={vector_size}")  # fmt: skip

@@ -1,0 +1,109 @@
+"""Vocabularies as text: a word and its count on each line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from wordkin.errors import ConfigError, shown
+from wordkin.storage.files import InputFile, check_writable, replacing
+from wordkin.vocabulary.vocabulary import Vocabulary
+
+_LINE = re.compile(r"(\S|\S.*\S)[ \t]+([0-9]{1,19})", re.DOTALL)
+_BLOCK = 1 << 20
+_ROOM = "a line of the file has no room for it"
+
+
+def save_vocabulary(vocabulary: Vocabulary, path: str | Path) -> None:
+    """Write a ``word count`` line for each word, in the order of the ids, as UTF-8; whole or not at all.
+
+    Raises :class:`ConfigError` without counts and for a word that a line cannot hold, and :class:`OutputError`.
+    """
+    path = Path(path)
+    if vocabulary.counts is None:
+        raise ConfigError("vocabulary", "must have counts to be saved", vocabulary)
+    check_writable(path)
+    lines = []
+    for word, count in zip(vocabulary, vocabulary.counts.tolist(), strict=True):
+        if not word or word != word.strip() or "\n" in word or "\r" in word:
+            raise ConfigError("vocabulary", "must hold words without line ends or outer white space", word, _ROOM)
+        lines.append(f"{word} {count}\n")
+    with replacing(path) as stream:
+        stream.write("".join(lines).encode())
+
+
+def load_vocabulary(path: str | Path) -> Vocabulary:
+    """Read what :func:`save_vocabulary` writes, also with tabs and with ``\\r\\n``; ids in the order of the lines.
+
+    The last number of a line is the count, so that words may hold spaces. Raises :class:`FormatError` with the number
+    of the line, and :class:`CorpusNotFoundError` where there is no file.
+    """
+    words: dict[str, int] = {}
+    with InputFile(Path(path)) as source:
+        content = bytearray()
+        while block := source.read(_BLOCK):
+            content += block
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            broken = content.count(b"\n", 0, error.start) + 1
+            raise source.broken(f"line {broken:,} is not valid UTF-8") from error
+        for number, ended in enumerate(text.split("\n"), start=1):
+            line = ended.removesuffix("\r")
+            if not line:
+                continue
+            match = _LINE.fullmatch(line)
+            if match is None or int(match[2]) >= 2**63:
+                rule = "must be a word and its count, as in 'house 12'"
+                raise source.broken(f"line {number:,} {rule}; it is {shown(line)}")
+            if match[1] in words:
+                raise source.broken(f"line {number:,} has the word {match[1]!r} again")
+            words[match[1]] = int(match[2])
+        if not words:
+            raise source.broken("it holds no word")
+    return Vocabulary.of_distinct(list(words), np.fromiter(words.values(), np.int64, len(words)))
+
+
+def vocabulary_of(given: object) -> Vocabulary:
+    """The vocabulary that someone hands to training, ids by falling count.
+
+    Parameters
+    ----------
+    given : path, mapping or Vocabulary
+        A file as of :func:`load_vocabulary`, counts by word, or a vocabulary that has counts.
+
+    Raises :class:`ConfigError` and :class:`FormatError` where it is none of these, or a count is not above 0.
+    """
+    if isinstance(given, str | Path):
+        given = load_vocabulary(given)
+    elif isinstance(given, Mapping):
+        given = _of_mapping(given)
+    if not isinstance(given, Vocabulary):
+        remedy = "give counts too; keep_words keeps words whatever their counts" if _is_list(given) else ""
+        raise ConfigError("vocabulary", "must be a file, a mapping of words to counts or a Vocabulary", given, remedy)
+    if given.counts is None:
+        raise ConfigError(
+            "vocabulary", "must have counts: subsampling and noise come from them", given,
+            "these vectors were saved without; a file of 'word count' lines has them")  # fmt: skip
+    if len(given) == 0:
+        raise ConfigError("vocabulary", "must hold at least one word", given)
+    if given.counts.min() < 1:
+        word = given.word(int(given.counts.argmin()))
+        raise ConfigError("vocabulary", "must have counts from 1 up", f"{word} {int(given.counts.min())}")
+    return Vocabulary.choose(given.words, given.counts)[0]
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, list | tuple | set | frozenset)
+
+
+def _of_mapping(given: Mapping[object, object]) -> Vocabulary:
+    for word, count in given.items():
+        if not isinstance(word, str):
+            raise ConfigError("vocabulary", "must map words to counts", word, "a word must be text")
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 0 <= count < 2**62:
+            raise ConfigError("vocabulary", "must map words to whole numbers from 1 up", f"{word}: {count!r}")
+    return Vocabulary([str(word) for word in given], np.array(list(given.values()), np.int64))

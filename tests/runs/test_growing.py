@@ -1,0 +1,208 @@
+"""Models that learn more: in memory, from a directory, interrupted and resumed, with any number of threads."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import wordkin
+import wordkin.runs.run
+from wordkin import ConfigError, CorpusError, NotTrainedError, Vocabulary, Word2Vec
+from wordkin.text import save_encoded, source_of
+from wordkin.training.cpu.backend import CpuBackend
+
+OPTIONS = {"vector_size": 12, "min_count": 4, "epochs": 2, "threads": 1, "subsample": 0.01}
+
+
+def sentences(seed, words, number=200):
+    rng = np.random.default_rng(seed)
+    return [[f"w{i}" for i in row] for row in rng.zipf(1.4, (number, 10)) % words]
+
+
+OLD, NEW = sentences(1, 100), sentences(2, 160)
+
+
+@pytest.fixture
+def model():
+    return Word2Vec(**OPTIONS).fit(OLD)
+
+
+def same(one, other):
+    return one.vocabulary == other.vocabulary and np.array_equal(one.embeddings.matrix, other.embeddings.matrix)
+
+
+def test_old_words_go_on_from_their_vectors_and_new_ones_join(model):
+    before, counts = model.embeddings, dict(zip(model.vocabulary, model.vocabulary.counts.tolist(), strict=True))
+    rare = dict(zip(model.rare, model.rare.counts.tolist(), strict=True))
+    assert model.update(NEW) is model
+    in_new = dict(zip(*np.unique([word for each in NEW for word in each], return_counts=True), strict=True))
+    assert set(before.words) < set(model.vocabulary)
+    for word, count in zip(model.vocabulary, model.vocabulary.counts.tolist(), strict=True):
+        assert count == counts.get(word, 0) + rare.get(word, 0) + in_new.get(word, 0)
+    assert any(in_new[word] < 4 for word in set(model.vocabulary) - set(before.words))  # joined thanks to kept counts
+    moved = [np.corrcoef(before[word], model.embeddings[word])[0, 1] for word in before.words]
+    assert min(moved) > 0.5 and max(moved) < 1
+    assert model.config.learning_rate == 0.005 and model.config.epochs == 2
+
+
+def test_subsampling_follows_the_new_text_and_noise_all_of_it(model, monkeypatch):
+    seen = {}
+
+    class Watched(CpuBackend):
+        def __init__(self, config, counts, start, *, text_counts=None):
+            seen.update(counts=np.array(counts), text=text_counts)
+            super().__init__(config, counts, start, text_counts=text_counts)
+
+    monkeypatch.setattr("wordkin.training.choose.CpuBackend", Watched)
+    model.update(NEW)
+    in_new = [sum(row.count(word) for row in NEW) for word in model.vocabulary]
+    assert seen["text"].tolist() == in_new and seen["counts"].tolist() == model.vocabulary.counts.tolist()
+    Word2Vec(**OPTIONS).fit(OLD)
+    assert seen["text"] is None
+
+
+def test_a_saved_model_grows_to_the_same_bits(model, tmp_path):
+    model.save(tmp_path / "model")
+    model.update(NEW)
+    loaded = Word2Vec.load(tmp_path / "model").update(NEW, output=tmp_path / "v.bin")
+    assert same(loaded, model) and loaded.rare == model.rare
+    assert wordkin.load(tmp_path / "v.bin").words == loaded.vocabulary.words
+    loaded.save(tmp_path / "second")
+    assert same(Word2Vec.load(tmp_path / "second").update(OLD), model.update(OLD))
+
+
+def test_the_bits_do_not_depend_on_threads(tmp_path):
+    Word2Vec(**{**OPTIONS, "deterministic": True}).fit(OLD).save(tmp_path)
+    one, three = (Word2Vec.load(tmp_path).update(NEW, threads=threads) for threads in (1, 3))
+    assert same(one, three)
+
+
+def test_an_update_that_is_killed_resumes_to_the_same_bits(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model")
+    whole = Word2Vec.load(tmp_path / "model").update(NEW, checkpoint=tmp_path / "whole")
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(wordkin.runs.run, "open_backend", kill)
+        Word2Vec.load(tmp_path / "model").update(NEW, checkpoint=tmp_path / "early")
+    assert same(Word2Vec.resume(tmp_path / "early", NEW), whole)
+
+    def stop(report):
+        if report.epoch_finished:
+            raise Killed
+
+    with pytest.raises(Killed):
+        Word2Vec.load(tmp_path / "model").update(NEW, checkpoint=tmp_path / "late", callbacks=[stop])
+    resumed = Word2Vec.resume(tmp_path / "late")
+    assert same(resumed, whole) and resumed.rare == whole.rare
+    assert same(Word2Vec.resume(tmp_path / "late"), whole)
+    assert same(Word2Vec.load(tmp_path / "late").update(OLD), whole.update(OLD))
+
+
+def test_an_update_that_fails_leaves_the_model_as_it_was(model):
+    vectors, config, rare = model.embeddings.matrix.copy(), model.config, model.rare
+    with pytest.raises(CorpusError, match="the text has no word of the model"):
+        model.update([["unknown", "words"]])
+    with pytest.raises(ConfigError, match="vector_size must be as in the model"):
+        model.update(NEW, vector_size=3)
+
+    def fail(report):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        model.update(NEW, callbacks=[fail])
+    np.testing.assert_array_equal(model.embeddings.matrix, vectors)
+    assert model.config == config and model.rare is rare
+    with pytest.raises(NotTrainedError):
+        Word2Vec().update(NEW)
+
+
+def test_rare_counts_can_be_bounded_and_switched_off(tmp_path):
+    assert len(Word2Vec(**OPTIONS, max_types=3).fit(OLD).rare) == 3
+    without = Word2Vec(**OPTIONS, rare_counts=False).fit(OLD)
+    without.save(tmp_path)
+    assert without.rare is None and Word2Vec.load(tmp_path).rare is None
+    assert not list(tmp_path.glob("rare-*"))
+    assert Word2Vec.load(tmp_path).update(NEW, rare_counts=True).rare is not None
+
+
+def test_phrases_of_the_model_are_joined_in_the_new_text():
+    old = [["in", "new", "york", "now"], ["a", "new", "day"], ["york", "castle"]] * 20
+    model = Word2Vec(**{**OPTIONS, "min_count": 2, "subsample": 0}, phrases=1, phrase_threshold=0).fit(old)
+    joined = next(word for word in model.phrases.join(old[0]) if "_" in word)
+    count = model.vocabulary.counts[model.vocabulary.id_of(joined)]
+    model.update([["in", "new", "york", "now"]] * 3)
+    assert model.vocabulary.counts[model.vocabulary.id_of(joined)] == count + 3
+
+
+def test_training_starts_from_published_vectors(model, tmp_path):
+    path = tmp_path / "v.txt"
+    model.embeddings.save(path)
+    options = {**OPTIONS, "min_count": 1, "learning_rate": 1e-6}
+    started = Word2Vec(**options).fit(NEW, init=path, checkpoint=tmp_path / "run")
+    cosines = [np.corrcoef(model.embeddings[word], started.embeddings[word])[0, 1] for word in model.vocabulary
+               if word in started.vocabulary]  # fmt: skip
+    assert min(cosines) > 0.999
+    assert same(Word2Vec(**options).fit(NEW, init=wordkin.load(path)), started)
+    assert same(Word2Vec.resume(tmp_path / "run"), started)
+    with pytest.raises(ConfigError, match="init must hold vectors of vector_size=100 numbers; got 12: set vector_size"):
+        wordkin.train(NEW, init=path)
+    with pytest.raises(ConfigError, match="init must be a file of vectors or Embeddings; got 7"):
+        wordkin.train(NEW, init=7)
+
+
+def test_a_given_vocabulary_is_learned_with_its_counts(tmp_path):
+    given = {"w1": 50, "w2": 900, "w77": 1, "absent": 3}
+    options = {"vector_size": 5, "epochs": 1, "threads": 1}
+    vectors = wordkin.train(NEW, vocabulary=given, **options)
+    assert list(vectors.words) == ["w2", "w1", "absent", "w77"] and vectors.vocabulary.counts.tolist() == [
+        900,
+        50,
+        3,
+        1,
+    ]
+    Vocabulary(list(given), list(given.values())).save(tmp_path / "v.txt")
+    again = Word2Vec(**options).fit(NEW, vocabulary=tmp_path / "v.txt", checkpoint=tmp_path / "run")
+    np.testing.assert_array_equal(again.embeddings.matrix, vectors.matrix)
+    assert same(Word2Vec.resume(tmp_path / "run", NEW), again)
+    for name, value in {"min_count": 2, "max_vocabulary": 7, "keep_words": ["a"]}.items():
+        with pytest.raises(ConfigError, match=f"{name} must be left out where a vocabulary is given"):
+            wordkin.train(NEW, vocabulary=given, **{name: value})
+
+
+def test_the_command_line_grows_a_model(tmp_path):
+    from wordkin.cli import main
+
+    for name, text in (("old", OLD), ("new", NEW)):
+        (tmp_path / f"{name}.txt").write_text("\n".join(map(" ".join, text)))
+    options = ["--vector-size", "12", "--min-count", "4", "--epochs", "2", "--threads", "1"]
+    first = ["train", tmp_path / "old.txt", "-o", tmp_path / "old.bin", "--checkpoint", tmp_path / "first", *options]
+    assert main([str(each) for each in first]) == 0
+    grow = ["train", "--from", tmp_path / "first", tmp_path / "new.txt", "-o", tmp_path / "new.bin", "--epochs", "1",
+            "--checkpoint", tmp_path / "second"]  # fmt: skip
+    assert main([str(each) for each in grow]) == 0
+    expected = Word2Vec.load(tmp_path / "first").update(str(tmp_path / "new.txt"), epochs=1)
+    assert same(Word2Vec.load(tmp_path / "second"), expected)
+    assert json.loads((tmp_path / "second" / "run.json").read_text())["config"]["learning_rate"] == 0.005
+
+
+def test_an_encoded_text_is_learned_like_the_text(model, tmp_path):
+    (tmp_path / "new.txt").write_text("\n".join(map(" ".join, NEW)))
+    config = wordkin.TrainingConfig(min_count=1)
+    save_encoded(source_of(str(tmp_path / "new.txt"), config), config, tmp_path / "new.wk")
+    model.save(tmp_path / "model")
+    model.update(str(tmp_path / "new.txt"))
+    encoded = Word2Vec.load(tmp_path / "model").update(tmp_path / "new.wk")
+    assert same(encoded, model) and dict(zip(encoded.rare, encoded.rare.counts, strict=True)) == dict(
+        zip(model.rare, model.rare.counts, strict=True)
+    )
+    learned = Word2Vec(**{**OPTIONS, "min_count": 2, "subsample": 0}, phrases=1, phrase_threshold=0).fit(OLD)
+    with pytest.raises(ConfigError, match=r"phrases must be (the same in model|left out for a text)"):
+        learned.update(tmp_path / "new.wk")
