@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 
 import pytest
 
@@ -85,3 +86,21 @@ def test_a_traceback_comes_only_on_request(run, monkeypatch, vectors_file):
     monkeypatch.setenv("WORDKIN_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(arguments)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGTERM, 143, "wordkin: stopped by SIGTERM\n"), (signal.SIGINT, 130, "wordkin: stopped by Ctrl-C\n")],
+)
+def test_a_signal_that_becomes_another_error_on_its_way_is_still_a_signal(run, monkeypatch, number, code, said):
+    """As where a compiler, interrupted, reports an error of its own."""
+
+    def compile_and_fail(arguments):
+        try:
+            signal.raise_signal(number)
+        except BaseException as interruption:
+            raise RuntimeError("failed in a pipeline: <function softmax at 0x7f>") from interruption
+
+    monkeypatch.setattr("wordkin.cli.application.run", compile_and_fail)
+    finished = run("train")
+    assert (finished.code, finished.err) == (code, said)

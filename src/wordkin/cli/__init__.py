@@ -37,8 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str], show_traceback: bool) -> int:
+    received: list[int] = []
     try:
-        with _warnings_on_one_line(arguments), _signals_as_exit():
+        with _warnings_on_one_line(arguments), _signals_as_exit(received):
             from wordkin.cli.application import run
 
             code = run(arguments)
@@ -53,9 +54,23 @@ def _run(arguments: Sequence[str], show_traceback: bool) -> int:
     except Exception as error:  # the outermost place: a traceback must not reach a user
         if show_traceback:
             raise
+        if received:  # a compiler that was interrupted may report that as an error of its own
+            return _EXIT_CODES[received[0]]
+        if _was_interrupted(error):
+            _say("wordkin: stopped by Ctrl-C")
+            return INTERRUPTED
         spellings = _spellings(arguments) if isinstance(error, WordkinError) else {}
         _say(f"wordkin: {describe(error, spellings)}")
         return exit_code(error)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is what an error was made of."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _spellings(arguments: Sequence[str]) -> Mapping[str, str]:
@@ -133,13 +148,16 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _signals_as_exit() -> Iterator[None]:
+def _signals_as_exit(received: list[int]) -> Iterator[None]:
     """Let SIGTERM and SIGHUP unwind the stack, so that half-written files are removed on the way out.
+
+    Those that came are appended to ``received``.
 
     One that is ignored, as SIGHUP is under nohup, stays ignored.
     """
 
     def leave(number: int, frame: object) -> NoReturn:
+        received.append(number)
         _say(f"wordkin: stopped by {signal.Signals(number).name}")
         raise SystemExit(_EXIT_CODES[number])
 
