@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from wordkin import ConfigError, TrainingConfig, Word2Vec
-from wordkin.config import NAMES_IN_GENSIM
+from wordkin.config import FROM_1, FROM_1_OR_NONE, NAMES_IN_GENSIM, Flag, Number, check
 
 
 def test_scalars_of_numpy_are_the_numbers_they_stand_for():
@@ -83,3 +84,33 @@ def test_the_page_for_users_of_gensim_has_the_same_names():
     training = page.split("## Training")[1].split("## Moving")[0]
     missing = [name for name in NAMES_IN_GENSIM if not re.search(rf"\b{name}\b", training)]
     assert missing == ["size", "iter"]  # of versions long gone
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "accepted"),
+    [
+        (FROM_1, np.int64(3), 3),
+        (FROM_1_OR_NONE, None, None),
+        (Number(), np.float32(0.5), 0.5),
+        (Flag(), np.True_, True),
+    ],
+)
+def test_check_gives_the_plain_value(rule, value, accepted):
+    found = check("name", rule, value)
+    assert found == accepted and type(found) is type(accepted)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "message"),
+    [
+        (FROM_1, 0, "name must be a whole number from 1 up; got 0"),
+        (FROM_1, np.int64(-2), "name must be a whole number from 1 up; got -2"),
+        (FROM_1, True, "name must be a whole number from 1 up; got True"),
+        (FROM_1_OR_NONE, 1.0, "name must be a whole number from 1 up; got 1.0"),
+        (Number(), math.inf, "name must be a finite number; got inf"),
+        (Number(), 10**400, "name must be a finite number; got 1000.*000"),
+    ],
+)
+def test_check_refuses(rule, value, message):
+    with pytest.raises(ConfigError, match=message):
+        check("name", rule, value)

@@ -15,7 +15,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
@@ -95,7 +95,8 @@ class Number:
     optional: bool = False
 
     def __str__(self) -> str:
-        noun = "a whole number" if self.integer else "a number"
+        bounded = self.low > -math.inf or self.high < math.inf
+        noun = "a whole number" if self.integer else "a number" if bounded else "a finite number"
         low, high = (str(end) if isinstance(end, int) else f"{end:g}" for end in (self.low, self.high))
         if self.high < math.inf:
             span = f" above {low} and at most {high}" if self.above else f" from {low} to {high}"
@@ -265,6 +266,22 @@ class Text:
 
 
 Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList | Text | FlagOrLanguage
+T = TypeVar("T")
+FROM_1 = Number(1, integer=True)
+FROM_1_OR_NONE = Number(1, integer=True, optional=True)
+
+
+def check(name: str, rule: Rule, value: T) -> T:
+    """The value of an argument, once a rule has accepted it; a scalar of NumPy as the Python value it stands for.
+
+    Raises
+    ------
+    ConfigError : the rule does not accept it.
+    """
+    plain: T = _plain(value)
+    if not rule.accepts(plain):
+        raise ConfigError(name, str(rule), plain)
+    return plain
 
 
 def _option(default: object, rule: Rule, group: str, text: str, source: str = "") -> Any:
@@ -403,10 +420,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
-            value = _plain(getattr(self, each.name))
-            object.__setattr__(self, each.name, value)
-            if not each.metadata["rule"].accepts(value):
-                raise ConfigError(each.name, str(each.metadata["rule"]), value)
+            object.__setattr__(self, each.name, check(each.name, each.metadata["rule"], getattr(self, each.name)))
         self._check_combinations()
 
     def _check_combinations(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.api import train
-from wordkin.config import TOKENIZERS, Choice, FlagOrLanguage, Number
+from wordkin.config import TOKENIZERS, Choice, FlagOrLanguage, Number, check
 from wordkin.corpus.named_tokenizers import line_tokenizer
 from wordkin.corpus.spelling import lower
 from wordkin.embeddings import Embeddings, load
@@ -164,9 +164,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if not callable(self.tokenizer):
             rules["tokenizer"] = Choice(TOKENIZERS)
         for name, rule in rules.items():
-            value = _plain(getattr(self, name))
-            if not rule.accepts(value):
-                raise ConfigError(name, str(rule), value)
+            check(name, rule, getattr(self, name))
         given: object = self.embeddings
         if given is not None and not isinstance(given, Embeddings | str | Path):
             kind, remedy = type(given).__name__, "Embeddings.from_gensim converts KeyedVectors"

@@ -185,6 +185,27 @@ class WordVectors:
         return f"{type(self).__name__}({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"
 
 
+def unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Vectors along the last axis divided by their lengths, in float64; vectors of zeros stay zeros.
+
+    Raises :class:`FormatError` where a value is not a finite number: no score could be trusted.
+    """
+    rows = np.asarray(rows)
+    wide: NDArray[np.float64] = rows.astype(np.float64)
+    if rows.dtype == np.float64:  # squares of float32 stay inside the range of float64, others need not
+        largest = np.abs(wide).max(axis=-1, initial=0.0, keepdims=True)
+        np.ldexp(wide, -np.frexp(largest)[1], out=wide)
+    lengths = np.sqrt(np.einsum("...i,...i->...", wide, wide))[..., None]
+    unusable = int(np.count_nonzero(~np.isfinite(lengths)))
+    if unusable:
+        raise FormatError(
+            f"vectors to be scored must hold finite numbers; got {unusable:,} that do not: "
+            "the file is damaged or its training diverged"
+        )
+    np.divide(wide, lengths, where=lengths > 0, out=wide)
+    return wide
+
+
 def _norms(rows: NDArray[Any]) -> NDArray[np.float32]:
     """Length of each row, shape (n,); infinite or NaN where the row is not finite or beyond float32."""
     with np.errstate(over="ignore", invalid="ignore"):

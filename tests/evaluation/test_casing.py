@@ -53,7 +53,7 @@ def test_restrict_vocab_hides_later_words():
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, True])
 def test_illegal_restrict_vocab(value):
-    with pytest.raises(ConfigError, match="restrict_vocab must be a whole number from 1 up or None; got"):
+    with pytest.raises(ConfigError, match="restrict_vocab must be a whole number from 1 up; got"):
         WordFinder.build(["a"], ["a"], restrict_vocab=value)
 
 

@@ -219,7 +219,7 @@ def test_vectors_that_are_not_finite_are_refused(make_embeddings, write_file):
     [
         ({"threads": 0}, "threads must be a whole number from 1 up; got 0"),
         ({"threads": True}, "threads must be a whole number from 1 up; got True"),
-        ({"restrict_vocab": 0}, "restrict_vocab must be a whole number from 1 up or None; got 0"),
+        ({"restrict_vocab": 0}, "restrict_vocab must be a whole number from 1 up; got 0"),
         ({"case": "upper"}, 'case must be "fold" or "exact"; got \'upper\''),
         ({"kind": "Analogies"}, "kind must be one of"),
     ],

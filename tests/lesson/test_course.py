@@ -271,7 +271,7 @@ def test_texts_that_teach_nothing_are_refused() -> None:
         taken("alone\napart")
     with pytest.raises(ConfigError, match="text must have at most 500 different words to be looked at; got 501"):
         taken(" ".join(f"word{number}" for number in range(501)))
-    with pytest.raises(ConfigError, match="limit must be a whole number from 1 up, or None for all; got 0"):
+    with pytest.raises(ConfigError, match="limit must be a whole number from 1 up; got 0"):
         taken(limit=0)
 
 

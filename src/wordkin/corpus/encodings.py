@@ -27,15 +27,6 @@ class ByteStream(Protocol):
         """Up to ``size`` bytes; none at the end."""
 
 
-def is_utf8(text: bytes) -> bool:
-    """Whether the bytes are valid UTF-8."""
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def means_utf8(encoding: str) -> bool:
     """Whether an encoding is read as it is; a byte-order mark is dropped in either case."""
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin._version import __version__
-from wordkin.config import Choice, Number
+from wordkin.config import Choice, Number, check
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.scanning import Scan, words_fingerprint
@@ -93,8 +93,7 @@ class PhraseOptions:
             "max_ngrams": Number(100_000, 2**31, integer=True),
         }
         for name, rule in rules.items():
-            if not rule.accepts(getattr(self, name)):
-                raise ConfigError(f"phrase {name}", str(rule), getattr(self, name))
+            check(f"phrase {name}", rule, getattr(self, name))
         if not isinstance(self.delimiter, str) or not self.delimiter or any(map(str.isspace, self.delimiter)):
             raise ConfigError("phrase delimiter", "must be text without white space", self.delimiter)
         words = self.connector_words
@@ -329,9 +328,7 @@ def learn_phrases(
     ConfigError
         ``passes`` is not legal.
     """
-    rule = Number(1, 16, integer=True)
-    if not rule.accepts(passes):
-        raise ConfigError("phrases", str(rule), passes)
+    check("phrases", Number(1, 16, integer=True), passes)
     learned: list[PhrasePass] = []
     for number in range(1, passes + 1):
         found = _learn_pass(text, options, workers)

@@ -14,7 +14,7 @@ from typing import Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, TokenizerName
+from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, TokenizerName, check
 from wordkin.cores import usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
@@ -227,8 +227,7 @@ def _check_options(
         "threads": (Number(1, 1024, integer=True, optional=True), threads),
     }
     for name, (rule, value) in rules.items():
-        if not rule.accepts(value):
-            raise ConfigError(name, str(rule), value)
+        check(name, rule, value)
 
 
 def _count(

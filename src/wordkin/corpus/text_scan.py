@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.encodings import decode, is_utf8
+from wordkin.corpus.encodings import decode
 from wordkin.corpus.kernels import count_tokens, refill_slots
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.storage.memory import system_zeros
+from wordkin.storage.utf8 import is_utf8
 
 PADDING = b"\n" * 16
 """What must follow the bytes given to :meth:`TokenTable.count`: the kernels read eight bytes at a time."""

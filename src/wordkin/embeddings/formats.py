@@ -9,9 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, Never, get_args
 
-import numpy as np
-
-from wordkin.config import Encoding
+from wordkin.config import FROM_1_OR_NONE, Choice, Encoding, OptionalChoice, check
 from wordkin.embeddings.binary_format import read_binary, write_binary
 from wordkin.embeddings.embeddings import Embeddings, Whitespace
 from wordkin.embeddings.native_format import read_native, write_native
@@ -74,8 +72,7 @@ def save_embeddings(
     """
     path = Path(path)
     kind = format_of(path)
-    if whitespace not in ("refuse", "underscore"):
-        raise ConfigError("whitespace", 'must be one of "refuse", "underscore"', whitespace)
+    check("whitespace", Choice(get_args(Whitespace)), whitespace)
     if not header and kind != "text":
         raise ConfigError("header", "must be True for formats other than text", header)
     check_writable(path)
@@ -169,7 +166,7 @@ def load_embeddings(
 
 
 def _checked_options(
-    limit: object,
+    limit: int | None,
     words: object,
     bad_rows: str | None,
     encoding: str | None,
@@ -177,15 +174,13 @@ def _checked_options(
     duplicates: str | None,
     header: object,
 ) -> ReadOptions:
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1):
-        raise ConfigError("limit", "must be a whole number from 1 up", limit)
     if header is not None and not isinstance(header, bool):
         raise ConfigError("header", "must be True, False or None", header)
     _check_choice("bad_rows", bad_rows, get_args(BadRows))
     _check_choice("encoding_errors", encoding_errors, get_args(DecodingErrors))
     _check_choice("duplicates", duplicates, get_args(Duplicates))
     return ReadOptions(
-        limit=None if limit is None else int(limit),
+        limit=check("limit", FROM_1_OR_NONE, limit),
         words=None if words is None else _encoded_words(words),
         bad_rows="error" if bad_rows is None else bad_rows,
         encoding="utf-8" if encoding is None else _codec(encoding),
@@ -204,10 +199,8 @@ def _encoded_words(words: object) -> frozenset[bytes]:
 
 def _codec(name: object) -> str:
     """Python's own name of a text encoding, so that all spellings of UTF-8 are one."""
-    rule = Encoding()
-    if not isinstance(name, str) or not rule.accepts(name):
-        raise ConfigError("encoding", str(rule), name)
-    return codecs.lookup(name).name
+    check("encoding", Encoding(), name)
+    return codecs.lookup(str(name)).name
 
 
 def _refuse_others(others: Mapping[str, object]) -> None:
@@ -251,5 +244,4 @@ def _format_to_read(source: InputFile) -> str:
 
 
 def _check_choice(parameter: str, value: str | None, choices: tuple[str, ...]) -> None:
-    if value is not None and value not in choices:
-        raise ConfigError(parameter, "must be one of " + ", ".join(f'"{choice}"' for choice in choices), value)
+    check(parameter, OptionalChoice(choices), value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
+from wordkin.config import Number, check
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.errors import ConfigError
 
@@ -50,8 +51,7 @@ def reduce_dimensions(vectors: Embeddings, dimensions: int) -> Embeddings:
     coordinate is positive, so the same vectors always give the same result.
     """
     size = vectors.vector_size
-    if isinstance(dimensions, bool) or not isinstance(dimensions, int) or not 1 <= dimensions <= size:
-        raise ConfigError("dimensions", f"must be a whole number from 1 to {size:,}", dimensions)
+    check("dimensions", Number(1, size, integer=True), dimensions)
     products = np.zeros((size, size))
     for start in range(0, len(vectors), _BLOCK_ROWS):
         block = vectors.matrix[start : start + _BLOCK_ROWS].astype(np.float64)

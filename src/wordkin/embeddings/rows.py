@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.errors import ConfigError, FormatError, warn
 from wordkin.storage.files import InputFile
+from wordkin.storage.utf8 import is_utf8
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.packing import is_utf8
+from wordkin.vocabulary.packing import are_utf8
 
 _PLACES_SHOWN = 3
 
@@ -162,9 +163,9 @@ class Rows:
     def _kept_rows(self) -> list[int]:
         """The rows whose words are valid and, of equal ones, first; errors where the options allow no others."""
         rows = list(range(len(self.words)))
-        if not is_utf8(*packed(self.words)):
+        if not are_utf8(*packed(self.words)):
             for row in rows:
-                if not _is_utf8(self.words[row]):
+                if not is_utf8(self.words[row]):
                     written_in = self.options.written_in or self.options.encoding
                     shown = self.words[row][:40]
                     if written_in != "utf-8":  # back to the bytes of the file
@@ -174,7 +175,7 @@ class Rows:
                     if self.options.bad_rows == "error":
                         raise self.broken(self.position(row), f"{what}: {remedy}")
                     self.bad(self.position(row), what)
-            rows = [row for row in rows if _is_utf8(self.words[row])]
+            rows = [row for row in rows if is_utf8(self.words[row])]
         if len({self.words[row] for row in rows}) == len(rows):
             return rows
         first_rows: dict[bytes, int] = {}
@@ -204,11 +205,3 @@ def packed(words: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 def lenient(errors: str) -> str:
     """For "strict", what keeps broken words recognisable, so that they can be refused with their position."""
     return "surrogateescape" if errors == "strict" else errors
-
-
-def _is_utf8(word: bytes) -> bool:
-    try:
-        word.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

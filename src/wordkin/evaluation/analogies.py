@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import FROM_1, FROM_1_OR_NONE, check
 from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
 from wordkin.evaluation.casing import WordFinder
@@ -31,7 +32,7 @@ from wordkin.evaluation.outcomes import CORRECT, UNKNOWN, WRONG
 from wordkin.evaluation.presentation import Measure, ScoreRow, Tabular, known_of, percent, proportion_cells
 from wordkin.evaluation.section_groups import group_sections
 from wordkin.evaluation.statistics import Proportion, json_number
-from wordkin.evaluation.vectors import unit_rows
+from wordkin.vectors import unit_rows
 
 if TYPE_CHECKING:
     from wordkin.vectors import WordVectors
@@ -185,9 +186,8 @@ def evaluate_analogies(
     syntactic_sections : patterns such as ``"morph*"`` of the names of sections about form; the others are then
         about meaning. Told by known names unless given.
     """
-    threads = usable_cores() if threads is None else threads
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ConfigError("threads", "must be a whole number from 1 up", threads)
+    threads = usable_cores() if threads is None else check("threads", FROM_1, threads)
+    restrict_vocab = check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
     accepted = dataset.accepted or tuple((question[3],) for question in dataset.questions)
     wanted = {word for question in dataset.questions for word in question} | {each for one in accepted for each in one}
     finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from wordkin.config import FROM_1_OR_NONE, check
 from wordkin.errors import ConfigError
 
 CASES = ("fold", "exact")
@@ -65,8 +66,7 @@ class WordFinder:
         """Scan the vocabulary once; memory is bounded by the ``wanted`` words, not by the vocabulary."""
         if case not in CASES:
             raise ConfigError("case", 'must be "fold" or "exact"', case)
-        if restrict_vocab is not None and (type(restrict_vocab) is not int or restrict_vocab < 1):
-            raise ConfigError("restrict_vocab", "must be a whole number from 1 up or None", restrict_vocab)
+        check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
         strict, loose = (strict_key, loose_key) if case == "fold" else (_itself, _itself)
         wanted_keys = {loose(strict(word)) for word in wanted}
         variants: dict[str, list[int]] = {}

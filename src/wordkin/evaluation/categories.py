@@ -20,7 +20,7 @@ from wordkin.evaluation.datasets import WordCategories
 from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.presentation import Measure, ScoreRow, Tabular, known_of, percent, proportion_cells
 from wordkin.evaluation.statistics import Proportion, json_number
-from wordkin.evaluation.vectors import unit_rows
+from wordkin.vectors import unit_rows
 
 if TYPE_CHECKING:
     from wordkin.vectors import WordVectors

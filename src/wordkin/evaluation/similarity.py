@@ -23,7 +23,7 @@ from wordkin.evaluation.statistics import (
     pearson,
     spearman,
 )
-from wordkin.evaluation.vectors import unit_rows
+from wordkin.vectors import unit_rows
 
 if TYPE_CHECKING:
     from wordkin.vectors import WordVectors

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import FROM_1, Number, check
 from wordkin.cores import usable_cores
-from wordkin.errors import ConfigError
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -205,10 +205,7 @@ def bootstraps(
     statistics: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int
 ) -> list[Interval]:
     """The intervals of several statistics over the same resamples; ``statistics`` gives float64[k, resamples]."""
-    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
-        raise ConfigError("resamples", "must be a whole number from 1 up", resamples)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ConfigError("seed", "must be a whole number from 0 up", seed)
+    resamples, seed = check("resamples", FROM_1, resamples), check("seed", Number(0, integer=True), seed)
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // max(n, 1))
     sizes = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from wordkin.config import TrainingConfig
+from wordkin.config import FROM_1_OR_NONE, TrainingConfig, check
 from wordkin.errors import ConfigError, CorpusError
 from wordkin.lesson import depict
 from wordkin.lesson.gradient_step import Taken, initial_tables, take_step
@@ -226,8 +226,7 @@ def steps(text: str, config: TrainingConfig, *, first: int = 1, limit: int | Non
     EmptyVocabularyError : the text has no word.
     CorpusError : no word has another in its window, so there is nothing to learn.
     """
-    if limit is not None and limit < 1:
-        raise ConfigError("limit", "must be a whole number from 1 up, or None for all", limit)
+    check("limit", FROM_1_OR_NONE, limit)
     course = Course(text, config)
     found = course.step(first)
     return itertools.chain([found], _later_steps(course, first, limit))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import TrainingConfig
+from wordkin.config import Choice, TrainingConfig, check
 from wordkin.corpus.named_tokenizers import line_tokenizer
 from wordkin.corpus.spelling import Spelling
 from wordkin.errors import ConfigError, EmptyVocabularyError
@@ -67,8 +67,7 @@ def read_text(
     EmptyVocabularyError : it has none.
     """
     check_options(config)
-    if order not in ORDERS:
-        raise ConfigError("order", 'must be one of "count", "appearance"', order)
+    check("order", Choice(ORDERS), order)
     sentences = [_split(line, config) for line in text.splitlines()]
     vocabulary, seen = _vocabulary(sentences, config, order)
     known = [[word for word in sentence if word in vocabulary] for sentence in sentences]

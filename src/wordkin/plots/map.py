@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import Number, check
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.plots.canvas import (
     Canvas,
@@ -207,8 +208,7 @@ def _clusters(
     from scipy.cluster.vq import kmeans2
 
     most = min(_MOST_GROUPS, len(labels))
-    if isinstance(clusters, bool) or not isinstance(clusters, int) or not 2 <= clusters <= most:
-        raise ConfigError("clusters", f"must be a whole number from 2 to {most}", clusters)
+    check("clusters", Number(2, most, integer=True), clusters)
     if groups:
         raise ConfigError("clusters", "must be left unset where words come in groups", clusters)
     units = embeddings.unit_vectors(embeddings.vocabulary.ids_of(labels)).astype(np.float64)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import Number, check
 from wordkin.embeddings import Embeddings
 from wordkin.errors import ConfigError
 from wordkin.plots.map import umap_positions
@@ -125,8 +126,7 @@ def cluster_words(vectors: Embeddings, count: int, wanted: int, *, seed: int = 0
     The means are found among the 10,000 most frequent words; the others join the nearest one. There are
     ``wanted`` groups, 2 to 8, or as many as words where these are fewer; ConfigError for another number.
     """
-    if not 2 <= wanted <= len(COLOURS):
-        raise ConfigError("clusters", f"must be a whole number from 2 to {len(COLOURS)}", wanted)
+    check("clusters", Number(2, len(COLOURS), integer=True), wanted)
     rows = vectors.unit_vectors(np.arange(min(count, _CLUSTERED_ROWS)))
     wanted = min(wanted, len(rows))
     from scipy.cluster.vq import kmeans2

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wordkin.config import FROM_1, Choice, check
 from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, MissingExtraError, OutputError
 from wordkin.queries import exact
-from wordkin.queries.exact import check_whole_number, unit_rows
 from wordkin.queries.index_file import USEARCH_MAJOR, check_index_file, seal
 from wordkin.queries.neighbours import Neighbours, Query, as_vector, batch_terms, named, query_terms, sum_of_terms
 from wordkin.storage.files import check_writable, replacing_path
-from wordkin.vectors import WordVectors
+from wordkin.vectors import WordVectors, unit_rows
 
 if TYPE_CHECKING:
     from usearch.index import Index
@@ -60,7 +60,7 @@ class NeighbourIndex:
 
     @expansion_search.setter
     def expansion_search(self, candidates: int) -> None:
-        check_whole_number("expansion_search", candidates)
+        check("expansion_search", FROM_1, candidates)
         self._index.expansion_search = candidates  # type: ignore[misc]  # its setter stands apart from its getter
 
     def most_similar(
@@ -97,8 +97,8 @@ class NeighbourIndex:
         index of few bits a number ranks as well as one of many. Where a search finds fewer than it should,
         since some words of a graph may be out of reach, all words are candidates.
         """
-        check_whole_number("topn", topn)
-        units = unit_rows(queries)
+        check("topn", FROM_1, topn)
+        units = unit_rows(queries).astype(np.float32)
         count = min(max(topn, self._index.expansion_search), len(self))
         found: Any = self._index.search(units, count, threads=_thread_count(threads))
         if len(units) == 1:  # then usearch gives as many as it found, else rows filled up
@@ -162,9 +162,8 @@ def build_index(
     for name, value in (
         ("connectivity", connectivity), ("expansion_add", expansion_add), ("expansion_search", expansion_search)
     ):  # fmt: skip
-        check_whole_number(name, value)
-    if dtype not in DTYPES:
-        raise ConfigError("dtype", "must be one of " + ", ".join(f'"{each}"' for each in DTYPES), dtype)
+        check(name, FROM_1, value)
+    check("dtype", Choice(DTYPES), dtype)
     target = _index_path(vectors, path)
     if target is not None:
         check_writable(target)
@@ -195,7 +194,7 @@ def open_index(vectors: WordVectors, path: str | Path | None = None, *, expansio
     CorpusNotFoundError : there is none.
     FormatError : it is damaged, or was built for other vectors.
     """
-    check_whole_number("expansion_search", expansion_search)
+    check("expansion_search", FROM_1, expansion_search)
     target = _index_path(vectors, path)
     if target is None:
         raise ConfigError("path", "must be given for vectors that came from no file", path)
@@ -247,5 +246,5 @@ def _new_index(**options: Any) -> Index:
 def _thread_count(threads: int | None) -> int:
     if threads is None:
         return usable_cores()
-    check_whole_number("threads", threads)
+    check("threads", FROM_1, threads)
     return threads

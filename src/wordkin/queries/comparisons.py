@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError
-from wordkin.queries.exact import cosine_blocks, unit_rows
+from wordkin.queries.exact import cosine_blocks
 from wordkin.queries.neighbours import Query, query_term
-from wordkin.vectors import WordVectors
+from wordkin.vectors import WordVectors, unit_rows
 from wordkin.vocabulary.vocabulary import word_list
 
 _ROUNDING = 1e-12
@@ -24,7 +24,7 @@ def similarity(vectors: WordVectors, first: str, second: str) -> float:
 
 def similarities(vectors: WordVectors, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
     """Cosines of a word or vector with all words or some; see :meth:`wordkin.Embeddings.similarities`."""
-    unit = unit_rows(query_term(vectors, query).vector[None])
+    unit = unit_rows(query_term(vectors, query).vector[None]).astype(np.float32)
     if words is not None:
         cosines: NDArray[np.float32] = vectors.cosines(vectors.vocabulary.ids_of(words)[None], unit)[0]
         return cosines
@@ -87,7 +87,7 @@ def mean_vector(
     """
     listed = _several("words", words)
     mean = _mean(vectors, listed, weights, pre_normalize=pre_normalize, ignore_missing=ignore_missing)
-    return unit_rows(mean[None])[0] if post_normalize else mean.astype(np.float32)
+    return (unit_rows(mean[None])[0] if post_normalize else mean).astype(np.float32)
 
 
 def _mean(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import FROM_1, FROM_1_OR_NONE, check
 from wordkin.cores import usable_cores
-from wordkin.errors import ConfigError
-from wordkin.vectors import WordVectors
+from wordkin.vectors import WordVectors, unit_rows
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -48,12 +48,12 @@ def nearest(
     -------
     ids, cosines : shape (b, min(topn, words searched)), by falling cosine, equal ones by id.
     """
-    check_whole_number("topn", topn)
+    check("topn", FROM_1, topn)
     searched = searched_words(vectors, restrict_vocab)
     count = min(topn, searched)
     results = []
     for start in range(0, max(len(queries), 1), _BLOCK_QUERIES):
-        units = unit_rows(queries[start : start + _BLOCK_QUERIES])
+        units = unit_rows(queries[start : start + _BLOCK_QUERIES]).astype(np.float32)
         best = _best(vectors, units, min(count + 1, searched), searched, threads)
         if len(units) > 1:
             _settle_ties(best, vectors, units, count, searched, threads)
@@ -112,9 +112,8 @@ def cosine_blocks(
 
     Yields the first word's id and the cosines, shape (b, words of the run).
     """
-    if threads is not None:
-        check_whole_number("threads", threads)
-    units = unit_rows(queries)
+    check("threads", FROM_1_OR_NONE, threads)
+    units = unit_rows(queries).astype(np.float32)
     for first, cosines in _ordinary_cosines(vectors, units, searched, threads):
         stop = first + cosines.shape[1]
         low, high = np.searchsorted(vectors.extreme_ids, (first, stop))
@@ -236,29 +235,10 @@ class BestScores:
         self.ids[touched], self.scores[touched] = all_ids[chosen], all_scores[chosen]
 
 
-def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Rows divided by their lengths, shape (b, N), float32; rows of zeros stay."""
-    wide = rows.astype(np.float64)
-    if rows.dtype == np.float64:  # squares of float32 stay inside the range of float64, others need not
-        largest = np.abs(wide).max(axis=1, initial=0.0, keepdims=True)
-        np.ldexp(wide, -np.frexp(largest)[1], out=wide)
-    lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]
-    np.divide(wide, lengths, where=lengths > 0, out=wide)
-    return wide.astype(np.float32)
-
-
 def searched_words(vectors: WordVectors, restrict_vocab: int | None) -> int:
     """How many words a search looks at."""
-    if restrict_vocab is None:
-        return len(vectors)
-    check_whole_number("restrict_vocab", restrict_vocab)
-    return min(restrict_vocab, len(vectors))
-
-
-def check_whole_number(parameter: str, value: object) -> None:
-    """Raise :class:`ConfigError` unless the value is a whole number from 1 up."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ConfigError(parameter, "must be a whole number from 1 up", value)
+    check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
+    return len(vectors) if restrict_vocab is None else min(restrict_vocab, len(vectors))
 
 
 @contextlib.contextmanager

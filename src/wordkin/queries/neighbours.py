@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.config import FROM_1, Number, check
 from wordkin.errors import ConfigError
-from wordkin.queries.exact import BestScores, check_whole_number, cosine_blocks, nearest, searched_words, unit_rows
+from wordkin.queries.exact import BestScores, cosine_blocks, nearest, searched_words
 from wordkin.tables import data_frame, html_table
-from wordkin.vectors import WordVectors
+from wordkin.vectors import WordVectors, unit_rows
 
 if TYPE_CHECKING:
     import pandas
@@ -77,7 +77,7 @@ def most_similar(
     threads: int | None = None,
 ) -> Neighbours:
     """3CosAdd (Mikolov et al. 2013c); see :meth:`wordkin.Embeddings.most_similar`."""
-    check_whole_number("topn", topn)
+    check("topn", FROM_1, topn)
     terms = query_terms(vectors, positive, negative)
     query = sum_of_terms(terms)
     own = {term.word_id for term in terms}
@@ -94,7 +94,7 @@ def most_similar_batch(
     threads: int | None = None,
 ) -> list[Neighbours]:
     """The neighbours of each query; see :meth:`wordkin.Embeddings.most_similar_batch`."""
-    check_whole_number("topn", topn)
+    check("topn", FROM_1, topn)
     terms = batch_terms(vectors, queries)
     if not terms:
         return []
@@ -120,13 +120,13 @@ def most_similar_cosmul(
     The score of a word is the product of (1 + cosine) / 2 over the positive terms, divided by that over
     the negative ones plus 1e-6; a weight is an exponent.
     """
-    check_whole_number("topn", topn)
+    check("topn", FROM_1, topn)
     terms = query_terms(vectors, positive, negative)
     sum_of_terms([Term(term.vector, 1, -1) for term in terms])  # refuses vectors that have no direction
     own = {term.word_id for term in terms}
     searched = searched_words(vectors, restrict_vocab)
     count = min(topn + len(own) + 1, searched)
-    units = unit_rows(np.stack([term.vector for term in terms]))
+    units = unit_rows(np.stack([term.vector for term in terms])).astype(np.float32)
     best = _best_products(terms, cosine_blocks(vectors, units, searched, threads), count)
     if (best.scores[:, :-1] - best.scores[:, 1:] <= _TIE * np.abs(best.scores[:, 1:])).any():
         # A product with one vector, unlike that of matrices, is the same for equal rows: so ties come by id.
@@ -194,12 +194,8 @@ def query_term(vectors: WordVectors, query: Query) -> Term:
 
 
 def _checked_weight(weight: object) -> float:
-    if isinstance(weight, int | float | np.integer | np.floating) and not isinstance(weight, bool):
-        with contextlib.suppress(OverflowError):  # a whole number beyond any float
-            number = float(weight)
-            if math.isfinite(number):
-                return number
-    raise ConfigError("weight", "must be a finite number", weight)
+    number: Any = check("weight", Number(), weight)
+    return float(number)
 
 
 def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from typing import cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import Number, TrainingConfig
+from wordkin.config import FROM_1, TrainingConfig, check
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError, CorpusError
 from wordkin.objectives import reference
@@ -98,9 +98,7 @@ class Predictor:
 
     def predict(self, words: str | Sequence[str], topn: int = 10, objective: str | None = None) -> Prediction:
         """The likeliest words; see :meth:`wordkin.Word2Vec.predict`."""
-        rule = Number(1, integer=True)
-        if not rule.accepts(topn):
-            raise ConfigError("topn", str(rule), topn)
+        check("topn", FROM_1, topn)
         chosen = self._choose(objective)
         values = self._values(self._input_ids("words", words), chosen)
         likeliest = np.argsort(-values, kind="stable")[:topn]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.storage.utf8 import is_utf8
+
 _BLOCK = 1 << 16  # words at a time, so that what is gathered stays in the cache
 _CHUNK = 8  # bytes of a word compared at a time, as one number
 
@@ -21,16 +23,10 @@ def is_permutation(order: NDArray[np.int32], size: int) -> bool:
     return bool((np.bincount(order, minlength=size) == 1).all())
 
 
-def is_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
+def are_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
     """Whether each word is valid UTF-8: all of them together are, and no character runs from one into the next."""
     starts = offsets[:-1][offsets[:-1] < len(utf8)]
-    if ((utf8[starts] & 0xC0) == 0x80).any():
-        return False
-    try:
-        bytes(utf8).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return not ((utf8[starts] & 0xC0) == 0x80).any() and is_utf8(bytes(utf8))
 
 
 def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wordkin.config import Choice, Number, check
 from wordkin.errors import ConfigError
 
 FORMULAS = ("word2vec", "paper")
@@ -30,10 +31,8 @@ def keep_probabilities(counts: ArrayLike, threshold: float, formula: str = "word
     >>> keep_probabilities([98, 1, 1], threshold=0.01).round(3)
     array([0.111, 1.   , 1.   ])
     """
-    if formula not in FORMULAS:
-        raise ConfigError("subsample_formula", 'must be one of "word2vec", "paper"', formula)
-    if not 0 <= threshold <= 1:
-        raise ConfigError("subsample", "must be a number from 0 to 1", threshold)
+    check("subsample_formula", Choice(FORMULAS), formula)
+    check("subsample", Number(0, 1), threshold)
     occurrences = np.asarray(counts, dtype=np.float64)
     if occurrences.size and occurrences.min() < 0:
         raise ConfigError("counts", "must not be negative", float(occurrences.min()))

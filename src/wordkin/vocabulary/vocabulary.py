@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
-from wordkin.vocabulary.packing import is_permutation, is_strictly_sorted, is_utf8, offsets_fit, sorted_ids
+from wordkin.vocabulary.packing import are_utf8, is_permutation, is_strictly_sorted, offsets_fit, sorted_ids
 from wordkin.vocabulary.spelling import nearest_spellings
 
 # A binary search costs about as much as adding this many words to a dict, so after one look-up per
@@ -140,7 +140,7 @@ class Vocabulary:
             raise FormatError("the word offsets must rise from 0 to the number of bytes in the words")
         if counts is not None and (len(counts) != size or (size and counts.min() < 0)):
             raise FormatError("the counts must hold one number from 0 up for each word")
-        if not is_utf8(utf8, offsets):
+        if not are_utf8(utf8, offsets):
             raise FormatError("the words must be valid UTF-8")
         if order is not None and not is_permutation(order, size):
             raise FormatError("the word order must hold each word id once")

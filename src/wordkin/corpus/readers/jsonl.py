@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from wordkin.corpus.encodings import is_utf8
 from wordkin.corpus.readers.files import OpenFile
 from wordkin.corpus.readers.pieces import Piece, Reading, Tally
 from wordkin.corpus.readers.records import Gatherer, decode_lines, path_of, value_of
 from wordkin.corpus.readers.text import whole_lines
 from wordkin.errors import CorpusError, shown
+from wordkin.storage.utf8 import is_utf8
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wordkin.corpus.encodings import decode, encode_texts, is_utf8
+from wordkin.corpus.encodings import decode, encode_texts
 from wordkin.corpus.readers.files import OpenFile
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Tally, WordLists
 from wordkin.errors import CorpusError, shown
+from wordkin.storage.utf8 import is_utf8
 
 _MOST_LISTS = 4096  # gathered at once
 

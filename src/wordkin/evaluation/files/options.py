@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from wordkin.config import FROM_1, Number, check
 from wordkin.errors import ConfigError
 
 KINDS = ("analogies", "similarity", "categories", "odd-one-out", "relations")
@@ -79,9 +80,7 @@ def checked_options(kind: str | None, given: Mapping[str, Any]) -> Options:
             raise ConfigError("word_columns", "must be two different columns, by name or by number from 1", columns)
         for column in columns:
             _check_column("word_columns", column)
-    count = options.pairs_per_relation
-    if count is not None and (type(count) is not int or count < 2):
-        raise ConfigError("pairs_per_relation", "must be a whole number from 2 up", count)
+    check("pairs_per_relation", Number(2, integer=True, optional=True), options.pairs_per_relation)
     return options
 
 
@@ -93,10 +92,5 @@ def _one_of(
 
 
 def _check_column(name: str, value: object) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | str)
-        or value == ""
-        or (isinstance(value, int) and value < 1)
-    ):
+    if not FROM_1.accepts(value) and not (isinstance(value, str) and value):
         raise ConfigError(name, "must be the name of a column or its number from 1", value)
