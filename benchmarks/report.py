@@ -27,8 +27,11 @@ from typing import Any
 from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md")
-SECTIONS = ("training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases", "recipes")
+PAGES = ("benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md")
+SECTIONS = (
+    "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
+    "recipes", "growing",
+)  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png"}
 _PLACE = re.compile(
     r"(?P<head><!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL

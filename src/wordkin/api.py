@@ -693,7 +693,6 @@ def _shown_with_options(function: Callable[..., object], own: Callable[..., obje
 _shown: tuple[tuple[Any, Callable[..., object] | None], ...] = (
     (train, Word2Vec.fit),
     (resume, Word2Vec.resume),
-    (Word2Vec.update, None),
     (Word2Vec.__init__, None),
 )
 for _function, _own in _shown:

@@ -56,7 +56,7 @@ def wrong_uses(vectors: Embeddings) -> None:
     wordkin.load("vectors.bin", format="word2vec")  # error: arg-type
     wordkin.load("vectors.bin", limit="1000")  # error: arg-type
     wordkin.load("vectors.bin", duplicates="last")  # error: arg-type
-    wordkin.load("vectors.bin", binary=True)  # error: call-arg
+    wordkin.load("vectors.bin", binary=True)  # error: arg-type
     Word2Vec(vector_size="50")  # error: arg-type
     Word2Vec({"vector_size": 50})  # error: arg-type
     Word2Vec().fit("text.txt", vector_size=50)  # error: call-arg

@@ -1,0 +1,189 @@
+"""A model that learns more text: the first 80% of a text, then the last 20%, beside the full text and gensim.
+
+    python benchmarks/growing.py TEXT --evaluation DIR --seeds 1
+    python benchmarks/growing.py TEXT --evaluation DIR --rates 0.0025 0.005 0.01  # other learning rates of updates
+
+Scores are of Google's analogies. The overlap is the share of the ten nearest neighbours among old words that the model
+of the first 80% and the one of the row have in common, over 1,000 words. Seconds are for reading and training on the
+text that the row adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import texts
+from harness import Results, common_options, mean_text, results_folder, show, table
+from runs import scores
+from settings import gensim_options
+
+from wordkin import Embeddings, TrainingConfig, Word2Vec
+from wordkin.queries.agreement import neighbour_agreement
+from wordkin.training.growing import UPDATE_LEARNING_RATES
+
+_SHARE = 0.8
+_QUICK_BYTES = 3_000_000
+_GENSIM_RATES = (0.025, 0.005)
+
+
+def parts_of(path: Path) -> tuple[Path, Path]:
+    """The lines of the first 80% of a text, by bytes, and the others."""
+    first = texts.head(path, int(path.stat().st_size * _SHARE))
+    if first == path or first.stat().st_size == path.stat().st_size:
+        raise SystemExit(f"{path.name} has too few lines to be cut in two")
+    rest = first.with_name(first.stem + "-rest.txt")
+    if not rest.exists():
+        new = rest.with_suffix(".new")
+        with path.open("rb") as file, new.open("wb") as out:
+            file.seek(first.stat().st_size)
+            shutil.copyfileobj(file, out, 1 << 20)
+        new.replace(rest)
+    return first, rest
+
+
+def overlap(old: Embeddings, now: Embeddings) -> float:
+    """Share of the ten nearest neighbours of old words, among old words, that two models have in common."""
+    kept = [word for word in old.words if word in now]
+    return neighbour_agreement(old.vectors_for_all(kept), now.vectors_for_all(kept)).shared_neighbours
+
+
+class Side:
+    """Trains the models of one seed and scores them; the model of the first 80% is trained once."""
+
+    def __init__(self, whole: Path, config: TrainingConfig, evaluation: Path) -> None:
+        self._whole, self._config, self._evaluation = whole, config, evaluation
+        self._first, self._rest = parts_of(whole)
+        self._old: Embeddings | None = None
+        self._made: dict[str, Any] = {}
+
+    def full(self) -> dict[str, float]:
+        """All of the text at once."""
+        began = time.perf_counter()
+        vectors = Word2Vec(self._config).fit(str(self._whole)).embeddings
+        return self._scored(vectors, time.perf_counter() - began, self._base().embeddings)
+
+    def first(self) -> dict[str, float]:
+        """The first 80% alone."""
+        model = self._base()
+        return self._scored(model.embeddings, self._made["seconds"], model.embeddings)
+
+    def update(self, rate: float) -> dict[str, float]:
+        """The first 80%, and then the rest at a learning rate."""
+        old = self._base()
+        folder = self._first.with_name(f"grown-{self._config.seed}")
+        old.save(folder)
+        model = Word2Vec.load(folder)
+        began = time.perf_counter()
+        model.update(str(self._rest), learning_rate=rate)
+        found = self._scored(model.embeddings, time.perf_counter() - began, old.embeddings)
+        shutil.rmtree(folder)
+        return found
+
+    def gensim(self, rate: float | None) -> dict[str, float]:
+        """The same with gensim: the first 80%, and the rest at a learning rate, if one is given."""
+        from gensim.models import Word2Vec as Theirs
+        from gensim.models.word2vec import LineSentence
+
+        began = time.perf_counter()
+        model = Theirs(LineSentence(str(self._first)), **gensim_options(self._config))
+        seconds = time.perf_counter() - began
+        old = Embeddings.from_gensim(model.wv)
+        if rate is None:
+            return self._scored(old, seconds, old)
+        old = old.vectors_for_all(list(old.words))  # a copy: gensim goes on in the same arrays
+        began = time.perf_counter()
+        rest = LineSentence(str(self._rest))
+        model.build_vocab(rest, update=True)
+        model.train(
+            rest, total_examples=model.corpus_count, epochs=self._config.epochs, start_alpha=rate, end_alpha=rate * 1e-4
+        )
+        return self._scored(Embeddings.from_gensim(model.wv), time.perf_counter() - began, old)
+
+    def _base(self) -> Word2Vec:
+        if "model" not in self._made:
+            began = time.perf_counter()
+            self._made["model"] = Word2Vec(self._config).fit(str(self._first))
+            self._made["seconds"] = time.perf_counter() - began
+        model: Word2Vec = self._made["model"]
+        return model
+
+    def _scored(self, vectors: Embeddings, seconds: float, old: Embeddings) -> dict[str, float]:
+        found = scores(vectors, self._evaluation, self._config.worker_threads)
+        return {**found, "overlap": overlap(old, vectors), "seconds": seconds, "words": len(vectors)}
+
+
+def measure(results: Results, whole: Path, options: argparse.Namespace) -> None:
+    """Every row that is missing, seed by seed."""
+    for seed in range(1, options.seeds + 1):
+        config = TrainingConfig(epochs=options.epochs, threads=options.threads, seed=seed)
+        config = replace(config, architecture=options.architecture)
+        side = Side(whole, config, options.evaluation)
+        rows: dict[str, Callable[[], dict[str, float]]] = {"wordkin, all of the text": side.full}
+        rows["wordkin, first 80%"] = side.first
+        for rate in options.rates or [UPDATE_LEARNING_RATES[config.architecture]]:
+            rows[f"wordkin, updated at {rate:g}"] = partial(side.update, rate)
+        if not options.no_gensim:
+            rows["gensim, first 80%"] = partial(side.gensim, None)
+            for rate in _GENSIM_RATES:
+                rows[f"gensim, updated at {rate:g}"] = partial(side.gensim, rate)
+        for name, row in rows.items():
+            settings = {"row": name, "seed": seed, "epochs": config.epochs, "architecture": config.architecture}
+            results.measured(f"{name}, {config.architecture}, seed {seed}", settings, row)
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """The table of the section."""
+    by_row: dict[str, list[Mapping[str, float]]] = {}
+    for each in content["measurements"].values():
+        settings = each["settings"]
+        name = f"{settings['row']}, {settings['architecture']}, {settings['epochs']} epochs"
+        by_row.setdefault(name, []).append(each["value"])
+
+    def cell(found: Sequence[Mapping[str, float]], name: str, digits: int, scale: float = 1.0) -> str:
+        numbers = [each[name] for each in found if name in each]
+        return mean_text(numbers, digits, scale) if numbers else ""
+
+    rows = [
+        (
+            name,
+            len(found),
+            cell(found, "total", 1, 100),
+            cell(found, "overlap", 2),
+            f"{statistics.fmean(each['words'] for each in found):,.0f}",
+            cell(found, "seconds", 1),
+        )
+        for name, found in by_row.items()
+    ]
+    return {"scores": table(("", "seeds", "analogies, %", "overlap", "words", "seconds"), rows)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("text", help="a text file, also .gz, .bz2 or .xz")
+    parser.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="folder with the test files")
+    parser.add_argument("--epochs", type=int, default=3, help="of every training (default: 3)")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 1 (default: 1)")
+    parser.add_argument("--rates", type=float, nargs="+", help="learning rates of updates (default: that of wordkin)")
+    parser.add_argument("--architecture", choices=["skip-gram", "cbow"], default="skip-gram")
+    parser.add_argument("--no-gensim", action="store_true", help="leave gensim out")
+    common_options(parser)
+    options = parser.parse_args()
+    whole = texts.plain_text(options.text, 0)
+    if options.quick:
+        whole = texts.head(whole, _QUICK_BYTES)
+    about = {**texts.description(whole), "threads": options.threads}
+    results = Results("growing", about, fresh=options.fresh, folder=results_folder(options.quick))
+    measure(results, whole, options)
+    show(blocks(results.content))
+
+
+if __name__ == "__main__":
+    main()
