@@ -383,7 +383,7 @@ def test_large_text_goes_to_a_nameless_file_and_a_full_disk_is_told(
     sentences = [[f"w{i % 50}" for i in range(start, start + 9)] for start in range(400)]
     reporter = Reporter(None, Source())
     count_sentences(sentences, spooled, reporter, "strict", segment_entries=100)
-    assert spooled.spool.is_on_disk
+    assert spooled.spool._file is not None  # on the disk
     assert not list(tmp_path.iterdir())
     assert_equal(Scan(spooled, whole_tokens(spooled.tokens, Spelling(), True), 2, tmp_path), sentences)
     unusable = TokenText(Spool(tmp_path / "none", memory_limit_bytes=10))

@@ -25,7 +25,7 @@ SHARED_NOISE_LIMIT = 1.5
 SAME_ROW_LIMIT = 0.5
 MOST_EXAMPLES = 32
 MOST_ROWS_TOGETHER = 8
-SHARED_NOISE_WORDS = 32  # with 16, a point of analogies is lost
+SHARED_NOISE_WORDS = 32  # that all examples of a block share
 
 
 class BlockSize(NamedTuple):

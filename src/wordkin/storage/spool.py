@@ -39,10 +39,6 @@ class Spool:
     def __len__(self) -> int:
         return len(self._lengths)
 
-    @property
-    def is_on_disk(self) -> bool:
-        return self._file is not None
-
     def append(self, array: NDArray[np.int32]) -> None:
         """Add an array. Raises :class:`OutputError` when the disk is full or the directory unusable."""
         self._lengths.append(len(array))

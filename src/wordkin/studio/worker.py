@@ -49,10 +49,6 @@ class Control:
         self._going.set()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def wait_while_paused(self) -> None:
-        """Return at once, or when the pause or the run ends."""
-        self._going.wait()
-
     @property
     def paused(self) -> bool:
         """Whether the run is to wait."""

@@ -40,12 +40,12 @@ from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows, keep_thresholds
 
-MOST_ROUND_WORDS = 32_768  # of the text; longer rounds train less well, and copying takes a larger part of shorter ones
+MOST_ROUND_WORDS = 32_768  # of the text: longer rounds merge more rows, shorter ones copy more for each word
 MOST_BYTES = 2**27  # of the copies of a round
 ROWS_PER_WORD = 3  # that a part copies, all tables together, at most
 CURVATURE = 0.25  # of the logistic loss at most, for each squared length along a row; see also steps.alikeness
 GENERATIONS = 2  # of rounds: while one is trained, the next is prepared
-NOISE_USES = 2  # blocks that one draw of noise words serves: fewer rows to copy; with 4, similarity suffers
+NOISE_USES = 2  # blocks that one draw of noise words serves: fewer rows to copy
 _FLOAT_BYTES = 4
 
 Array = NDArray[Any]
