@@ -488,6 +488,11 @@ class Word2Vec:
         return self._rare
 
     @property
+    def words_from_init(self) -> int:
+        """Number of words whose training started from a vector of ``init``."""
+        return self._words_from_init
+
+    @property
     def forgotten(self) -> int:
         """Number of rare words whose counts were not kept when the text was read: more than ``max_types``."""
         return self._forgotten

@@ -68,6 +68,8 @@ def test_info(run, vectors_file):
         "vector_size": 3,
         "dtype": "float32",
         "total_count": 280,
+        "rare_words": None,
+        "rare_bytes": None,
         "first_words": ["paris", "france", "rome", "italy", "oslo", "norway", "cheese"],
         "metadata": {"epochs": "5"},
     }

@@ -206,3 +206,28 @@ def test_an_encoded_text_is_learned_like_the_text(model, tmp_path):
     learned = Word2Vec(**{**OPTIONS, "min_count": 2, "subsample": 0}, phrases=1, phrase_threshold=0).fit(OLD)
     with pytest.raises(ConfigError, match=r"phrases must be (the same in model|left out for a text)"):
         learned.update(tmp_path / "new.wk")
+
+
+def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys):
+    from wordkin.cli import main
+
+    text, run, vectors = (str(tmp_path / name) for name in ("old.txt", "run", "v.bin"))
+    (tmp_path / "old.txt").write_text("\n".join(map(" ".join, OLD)))
+    train = ["train", text, "-o", vectors, "--vector-size", "12", "--epochs", "1", "--threads", "1", "--max-types", "7"]
+    assert main([*train, "--checkpoint", run]) == 0
+    size = next((tmp_path / "run").glob("rare-*")).stat().st_size
+    assert f"{run}: keeps the counts of 7 rare words, {size:,} bytes; not those of " in capsys.readouterr().err
+    assert main(["info", run, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["rare_words"], facts["rare_bytes"]) == (7, size)
+    again = ["train", text, "-o", str(tmp_path / "w.bin"), "--init", vectors, *train[4:]]
+    assert main(again) == 0
+    assert f"{facts['words']} of {facts['words']} words started from {vectors}" in capsys.readouterr().err
+    for options, message in (
+        (["--from", vectors], "--from must be the directory of a model, as --checkpoint writes it"),
+        (["--from", run, "--init", vectors], "--init must be left out with --from: the model has its own"),
+        (["--resume", run, "--vocabulary", text], "--vocabulary must be left out with --resume"),
+        (["--from", str(tmp_path / "none")], "there is no run in"),
+    ):
+        assert main(["train", text, "-o", str(tmp_path / "x.bin"), *options]) == 2
+        assert message in capsys.readouterr().err

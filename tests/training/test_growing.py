@@ -90,7 +90,14 @@ def test_the_learning_rate_of_an_update_is_its_own():
 
 @pytest.mark.parametrize(
     "options",
-    [{"vector_size": 8}, {"architecture": "cbow"}, {"objective": "softmax"}, {"output_bias": True}, {"phrases": 2}],
+    [
+        {"recipe": "quality"},
+        {"vector_size": 8},
+        {"architecture": "cbow"},
+        {"objective": "softmax"},
+        {"output_bias": True},
+        {"phrases": 2},
+    ],
 )
 def test_what_would_change_the_meaning_of_the_tables_is_refused(options):
     (name,) = options

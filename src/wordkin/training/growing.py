@@ -21,7 +21,7 @@ UPDATE_LEARNING_RATES = {"skip-gram": 0.005, "cbow": 0.01}
 """At the start of an update: a fifth of that of a first training. With more, old words drift from their neighbours."""
 
 _FIXED = (
-    "architecture", "objective", "vector_size", "projection_bias", "output_bias",
+    "recipe", "architecture", "objective", "vector_size", "projection_bias", "output_bias",
     "phrases", "phrase_min_count", "phrase_threshold", "phrase_scoring", "phrase_connectors", "phrase_delimiter",
 )  # fmt: skip
 _NEW_ROWS = 1  # path below INITIALISATION: rows drawn by word

@@ -35,6 +35,7 @@ def info(
     embeddings = open_vectors(file, reading, argument="file")
     counts = embeddings.vocabulary.counts
     first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]
+    rare = _rare_words(Path(file))
     facts = {
         "file": file,
         "bytes": _size(Path(file)),
@@ -42,6 +43,8 @@ def info(
         "vector_size": embeddings.vector_size,
         "dtype": embeddings.matrix.dtype.name,
         "total_count": None if counts is None else int(counts.sum()),
+        "rare_words": rare[0],
+        "rare_bytes": rare[1],
         "first_words": first_words,
         "metadata": dict(embeddings.metadata),
     }
@@ -57,10 +60,25 @@ def info(
         "counted words of text": None if counts is None else f"{facts['total_count']:,}",
         "first words": " ".join(first_words),
     }
+    if rare[0] is not None:
+        shown["rare words counted"] = f"{rare[0]:,} ({rare[1]:,} bytes)"
     print_table(["vectors", ""], shown.items())
     if embeddings.metadata:
         print()
         print_table(["trained with", ""], sorted(embeddings.metadata.items()))
+
+
+def _rare_words(path: Path) -> tuple[int, int] | tuple[None, None]:
+    """How many rare words a run keeps the counts of, and in how many bytes; None where it keeps none."""
+    if not path.is_dir():
+        return None, None
+    from wordkin.runs.directory import RunDirectory
+
+    with RunDirectory.open(path) as opened:
+        rare, file = opened.rare(), opened.record.files.get("rare")
+    if rare is None or file is None:
+        return None, None
+    return len(rare), (path / file.name).stat().st_size
 
 
 def _size(path: Path) -> int:

@@ -146,6 +146,8 @@ def train(
     print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {loss:.4f}")
     if model.ending:
         print(model.ending)
+    if init is not None and not quiet:
+        print(f"{model.words_from_init:,} of {len(model.vocabulary):,} words started from {init}", file=sys.stderr)
     if checkpoint is not None and not quiet:
         _tell_of_rare_words(model, checkpoint)
     note = rising_loss_note(model.losses, model.validation_losses)
