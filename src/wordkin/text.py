@@ -29,6 +29,7 @@ from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.scanning import Scan, scan
 from wordkin.corpus.sources import Source, resolve
+from wordkin.corpus.word_checks import warn_of_unnormalised
 from wordkin.encoded_text import (
     Description,
     EncodedText,
@@ -258,9 +259,10 @@ def select_words(
         config.keep_words,
         0 if not config.rare_counts else MOST_RARE_WORDS if config.max_types is None else config.max_types,
     )
-    if known is None:
-        return choose_words(words, counts, rules)
-    return grown_words(words, counts, known, rules)
+    selection = choose_words(words, counts, rules) if known is None else grown_words(words, counts, known, rules)
+    if config.normalize is None:
+        warn_of_unnormalised(selection.vocabulary.words)
+    return selection
 
 
 def count_and_encode(
@@ -358,9 +360,9 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
     made = opened.description.options
     changed: dict[str, object] = {}
     for each in dataclasses.fields(TrainingConfig):
-        if each.name not in made or each.name not in text_options():
+        if each.name not in text_options():
             continue
-        was, asked = made[each.name], config.to_dict()[each.name]
+        was, asked = made.get(each.name, each.default), config.to_dict()[each.name]
         a_function = each.name == "tokenizer" and not TokenizerName().accepts(was)  # functions are not stored
         if asked == was or (a_function and asked == each.default):
             continue

@@ -211,6 +211,10 @@ def test_what_cannot_be_handed_over_runs_in_one_process(folder, monkeypatch):
         assert fingerprint(lost.split, 2) == expected
 
 
+def test_little_text_needs_no_other_process_and_no_warning():
+    wordkin.train(texts=["ab ba"] * 9, tokenizer=lambda line: line.split(), **{**SMALL, "threads": 2})
+
+
 # --- the command line
 
 
@@ -227,7 +231,20 @@ def test_a_function_by_its_name(folder):
     ]:
         done = run(folder, *train, "--tokenizer", wrong)
         assert done.returncode == 2 and reason in done.stderr and "package.module:function" in done.stderr
-    assert "my_tokenizers" not in (folder / "run" / "run.json").read_text()
+
+
+def test_a_name_in_a_run_is_not_imported(tmp_path):
+    def letters(line):
+        return list(line)
+
+    letters.__qualname__ = "this:s"  # importing the module this prints a poem
+    model = Word2Vec(tokenizer=letters, **SMALL).fit(texts=["abba"] * 9)
+    model.save(tmp_path / "model")
+    loaded = set(sys.modules)
+    again = Word2Vec.load(tmp_path / "model")
+    with pytest.raises(ConfigError, match=r"tokenizer must be given again .* got 'this:s'"):
+        again.config.tokenizer("abba")
+    assert "this" not in set(sys.modules) - loaded
 
 
 def test_a_name_in_python_is_not_imported():

@@ -29,6 +29,7 @@ from wordkin.corpus.spelling import Spelling
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
 from wordkin.corpus.tokenizing import tokenized
+from wordkin.corpus.word_checks import warn_of_unsegmented
 from wordkin.errors import ConfigError, EmptyVocabularyError
 from wordkin.options import Lowercase, Normalization
 from wordkin.storage.spool import Spool
@@ -259,6 +260,8 @@ def _count(
             from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
 
             count_text(blocks_of(all_pieces), text, reporter, encoding_errors, workers)
+            if tokenizer == "whitespace":
+                warn_of_unsegmented(text.tokens, text.counts)
     _judge_invalid(source, text, reporter, encoding_errors)
 
 

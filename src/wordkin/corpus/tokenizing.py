@@ -72,6 +72,8 @@ def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Itera
         yield batch
         if spent > PATIENCE_SECONDS:
             break
+    else:
+        return
     data = _pickled(tokenizer) if workers > 1 else None
     if data is None:
         yield from (split_text(split, text) for text in texts)

@@ -1,0 +1,57 @@
+"""Warnings about words that are probably not what was meant: whole sentences, and one word written in two ways."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.errors import CorpusWarning, warn
+
+LEAST_SHARE = 0.2
+"""Text is warned of when so large a share of its characters is Han, Hiragana or Katakana ..."""
+LEAST_LENGTH = 5.0
+"""... and the words with such characters have so many characters on average; segmented text has about two."""
+
+_MOST_TOKENS = 100_000  # that are looked at; of more, some evenly spaced ones
+_WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+
+
+def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
+    """Warn of a text in Chinese or Japanese whose tokens, which white space parts, are sentences and not words."""
+    step = len(tokens) // _MOST_TOKENS + 1
+    characters = in_script = found = length = 0
+    for token, count in zip(tokens[::step], counts[::step].tolist(), strict=True):
+        characters += count * len(token)
+        number = 0 if token.isascii() else len(_WITHOUT_SPACES.findall(token))
+        if number:
+            in_script += count * number
+            found += count
+            length += count * len(token)
+    if in_script >= LEAST_SHARE * max(characters, 1) and length >= LEAST_LENGTH * max(found, 1):
+        warn(
+            f"{in_script / characters:.0%} of the text is in Chinese or Japanese characters and its words have "
+            f"{length / found:.1f} characters on average: it seems to have no spaces between words; pass "
+            'tokenizer="jieba" for Chinese, "sudachi" for Japanese, "words" for single characters, or a function',
+            CorpusWarning,
+        )
+
+
+def warn_of_unnormalised(words: Iterable[str]) -> None:
+    """Warn of words that are the same but for the normal form of Unicode that they are written in."""
+    odd = {word for word in words if not word.isascii()}
+    forms: dict[str, list[str]] = {}
+    for word in odd:
+        if not unicodedata.is_normalized("NFC", word):
+            forms.setdefault(unicodedata.normalize("NFC", word), []).append(word)
+    pairs = [(form, others) for form, others in forms.items() if form in odd or len(others) > 1]
+    if pairs:
+        form = min(form for form, _ in pairs)
+        warn(
+            f"{len(pairs):,} words of the vocabulary are there in several normal forms of Unicode, as {form!r} is: "
+            'pass normalize="NFC" to make them one',
+            CorpusWarning,
+        )

@@ -1,0 +1,57 @@
+"""Warnings about words that are sentences, and about one word written in two ways."""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from pathlib import Path
+
+import pytest
+
+import wordkin
+from wordkin.corpus.scanning import scan
+from wordkin.corpus.sources import resolve
+from wordkin.errors import CorpusWarning
+
+CHINESE = "我在北京的大学学习中文。\n他喜欢喝茶。\n"
+JAPANESE = "私は東京の大学で日本語を勉強しています。\nコンピューターはありません。\n"
+
+
+def read(text: str, tmp_path: Path, **options: object) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(text, encoding="utf-8")
+    with scan(resolve(path), threads=1, **options):  # type: ignore[arg-type]
+        pass
+
+
+@pytest.mark.parametrize("text", [CHINESE, JAPANESE, CHINESE + "and some English words\n"])
+def test_text_without_spaces_is_warned_of(text: str, tmp_path: Path) -> None:
+    with pytest.warns(CorpusWarning, match='seems to have no spaces between words; pass tokenizer="jieba" for Chinese'):
+        read(text, tmp_path)
+    read(text, tmp_path, tokenizer="words")
+    read(text, tmp_path, tokenizer=lambda line: list(line.replace(" ", "")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我 在 北京 的 大学 学习 中文 。\n",
+        "私 は コンピューター を 使い ます 。\n",
+        "저는 서울에 있는 학교에서 한국어를 배웁니다.\n",
+        "an English text that quotes 我在北京的大学学习中文 and goes on for some more words of its own language\n",
+        "G\u00fcnayd\u0131n, \u0130stanbul!\n",
+    ],
+)
+def test_text_with_spaces_is_not(text: str, tmp_path: Path) -> None:
+    read(text, tmp_path)
+
+
+def test_words_in_several_normal_forms_are_warned_of() -> None:
+    lists = [[unicodedata.normalize(form, "caf\u00e9"), "x"] for form in ("NFC", "NFD")] * 5
+    small = {"epochs": 1, "vector_size": 2, "threads": 1, "subsample": 0}
+    with pytest.warns(CorpusWarning, match="1 words of the vocabulary are .* normal forms of Unicode, as 'caf\u00e9'"):
+        wordkin.train(lists, min_count=1, **small)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(wordkin.train(lists, min_count=1, normalize="NFC", **small)) == 2
+        wordkin.train([*lists, lists[0], lists[0]], min_count=6, **small)  # one form is not in the vocabulary
