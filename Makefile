@@ -1,9 +1,11 @@
 # wordkin: `make demo` shows it, `make test` proves it. Everything is installed into .venv.
 # Another Python: make test PYTHON=python3.13.   Arguments for pytest: make test ARGS="-k similar".
+# Processes that run tests: make test WORKERS=4; 0 runs them in pytest itself.
 
 PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin/python -m
+WORKERS ?= 2
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
@@ -27,7 +29,7 @@ demo: $(VENV)/.wordkin
 	@$(VENV)/bin/wordkin demo
 
 test: $(VENV)/.wordkin-test
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.wordkin-test
 	@$(RUN) ruff check

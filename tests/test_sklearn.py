@@ -33,8 +33,17 @@ def vectors() -> Embeddings:
     return Embeddings(Vocabulary(words, [9, 8, 7, 6, 5, 4, 3]), np.float32(matrix))
 
 
-def numbers_as_words(row: np.ndarray) -> list[str]:
-    return [f"column {column} is about {value:.0f}" for column, value in enumerate(row)]
+class NumbersAsWords:
+    """A tokenizer whose name in the ids of tests is the same in every process, as pytest-xdist needs."""
+
+    def __call__(self, row: np.ndarray) -> list[str]:
+        return [f"column {column} is about {value:.0f}" for column, value in enumerate(row)]
+
+    def __repr__(self) -> str:
+        return "numbers as words"
+
+
+numbers_as_words = NumbersAsWords()
 
 
 class NumbersVectorizer(Word2VecVectorizer):
