@@ -183,6 +183,7 @@ class Word2Vec:
         init: str | Path | WordVectors | None = None,
     ) -> Word2Vec:
         """Count, encode and train from the beginning; see :func:`train`. Returns the model itself."""
+        self._words_from_init = 0
         words = None if vocabulary is None else _given_vocabulary(self.config, vocabulary)
         vectors = None if init is None else _vectors_to_start_from(self.config, init)
         places: UpdateOptions = {

@@ -84,7 +84,7 @@ def choose_words(words: Sequence[str], counts: NDArray[np.int64], rules: Rules) 
     )
     _warn_of_absent(rules.keep_words, vocabulary)
     left = np.flatnonzero(ids < 0)
-    rare, forgotten = _kept_counts([words[index] for index in left.tolist()], counts[left], rules.most_rare)
+    rare, forgotten = _kept_counts(words, left, counts[left], rules.most_rare)
     return Selection(vocabulary, ids, rare=rare, forgotten=forgotten)
 
 
@@ -139,9 +139,11 @@ def grown_words(words: Sequence[str], counts: NDArray[np.int64], known: Known, r
     _warn_of_absent(rules.keep_words, vocabulary)
     text_counts = np.zeros(len(vocabulary), np.int64)
     text_counts[ids[ids >= 0]] = counts[ids >= 0]
-    left = np.flatnonzero(~joins).tolist()
-    rare_words = [*rest, *(text_new[index] for index in left)]
-    kept, forgotten = _kept_counts(rare_words, np.concatenate((rest_counts, totals[~joins])), rules.most_rare)
+    left = np.flatnonzero(~joins)
+    indices = np.concatenate((np.arange(len(rest)), len(rest) + left))
+    kept, forgotten = _kept_counts(
+        [*rest, *text_new], indices, np.concatenate((rest_counts, totals[left])), rules.most_rare
+    )
     return Selection(vocabulary, ids, text_counts, kept, forgotten)
 
 
@@ -162,13 +164,15 @@ def _joining(words: Sequence[str], totals: NDArray[np.int64], known: int, rules:
     return ids >= 0
 
 
-def _kept_counts(words: list[str], counts: NDArray[np.int64], most: int) -> tuple[Vocabulary | None, int]:
-    """The most frequent of rare words with their counts, and how many others there were; all of it by rule."""
+def _kept_counts(
+    words: Sequence[str], indices: NDArray[np.int64], counts: NDArray[np.int64], most: int
+) -> tuple[Vocabulary | None, int]:
+    """The most frequent of the words at ``indices`` with their counts, and how many others there are."""
     if most == 0:
         return None, 0
-    chosen = np.argsort(-counts, kind="stable")[:most]
-    kept = Vocabulary.of_distinct([words[index] for index in chosen.tolist()], counts[chosen])
-    return kept, len(words) - len(kept)
+    chosen = np.argsort(-counts, kind="stable")[:most]  # before any list is made: there may be many millions
+    kept = Vocabulary.of_distinct([words[index] for index in indices[chosen].tolist()], counts[chosen])
+    return kept, len(indices) - len(kept)
 
 
 def _warn_of_absent(keep_words: Collection[str], vocabulary: Vocabulary) -> None:
