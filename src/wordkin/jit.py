@@ -88,8 +88,7 @@ __all__ = [
 ]
 
 # Kernels allocate nothing, so they need no reference counts; Numba would otherwise count every array of every
-# named tuple up and down at every call, with locked instructions, a fifth of the run time. And nothing is called
-# from C.
+# named tuple up and down at every call, with locked instructions. And nothing is called from C.
 _SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 
 PACKAGE = Path(__file__).parent

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from wordkin.objectives import reference
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import Tree, train_hierarchical_softmax
-from wordkin.objectives.cpu.layout import Layout, aligned_zeros, choose_layout, padded, padded_table
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros, choose_layout, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
 from wordkin.vocabulary.huffman import HuffmanTree
@@ -154,6 +154,13 @@ def starting_tables(case: Case, output_rows: int, dtype: str) -> reference.Table
         numbers(case.vector_size) if case.projection_bias else None,
         numbers(output_rows) if case.output_bias else None,
     )
+
+
+def padded_table(rows: np.ndarray, row_size: int, dtype: str) -> np.ndarray:
+    """A table [V, row_size] that holds ``rows`` [V, numbers] and zeros."""
+    table = aligned_zeros((rows.shape[0], row_size), dtype)
+    table[:, : rows.shape[1]] = rows
+    return table
 
 
 def kernel_tables(case: Case, tables: reference.Tables, layout: Layout, dtype: str) -> Tables:

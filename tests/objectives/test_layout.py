@@ -13,7 +13,6 @@ from wordkin.objectives.cpu.layout import (
     aligned_zeros,
     choose_layout,
     padded,
-    padded_table,
 )
 from wordkin.objectives.cpu.registers import host_lanes, register_budget
 
@@ -70,8 +69,3 @@ def test_tables_begin_on_a_cache_line(shape: tuple[int, ...], dtype: str) -> Non
     assert table.flags.c_contiguous
     assert not table.any()
     assert table.ctypes.data % CACHE_LINE_BYTES == 0
-
-
-def test_a_padded_table_holds_its_rows_and_zeros() -> None:
-    rows = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_array_equal(padded_table(rows, 5), [[0, 1, 2, 0, 0], [3, 4, 5, 0, 0]])

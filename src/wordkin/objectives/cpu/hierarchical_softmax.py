@@ -2,7 +2,7 @@
 
 The contexts of a centre share its path: skip-gram uses the transposed pairs (context word in, centre
 out; see docs/mathematics.md), whose distribution is the same. Each row sees what the rows before it have
-taught the nodes; summing over the contexts first was measured to cost more than a point of analogies.
+taught the nodes, as in word2vec.
 
 Yet the nodes need not be moved for each row. With S the scores of C hidden rows against the nodes as they
 were, K the products of the hidden rows with each other and G = learning_rate x error, the score that row c

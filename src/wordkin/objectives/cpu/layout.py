@@ -117,10 +117,3 @@ def aligned_zeros(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray[
     memory = np.zeros(math.prod(shape) + spare, dtype)
     offset = -memory.ctypes.data % CACHE_LINE_BYTES // memory.itemsize
     return memory[offset : offset + math.prod(shape)].reshape(shape)
-
-
-def padded_table(rows: np.ndarray[Any, Any], row_size: int, dtype: str = "float32") -> np.ndarray[Any, Any]:
-    """A table [V, row_size] that holds ``rows`` [V, numbers] and zeros."""
-    table = aligned_zeros((rows.shape[0], row_size), dtype)
-    table[:, : rows.shape[1]] = rows
-    return table
