@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wordkin.lesson import PRESETS
+from wordkin.lesson import PRESETS, depict
 from wordkin.objectives import reference
+from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import noise_probabilities
 
 pytest.importorskip("nicegui")
 from wordkin.studio.catalogue import Texts
+from wordkin.studio.lesson import flow
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.html import marking_rules
 from wordkin.studio.lesson.tab import Tab
@@ -175,6 +177,69 @@ def test_the_tree_has_both_branches_and_all_leaves(kind: str) -> None:
     assert picture.count('class="edge') == 18
     assert picture.count('class="edge on"') == len(tab.step.objectives[0].path)
     assert "nodes, longest" in objectives._shape_html(tab, kind)
+
+
+def test_the_tree_says_its_labels_its_loss_and_how_it_was_built() -> None:
+    tab = at(preset="fruit", objective="hierarchical-softmax")
+    view = tab.step.objectives[0]
+    html = objectives._tree_html(tab)
+    turns = [row for row in cells(html) if row[0].startswith("node")]
+    assert [row[2] for row in turns] == [str(each.label) for each in view.rows]
+    assert {row[1][:1] for row in turns} == {"0", "1"}
+    assert values(html)["tree.loss"] == view.loss == pytest.approx(sum(each.loss or 0 for each in view.rows))
+    assert f"{len(turns)} of the 9 rows" in html and "all 10 rows" in html
+    leaves = {row[0]: row[1] for row in cells(html) if len(row) == 4}
+    assert all(leaves[word.word] == str(word.count) for word in tab.overview.words)
+    assert re.findall(r">(left|right|0\.[0-9]{3})</text>", html)[:4] == ["0.469", "left", "0.531", "right"]
+    shape = objectives._shape_html(tab, "huffman")
+    assert "a (2) and an (3). They become node 8 with the count 5." in shape
+    assert "They become node" not in objectives._shape_html(tab, "complete")
+    assert tab.text("tree.label_note") in flow.scores_html(tab)
+
+
+@pytest.mark.parametrize("preset", ["cat", "royal", "fruit", "ice-cream"])
+def test_the_first_merge_is_a_node_of_two_leaves(preset: str) -> None:
+    tab = at(preset=preset)
+    left, _, right, _, node, total = re.findall(
+        r"two are (\S+) \((\d+)\) and (\S+) \((\d+)\)\. They become node (\d+) with the count (\d+)",
+        objectives._first_merge(tab),
+    )[0]
+    tree = HuffmanTree.from_counts(tab.course.text.counts)
+    nodes = depict.tree_nodes(tab.course.text.vocabulary, tab.course.text.counts, tree)
+    found = nodes[int(node)]
+    assert (found.left, found.right, found.weight) == (left, right, int(total))
+
+
+def test_the_correction_has_a_worked_line() -> None:
+    tab = at(noise="pizza,computer")
+    html = re.sub(r"<[^>]+>", "", objectives._correction_html(tab, tab.step.comparisons[0]))
+    found = re.findall(r"pizza: K = 2, P = ([\d.]+); s − log\(K·P\) = (\S+) − log\(2 · ([\d.]+)\) = (\S+)$", html)[0]
+    p, score, again, corrected = (float(each.replace("−", "-")) for each in found)
+    assert p == again
+    assert score - math.log(2 * p) == pytest.approx(corrected, abs=0.002)
+
+
+def test_a_noise_word_drawn_twice_is_named() -> None:
+    tab = at(noise="pizza,pizza")
+    said = "pizza was drawn 2 times: its steps are added."
+    assert said in objectives._sampling_html(tab)
+    assert said in flow.scores_html(tab)
+    assert "drawn" not in flow.scores_html(at(noise="pizza,computer"))
+
+
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_outputs_are_judged_again_after_the_step(architecture: str, objective: str) -> None:
+    tab = at(architecture=architecture, objective=objective)
+    found = values(architectures._again_html(tab))
+    taken = tab.taken
+    after = taken.after[objective]
+    hidden = reference.hidden_vector(after, taken.example.inputs)
+    for index, each in enumerate(tab.step.objectives[0].rows):
+        if not each.ignored:
+            score = float(after.output_vectors[each.row_id] @ hidden)
+            assert found[f"again.{index}.score"] == pytest.approx(score, abs=1e-12)
+    assert found["again.loss"] < tab.step.loss
 
 
 def test_the_three_ways_judge_the_same_scores_and_the_loss_has_two_parts() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.lesson.gradient_step import Taken
+from wordkin.lesson.gradient_step import Taken, judge
 from wordkin.lesson.text import Example, Text
 from wordkin.lesson.views import (
     ComparedMethod,
@@ -165,6 +166,13 @@ def step(text: Text, number: int, taken: Taken) -> Step:
         ],
         tables=_changes(vocabulary, taken),
     )
+
+
+def judged_after(text: Text, taken: Taken) -> list[ObjectiveView]:
+    """The outputs of a step judged again, with the tables after it."""
+    hidden, scored = judge(text, taken.after, taken.example)
+    again = dataclasses.replace(taken, before=taken.after, hidden=hidden, scored=scored)
+    return [_objective(text, name, again) for name in again.before]
 
 
 def _input_targets(vocabulary: Vocabulary, example: Example, architecture: str) -> list[InputTarget]:

@@ -44,8 +44,7 @@ def initial_tables(text: Text) -> dict[str, Tables]:
 def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
     """One step from the tables as they are."""
     config = text.config
-    hidden = reference.hidden_vector(tables[config.objectives[0]], example.inputs, config.cbow_combine)
-    scored = {objective: _SCORE[objective](text, tables[objective], hidden, example) for objective in tables}
+    hidden, scored = judge(text, tables, example)
 
     def directions(cbow_gradient: str) -> dict[str, Tables]:
         return _together(
@@ -59,6 +58,13 @@ def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
     direction = exact if config.cbow_gradient == "exact" else directions(config.cbow_gradient)
     after = {name: tables[name].moved(direction[name], example.where.learning_rate) for name in tables}
     return Taken(example, tables, hidden, scored, exact, direction, after)
+
+
+def judge(text: Text, tables: dict[str, Tables], example: Example) -> tuple[FloatArray, dict[str, Scored]]:
+    """The hidden vector of an example, and its outputs scored under each objective."""
+    config = text.config
+    hidden = reference.hidden_vector(tables[config.objectives[0]], example.inputs, config.cbow_combine)
+    return hidden, {name: _SCORE[name](text, each, hidden, example) for name, each in tables.items()}
 
 
 def _score_softmax(text: Text, tables: Tables, hidden: FloatArray, example: Example) -> Scored:

@@ -9,8 +9,9 @@ from nicegui import ui
 from wordkin.lesson import ObjectiveView, OutputRow
 from wordkin.lesson.equations import equations
 from wordkin.studio.lesson.html import bar, cell, marking_rules, number, plain, row, table, text
+from wordkin.studio.lesson.parts import drawn_twice_html
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.widgets import marked, panel
+from wordkin.studio.widgets import marked, panel, paragraph
 
 # Blocks of the flow, each with the formulas that it opens.
 _BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -30,6 +31,7 @@ def build_flow(tab: Tab) -> Update:
     parts: list[tuple[ui.html, Callable[[Tab], str]]] = []
     formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
     with marked("section", "lesson-flow", label=tab.text("flow")):
+        paragraph(tab.text("flow.terms"), "small terms")
         for name, shown in _BLOCKS:
             with panel(tab.text(f"flow.{name}"), level=2):
                 parts.append((ui.html(sanitize=False), makers[name]))
@@ -107,7 +109,11 @@ def _objective_html(tab: Tab, view: ObjectiveView) -> str:
     heads += ["n", "C·y", "EI = C·y − n"] if several else [f"EI = {probability} − {tab.text('label')}"]
     heads.append(tab.text("loss"))
     rows = [_output_row(each, index, several, tab.text("ignored")) for index, each in enumerate(view.rows)]
-    return table(heads, rows, caption=tab.text(f"objective.{view.objective}"))
+    note = ""
+    if view.objective == "hierarchical-softmax":
+        note = f'<p class="small">{text(tab.text("tree.label_note"))}</p>'
+    made = table(heads, rows, caption=tab.text(f"objective.{view.objective}"))
+    return f"{made}{note}{drawn_twice_html(tab, view)}"
 
 
 def _output_row(each: OutputRow, index: int, several: bool, ignored: str) -> str:

@@ -105,9 +105,9 @@ def path_of(points: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{'M' if index == 0 else 'L'}{x:.2f},{y:.2f}" for index, (x, y) in enumerate(points))
 
 
-def drawing(content: str, width: int, height: int, label: str) -> str:
-    """An SVG drawing that shrinks with the page and scrolls where it would become unreadable."""
-    style = f"max-width:{width * 1.3:.0f}px;min-width:{min(width, 320)}px"
+def drawing(content: str, width: int, height: int, label: str, *, least: int = 320) -> str:
+    """An SVG drawing that shrinks with the page and scrolls where it would become narrower than ``least`` pixels."""
+    style = f"max-width:{width * 1.3:.0f}px;min-width:{min(width, least)}px"
     return (
         f'<div class="scroll-x"><svg class="drawing" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{text(label)}" style="{style}">{content}</svg></div>'

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from nicegui import ui
 
+from wordkin.lesson import ObjectiveView
 from wordkin.objectives import reference
 from wordkin.objectives.reference import FloatArray
-from wordkin.studio.lesson.html import bar_cell, drawing, label, line, plain, row, table
+from wordkin.studio.lesson.html import bar_cell, drawing, label, line, plain, row, table, text
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import marked, notice
 
@@ -38,6 +40,15 @@ def slow(tab: Tab, make: Callable[[], T], then: Callable[[T], None]) -> None:
         then(made)
 
     ui.timer(0, begin, once=True)
+
+
+def drawn_twice_html(tab: Tab, view: ObjectiveView) -> str:
+    """Says of noise words that were drawn several times that their steps are added; else nothing."""
+    if view.objective != "negative-sampling":
+        return ""
+    times = Counter(each.output for each in view.rows if not each.label and not each.ignored)
+    said = [tab.text("drawn_twice", word=word, count=count) for word, count in times.items() if count > 1]
+    return "".join(f'<p class="small">{text(each)}</p>' for each in said)
 
 
 def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:

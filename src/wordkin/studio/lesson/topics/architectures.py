@@ -9,7 +9,7 @@ import numpy as np
 from nicegui import ui
 
 from wordkin.config import ARCHITECTURES, OBJECTIVES
-from wordkin.lesson import Course
+from wordkin.lesson import Course, depict
 from wordkin.objectives import reference
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
@@ -159,7 +159,29 @@ def _update_html(tab: Tab) -> str:
             ]
             heads = ["", *map(str, range(1, before.shape[1] + 1))]
             parts.append(f"<div>{table(heads, rows, caption=f'{symbol} {tab.text(title)}', classes='heat')}</div>")
-    return "".join(parts) + "</div>" + _two_steps_html(tab)
+    return _again_html(tab) + "".join(parts) + "</div>" + _two_steps_html(tab)
+
+
+def _again_html(tab: Tab) -> str:
+    """Score, probability and loss of each output before the step, and with the tables after it."""
+    made = []
+    for old, new in zip(tab.step.objectives, depict.judged_after(tab.course.text, tab.taken), strict=True):
+        symbol = "y" if old.objective == "softmax" else "σ"
+        heads = ["", tab.text("label")]
+        for quantity in (tab.text("score"), symbol, tab.text("loss")):
+            heads += [f"{quantity}, {tab.text('part.before')}", tab.text("part.after")]
+        rows = [
+            row(was.output, [
+                plain(was.label),
+                cell(was.score), cell(now.score, f"again.{index}.score"),
+                cell(was.probability), cell(now.probability, f"again.{index}.probability"),
+                cell(was.loss), cell(now.loss, f"again.{index}.loss"),
+            ], classes="true" if was.label else "")
+            for index, (was, now) in enumerate(zip(old.rows, new.rows, strict=True)) if not was.ignored
+        ]  # fmt: skip
+        total = f"<p><b>E: {number(old.loss, digits=5)} → {number(new.loss, 'again.loss', 5)}</b></p>"
+        made.append(table(heads, rows, caption=tab.text("update.again")) + total)
+    return f'{"".join(made)}<p class="small">{text(tab.text("update.again_text"))}</p>'
 
 
 def _two_steps_html(tab: Tab) -> str:

@@ -8,15 +8,18 @@ import numpy as np
 from nicegui import ui
 
 from wordkin.errors import ConfigError
-from wordkin.lesson import WordRow, depict
+from wordkin.lesson import Comparison, ObjectiveView, WordRow, depict
 from wordkin.lesson.trees import TREES, build_tree
 from wordkin.studio.lesson.html import bar_cell, cell, curve, drawing, label, line, number, plain, row, table, text
-from wordkin.studio.lesson.parts import live
+from wordkin.studio.lesson.parts import drawn_twice_html, live
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import button, heading, marked, paragraph, select
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
+
+_TURNS = ("left", "right")  # by code bit
+_NOTES = ("softmax", "sampled", "negative")  # on the three ways to judge scores, in their order
 
 
 def cost(tab: Tab) -> Update:
@@ -102,7 +105,7 @@ def tree(tab: Tab) -> Update:
 
     names = {kind: tab.text(f"tree.{kind}") for kind in TREES}
     select(names, tab.choices.tree, tab.text("tree"), show).style("width:18rem")
-    shape = ui.html(sanitize=False)
+    shape = ui.html(sanitize=False).classes("stack")
     show(tab.choices.tree)
     heading(tab.text("tree.notation"), 3)
     paragraph(tab.text(f"tree.notation_{tab.choices.notation}"))
@@ -114,32 +117,46 @@ def _tree_html(tab: Tab) -> str:
     built = tab.course.text.tree
     assert built is not None
     path = {node.node_id for node in view.path}
-    picture = _drawn(tab, built, path, view.outputs[0], [(node.left, node.right) for node in view.nodes])
+    word = view.outputs[0]
+    picture = _drawn(tab, built, path, word, [(node.left, node.right) for node in view.nodes])
     rows = [
         row(node.node, [
-            plain(f"{node.bit} = {tab.text(f'turn.{node.turn}')}", "left"),
+            plain(f"{node.bit} = {tab.text(f'turn.{node.turn}')}", "left"), plain(1 - node.bit),
             cell(node.score, f"node.{node.node_id}.score"),
             cell(node.left, f"node.{node.node_id}.left"), cell(node.right, f"node.{node.node_id}.right"),
             cell(node.branch_probability), cell(node.product, f"node.{node.node_id}.product"),
         ], classes="true")
         for node in view.path
     ]  # fmt: skip
-    heads = ["", tab.text("tree.turn"), tab.text("score"), "p(0) = σ", "p(1) = 1 − σ = σ(−x)", tab.text("tree.branch"),
-             tab.text("tree.product")]  # fmt: skip
-    leaves = [
-        _leaf(each, view.probabilities[each.word_id], each.word == view.outputs[0]) for each in tab.overview.words
-    ]
+    heads = ["", tab.text("tree.turn"), tab.text("tree.label"), tab.text("score"), "p(0) = σ(s)", "p(1) = σ(−s)"]
+    heads += [tab.text("tree.branch"), tab.text("tree.product")]
+    leaves = [_leaf(each, view.probabilities[each.word_id], each.word == word) for each in tab.overview.words]
     total = math.fsum(view.probabilities)
+    saving = tab.text("tree.saving", moved=len(view.path), nodes=len(view.nodes), words=len(leaves))
     return (
-        f"{picture}{table(heads, rows, caption=tab.text('tree.path', word=view.outputs[0], count=len(view.path)))}"
-        f"{table(['', tab.text('tree.code'), 'p'], leaves, caption=tab.text('tree.leaves'))}"
+        f"{picture}{table(heads, rows, caption=tab.text('tree.path', word=word, count=len(view.path)))}"
+        f"<p>{text(tab.text('tree.label_note'))}</p>{_minus_log_html(tab, view)}<p>{text(saving)}</p>"
+        f"{table(['', tab.text('count'), tab.text('tree.code'), 'p'], leaves, caption=tab.text('tree.leaves'))}"
         f"<p><b>{text(tab.text('tree.sum'))} {number(total, 'leaf.sum', 10)}</b></p>"
+        f"<p>{text(tab.text('tree.sum_text'))}</p>"
+    )
+
+
+def _minus_log_html(tab: Tab, view: ObjectiveView) -> str:
+    """-log p of the true word as the sum of the losses of its nodes."""
+    losses = " + ".join(number(each.loss) for each in view.rows)
+    if not losses:
+        return ""
+    word = text(view.outputs[0])
+    return (
+        f"<p><b>−log p({word})</b> = −log {number(view.probability)} = {losses} = {number(view.loss, 'tree.loss')}: "
+        f"{text(tab.text('tree.minus_log'))}</p>"
     )
 
 
 def _leaf(word: WordRow, share: float, is_output: bool) -> str:
     bars = bar_cell(share, f"leaf.{word.word_id}", classes="mark" if is_output else "")
-    return row(word.word, [plain(word.code or ""), bars], classes="true" if is_output else "")
+    return row(word.word, [plain(word.count), plain(word.code or ""), bars], classes="true" if is_output else "")
 
 
 def _shape_html(tab: Tab, kind: str) -> str:
@@ -152,7 +169,19 @@ def _shape_html(tab: Tab, kind: str) -> str:
     facts = tab.text(
         "tree.facts", mean=f"{mean:.3f}", longest=int(built.lengths.max()), log=f"{math.log2(len(counts)):.2f}"
     )
-    return f"{_drawn(tab, built, set(), '', [])}<p>{text(facts)}</p>"
+    merge = f"<p>{text(_first_merge(tab))}</p>" if kind == "huffman" and len(counts) > 1 else ""
+    return f"{_drawn(tab, built, set(), '', [])}<p>{text(facts)}</p>{merge}"
+
+
+def _first_merge(tab: Tab) -> str:
+    """The first two words that Huffman's method joins, and the node that they become."""
+    built, counts = HuffmanTree.from_counts(tab.course.text.counts), tab.course.text.counts
+    pair = sorted(np.argsort(counts, kind="stable")[:2].tolist(), key=lambda word_id: built.path(word_id)[1].tolist())
+    words = [tab.overview.words[word_id] for word_id in pair]
+    return tab.text(
+        "tree.merge", left=words[0].word, left_count=words[0].count, right=words[1].word, right_count=words[1].count,
+        node=int(built.path(pair[0])[0][-1]), sum=words[0].count + words[1].count,
+    )  # fmt: skip
 
 
 def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: list[tuple[float, float]]) -> str:
@@ -178,9 +207,11 @@ def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: li
             on = " on" if node.node_id in path and below else ""
             edges.append(line(x[node.name], y[node.name], x[child], y[child], f"edge{on}"))
             middle = ((x[node.name] + 2 * x[child]) / 3, (y[node.name] + 2 * y[child]) / 3)
-            share = f"{branches[node.node_id][bit]:.3f}" if branches else ""
-            edges.append(label(middle[0] + (-5 if bit == 0 else 5), middle[1], f"{bit} {share}",
-                               anchor="end" if bit == 0 else "start", classes="small"))  # fmt: skip
+            # Two short lines: beside the leaves of neighbouring nodes there is no room for a long one.
+            lines = [tab.text(f"turn.{_TURNS[bit]}"), f"{branches[node.node_id][bit]:.3f}"] if branches else [str(bit)]
+            for index, each in enumerate(reversed(lines)):
+                edges.append(label(middle[0] + (-5 if bit == 0 else 5), middle[1] - 4 - 12 * index, each,
+                                   anchor="end" if bit == 0 else "start", classes="small"))  # fmt: skip
         on = " on" if node.node_id in path else ""
         dots.append(f'<circle cx="{x[node.name]:.1f}" cy="{y[node.name]:.1f}" r="13" class="dot{on}"/>')
         dots.append(label(x[node.name], y[node.name] + 4, node.node_id, classes="small"))
@@ -192,7 +223,8 @@ def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: li
             f'class="box{on}"/>'
         )
         dots.append(label(x[each], y[each] + 5, each))
-    return drawing("".join(edges + dots), int(40 + spacing * len(words) + 40), 60 + 62 * depth, tab.text("tree"))
+    width = int(40 + spacing * len(words) + 40)
+    return drawing("".join(edges + dots), width, 60 + 62 * depth, tab.text("tree"), least=round(width * 0.8))
 
 
 # -- noise ---------------------------------------------------------------------------------------------
@@ -200,6 +232,7 @@ def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: li
 
 def sampling(tab: Tab) -> Update:
     """Sampled softmax beside negative sampling on the same scores, noise words drawn or chosen by hand."""
+    paragraph(tab.text("sampling.why"))
     paragraph(tab.text("sampling.intro"))
     if tab.choices.objective != "negative-sampling":
         paragraph(tab.text("sampling.not_trained"), "notice")
@@ -212,43 +245,84 @@ def sampling(tab: Tab) -> Update:
         chosen.props("outlined dense use-chips behavior=menu").style("min-width:18rem")
         button(tab.text("sampling.take"), lambda: tab.change(noise=",".join(chosen.value or [])))
         button(tab.text("sampling.draw"), lambda: tab.change(noise=""), "quiet")
+    paragraph(tab.text("sampling.by_hand"), "small muted")
     update = live(lambda: _sampling_html(tab))
     heading(tab.text("sampling.corpus"), 3)
     paragraph(tab.text("sampling.corpus_text"))
+    paragraph(tab.text("sampling.cases"))
     paragraph(tab.text("sampling.slip"), "notice")
     paragraph(tab.text("sampling.k"))
     return update
 
 
 def _sampling_html(tab: Tab) -> str:
-    step = tab.step
-    comparison, view = step.comparisons[0], step.objectives[0]
-    rows = [
-        row(each.word, [
-            plain(tab.text("sampling.true") if each.is_output else tab.text("sampling.noise"), "left"),
-            cell(each.score, f"same.{index}.score"), bar_cell(each.full_softmax, f"same.{index}.full"),
-            cell(each.sampled_score, f"same.{index}.corrected"),
-            bar_cell(each.sampled_softmax, f"same.{index}.sampled"),
-            bar_cell(each.negative_sampling, f"same.{index}.sigma"),
-        ], classes="true" if each.is_output else "")
-        for index, each in enumerate(comparison.words)
-    ]  # fmt: skip
-    heads = ["", "", tab.text("score"), tab.text("objective.softmax"), "s − log(K·P)", tab.text("sampling.sampled"),
-             "σ(s)"]  # fmt: skip
-    methods = [
-        row(tab.text(f"method.{each.method}"), [plain(each.rows), cell(each.loss, f"method.{index}.loss")])
-        for index, each in enumerate(comparison.methods)
-    ]
-    plus = sum(each.loss or 0.0 for each in view.rows if each.label)
-    minus = sum(each.loss or 0.0 for each in view.rows if not each.label)
+    comparison, view = tab.step.comparisons[0], tab.step.objectives[0]
     how = tab.text("sampling.chosen" if comparison.chosen else "sampling.drawn")
-    parts = (
-        f"<p><b>Loss = Loss₊ + Loss₋</b> = {number(plus, 'loss.plus', 5)} + {number(minus, 'loss.minus', 5)} = "
-        f"{number(view.loss, 'loss.total', 5)}</p>"
-    )
     return (
-        f"<p>{text(how)}</p>{table(heads, rows, caption=tab.text('sampling.same'))}"
-        f"{table(['', tab.text('cost.rows'), tab.text('loss')], methods)}{parts}{_labelled_html(tab)}"
+        f"<p>{text(how)}</p>{drawn_twice_html(tab, view)}<h3>{text(tab.text('sampling.same'))}</h3>"
+        f"{_three_ways_html(tab, comparison)}<p>{text(tab.text('sampling.losses'))}</p>"
+        f"{_correction_html(tab, comparison)}{_loss_parts_html(tab, view)}{_labelled_html(tab)}"
+    )
+
+
+def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
+    """A small table for each way to judge the scores; they stand beside each other where there is room."""
+    compared = list(enumerate(comparison.words))
+    others = len(tab.overview.words) - len({each.word for each in comparison.words})
+    columns = (
+        (("s", "e^s / Σ"), [
+            [cell(each.score, f"same.{i}.score"), bar_cell(each.full_softmax, f"same.{i}.full")] for i, each in compared
+        ]),
+        (("s − log(K·P)", "e^… / Σ"), [
+            [cell(each.sampled_score, f"same.{i}.corrected"), bar_cell(each.sampled_softmax, f"same.{i}.sampled")]
+            for i, each in compared
+        ]),
+        ((tab.text("label"), "s", "σ(s)"), [
+            [plain(int(each.is_output)), cell(each.score), bar_cell(each.negative_sampling, f"same.{i}.sigma")]
+            for i, each in compared
+        ]),
+    )  # fmt: skip
+    parts = []
+    for index, (method, (heads, filled)) in enumerate(zip(comparison.methods, columns, strict=True)):
+        rows = [
+            row(each.word, cells, classes="true" if each.is_output else "")
+            for (_, each), cells in zip(compared, filled, strict=True)
+        ]
+        note = tab.text(f"sampling.note_{_NOTES[index]}", **({"others": others} if index == 0 else {}))
+        count = tab.text("sampling.rows", count=method.rows)
+        parts.append(
+            f"<div>{table(['', *heads], rows, caption=tab.text(f'method.{method.method}'))}"
+            f'<p class="small">{text(note)}</p><p class="small">{text(count)}; {text(tab.text("loss"))} '
+            f"{number(method.loss, f'method.{index}.loss')}</p></div>"
+        )
+    return f'<div class="three">{"".join(parts)}</div>'
+
+
+def _correction_html(tab: Tab, comparison: Comparison) -> str:
+    """Why sampled softmax corrects scores, with the numbers of the first sample."""
+    heading_of = f"<h3>{text(tab.text('sampling.correction'))}</h3><p>{text(tab.text('sampling.correction_text'))}</p>"
+    sample = next((each for each in comparison.words if not each.is_output), None)
+    if sample is None:
+        return heading_of
+    drawn = next(each.noise_probability for each in tab.overview.words if each.word == sample.word)
+    return (
+        f"{heading_of}<p><b>{text(sample.word)}</b>: K = {len(comparison.samples)}, P = {number(drawn)}; "
+        f"s − log(K·P) = {number(sample.score)} − log({len(comparison.samples)} · {number(drawn)}) = "
+        f"{number(sample.sampled_score)}</p>"
+    )
+
+
+def _loss_parts_html(tab: Tab, view: ObjectiveView) -> str:
+    """Both parts of the loss of negative sampling, with formulas and numbers."""
+    true, counted = view.rows[0], [each for each in view.rows[1:] if not each.ignored]
+    minus = math.fsum(each.loss or 0.0 for each in counted)
+    parts = " + ".join(f"{number(each.loss, digits=5)} ({text(each.output)})" for each in counted)
+    summed = f"{parts} = {number(minus, 'loss.minus', 5)}" if len(counted) > 1 else number(minus, "loss.minus", 5)
+    return (
+        f"<p>{text(tab.text('sampling.split'))}</p><ul class='plain'>"
+        f"<li><b>Loss₊ = −log σ(s₊)</b> = −log {number(true.probability)} = {number(true.loss, 'loss.plus', 5)}</li>"
+        f"<li><b>Loss₋ = −Σ log σ(−s₋)</b> = {summed}</li>"
+        f"<li><b>Loss = Loss₊ + Loss₋</b> = {number(view.loss, 'loss.total', 5)}</li></ul>"
     )
 
 

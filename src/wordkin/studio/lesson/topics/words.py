@@ -170,7 +170,7 @@ def windows(tab: Tab) -> Update:
     update = live(lambda: _pairs_html(tab))
     heading(tab.text("windows.distance"), 3)
     paragraph(tab.text("windows.distance_text"))
-    ui.html(_distance_html(tab), sanitize=False)
+    ui.html(_distance_html(tab), sanitize=False).classes("stack")
     return update
 
 
@@ -209,4 +209,6 @@ def _distance_html(tab: Tab) -> str:
     ]
     heads = [tab.text("distance"), tab.text("windows.mean"), tab.text("windows.weight"), tab.text("windows.reach")]
     note = tab.text("windows.used", used=tab.text("window.drawn" if tab.choices.dynamic_window else "window.fixed"))
-    return f"{table(heads, rows)}<p>{text(note)} {number(1 / context, 'reading.mean')}</p>"
+    share = f"{1 / window:.3g}"
+    example = tab.text("windows.reach_example", window=window, share=share)
+    return f"{table(heads, rows)}<p>{text(example)}</p><p>{text(note)} {number(1 / context, 'reading.mean')}</p>"
