@@ -9,7 +9,7 @@ WORKERS ?= 2
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs screenshots faults fuzz resume-search bench bench-quick clean
+.PHONY: help demo test check format docs screenshots compat faults fuzz resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -18,6 +18,7 @@ help:
 	@echo "make format  let ruff put the code in order"
 	@echo "make docs    write the pages of docs/ that come from the code"
 	@echo "make screenshots   pictures of the studio's pages for docs/, about two minutes"
+	@echo "make compat  run gensim's own tests against wordkin.compat.gensim; a few minutes, installs testfixtures"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
 	@echo "make resume-search   stop and resume 2,000 random configurations and compare all bits; half an hour"
 	@echo "make fuzz    try mutated files on everything that reads files, guided by coverage; installs atheris"
@@ -45,6 +46,10 @@ docs: $(VENV)/.wordkin
 
 screenshots: $(VENV)/.wordkin-test
 	@$(VENV)/bin/python docs/screenshots.py $(ARGS)
+
+compat: $(VENV)/.wordkin-test
+	@$(PIP) testfixtures
+	@$(VENV)/bin/python tests/compat/run_gensim_tests.py $(ARGS)
 
 faults: $(VENV)/.wordkin
 	@$(VENV)/bin/python tests/faults/harness.py $(ARGS)

@@ -51,6 +51,7 @@ MAY_IMPORT = {
     "lesson": TRAINING,
     "api": TRAINING | ANSWERS | {"encoded_text", "text", "runs", "plots"},
     "sklearn": ANSWERS | {"api"},
+    "compat": TRAINING | ANSWERS | {"text", "runs", "api"},
     "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
     "cli": TRAINING | ANSWERS | {"recipes", "encoded_text", "text", "plots", "lesson", "runs", "api", "studio"},
     "__main__": {"cli"},

@@ -1,0 +1,222 @@
+"""Analogies and word pairs as gensim scores them: its files, its rules for unknown words, its results."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkin.compat.gensim.questions import Questions
+from wordkin.errors import ConfigError, CorpusNotFoundError
+from wordkin.queries.exact import nearest
+
+logger = logging.getLogger(__name__)
+_LOOKED_AT = 5  # neighbours among which an answer is sought, besides the question's own words
+
+Question = tuple[str, str, str, str]
+Section = dict[str, Any]
+
+
+class Benchmarks(Questions):
+    """Scores on benchmark files."""
+
+    def evaluate_word_analogies(
+        self,
+        analogies: Any,
+        restrict_vocab: int = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[Section]]:
+        """Answer the analogies of a file.
+
+        Parameters
+        ----------
+        analogies : path
+            Lines of four words, in sections that begin with ``: NAME``.
+        restrict_vocab : int, default 300000
+            Questions and answers are of this many first keys.
+        case_insensitive : bool, default True
+            Compare in upper case; of keys that differ in case alone, the first counts.
+        dummy4unknown : bool, default False
+            Count questions with unknown words as wrong instead of leaving them out.
+        similarity_function : {"most_similar", "most_similar_cosmul"}, default "most_similar"
+            How answers are found. gensim takes this parameter and always uses the first.
+
+        Returns
+        -------
+        score : float
+            The share of right answers.
+        sections : list of dict
+            "section", and the questions that were answered right ("correct") and wrong ("incorrect"); the last
+            is the total.
+        """
+        known = self._known(restrict_vocab, case_insensitive)
+        sections: list[Section] = []
+        asked: list[tuple[Section, Question]] = []
+        for name, question in _questions(analogies, case_insensitive):
+            if not sections or sections[-1]["section"] != name:
+                sections.append({"section": name, "correct": [], "incorrect": []})
+            if question is None:
+                continue
+            if all(word in known for word in question):
+                asked.append((sections[-1], question))
+            elif dummy4unknown:
+                sections[-1]["incorrect"].append(question)
+        answers = self._answers([question for _, question in asked], known, restrict_vocab, similarity_function)
+        for (section, question), candidates in zip(asked, answers, strict=True):
+            folded = (str(key).upper() if case_insensitive else key for key in candidates)
+            answer = next((key for key in folded if key in known and key not in question[:3]), None)
+            section["correct" if answer == question[3] else "incorrect"].append(question)
+        total: Section = {"section": "Total accuracy"}
+        for outcome in ("correct", "incorrect"):
+            total[outcome] = list(itertools.chain.from_iterable(section[outcome] for section in sections))
+        sections.append(total)
+        for section in sections:
+            self._log_evaluate_word_analogies(section)
+        return _share(total), sections
+
+    @staticmethod
+    def _log_evaluate_word_analogies(section: Section) -> float:
+        """Log the share of right answers of a section, and return it."""
+        right, wrong = len(section["correct"]), len(section["incorrect"])
+        if right + wrong:
+            logger.info("%s: %.1f%% (%i/%i)", section["section"], 100 * _share(section), right, right + wrong)
+        return _share(section)
+
+    def _known(self, restrict_vocab: int, case_insensitive: bool) -> dict[str, int]:
+        """The first keys by what they are compared as; of equal ones the first counts."""
+        keys = self.index_to_key[:restrict_vocab]
+        found = ((key.upper() if case_insensitive else key, row) for row, key in enumerate(keys))
+        known: dict[str, int] = {}
+        for key, row in found:
+            known.setdefault(key, row)
+        return known
+
+    def _answers(
+        self, questions: list[Question], known: dict[str, int], restrict_vocab: int, similarity_function: str
+    ) -> list[list[Any]]:
+        """The nearest keys of each question without its own, the nearest first."""
+        rows = np.array([[known[word] for word in question[:3]] for question in questions]).reshape(-1, 3)
+        if not len(rows):
+            return []
+        if similarity_function == "most_similar":
+            units = self.core().unit_vectors(rows.reshape(-1)).reshape(len(rows), 3, -1)
+            queries = units[:, 1] + units[:, 2] - units[:, 0]
+            ids, _ = nearest(self.core(), queries, _LOOKED_AT + 3, restrict_vocab=min(restrict_vocab, len(self)))
+            kept = [[each for each in found if each not in own] for found, own in zip(ids, rows, strict=True)]
+            return [[self.index_to_key[each] for each in found[:_LOOKED_AT]] for found in kept]
+        if similarity_function != "most_similar_cosmul":
+            rule = 'must be "most_similar" or "most_similar_cosmul"'
+            raise ConfigError("similarity_function", rule, similarity_function)
+        limit = min(restrict_vocab, len(self))
+        keys = [[self.index_to_key[row] for row in each] for each in rows.tolist()]
+        found = [self.most_similar_cosmul([b, c], [a], _LOOKED_AT, restrict_vocab=limit) for a, b, c in keys]
+        return [[key for key, _ in pairs] for pairs in found]
+
+    def evaluate_word_pairs(
+        self,
+        pairs: Any,
+        delimiter: str = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[Any, Any, float]:
+        """Correlate the similarities of word pairs with those of a file.
+
+        Parameters
+        ----------
+        pairs : path
+            Lines of two words and a number; those that begin with ``#`` are comments.
+        delimiter, encoding : str, default tab and "utf8"
+            Of the file.
+        restrict_vocab, case_insensitive : int and bool
+            As of :meth:`evaluate_word_analogies`.
+        dummy4unknown : bool, default False
+            Give pairs with unknown words similarity 0 instead of leaving them out.
+
+        Returns
+        -------
+        pearson, spearman : result of scipy
+            The correlation and its p-value.
+        oov_ratio : float
+            Per cent of pairs with unknown words.
+        """
+        from scipy import stats
+
+        known = self._known(restrict_vocab, case_insensitive)
+        gold: list[float] = []
+        rows: list[tuple[int, int]] = []
+        unknown = 0
+        for line in _lines(pairs, encoding):
+            fields = line.upper().split(delimiter) if case_insensitive else line.split(delimiter)
+            if line.startswith("#") or len(fields) != 3 or not _is_number(fields[2]):
+                continue
+            if fields[0] in known and fields[1] in known:
+                rows.append((known[fields[0]], known[fields[1]]))
+            else:
+                unknown += 1
+                if not dummy4unknown:
+                    continue
+                rows.append((-1, -1))
+            gold.append(float(fields[2]))
+        if not gold:
+            rule = "must hold a line of two known words and a number"
+            raise ConfigError("pairs", rule, str(pairs), "check delimiter, and whether the words are known")
+        found = [0.0 if first < 0 else self._row_similarity(first, second) for first, second in rows]
+        pearson, spearman = stats.pearsonr(gold, found), stats.spearmanr(gold, found)
+        ratio = unknown / (len(gold) if dummy4unknown else len(gold) + unknown) * 100
+        self.log_evaluate_word_pairs(pearson, spearman, ratio, pairs)
+        return pearson, spearman, ratio
+
+    def _row_similarity(self, first: int, second: int) -> float:
+        units = self.core().exact_unit_vectors([first, second])
+        return float(units[0] @ units[1])
+
+    @staticmethod
+    def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: Any) -> None:
+        """Log correlations."""
+        logger.info("%s: Pearson %.4f, Spearman %.4f, unknown words in %.1f%%", pairs, pearson[0], spearman[0], oov)
+
+
+def _share(section: Section) -> float:
+    asked = len(section["correct"]) + len(section["incorrect"])
+    return len(section["correct"]) / asked if asked else 0.0
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _lines(path: Any, encoding: str) -> Iterator[str]:
+    try:
+        with Path(path).open(encoding=encoding) as lines:
+            yield from lines
+    except FileNotFoundError:
+        raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
+
+
+def _questions(path: Any, case_insensitive: bool) -> Iterator[tuple[str, Question | None]]:
+    """The section of each line, and its question; None for a heading. Lines that are no question are left out."""
+    name: str | None = None
+    for number, line in enumerate(_lines(path, "utf-8"), 1):
+        if line.startswith(": "):
+            name = line[2:].strip()
+            yield name, None
+            continue
+        words = tuple((line.upper() if case_insensitive else line).split())
+        if name is None:
+            rule = 'must begin with the heading of a section, as in ": capitals"'
+            raise ConfigError("analogies", rule, f"line {number} of {str(path)!r}: {line.strip()[:40]!r}")
+        if len(words) == 4:
+            a, b, c, d = words
+            yield name, (a, b, c, d)

@@ -1,0 +1,239 @@
+"""``KeyedVectors`` with gensim 4's methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.compat.gensim.benchmarks import Benchmarks
+from wordkin.compat.gensim.errors import refuse
+from wordkin.compat.gensim.store import REAL
+from wordkin.compat.gensim.vector_files import path_of, read_counts, read_vectors, write_counts, write_vectors
+from wordkin.embeddings import Embeddings, load
+from wordkin.embeddings.native_format import write_native
+from wordkin.errors import ConfigError
+from wordkin.storage.files import replacing
+from wordkin.vocabulary import Vocabulary
+
+
+def pseudorandom_weak_vector(size: int, seed_string: str | None = None, hashfxn: Any = hash) -> NDArray[np.float32]:
+    """A vector of small random numbers, uniform between ±0.5 / size; the same for the same ``seed_string``."""
+    seed = None if seed_string is None else hashfxn(seed_string) & 0xFFFFFFFF
+    return ((np.random.default_rng(seed).random(size) - 0.5) / size).astype(REAL)
+
+
+class KeyedVectors(Benchmarks):
+    """Vectors by key, as gensim's ``KeyedVectors``: a mutable layer over :class:`wordkin.Embeddings`.
+
+    >>> vectors = KeyedVectors(2)
+    >>> vectors.add_vectors(["cat", "dog", "car"], [[1, 0], [0.8, 0.6], [0, 1]])
+    >>> vectors.most_similar("cat", topn=1)
+    [('dog', 0.800000011920929)]
+    """
+
+    # --- files
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        fname: Any,
+        fvocab: Any = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: Any = REAL,
+        no_header: bool = False,
+    ) -> Self:
+        """Read a file of word2vec, text or binary, also compressed with gzip.
+
+        Parameters
+        ----------
+        fname : path
+            The file.
+        fvocab : path, default None
+            A file of counts; without one, counts fall from the number of words down to 1.
+        binary, encoding, unicode_errors, limit, no_header
+            As of :func:`wordkin.load`: ``format``, ``encoding``, ``encoding_errors``, ``limit``, ``header``.
+        datatype : data type, default float32
+            Of the vectors in memory.
+        """
+        read = read_vectors(
+            fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors, limit=limit, no_header=no_header
+        )
+        vectors = cls.from_embeddings(read, datatype)
+        if fvocab is not None:
+            counts = read_counts(fvocab, encoding, unicode_errors)
+            vectors.expandos["count"] = np.array([counts.get(key, 0) for key in vectors.index_to_key], dtype=np.int64)
+        return vectors
+
+    @classmethod
+    def from_embeddings(cls, embeddings: Embeddings, datatype: Any = None) -> Self:
+        """A copy of :class:`wordkin.Embeddings` that can be changed."""
+        vectors = cls(embeddings.vector_size, dtype=embeddings.matrix.dtype if datatype is None else datatype)
+        vectors._take(embeddings, embeddings.matrix.astype(vectors.vectors.dtype))
+        return vectors
+
+    def _take(self, embeddings: Embeddings, matrix: NDArray[Any]) -> None:
+        counts = embeddings.vocabulary.counts
+        self.index_to_key = list(embeddings.words)
+        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
+        self.vectors, self.next_index = matrix, len(self)
+        made = np.arange(len(self), 0, -1)  # as gensim does: a rank where nothing is known
+        self.expandos["count"] = np.array(made if counts is None else counts, dtype=np.int64)
+        self._changed()
+
+    def to_embeddings(self) -> Embeddings:
+        """Immutable vectors with the same keys and counts, copied."""
+        counts = self.expandos.get("count")
+        dtype = np.float16 if self.vectors.dtype == np.float16 else np.float32
+        vocabulary = Vocabulary(self.index_to_key, None if counts is None else counts.astype(np.int64))
+        return Embeddings(vocabulary, np.array(self.vectors, dtype=dtype))
+
+    def save_word2vec_format(
+        self,
+        fname: Any,
+        fvocab: Any = None,
+        binary: bool = False,
+        total_vec: int | None = None,
+        write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+    ) -> None:
+        """Write a file of word2vec, by falling ``sort_attr``; see :meth:`load_word2vec_format`.
+
+        Parameters
+        ----------
+        fname : path
+            The file; compressed where its name ends in ``.gz``.
+        fvocab : path, default None
+            A file to write the counts to.
+        total_vec : None
+            The number in the header is that of the keys.
+        write_header : bool, default True
+            Whether line 1 of text has the sizes.
+        prefix : str, default ""
+            Put before each word.
+        append : bool, default False
+            Add to a file of text.
+        """
+        refuse("total_vec", total_vec, None, "write all vectors in one call")
+        order = np.arange(len(self))
+        if sort_attr in self.expandos:
+            order = np.argsort(-self.expandos[sort_attr].astype(np.float64), kind="stable")
+        words = [f"{prefix}{self.index_to_key[row]}" for row in order.tolist()]
+        if fvocab is not None:
+            if "count" not in self.expandos:
+                raise ConfigError("fvocab", "must be None where the keys have no counts", str(fvocab))
+            write_counts(fvocab, words, self.expandos["count"][order])
+        in_order = bool((order[:-1] < order[1:]).all())
+        rows = self.vectors if in_order else self.vectors[order]
+        write_vectors(fname, words, rows, binary=binary, write_header=write_header, append=append)
+
+    def intersect_word2vec_format(
+        self, fname: Any, lockf: float = 0.0, binary: bool = False, encoding: str = "utf8",
+        unicode_errors: str = "strict",
+    ) -> None:  # fmt: skip
+        """Take the vectors of a file for keys that are there; others stay. ``lockf`` becomes their lock factor.
+
+        Training refuses lock factors other than 1: pass ``lockf=1.0`` to train on.
+        """
+        read = read_vectors(
+            fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors, limit=None, no_header=False
+        )
+        if read.vector_size != self.vector_size:
+            raise ConfigError("fname", f"must hold vectors of {self.vector_size} numbers", read.vector_size)
+        if len(self.vectors_lockf) < len(self):
+            self.vectors_lockf = np.ones(len(self), dtype=np.float32)
+        for row, word in enumerate(read.words):
+            if word in self.key_to_index:
+                self._writable()[self.key_to_index[word]] = read.matrix[row]
+                self.vectors_lockf[self.key_to_index[word]] = lockf
+        self._changed()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the native format of wordkin to a path of any name: keys, vectors and counts.
+
+        gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no
+        effect. Raises :class:`ConfigError` for attributes of keys other than the count, which would be lost.
+        """
+        path = saving_path("KeyedVectors.save", args, kwargs)
+        others = [attr for attr in self.expandos if attr != "count"]
+        if others:
+            raise ConfigError("attributes", 'must be "count" alone in a saved file', others, "del wv.expandos[name]")
+        with replacing(path) as stream:
+            write_native(self.to_embeddings(), stream)
+
+    @classmethod
+    def load(cls, *args: Any, **kwargs: Any) -> Self:
+        """Read a file that :meth:`save` wrote, or any native file; ``mmap="r"`` maps it read-only.
+
+        Raises :class:`FormatError` for a pickle, with the call that converts it.
+        """
+        path, mapped = loading_path("KeyedVectors.load", args, kwargs)
+        read = load(path, format="safetensors")
+        vectors = cls(read.vector_size, dtype=read.matrix.dtype)
+        vectors._take(read, read.matrix if mapped else np.array(read.matrix))
+        return vectors
+
+    # --- other vectors of these
+
+    def vectors_for_all(
+        self, keys: Iterable[Any], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> KeyedVectors:
+        """New vectors of those of the keys that are known, each once, in their order.
+
+        There is nothing to infer vectors of unknown keys from, so ``allow_inference`` has no effect.
+        """
+        known = [key for key in dict.fromkeys(keys) if key in self]
+        rows = [self.get_index(key) for key in known]
+        chosen = KeyedVectors(self.vector_size, dtype=self.vectors.dtype)
+        if known:
+            chosen.add_vectors(known, self.vectors[rows])
+        chosen.expandos["count"] = np.arange(len(known), 0, -1)
+        if copy_vecattrs:
+            chosen.expandos.update({attr: values[rows] for attr, values in self.expandos.items()})
+        return chosen
+
+
+_OF_PICKLING = {"separately", "sep_limit", "ignore", "pickle_protocol"}
+
+
+def saving_path(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The path that a call of ``save`` names."""
+    return path_of(_first(function, args, kwargs, _OF_PICKLING))
+
+
+def loading_path(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, bool]:
+    """The path that a call of ``load`` names, and whether it is to be mapped."""
+    options = dict(kwargs)
+    mmap = options.pop("mmap", args[1] if len(args) > 1 else None)
+    if mmap not in (None, "r"):
+        raise ConfigError("mmap", 'must be None or "r"', mmap, "a mapped file is not written to")
+    return path_of(_first(function, args[:1], options, {"rethrow"})), mmap == "r"
+
+
+def _first(function: str, args: tuple[Any, ...], kwargs: dict[str, Any], known: set[str]) -> Any:
+    named = [kwargs[name] for name in ("fname", "fname_or_handle") if name in kwargs]
+    unknown = kwargs.keys() - known - {"fname", "fname_or_handle"}
+    if unknown or len(args[:1]) + len(named) != 1:
+        raise TypeError(f"{function} takes a path{f', and no argument {min(unknown)!r}' if unknown else ''}")
+    return args[0] if args else named[0]
+
+
+def _load_word2vec_format(
+    cls: Any, fname: Any, fvocab: Any = None, binary: bool = False, encoding: str = "utf8",
+    unicode_errors: str = "strict", limit: int | None = None, datatype: Any = REAL, no_header: bool = False,
+    binary_chunk_size: int = 100 * 1024,
+) -> Any:  # fmt: skip
+    """As :meth:`KeyedVectors.load_word2vec_format`; the core reads in blocks of its own size."""
+    del binary_chunk_size
+    return cls.load_word2vec_format(fname, fvocab, binary, encoding, unicode_errors, limit, datatype, no_header)
+
+
+load_word2vec_format = KeyedVectors.load_word2vec_format
+Word2VecKeyedVectors = EuclideanKeyedVectors = KeyedVectors

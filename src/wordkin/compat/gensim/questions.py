@@ -1,0 +1,215 @@
+"""The questions that gensim's ``KeyedVectors`` answers, asked of the core."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.compat.gensim.errors import refuse
+from wordkin.compat.gensim.store import VectorStore, key_list
+from wordkin.errors import ConfigError
+from wordkin.queries import neighbours
+from wordkin.queries.exact import cosine_blocks, nearest
+from wordkin.queries.transport import wmdistance
+
+Pairs = list[tuple[Any, float]]
+
+
+class Questions(VectorStore):
+    """Similarities, neighbours and distances."""
+
+    # --- neighbours
+
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Any:
+        """Keys nearest by cosine to the mean of the positive minus the negative ones.
+
+        Parameters
+        ----------
+        positive, negative : key, vector, (key, weight) or list of them, default None
+            A weight replaces the 1 or -1 that a key has without one.
+        topn : int or None, default 10
+            How many; 0 gives an empty list, None the cosines of all keys as an array.
+        clip_start, clip_end : int, default 0 and None
+            Search these rows only.
+        restrict_vocab : int, default None
+            Search this many first rows only.
+        indexer : None
+            Not supported: ``Embeddings.build_index`` makes an approximate index.
+        """
+        refuse("indexer", indexer, None, "wordkin.Embeddings.from_gensim(wv).build_index().most_similar(...)")
+        if topn is not None and topn < 1:
+            return []
+        mean, own = self._query(positive, negative)
+        start = 0 if restrict_vocab else int(clip_start or 0)
+        stop = min(len(self), restrict_vocab or clip_end or len(self))
+        if topn is None:
+            return self._cosines(mean)[start:stop]
+        vectors = self.core() if start == 0 else self._core_of(start, stop)
+        ids, cosines = nearest(vectors, mean[None], int(topn) + len(own), restrict_vocab=stop - start)
+        return self._named(ids[0] + start, cosines[0], int(topn), own)
+
+    def similar_by_word(self, word: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+        """As :meth:`similar_by_key`."""
+        return self.similar_by_key(word, topn, restrict_vocab)
+
+    def similar_by_key(self, key: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+        """The neighbours of one key."""
+        return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_vector(self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+        """The keys nearest to a vector; none is left out."""
+        return self.most_similar(positive=[np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+    def most_similar_cosmul(
+        self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """As :meth:`most_similar`, with similarities multiplied (Levy and Goldberg 2014); a weight is an exponent."""
+        if topn is not None and topn < 1:
+            return []
+        count = len(self) if topn is None else int(topn)
+        own: set[int] = set()
+        parts: list[list[Any]] = []
+        for keys in (_query_parts(positive), _query_parts(negative)):
+            part: list[Any] = []
+            for key, weight in keys:
+                if isinstance(key, np.ndarray):
+                    vector = key
+                else:
+                    own.add(self.get_index(key))
+                    vector = self.get_vector(key, norm=True)
+                part.append((vector, 1.0 if weight is None else weight))
+            parts.append(part)
+        found = neighbours.most_similar_cosmul(
+            self.core(), parts[0], parts[1], topn=min(count + len(own), len(self)), restrict_vocab=restrict_vocab
+        )
+        row_of = self.core().vocabulary.find_ids(found.words)
+        scores = np.array([score for _, score in found], dtype=np.float32)
+        if topn is None:
+            every = np.zeros(len(self), np.float32)
+            every[row_of] = scores
+            return every
+        return self._named(row_of, scores, count, own)
+
+    def _query(self, positive: Any, negative: Any) -> tuple[NDArray[np.float64], set[int]]:
+        """The mean of a query, shape (N,), and the rows of its own keys."""
+        parts = [(key, 1.0 if weight is None else weight) for key, weight in _query_parts(positive)]
+        parts += [(key, -1.0 if weight is None else weight) for key, weight in _query_parts(negative)]
+        if not parts:
+            raise ConfigError("positive", "must hold a key or a vector", positive)
+        mean, own = np.zeros(self.vector_size), set[int]()
+        for key, weight in parts:
+            if not isinstance(key, np.ndarray):
+                own.add(self.get_index(key))
+                key = self.get_vector(key, norm=True)
+            if key.shape != mean.shape:
+                raise ConfigError("positive", f"must hold vectors of {self.vector_size} numbers", key.shape)
+            mean += weight * key
+        return mean, own
+
+    def _named(self, ids: NDArray[np.int64], scores: NDArray[np.float32], topn: int, own: set[int]) -> Pairs:
+        found = zip(ids.tolist(), scores.tolist(), strict=True)
+        return [(self.index_to_key[row], score) for row, score in found if row not in own][:topn]
+
+    def _cosines(self, vector: NDArray[Any]) -> NDArray[np.float32]:
+        """Cosine of a vector with all keys, shape (V,)."""
+        blocks = cosine_blocks(self.core(), vector[None].astype(np.float64), len(self), None)
+        return np.concatenate([np.empty(0, np.float32), *(cosines[0] for _, cosines in blocks)])
+
+    # --- comparisons
+
+    def similarity(self, w1: Any, w2: Any) -> float:
+        """Cosine of two keys."""
+        return self.n_similarity([w1], [w2])
+
+    def distance(self, w1: Any, w2: Any) -> float:
+        """1 - :meth:`similarity`."""
+        return 1 - self.similarity(w1, w2)
+
+    def n_similarity(self, ws1: Sequence[Any], ws2: Sequence[Any]) -> float:
+        """Cosine of the mean vectors of two lists of keys; ZeroDivisionError where one is empty."""
+        if not (len(ws1) and len(ws2)):
+            raise ZeroDivisionError("at least one of the two lists of keys is empty: there is no mean of nothing")
+        means = [self.vectors[[self.get_index(key) for key in keys]].astype(np.float64).mean(0) for keys in (ws1, ws2)]
+        lengths = [float(np.linalg.norm(mean)) or 1.0 for mean in means]
+        return float(np.float32(np.dot(means[0] / lengths[0], means[1] / lengths[1])))
+
+    def distances(self, word_or_vector: Any, other_words: Iterable[Any] = ()) -> NDArray[np.float32]:
+        """1 - cosine of a key or a vector with other keys, in their order, or with all."""
+        is_vector = isinstance(word_or_vector, np.ndarray | list | tuple)
+        vector = np.asarray(word_or_vector) if is_vector else self.get_vector(word_or_vector)
+        rows = [self.get_index(key) for key in other_words]
+        if not rows:
+            return 1 - self._cosines(vector)
+        wide = vector.astype(np.float64)
+        unit = wide / (float(np.linalg.norm(wide)) or 1.0)
+        found: NDArray[np.float32] = 1 - self.core().cosines(np.array([rows]), unit[None])[0]
+        return found
+
+    @staticmethod
+    def cosine_similarities(vector_1: NDArray[Any], vectors_all: NDArray[Any]) -> NDArray[Any]:
+        """Cosines of a vector, shape (N,), with rows of a matrix, shape (n, N)."""
+        lengths = np.linalg.norm(vectors_all, axis=1) * np.linalg.norm(vector_1)
+        products: NDArray[Any] = vectors_all @ vector_1
+        found: NDArray[Any] = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+        return found
+
+    def closer_than(self, key1: Any, key2: Any) -> list[Any]:
+        """Keys nearer to the first than the second is."""
+        distances, own = self.distances(key1), self.get_index(key1)
+        closer = np.flatnonzero(distances < distances[self.get_index(key2)])
+        return [self.index_to_key[row] for row in closer.tolist() if row != own]
+
+    def rank(self, key1: Any, key2: Any) -> int:
+        """The rank of the second among the neighbours of the first, from 1."""
+        return len(self.closer_than(key1, key2)) + 1
+
+    def most_similar_to_given(self, key1: Any, keys_list: Sequence[Any]) -> Any:
+        """Of some keys, the one most similar to the first."""
+        return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
+
+    def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
+        """The similarity of two keys by the summed similarity of the first with its ``topn`` neighbours."""
+        return self.similarity(wa, wb) / math.fsum(score for _, score in self.similar_by_word(wa, topn))
+
+    def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[float, Any]]:
+        """(similarity with the mean of all, key), the most central first; unknown keys are left out."""
+        known = [word for word in words if word in self]
+        if not known:
+            raise ConfigError("words", "must hold a key that is known", list(words))
+        rows = np.vstack([self.get_vector(word, norm=use_norm) for word in known]).astype(np.float64)
+        mean = rows.mean(0)
+        mean /= float(np.linalg.norm(mean)) or 1.0
+        return sorted(zip((rows @ mean).tolist(), known, strict=True), reverse=True)
+
+    def doesnt_match(self, words: Sequence[Any]) -> Any:
+        """The key least like the others; unknown ones are left out."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    def wmdistance(self, document1: Sequence[str], document2: Sequence[str], norm: bool = True) -> float:
+        """Word Mover's Distance of two lists of words (extra ``transport``); unknown ones are left out."""
+        return wmdistance(self.core(), document1, document2, norm=norm, ignore_missing=True)
+
+
+def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:
+    """(key or vector, weight or None) of each part of a query."""
+    if isinstance(queries, tuple) and len(queries) == 2 and isinstance(queries[1], float):
+        queries = [queries]
+    parts: list[tuple[Any, float | None]] = []
+    for query in key_list(queries):
+        weighted = isinstance(query, tuple) and len(query) == 2
+        key, weight = query if weighted else (query, None)
+        parts.append((np.asarray(key) if isinstance(key, list | np.ndarray) else key, weight))
+    return parts

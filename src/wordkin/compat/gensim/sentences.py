@@ -1,0 +1,166 @@
+"""Sentences from files, one a line, as gensim's classes read them; ``corpus_file`` is faster."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import itertools
+import lzma
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from wordkin.corpus.sources import Source
+from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError
+
+MAX_WORDS_IN_BATCH = 10000
+_COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_PIECE = 1 << 16
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        opened: IO[bytes] = _COMPRESSED.get(path.suffix, open)(path, "rb")
+    except FileNotFoundError:
+        raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
+    return opened
+
+
+def _cut(words: list[str], longest: int) -> Iterator[list[str]]:
+    for start in range(0, len(words), longest):
+        yield words[start : start + longest]
+
+
+class LineSentence:
+    """Sentences of a file, one a line, words between white space.
+
+    Parameters
+    ----------
+    source : path or open file
+        A file, also compressed with gzip, bzip2 or xz; or an open one that can be rewound.
+    max_sentence_length : int, default 10000
+        Longer lines are cut into sentences of at most so many words.
+    limit : int, default None
+        Read only so many lines.
+    """
+
+    def __init__(self, source: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH, limit: int | None = None) -> None:
+        self.source, self.max_sentence_length, self.limit = source, max_sentence_length, limit
+
+    def __iter__(self) -> Iterator[list[str]]:
+        if isinstance(self.source, str | Path):
+            with _open(Path(self.source)) as lines:
+                yield from self._sentences(lines)
+        else:
+            self.source.seek(0)
+            yield from self._sentences(self.source)
+
+    def _sentences(self, lines: Iterable[Any]) -> Iterator[list[str]]:
+        for line in itertools.islice(lines, self.limit):
+            text = line if isinstance(line, str) else line.decode()
+            yield from _cut(text.split(), self.max_sentence_length)
+
+
+class PathLineSentences:
+    """Sentences of all files of a directory, or of one file, as :class:`LineSentence`; by name, folders left out."""
+
+    def __init__(self, source: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH, limit: int | None = None) -> None:
+        self.source, self.max_sentence_length, self.limit = source, max_sentence_length, limit
+        path = Path(source)
+        if path.is_dir():
+            self.input_files = [str(each) for each in sorted(path.iterdir()) if each.is_file()]
+        elif path.is_file():
+            self.input_files = [str(path)]
+        else:
+            raise CorpusNotFoundError(f"there is no file or directory {str(source)!r}: check the path")
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for name in self.input_files:
+            yield from LineSentence(name, self.max_sentence_length, self.limit)
+
+
+class Text8Corpus:
+    """Sentences of a file without line ends, such as text8, cut every ``max_sentence_length`` words."""
+
+    def __init__(self, fname: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH) -> None:
+        self.fname, self.max_sentence_length = fname, max_sentence_length
+
+    def __iter__(self) -> Iterator[list[str]]:
+        words: list[str] = []
+        rest = b""
+        with _open(Path(self.fname)) as stream:
+            while piece := stream.read(_PIECE):
+                # What stands after the last white space may go on in the next piece.
+                whole, rest = _split_at_last_space(rest + piece)
+                words += whole.decode().split()
+                while len(words) >= self.max_sentence_length:
+                    yield words[: self.max_sentence_length]
+                    words = words[self.max_sentence_length :]
+        words += rest.decode().split()
+        yield from _cut(words, self.max_sentence_length)
+
+
+def _split_at_last_space(data: bytes) -> tuple[bytes, bytes]:
+    end = max(data.rfind(b" "), data.rfind(b"\n"))
+    return data[: end + 1], data[end + 1 :]
+
+
+class _Iterable:
+    """An iterable that is nothing else: lists of strings would be taken for paths."""
+
+    def __init__(self, sentences: Iterable[Any]) -> None:
+        self._sentences = sentences
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._sentences)
+
+
+def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any) -> Source:
+    """What ``corpus_iterable`` or ``corpus_file`` stands for; exactly one of them must be given.
+
+    Raises TypeError as gensim does: for both or none, a generator, or a path that is none.
+    """
+    from wordkin.text import source_of
+
+    if (corpus_iterable is None) == (corpus_file is None):
+        raise TypeError("give either corpus_iterable (lists of words) or corpus_file (a path), not both")
+    if corpus_file is not None:
+        if not isinstance(corpus_file, str | Path):
+            raise TypeError(f"corpus_file must be the path of a file with a sentence a line; got {corpus_file!r:.60}")
+        if not Path(corpus_file).is_file():
+            raise CorpusNotFoundError(f"there is no file {str(corpus_file)!r}: check corpus_file")
+        return source_of(corpus_file, config)
+    if isinstance(corpus_iterable, str | bytes):
+        raise TypeError(f"sentences must be an iterable of lists of words; got {corpus_iterable!r:.60}: for a file, "
+                        "pass corpus_file=")  # fmt: skip
+    if isinstance(corpus_iterable, Iterator):
+        raise TypeError("sentences must be an iterable that can be read again, not a generator or iterator: make a "
+                        "list of it, or a class with __iter__")  # fmt: skip
+    if not isinstance(corpus_iterable, Iterable):
+        raise TypeError(f"sentences must be an iterable of lists of words; got {type(corpus_iterable).__name__}")
+    return source_of(_Iterable(corpus_iterable), config)
+
+
+def refuse_strings(corpus_iterable: Any) -> None:
+    """Refuse a list that does not hold lists of words before it is read."""
+    if not isinstance(corpus_iterable, list | tuple) or not corpus_iterable:
+        return
+    first = corpus_iterable[0]
+    if isinstance(first, str):
+        raise CorpusError("Each 'sentences' item should be a list of words; the first is the text "
+                          f"{first[:40]!r}: split it into words, as in sentence.split()")  # fmt: skip
+    if not isinstance(first, list | tuple) and (isinstance(first, Iterator) or not isinstance(first, Iterable)):
+        raise TypeError(f"each sentence must be a list of words; the first is of type {type(first).__name__}")
+
+
+def one_or_many(sentences: Any) -> tuple[bool, Any]:
+    """Whether a list is one sentence, that is of strings, and not a corpus; and the list itself."""
+    if isinstance(sentences, str | bytes):
+        raise ConfigError("sentence", "must be a list of words", sentences, "split it into words first")
+    if isinstance(sentences, list | tuple):
+        return not sentences or isinstance(sentences[0], str), sentences
+    if isinstance(sentences, Iterator):
+        sentences = list(sentences)
+        return not sentences or isinstance(sentences[0], str), sentences
+    first = next(iter(sentences), "")
+    return isinstance(first, str), sentences

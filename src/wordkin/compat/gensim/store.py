@@ -1,0 +1,345 @@
+"""Keys, vectors and attributes as gensim's ``KeyedVectors`` names them: the mutable part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.compat.gensim.errors import refuse
+from wordkin.errors import ConfigError, UnknownWordError
+from wordkin.vectors import WordVectors
+from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.huffman import HuffmanTree
+from wordkin.vocabulary.spelling import nearest_spellings
+
+REAL = np.float32
+
+
+def key_list(keys: Any) -> list[Any]:
+    """Keys or vectors that were passed as one, as several or not at all, as a list."""
+    if keys is None:
+        return []
+    if isinstance(keys, str | int | np.integer) or (isinstance(keys, np.ndarray) and keys.ndim == 1):
+        return [keys]
+    return list(keys)
+
+
+class VectorStore:
+    """V keys with one vector of ``vector_size`` numbers each; all of it can be changed.
+
+    Parameters
+    ----------
+    vector_size : int
+        Length of a vector.
+    count : int, default 0
+        Rows to set aside; :meth:`add_vector` fills them before it adds others.
+    dtype : data type, default float32
+        Of the vectors. Queries work on float32 and float16 as they are and on a float32 copy of others.
+    mapfile_path : None
+        Not supported; a native file is mapped when it is loaded with ``mmap="r"``.
+    """
+
+    def __init__(
+        self, vector_size: int, count: int = 0, dtype: Any = np.float32, mapfile_path: str | None = None
+    ) -> None:
+        refuse("mapfile_path", mapfile_path, None, 'save the vectors and load them with mmap="r"')
+        self.vector_size = vector_size
+        self.index_to_key: list[Any] = [None] * count
+        self.key_to_index: dict[Any, int] = {}
+        self.next_index = 0
+        self.vectors: NDArray[Any] = np.zeros((count, vector_size), dtype=dtype)
+        self.vectors_lockf: NDArray[np.float32] = np.ones(1, dtype=np.float32)
+        self.expandos: dict[str, NDArray[Any]] = {}
+        self.norms: NDArray[np.float32] | None = None
+        self.has_tree = False  # whether "code" and "point" are attributes: paths in the tree of hierarchical softmax
+        self._tree: tuple[NDArray[Any], HuffmanTree] | None = None
+        self._cached: tuple[NDArray[Any], int, WordVectors] | None = None
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+    def __contains__(self, key: Any) -> bool:
+        return self.has_index_for(key)
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    __repr__ = __str__
+
+    # --- the immutable core
+
+    def core(self) -> WordVectors:
+        """The vectors as the core queries them; the same memory, so values that are written there show at once.
+
+        Row lengths are kept until a method changes vectors or :meth:`fill_norms` is forced.
+        """
+        if self._cached is None or self._cached[0] is not self.vectors or self._cached[1] != len(self):
+            self._cached = self.vectors, len(self), self._core_of(0, len(self))
+        return self._cached[2]
+
+    def _core_of(self, start: int, stop: int) -> WordVectors:
+        """Some rows for the core. Keys that are not text are known to it by their number."""
+        keys = self.index_to_key[start:stop]
+        named = keys if all(isinstance(key, str) for key in keys) else [str(row) for row in range(start, stop)]
+        rows = self.vectors[start:stop]
+        rows = rows if rows.dtype in (np.float32, np.float16) else rows.astype(np.float32)
+        return WordVectors(Vocabulary(named), rows)
+
+    def _changed(self) -> None:
+        """Forget what was worked out of the vectors."""
+        self.norms, self._cached = None, None
+
+    # --- keys
+
+    def has_index_for(self, key: Any) -> bool:
+        """Whether a key, or a number of a row, is there."""
+        return bool(self.get_index(key, -1) >= 0)
+
+    def get_index(self, key: Any, default: int | None = None) -> int:
+        """The row of a key; a whole number that is no key is taken for a row.
+
+        Raises :class:`UnknownWordError` (a KeyError) where there is none and no ``default``.
+        """
+        index = self.key_to_index.get(key, -1)
+        if index >= 0:
+            return index
+        if isinstance(key, int | np.integer) and 0 <= key < len(self.index_to_key):
+            return int(key)
+        if default is not None:
+            return default
+        raise UnknownWordError(key, lambda: self._near(key))
+
+    def _near(self, key: Any) -> list[str]:
+        words = self.core().vocabulary.words
+        return nearest_spellings(words.utf8, words.offsets, key) if isinstance(key, str) and len(words) else []
+
+    # --- reading
+
+    def __getitem__(self, key_or_keys: Any) -> NDArray[Any]:
+        """The vector of a key, shape (N,), or those of several, shape (n, N)."""
+        if isinstance(key_or_keys, str | int | np.integer):
+            return self.get_vector(key_or_keys)
+        return np.vstack([self.get_vector(key) for key in key_or_keys])
+
+    def get_vector(self, key: Any, norm: bool = False) -> NDArray[Any]:
+        """The vector of a key, read-only; with ``norm`` a float32 copy of length 1."""
+        index = self.get_index(key)
+        if norm:
+            unit: NDArray[Any] = self.core().unit_vectors([index])[0]
+            return unit
+        row: NDArray[Any] = self.vectors[index].view()
+        row.flags.writeable = False
+        return row
+
+    def word_vec(self, *args: Any, **kwargs: Any) -> NDArray[Any]:
+        """The old name of :meth:`get_vector`."""
+        return self.get_vector(*args, **kwargs)
+
+    def get_mean_vector(
+        self,
+        keys: Any,
+        weights: Any = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> NDArray[np.float32]:
+        """The mean of vectors, by their weights, shape (N,).
+
+        Parameters
+        ----------
+        keys : list of keys or vectors
+            Vectors are taken as they are, whatever ``pre_normalize`` says.
+        weights : list of float, default None
+            One for each key; 1 unless given.
+        pre_normalize, post_normalize : bool, default True and False
+            Give the vectors of keys, or the mean, length 1.
+        ignore_missing : bool, default True
+            Leave out unknown keys instead of raising :class:`UnknownWordError`.
+        """
+        listed = key_list(keys)
+        if not listed:
+            raise ConfigError("keys", "must hold a key or a vector", keys)
+        given = np.ones(len(listed)) if weights is None else np.asarray(weights, dtype=np.float64)
+        if len(given) != len(listed):
+            raise ConfigError("weights", f"must hold one number for each of the {len(listed)} keys", len(given))
+        total, size = np.zeros(self.vector_size), 0.0
+        for key, weight in zip(listed, given.tolist(), strict=True):
+            if isinstance(key, np.ndarray):
+                total += weight * key
+            elif self.has_index_for(key) or not ignore_missing:
+                total += weight * self.get_vector(key, norm=pre_normalize)
+            else:
+                continue
+            size += abs(weight)
+        mean = total / size if size > 0 else total
+        length = np.linalg.norm(mean)
+        return (mean / length if post_normalize and length > 0 else mean).astype(np.float32)
+
+    # --- changing
+
+    def add_vector(self, key: Any, vector: Any) -> int:
+        """Add a key, or set the next row that was set aside; returns the row. A key that is there keeps its vector."""
+        if self.next_index < len(self) and key not in self.key_to_index:
+            index = self.next_index
+            self.index_to_key[index], self.key_to_index[key] = key, index
+            self.vectors[index] = vector
+            self.next_index += 1
+            self._changed()
+            return index
+        self.add_vectors([key], [vector])
+        return self.key_to_index[key]
+
+    def add_vectors(self, keys: Any, weights: Any, extras: Any = None, replace: bool = False) -> None:
+        """Add keys with their vectors.
+
+        Parameters
+        ----------
+        keys : key or list of keys
+            What to add.
+        weights : array_like of shape (n, N) or (N,)
+            Their vectors.
+        extras : dict of str to array, default None
+            Attributes by name, one value for each key.
+        replace : bool, default False
+            Give new vectors to keys that are there already; else they keep theirs.
+        """
+        if isinstance(keys, str | int | np.integer):
+            keys, weights = [keys], np.asarray(weights).reshape(1, -1)
+        keys, rows = list(keys), np.asarray(weights)
+        if rows.shape != (len(keys), self.vector_size):
+            rule = f"must have the shape ({len(keys)}, {self.vector_size}), a row for each key"
+            raise ConfigError("weights", rule, rows.shape)
+        rows = rows.astype(self.vectors.dtype, copy=False)
+        first_of = {key: row for row, key in reversed(list(enumerate(keys)))}
+        new = [key for key in first_of if key not in self.key_to_index]
+        new.sort(key=first_of.__getitem__)
+        old = [key for key in first_of if key in self.key_to_index]
+        if new:
+            self._append(new, rows[[first_of[key] for key in new]])
+        if replace and old:
+            self._writable()[[self.key_to_index[key] for key in old]] = rows[[first_of[key] for key in old]]
+        for attr, values in (extras or {}).items():
+            taken = [*new, *(old if replace else ())]
+            for key in taken:
+                self.set_vecattr(key, attr, np.asarray(values)[first_of[key]])
+        self._changed()
+
+    def _append(self, keys: Sequence[Any], rows: NDArray[Any]) -> None:
+        start = len(self)
+        self.key_to_index.update(zip(keys, range(start, start + len(keys)), strict=True))
+        self.index_to_key.extend(keys)
+        self.next_index = max(self.next_index, start) + len(keys) if self.next_index >= start else self.next_index
+        self.vectors = np.concatenate([self.vectors, rows]) if start else np.array(rows)
+        if len(self.vectors_lockf) > 1:
+            self.vectors_lockf = np.concatenate([self.vectors_lockf, np.ones(len(keys), np.float32)])
+        self.allocate_vecattrs()
+
+    def _writable(self) -> NDArray[Any]:
+        """The vectors, copied first where they lie in a mapped file."""
+        if not self.vectors.flags.writeable:
+            self.vectors = self.vectors.copy()
+        return self.vectors
+
+    def __setitem__(self, keys: Any, weights: Any) -> None:
+        """Set the vector of a key, or of several; keys that are not there are added."""
+        if not isinstance(keys, list | tuple | np.ndarray):
+            keys, weights = [keys], np.asarray(weights).reshape(1, -1)
+        self.add_vectors(keys, weights, replace=True)
+
+    def resize_vectors(self, seed: int = 0) -> None:
+        """Make a row for each key; new rows are drawn uniformly between ±0.5 / N."""
+        missing = len(self) - len(self.vectors)
+        if missing > 0:
+            drawn = (np.random.default_rng(seed).random((missing, self.vector_size)) - 0.5) / self.vector_size
+            self.vectors = np.concatenate([self.vectors, drawn.astype(self.vectors.dtype)])
+        self.vectors = self.vectors[: len(self)]
+        self.allocate_vecattrs()
+        self._changed()
+
+    # --- attributes of keys
+
+    def allocate_vecattrs(self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None) -> None:
+        """Make room for a value for each key in these attributes, or in all that are there."""
+        wanted = dict(zip(attrs, types or (), strict=True)) if attrs is not None else {}
+        for attr, kind in {**{name: values.dtype for name, values in self.expandos.items()}, **wanted}.items():
+            dtype = np.dtype(kind) if kind in (int, float, bool) or isinstance(kind, np.dtype) else _dtype_of(kind)
+            before = self.expandos.get(attr, np.empty(0, dtype))
+            if before.dtype != dtype and attr in wanted and len(before):
+                raise ConfigError("types", f"must be {before.dtype.name} for the attribute {attr!r}", dtype.name)
+            if len(before) < len(self):
+                grown = np.zeros(len(self), dtype)
+                grown[: len(before)] = before
+                self.expandos[attr] = grown
+
+    def set_vecattr(self, key: Any, attr: str, val: Any) -> None:
+        """Set an attribute of a key; it is made where no key has it yet."""
+        if attr not in self.expandos:
+            self.allocate_vecattrs([attr], [type(val)])
+        self.allocate_vecattrs()
+        self.expandos[attr][self.get_index(key)] = val
+
+    def get_vecattr(self, key: Any, attr: str) -> Any:
+        """An attribute of a key, such as its "count"."""
+        index = self.get_index(key)
+        if attr in ("code", "point") and self.has_tree:
+            nodes, bits = self._huffman_tree().path(index)
+            return bits if attr == "code" else nodes
+        if attr not in self.expandos:
+            known = ", ".join(map(repr, self.expandos)) or "none"
+            raise KeyError(f"the keys have no attribute {attr!r} (there are: {known}): set it with set_vecattr")
+        return self.expandos[attr][index]
+
+    def _huffman_tree(self) -> HuffmanTree:
+        counts = self.expandos["count"]
+        if self._tree is None or self._tree[0] is not counts:
+            self._tree = counts, HuffmanTree.from_counts(counts)
+        return self._tree[1]
+
+    def sort_by_descending_frequency(self) -> None:
+        """Put the keys with the largest "count" first, and their vectors and attributes with them."""
+        if not len(self):
+            return
+        if "count" not in self.expandos:
+            raise ConfigError("count", "must be an attribute of the keys", None, 'set_vecattr(key, "count", number)')
+        order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
+        self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
+        self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
+        self.expandos = {attr: values[order] for attr, values in self.expandos.items()}
+        if len(self.vectors_lockf) > 1:
+            self.vectors_lockf = self.vectors_lockf[order]
+        self.vectors = self.vectors[order] if len(self.vectors) else self.vectors
+        self._changed()
+
+    # --- lengths
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Work out the length of each vector; with ``force`` again, after ``vectors`` was written to by hand."""
+        if self.norms is None or force:
+            self._changed()
+            self.norms = self.core().norms
+
+    def get_normed_vectors(self) -> NDArray[np.float32]:
+        """All vectors with length 1, shape (V, N), a copy; zeros stay zeros."""
+        return self.core().unit_vectors(np.arange(len(self)))
+
+    def unit_normalize_all(self) -> None:
+        """Give all vectors length 1, in place; what a model then trains is no longer what it had learned."""
+        self.vectors = self.get_normed_vectors().astype(self.vectors.dtype)
+        self._changed()
+
+    def init_sims(self, replace: bool = False) -> None:
+        """The old name of :meth:`fill_norms` and, with ``replace``, of :meth:`unit_normalize_all`."""
+        if replace:
+            self.unit_normalize_all()
+        else:
+            self.fill_norms()
+
+
+def _dtype_of(kind: Any) -> np.dtype[Any]:
+    """The data type of an attribute whose values are of a Python type; object where NumPy has none."""
+    known = not isinstance(kind, type) or issubclass(kind, np.generic)
+    found: np.dtype[Any] = np.dtype(kind if known else object)
+    return found

@@ -1,0 +1,178 @@
+"""Training for the compatible model: its parameters as options of the core, its tables to and from a backend."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.compat.gensim.callbacks import call
+from wordkin.config import TrainingConfig
+from wordkin.errors import ConfigError
+from wordkin.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from wordkin.compat.gensim.word2vec import Word2Vec
+    from wordkin.corpus.encoded import EncodedCorpus
+    from wordkin.training.progress import TrainingReport
+
+logger = logging.getLogger(__name__)
+
+_GENSIM_NAMES = {
+    "learning_rate": "alpha", "min_learning_rate": "min_alpha", "threads": "workers", "subsample": "sample",
+    "noise_exponent": "ns_exponent", "dynamic_window": "shrink_windows",
+}  # fmt: skip
+
+
+def config_of(
+    model: Word2Vec, *, epochs: int | None = None, alpha: float | None = None, min_alpha: float | None = None
+) -> TrainingConfig:
+    """The options of the core that the parameters of a model stand for."""
+    objectives = tuple(
+        name for name, trained in (("hierarchical-softmax", model.hs), ("negative-sampling", model.negative)) if trained
+    )
+    options: dict[str, Any] = {
+        "architecture": "skip-gram" if model.sg else "cbow",
+        "objective": objectives,
+        "vector_size": model.vector_size,
+        "window": model.window,
+        "dynamic_window": bool(model.shrink_windows),
+        "noise_exponent": model.ns_exponent,
+        "cbow_combine": "mean" if model.cbow_mean else "sum",
+        "min_count": 1,
+        "subsample": model.sample,
+        "epochs": model.epochs if epochs is None else epochs,
+        "learning_rate": model.alpha if alpha is None else alpha,
+        "min_learning_rate": model.min_alpha if min_alpha is None else min_alpha,
+        "threads": model.workers,
+        "seed": model.seed,
+    }
+    if model.negative:
+        options["negative"] = model.negative
+    try:
+        return TrainingConfig.from_options(**options)
+    except ConfigError as error:
+        name = _GENSIM_NAMES.get(error.parameter, error.parameter)
+        raise ConfigError(name, error.rule, error.value, error.remedy) from error
+
+
+def vocabulary_of(model: Word2Vec) -> Vocabulary:
+    """Words and counts of a model for the core."""
+    return Vocabulary(model.wv.index_to_key, model.wv.expandos["count"].astype(np.int64))
+
+
+def drawn_rows(model: Word2Vec, first: int) -> NDArray[np.float32]:
+    """Vectors to start from, of the rows from ``first`` on, shape (V - first, N)."""
+    from wordkin.training.tables import initial_input_rows
+
+    config, size = config_of(model), len(model.wv)
+    pieces = [rows for _, rows in initial_input_rows(config, size)]
+    return np.concatenate([np.empty((0, model.vector_size), np.float32), *pieces])[first:]
+
+
+def named_tables(model: Word2Vec) -> dict[str, NDArray[Any]]:
+    """The tables of a model under the names of the core; views, not copies."""
+    tables: dict[str, NDArray[Any]] = {"input": model.wv.vectors}
+    if model.hs:
+        tables["output/hierarchical-softmax"] = model.syn1[: len(model.wv) - 1]
+    if model.negative:
+        tables["output/negative-sampling"] = model.syn1neg
+    return tables
+
+
+def train_tables(model: Word2Vec, corpus: EncodedCorpus, config: TrainingConfig, callbacks: Sequence[Any]) -> None:
+    """Train the tables of a model on an encoded corpus, and tell its callbacks."""
+    from wordkin.runs.signals import StopSignals
+    from wordkin.training.choose import open_backend
+    from wordkin.training.tables import pieces_of
+    from wordkin.training.trainer import Trainer
+
+    refuse_locks(model)
+    own = named_tables(model)
+    backend = open_backend(config, vocabulary_of(model), pieces_of(own))
+
+    def take() -> None:
+        for name, table in backend.tables().items():
+            own[name][...] = table
+        model.wv.fill_norms(force=True)
+
+    try:
+        with StopSignals() as signals:
+            told = [_teller(model, take, callbacks)]
+            trainer = Trainer(config, backend, corpus, callbacks=told, should_stop=signals.received)
+            model.latest_losses = []
+            trainer.run()
+            take()
+            model.total_train_time += trainer.state.seconds
+    finally:
+        backend.close()
+
+
+def _teller(
+    model: Word2Vec, take: Callable[[], None], callbacks: Sequence[Any]
+) -> Callable[[TrainingReport], bool | None]:
+    """What the trainer calls: it keeps losses, and tells the callbacks of gensim of epochs."""
+
+    def tell(report: TrainingReport) -> None:
+        if not report.epoch_finished:
+            return
+        model.latest_losses.append(report.loss)
+        model.min_alpha_yet_reached = report.learning_rate
+        logger.info("epoch %i of %i: loss %.4f, %.0f words/s", report.epoch, report.epochs, report.loss,
+                    report.words_per_second)  # fmt: skip
+        if callbacks:
+            take()
+            call(callbacks, "on_epoch_end", model)
+            if report.epoch < report.epochs:
+                call(callbacks, "on_epoch_begin", model)
+
+    return tell
+
+
+def refuse_locks(model: Word2Vec) -> None:
+    """Training moves all vectors; it does not pretend to keep some where they are."""
+    locks = model.wv.vectors_lockf
+    if (locks != 1).any():
+        remedy = "set all to 1; to keep some vectors, copy them before and set them again after"
+        raise ConfigError("vectors_lockf", "must be 1 for all words: no vector can be locked", locks.min(), remedy)
+
+
+def sentence_scores(model: Word2Vec, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
+    """The log-likelihood of each sentence under the hierarchical softmax, nats, with full windows."""
+    import dataclasses
+
+    from wordkin.corpus.encoded import EncodedCorpus
+    from wordkin.training.choose import open_backend
+    from wordkin.training.tables import pieces_of
+
+    config = dataclasses.replace(
+        config_of(model), objective="hierarchical-softmax", dynamic_window=False, subsample=0.0, threads=1
+    )
+    tables = named_tables(model)
+    asked = {name: tables[name] for name in ("input", "output/hierarchical-softmax")}
+    backend = open_backend(config, vocabulary_of(model), pieces_of(asked))
+    scores = np.zeros(len(sentences), dtype=np.float32)
+    try:
+        for number, ids in enumerate(sentences):
+            if len(ids) < 2:
+                continue
+            offsets = np.array([0, len(ids)])
+            for array in ids, offsets:
+                array.flags.writeable = False
+            loss = backend.held_out_loss(EncodedCorpus(ids, offsets, fingerprint=""), lambda: False)
+            assert loss is not None, "nothing told it to stop"
+            scores[number] = -loss * _examples(len(ids), model)
+    finally:
+        backend.close()
+    return scores
+
+
+def _examples(words: int, model: Word2Vec) -> int:
+    """Training examples of a sentence with full windows: centres for CBOW, pairs for skip-gram."""
+    if not model.sg:
+        return words
+    places = np.arange(words)
+    return int((np.minimum(places + model.window, words - 1) - np.maximum(places - model.window, 0)).sum())

@@ -1,0 +1,512 @@
+"""``Word2Vec`` with gensim 4's parameters, attributes and methods: a mutable model whose training the core does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.compat.gensim import model_file, training
+from wordkin.compat.gensim.callbacks import call
+from wordkin.compat.gensim.counting import Choice, TrimRule, counted_with_limit
+from wordkin.compat.gensim.errors import NoVocabularyError, refuse
+from wordkin.compat.gensim.keyedvectors import KeyedVectors, loading_path, saving_path
+from wordkin.compat.gensim.sentences import (
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+    refuse_strings,
+    source_of_sentences,
+)
+from wordkin.errors import ConfigError, NotTrainedError
+
+if TYPE_CHECKING:
+    from wordkin.corpus.scanning import Scan
+
+__all__ = ["KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
+
+logger = logging.getLogger(__name__)
+
+
+class _ClassOnly:
+    """Offers a function on the class alone, as gensim does: on an instance it would not change the instance."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function, self.__doc__ = function, function.__doc__
+
+    def __get__(self, instance: object, owner: type) -> Callable[..., Any]:
+        if instance is not None:
+            raise AttributeError(f"load is called on the class: {owner.__name__}.load(path)")
+        bound: Callable[..., Any] = self._function.__get__(owner)
+        return bound
+
+
+def _load(cls: type[Any], *args: Any, rethrow: bool = False, **kwargs: Any) -> Any:
+    """Read a file that :meth:`Word2Vec.save` wrote; ``mmap="r"`` maps it until the model is trained.
+
+    Raises :class:`FormatError` for a pickle, with the call that converts it, and :class:`NotAModelError` for a file
+    of vectors alone.
+    """
+    del rethrow
+    path, mapped = loading_path("Word2Vec.load", args, kwargs)
+    return model_file.load(cls, path, mapped)
+
+
+class Word2Vec:
+    """A model with the interface of gensim's ``Word2Vec``.
+
+    Parameters
+    ----------
+    sentences, corpus_file : iterable of lists of words, or path, default None
+        Text to build the vocabulary from and train on at once. It is read once, and each epoch goes over what was read.
+    vector_size, window, seed, epochs : int, default 100, 5, 1 and 5
+        As of :class:`wordkin.TrainingConfig`.
+    alpha, min_alpha, sample, ns_exponent, workers, shrink_windows
+        Its ``learning_rate``, ``min_learning_rate``, ``subsample``, ``noise_exponent``, ``threads`` and
+        ``dynamic_window``.
+    sg, hs, negative, cbow_mean : int, default 0, 0, 5 and 1
+        Skip-gram or CBOW; hierarchical softmax; number of noise words, 0 for no negative sampling; mean or sum.
+    min_count, max_final_vocab, max_vocab_size, trim_rule, sorted_vocab
+        Which words are kept, and whether the most frequent come first.
+    compute_loss : bool, default False
+        The loss is always known; see :meth:`get_latest_training_loss`.
+    callbacks : sequence, default ()
+        Objects with the methods of :class:`CallbackAny2Vec`.
+    hashfxn, batch_words : function and int
+        Without effect: nothing here hashes words, and text is cut into batches by the core.
+    null_word : 0
+        Not supported otherwise.
+    comment : object, default None
+        Kept as an attribute.
+
+    >>> sentences = [["you", "say", "goodbye"], ["i", "say", "hello"]]
+    >>> Word2Vec(sentences, vector_size=10, min_count=1, workers=1).wv.index_to_key[0]
+    'say'
+    """
+
+    def __init__(
+        self,
+        sentences: Any = None,
+        corpus_file: Any = None,
+        vector_size: int = 100,
+        alpha: float = 0.025,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int = 1,
+        workers: int = 3,
+        min_alpha: float = 0.0001,
+        sg: int = 0,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int = 1,
+        hashfxn: Any = hash,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: TrimRule | None = None,
+        sorted_vocab: int = 1,
+        batch_words: int = 10000,
+        compute_loss: bool = False,
+        callbacks: Sequence[Any] = (),
+        comment: Any = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
+    ) -> None:
+        refuse("null_word", null_word, 0, "sentences are not padded, so no word stands for nothing")
+        if not callable(hashfxn):
+            raise ConfigError("hashfxn", "must be a function", hashfxn, "leave it out: it has no effect")
+        self.vector_size = self.layer1_size = int(vector_size)
+        self.alpha, self.min_alpha, self.min_alpha_yet_reached = float(alpha), float(min_alpha), float(alpha)
+        self.window, self.shrink_windows = int(window), bool(shrink_windows)
+        self.min_count, self.effective_min_count = int(min_count), int(min_count)
+        self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
+        self.sample, self.ns_exponent, self.seed, self.workers = sample, ns_exponent, seed, int(workers)
+        self.sg, self.hs, self.negative, self.cbow_mean = int(sg), int(hs), int(negative), int(cbow_mean)
+        self.hashfxn, self.epochs, self.null_word = hashfxn, int(epochs), null_word
+        self.sorted_vocab, self.batch_words, self.comment = sorted_vocab, batch_words, comment
+        self.compute_loss = bool(compute_loss)
+        self.corpus_count, self.train_count, self.total_train_time = 0, 0, 0.0
+        self.corpus_total_words: int | None = 0
+        self.raw_vocab: dict[str, int] = {}
+        self.latest_losses: list[float] = []
+        self._trim_rule = trim_rule
+        self.syn1: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
+        self.syn1neg: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
+        self.wv = KeyedVectors(self.vector_size)
+        self.wv.has_tree = bool(self.hs)
+        if self.hs or self.negative:
+            training.config_of(self)  # refuses what is not legal
+        if sentences is not None or corpus_file is not None:
+            self._build_and_train(sentences, corpus_file, trim_rule, callbacks)
+        elif trim_rule is not None:
+            logger.warning("trim_rule is kept for build_vocab: no sentences were given")
+
+    def _build_and_train(
+        self, sentences: Any, corpus_file: Any, trim_rule: TrimRule | None, callbacks: Sequence[Any]
+    ) -> None:
+        self._check_objectives()
+        if self.max_vocab_size:  # counted sentence by sentence, and so read again to be trained on
+            self.build_vocab(sentences, corpus_file=corpus_file, trim_rule=trim_rule)
+            self.train(
+                sentences, corpus_file=corpus_file, total_examples=self.corpus_count,
+                total_words=self.corpus_total_words, epochs=self.epochs, callbacks=callbacks,
+            )  # fmt: skip
+            return
+        with self._scan(sentences, corpus_file) as scanned:
+            self._take_counts(scanned)
+            self._finish_vocabulary(False, False, trim_rule)
+            self._require_vocabulary()
+            config = training.config_of(self)
+            ids = training.vocabulary_of(self).find_ids(scanned.words).astype(np.int32)
+            with scanned.encode(ids) as corpus:
+                self._train_on(corpus, config, callbacks)
+
+    # --- vocabulary
+
+    def build_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Count the words of a text and choose the vocabulary.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file : iterable of lists of words, or path
+            The text, one of the two.
+        update : bool, default False
+            Add words to a vocabulary that is there. Vectors of known words stay; new ones are drawn. The tree of
+            the hierarchical softmax is built anew from all counts, so what its nodes had learned starts from 0.
+        keep_raw_vocab : bool, default False
+            Keep the counts of all words as ``raw_vocab``.
+        trim_rule : function, default None
+            From word, count and ``min_count`` to RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
+        progress_per, **kwargs
+            ``progress_per`` has no effect; any other name is a TypeError.
+        """
+        if kwargs:
+            raise TypeError(f"build_vocab takes no argument {min(kwargs)!r}")
+        self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
+        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[str, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """As :meth:`build_vocab`, from counts that are known; ``corpus_count`` is the number of sentences."""
+        self.raw_vocab = {word: int(count) for word, count in word_freq.items()}
+        self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(self.raw_vocab.values())
+        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        progress_per: int = 10000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count words into ``raw_vocab``; returns the numbers of words and sentences."""
+        del progress_per, workers
+        if self.max_vocab_size:
+            source_of_sentences(corpus_iterable, corpus_file, training.config_of(self))  # refuses what is no text
+            sentences = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
+            refuse_strings(sentences)
+            rule = trim_rule or self._trim_rule
+            counted = counted_with_limit(sentences, self.max_vocab_size, rule)
+            self.raw_vocab, self.corpus_total_words, self.corpus_count = counted
+        else:
+            with self._scan(corpus_iterable, corpus_file) as scanned:
+                self._take_counts(scanned)
+        return self.corpus_total_words or 0, self.corpus_count
+
+    def _scan(self, corpus_iterable: Any, corpus_file: Any) -> Scan:
+        from wordkin.corpus.scanning import Scan
+        from wordkin.errors import EmptyVocabularyError
+        from wordkin.text import scan_text
+
+        refuse_strings(corpus_iterable)
+        config = training.config_of(self)
+        try:
+            scanned = scan_text(source_of_sentences(corpus_iterable, corpus_file, config), config)
+        except EmptyVocabularyError as error:
+            raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
+        assert isinstance(scanned, Scan), "no phrases were asked for"
+        return scanned
+
+    def _take_counts(self, scanned: Scan) -> None:
+        self.raw_vocab = dict(zip(scanned.words, scanned.counts.tolist(), strict=True))
+        self.corpus_count, self.corpus_total_words = scanned.sentences, scanned.total_words
+
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept."""
+        least = self.min_count if min_count is None else min_count
+        limit = None if update else self.max_final_vocab
+        choice = Choice.of(self.raw_vocab, least, limit, trim_rule or self._trim_rule)
+        report = choice.report(self.sample if sample is None else sample)
+        if dry_run:
+            return report
+        self.effective_min_count = choice.min_count
+        if not update:
+            words = sorted(choice.kept, key=lambda word: (-choice.kept[word], word)) if self.sorted_vocab else None
+            self.wv.index_to_key = list(choice.kept) if words is None else words
+            self.wv.key_to_index = {word: row for row, word in enumerate(self.wv.index_to_key)}
+            counts = [choice.kept[word] for word in self.wv.index_to_key]
+            self.wv.expandos = {"count": np.array(counts, dtype=np.int64)}
+        else:
+            self._add_words(choice.kept)
+        if not keep_raw_vocab:
+            self.raw_vocab = {}
+        return report
+
+    def _add_words(self, kept: Mapping[str, int]) -> None:
+        known, counts = self.wv.key_to_index, self.wv.expandos["count"]
+        new = sorted((word for word in kept if word not in known), key=lambda word: (-kept[word], word))
+        for word in kept.keys() - set(new):
+            counts[known[word]] += kept[word]
+        known.update({word: len(known) + number for number, word in enumerate(new)})
+        self.wv.index_to_key.extend(new)
+        added = np.array([kept[word] for word in new], dtype=np.int64)
+        self.wv.expandos["count"] = np.concatenate([counts, added])
+
+    def _finish_vocabulary(self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None) -> None:
+        if update and not len(self.wv):
+            raise NoVocabularyError("update=True needs a vocabulary to add to: call build_vocab without it first")
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        self.prepare_weights(update)
+
+    def prepare_weights(self, update: bool = False) -> None:
+        """Draw vectors and set all else to 0; with ``update``, only for the words that are new."""
+        if update:
+            self.update_weights()
+        else:
+            self.init_weights()
+
+    def init_weights(self) -> None:
+        """Draw all vectors and set the other tables to 0."""
+        self.wv.vectors = training.drawn_rows(self, 0) if len(self.wv) else np.zeros((0, self.vector_size), np.float32)
+        self.wv.next_index = len(self.wv)
+        self._zero_outputs(0)
+        self.wv.fill_norms(force=True)
+
+    def update_weights(self) -> None:
+        """Draw the vectors of new words."""
+        before = len(self.wv.vectors)
+        self.wv.vectors = np.concatenate([self.wv.vectors, training.drawn_rows(self, before)])
+        if len(self.wv.vectors_lockf) > 1:
+            grown = np.ones(len(self.wv) - before, np.float32)
+            self.wv.vectors_lockf = np.concatenate([self.wv.vectors_lockf, grown])
+        self.wv.next_index = len(self.wv)
+        self._zero_outputs(before)
+        self.wv.fill_norms(force=True)
+
+    def _zero_outputs(self, kept: int) -> None:
+        """Output tables of zeros for all words; the first rows that are kept stay, but for nodes of the tree."""
+        shape = (len(self.wv), self.vector_size)
+        if self.hs:
+            self.syn1 = np.zeros(shape, np.float32)
+        if self.negative:
+            learned, self.syn1neg = self.syn1neg, np.zeros(shape, np.float32)
+            self.syn1neg[:kept] = learned[:kept]
+
+    def reset_from(self, other_model: Word2Vec) -> None:
+        """Take the vocabulary of another model, and draw vectors for it."""
+        self.wv.index_to_key = list(other_model.wv.index_to_key)
+        self.wv.key_to_index = dict(other_model.wv.key_to_index)
+        self.wv.expandos = {"count": other_model.wv.expandos["count"].copy()}
+        self.corpus_count, self.corpus_total_words = other_model.corpus_count, other_model.corpus_total_words
+        self.init_weights()
+
+    def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
+        """Bytes that the tables take: by name, and in all ("total")."""
+        words = len(self.wv) if vocab_size is None else vocab_size
+        found = {} if report is None else report
+        table = words * self.vector_size * 4
+        found |= {"vectors": table, "syn1": table * bool(self.hs), "syn1neg": table * bool(self.negative)}
+        found["total"] = found["vectors"] + found["syn1"] + found["syn1neg"]
+        return found
+
+    # --- training
+
+    def train(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+        compute_loss: bool = False,
+        callbacks: Sequence[Any] = (),
+        **kwargs: Any,
+    ) -> tuple[int, int]:
+        """Train on a text; it is read once, and each epoch goes over what was read.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file : iterable of lists of words, or path
+            The text, one of the two.
+        total_examples, total_words : int
+            One of them must be given, as in gensim; the learning rate follows the words that are really there.
+        epochs : int
+            Must be given, as in gensim.
+        start_alpha, end_alpha : float, default None
+            The learning rate at the beginning and the end; ``alpha`` and ``min_alpha`` unless given.
+        word_count : 0
+            Not supported otherwise.
+        compute_loss, queue_factor, report_delay
+            Without effect: the loss is always known.
+        callbacks : sequence, default ()
+            As of the constructor.
+
+        Returns
+        -------
+        trained_words, raw_words : int
+            Words of the vocabulary in the text times epochs, and the same of all words that ``total_words`` named.
+        """
+        if kwargs:
+            raise TypeError(f"train takes no argument {min(kwargs)!r}")
+        del queue_factor, report_delay
+        refuse("word_count", word_count, 0, "train from the beginning of the text")
+        self.compute_loss = bool(compute_loss) or self.compute_loss
+        self._check_call(corpus_file, total_examples, total_words, epochs)
+        from wordkin.text import encode_source
+
+        self._require_vocabulary()
+        self._check_objectives()
+        config = training.config_of(self, epochs=epochs, alpha=start_alpha, min_alpha=end_alpha)
+        if config.starting_learning_rate > self.min_alpha_yet_reached:
+            logger.warning("Effective 'alpha' higher than previous training cycles")
+        refuse_strings(corpus_iterable)
+        source = source_of_sentences(corpus_iterable, corpus_file, config)
+        with encode_source(source, config, training.vocabulary_of(self))[0] as corpus:
+            self._train_on(corpus, config, callbacks)
+            trained = corpus.words * config.epochs
+        return trained, (total_words or corpus.words) * config.epochs or trained
+
+    def _train_on(self, corpus: Any, config: Any, callbacks: Sequence[Any]) -> None:
+        for table in ("syn1", "syn1neg"):
+            if not getattr(self, table).flags.writeable:  # of a mapped file
+                setattr(self, table, getattr(self, table).copy())
+        self.wv._writable()
+        call(callbacks, "on_train_begin", self)
+        call(callbacks, "on_epoch_begin", self)
+        training.train_tables(self, corpus, config, callbacks)
+        self.train_count += 1
+        call(callbacks, "on_train_end", self)
+
+    def _check_call(
+        self, corpus_file: Any, total_examples: int | None, total_words: int | None, epochs: int | None
+    ) -> None:
+        needed, given = ("total_words", total_words) if corpus_file is not None else ("total_examples", total_examples)
+        if given is None and total_words is None:
+            remedy = "model.corpus_total_words" if needed == "total_words" else "model.corpus_count"
+            raise ConfigError(needed, "must be given", None, f"pass {remedy}")
+        if epochs is None:
+            raise ConfigError("epochs", "must be given", None, "pass model.epochs")
+
+    def _check_objectives(self) -> None:
+        if not self.hs and not self.negative:
+            raise ConfigError("negative", "must be above 0 where hs is 0", self.negative, "nothing would be trained")
+        if self.hs and self.negative:
+            logger.warning(
+                "Both hierarchical softmax and negative sampling are activated. This trains two output tables; "
+                "pass negative=0 for hierarchical softmax alone"
+            )
+
+    def _require_vocabulary(self) -> None:
+        if not len(self.wv):
+            raise NoVocabularyError("you must first build vocabulary before training the model: there is no word, or "
+                                    f"none was seen min_count={self.effective_min_count} times")  # fmt: skip
+        if len(self.syn1 if self.hs else self.syn1neg) != len(self.wv) or "count" not in self.wv.expandos:
+            raise NotTrainedError("the vectors have no output table, so they cannot be trained: build_vocab makes one")
+
+    def get_latest_training_loss(self) -> float:
+        """The mean loss per example of the last epoch that had an example, in nats; 0 before there is one.
+
+        gensim returns a sum that grows from epoch to epoch. ``latest_losses`` has the mean of each epoch.
+        """
+        return next((loss for loss in reversed(self.latest_losses) if loss > 0), 0.0)
+
+    # --- questions
+
+    def predict_output_word(self, context_words_list: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]] | None:
+        """The likeliest words in the middle of some, with the softmax of their scores; None where all are unknown."""
+        if not self.negative or len(self.syn1neg) != len(self.wv) or not len(self.wv):
+            raise NotTrainedError("predict_output_word needs a model trained with negative sampling: for others, "
+                                  "wordkin.Word2Vec.predict answers")  # fmt: skip
+        from wordkin.objectives.reference import softmax
+
+        rows = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
+        if not rows:
+            logger.warning("none of the words is in the vocabulary")
+            return None
+        hidden = self.wv.vectors[rows].sum(0, dtype=np.float64)
+        hidden = hidden / len(rows) if self.cbow_mean else hidden
+        shares = softmax((self.syn1neg @ hidden.astype(np.float32)).astype(np.float64))
+        likeliest = np.argsort(-shares, kind="stable")[:topn].tolist()
+        return [(self.wv.index_to_key[row], float(shares[row])) for row in likeliest]
+
+    def score(
+        self,
+        sentences: Iterable[Sequence[str]],
+        total_sentences: int = int(1e6),
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: float = 1,
+    ) -> NDArray[np.float32]:
+        """The log-likelihood of each of the first ``total_sentences`` sentences, nats; hierarchical softmax only.
+
+        Windows are full. Unknown words are left out; a sentence with fewer than two known ones has 0.
+        """
+        del chunksize, queue_factor, report_delay
+        if not self.hs:
+            raise NotTrainedError("score needs a model trained with hs=1: negative sampling makes no probabilities")
+        self._require_vocabulary()
+        known, encoded = self.wv.key_to_index, []
+        for _, sentence in zip(range(total_sentences), sentences, strict=False):
+            encoded.append(np.array([known[word] for word in sentence if word in known], dtype=np.int32))
+        return training.sentence_scores(self, encoded)
+
+    # --- files
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the model to one file: the native format of wordkin with more tables in it.
+
+        ``wordkin.load(path, format="safetensors")`` reads the vectors of it. gensim's ``separately``,
+        ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no effect.
+        """
+        model_file.save(self, saving_path("Word2Vec.save", args, kwargs))
+
+    load = _ClassOnly(_load)
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
+
+    __repr__ = __str__

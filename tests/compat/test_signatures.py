@@ -1,0 +1,103 @@
+"""Every parameter of gensim is a parameter here, with the same default, and is honoured or refused by name."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import wordkin.compat.gensim as compat
+from wordkin.errors import ConfigError
+
+word2vec = pytest.importorskip("gensim.models.word2vec")
+phrases = pytest.importorskip("gensim.models.phrases")
+callbacks = pytest.importorskip("gensim.models.callbacks")
+CLASSES = {
+    "Word2Vec": word2vec.Word2Vec,
+    "KeyedVectors": word2vec.KeyedVectors,
+    "LineSentence": word2vec.LineSentence,
+    "PathLineSentences": word2vec.PathLineSentences,
+    "Text8Corpus": word2vec.Text8Corpus,
+    "Phrases": phrases.Phrases,
+    "FrozenPhrases": phrases.FrozenPhrases,
+    "CallbackAny2Vec": callbacks.CallbackAny2Vec,
+}
+# Deprecated names of gensim 3, and internals of its queue of jobs, its counts and its tree.
+NOT_HERE = {
+    "Word2Vec": {
+        "add_null_word", "create_binary_tree", "make_cum_table", "seeded_vector", "init_sims", "add_lifecycle_event",
+    },
+    "KeyedVectors": {
+        "words_closer_than", "log_accuracy", "similarity_unseen_docs", "add_lifecycle_event",
+    },
+    "Phrases": {"score_candidate", "analyze_sentence", "add_lifecycle_event"},
+    "FrozenPhrases": {"score_candidate", "analyze_sentence", "add_lifecycle_event"},
+}  # fmt: skip
+
+
+def parameters(function):
+    return {
+        name: each.default
+        for name, each in inspect.signature(function).parameters.items()
+        if each.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    }
+
+
+def methods(kind):
+    names = [name for name in dir(kind) if not name.startswith("_")]
+    return [
+        name for name in names if callable(inspect.getattr_static(kind, name, None)) or callable(getattr(kind, name))
+    ]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_constructors_take_the_same_parameters(name):
+    assert parameters(getattr(compat, name)) == parameters(CLASSES[name])
+
+
+PICKLES = {"save", "load"}  # they take a path here and say what they ignore
+METHODS = [
+    (name, method)
+    for name, kind in CLASSES.items()
+    for method in methods(kind)
+    if method not in NOT_HERE.get(name, set()) | PICKLES
+]
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_methods_take_the_same_parameters(name, method):
+    ours, theirs = getattr(getattr(compat, name), method), getattr(CLASSES[name], method)
+    assert parameters(ours) == parameters(theirs)
+
+
+def test_what_is_not_supported_is_refused_by_name():
+    with pytest.raises(ConfigError, match="null_word must be left at 0 here; got 1"):
+        compat.Word2Vec(null_word=1)
+    with pytest.raises(ConfigError, match="hashfxn must be a function"):
+        compat.Word2Vec(hashfxn=3)
+    with pytest.raises(ConfigError, match="mapfile_path must be left at None here"):
+        compat.KeyedVectors(2, mapfile_path="vectors")
+    vectors = compat.KeyedVectors(2)
+    vectors.add_vectors(["a", "b"], np.eye(2))
+    with pytest.raises(ConfigError, match=r"indexer must be left at None here.*build_index"):
+        vectors.most_similar("a", indexer=object())
+    with pytest.raises(ConfigError, match='scoring must be "default" or "npmi"'):
+        compat.Phrases(scoring=lambda *counts: 1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": -1}, "alpha must be"),
+        ({"sample": 2}, "sample must be a number from 0 to 1"),
+        ({"workers": 0}, "workers must be"),
+        ({"window": 0}, "window must be"),
+        ({"ns_exponent": 99}, "ns_exponent must be"),
+        ({"alpha": 0.01, "min_alpha": 0.02}, "min_alpha must not exceed"),
+        ({"vector_size": 0}, "vector_size must be"),
+    ],
+)
+def test_values_are_refused_in_the_names_of_gensim(options, message):
+    with pytest.raises(ConfigError, match=message):
+        compat.Word2Vec(**options)
