@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
@@ -180,6 +181,25 @@ class TokenizerName:
 
 
 @dataclass(frozen=True)
+class PatternOrFunction:
+    """A regular expression, or a function that answers for one word."""
+
+    words: tuple[str, ...] = ("PATTERN",)
+
+    def __str__(self) -> str:
+        return "must be a regular expression that words match as a whole, or a function from a word to True or False"
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, str):
+            return value is None or callable(value)
+        try:
+            re.compile(value)
+        except (re.error, OverflowError, RecursionError):
+            return False
+        return value != ""
+
+
+@dataclass(frozen=True)
 class FieldName:
     """The name of a field or column, or its number."""
 
@@ -265,7 +285,19 @@ class Text:
         return isinstance(value, str) and value != ""
 
 
-Rule = Number | Choice | Flag | TokenizerName | FieldName | Encoding | PassesOrFile | WordList | Text | FlagOrLanguage
+Rule = (
+    Number
+    | Choice
+    | Flag
+    | TokenizerName
+    | FieldName
+    | Encoding
+    | PassesOrFile
+    | WordList
+    | Text
+    | FlagOrLanguage
+    | PatternOrFunction
+)
 T = TypeVar("T")
 FROM_1 = Number(1, integer=True)
 FROM_1_OR_NONE = Number(1, integer=True, optional=True)
@@ -346,6 +378,9 @@ class TrainingConfig:
     normalize: Normalization | None = _option(
         None, OptionalChoice(get_args(Normalization)), "Text",
         "Normal form of Unicode; NFKC also makes full-width letters and other variants equal.")
+    keep: str | Callable[[str], object] | None = _option(
+        None, PatternOrFunction(), "Text",
+        "Keep only words that a regular expression matches as a whole, or for which a function is true.")
     field: str | int | None = _option(
         None, FieldName(), "Text",
         "Field or column with the text, as text or a.b; a number from 0 for CSV without a header.")
@@ -463,6 +498,8 @@ class TrainingConfig:
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         if callable(self.tokenizer):
             values["tokenizer"] = _name_of(self.tokenizer)
+        if callable(self.keep):
+            values["keep"] = {"function": _name_of(self.keep)}  # a text is a pattern
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod

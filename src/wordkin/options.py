@@ -38,6 +38,7 @@ class TrainingOptions(TypedDict, total=False):
     tokenizer: str | Callable[[str], list[str]]
     lowercase: Lowercase
     normalize: Normalization | None
+    keep: str | Callable[[str], object] | None
     field: str | int | None
     reader: Reader | None
     encoding: str

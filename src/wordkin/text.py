@@ -207,6 +207,7 @@ def scan_text(
         tokenizer=config.tokenizer,
         lowercase=config.lowercase,
         normalize=config.normalize,
+        keep=config.keep,
         encoding_errors=config.encoding_errors,
         threads=config.worker_threads,
         spool_directory=spool_directory,
@@ -364,6 +365,7 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
             continue
         was, asked = made.get(each.name, each.default), config.to_dict()[each.name]
         a_function = each.name == "tokenizer" and not TokenizerName().accepts(was)  # functions are not stored
+        a_function = a_function or isinstance(was, dict)
         if asked == was or (a_function and asked == each.default):
             continue
         if each.name == "keep_words":  # of those that it has, any can be kept

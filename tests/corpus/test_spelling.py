@@ -78,3 +78,33 @@ def test_nfkc_makes_variants_equal_and_splits_what_it_writes_as_several_words(tm
 def test_lower_case_words_stay_normalised(tmp_path: Path) -> None:
     found = words("\u0130\u0307 X", tmp_path, lowercase=True, normalize="NFC")
     assert all(unicodedata.is_normalized("NFC", word) for word in found)
+
+
+@pytest.mark.parametrize("tokenizer", ["whitespace", "words", str.split])
+def test_keep_leaves_words_out(tmp_path: Path, tokenizer: object) -> None:
+    text = "The cat and THE dog 42"
+    options = {"tokenizer": tokenizer, "lowercase": True}
+    stop = {"the", "and"}
+    assert words(text, tmp_path, keep=lambda word: word not in stop, **options) == ["cat", "dog", "42"]
+    assert words(text, tmp_path, keep="[a-z]+", **options) == ["the", "cat", "and", "dog"]
+    with pytest.raises(wordkin.EmptyVocabularyError, match="keep leaves no word"):
+        words(text, tmp_path, keep="[A-Z]", **options)
+
+
+def test_keep_in_training_and_in_saved_runs(tmp_path: Path) -> None:
+    small = {"min_count": 1, "epochs": 1, "vector_size": 2, "threads": 1, "subsample": 0}
+    lists = [["a", "b", "\u3002"]] * 9
+    model = wordkin.Word2Vec(keep=str.isalpha, **small).fit(lists)
+    assert sorted(model.vocabulary.words) == ["a", "b"]
+    model.save(tmp_path / "model")
+    loaded = wordkin.Word2Vec.load(tmp_path / "model")
+    assert loaded.config.to_dict()["keep"] == {"function": "str.isalpha"}
+    with pytest.raises(wordkin.ConfigError, match=r"keep must be given again .* got 'str.isalpha'"):
+        loaded.config.keep("a")  # type: ignore[operator, misc]
+    assert len(wordkin.train(lists, keep="[ab]", **small)) == 2
+
+
+@pytest.mark.parametrize("keep", ["(", "", 7, ["a"], b"a"])
+def test_keep_must_be_a_pattern_or_a_function(keep: object) -> None:
+    with pytest.raises(wordkin.ConfigError, match="keep must be a regular expression that words match as a whole, or"):
+        wordkin.TrainingConfig(keep=keep)  # type: ignore[arg-type]

@@ -407,7 +407,7 @@ def test_divergence_saves_nothing_and_keeps_the_last_good_checkpoint(sentences, 
 
 def test_a_tokenizer_that_is_a_function_is_not_stored_but_named(tmp_path, stop_at, short_spans):
     def letters(line):
-        return list(line)
+        return list(line.replace(" ", ""))
 
     text = tmp_path / "text"
     text.write_text("some letters\n" * 4000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, TokenizerName, check
+from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, PatternOrFunction, TokenizerName, check
 from wordkin.cores import usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
@@ -166,6 +166,7 @@ def scan(
     tokenizer: Tokenizer = "whitespace",
     lowercase: Lowercase = False,
     normalize: Normalization | None = None,
+    keep: str | Callable[[str], object] | None = None,
     encoding_errors: str = "replace",
     threads: int | None = None,
     spool_directory: str | Path | None = None,
@@ -182,6 +183,7 @@ def scan(
         its words.
     lowercase : lower-case every word, by the rules of a language where one is named.
     normalize : normal form of Unicode that text and words are brought to.
+    keep : a pattern that words must match as a whole, or a function that must be true for them; asked last.
     encoding_errors : ``"replace"`` or ``"ignore"`` bytes that are not UTF-8, with a warning, or be ``"strict"``.
     threads : workers beside the calling thread, which reads and decompresses; all usable cores when ``None``.
         More than 16 are not used.
@@ -196,10 +198,10 @@ def scan(
     ConfigError : an option is not legal. MissingExtraError : a tokenizer is not installed.
     OutputError : the disk is full.
     """
-    _check_options(tokenizer, lowercase, normalize, encoding_errors, threads)
+    _check_options(tokenizer, lowercase, normalize, keep, encoding_errors, threads)
     if not works_on_tokens(tokenizer):
         line_tokenizer(tokenizer)  # what is not installed fails before anything is read
-    spelling = Spelling(lowercase, normalize)
+    spelling = Spelling(lowercase, normalize, keep)
     workers = min(usable_cores() if threads is None else threads, _MOST_WORKERS)
     reporter = Reporter(on_progress, source)
     with contextlib.ExitStack() as on_error:
@@ -211,19 +213,21 @@ def scan(
         else:
             token_words = whole_tokens(text.tokens, spelling, text.unique)
         if not token_words.words:
-            raise EmptyVocabularyError(_nothing_found(source))
+            left_out = keep is not None and text.tokens
+            raise EmptyVocabularyError("keep leaves no word" if left_out else _nothing_found(source))
         reporter.report()
         on_error.pop_all()
         return Scan(text, token_words, workers, spool_directory, reporter.tallies)
 
 
 def _check_options(
-    tokenizer: object, lowercase: object, normalize: object, encoding_errors: object, threads: object
+    tokenizer: object, lowercase: object, normalize: object, keep: object, encoding_errors: object, threads: object
 ) -> None:
-    rules: dict[str, tuple[TokenizerName | FlagOrLanguage | Choice | Number, object]] = {
+    rules: dict[str, tuple[TokenizerName | FlagOrLanguage | PatternOrFunction | Choice | Number, object]] = {
         "tokenizer": (TokenizerName(), tokenizer),
         "lowercase": (FlagOrLanguage(), lowercase),
         "normalize": (OptionalChoice(get_args(Normalization)), normalize),
+        "keep": (PatternOrFunction(), keep),
         "encoding_errors": (Choice(("replace", "strict", "ignore")), encoding_errors),
         "threads": (Number(1, 1024, integer=True, optional=True), threads),
     }

@@ -110,7 +110,7 @@ def _vocabulary(sentences: list[list[str]], config: TrainingConfig, order: str) 
 
 
 def _split(line: str, config: TrainingConfig) -> list[str]:
-    spelling = Spelling(config.lowercase, config.normalize)
+    spelling = Spelling(config.lowercase, config.normalize, config.keep)
     return spelling.words(line_tokenizer(config.tokenizer)(spelling.line(line)))
 
 

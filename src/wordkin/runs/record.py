@@ -130,15 +130,16 @@ class RunRecord:
         return record
 
 
-class UnsavedTokenizer:
-    """Stands for a tokenizer that was a Python function when the run was saved: functions are not stored."""
+class UnsavedFunction:
+    """Stands for an option that was a Python function when the run was saved: functions are not stored."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, option: str, name: str) -> None:
+        self._option = option
         self.__qualname__ = name
 
-    def __call__(self, line: str) -> list[str]:
+    def __call__(self, text: str) -> list[str]:
         raise ConfigError(
-            "tokenizer", "must be given again where a saved run is to read text", self.__qualname__,
+            self._option, "must be given again where a saved run is to read text", self.__qualname__,
             "it was a Python function, and functions are not stored")  # fmt: skip
 
 
@@ -189,7 +190,10 @@ def _config(values: Mapping[str, Any]) -> TrainingConfig:
     values = {former.get(name, name): value for name, value in values.items()}
     tokenizer = values.get("tokenizer")
     if isinstance(tokenizer, str) and not TokenizerName().accepts(tokenizer):
-        values = {**values, "tokenizer": UnsavedTokenizer(tokenizer)}
+        values = {**values, "tokenizer": UnsavedFunction("tokenizer", tokenizer)}
+    match values.get("keep"):
+        case {"function": str(name)}:
+            values = {**values, "keep": UnsavedFunction("keep", name)}
     try:
         return TrainingConfig.from_dict(values)
     except (ConfigError, TypeError) as error:

@@ -15,7 +15,7 @@ from wordkin.cli.vectors import unusable_output
 from wordkin.config import Number, TrainingConfig
 
 _READING = (
-    "tokenizer", "lowercase", "field", "reader", "encoding", "encoding_errors", "threads",
+    "tokenizer", "lowercase", "normalize", "keep", "field", "reader", "encoding", "encoding_errors", "threads",
     "phrase_min_count", "phrase_threshold", "phrase_scoring", "phrase_connectors", "phrase_delimiter",
 )  # fmt: skip
 _LEARNING: Mapping[str, Option] = {
