@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import wordkin
-from wordkin.corpus.docstrings import docstring_corpus
+from wordkin.corpus.readers.docstrings import docstring_corpus
 
 FOLDER = Path(__file__).parent / "images" / "studio"
 FLAGS = [

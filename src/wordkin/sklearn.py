@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from wordkin.api import train
 from wordkin.config import TOKENIZERS, Choice, FlagOrLanguage, Number, check
-from wordkin.corpus.named_tokenizers import line_tokenizer
-from wordkin.corpus.spelling import lower
+from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer
+from wordkin.corpus.tokenization.spelling import lower
 from wordkin.embeddings import Embeddings, load
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.options import Lowercase

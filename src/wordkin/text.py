@@ -29,7 +29,7 @@ from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.scanning import Scan, scan
 from wordkin.corpus.sources import Source, resolve
-from wordkin.corpus.word_checks import warn_of_unnormalised
+from wordkin.corpus.tokenization.word_checks import warn_of_unnormalised
 from wordkin.encoded_text import (
     Description,
     EncodedText,

@@ -39,7 +39,7 @@ def test_the_options_of_reading_are_listed():
 @pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS if command.__name__ != "studio"])
 def test_json_has_the_keys_listed(run, command, vectors_file, text_file, tmp_path, monkeypatch):
     sentences = [["min", "minimum", "max", "maximum"]] * 40
-    monkeypatch.setattr("wordkin.corpus.docstrings.docstring_corpus", lambda: iter(sentences))
+    monkeypatch.setattr("wordkin.corpus.readers.docstrings.docstring_corpus", lambda: iter(sentences))
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("paris\trome\t9\noslo\tcheese\t1\nitaly\tnorway\t5\n")
     arguments = {

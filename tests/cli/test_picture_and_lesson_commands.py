@@ -219,7 +219,7 @@ def _few_docstrings(monkeypatch):
         ["true", "is", "not", "false"],
         ["min", "minimum", "max", "maximum"],
     ] * 30
-    monkeypatch.setattr("wordkin.corpus.docstrings.docstring_corpus", lambda: iter(sentences))
+    monkeypatch.setattr("wordkin.corpus.readers.docstrings.docstring_corpus", lambda: iter(sentences))
 
 
 @pytest.mark.usefixtures("_few_docstrings")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wordkin.corpus import docstrings
-from wordkin.corpus.docstrings import docstring_corpus
+from wordkin.corpus.readers import docstrings
+from wordkin.corpus.readers.docstrings import docstring_corpus
 
 MODULE = '''
 """The module's own docstring.
@@ -80,7 +80,7 @@ def test_it_stops_at_the_number_of_words(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_the_installation_is_read_in_the_same_order_each_time_without_importing_it() -> None:
     code = (
-        "import sys; from wordkin.corpus.docstrings import docstring_corpus\n"
+        "import sys; from wordkin.corpus.readers.docstrings import docstring_corpus\n"
         "sentences = list(docstring_corpus(30_000))\n"
         "assert not {'scipy', 'numba'} & set(sys.modules)\n"
         "print(hash(str(sentences)))"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wordkin import ConfigError, CorpusWarning, EncodingError
 from wordkin.config import TrainingConfig
-from wordkin.corpus.encodings import Transcoded
+from wordkin.corpus.readers.encodings import Transcoded
 from wordkin.text import scan_text, source_of
 
 KOREAN = "해는 아침에 뜨고 달은 밤에 뜬다 별은 멀리 있다\n"

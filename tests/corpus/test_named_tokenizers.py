@@ -14,9 +14,9 @@ import wordkin
 from wordkin import Word2Vec
 from wordkin.config import TOKENIZERS
 from wordkin.corpus import named_tokenizers, tokenizing
-from wordkin.corpus.named_tokenizers import line_tokenizer
 from wordkin.corpus.scanning import scan
 from wordkin.corpus.sources import resolve
+from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer
 from wordkin.errors import ConfigError, CorpusError, CorpusWarning, MissingExtraError
 
 SMALL = {"vector_size": 4, "epochs": 1, "min_count": 1, "threads": 1, "subsample": 0}
@@ -141,7 +141,7 @@ SCRIPT = """
 import sys
 print("once")
 import wordkin
-from wordkin.corpus import tokenizing
+from wordkin.corpus.tokenization import tokenizing
 tokenizing.PATIENCE_SECONDS, tokenizing._BATCH_CHARACTERS = -1.0, 50
 import my_tokenizers
 vectors = wordkin.train("text", tokenizer=getattr(my_tokenizers, sys.argv[1]), epochs=1, min_count=1, vector_size=2,

@@ -23,11 +23,11 @@ from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.files import OpenFile, TextFile
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.readers.text import cut_blocks
-from wordkin.corpus.spelling import Spelling
 from wordkin.corpus.text_scan import count_text
 from wordkin.corpus.token_text import TokenText
-from wordkin.corpus.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
-from wordkin.corpus.tokenizing import tokenized
+from wordkin.corpus.tokenization.spelling import Spelling
+from wordkin.corpus.tokenization.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
+from wordkin.corpus.tokenization.tokenizing import tokenized
 from wordkin.errors import ConfigError, CorpusError, EmptyVocabularyError, EncodingError, OutputError
 from wordkin.storage.spool import Spool
 

@@ -10,7 +10,7 @@ import pytest
 import wordkin
 from wordkin.corpus.scanning import scan
 from wordkin.corpus.sources import resolve
-from wordkin.corpus.spelling import Spelling, lower
+from wordkin.corpus.tokenization.spelling import Spelling, lower
 
 
 def words(text: str, tmp_path: Path, **options: object) -> list[str]:

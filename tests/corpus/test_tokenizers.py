@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin.corpus.tokenizers import words_of
+from wordkin.corpus.tokenization.tokenizers import words_of
 
 
 @pytest.mark.parametrize(

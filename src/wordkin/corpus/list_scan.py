@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.encodings import decode, replace_surrogates, warn_of_invalid
 from wordkin.corpus.progress import Reporter
+from wordkin.corpus.readers.encodings import decode, replace_surrogates, warn_of_invalid
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
-from wordkin.corpus.tokenizing import Batch
+from wordkin.corpus.tokenization.tokenizing import Batch
 from wordkin.errors import CorpusError, CorpusWarning, warn
 from wordkin.storage.utf8 import is_utf8
 

@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, PatternOrFunction, TokenizerName, check
 from wordkin.cores import usable_cores
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
-from wordkin.corpus.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
 from wordkin.corpus.list_scan import checked_sentences, count_batches, count_sentences, decoded_lines
-from wordkin.corpus.named_tokenizers import line_tokenizer, works_on_tokens
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import ProgressCallback, Reporter
+from wordkin.corpus.readers.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
 from wordkin.corpus.readers.pieces import Tally, WordLists
 from wordkin.corpus.reading import blocks_of, lists_of, read
 from wordkin.corpus.sources import Source
-from wordkin.corpus.spelling import Spelling
 from wordkin.corpus.token_text import LINE_END, TokenText
-from wordkin.corpus.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
-from wordkin.corpus.tokenizing import tokenized
-from wordkin.corpus.word_checks import warn_of_unsegmented
+from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer, works_on_tokens
+from wordkin.corpus.tokenization.spelling import Spelling
+from wordkin.corpus.tokenization.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
+from wordkin.corpus.tokenization.tokenizing import tokenized
+from wordkin.corpus.tokenization.word_checks import warn_of_unsegmented
 from wordkin.errors import ConfigError, EmptyVocabularyError
 from wordkin.options import Lowercase, Normalization
 from wordkin.storage.spool import Spool

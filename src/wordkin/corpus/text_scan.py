@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.encodings import decode
 from wordkin.corpus.kernels import count_tokens, refill_slots
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import Reporter
+from wordkin.corpus.readers.encodings import decode
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.storage.memory import system_zeros

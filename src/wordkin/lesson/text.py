@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import Choice, TrainingConfig, check
-from wordkin.corpus.named_tokenizers import line_tokenizer
-from wordkin.corpus.spelling import Spelling
+from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer
+from wordkin.corpus.tokenization.spelling import Spelling
 from wordkin.errors import ConfigError, EmptyVocabularyError
 from wordkin.lesson.options import check_options
 from wordkin.lesson.trees import build_tree

@@ -155,7 +155,7 @@ def _train(specification: dict[str, Any], teller: Teller) -> Word2Vec:
         return Word2Vec.resume(directory / CHECKPOINT, callbacks=[teller], **places)
     corpus: Any = specification["corpus"]
     if corpus == CORPUS_OF_DOCSTRINGS:
-        from wordkin.corpus.docstrings import docstring_corpus
+        from wordkin.corpus.readers.docstrings import docstring_corpus
 
         corpus = docstring_corpus()
     return Word2Vec(**specification["options"]).fit(

@@ -44,7 +44,7 @@ def demo(
     It takes less than a minute.
     """
     from wordkin.api import train
-    from wordkin.corpus.docstrings import docstring_corpus
+    from wordkin.corpus.readers.docstrings import docstring_corpus
 
     check_output_first(output)
     load_numba_alone()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from wordkin.corpus.encodings import SAMPLE_BYTES, Transcoded, means_utf8, refuse_other_encoding
+from wordkin.corpus.readers.encodings import SAMPLE_BYTES, Transcoded, means_utf8, refuse_other_encoding
 from wordkin.errors import CorpusError, CorpusNotFoundError, CorpusWarning, MissingExtraError, shown, warn
 
 STANDARD_INPUT = "-"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wordkin.corpus.encodings import decode, encode_texts
+from wordkin.corpus.readers.encodings import decode, encode_texts
 from wordkin.corpus.readers.files import OpenFile
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Tally, WordLists
 from wordkin.errors import CorpusError, shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from wordkin.corpus.encodings import means_utf8
+from wordkin.corpus.readers.encodings import means_utf8
 from wordkin.corpus.readers.files import OpenFile, looks_binary
 from wordkin.corpus.readers.pieces import Block, Reading, Tally
 from wordkin.errors import CorpusError

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from wordkin.corpus.tokenizers import Tokenizer, words_of
+from wordkin.corpus.tokenization.tokenizers import Tokenizer, words_of
 from wordkin.errors import MissingExtraError
 
 LineTokenizer = Callable[[str], Sequence[str]]

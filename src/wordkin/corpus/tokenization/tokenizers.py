@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.spelling import Spelling
+from wordkin.corpus.tokenization.spelling import Spelling
 
 Tokenizer = str | Callable[[str], Sequence[str]]
 

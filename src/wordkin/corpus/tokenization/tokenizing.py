@@ -24,9 +24,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.reduction import ForkingPickler
 from typing import NamedTuple
 
-from wordkin.corpus.named_tokenizers import LineTokenizer, line_tokenizer
 from wordkin.corpus.token_text import LINE_END
-from wordkin.corpus.tokenizers import Tokenizer
+from wordkin.corpus.tokenization.named_tokenizers import LineTokenizer, line_tokenizer
+from wordkin.corpus.tokenization.tokenizers import Tokenizer
 from wordkin.errors import CorpusError, CorpusWarning, warn
 
 PATIENCE_SECONDS = 1.0

@@ -1,0 +1,1 @@
+"""From lines and tokens to words: tokenizers, case, normalisation."""
