@@ -21,7 +21,7 @@ def full(*_: object, **__: object) -> None:
 
 
 def invalid(directory: Path) -> None:
-    (directory / "text").write_bytes(b"sun caf\xe9 moon\n" * 9)
+    (directory / "text").write_bytes(b"sun caf\xe9 moon\n" + b"sun moon\n" * 300)
     wordkin.train(directory / "text", **SMALL)
 
 
@@ -33,11 +33,14 @@ def partly_binary(directory: Path) -> None:
 
 def growing(directory: Path) -> None:
     path = directory / "text"
-    path.write_bytes(b"sun moon\n" * 9)
+    path.write_bytes(b"sun moon\n" * 200_000)  # longer than what is read ahead of the tokenizer
+    grown: list[bool] = []
 
     def split_and_grow(line: str) -> list[str]:
-        if path.stat().st_size < 100:
-            path.write_bytes(path.read_bytes() * 2)
+        if not grown:
+            grown.append(True)
+            with path.open("ab") as file:
+                file.write(b"sun moon\n" * 9)
         return line.split()
 
     wordkin.train(path, tokenizer=split_and_grow, **SMALL)
