@@ -96,6 +96,7 @@ PACKAGE = Path(__file__).parent
 KERNEL_SOURCES = (
     "jit.py",
     "corpus/kernels.py",
+    "corpus/phrase_kernels.py",
     "corpus/token_text.py",
     "objectives/cpu/*.py",
     "training/cpu/waiting.py",

@@ -101,9 +101,9 @@ class Tab:
         return self
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, headless."""
+    """Chromium, headless; one for each file of tests, since Playwright keeps an event loop running while it is open."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: apt-get install chromium fonts-noto-cjk")
@@ -113,7 +113,7 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def usual_context(browser: Any) -> Any:
     """Tabs without wishes of their own share a context, and so what the browser has loaded before."""
     return browser.new_context(**_USUAL)
