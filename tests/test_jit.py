@@ -198,7 +198,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     assert first["hits"] == [0, 0, 0]
     assert first["misses"] == [1, 1, 1]
     assert run_kernels(tmp_path, **where) == {"hits": [1, 1, 1], "misses": [0, 0, 0], "results": first["results"]}
-    edit("windows/rng.py", "uint64(0x94D049BB133111EB)", "uint64(0x94D049BB133111ED)")  # a callee
+    edit("windows/rng.py", "* uint64(0x94D049BB133111EB)", "* uint64(0x94D049BB133111ED)")  # a callee
     edit("corpus/token_text.py", "LINE_END = -1", "LINE_END = -3")  # a constant
     edited = run_kernels(tmp_path, **where)
     assert edited["misses"] == [1, 1, 1]
