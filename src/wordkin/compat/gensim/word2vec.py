@@ -83,7 +83,7 @@ class Word2Vec:
         Kept as an attribute.
 
     >>> sentences = [["you", "say", "goodbye"], ["i", "say", "hello"]]
-    >>> Word2Vec(sentences, vector_size=10, min_count=1, workers=1).wv.index_to_key[0]
+    >>> Word2Vec(sentences, vector_size=10, min_count=1, sample=0, workers=1).wv.index_to_key[0]
     'say'
     """
 
