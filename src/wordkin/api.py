@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wordkin.runs.directory import RunDirectory
     from wordkin.runs.record import Run
     from wordkin.text import Text
+    from wordkin.training.display import Watched
     from wordkin.training.probability import Prediction, Predictor, Probability
     from wordkin.training.progress import Callback
     from wordkin.training.state import RunState
@@ -47,6 +48,7 @@ class RunOptions(TypedDict, total=False):
     checkpoint_every: str | float | None
     callbacks: Sequence[Callback]
     on_scan: Callable[[ScanProgress], None] | None
+    progress: bool | None
 
 
 class UpdateOptions(RunOptions, total=False):
@@ -101,6 +103,9 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
         An exception in one ends training, after a last checkpoint, and is raised.
     on_scan : function, default None
         Called with a :class:`ScanProgress` while the corpus is read.
+    progress : bool, default False
+        Show a bar while the corpus is read and trained on: below the cell of a notebook, or on standard error where
+        that is a terminal; plain lines, one an epoch and every 30 seconds, where standard error is anything else.
     spool_directory : path, default None
         Where temporary files go that hold what exceeds memory; the system's directory unless set.
     vocabulary : path, mapping or Vocabulary, default None
@@ -178,6 +183,7 @@ class Word2Vec:
         checkpoint_every: str | float | None = None,
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
+        progress: bool | None = False,
         spool_directory: str | Path | None = None,
         vocabulary: str | Path | Mapping[str, int] | Vocabulary | None = None,
         init: str | Path | WordVectors | None = None,
@@ -189,7 +195,7 @@ class Word2Vec:
         places: UpdateOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
-            "spool_directory": spool_directory,
+            "progress": progress, "spool_directory": spool_directory,
         }  # fmt: skip
 
         def tables_for(chosen: Vocabulary) -> NamedTables | None:
@@ -215,6 +221,7 @@ class Word2Vec:
         checkpoint_every: str | float | None = None,
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
+        progress: bool | None = False,
         spool_directory: str | Path | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
@@ -228,7 +235,7 @@ class Word2Vec:
         ----------
         corpus, texts : Corpus or iterable of str
             The new text alone.
-        output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan, spool_directory
+        output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan, progress, spool_directory
             As in :func:`train`; ``checkpoint`` is a directory of its own.
         **options
             Options of :class:`TrainingConfig` that shall differ from those of the model, such as ``epochs``.
@@ -251,7 +258,7 @@ class Word2Vec:
         places: UpdateOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
-            "spool_directory": spool_directory,
+            "progress": progress, "spool_directory": spool_directory,
         }  # fmt: skip
 
         def tables_for(grown: Vocabulary) -> NamedTables:
@@ -276,6 +283,7 @@ class Word2Vec:
         from wordkin.runs.places import at_places
         from wordkin.runs.record import Run
         from wordkin.text import held_out_source_of, read_text, source_of
+        from wordkin.training.display import watching
 
         validation, checkpoint, texts = options.get("validation"), options.get("checkpoint"), options.get("texts")
         every, callbacks, spool = options.get("checkpoint_every"), options["callbacks"], options.get("spool_directory")
@@ -286,11 +294,12 @@ class Word2Vec:
                 "checkpoint_every", "needs a place for checkpoints", every, "name a directory as checkpoint"
             )
         run = Run(config, checkpoint_seconds=seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every))
-        source = source_of(corpus, config, texts=texts)
-        held_out = held_out_source_of(validation, config, texts=texts)
-        sources = [source] if held_out is None else [source, held_out]
-        run = at_places(run, options.get("output"), options.get("log"), sources, checkpoint)
         with contextlib.ExitStack() as closing:
+            watched = closing.enter_context(watching(options.get("progress"), callbacks, options.get("on_scan")))
+            source = source_of(corpus, config, texts=texts)
+            held_out = held_out_source_of(validation, config, texts=texts)
+            sources = [source] if held_out is None else [source, held_out]
+            run = at_places(run, options.get("output"), options.get("log"), sources, checkpoint)
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
             text = closing.enter_context(
                 read_text(
@@ -302,12 +311,11 @@ class Word2Vec:
                     phrases=None if known is None else self._phrases,
                     paths=None if directory is None else directory.text_paths,
                     spool_directory=spool,
-                    on_scan=options.get("on_scan"),
+                    on_scan=watched.on_scan,
                 )
             )
             run = _on_text(dataclasses.replace(run, config=text.config), text)
-            start = tables_for(text.vocabulary)
-            self._train(run, text, directory, callbacks, spool, start)
+            self._train(run, text, directory, watched, spool, tables_for(text.vocabulary))
 
     @classmethod
     def resume(
@@ -321,6 +329,7 @@ class Word2Vec:
         checkpoint_every: str | float | None = None,
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
+        progress: bool | None = False,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
         """Go on with a run from its last checkpoint, to the model that :meth:`fit` would have made.
@@ -333,7 +342,7 @@ class Word2Vec:
         directory : what ``checkpoint`` was.
         corpus, texts : not needed; where one is given, it must be the text that the run began with.
         output, log, checkpoint_every : as they were at the beginning, unless given.
-        callbacks, on_scan : as in :func:`train`.
+        callbacks, on_scan, progress : as in :func:`train`.
         options : not needed; those given must be as they were at the beginning, but for ``threads``.
 
         Raises
@@ -346,9 +355,11 @@ class Word2Vec:
         from wordkin.runs.places import at_places
         from wordkin.runs.record import with_options
         from wordkin.text import Text, source_of
+        from wordkin.training.display import watching
 
         _check_callbacks(callbacks)
         with contextlib.ExitStack() as closing:
+            watched = closing.enter_context(watching(progress, callbacks, on_scan))
             opened = closing.enter_context(RunDirectory.open(directory, lock=True))
             run = with_options(opened.record.run, options)
             given = corpus is not None or texts is not None
@@ -357,11 +368,12 @@ class Word2Vec:
             if checkpoint_every is not None:
                 run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
             if source is not None:
-                _refuse_other_text(source, run, opened, on_scan)
+                _refuse_other_text(source, run, opened, watched.on_scan)
             opened.go_on_as(run)
             model = cls(run.config)
             if opened.record.finished:
                 model._take(opened, output=run.output)
+                watched.ended(opened.record.state, run.config.epochs)
                 return model
             ids = closing.enter_context(opened.open_corpus())
             held_out = opened.open_validation()
@@ -369,7 +381,7 @@ class Word2Vec:
                 closing.enter_context(held_out)
             fingerprint = run.text_fingerprint or ""
             text = Text(opened.vocabulary, ids, held_out, fingerprint, run.config, opened.phrases())
-            model._train(run, text, opened, callbacks, None)
+            model._train(run, text, opened, watched, None)
         return model
 
     @classmethod
@@ -407,7 +419,7 @@ class Word2Vec:
         run: Run,
         text: Text,
         directory: RunDirectory | None,
-        callbacks: Sequence[Callback],
+        watched: Watched,
         spool_directory: str | Path | None,
         start: NamedTables | None = None,
     ) -> None:
@@ -419,7 +431,7 @@ class Word2Vec:
             text.vocabulary,
             text.corpus,
             text.validation,
-            callbacks=callbacks,
+            callbacks=watched.callbacks,
             directory=directory,
             start=start,
             phrases=text.phrases,
@@ -432,6 +444,7 @@ class Word2Vec:
             self._rare = directory.rare()
         self.config, self._state, self._tables, self._phrases = run.config, state, tables, text.phrases
         self._vocabulary, self._embeddings = text.vocabulary, None
+        watched.ended(state, run.config.epochs)
         self._save_vectors(run.output)
 
     def _take(self, opened: RunDirectory, output: str | None) -> None:

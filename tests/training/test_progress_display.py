@@ -9,7 +9,8 @@ import re
 import pytest
 
 from wordkin.corpus import ScanProgress
-from wordkin.training.progress import SECONDS_BETWEEN_PLAIN_LINES, ProgressDisplay, TrainingReport
+from wordkin.training.display import SECONDS_BETWEEN_PLAIN_LINES, ProgressDisplay
+from wordkin.training.progress import TrainingReport
 
 REPORT = TrainingReport(
     epoch=2,

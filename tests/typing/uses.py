@@ -18,6 +18,8 @@ def right_uses() -> None:
     wordkin.train(["a.txt", "b.txt"], objective=["softmax", "negative-sampling"], output="vectors.bin", log=None)
     wordkin.train([["you", "say", "goodbye"]], min_count=1, subsample=0, tokenizer=str.split, deterministic=True)
     wordkin.train("text.txt", callbacks=[lambda report: report.words > 1_000_000], on_scan=lambda progress: None)
+    wordkin.train("text.txt", progress=True)
+    wordkin.resume("run", progress=None)
     wordkin.train("x.parquet", field="text", reader="parquet", encoding="latin-1")
     wordkin.train(texts=["you say goodbye"])
     wordkin.train("text.txt", checkpoint="run", checkpoint_every="10m", validation=["held-out.txt"])
@@ -49,6 +51,7 @@ def wrong_uses(vectors: Embeddings) -> None:
     wordkin.train("text.txt", output=3)  # error: arg-type
     wordkin.train("text.txt", callbacks=print)  # error: arg-type
     wordkin.train("text.txt", on_scan="bar")  # error: arg-type
+    wordkin.train("text.txt", progress="bar")  # error: arg-type
     wordkin.train("text.txt", "vectors.bin")  # error: call-arg, arg-type
     wordkin.resume("run", validation="text.txt")  # error: call-arg
     wordkin.resume("run", seed="1")  # error: arg-type

@@ -26,7 +26,8 @@ from wordkin.errors import WordkinError
 
 if TYPE_CHECKING:
     from wordkin.api import Word2Vec
-    from wordkin.training.progress import ReadingReport, TrainingReport
+    from wordkin.training.display import ReadingReport
+    from wordkin.training.progress import TrainingReport
 
 VECTORS, CHECKPOINT, LOG, OUTPUT = "vectors.safetensors", "checkpoint", "log.jsonl", "output.txt"
 SPECIFICATION = "run.json"

@@ -14,7 +14,8 @@ from wordkin.cli.options import COMMON
 from wordkin.cli.output import JsonFlag, print_json, print_table
 from wordkin.cli.vectors import check_output_first
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
-from wordkin.training.progress import ProgressDisplay, TrainingReport
+from wordkin.training.display import ProgressDisplay
+from wordkin.training.progress import TrainingReport
 from wordkin.training.state import rising_loss_note
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import unusable_output
-from wordkin.training.progress import ProgressDisplay
+from wordkin.training.display import ProgressDisplay
 
 _OPTIONS = {
     name: option

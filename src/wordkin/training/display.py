@@ -1,0 +1,300 @@
+"""How far a run is, shown to people: a bar in a terminal or a notebook, plain lines in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Protocol, Self
+
+from wordkin.errors import ConfigError
+from wordkin.training.progress import Callback, TrainingReport
+from wordkin.training.state import RunState, rising_loss_note
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from wordkin.corpus.progress import ScanProgress
+
+    OnScan = Callable[[ScanProgress], None]
+
+SECONDS_BETWEEN_PLAIN_LINES = 30.0
+_SECONDS_BETWEEN_UPDATES = 0.125  # of a bar in a notebook
+
+
+class ReadingReport(Protocol):
+    """What :class:`ProgressDisplay` needs to know while the text is being read."""
+
+    @property
+    def bytes_read(self) -> int: ...
+    @property
+    def bytes_total(self) -> int | None: ...
+    @property
+    def words(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def replaced(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a run calls while it goes on, and what to tell at its end.
+
+    callbacks, on_scan : those of the caller, and the display where one is wanted.
+    display : the display; None where the run is silent.
+    """
+
+    callbacks: Sequence[Callback]
+    on_scan: OnScan | None
+    display: ProgressDisplay | None = None
+
+    def ended(self, state: RunState, epochs: int) -> None:
+        """Say which epoch was kept, and explain a training loss that rose."""
+        if self.display is not None:
+            for line in (state.ending(epochs), rising_loss_note(state.losses, state.validation_losses)):
+                if line:
+                    self.display.say(line)
+
+
+@contextlib.contextmanager
+def watching(progress: object, callbacks: Sequence[Callback], on_scan: OnScan | None) -> Iterator[Watched]:
+    """Add a display to the functions of a caller where ``progress`` is True.
+
+    It is a bar below the cell of a notebook, a bar on standard error where that is a terminal, else plain lines there.
+    Raises :class:`ConfigError` where ``progress`` is neither True, False nor None.
+    """
+    if progress is None or progress is False:
+        yield Watched(callbacks, on_scan)
+        return
+    if progress is not True:
+        raise ConfigError("progress", "must be True or False", progress, "give functions to call as callbacks")
+    from wordkin.training.cpu.compiling import announcing_compilation
+
+    with ProgressDisplay(sys.stderr, notebook=_display_of_notebook()) as display:
+
+        def reading(report: ScanProgress) -> None:
+            if on_scan is not None:
+                on_scan(report)
+            display.reading(report)
+
+        with announcing_compilation(display.compiling):
+            yield Watched([*callbacks, display], reading, display)
+
+
+class ProgressDisplay:
+    """Shows reading and training: a live bar in a terminal or a notebook, plain lines elsewhere.
+
+    Use it as a context manager, so that the terminal is put right again however the run ends.
+    Pass the display itself as a training callback and :meth:`reading` as the callback of the scan.
+
+    Parameters
+    ----------
+    stream : where to write; standard error where results go to standard output.
+    notebook : ``IPython.display.display`` inside a notebook; a bar of HTML is then shown, and nothing written.
+    """
+
+    def __init__(self, stream: IO[str], *, notebook: Callable[..., Any] | None = None) -> None:
+        self._stream = stream
+        self._bar: _Bar | None = None
+        if notebook is not None:
+            self._bar = _NotebookBar(notebook)
+        elif stream.isatty():
+            self._bar = _TerminalBar(stream)
+        self._next_line = {"reading": SECONDS_BETWEEN_PLAIN_LINES, "training": SECONDS_BETWEEN_PLAIN_LINES}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the last state on the screen and put the terminal right; calling it twice is harmless."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def compiling(self) -> None:
+        """Say that kernels are being compiled, which explains the first seconds of a first run."""
+        self.say("Compiling for this processor; this happens once.")
+
+    def say(self, line: str) -> None:
+        """Show a line of text beside the bar."""
+        if self._bar is not None:
+            self._bar.say(line)
+        else:
+            print(line, file=self._stream, flush=True)
+
+    def reading(self, report: ReadingReport) -> None:
+        """Show how far the scan of the text has come."""
+        megabytes_per_second = report.bytes_read / report.seconds / 1e6 if report.seconds > 0 else 0.0
+        facts = f"{_count(report.words)} words"
+        if report.bytes_read:
+            facts += f", {megabytes_per_second:.0f} MB/s"
+        if report.skipped:
+            facts += f", {report.skipped:,} records left out"
+        if report.replaced:
+            facts += f", {report.replaced:,} words replaced"
+        if self._bar is not None:
+            self._bar.show("reading", report.bytes_total, report.bytes_read, facts)
+        elif self._time_for_a_line("reading", report.seconds):
+            share = f", {report.bytes_read / report.bytes_total:.0%}" if report.bytes_total else ""
+            print(f"reading{share}: {facts}, {_clock(report.seconds)}", file=self._stream, flush=True)
+
+    def __call__(self, report: TrainingReport) -> None:
+        """Show how far training has come; never asks to stop."""
+        facts = f"{_count(report.words_per_second)} words/s, loss {report.loss:.4f}"
+        if report.validation_loss is not None:
+            facts += f", held-out {report.validation_loss:.4f}"
+        label = f"epoch {report.epoch}/{report.epochs}"
+        if self._bar is not None:
+            left = report.seconds_left
+            eta = "" if left is None else f", ETA {_clock(left)}"
+            self._bar.show(label, report.total_words, report.words, facts + eta)
+        elif self._time_for_a_line("training", report.seconds) or report.epoch_finished:
+            share = report.words / report.total_words if report.total_words else 1.0
+            line = f"{label}, {share:.0%}: {facts}, learning rate {report.learning_rate:.3g}, {_clock(report.seconds)}"
+            self._next_line["training"] = report.seconds + SECONDS_BETWEEN_PLAIN_LINES
+            print(line, file=self._stream, flush=True)
+
+    def _time_for_a_line(self, phase: str, seconds: float) -> bool:
+        if seconds < self._next_line[phase]:
+            return False
+        self._next_line[phase] = seconds + SECONDS_BETWEEN_PLAIN_LINES
+        return True
+
+
+class _Bar(Protocol):
+    """A bar that shows one state at a time, and lines that stay."""
+
+    def show(self, label: str, total: int | None, done: int, facts: str) -> None: ...
+    def say(self, line: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class _TerminalBar:
+    """A bar on the last line of a terminal."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def show(self, label: str, total: int | None, done: int, facts: str) -> None:
+        if self._progress is None or self._task is None:
+            self._progress = _rich_progress(self._stream)
+            self._task = self._progress.add_task(label, total=total, completed=done, facts=facts)
+            self._progress.start()
+        else:
+            self._progress.update(self._task, description=label, total=total, completed=done, facts=facts)
+
+    def say(self, line: str) -> None:
+        if self._progress is not None:
+            self._progress.console.print(line, highlight=False, markup=False)
+        else:
+            print(line, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = self._task = None
+
+
+@dataclass
+class _NotebookState:
+    """What a notebook shows: HTML, or text where it shows none."""
+
+    label: str = ""
+    total: int | None = None
+    done: int = 0
+    facts: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.label}{self._share(', ')}: {self.facts}"] * bool(self.label) + self.lines)
+
+    def _repr_html_(self) -> str:
+        value = f' max="{self.total}" value="{self.done}"' if self.total else ""
+        bar = (
+            '<div style="display: flex; gap: 0.8em; align-items: center; font-variant-numeric: tabular-nums">'
+            f'<span>{html.escape(self.label)}</span><progress style="width: 16em"{value}></progress>'
+            f"<span>{self._share()}</span><span>{html.escape(self.facts)}</span></div>"
+        )
+        return bar * bool(self.label) + "".join(f"<div>{html.escape(line)}</div>" for line in self.lines)
+
+    def _share(self, before: str = "") -> str:
+        return f"{before}{self.done / self.total:.0%}" if self.total else ""
+
+
+class _NotebookBar:
+    """A bar below the cell of a notebook: one output that is replaced, a few times a second at most."""
+
+    def __init__(self, display: Callable[..., Any]) -> None:
+        self._display = display
+        self._handle: Any = None
+        self._state = _NotebookState()
+        self._updated = 0.0
+        self._pending = False
+
+    def show(self, label: str, total: int | None, done: int, facts: str) -> None:
+        self._state.label, self._state.total, self._state.done, self._state.facts = label, total, done, facts
+        self._pending = True
+        if time.monotonic() - self._updated >= _SECONDS_BETWEEN_UPDATES:
+            self._update()
+
+    def say(self, line: str) -> None:
+        self._state.lines.append(line)
+        self._update()
+
+    def close(self) -> None:
+        if self._pending:
+            self._update()
+
+    def _update(self) -> None:
+        self._updated, self._pending = time.monotonic(), False
+        if self._handle is None:
+            self._handle = self._display(self._state, display_id=True)
+        else:
+            self._handle.update(self._state)
+
+
+def _display_of_notebook() -> Callable[..., Any] | None:
+    """``IPython.display.display`` where this process is the kernel of a notebook, else None."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+    from IPython.display import display
+
+    return display if hasattr(get_ipython(), "kernel") else None
+
+
+def _rich_progress(stream: IO[str]) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    facts = TextColumn("{task.fields[facts]}")
+    columns = TextColumn("{task.description}"), BarColumn(None), TaskProgressColumn(), facts
+    return Progress(*columns, console=Console(file=stream), expand=True, refresh_per_second=8)
+
+
+def _count(number: float) -> str:
+    """A number of words in three digits or so: 812, 34.5 k, 7.13 M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {letter}"
+    return f"{number:.0f}"
+
+
+def _clock(seconds: float) -> str:
+    """A duration as minutes and seconds, or with hours where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
