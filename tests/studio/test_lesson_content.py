@@ -21,6 +21,7 @@ pytest.importorskip("nicegui")
 from wordkin.studio.catalogue import Texts
 from wordkin.studio.lesson import flow
 from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.explain import equation_of
 from wordkin.studio.lesson.html import marking_rules
 from wordkin.studio.lesson.tab import Tab
 from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, words
@@ -387,3 +388,10 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
 
 def test_pointing_is_a_rule_of_css() -> None:
     assert '[data-from~="w3"]' in marking_rules()
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x", "score:0:0:0", "score:99:0:0:0", "score:0:0:0:7", "hidden:0:9:0:0", "score:²:0:0:0"]
+)
+def test_a_key_of_no_equation_is_passed_over(key: str) -> None:
+    assert equation_of(at(90), key) is None

@@ -20,6 +20,7 @@ from wordkin.objectives import reference
 pytest.importorskip("nicegui")
 from wordkin.studio.catalogue import Texts
 from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.explain import equation_key
 from wordkin.studio.lesson.topics import TOPICS
 
 COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES))
@@ -184,6 +185,53 @@ def test_pointing_at_a_number_marks_where_it_came_from(lesson):
     assert row.evaluate(style) == "solid"
 
 
+def test_every_number_of_the_flow_opens_its_equation(lesson):
+    page = lesson(step=90, topic="why").page
+    popover = page.locator(".explanation")
+    step = Choices.of_state({}, "en").course().step(90)
+    row = next(index for index, each in enumerate(step.objectives[0].rows) if not each.times and not each.ignored)
+    outputs, inputs = (each.changes for each in reversed(step.tables))
+    moved = next(index for index, each in enumerate(step.objectives[0].rows) if each.row_id == outputs[-1].row_id)
+    for key, value in (
+        (equation_key("hidden", component=1), step.hidden[1]),
+        (equation_key("probability", row=row), step.objectives[0].rows[row].probability),
+        (equation_key("hidden_gradient", component=2), step.hidden_gradient[2]),
+        (equation_key("output_update", row=moved, component=3), outputs[-1].after[3]),
+        (equation_key("input_update", component=3), inputs[0].after[3]),
+    ):
+        page.locator(f"td[data-equation-of='{key}']").last.hover()
+        last = popover.locator(f"[data-equation={key.split(':')[0]}] mn[data-value]").last
+        last.wait_for()
+        assert float(last.get_attribute("data-value")) == pytest.approx(value, abs=1e-9), key
+    page.get_by_label("One step forward", exact=True).hover()
+    popover.wait_for(state="hidden")
+
+
+def test_arrow_keys_go_from_number_to_number(lesson):
+    page = lesson(step=90, topic="why").page
+    page.locator("#flow-scores td[tabindex='0']").focus()
+    focused = "document.activeElement.dataset.equationOf"
+    assert page.evaluate(focused) == "score:0:0:0:0"
+    page.locator(".explanation [data-equation=score]").wait_for()
+    for key, name in (("ArrowRight", "probability:0"), ("ArrowDown", "probability:1"), ("ArrowLeft", "score:1")):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == f"{name}:0:0:0"
+    page.keyboard.press("Escape")
+    page.locator(".explanation").wait_for(state="hidden")
+    assert page.locator("#flow-scores td[tabindex='0']").count() == 1  # one stop of the Tab key
+
+
+def test_the_flow_is_summed_up_above_every_page(lesson):
+    page = lesson(step=90, topic="why").page
+    step = Choices.of_state({}, "en").course().step(90)
+    strip = page.locator(".flow-strip")
+    assert f"E = {step.loss:.3f}" in strip.inner_text()
+    strip.locator("a[href='#flow-update']").click()
+    page.wait_for_function("document.querySelector('#flow-update').getBoundingClientRect().top < innerHeight")
+    page.get_by_label("To the first step").click()
+    page.get_by_text("Step 1 of").wait_for()
+
+
 def test_noise_words_are_chosen_by_hand(lesson):
     page = lesson(topic="sampling", step=90).page
     page.locator("section.lesson-topic").get_by_label("Noise words chosen by hand").click()
@@ -219,7 +267,7 @@ def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):
     page = lesson(topic="tables", text=f"{HOSTILE} 서울 東京 says hello", step=3).page
     assert page.locator("main img").count() == 0
     assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()
-    page.locator(".lesson-options .q-expansion-item__container > .q-item").click()
+    page.get_by_role("button", name="Text and options").click()
     page.get_by_label("Text, one sentence a line").fill("alone")
     page.get_by_role("button", name="Use this text").click()
     page.locator("[role=alert]", has_text="no word of the text has another beside it").wait_for()

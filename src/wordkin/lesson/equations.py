@@ -16,6 +16,7 @@ from wordkin.lesson.views import ObjectiveView, OutputRow, RowChange, Step
 NOTATIONS = ("rong", "mikolov", "theta")
 _MOST_TERMS = 6  # a longer sum shows its first terms and dots
 _BINARY = ("=", "+", "−", "·", "←")
+_BREAKING = ("=", "+", "−", "←")
 _MINUS = "-"  # the sign of one term, written without the space that the operator between two terms has
 _SHOWN = {_MINUS: "−"}
 _NARROW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -107,8 +108,32 @@ def _grouped(text: str) -> str:
 
 
 def mathml_of(term: Term) -> str:
-    """A formula as MathML; a number has its full precision in ``data-value``."""
-    return f'<div class="formula"><math displaystyle="true"><mrow>{_mathml(term)}</mrow></math></div>'
+    """A formula as MathML; a number has its full precision in ``data-value``.
+
+    Browsers do not break a line within ``<math>``, so each term of a sum is an element of its own.
+    """
+    made = [f'<math displaystyle="true"><mrow>{"".join(map(_mathml, each))}</mrow></math>' for each in _terms_of(term)]
+    return f'<div class="formula">{" ".join(made)}</div>'
+
+
+def _terms_of(term: Term) -> list[list[Term]]:
+    """The pieces of the outermost rows, parted before the operators at which a line may break."""
+    pieces: list[Term] = []
+    waiting = [term]
+    while waiting:
+        piece = waiting.pop()
+        if piece.kind == "row":
+            waiting += reversed(piece.parts)
+        else:
+            pieces.append(piece)
+    parted: list[list[Term]] = [[]]
+    depth = 0
+    for piece in pieces:
+        depth += (piece.symbol == "(") - (piece.symbol == ")")
+        if piece.symbol in _BREAKING and depth == 0 and parted[-1]:
+            parted.append([])
+        parted[-1].append(piece)
+    return parted
 
 
 def _mathml(term: Term) -> str:
@@ -117,13 +142,14 @@ def _mathml(term: Term) -> str:
         case "symbol":
             return f"<mi>{escape(term.symbol)}</mi>"
         case "operator":
-            fixed = ' stretchy="false"' if term.symbol in "()" else ""
+            # At the beginning of <math>, a plus would be taken for a sign and be written without a space.
+            fixed = ' stretchy="false"' if term.symbol in "()" else ' form="infix"' if term.symbol in _BREAKING else ""
             return f"<mo{fixed}>{escape(_SHOWN.get(term.symbol, term.symbol))}</mo>"
         case "number" | "result":
             number = f'<mn data-value="{term.value!r}">{number_text(abs(term.value))}</mn>'
             if term.kind == "result":
-                return number if term.value >= 0 else f"<mo>−</mo>{number}"
-            return number if term.value >= 0 else f"<mo>(</mo><mo>−</mo>{number}<mo>)</mo>"
+                return number if term.value >= 0 else f"<mrow><mo>−</mo>{number}</mrow>"
+            return number if term.value >= 0 else f"<mrow><mo>(</mo><mo>−</mo>{number}<mo>)</mo></mrow>"
         case "sub":
             return f"<msub>{parts[0]}{parts[1]}</msub>"
         case "power":
@@ -235,7 +261,14 @@ class Equation:
 
 
 def equations(
-    step: Step, objective: str, *, row: int = 0, component: int = 0, style: str = "rong", cbow_combine: str = "mean"
+    step: Step,
+    objective: str,
+    *,
+    row: int = 0,
+    component: int = 0,
+    input_row: int = 0,
+    style: str = "rong",
+    cbow_combine: str = "mean",
 ) -> list[Equation]:
     """How the numbers of one output row and one component of the vectors come about.
 
@@ -249,6 +282,8 @@ def equations(
         Which of the output rows that take part; one that is not ignored.
     component : int, default 0
         Which component of the vectors, from 0.
+    input_row : int, default 0
+        Which of the changed rows of W the update of an input vector is shown for.
     style : "rong", "mikolov" or "theta", default "rong"
         The notation.
     cbow_combine : "mean" or "sum", default "mean"
@@ -273,7 +308,7 @@ def equations(
     if output.row_id in outputs_before:
         change = outputs_before[output.row_id]
         found.append(_output_update(step, view, output, change, component, marks))
-    return [*found, *_input_update(step, component, marks)]
+    return [*found, *_input_update(step, component, input_row, marks)]
 
 
 def _hidden(step: Step, component: int, marks: Notation, cbow_combine: str) -> Equation:
@@ -406,11 +441,12 @@ def _update(
     return Equation(name, _row(vector, "←", vector, sign, factor), _row(before, sign, amount), after)
 
 
-def _input_update(step: Step, component: int, marks: Notation) -> list[Equation]:
-    """The update of the first input word, if it moves."""
-    change = next((table.changes[0] for table in step.tables if table.name == "input_vectors" and table.changes), None)
-    if change is None:
+def _input_update(step: Step, component: int, input_row: int, marks: Notation) -> list[Equation]:
+    """The update of an input word, if it moves."""
+    changes = [each for table in step.tables if table.name == "input_vectors" for each in table.changes]
+    if not changes:
         return []
+    change = changes[input_row]
     gradient = step.hidden_gradient[component]
     signed = 0.0 - gradient if marks.ascent else gradient
     times = 1.0

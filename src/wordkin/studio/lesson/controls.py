@@ -9,6 +9,7 @@ from nicegui import ui
 
 from wordkin.lesson import PRESETS
 from wordkin.studio.lesson.choices import MOST_CHARACTERS, NUMBERS, WORDS, Choices
+from wordkin.studio.lesson.flow import strip_html
 from wordkin.studio.lesson.tab import SPEEDS, Tab, Update
 from wordkin.studio.widgets import button, inline, marked, notice, select
 
@@ -21,12 +22,29 @@ def build_controls(tab: Tab) -> Update:
             _choice(tab, "objective")
             names = {name: tab.text(f"notation.{name}") for name in WORDS["notation"]}
             select(names, tab.choices.notation, tab.text("notation"), lambda value: tab.change(notation=value))
+            unfold = button(tab.text("options"), lambda: fold(), "quiet")
         update = _player(tab)
         if tab.error:
             notice(tab.error, bad=True)
-        with ui.expansion(tab.text("options")).classes("lesson-options"):
+        with marked("div", "lesson-options") as options:
             _options(tab)
-    return update
+        strip = ui.html(sanitize=False)
+
+    def fold() -> None:
+        tab.options_open = not tab.options_open
+        show_options()
+
+    def show_options() -> None:
+        options.set_visibility(tab.options_open)
+        unfold.props["aria-expanded"] = "true" if tab.options_open else "false"
+
+    show_options()
+
+    def show() -> None:
+        update()
+        strip.set_content(strip_html(tab))
+
+    return show
 
 
 def _choice(tab: Tab, field: str) -> None:
@@ -47,6 +65,7 @@ def _changing(tab: Tab, field: str, value: str) -> Callable[[], Any]:
 
 def _player(tab: Tab) -> Update:
     with marked("div", "line"):
+        button("|◀", lambda: tab.go(1), "quiet", label=tab.text("to_first"))
         button("◀", lambda: tab.go(tab.number - 1), "quiet", label=tab.text("back"))
         play = button("", lambda: tab.pause() if tab.playing else tab.play(), label=tab.text("play"))
         button("▶", lambda: tab.go(tab.number + 1), "quiet", label=tab.text("forward"))

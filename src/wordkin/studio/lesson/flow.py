@@ -8,7 +8,8 @@ from nicegui import ui
 
 from wordkin.lesson import ObjectiveView, OutputRow
 from wordkin.lesson.equations import equations
-from wordkin.studio.lesson.html import bar, cell, marking_rules, number, plain, row, table, text
+from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
+from wordkin.studio.lesson.html import cell, marking_rules, number, plain, row, share_cell, shown, table, text
 from wordkin.studio.lesson.parts import drawn_twice_html
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import marked, panel, paragraph
@@ -30,15 +31,18 @@ def build_flow(tab: Tab) -> Update:
     ui.html(f"<style>{marking_rules()}</style>", sanitize=False)
     parts: list[tuple[ui.html, Callable[[Tab], str]]] = []
     formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
-    with marked("section", "lesson-flow", label=tab.text("flow")):
-        paragraph(tab.text("flow.terms"), "small terms")
-        for name, shown in _BLOCKS:
-            with panel(tab.text(f"flow.{name}"), level=2):
+    with marked("section", "lesson-flow", label=tab.text("flow")) as flow:
+        paragraph(tab.text("flow.point"), "small terms")
+        for name, found in _BLOCKS:
+            with panel(tab.text(f"flow.{name}"), level=2) as block:
+                block.props["id"] = f"flow-{name}"
                 parts.append((ui.html(sanitize=False), makers[name]))
-                if shown:
+                if found:
                     expansion = ui.expansion(tab.text("formulas"), on_value_change=lambda: update())
                     with expansion:
-                        formulas.append((expansion, ui.html(sanitize=False), shown))
+                        formulas.append((expansion, ui.html(sanitize=False), found))
+        paragraph(tab.text("flow.terms"), "small terms")
+    explanation = Explanation(tab, flow)
 
     def update() -> None:
         for element, make in parts:
@@ -46,8 +50,44 @@ def build_flow(tab: Tab) -> Update:
         for expansion, element, names in formulas:
             if expansion.value:
                 element.set_content(formulas_html(tab, names))
+        explanation.show()
 
     return update
+
+
+def strip_html(tab: Tab) -> str:
+    """The whole flow in one line, each part a link to its block: it stays in view on every page."""
+    step = tab.step
+    window = step.window
+    words = [f"<b>{text(word)}</b>" if position == window.centre
+             else f"<u>{text(word)}</u>" if position in window.context else text(word)
+             for position, word in enumerate(window.sentence)]  # fmt: skip
+    nearby = words[max(0, window.centre - 4) : window.centre + 5]
+    scale = max((abs(value) for value in step.hidden), default=0.0) or 1.0
+    squares = "".join(
+        f'<i class="{"neg" if value < 0 else "pos"}" style="--share:{min(1.0, abs(value) / scale):.3f}"></i>'
+        for value in step.hidden
+    )
+    judged = [each for view in step.objectives for each in view.rows if not each.ignored]
+    judged.sort(key=lambda each: -each.times)
+    symbol = "y" if step.objectives[0].objective == "softmax" else "σ"
+    scores = ", ".join(f"{text(each.output)} {shown(each.probability or 0.0, 2)}" for each in judged[:3])
+    more = ", …" if len(judged) > 3 else ""
+    moved = [(view.symbol, [change.row for change in view.changes]) for view in step.tables if view.changes]
+    rows = "; ".join(
+        f"{text(symbol)} {text(', '.join(names[:3]))}{'…' if len(names) > 3 else ''}" for symbol, names in moved
+    )
+    parts = (
+        ("window", " ".join(nearby)),
+        ("hidden", f'<span class="squares">{squares}</span>'),
+        ("scores", f"{symbol}: {scores}{more} · E = {shown(step.loss, 3)}"),
+        ("update", rows),
+    )
+    links = "".join(
+        f'<li><a href="#flow-{name}"><small>{text(tab.text(f"flow.{name}"))}</small><span>{content}</span></a></li>'
+        for name, content in parts
+    )
+    return f'<ol class="flow-strip" aria-label="{text(tab.text("flow"))}">{links}</ol>'
 
 
 def sentence_html(tab: Tab) -> str:
@@ -89,7 +129,12 @@ def hidden_html(tab: Tab) -> str:
         for index, each in enumerate(step.inputs)
     ]  # fmt: skip
     sources = " ".join(f"w{each.word_id}" for each in step.inputs)
-    hidden = [cell(value, f"h.{i}", came_from=sources, scale=scale) for i, value in enumerate(step.hidden)]
+    usual = usual_row(step.objectives[0])
+    hidden = [
+        cell(value, f"h.{i}", came_from=sources, scale=scale, first=i == 0,
+             equation=equation_key("hidden", row=usual, component=i))
+        for i, value in enumerate(step.hidden)
+    ]  # fmt: skip
     rows.append(row("h", hidden, key="h", classes="true"))
     how = "hidden.copy" if len(step.inputs) == 1 else "hidden.mean"
     return f'<p class="small">{text(tab.text(how, count=len(step.inputs)))}</p>{table(heads, rows)}'
@@ -97,18 +142,18 @@ def hidden_html(tab: Tab) -> str:
 
 def scores_html(tab: Tab) -> str:
     """The output rows that take part, and the loss."""
-    parts = [_objective_html(tab, view) for view in tab.step.objectives]
+    parts = [_objective_html(tab, view, which) for which, view in enumerate(tab.step.objectives)]
     total = f"<p><b>{text(tab.text('loss'))} E = {number(tab.step.loss, 'loss', 6)}</b></p>"
     return "".join(parts) + total
 
 
-def _objective_html(tab: Tab, view: ObjectiveView) -> str:
+def _objective_html(tab: Tab, view: ObjectiveView, which: int) -> str:
     several = view.objective == "softmax" and len(view.outputs) > 1
     probability = "y" if view.objective == "softmax" else "σ"
     heads = [tab.text("output"), tab.text("label"), tab.text("score"), probability]
     heads += ["n", "C·y", "EI = C·y − n"] if several else [f"EI = {probability} − {tab.text('label')}"]
     heads.append(tab.text("loss"))
-    rows = [_output_row(each, index, several, tab.text("ignored")) for index, each in enumerate(view.rows)]
+    rows = [_output_row(each, index, several, tab.text("ignored"), which) for index, each in enumerate(view.rows)]
     note = ""
     if view.objective == "hierarchical-softmax":
         note = f'<p class="small">{text(tab.text("tree.label_note"))}</p>'
@@ -116,19 +161,27 @@ def _objective_html(tab: Tab, view: ObjectiveView) -> str:
     return f"{made}{note}{drawn_twice_html(tab, view)}"
 
 
-def _output_row(each: OutputRow, index: int, several: bool, ignored: str) -> str:
+def _output_row(each: OutputRow, index: int, several: bool, ignored: str, which: int) -> str:
     if each.ignored:
         return row(each.output, [plain(0), f'<td class="left" colspan="6">{text(ignored)}</td>'], classes="ignored")
     name = f"row.{index}"
     source = f"h o{each.row_id}"
+
+    def key(equation: str) -> str:
+        return equation_key(equation, row=index, objective=which)
+
+    share = f"{name}.probability"
     cells = [
         plain(each.label),
-        cell(each.score, f"{name}.score", came_from=source),
-        f"<td>{bar((each.probability or 0.0) * 0.4)}{number(each.probability, f'{name}.probability')}</td>",
+        cell(each.score, f"{name}.score", came_from=source, equation=key("score"), first=index == 0),
+        share_cell(each.probability or 0.0, share, came_from=source, equation=key("probability")),
     ]
     if several:
         cells += [plain(each.times), cell(each.expected, f"{name}.expected")]
-    cells += [cell(each.error, f"{name}.error", scale=1.0), cell(each.loss, f"{name}.loss")]
+    cells += [
+        cell(each.error, f"{name}.error", scale=1.0, came_from=source, equation=key("error")),
+        cell(each.loss, f"{name}.loss", came_from=source, equation=key("loss")),
+    ]
     return row(each.output, cells, classes="true" if each.times else "")
 
 
@@ -137,22 +190,32 @@ def update_html(tab: Tab) -> str:
     step = tab.step
     heads = ["", "", *map(str, range(1, len(step.hidden) + 1))]
     outputs = " ".join(f"o{each.row_id}" for view in step.objectives for each in view.rows if not each.ignored)
-    rows = [
-        row("EH", [plain("∂E/∂h", "left"),
-                   *(cell(value, f"EH.{i}", came_from=outputs) for i, value in enumerate(step.hidden_gradient))],
-            key="eh", classes="true")
+    row_of = {
+        each.row_id: index for index, each in reversed(list(enumerate(step.objectives[0].rows))) if not each.ignored
+    }
+    usual = usual_row(step.objectives[0])
+    gradient = [
+        cell(value, f"EH.{i}", came_from=outputs, first=i == 0,
+             equation=equation_key("hidden_gradient", row=usual, component=i))
+        for i, value in enumerate(step.hidden_gradient)
     ]  # fmt: skip
+    rows = [row("EH", [plain("∂E/∂h", "left"), *gradient], key="eh", classes="true")]
     for view in step.tables:
-        for change in view.changes:
+        for index, change in enumerate(view.changes):
             key = f"{'o' if view.name.startswith('output') else 'w'}{change.row_id}"
-            source = "eh" if view.name == "input_vectors" else "h"
+            is_input = view.name == "input_vectors"
+            source = "eh" if is_input else "h"
             for part in ("before", "step", "after"):
                 values = getattr(change, part)
                 name = f"{view.symbol}.{change.row_id}.{part}"
-                cells = [plain(tab.text(f"part.{part}"), "left")] + [
-                    cell(value, f"{name}.{i}", came_from=source if part == "step" else "", digits=5)
-                    for i, value in enumerate(values)
-                ]
+                cells = [plain(tab.text(f"part.{part}"), "left")]
+                for i, value in enumerate(values):
+                    equation = (
+                        equation_key("input_update", row=usual, component=i, input_row=index) if is_input
+                        else equation_key("output_update", row=row_of.get(change.row_id, usual), component=i)
+                    ) if part != "before" else ""  # fmt: skip
+                    came_from = source if part != "before" else ""
+                    cells.append(cell(value, f"{name}.{i}", came_from=came_from, equation=equation, digits=5))
                 head = f"{view.symbol} {change.row}" if part == "before" else ""
                 rows.append(
                     row(head, cells, key=key if part == "before" else "", classes="lit" if part == "step" else "")
@@ -164,7 +227,6 @@ def formulas_html(tab: Tab, names: tuple[str, ...]) -> str:
     """Formulas of the first component and of the first true output row, with symbols and with numbers."""
     parts = []
     for view in tab.step.objectives:
-        index = next((index for index, each in enumerate(view.rows) if each.times), 0)
-        found = equations(tab.step, view.objective, row=index, style=tab.choices.notation)
+        found = equations(tab.step, view.objective, row=usual_row(view), style=tab.choices.notation)
         parts += [f'<div data-equation="{each.name}">{each.to_mathml()}</div>' for each in found if each.name in names]
     return f'<div class="formulas" tabindex="0">{"".join(parts)}</div>'

@@ -33,14 +33,24 @@ def number(value: float | None, name: str = "", digits: int = 4) -> str:
     return f'<span class="num"{named} data-value="{value!r}">{shown(value, digits)}</span>'
 
 
-def cell(value: float | None, name: str = "", *, came_from: str = "", scale: float = 0.0, digits: int = 4) -> str:
-    """A cell of a table with a number; with a ``scale`` its ground is the darker, the larger the number."""
+def cell(
+    value: float | None, name: str = "", *, came_from: str = "", equation: str = "", first: bool = False,
+    scale: float = 0.0, digits: int = 4,
+) -> str:  # fmt: skip
+    """A cell of a table with a number; with a ``scale`` its ground is the darker, the larger the number.
+
+    Pointing at a cell opens its ``equation``; the ``first`` such cell of a table is a stop of the Tab key.
+    """
     ground = ""
     if scale and value is not None:
         share = min(1.0, abs(value) / scale)
         ground = f' class="{"neg" if value < 0 else "pos"}" style="--share:{share:.3f}"'
-    source = f' tabindex="0" data-from="{came_from}"' if came_from else ""
-    return f"<td{ground}{source}>{number(value, name, digits)}</td>"
+    return f"<td{ground}{_pointed(came_from, equation, first)}>{number(value, name, digits)}</td>"
+
+
+def _pointed(came_from: str, equation: str, first: bool) -> str:
+    source = f' data-from="{came_from}"' if came_from else ""
+    return f'{source} tabindex="{0 if first else -1}" data-equation-of="{equation}"' if equation else source
 
 
 def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", classes: str = "") -> str:
@@ -66,6 +76,11 @@ def plain(value: object, classes: str = "") -> str:
 def bar(share: float, *, classes: str = "") -> str:
     """A bar of a share from 0 to 1."""
     return f'<span class="share-bar {classes}" style="--share:{max(0.0, min(1.0, share)):.4f}"></span>'
+
+
+def share_cell(share: float, name: str, *, equation: str, came_from: str) -> str:
+    """A cell with a small bar and its number, and an equation."""
+    return f"<td{_pointed(came_from, equation, False)}>{bar(0.4 * share)}{number(share, name)}</td>"
 
 
 def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None) -> str:

@@ -48,6 +48,7 @@ class Tab:
         self.playing = False
         self.speed = 5
         self.error = ""
+        self.options_open = False  # whether text and options are shown
         self.redraw: Update = lambda: None  # builds the page of the lesson anew
         self.refresh: Update = lambda: None  # shows another step on the page as it is
         self._shown: tuple[int, Step, Taken] | None = None

@@ -139,7 +139,7 @@ def update_page(tab: Tab) -> Update:
 def _update_html(tab: Tab) -> str:
     step, taken = tab.step, tab.taken
     objective = tab.choices.objective
-    parts = ['<div class="pair">']
+    parts = ['<div class="pair narrow">']
     for name, symbol in (("input_vectors", "W"), ("output_vectors", "W′")):
         before = taken.before[objective].arrays()[name]
         after = taken.after[objective].arrays()[name]

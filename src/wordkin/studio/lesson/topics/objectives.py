@@ -375,7 +375,7 @@ def noise_html(tab: Tab) -> str:
 def subsampling(tab: Tab) -> Update:
     """How likely a frequent word is kept, under both formulas, and what one pass drops."""
     paragraph(tab.text("subsampling.intro"))
-    exponent = {"t": -1.5}
+    exponent = {"t": math.log10(tab.choices.subsample or 10**-1.5)}
 
     def show() -> None:
         element.set_content(_subsampling_html(tab, 10 ** exponent["t"]))
@@ -385,9 +385,12 @@ def subsampling(tab: Tab) -> Update:
         show()
 
     with marked("div", "line"):
-        slider = ui.slider(min=-5, max=-0.3, step=0.1, value=-1.5).style("width:20rem")
+        slider = ui.slider(min=-5, max=-0.3, step=0.1, value=exponent["t"]).style("width:20rem; max-width:100%")
         slider.props["aria-label"] = "t"
         slider.on_value_change(lambda event: change(event.value))
+        button(tab.text("subsampling.train"), lambda: tab.change(subsample=float(f"{10 ** exponent['t']:.2g}")))
+        if tab.choices.subsample:
+            button(tab.text("subsampling.stop"), lambda: tab.change(subsample=0.0), "quiet")
     element = ui.html(sanitize=False).classes("stack")
     show()
     return live(lambda: _struck_html(tab))
@@ -423,5 +426,6 @@ def _subsampling_html(tab: Tab, threshold: float) -> str:
 def _struck_html(tab: Tab) -> str:
     from wordkin.studio.lesson.flow import sentence_html
 
-    note = tab.text("subsampling.struck") if tab.choices.subsample else tab.text("subsampling.off")
+    key = "off" if not tab.choices.subsample else "struck" if tab.step.window.dropped else "whole"
+    note = tab.text(f"subsampling.{key}")
     return f"<p>{text(note)}</p>{sentence_html(tab)}"

@@ -1,0 +1,111 @@
+"""The equation of a number: pointing at a cell of the flow opens it, with symbols and with the numbers of the step.
+
+A cell that an equation belongs to names it in ``data-equation-of``, as :func:`equation_key` writes it; the equation
+itself is made when it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+
+from wordkin.lesson import ObjectiveView
+from wordkin.lesson.equations import Equation, equations
+from wordkin.studio.lesson.tab import Tab
+
+# Tells the server which cell the pointer or the keyboard is at, and where it is; "" for none. Escape closes.
+_TELL = """(event) => {
+  const cell = event.type === 'keydown' ? null : event.target.closest?.('[data-equation-of]');
+  if (event.type === 'keydown' && event.key !== 'Escape') return;
+  const key = event.type === 'mouseleave' ? '' : cell?.dataset.equationOf ?? '';
+  const shown = event.currentTarget?.dataset ?? {};
+  if (key === (shown.explained ?? '')) return;
+  shown.explained = key;
+  const place = cell?.getBoundingClientRect() ?? {left: 0, top: 0, bottom: 0};
+  emit(key, place.left, place.top, place.bottom, innerWidth, innerHeight);
+}"""
+# Arrow keys go from cell to cell of a table, which is one stop of the Tab key.
+_WALK = """(event) => {
+  const cell = event.target.closest?.('td[data-equation-of]');
+  const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];
+  if (!cell || !step) return;
+  const rows = [...cell.closest('table').rows].map(row => [...row.querySelectorAll('td[data-equation-of]')])
+    .filter(row => row.length);
+  const y = rows.findIndex(row => row.includes(cell)), x = rows[y].indexOf(cell);
+  const row = rows[y + step[0]] ?? [], next = step[0] ? row[Math.min(x, row.length - 1)] : row[x + step[1]];
+  if (!next) return;
+  event.preventDefault();
+  cell.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}"""
+_MARGIN, _WIDTH, _HEIGHT = 8, 36, 200  # pixels beside the cell; most width in rem; height for which there must be room
+
+
+def equation_key(name: str, *, row: int = 0, component: int = 0, input_row: int = 0, objective: int = 0) -> str:
+    """The name of an equation of a step.
+
+    >>> equation_key("score", row=2)
+    'score:2:0:0:0'
+    """
+    return f"{name}:{row}:{component}:{input_row}:{objective}"
+
+
+def usual_row(view: ObjectiveView) -> int:
+    """The first output row that is true, for equations that belong to no row."""
+    return next((index for index, each in enumerate(view.rows) if each.times), 0)
+
+
+def equation_of(tab: Tab, key: str) -> Equation | None:
+    """The equation of a key; None where the step has none of that name, or the key is none."""
+    name, *numbers = key.split(":")
+    if len(numbers) != 4 or not all(each.isdecimal() and len(each) < 4 for each in numbers):
+        return None
+    row, component, input_row, objective = map(int, numbers)
+    step = tab.step
+    if component >= len(step.hidden) or objective >= len(step.objectives):
+        return None
+    view = step.objectives[objective]
+    if view.rows and (row >= len(view.rows) or view.rows[row].ignored):
+        return None
+    moved = next((len(each.changes) for each in step.tables if each.name == "input_vectors"), 0)
+    found = equations(
+        step, view.objective, row=row, component=component, input_row=min(input_row, max(0, moved - 1)),
+        style=tab.choices.notation,
+    )  # fmt: skip
+    return next((each for each in found if each.name == name), None)
+
+
+class Explanation:
+    """The popover of a part of the page."""
+
+    def __init__(self, tab: Tab, part: Element) -> None:
+        self._tab, self._key = tab, ""
+        self._popover = ui.html(sanitize=False).classes("explanation formulas")
+        self._popover.props["role"] = "tooltip"
+        self._popover.set_visibility(False)
+        for event in ("mouseover", "focusin", "mouseleave", "keydown"):
+            part.on(event, lambda told: self._asked(told.args), js_handler=_TELL)
+        part.on("keydown", js_handler=_WALK)
+
+    def _asked(self, told: Any) -> None:
+        if not isinstance(told, list) or len(told) != 6 or not isinstance(told[0], str):
+            return
+        self._key = told[0]
+        if self._key:
+            left, top, bottom, width, height = (float(each) for each in told[1:])
+            below = bottom + _HEIGHT < height or top < _HEIGHT
+            upright = f"top:{bottom + _MARGIN:.0f}px" if below else f"bottom:{height - top + _MARGIN:.0f}px"
+            self._popover.style(
+                replace=f"left:max(0.5rem, min({left:.0f}px, {width:.0f}px - {_WIDTH}rem - 1rem));{upright}"
+            )
+        self.show()
+
+    def show(self) -> None:
+        """Show the equation of the cell pointed at, with the numbers of the step."""
+        equation = equation_of(self._tab, self._key) if self._key else None
+        self._popover.set_visibility(equation is not None)
+        if equation is not None:
+            self._popover.set_content(f'<div data-equation="{equation.name}">{equation.to_mathml()}</div>')
