@@ -9,7 +9,7 @@ WORKERS ?= 2
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs screenshots compat faults fuzz resume-search bench bench-quick clean
+.PHONY: help demo test check format docs notebook screenshots compat faults fuzz resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -17,6 +17,7 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in order"
 	@echo "make docs    write the pages of docs/ that come from the code"
+	@echo "make notebook   run docs/notebook.ipynb and keep its outputs; installs what notebooks need; a minute"
 	@echo "make screenshots   pictures of the studio's pages for docs/, about two minutes"
 	@echo "make compat  run gensim's own tests against wordkin.compat.gensim; a few minutes, installs testfixtures"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
@@ -43,6 +44,9 @@ format: $(VENV)/.wordkin-test
 
 docs: $(VENV)/.wordkin
 	@$(VENV)/bin/python docs/generate_options.py
+
+notebook: $(VENV)/.wordkin-docs
+	@$(VENV)/bin/python docs/execute_notebook.py $(ARGS)
 
 screenshots: $(VENV)/.wordkin-test
 	@$(VENV)/bin/python docs/screenshots.py $(ARGS)
@@ -104,4 +108,10 @@ $(VENV)/.wordkin-test: pyproject.toml
 	@sh .ci/make-venv "$(PYTHON)" $(VENV)
 	@echo "Installing wordkin and what its tests need into $(VENV); the first time takes a minute or two."
 	@$(PIP) --editable '.[test]'
+	@touch $(VENV)/.wordkin $@
+
+$(VENV)/.wordkin-docs: pyproject.toml
+	@sh .ci/make-venv "$(PYTHON)" $(VENV)
+	@echo "Installing wordkin and what its notebook needs into $(VENV); the first time takes a minute."
+	@$(PIP) --editable '.[docs]'
 	@touch $(VENV)/.wordkin $@

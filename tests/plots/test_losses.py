@@ -33,6 +33,12 @@ def test_a_log_of_training_is_read_and_drawn(tmp_path):
     assert model.plot_losses(theme="dark").axes[0].get_xlabel() == "epochs"
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3, 8, 20])
+def test_epochs_are_whole_numbers(epochs):
+    ticks = plot_losses(of_epochs(range(epochs), [])).axes[0].get_xticks()
+    assert all(tick == round(tick) for tick in ticks.tolist())
+
+
 def test_the_epoch_that_was_kept_is_marked():
     axes = plot_losses(of_epochs([3, 2, 1], [2, 1, 2], best_epoch=2)).axes[0]
     assert [text.get_text() for text in axes.texts] == ["kept: epoch 2"]

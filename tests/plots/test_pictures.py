@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,14 @@ def test_pictures_of_words_in_each_format_are_the_same_each_time(clustered, tmp_
     first, second = (drawn(plot, clustered, clustered.words[::4], tmp_path / f"{n}{suffix}").read_bytes() for n in "ab")
     assert first.startswith(SIGNATURES[suffix])
     assert first == second
+
+
+def test_a_notebook_shows_a_figure_without_pyplot(clustered):
+    figure = plot_words(clustered, clustered.words[:5])
+    png, metadata = figure._repr_png_()
+    assert png.startswith(SIGNATURES[".png"])
+    assert metadata == {"width": round(int.from_bytes(png[16:20], "big") * 96 / figure.dpi)}
+    assert pickle.loads(pickle.dumps(figure))._repr_png_()[0] == png
 
 
 def test_words_of_any_script_and_dollar_signs_are_drawn_as_they_are(tmp_path):
@@ -153,7 +162,7 @@ def test_missing_extras_are_named(clustered, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(MissingExtraError, match=r"a map by UMAP needs an optional part: pip install 'wordkin\[umap\]'"):
         map_words(clustered, clustered.words, "umap")
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
     with pytest.raises(
         MissingExtraError, match=r"drawing pictures needs an optional part: pip install 'wordkin\[plot\]'"
     ):

@@ -91,7 +91,8 @@ def open_canvas(
         raise ConfigError("theme", 'must be "light" or "dark"', theme)
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+
+        from wordkin.plots.figure import NotebookFigure
     except ImportError as error:
         raise MissingExtraError("drawing pictures", "plot") from error
     families = families_for(texts, font)
@@ -100,7 +101,7 @@ def open_canvas(
         figure = ax.get_figure(root=True)
         assert figure is not None, "axes belong to a figure"
         return Canvas(figure, False, colours, families)
-    figure = Figure(
+    figure = NotebookFigure(
         figsize=(width_inches, height_inches), dpi=_DOTS_PER_INCH, layout="constrained", facecolor=colours.background
     )
     FigureCanvasAgg(figure)

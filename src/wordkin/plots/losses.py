@@ -148,6 +148,8 @@ def plot_losses(
     if heading:
         axes.set_title(heading, loc="left", **canvas.text_style(11))
     axes.set_xlabel(units[0], color=canvas.theme.ink)
+    if units[0] == "epochs":
+        axes.locator_params(axis="x", integer=True, min_n_ticks=1)
     axes.set_ylabel("mean loss (nats)", color=canvas.theme.ink)
     axes.grid(color=canvas.theme.faint, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
