@@ -67,6 +67,30 @@ def test_weighted_forms_equal_those_of_the_drawn_items(array, seed):
         assert spearman == pytest.approx(statistics.spearman(*drawn), abs=1e-9, nan_ok=True)
 
 
+@pytest.mark.parametrize("decimals", [0, 1, 9])
+@pytest.mark.parametrize("scale", [1.0, 1e-160, 1e200])
+def test_correlations_of_many_resampled_pairs_are_those_of_the_drawn_items(decimals, scale):
+    rng = np.random.default_rng(3)
+    second = rng.standard_normal(3000)
+    first = np.round(rng.standard_normal(3000) + 0.3 * second, decimals) + 7
+    counts = statistics.resample_counts(rng, 3000, 8)
+    found = statistics.ResampledPairs.of(first * scale, second).both(counts)
+    drawn = [(np.repeat(first, row), np.repeat(second, row)) for row in counts]
+    assert found[0] == pytest.approx([statistics.spearman(*pair) for pair in drawn], abs=1e-12)
+    assert found[1] == pytest.approx([statistics.pearson(*pair) for pair in drawn], abs=1e-12)
+    swapped = statistics.ResampledPairs.of(second, first * scale).both(counts)
+    assert swapped == pytest.approx(found, abs=1e-12)
+
+
+def test_a_resample_without_the_outlier_is_measured_around_its_own_mean():
+    first = np.array([1e9, 1.0, 2.0, 3.0, 4.0])
+    second = np.array([5.0, 1.0, 2.0, 2.5, 4.0])
+    counts = np.array([[0, 1, 1, 1, 2], [1, 1, 1, 1, 1], [5, 0, 0, 0, 0]])
+    found = statistics.ResampledPairs.of(first, second).pearson(counts)
+    expected = [statistics.pearson(np.repeat(first, row), np.repeat(second, row)) for row in counts]
+    assert found == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_interval_is_scipys(counts):
     expected = scipy.stats.binomtest(*counts).proportion_ci(method="wilson")

@@ -6,10 +6,11 @@ Everything is plain NumPy in float64; SciPy's special functions are loaded only 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ Interval = tuple[float, float]
 _NORMAL_975 = 1.959963984540054  # 97.5% quantile of the standard normal distribution
 _CELLS_AT_ONCE = 1 << 20  # bounds the memory of a bootstrap: resamples x items
 _MOST_MULTINOMIAL = 1 << 14  # items
+_MOST_CANCELLED = 1e-2  # where less than this share of a sum of squares is left, subtract the mean first
+_LEAST_SPREAD = 1e-6  # the same of a mean square beside the largest square
 
 
 @dataclass(frozen=True)
@@ -97,21 +100,27 @@ def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray
     """How often each of ``n`` items is drawn in each bootstrap resample: int64[resamples, n]."""
     if n <= _MOST_MULTINOMIAL:
         return rng.multinomial(n, np.full(n, 1 / n), size=resamples)
-    # The same distribution; a binomial number for each item takes six times as long as a draw for each.
-    return np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(resamples)])
+    # The same distribution; a binomial number for each item takes six times as long as a draw for each, and drawing
+    # integers twice as long as drawing floats below n (53 bits: no item is likelier than another by 2^-53 n).
+    counts = np.empty((resamples, n), np.int64)
+    for row in counts:
+        row[:] = np.bincount((rng.random(n) * n).astype(np.intp), minlength=n)
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
 class ResampledPairs:
     """Correlations of ``first`` with ``second`` (float64[n] each) in bootstrap resamples.
 
-    What does not depend on the resample, the order of the values, is found once; both sides are kept in
-    the order of the second.
+    What does not depend on the resample, the order of the values and their products, is found once; both sides are
+    kept in the order of the second. Memory bounds a resample of 100,000 pairs: 0.6 ms to draw it, three passes in
+    random order, and ten from first to last, in memory that is taken once for many resamples.
     """
 
     first: Floats
     second: Floats
     _order: NDArray[np.int64]
+    _moments: Floats
     _ranks: tuple[_ResampledRanks, _ResampledRanks]
 
     @classmethod
@@ -119,39 +128,86 @@ class ResampledPairs:
         """Prepare the two sides."""
         order = np.argsort(second, kind="stable")
         first, second = first[order], second[order]
-        return cls(first, second, order, (_ResampledRanks.of(first), _ResampledRanks.of(second)))
+        x, y = _centred(first), _centred(second)
+        moments = np.array([x, y, x * x, y * y, x * y])
+        return cls(first, second, order, moments, (_ResampledRanks.of(first), _ResampledRanks.of(second)))
 
     def both(self, counts: NDArray[np.int64]) -> Floats:
         """Spearman's and Pearson's correlation in each resample: float64[2, resamples]."""
-        rows = [row[self._order] for row in counts]
-        return np.array([[self._spearman(row) for row in rows], [self._pearson(row) for row in rows]])
+        return self._in_each(counts, (self._spearman, self._pearson))
 
     def pearson(self, counts: NDArray[np.int64]) -> Floats:
         """Pearson's correlation in each resample (float64[resamples]); NaN where one side is constant."""
-        return np.array([self._pearson(row[self._order]) for row in counts])
+        return self._in_each(counts, (self._pearson,)).reshape(-1)
 
     def spearman(self, counts: NDArray[np.int64]) -> Floats:
         """Spearman's correlation in each resample (float64[resamples]); NaN where one side is constant."""
-        return np.array([self._spearman(row[self._order]) for row in counts])
+        return self._in_each(counts, (self._spearman,)).reshape(-1)
 
-    def _pearson(self, drawn: NDArray[np.int64]) -> float:
-        counts = drawn.astype(np.float64)
-        n = counts.sum()
-        x = self.first - self.first @ counts / n
-        y = self.second - self.second @ counts / n
-        weighted = x * counts
+    def _in_each(self, counts: NDArray[np.int64], statistics: Sequence[Callable[[_Resample], float]]) -> Floats:
+        found = np.empty((len(statistics), len(counts)))
+        resample = _Resample.of(counts.shape[1])
+        for number, row in enumerate(counts):
+            resample.take(row, self._order)
+            found[:, number] = [statistic(resample) for statistic in statistics]
+        return found
+
+    def _pearson(self, resample: _Resample) -> float:
+        n = float(resample.total)
+        x_sum, y_sum, x_squares, y_squares, products = (self._moments @ resample.weights).tolist()
+        x_around, y_around = x_squares - x_sum * x_sum / n, y_squares - y_sum * y_sum / n
+        least = _LEAST_SPREAD * n
+        if x_around <= max(least, _MOST_CANCELLED * x_squares) or y_around <= max(least, _MOST_CANCELLED * y_squares):
+            return self._pearson_around_mean(resample.weights, n)
+        return float((products - x_sum * y_sum / n) / math.sqrt(x_around * y_around))
+
+    def _pearson_around_mean(self, weights: Floats, n: float) -> float:
+        """The same for a resample whose values lie close together, beside all values or far from their mean."""
+        x = self.first - self.first @ weights / n
+        y = self.second - self.second @ weights / n
+        weighted = x * weights
         x_squares, covariance = weighted @ x, weighted @ y
-        y_squares = np.multiply(y, counts, out=weighted) @ y
+        y_squares = np.multiply(y, weights, out=weighted) @ y
         if x_squares <= _rounding(self.first, n) or y_squares <= _rounding(self.second, n):
             return math.nan
         return float(covariance / math.sqrt(x_squares * y_squares))
 
-    def _spearman(self, counts: NDArray[np.int64]) -> float:
-        (x, x_squares), (y, y_squares) = (each.deviations(counts) for each in self._ranks)
+    def _spearman(self, resample: _Resample) -> float:
+        first, second = self._ranks
+        x_squares, y_squares = first.deviations(resample, resample.x), second.deviations(resample, resample.y)
         if not x_squares or not y_squares:
             return math.nan
-        x *= y
-        return float(x @ counts.astype(np.float64) / math.sqrt(x_squares * y_squares))
+        weighted = np.multiply(resample.x, resample.weights, out=resample.x)
+        return float(weighted @ resample.y / math.sqrt(x_squares * y_squares))
+
+
+@dataclass(slots=True)
+class _Resample:
+    """How often each of n items was drawn, and memory to work in, which every resample uses again.
+
+    counts, weights : int32[n], float64[n], the draws of each item. total : their sum, below 2^30.
+    whole, x, y : int32[n] and two float64[n] to work in.
+    """
+
+    counts: NDArray[np.int32]
+    weights: Floats
+    whole: NDArray[np.int32]
+    x: Floats
+    y: Floats
+    total: int = 0
+
+    @classmethod
+    def of(cls, n: int) -> _Resample:
+        counts, whole = np.empty((2, n), np.int32)
+        weights, x, y = np.empty((3, n))
+        return cls(counts, weights, whole, x, y)
+
+    def take(self, row: NDArray[np.int64], order: NDArray[np.int64]) -> None:
+        """Hold the draws of ``row``, in that order of the items."""
+        self.whole[:] = row  # half the size: more of it stays in the cache, where it is read in any order
+        np.take(self.whole, order, out=self.counts, mode="clip")  # the other modes copy
+        self.weights[:] = self.counts
+        self.total = int(self.counts.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,31 +215,54 @@ class _ResampledRanks:
     """Average ranks in resamples of values that were sorted once.
 
     order : int64[n], the items by rising value; None where they stand so already.
-    starts : int64[groups], where in ``order`` each group of equal values begins.
-    group : int64[n], the group of each item.
+    group : int64[n], the group of equal values that each item is of. groups : how many there are.
     """
 
     order: NDArray[np.int64] | None
-    starts: NDArray[np.int64]
     group: NDArray[np.int64]
+    groups: int
 
     @classmethod
     def of(cls, values: Floats) -> _ResampledRanks:
-        _, group = np.unique(values, return_inverse=True)
-        order = np.argsort(group, kind="stable")
-        starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-        return cls(None if (np.diff(group) >= 0).all() else order, starts, group)
+        different, group = np.unique(values, return_inverse=True)
+        in_order = (np.diff(group) >= 0).all()
+        return cls(None if in_order else np.argsort(group, kind="stable"), group, len(different))
 
-    def deviations(self, counts: NDArray[np.int64]) -> tuple[Floats, float]:
-        """How far the rank of each item (float64[n]) is from the mean rank, and the sum of the squares over draws."""
-        drawn = counts if self.order is None else counts[self.order]
-        if len(self.starts) < len(drawn):
-            drawn = np.add.reduceat(drawn, self.starts)
-        last = np.cumsum(drawn)
-        ranks = last - (drawn - 1) / 2
-        ranks -= (last[-1] + 1) / 2  # their mean, exactly, whatever the ties
-        squares = float((ranks * drawn) @ ranks)
-        return ranks[self.group] if self.order is not None or len(ranks) < len(counts) else ranks, squares
+    def deviations(self, resample: _Resample, out: Floats) -> float:
+        """Twice the distance of the rank of each item from the mean rank, into ``out``; the squares, summed over draws.
+
+        The rank of a group is the mean of those of its draws: with ``last`` and ``before``, the draws up to and before
+        the group, twice the rank is ``last + before + 1``, and twice the mean rank is ``total + 1``, whatever the ties.
+        """
+        n, weights = len(out), resample.weights
+        last: NDArray[Any]
+        if self.groups < n:
+            counts = np.bincount(self.group, weights, self.groups)
+            last, ranks = np.cumsum(counts), np.empty(self.groups)
+        else:  # each item is a group
+            whole = resample.counts
+            if self.order is not None:
+                whole = np.take(whole, self.order, out=resample.whole, mode="clip")
+            last = np.cumsum(whole, dtype=np.int32, out=resample.whole)
+            ranks = out if self.order is None else np.empty(n)
+            # without ties the squares sum to (total^3 - total) / 3, and a group of t draws takes (t^3 - t) / 3 off
+            squares = float(resample.total**3 - np.multiply(weights, weights, out=out) @ weights) / 3
+        ranks[0] = last[0]
+        np.add(last[1:], last[:-1], out=ranks[1:])
+        ranks -= resample.total
+        if self.groups < n:
+            squares = float((ranks * counts) @ ranks)
+        if ranks is not out:
+            np.take(ranks, self.group, out=out, mode="clip")
+        return squares
+
+
+def _centred(values: Floats) -> Floats:
+    """Values less their mean, the largest of them 1 in size, so that no square of it overflows or underflows."""
+    centred = values / max(1.0, float(np.abs(values).max(initial=0.0)))
+    centred -= centred.mean() if len(centred) else 0.0
+    largest = float(np.abs(centred).max(initial=0.0))
+    return centred / largest if largest else centred
 
 
 def _rounding(values: Floats, n: float) -> float:
@@ -212,11 +291,13 @@ def bootstraps(
     if n < 3:
         return [_percentiles(row) for row in statistics(np.empty((0, n), dtype=np.int64))]
     workers = usable_cores() if n > _MOST_MULTINOMIAL else 1
-    parts: list[Floats] = []
+    parts: list[Future[Floats]] = []
     with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
-        for first in range(0, len(sizes), workers):  # no more drawn than is worked on
-            parts += pool.map(statistics, [resample_counts(rng, n, size) for size in sizes[first : first + workers]])
-    values = np.concatenate(parts, axis=1)
+        for number, size in enumerate(sizes):  # resamples are drawn here, in one order, while others are worked on
+            parts.append(pool.submit(statistics, resample_counts(rng, n, size)))
+            if number >= workers:
+                wait([parts[number - workers]])
+    values = np.concatenate([part.result() for part in parts], axis=1)
     return [_percentiles(row[~np.isnan(row)]) for row in values]
 
 
