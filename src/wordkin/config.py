@@ -451,6 +451,19 @@ class TrainingConfig:
         2, Number(2, 64, integer=True), "Training",
         "With deterministic, parts of the text trained side by side and merged: so many threads have work. More cost "
         "some quality.")
+    replicas: int = _option(
+        1, Number(1, 1024, integer=True), "Training",
+        "Copies of the tables, each trained on text of its own and merged with the others, as on so many machines.")
+    round_words: int | None = _option(
+        None, FROM_1_OR_NONE, "Training",
+        "With replicas, words that each trains before the rows of frequent words are merged; so many that there are "
+        "256 rounds unless set, but from 32,768 to 524,288.")
+    merge_all_every: int = _option(
+        4, Number(1, integer=True), "Training",
+        "With replicas, merge all rows after so many rounds; tables are saved and measured only there.")
+    frequent_rows: int = _option(
+        8192, Number(0, integer=True), "Training",
+        "With replicas, rows of each table merged after every round: those of the most frequent words.")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -466,6 +479,10 @@ class TrainingConfig:
             raise ConfigError(
                 "vectors", 'must be "input" with objective="hierarchical-softmax"', self.vectors,
                 "its output rows are tree nodes, not words")  # fmt: skip
+        if self.replicas > 1 and "softmax" in self.objectives:
+            raise ConfigError(
+                "replicas", 'must be 1 with objective="softmax"', self.replicas,
+                "every replica would change every row: use negative sampling or hierarchical softmax")  # fmt: skip
         if self.cbow_combine == "sum" and self.cbow_gradient == "exact":
             raise ConfigError(
                 "cbow_gradient", 'must be left at "word2vec" with cbow_combine="sum"', self.cbow_gradient,

@@ -65,3 +65,7 @@ class TrainingOptions(TypedDict, total=False):
     seed: int
     deterministic: bool
     parts: int
+    replicas: int
+    round_words: int | None
+    merge_all_every: int
+    frequent_rows: int

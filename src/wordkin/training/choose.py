@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.training.backend import Backend
+from wordkin.training.cluster.backend import ReplicatedBackend
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.tables import TablePiece
 from wordkin.vocabulary import Vocabulary
@@ -22,7 +23,7 @@ def open_backend(
     *,
     text_counts: NDArray[np.int64] | None = None,
 ) -> Backend:
-    """The backend for a configuration; today there is one, on the CPU.
+    """The backend for a configuration: one set of tables on the CPU, or several replicas.
 
     start : the tables to start from, in pieces; rows that no piece gives are 0.
     text_counts : how often each word occurs in the text to train on, where that is not its count: subsampling follows
@@ -30,4 +31,5 @@ def open_backend(
     """
     if vocabulary.counts is None:
         raise ConfigError("vocabulary", "must carry counts: subsampling, noise and tree come from them", None)
-    return CpuBackend(config, vocabulary.counts, start, text_counts=text_counts)
+    kind = CpuBackend if config.replicas == 1 else ReplicatedBackend
+    return kind(config, vocabulary.counts, start, text_counts=text_counts)

@@ -53,6 +53,13 @@ def _number(row, local_ids, row_ids, updates, count):
 
 
 @kernel
+def add_updates(row_ids, updates, tally):
+    """``tally[row_ids] += updates``, float32; the rows differ. Threads may lose an update of one another."""
+    for slot in range(row_ids.shape[0]):
+        tally[row_ids[slot]] += updates[slot]
+
+
+@kernel
 def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, top):
     """Write the paths of some words, their nodes by local numbers, to the tree ``paths``; return how many nodes.
 

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.objectives.cpu.layout import choose_layout
+from wordkin.objectives.cpu.layout import Layout, choose_layout
 from wordkin.training.backend import SpanResult
-from wordkin.training.cpu.merging import MergedTables, parts_in_memory
+from wordkin.training.cpu.merging import MergedTables, Pulls, parts_in_memory
 from wordkin.training.cpu.sampler import Text
 from wordkin.training.cpu.shared import SharedTables
+from wordkin.training.cpu.tally import Tally
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables, TablePiece, output_rows
 from wordkin.vocabulary.subsampling import keep_probabilities
@@ -58,6 +59,7 @@ class CpuBackend:
         self._config = config
         counts = np.asarray(counts, np.int64)
         self._vocabulary_size = len(counts)
+        self._layout = choose_layout(config.vector_size + config.output_bias)
         self._held = hold_tables(config, counts, counts if text_counts is None else text_counts)
         with self._held.crew.alone():  # on the thread of the caller, where signals can interrupt it
             self._compile()
@@ -122,6 +124,31 @@ class CpuBackend:
         if self._config.projection_bias:
             named["projection_bias"] = self._held.bias_rows[0, :size]
         return named
+
+    @property
+    def layout(self) -> Layout:
+        """How rows lie in memory."""
+        return self._layout
+
+    @property
+    def row_tables(self) -> tuple[NDArray[np.float32], ...]:
+        """Input table, projection bias and each output table as float32 [rows, row_size]: views, padding included."""
+        outputs = zip(self._config.objectives, self._held.output_rows, strict=True)
+        return (
+            self._held.input_rows[: self._vocabulary_size],
+            self._held.bias_rows[: int(self._config.projection_bias)],
+            *(rows[: output_rows(objective, self._vocabulary_size)] for objective, rows in outputs),
+        )
+
+    def tally_updates(self) -> Tally:
+        """Have the updates of rows counted from now on."""
+        self._held.tally = Tally([len(rows) for rows in self.row_tables])
+        return self._held.tally
+
+    @property
+    def pulls(self) -> Pulls:
+        """What share of the way the updates of a row go."""
+        return Pulls(self._config, self._held.steps, self._vocabulary_size)
 
     def load_tables(self, tables: NamedTables) -> None:
         for name, view in self.tables().items():

@@ -35,7 +35,17 @@ from wordkin.training.cpu import work
 from wordkin.training.cpu.crew import Crew, Queue
 from wordkin.training.cpu.numbering import RowSet, renumbered
 from wordkin.training.cpu.sampler import Sample, Sampler, Text
-from wordkin.training.cpu.steps import SPARE_ROWS, AnyOutputs, AnyStep, Sharing, alikeness, hidden_square, make_steps
+from wordkin.training.cpu.steps import (
+    SPARE_ROWS,
+    AnyOutputs,
+    AnyStep,
+    Sharing,
+    alikeness,
+    hidden_square,
+    make_steps,
+    rooms,
+)
+from wordkin.training.cpu.tally import Tally
 from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows, keep_thresholds
@@ -89,6 +99,24 @@ def make_copies(rows: int, row_size: int, room: int, parts: int) -> RowCopies:
     )
 
 
+class Pulls:
+    """What share of the way the updates of a row go, by the length of the rows on the other side."""
+
+    def __init__(self, config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int) -> None:
+        self._hidden_square = hidden_square(config, vocabulary_size)
+        self._has_output_bias = config.output_bias
+        self._curvature = CURVATURE * alikeness(vocabulary_size)
+        self._input_updates = [step.input_updates for step in steps]
+
+    def of(self, squares: NDArray[np.float64], learning_rate: float) -> list[float]:
+        """The pull of each table; ``squares`` : mean squared length of its rows, each counted as it was updated."""
+        of_inputs, of_bias, *of_outputs = squares
+        factor = self._curvature * learning_rate
+        hidden = factor * (of_inputs * self._hidden_square + of_bias + self._has_output_bias)
+        pull = factor * sum(updates * each for updates, each in zip(self._input_updates, of_outputs, strict=True))
+        return [pull, pull, *(hidden for _ in of_outputs)]
+
+
 def slots_of(table: RowCopies, shard: int) -> slice:
     """The slots of a shard."""
     return slice(shard * table.room, (shard + 1) * table.room)
@@ -115,6 +143,7 @@ class MergedTables:
     ----------
     input_rows, bias_rows, output_rows, shard_words, step_words, steps, crew : as of
         :class:`~wordkin.training.cpu.shared.SharedTables`.
+    tally : counts the updates of rows, where one is set.
 
     Parameters
     ----------
@@ -136,7 +165,8 @@ class MergedTables:
         self.step_words = parts * self.shard_words
         self._shapes = layout.shapes
         self._vocabulary_size = len(counts)
-        self._hidden_square = hidden_square(config, len(counts))
+        self._pulls = Pulls(config, self.steps, len(counts))
+        self.tally: Tally | None = None
         self._bias_column = config.vector_size if config.output_bias else -1
         self._bias_rows = int(config.projection_bias)
         self._all_rows = any(step.reads_all_rows for step in self.steps)
@@ -153,12 +183,11 @@ class MergedTables:
     def _make_tables(self, config: TrainingConfig, row_size: int) -> tuple[RowCopies, ...]:
         """Input table, projection bias, and each output table."""
         size = self._vocabulary_size
-        words = size if self._all_rows else min(self.shard_words + 2 * config.window, size)
-        rows_and_rooms = [(size, words), (self._bias_rows, self._bias_rows)]
-        for objective, step in zip(config.objectives, self.steps, strict=True):
-            room = padded(min(words + step.most_rows(words), size), SPARE_ROWS)
-            rows_and_rooms.append((output_rows(objective, size), room))
-        return tuple(make_copies(rows, row_size, room, self._parts) for rows, room in rows_and_rooms)
+        rows = [size, self._bias_rows, *(output_rows(objective, size) for objective in config.objectives)]
+        room_of_each = rooms(config, self.steps, size, self.shard_words)
+        return tuple(
+            make_copies(count, row_size, room, self._parts) for count, room in zip(rows, room_of_each, strict=True)
+        )
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
         """Train on shards in their order, round by round; the results of those that were trained.
@@ -181,7 +210,9 @@ class MergedTables:
         stages = [
             (
                 Queue(tasks(self._train, number) + tasks(self._prepare, number + 1)),
-                Queue([(number, share) for share in range(shares)]),
+                Queue(
+                    [partial(self._count, number), *(partial(self._merge, number, n, shares) for n in range(shares))]
+                ),
             )
             for number in range(-1, -(-len(shards) // self._parts))
         ]
@@ -191,8 +222,8 @@ class MergedTables:
                 for task in training:
                     task(worker)
                 self.crew.meet()
-                for number, share in merging:
-                    merge_rows(self._shapes, self._tables, self._round(number).start, share, shares)
+                for merge in merging:
+                    merge()
                 if self.crew.meet(should_stop):
                     break
 
@@ -204,6 +235,15 @@ class MergedTables:
         """The numbers by which the parts of a round are known; rounds are counted from 0."""
         first = number % GENERATIONS * self._parts
         return range(first, first + self._parts)
+
+    def _count(self, number: int) -> None:
+        """Add the updates of a round to the tally, if there is one, in the order of the parts."""
+        if self.tally is not None and number >= 0:
+            for part in self._round(number):
+                self.tally.add(self._row_sets[part])
+
+    def _merge(self, number: int, share: int, shares: int) -> None:
+        merge_rows(self._shapes, self._tables, self._round(number).start, share, shares)
 
     def _forget(self) -> None:
         """Drop what was prepared and not trained."""
@@ -262,9 +302,5 @@ class MergedTables:
         """Note what share of the way the updates of a trained part went, by the length of its rows."""
         squares = np.empty(len(self._tables))
         mean_squares(self._shapes, self._tables, part, squares)
-        of_inputs, of_bias, *of_outputs = squares
-        factor = CURVATURE * alikeness(self._vocabulary_size) * learning_rate
-        hidden = of_inputs * self._hidden_square + of_bias + (self._bias_column >= 0)
-        pull = factor * sum(step.input_updates * each for step, each in zip(self.steps, of_outputs, strict=True))
-        for table, each in zip(self._tables, (pull, pull, *(factor * hidden for _ in self.steps)), strict=True):
-            table.pulls[part] = each
+        for table, pull in zip(self._tables, self._pulls.of(squares, learning_rate), strict=True):
+            table.pulls[part] = pull

@@ -6,6 +6,7 @@ Threads may overwrite each other's updates, so with several of them the bits dep
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.training.cpu import work
 from wordkin.training.cpu.crew import Crew, Queue
 from wordkin.training.cpu.sampler import Text
-from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Sharing, make_steps
+from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Sharing, make_steps, rooms
+from wordkin.training.cpu.tally import Counter, Tally
 from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import keep_thresholds
@@ -31,6 +33,7 @@ class SharedTables:
         each objective, float32 [rows or more, row_size].
     shard_words, step_words : words of a shard, and from one place where training may be interrupted to the next.
     steps : of each objective. crew : the threads.
+    tally : counts the updates of rows, where one is set; threads may lose an update of one another here too.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ class SharedTables:
         self._tables = [Tables(self.input_rows, rows, self.bias_rows, bias_column) for rows in self.output_rows]
         thresholds = keep_thresholds(keep)
         self.crew = Crew([Worker(config, thresholds, self.steps, number) for number in range(threads)])
+        self.tally: Tally | None = None
+        self._rooms = partial(rooms, config, self.steps, len(counts), self.shard_words)
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
         """Train on shards in their order, each by one thread; the results of those that were trained.
@@ -66,10 +71,14 @@ class SharedTables:
         """
         results: dict[range, Result] = {}
         queue = Queue(shards, should_stop)
+        tally = self.tally
 
         def work_off(worker: Worker) -> None:
+            counter = None if tally is None else Counter(self.steps, self._rooms())
             for shard in queue:
-                windows, targets = worker.sampler.draw(text, shard)
+                sample = windows, targets = worker.sampler.draw(text, shard)
+                if counter is not None and tally is not None:
+                    counter.count(sample, worker.local_ids, tally)
                 outputs = [Outputs(windows.word_ids, each) for each in targets]
                 results[shard] = worker.train(windows, self._tables, outputs, text.rate_at(shard.start))
 

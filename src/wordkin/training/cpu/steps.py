@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -140,6 +140,14 @@ def make_step(
     kept = counts * keep
     likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
     return _STEPS[objective](config, layout, counts, likeliest, sharing)
+
+
+def rooms(config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int, shard_words: int) -> list[int]:
+    """Rows that a shard reads at most of the input table, the projection bias and each output table."""
+    all_rows = any(step.reads_all_rows for step in steps)
+    words = vocabulary_size if all_rows else min(shard_words + 2 * config.window, vocabulary_size)
+    outputs = [padded(min(words + step.most_rows(words), vocabulary_size), SPARE_ROWS) for step in steps]
+    return [words, int(config.projection_bias), *outputs]
 
 
 class NegativeSamplingStep:

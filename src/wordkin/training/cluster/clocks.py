@@ -1,0 +1,79 @@
+"""Which replica trains which text, and when their tables are merged: a function of the options and the text alone.
+
+A *block* is ``round_words`` words of the text. In a *round* each replica trains one block, in the order of the text:
+round k covers the blocks k * replicas ... (k + 1) * replicas - 1. So all replicas are at about the same position of the
+text, and have about the same learning rate. After each round the frequent rows are merged. A *period* is so many rounds
+that all rows are merged after it; there, and at the end of an epoch, the tables of all replicas are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from wordkin.config import TrainingConfig
+
+ROUNDS = 256  # of a run, where round_words is not set: what vectors lose by merging depends on the number of merges
+LEAST_ROUND_WORDS = 2**15  # so that several threads have work
+MOST_ROUND_WORDS = 2**19  # longer rounds would save traffic that no longer counts
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Lengths of blocks, rounds and periods.
+
+    Attributes
+    ----------
+    replicas : int
+        Blocks of a round.
+    round_words : int
+        Words of a block.
+    merge_all_every : int
+        Rounds of a period.
+    """
+
+    replicas: int
+    round_words: int
+    merge_all_every: int
+
+    @classmethod
+    def of(cls, config: TrainingConfig, text_words: int) -> Self:
+        """The clocks that a configuration asks for, for a text of so many words.
+
+        >>> Clocks.of(TrainingConfig(replicas=4, epochs=5), 20_000_000).round_words
+        97656
+        """
+        round_words = config.round_words
+        if round_words is None:
+            in_time = text_words * config.epochs // (config.replicas * ROUNDS)
+            round_words = max(LEAST_ROUND_WORDS, min(in_time, MOST_ROUND_WORDS))
+        return cls(config.replicas, round_words, config.merge_all_every)
+
+    @property
+    def period_words(self) -> int:
+        """Words of a period, all replicas together."""
+        return self.replicas * self.round_words * self.merge_all_every
+
+    def periods(self, start: int, stop: int) -> Iterator[range]:
+        """The periods of a stretch of text that begins with one; the last may be shorter.
+
+        >>> list(Clocks(2, 10, 3).periods(0, 130))
+        [range(0, 60), range(60, 120), range(120, 130)]
+        """
+        for first in range(start, stop, self.period_words):
+            yield range(first, min(first + self.period_words, stop))
+
+    def rounds(self, period: range) -> list[list[range]]:
+        """The block of each replica in each round; where the text ends, blocks are shorter or empty.
+
+        >>> Clocks(2, 10, 3).rounds(range(120, 143))
+        [[range(120, 130), range(130, 140)], [range(140, 143), range(143, 143)]]
+        """
+        blocks = [
+            range(first, min(first + self.round_words, period.stop))
+            for first in range(period.start, period.stop, self.round_words)
+        ]
+        empty = range(period.stop, period.stop)
+        blocks += [empty] * (-len(blocks) % self.replicas)
+        return [blocks[first : first + self.replicas] for first in range(0, len(blocks), self.replicas)]

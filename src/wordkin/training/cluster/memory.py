@@ -1,0 +1,38 @@
+"""Whether the replicas of one process find room in memory."""
+
+from __future__ import annotations
+
+import os
+
+from wordkin.config import TrainingConfig
+from wordkin.errors import ConfigError
+from wordkin.objectives.cpu.layout import choose_layout
+from wordkin.training.tables import output_rows
+
+_FLOAT_BYTES = 4
+
+
+def replica_bytes(config: TrainingConfig, vocabulary_size: int) -> int:
+    """Bytes of the tables of one replica."""
+    row_size = choose_layout(config.vector_size + config.output_bias).row_size
+    rows = vocabulary_size + sum(output_rows(each, vocabulary_size) for each in config.objectives)
+    return rows * row_size * _FLOAT_BYTES
+
+
+def physical_memory() -> int | None:
+    """Bytes of memory that this machine has, where the system tells."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int) -> None:
+    """Raise :class:`ConfigError` where the replicas, and the rows as last merged, exceed the memory of this machine."""
+    memory, each = physical_memory(), replica_bytes(config, vocabulary_size)
+    needed = (config.replicas + 1) * each
+    if memory is not None and needed > memory:
+        most = max(1, memory // each - 1)
+        raise ConfigError(
+            "replicas", f"must be at most {most} here: tables of {each / 1e9:.3g} GB for each replica, and once "
+            f"more for the rows as last merged, are {needed / 1e9:.3g} GB, and this machine has {memory / 1e9:.3g} GB",
+            config.replicas, "lower replicas, vector_size or max_vocabulary")  # fmt: skip

@@ -1,0 +1,81 @@
+"""One replica of the tables: what the CPU engine trains, and how far each row was moved since it was merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.training.backend import SpanResult
+from wordkin.training.cluster.merging import ChangedRows, Rows, stripe_of
+from wordkin.training.cpu.backend import CpuBackend
+from wordkin.training.schedule import Schedule
+
+SAMPLED_ROWS = 4096  # whose length is measured
+_SMALLEST_PULL = 1e-30  # so that a row which was updated is known by its pull
+
+
+class Replica:
+    """Tables of the CPU engine, the rows of which are merged with those of others.
+
+    Attributes
+    ----------
+    backend : the engine.
+    rows : float32 [rows, row_size] of each table, views.
+    pulls : float32 [rows] of each table: updates since a row was merged, times the share of the way that one goes; 0
+        where there was none.
+    """
+
+    def __init__(self, backend: CpuBackend) -> None:
+        self.backend = backend
+        self.rows = backend.row_tables
+        self.pulls = tuple(np.zeros(len(rows), np.float32) for rows in self.rows)
+        self._tally = backend.tally_updates()
+        self._pulls = backend.pulls
+
+    def train(
+        self,
+        corpus: EncodedCorpus,
+        epoch: int,
+        block: range,
+        schedule: Schedule,
+        should_stop: Callable[[], bool],
+    ) -> SpanResult:
+        """Train on a block; the result says how far training went."""
+        self._tally.clear()
+        result = self.backend.train_span(corpus, epoch, block.start, block.stop, schedule, should_stop)
+        tallied = self._tally.updates
+        squares = np.array([mean_square(rows, updates) for rows, updates in zip(self.rows, tallied, strict=True)])
+        pulls = self._pulls.of(squares, schedule.at(epoch * corpus.words + block.start))
+        for summed, updates, pull in zip(self.pulls, tallied, pulls, strict=True):
+            summed += updates * np.float32(max(pull, _SMALLEST_PULL))
+        return result
+
+    def changes(self, stripe: int, among: tuple[NDArray[np.bool_], ...] | None) -> list[ChangedRows]:
+        """The rows of a stripe that were updated since they were merged; ``among``: of each table, which count."""
+        changed = []
+        for number, (rows, pulls) in enumerate(zip(self.rows, self.pulls, strict=True)):
+            pulled = stripe_of(pulls, stripe)
+            chosen = pulled > 0 if among is None else (pulled > 0) & stripe_of(among[number], stripe)
+            ids = np.flatnonzero(chosen).astype(np.int32)
+            changed.append(ChangedRows(ids, stripe_of(rows, stripe)[ids], pulled[ids]))
+        return changed
+
+    def restart_from(self, rows: tuple[Rows, ...]) -> None:
+        """Take all rows as they are elsewhere."""
+        for own, others, pulls in zip(self.rows, rows, self.pulls, strict=True):
+            own[...] = others
+            pulls.fill(0.0)
+
+
+def mean_square(rows: Rows, updates: NDArray[np.float32]) -> float:
+    """Mean squared length of rows, each counted as often as it was updated; of a sample, evenly by updates."""
+    summed = np.cumsum(updates, dtype=np.float64)
+    if not len(summed) or summed[-1] == 0:
+        return 0.0
+    sampled = np.searchsorted(summed, (np.arange(SAMPLED_ROWS) + 0.5) * (summed[-1] / SAMPLED_ROWS))
+    chosen, times = np.unique(sampled, return_counts=True)
+    found = rows[chosen].astype(np.float64)
+    return float(times @ np.einsum("ij,ij->i", found, found)) / SAMPLED_ROWS

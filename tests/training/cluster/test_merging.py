@@ -1,0 +1,80 @@
+"""Rows of replicas merged stripe by stripe: the order of the replicas, and the share of their changes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from wordkin.objectives.cpu.layout import choose_layout
+from wordkin.training.cluster.merging import STRIPE_ROWS, ChangedRows, Merger, stripe_of, stripes
+from wordkin.training.cluster.replica import mean_square
+
+LAYOUT = choose_layout(5)
+ROWS = (10, 0, 6)  # input rows, no projection bias, fewer output rows
+
+
+def rows_of(values: np.ndarray) -> np.ndarray:
+    """Rows with one number in all columns."""
+    return np.repeat(values.astype(np.float32)[:, None], LAYOUT.row_size, axis=1)
+
+
+def changed(values: dict[int, float], pull: float) -> ChangedRows:
+    ids = np.array(sorted(values), np.int32)
+    rows = rows_of(np.array([values[row] for row in sorted(values)]))
+    return ChangedRows(ids, rows, np.full(len(ids), pull, np.float32))
+
+
+def merged(replicas: list[dict[int, float]], pull: float) -> dict[int, float]:
+    """The input rows that come of row r = r, when replicas made other rows of some."""
+    merger = Merger(LAYOUT, ROWS, len(replicas))
+    before = [rows_of(np.arange(count)) for count in ROWS]
+    for _ in range(2):  # what was merged before leaves no trace
+        changes = [[changed(values, pull), changed({}, pull), changed({2: 5.0}, pull)] for values in replicas]
+        inputs, bias, outputs = merger.merge(before, changes)
+    assert len(bias.ids) == 0
+    assert outputs.ids.tolist() == [2]
+    assert (inputs.rows == inputs.rows[:, :1]).all()
+    return dict(zip(inputs.ids.tolist(), inputs.rows[:, 0].tolist(), strict=True))
+
+
+def test_changes_of_rows_that_are_updated_little_add_up() -> None:
+    assert merged([{3: 4.0, 7: 9.0}, {7: 7.5}, {}, {0: -1.0, 3: 4.0}], 1e-9) == {0: -1.0, 3: 5.0, 7: 9.5}
+
+
+def test_rows_that_every_replica_moves_far_become_their_mean() -> None:
+    found = merged([{3: 4.0}, {3: 5.0}, {3: 9.0}], 1e3)
+    assert found[3] == pytest.approx(6.0)
+
+
+def test_between_them_a_share_is_added() -> None:
+    found = merged([{3: 4.0}] * 4, 0.5)
+    assert found[3] == pytest.approx(3 + 4 * -math.expm1(-4 * 0.5) / (-4 * math.expm1(-0.5)), rel=1e-5)
+
+
+def test_a_row_of_one_replica_is_what_it_made_of_it() -> None:
+    assert merged([{3: 4.0}, {4: 1.0}], 1e3) == {3: 4.0, 4: 1.0}
+
+
+def test_changes_are_added_in_the_order_of_the_replicas() -> None:
+    values = [1e6, -1e6, 1.0, 1e-3]
+    expected = np.float32(3)
+    for value in values:
+        expected += np.float32(value) - np.float32(3)
+    assert merged([{3: value} for value in values], 0.0)[3] == expected
+
+
+def test_stripes_cover_the_longest_table() -> None:
+    rows = np.arange(2 * STRIPE_ROWS + 5)
+    assert list(stripes([0, len(rows), 3])) == [0, 1, 2]
+    assert np.concatenate([stripe_of(rows, stripe) for stripe in stripes([len(rows)])]).tolist() == rows.tolist()
+    assert len(stripe_of(rows, 3)) == 0
+
+
+def test_the_mean_square_counts_rows_as_often_as_they_were_updated() -> None:
+    rows = rows_of(np.array([1.0, 2.0, 5.0]))
+    updates = np.array([3.0, 1.0, 0.0], np.float32)
+    assert mean_square(rows, updates) == pytest.approx((3 * 1 + 4) / 4 * LAYOUT.row_size)
+    assert mean_square(rows, np.zeros(3, np.float32)) == 0
+    assert mean_square(rows[:0], updates[:0]) == 0
