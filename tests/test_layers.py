@@ -50,10 +50,13 @@ MAY_IMPORT = {
     "runs": TRAINING,
     "lesson": TRAINING,
     "api": TRAINING | ANSWERS | {"encoded_text", "text", "runs", "plots"},
+    "tuning": TRAINING | ANSWERS | {"encoded_text", "text", "runs", "plots"},
     "sklearn": ANSWERS | {"api"},
     "compat": TRAINING | ANSWERS | {"text", "runs", "api"},
     "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
-    "cli": TRAINING | ANSWERS | {"recipes", "encoded_text", "text", "plots", "lesson", "runs", "api", "studio"},
+    "cli": TRAINING
+    | ANSWERS
+    | {"recipes", "encoded_text", "text", "plots", "lesson", "runs", "api", "tuning", "studio"},
     "__main__": {"cli"},
 }
 # Who may import a heavy or optional distribution; every other file must do without.

@@ -28,6 +28,7 @@ NAMES = [
     "OutputError",
     "TrainingConfig",
     "TrainingReport",
+    "TuningResult",
     "UnknownWordError",
     "Vocabulary",
     "Word2Vec",
@@ -36,6 +37,7 @@ NAMES = [
     "load",
     "resume",
     "train",
+    "tune",
 ]
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from wordkin.errors import UnknownWordError as UnknownWordError
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.training.progress import TrainingReport as TrainingReport
+    from wordkin.tuning import TuningResult as TuningResult
+    from wordkin.tuning import tune as tune
     from wordkin.vocabulary import Vocabulary as Vocabulary
 
 _NAMES_OF_MODULE = {
@@ -60,6 +62,7 @@ _NAMES_OF_MODULE = {
         "WordkinError",
     ),
     "wordkin.training.progress": ("TrainingReport",),
+    "wordkin.tuning": ("TuningResult", "tune"),
     "wordkin.vocabulary": ("Vocabulary",),
 }
 _MODULE_OF_NAME = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}

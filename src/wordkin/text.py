@@ -327,7 +327,7 @@ def save_encoded(
             values = config.to_dict()
             description = Description(
                 options={name: values[name] for name in text_options()},
-                sources=_described(source),
+                sources=described(source),
                 readers={name: tally.to_dict() for name, tally in last[0].readers.items()},
                 text_words=int(scanned.counts.sum()),
                 scan_fingerprint=scanned.fingerprint,
@@ -339,7 +339,7 @@ def save_encoded(
     return open_text(output)
 
 
-def _described(source: Source) -> list[dict[str, object]]:
+def described(source: Source) -> list[dict[str, object]]:
     """What a source was, for the description of an encoded text."""
     if source.kind == "files":
         return [{"name": file.name, "bytes": file.size} for file in source.files]
@@ -463,6 +463,19 @@ def split_corpus(
             _deal(corpus, start, stop, ~held_out, training)
             _deal(corpus, start, stop, held_out, validation)
         return training.finish(), validation.finish()
+
+
+def sample_corpus(
+    corpus: EncodedCorpus, fraction: float, seed: int, *, spool_directory: str | Path | None = None
+) -> EncodedCorpus:
+    """A share of the sentences in the order of the text, chosen as :func:`split_corpus` does."""
+    chosen = np.empty(corpus.sentences, np.bool_)
+    choose_at_random(np.uint64(stream_key(seed, VALIDATION, _SPLIT)), np.uint64(fraction * 2.0**32), chosen)
+    size = int(fraction * (corpus.ids.nbytes + corpus.offsets.nbytes))
+    with CorpusWriter(spool_directory=spool_directory, expected_bytes=size) as writer:
+        for start in range(0, corpus.words, _PIECE_WORDS):
+            _deal(corpus, start, min(start + _PIECE_WORDS, corpus.words), chosen, writer)
+        return writer.finish()
 
 
 def refuse_unmeasurable(held_out: EncodedCorpus) -> None:

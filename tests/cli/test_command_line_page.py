@@ -42,9 +42,12 @@ def test_json_has_the_keys_listed(run, command, vectors_file, text_file, tmp_pat
     monkeypatch.setattr("wordkin.corpus.readers.docstrings.docstring_corpus", lambda: iter(sentences))
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("paris\trome\t9\noslo\tcheese\t1\nitaly\tnorway\t5\n")
+    near = tmp_path / "near.tsv"
+    near.write_text("sun\tmoon\t9\nstar\tcheese\t1\nbread\twine\t5\n")
     arguments = {
         "train": [text_file, "-o", tmp_path / "v.bin", "--epochs", "1", "--vector-size", "8"],
         "encode": [text_file, "-o", tmp_path / "c.wk"],
+        "tune": [text_file, "--evaluate", near, "--trials", "6", "--vector-size", "4", "--epochs", "1"],
         "similar": [vectors_file, "paris"],
         "analogy": [vectors_file, "france", "paris", "italy"],
         "evaluate": [vectors_file, "--pairs", pairs],

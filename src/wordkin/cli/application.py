@@ -23,11 +23,12 @@ from wordkin.cli.commands.plot import plot
 from wordkin.cli.commands.similar import similar
 from wordkin.cli.commands.studio import studio
 from wordkin.cli.commands.train import train
+from wordkin.cli.commands.tune import tune
 from wordkin.cli.failures import DONE, UsageError, respell
 from wordkin.cli.options import COMMON, OTHER
 from wordkin.config import FORMER_NAMES, NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
-COMMANDS = (train, encode, similar, analogy, evaluate, convert, index, info, plot, phrases, demo, lesson, studio)
+COMMANDS = (train, encode, tune, similar, analogy, evaluate, convert, index, info, plot, phrases, demo, lesson, studio)
 # The base of all errors of usage; typer names it publicly only through this subclass.
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 

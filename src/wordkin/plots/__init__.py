@@ -1,4 +1,4 @@
-"""Pictures: maps of words, heatmaps of their similarity, charts of scores, loss curves.
+"""Pictures: maps of words, heatmaps of their similarity, charts of scores, loss curves, searches.
 
 Each function returns a matplotlib figure and writes a file where ``output`` names one. Needs the extra
 ``plot`` (matplotlib); :func:`plot_words` with UMAP also the extra ``umap``.
@@ -10,16 +10,19 @@ from wordkin.plots.html import write_map
 from wordkin.plots.losses import LossCurve, curves_of_logs, of_epochs, plot_losses, read_log
 from wordkin.plots.map import map_words, plot_words
 from wordkin.plots.scores import plot_scores
+from wordkin.plots.tuning import TriedSettings, plot_tuning
 
 __all__ = [
     "FontWarning",
     "LossCurve",
+    "TriedSettings",
     "curves_of_logs",
     "map_words",
     "of_epochs",
     "plot_heatmap",
     "plot_losses",
     "plot_scores",
+    "plot_tuning",
     "plot_words",
     "read_log",
     "write_map",

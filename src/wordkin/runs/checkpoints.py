@@ -24,8 +24,8 @@ _FOREVER = 1e300  # seconds; larger numbers have no place in JSON or in a float
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def seconds_of(duration: str | float) -> float:
-    """A duration in seconds: a number of them, or text such as "30s", "10m", "1.5h".
+def seconds_of(duration: str | float, parameter: str = "checkpoint_every") -> float:
+    """A duration in seconds: a number of them, or text such as "30s", "10m", "1.5h"; errors name the parameter.
 
     >>> seconds_of("10m"), seconds_of(0.5)
     (600.0, 0.5)
@@ -37,7 +37,7 @@ def seconds_of(duration: str | float) -> float:
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < _FOREVER:
         return float(seconds)
     raise ConfigError(
-        "checkpoint_every", 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
+        parameter, 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
     )
 
 

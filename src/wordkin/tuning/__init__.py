@@ -1,0 +1,7 @@
+"""Search for the options that give the best scores, within a budget of time."""
+
+from wordkin.tuning.result import TuningResult
+from wordkin.tuning.trials import Trial
+from wordkin.tuning.tune import tune
+
+__all__ = ["Trial", "TuningResult", "tune"]

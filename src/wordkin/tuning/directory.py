@@ -1,0 +1,150 @@
+"""The directory of a search: what is searched, the encoded text, and a line for each trial.
+
+::
+
+    search.json    format, version and everything that decides which trials are made
+    text.wk        the encoded text; missing where the corpus was encoded before
+    trials.jsonl   a JSON object for each trial, appended when it has been made
+
+A process that is killed loses the trial it was at. ``docs/tuning.md`` lists the keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from wordkin.errors import CheckpointError, FormatError, OutputError, shown
+from wordkin.storage.files import reason, replacing
+from wordkin.tuning.trials import Trial, trial_of
+
+FORMAT_NAME = "wordkin search"
+FORMAT_VERSION = 1
+SEARCH_NAME, TEXT_NAME, TRIALS_NAME = "search.json", "text.wk", "trials.jsonl"
+
+
+class SearchDirectory:
+    """A directory that holds one search, locked while it is open.
+
+    Raises :class:`OutputError` where it cannot be written to, :class:`CheckpointError` where another process has it or
+    where something else is in it, and :class:`FormatError` where a file of it is damaged.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._descriptor: int | None = None
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock()
+            names = {each.name for each in self.path.iterdir() if not each.name.startswith(".")}
+            if names and SEARCH_NAME not in names and not names <= {TEXT_NAME}:
+                raise CheckpointError(
+                    f"{str(path)!r} holds other files than those of a search: choose another directory"
+                )
+        except OSError as error:
+            self.close()
+            if isinstance(error, OutputError):
+                raise
+            raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
+        except CheckpointError:
+            self.close()
+            raise
+
+    @property
+    def text(self) -> Path:
+        """Where the encoded text is."""
+        return self.path / TEXT_NAME
+
+    def begin(self, search: Mapping[str, Any]) -> list[Trial]:
+        """The trials recorded; raises :class:`CheckpointError` where they are those of another search."""
+        values = json.loads(json.dumps({"format": FORMAT_NAME, "version": FORMAT_VERSION, **search}))
+        path = self.path / SEARCH_NAME
+        if not path.exists():
+            with replacing(path) as file:
+                file.write(json.dumps(values, indent=1, ensure_ascii=False).encode() + b"\n")
+            return []
+        known = _read_search(path)
+        for name, value in values.items():
+            if known.get(name) != value:
+                raise CheckpointError(
+                    f"{name} must be as it was when the search in {str(self.path)!r} began, {shown(known.get(name))}; "
+                    f"got {shown(value)}: choose another directory for another search"
+                )
+        return self._read_trials()
+
+    def add(self, trial: Trial) -> None:
+        """Record a trial."""
+        path = self.path / TRIALS_NAME
+        try:
+            with path.open("ab") as file:
+                file.write(trial.to_line().encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
+
+    def _read_trials(self) -> list[Trial]:
+        """The trials recorded; a last line that was not finished is cut off."""
+        path = self.path / TRIALS_NAME
+        try:
+            data = path.read_bytes() if path.exists() else b""
+            whole = data[: data.rfind(b"\n") + 1]
+            if len(whole) < len(data):
+                os.truncate(path, len(whole))
+            lines = whole.decode().splitlines()
+        except OSError as error:
+            raise OutputError(f"cannot read {str(path)!r}: {reason(error)}") from error
+        except UnicodeDecodeError as error:
+            raise FormatError(f"{str(path)!r} is damaged: it is not UTF-8; remove the directory") from error
+        try:
+            return [trial_of(line, number) for number, line in enumerate(lines, start=1)]
+        except FormatError as error:
+            raise FormatError(f"{str(path)!r} is damaged: {error}; remove the directory") from error
+
+    def _lock(self) -> None:
+        """Lock the directory, where the system can; the lock ends with the process."""
+        if os.name != "posix":
+            return
+        import fcntl
+
+        self._descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise CheckpointError(
+                    f"{str(self.path)!r} is in use by another process: wait for it, or choose another directory"
+                ) from error  # other errors: the file system has no locks
+
+    def close(self) -> None:
+        """Unlock the directory."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _read_search(path: Path) -> Mapping[str, Any]:
+    try:
+        values = json.loads(path.read_bytes())
+    except OSError as error:
+        raise OutputError(f"cannot read {str(path)!r}: {reason(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{str(path)!r} is damaged: it is not JSON; remove the directory") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT_NAME:
+        raise FormatError(f"{str(path)!r} does not describe a search of wordkin")
+    return values

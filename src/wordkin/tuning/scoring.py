@@ -1,0 +1,116 @@
+"""The score of a trial: the weighted mean of what it reaches on some benchmark files."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wordkin.errors import ConfigError
+from wordkin.evaluation import (
+    AnalogyResult,
+    CategoryResult,
+    Result,
+    SimilarityResult,
+    evaluate_benchmark,
+    read_dataset,
+)
+from wordkin.evaluation.datasets import Dataset
+from wordkin.vectors import WordVectors
+
+_LEAST_KNOWN = {"similarity": 3, "categories": 2}  # below, the value is not defined or says nothing
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark file. ``digest``: of its bytes, or of those of all files of a directory."""
+
+    name: str
+    dataset: Dataset
+    weight: float
+    digest: str
+
+
+def read_benchmarks(files: object, weights: object) -> list[Benchmark]:
+    """The benchmarks to score with.
+
+    Raises :class:`ConfigError` where files or weights are not legal; what :func:`read_dataset` raises.
+    """
+    paths = [files] if isinstance(files, str | Path) else list(files) if isinstance(files, Sequence) else []
+    if not paths or not all(isinstance(each, str | Path) for each in paths):
+        raise ConfigError("evaluate", "must be a benchmark file or a list of them", files)
+    given = [1.0] * len(paths) if weights is None else weights
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(paths):
+        raise ConfigError("weights", f"must be {len(paths)} numbers, one for each file of evaluate", weights)
+    if not all(_is_weight(each) for each in given) or sum(given) == 0:
+        raise ConfigError("weights", "must be numbers from 0 up, not all 0", weights)
+    names = [Path(each).stem for each in paths]
+    names = [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
+    if len(set(names)) < len(names):
+        raise ConfigError("evaluate", "must not name a file twice", files)
+    return [
+        Benchmark(name, read_dataset(path), float(weight), _digest(Path(path)))
+        for name, path, weight in zip(names, paths, given, strict=True)
+    ]
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+
+
+def _digest(path: Path) -> str:
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    whole = hashlib.sha256()
+    for each in files:
+        whole.update(hashlib.sha256(each.read_bytes()).digest())
+    return whole.hexdigest()[:32]
+
+
+def scores_of(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: int) -> tuple[Mapping[str, float], float]:
+    """The value on each benchmark, and their weighted mean; an undefined correlation counts as 0."""
+    values = {}
+    for each in benchmarks:
+        value = _value(evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1))
+        values[each.name] = value if math.isfinite(value) else 0.0
+    total = sum(each.weight for each in benchmarks)
+    return values, sum(each.weight * values[each.name] for each in benchmarks) / total
+
+
+def refuse_unknown(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: int) -> None:
+    """Raise :class:`ConfigError` where the vocabulary has too few words of a benchmark to score with."""
+    for each in benchmarks:
+        result = evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1)
+        known, asked = _known(result)
+        if known < _LEAST_KNOWN.get(result.kind, 1):
+            raise ConfigError(
+                "evaluate",
+                f"must have items whose words are all in the vocabulary: {known:,} of {asked:,} have",
+                each.name,
+                "choose another file, or text that has its words",
+            )
+
+
+def _value(result: Result) -> float:
+    match result:
+        case AnalogyResult():
+            return result.total.accuracy().value
+        case SimilarityResult():
+            return result.spearman.value
+        case CategoryResult():
+            return result.purity.value
+        case _:
+            return result.total.accuracy.value
+
+
+def _known(result: Result) -> tuple[int, int]:
+    match result:
+        case AnalogyResult():
+            return result.total.known, result.total.questions
+        case SimilarityResult():
+            return result.known, result.pairs
+        case CategoryResult():
+            return result.known, result.words
+        case _:
+            return result.total.known, result.total.groups

@@ -1,0 +1,184 @@
+"""Which settings a search may try: the values of each option, and how new settings are drawn from them.
+
+What is drawn depends on the seed, the number of the draw and the settings drawn from, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wordkin.config import TrainingConfig, check
+from wordkin.errors import ConfigError
+
+Settings = Mapping[str, Any]
+
+VALUES: Mapping[str, tuple[Any, ...]] = {
+    "window": (2, 3, 4, 5, 7, 10),
+    "dynamic_window": (True, False),
+    "negative": (3, 5, 10, 15),
+    "subsample": (1e-3, 3e-4, 1e-4, 3e-5, 1e-5),
+    "epochs": (2, 3, 4, 5, 6, 8, 12, 20),
+    "learning_rate": (0.0125, 0.025, 0.035, 0.05, 0.07, 0.1, 0.15),
+    "cbow_gradient": ("word2vec", "exact"),
+    "architecture": ("skip-gram", "cbow"),
+    "noise_exponent": (0.5, 0.75, 1.0),
+    "vectors": ("input", "sum"),
+    "vector_size": (50, 100, 150, 200, 300),
+}
+"""The values tried of each option, in order where they have one."""
+VARIED_UNLESS_SAID = ("window", "dynamic_window", "negative", "subsample", "epochs", "learning_rate", "cbow_gradient")
+NEVER_VARIED = ("recipe", "threads", "seed", "deterministic", "parts")
+_ATTEMPTS = 100
+_FIELDS = tuple(each.name for each in dataclasses.fields(TrainingConfig))
+
+
+@dataclass(frozen=True)
+class Space:
+    """The settings that may be tried.
+
+    Attributes
+    ----------
+    fixed : mapping
+        Options with the same value in every trial.
+    values : mapping
+        For each option that is varied, the values to try.
+    """
+
+    fixed: Settings
+    values: Mapping[str, tuple[Any, ...]]
+
+    def config(self, settings: Settings) -> TrainingConfig:
+        """The options of a run with these settings."""
+        return TrainingConfig.from_options(**{**self.fixed, **settings})
+
+    def draw(self, seed: int, number: int, near: Settings | None, seen: Collection[object]) -> Settings | None:
+        """Settings that are not among those seen, by :func:`identity`; None where none were found.
+
+        Parameters
+        ----------
+        near : mapping or None
+            Settings of which one or two options take a neighbouring value; None to draw from the whole space.
+        """
+        random = np.random.Generator(np.random.Philox(key=[seed, number]))
+        middle = None if near is None else self.config(near)
+        met: set[tuple[Any, ...]] = set()
+        for _ in range(_ATTEMPTS):
+            drawn = self._anywhere(random) if middle is None else self._beside(random, middle)
+            if tuple(drawn.values()) in met:
+                continue
+            met.add(tuple(drawn.values()))
+            config = self._legal(drawn)
+            if config is not None and identity(config) not in seen:
+                return {name: getattr(config, name) for name in self._meaningful(config)}
+        return None
+
+    def _anywhere(self, random: np.random.Generator) -> Settings:
+        return {name: values[random.integers(len(values))] for name, values in self.values.items()}
+
+    def _beside(self, random: np.random.Generator, config: TrainingConfig) -> Settings:
+        names = self._meaningful(config)
+        drawn = {name: _value(config, name) for name in names}
+        for name in random.choice(names, size=min(len(names), int(random.integers(1, 3))), replace=False).tolist():
+            others = _neighbours(self.values[name], drawn[name])
+            if others:
+                drawn[name] = others[random.integers(len(others))]
+        return drawn
+
+    def _meaningful(self, config: TrainingConfig) -> list[str]:
+        """The varied options that change anything under these options."""
+        cbow_alone = ("cbow_gradient", "cbow_combine")
+        return [name for name in self.values if name not in cbow_alone or config.architecture == "cbow"]
+
+    def _legal(self, settings: Settings) -> TrainingConfig | None:
+        """The options of a run; None where these values do not go together."""
+        try:
+            return self.config(settings)
+        except ConfigError:
+            return None
+
+
+def identity(config: TrainingConfig) -> object:
+    """Equal for options that train alike."""
+    values = {name: getattr(config, name) for name in _FIELDS}
+    values |= {"learning_rate": config.starting_learning_rate, "recipe": None}
+    if config.architecture != "cbow":
+        values |= {"cbow_gradient": None, "cbow_combine": None}
+    return tuple(map(str, values.values()))
+
+
+def _value(config: TrainingConfig, name: str) -> Any:
+    return config.starting_learning_rate if name == "learning_rate" else getattr(config, name)
+
+
+def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
+    """The values next to one, below and above where they are numbers; else all others."""
+    if any(isinstance(each, bool | str) for each in values):
+        return [each for each in values if each != value]
+    ordered = sorted(values)
+    below, above = [each for each in ordered if each < value], [each for each in ordered if each > value]
+    return [*below[-1:], *above[:1]]
+
+
+def space_of(options: Settings, vary: object) -> Space:
+    """The space that the arguments of :func:`wordkin.tune` ask for.
+
+    Parameters
+    ----------
+    options : mapping
+        Options of training given by hand.
+    vary : None, sequence of str, or mapping
+        Names of options, or for each the values to try, where None stands for those of :data:`VALUES`.
+
+    Raises
+    ------
+    ConfigError
+        A name cannot be varied, or a value is not legal, or nothing is left to vary.
+    """
+    if "recipe" in options:
+        raise ConfigError("recipe", "must be left out", options["recipe"], "the recipe is among the trials anyway")
+    TrainingConfig.from_options(**options)  # which says what is wrong with them
+    if vary is None:
+        values = {name: VALUES[name] for name in VARIED_UNLESS_SAID if name not in options}
+        if options.get("architecture", "skip-gram") != "cbow" or options.get("cbow_combine") == "sum":
+            values.pop("cbow_gradient", None)
+    else:
+        values = dict(_asked(vary))
+    for name, tried in values.items():
+        _check_values(name, tried, options)
+    if not any(len(tried) > 1 for tried in values.values()):
+        remedy = f"name options to vary, such as {', '.join(VARIED_UNLESS_SAID[:3])}"
+        raise ConfigError("vary", "must leave an option with two values or more", vary, remedy)
+    return Space(dict(options), values)
+
+
+def _asked(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    """Each option to vary with its values."""
+    rule = "must be names of options, or a mapping of names to the values to try"
+    if isinstance(vary, str) or not isinstance(vary, Mapping | Sequence):
+        raise ConfigError("vary", rule, vary)
+    fields = {each.name for each in dataclasses.fields(TrainingConfig)}
+    for name in vary:
+        if name not in fields or name in NEVER_VARIED:
+            raise ConfigError("vary", "must name options of training that decide the vectors", name)
+        given = vary[name] if isinstance(vary, Mapping) else None
+        if given is not None and (isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0):
+            raise ConfigError("vary", rule, given)
+        if given is None and name not in VALUES:
+            raise ConfigError("vary", "must give the values to try of this option", name)
+        yield name, tuple(VALUES[name] if given is None else given)
+
+
+def _check_values(name: str, values: tuple[Any, ...], options: Settings) -> None:
+    """Raise :class:`ConfigError` where an option cannot be varied over these values."""
+    field = next(each for each in dataclasses.fields(TrainingConfig) if each.name == name)
+    if field.metadata["group"] == "Text" and name not in ("subsample", "subsample_formula"):
+        raise ConfigError("vary", "must not name options of text: the text is read once", name)
+    if name in options:
+        raise ConfigError(name, "must be left out where it is varied", options[name])
+    for value in values:
+        check(name, field.metadata["rule"], value)

@@ -1,0 +1,93 @@
+"""Trials as they are made and recorded: a line of JSON for each."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from wordkin.errors import FormatError
+
+REFERENCES = ("word2vec", "quality")
+"""The recipes that are always trials."""
+STAGES = ("reference", "screening", "whole", "confirmation")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A trial to make.
+
+    Attributes
+    ----------
+    stage : {"reference", "screening", "whole", "confirmation"}
+        What it is for.
+    settings : mapping
+        The options of training that are not the same in every trial.
+    share : float
+        Of the text that is trained on.
+    seed : int
+        Of the training run.
+    """
+
+    stage: str
+    settings: Mapping[str, Any]
+    share: float
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The settings as text."""
+        return ", ".join(f"{name}={_short(value)}" for name, value in self.settings.items())
+
+
+@dataclass(frozen=True)
+class Trial(Step):
+    """A trial that was made.
+
+    Attributes
+    ----------
+    number : int
+        From 1, in the order they were made.
+    scores : mapping
+        For each evaluation file, the value between -1 and 1; empty where training diverged.
+    score : float or None
+        Their weighted mean.
+    train_seconds : float
+        Time of training alone.
+    seconds : float
+        Time of the whole trial, training and scoring; the budget counts it.
+    failure : str
+        Why training gave no vectors; "" where it did.
+    """
+
+    number: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict)
+    score: float | None = None
+    train_seconds: float = 0.0
+    seconds: float = 0.0
+    failure: str = ""
+
+    def to_line(self) -> str:
+        """A line of JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def trial_of(line: str, number: int) -> Trial:
+    """The trial in a line of JSON; :class:`FormatError` where it holds none."""
+    try:
+        values = json.loads(line)
+        trial = Trial(**{each.name: values[each.name] for each in fields(Trial)})
+        numbers = (trial.share, trial.train_seconds, trial.seconds, *trial.scores.values(), trial.score or 0.0)
+        sound = all(isinstance(each, int | float) and math.isfinite(each) for each in numbers)
+        sound = sound and trial.number == number and trial.stage in STAGES and isinstance(trial.settings, dict)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        sound = False
+    if not sound:
+        raise FormatError(f"line {number:,} is no record of a trial")
+    return trial
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
