@@ -163,7 +163,7 @@ drawn = np.zeros(64, np.int32)
 draw_noise(np.full(64, 2**31, np.uint32), np.arange(64, dtype=np.int32), np.uint64(1), drawn)
 ids, offsets, thresholds = np.arange(64, dtype=np.int32), np.array([0, 64]), np.full(64, 2**31, np.uint32)
 windows = [np.zeros(80, np.int32) for _ in range(3)]
-select_windows(ids, offsets, 0, 64, thresholds, np.uint64(1), 2, True, *windows)
+select_windows(ids, offsets, 0, 64, thresholds, np.uint64(1), 2, True, False, *windows)
 mapped, ends = np.zeros(4, np.int32), np.zeros(4, np.int64)
 none = np.zeros(0, np.int32)
 map_tokens(np.array([0, -1, 0, -3, 0], np.int32), np.array([7, 8, 9], np.int32), none, none, mapped, ends)

@@ -590,7 +590,8 @@ class Word2Vec:
     ) -> float:
         """Mean log-likelihood of a text, in nats: per (centre, context word) pair for skip-gram, per centre for CBOW.
 
-        Windows are full and fixed and no word is left out, except those not in the vocabulary. Only
+        Windows are full and fixed and no word is left out, except those not in the vocabulary; with
+        ``window="sentence"``, as in training, ``max_context`` words of longer sentences are drawn. Only
         full and hierarchical softmax score texts; :class:`ConfigError` otherwise, and :class:`CorpusError`
         where there is nothing to score.
         """

@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
@@ -117,6 +117,20 @@ class Number:
         except OverflowError:  # a whole number beyond any float
             return False
         return finite and self.low <= value <= self.high and not (self.above and value == self.low)
+
+
+@dataclass(frozen=True)
+class NumberOrWord:
+    """A number, or a word that stands for something else."""
+
+    number: Number
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.number}, or " + " or ".join(f'"{word}"' for word in self.words)
+
+    def accepts(self, value: object) -> bool:
+        return (isinstance(value, str) and value in self.words) or self.number.accepts(value)
 
 
 @dataclass(frozen=True)
@@ -287,6 +301,7 @@ class Text:
 
 Rule = (
     Number
+    | NumberOrWord
     | Choice
     | Flag
     | TokenizerName
@@ -299,6 +314,7 @@ Rule = (
     | PatternOrFunction
 )
 T = TypeVar("T")
+_DEFAULT_MAX_CONTEXT = 20
 FROM_1 = Number(1, integer=True)
 FROM_1_OR_NONE = Number(1, integer=True, optional=True)
 
@@ -344,11 +360,16 @@ class TrainingConfig:
         "Mikolov et al. 2013b")
     vector_size: int = _option(
         100, Number(1, 65536, integer=True), "Model", "Length of a word vector.")
-    window: int = _option(
-        5, Number(1, 10_000, integer=True), "Model", "Largest distance between a centre and a context word.")
+    window: int | Literal["sentence"] = _option(
+        5, NumberOrWord(Number(1, 10_000, integer=True), ("sentence",)), "Model",
+        'Largest distance between a centre and a context word; "sentence" for baskets, where all other items are '
+        "context, whatever their order.")
     dynamic_window: bool = _option(
         True, Flag(), "Model", "Draw each centre's window from 1 to the largest, so nearer words count more.",
         "word2vec.c")
+    max_context: int = _option(
+        _DEFAULT_MAX_CONTEXT, Number(1, 10_000, integer=True), "Model",
+        'Context words of a centre at most with window="sentence"; drawn at random from longer sentences.')
     negative: int = _option(
         5, Number(1, 4096, integer=True), "Model", "Noise words per positive pair.", "Mikolov et al. 2013b")
     noise_exponent: float = _option(
@@ -475,6 +496,7 @@ class TrainingConfig:
         lowest, highest = self.min_learning_rate, self.starting_learning_rate
         if lowest is not None and lowest > highest:
             raise ConfigError("min_learning_rate", f"must not exceed learning_rate ({highest:g})", lowest)
+        self._check_window()
         if self.vectors != "input" and self.objectives == ("hierarchical-softmax",):
             raise ConfigError(
                 "vectors", 'must be "input" with objective="hierarchical-softmax"', self.vectors,
@@ -487,6 +509,26 @@ class TrainingConfig:
             raise ConfigError(
                 "cbow_gradient", 'must be left at "word2vec" with cbow_combine="sum"', self.cbow_gradient,
                 "the gradient of a sum needs no division, so both are the same")  # fmt: skip
+
+    def _check_window(self) -> None:
+        if self.whole_sentences and not self.dynamic_window:
+            raise ConfigError(
+                "dynamic_window", 'must be left at True with window="sentence"', self.dynamic_window,
+                "the whole sentence is the context, whatever the distance")  # fmt: skip
+        if not self.whole_sentences and self.max_context != _DEFAULT_MAX_CONTEXT:
+            raise ConfigError(
+                "max_context", 'must be left out without window="sentence"', self.max_context,
+                "a window in words has at most twice as many context words")  # fmt: skip
+
+    @property
+    def whole_sentences(self) -> bool:
+        """Whether the whole sentence is the context of each of its words, whatever their order."""
+        return self.window == "sentence"
+
+    @property
+    def reach(self) -> int:
+        """How far from a centre its context can stand: ``window``, or ``max_context`` where sentences are whole."""
+        return self.window if isinstance(self.window, int) else self.max_context
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -540,7 +582,10 @@ def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
     recipe, architecture = values.get("recipe"), values.get("architecture", "skip-gram")
     if not isinstance(recipe, str) or recipe not in RECIPES or architecture not in ARCHITECTURES:
         return {}
-    return values_of(recipe, architecture)
+    given = values_of(recipe, architecture)
+    if values.get("window") == "sentence":  # to which the width of a window does not apply
+        return {name: value for name, value in given.items() if name != "dynamic_window"}
+    return given
 
 
 def _plain(value: Any) -> Any:

@@ -26,8 +26,9 @@ class TrainingOptions(TypedDict, total=False):
     architecture: Architecture
     objective: Objective | tuple[Objective, ...] | list[Objective]
     vector_size: int
-    window: int
+    window: int | Literal["sentence"]
     dynamic_window: bool
+    max_context: int
     negative: int
     noise_exponent: float
     cbow_combine: Combine

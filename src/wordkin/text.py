@@ -178,7 +178,7 @@ def read_text(
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
     """What a corpus argument means under the options; see :func:`wordkin.corpus.sources.resolve`."""
-    return resolve(corpus, Reading(config.field, config.reader, config.encoding), texts=texts)
+    return resolve(corpus, Reading(config.field, config.reader, config.encoding, config.whole_sentences), texts=texts)
 
 
 def held_out_source_of(validation: object, config: TrainingConfig, *, texts: object = None) -> Source | None:

@@ -131,6 +131,7 @@ def test_the_worker_tells_an_error_as_an_event(tmp_path):
     [
         ("window", "7", 7),
         ("window", " ", 5),
+        ("window", "sentence", "sentence"),
         ("learning_rate", "0.5", 0.5),
         ("learning_rate", "", None),
         ("lowercase", True, True),

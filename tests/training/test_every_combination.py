@@ -25,6 +25,7 @@ from wordkin.training.tables import first_pieces, initial_input_rows, result_vec
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
+from wordkin.windows import reference as reference_windows
 from wordkin.windows import rng
 from wordkin.windows.rng import random_bits, stream_key
 from wordkin.windows.windows import keep_thresholds
@@ -76,19 +77,13 @@ class PlainTraining:
 
     def _windows(self, epoch: int, first: int, stop: int) -> Iterator[tuple[int, list[int]]]:
         """(centre, context) of the kept words at the corpus positions of a shard, those without context included."""
-        config, key = self._config, np.uint64(stream_key(self._config.seed, rng.WINDOWS, epoch))
-        for begin, end in itertools.pairwise(CORPUS.offsets.tolist()):
-            kept = []
-            for position in range(begin, end):
-                bits = int(random_bits(key, np.uint64(position)))
-                threshold = int(self._keep[CORPUS.ids[position]])
-                if threshold == 2**32 - 1 or bits >> 32 < threshold:
-                    reach = 1 + ((bits & 0xFFFFFFFF) * config.window >> 32) if config.dynamic_window else config.window
-                    kept.append((position, int(CORPUS.ids[position]), reach))
-            words = [word for _, word, _ in kept]
-            for centre, (position, word, reach) in enumerate(kept):
-                if first <= position < stop:
-                    yield word, words[max(0, centre - reach) : centre] + words[centre + 1 : centre + 1 + reach]
+        config = self._config
+        found = reference_windows.windows(
+            CORPUS.ids.tolist(), CORPUS.offsets.tolist(), self._keep.tolist(),
+            stream_key(config.seed, rng.WINDOWS, epoch), config.reach,
+            dynamic=config.dynamic_window, whole=config.whole_sentences,
+        )  # fmt: skip
+        return ((each.centre, each.context) for each in found if first <= each.place < stop)
 
     def _train(
         self, objective: str, shard: list[tuple[int, list[int]]], key: np.uint64, rate: float
@@ -248,6 +243,9 @@ def test_every_combination_is_honoured_or_refused(architecture: str, objectives:
         {"noise_exponent": -2.0, "negative": 11},
         {"noise_exponent": 0.0, "window": 30, "dynamic_window": False},
         {"vector_size": 1, "window": 1},
+        {"window": "sentence"},
+        {"window": "sentence", "max_context": 3, "subsample": 0.0},
+        {"window": "sentence", "max_context": 1},
         {"learning_rate": 0.001, "min_learning_rate": 0.001, "subsample": 0.0},
         {"seed": 2**63 - 1, "subsample": 0.03, "subsample_formula": "paper"},
     ],

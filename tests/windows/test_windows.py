@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wordkin.vocabulary.subsampling import keep_probabilities
-from wordkin.windows.rng import random_bits, stream_key
+from wordkin.windows import reference
+from wordkin.windows.rng import stream_key
 from wordkin.windows.windows import count_pairs, keep_thresholds, select_windows, split_into_pairs
 
 KEY = np.uint64(stream_key(7, 1, 0))
@@ -45,12 +46,13 @@ class Text(NamedTuple):
     thresholds: np.ndarray
     window: int
     dynamic: bool
+    whole: bool = False
 
     def select(self, start: int, stop: int, key: np.uint64 = KEY) -> Selected:
         room = stop - start + 2 * self.window + 1
         word_ids, starts, stops = (np.full(room + 1, -9, np.int32) for _ in range(3))
         first, end, kept = select_windows(
-            self.ids, self.offsets, start, stop, self.thresholds, key, self.window, self.dynamic,
+            self.ids, self.offsets, start, stop, self.thresholds, key, self.window, self.dynamic, self.whole,
             word_ids[:room], starts[:room], stops[:room],
         )  # fmt: skip
         assert word_ids[room] == starts[room] == stops[room] == -9  # nothing is written beyond what is asked for
@@ -58,20 +60,13 @@ class Text(NamedTuple):
 
     def plainly(self, key: np.uint64 = KEY) -> list[tuple[int, list[int]]]:
         """The windows of the whole text, sentence by sentence."""
-        found = []
-        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
-            kept, reaches = [], []
-            for position in range(start, stop):
-                bits = int(random_bits(key, np.uint64(position)))
-                threshold = int(self.thresholds[self.ids[position]])
-                if threshold == 2**32 - 1 or bits >> 32 < threshold:
-                    kept.append(int(self.ids[position]))
-                    reaches.append(1 + ((bits & 0xFFFFFFFF) * self.window >> 32) if self.dynamic else self.window)
-            for centre, reach in enumerate(reaches):
-                found.append(
-                    (kept[centre], kept[max(0, centre - reach) : centre] + kept[centre + 1 : centre + reach + 1])
-                )
-        return found
+        return [
+            (each.centre, each.context)
+            for each in reference.windows(
+                self.ids.tolist(), self.offsets.tolist(), self.thresholds.tolist(), int(key), self.window,
+                dynamic=self.dynamic, whole=self.whole,
+            )
+        ]  # fmt: skip
 
 
 @st.composite
@@ -84,6 +79,7 @@ def texts(draw: st.DrawFn) -> Text:
         np.cumsum([0, *(len(sentence) for sentence in sentences)]).astype(np.int64),
         keep_thresholds(np.array(keep)),
         draw(st.integers(1, 8)),
+        draw(st.booleans()),
         draw(st.booleans()),
     )
 
@@ -161,6 +157,35 @@ def test_words_are_kept_as_often_as_subsampling_says(formula: str) -> None:
     kept = np.bincount(text.select(0, len(ids)).word_ids, minlength=4) / counts
     np.testing.assert_allclose(kept, keep, atol=5 * np.sqrt(0.25 / counts.min()))
     assert kept[3] == 1  # a rare word is never dropped
+
+
+@pytest.mark.parametrize(("size", "most"), [(5, 2), (23, 20), (40, 7), (1000, 3)])
+def test_the_context_in_a_long_basket_is_drawn_uniformly(size: int, most: int) -> None:
+    """Every other item equally often, and each at most once."""
+    epochs = 6000 if size < 1000 else 300
+    text = Text(np.arange(size, dtype=np.int32), np.array([0, size]), keep_thresholds(np.ones(size)), most, True, True)
+    together = np.zeros((size, size), np.int64)
+    for epoch in range(epochs):
+        selected = text.select(0, size, np.uint64(stream_key(3, 1, epoch)))
+        assert (selected.stops - selected.starts == most + 1).all()
+        assert sorted(selected.word_ids) == list(range(size))
+        for centre, (start, stop) in enumerate(zip(selected.starts.tolist(), selected.stops.tolist(), strict=True)):
+            together[selected.word_ids[centre], selected.word_ids[start:stop]] += 1
+    assert (np.diag(together) == epochs).all()  # the centre lies in its window
+    counts = together[~np.eye(size, dtype=bool)]
+    share = most / (size - 1)
+    squares = np.square(counts - epochs * share).mean() / (epochs * share * (1 - share))
+    assert squares == pytest.approx(1, abs=0.25)  # as spread as draws of that probability are
+    assert np.abs(counts - epochs * share).max() < 6 * np.sqrt(epochs * share) + 3
+
+
+def test_all_others_are_context_where_they_fit() -> None:
+    ids, offsets = np.arange(9, dtype=np.int32), np.array([0, 3, 4, 9])
+    text = Text(ids, offsets, keep_thresholds(np.ones(9)), 4, True, True)
+    assert text.select(0, 9).windows() == [
+        (0, [1, 2]), (1, [0, 2]), (2, [0, 1]), (3, []),
+        (4, [5, 6, 7, 8]), (5, [4, 6, 7, 8]), (6, [4, 5, 7, 8]), (7, [4, 5, 6, 8]), (8, [4, 5, 6, 7]),
+    ]  # fmt: skip
 
 
 def test_thresholds_keep_all_or_nothing_at_the_ends() -> None:

@@ -26,6 +26,7 @@ from wordkin.config import (
     Flag,
     FlagOrLanguage,
     Number,
+    NumberOrWord,
     PassesOrFile,
     Rule,
     Text,
@@ -164,6 +165,8 @@ def _metavar(rule: Rule) -> str | None:
             return None
         case Number(integer=integer):
             return "N" if integer else "X"
+        case NumberOrWord(words=words):
+            return "|".join(["N", *words])
         case Choice(words=words, several=several):
             return "|".join(words) + ("[,...]" if several else "")
         case TokenizerName(words=words):
@@ -188,6 +191,8 @@ def parse(name: str, rule: Rule, text: object) -> object:
 
 
 def _value(rule: Rule, text: str) -> object:
+    if isinstance(rule, NumberOrWord):
+        return _value(rule.number, text)
     if isinstance(rule, Number):
         for number in (int,) if rule.integer else (int, float):
             try:

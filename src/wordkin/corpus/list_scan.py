@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.encodings import decode, replace_surrogates, warn_of_invalid
 from wordkin.corpus.readers.pieces import Block
+from wordkin.corpus.readers.records import sorted_items
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenization.tokenizing import Batch
 from wordkin.errors import CorpusError, CorpusWarning, warn
@@ -101,9 +102,15 @@ def _add_segment(
     return total
 
 
-def checked_sentences(sentences: Iterable[object]) -> Iterator[Iterable[str]]:
-    """The lists of words of an iterable; raises :class:`CorpusError` where one is something else."""
+def checked_sentences(sentences: Iterable[object], *, sets: bool = False) -> Iterator[Iterable[str]]:
+    """The lists of words of an iterable; raises :class:`CorpusError` where one is something else.
+
+    Where ``sets`` are sentences, their words are sorted.
+    """
     for number, sentence in enumerate(sentences):
+        if sets and isinstance(sentence, set | frozenset):
+            yield sorted_items(sentence)
+            continue
         if isinstance(sentence, str | bytes | Mapping | set | frozenset) or not isinstance(sentence, Iterable):
             raise _not_a_sentence(number, sentence)
         yield sentence
@@ -116,7 +123,10 @@ def _not_a_sentence(number: int, sentence: object) -> CorpusError:
             f"name the field with text or words, as in field={next(iter(sentence), 'text')!r} (there are: {fields})"
         )
     elif isinstance(sentence, set | frozenset):
-        remedy = "a set has no order that stays: pass a list, as in sorted(sentence)"
+        remedy = (
+            "a set has no order that stays: pass a list, as in sorted(sentence), or "
+            'window="sentence", for which order means nothing'
+        )
     elif isinstance(sentence, str):
         remedy = "split it into words first, as in sentence.split(), pass strings as texts=[...], or paths as a list"
     else:

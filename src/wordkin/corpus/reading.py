@@ -133,7 +133,14 @@ def _read_items(source: Source, encoding_errors: str, reporter: Reporter) -> Ite
     field = source.reading.field
     what, unit, name = _DESCRIPTIONS[source.kind]
     gatherer = Gatherer(
-        what.format(field), unit, name, encoding_errors, tally, shown_name=name, lists=source.kind != "texts"
+        what.format(field),
+        unit,
+        name,
+        encoding_errors,
+        tally,
+        shown_name=name,
+        lists=source.kind != "texts",
+        sets=source.reading.sets,
     )
     fields: list[object] | None = None
     for number, item in enumerate(source.items):

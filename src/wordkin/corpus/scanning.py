@@ -248,7 +248,7 @@ def _count(
     if source.kind == "sentences":
         _refuse_to_split_lists(tokenizer)
         reporter.tally("sentences")
-        count_sentences(checked_sentences(source.items), text, reporter, encoding_errors)
+        count_sentences(checked_sentences(source.items, sets=source.reading.sets), text, reporter, encoding_errors)
         return
     with contextlib.closing(read(source, encoding_errors, reporter)) as pieces:
         first = next(pieces, None)

@@ -111,7 +111,7 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
         return Source(kind="values", items=_column_of(corpus, reading.field), reading=reading)
     _refuse_mappings_and_sets(corpus, reading.field)
     if reading.field is None:
-        return Source(kind="sentences", items=corpus)
+        return Source(kind="sentences", items=corpus, reading=reading)
     if not isinstance(reading.field, str):
         raise ConfigError("field", "must be a name for dicts: numbers count the columns of files", reading.field)
     return Source(kind="records", items=_only_field(corpus, path_of(reading.field)[0]), reading=reading)

@@ -49,6 +49,8 @@ def check_options(config: TrainingConfig) -> None:
     ------
     ConfigError : an option that a lesson does not have differs from its default.
     """
+    if config.whole_sentences:
+        raise ConfigError("window", "must be a number in a lesson, which shows the order of words", config.window)
     for each in dataclasses.fields(config):
         value = getattr(config, each.name)
         if each.name not in LESSON_OPTIONS and value != each.default:

@@ -147,10 +147,10 @@ def windows(text: Text, epoch: int) -> Iterator[CentredWindow]:
     schedule = Schedule.of(config, size)
     key = np.uint64(stream_key(config.seed, WINDOWS, epoch))
     thresholds = keep_thresholds(text.keep)
-    reach, dynamic = np.int64(config.window), config.dynamic_window
-    word_ids, starts, stops = (np.zeros(size + 2 * config.window, dtype=np.int32) for _ in range(3))
+    reach, dynamic = np.int64(config.reach), config.dynamic_window
+    word_ids, starts, stops = (np.zeros(size + 2 * config.reach, dtype=np.int32) for _ in range(3))
     first, stop, _ = select_windows(
-        text.word_ids, text.offsets, np.int64(0), np.int64(size), thresholds, key, reach, dynamic,
+        text.word_ids, text.offsets, np.int64(0), np.int64(size), thresholds, key, reach, dynamic, False,
         word_ids, starts, stops,
     )  # fmt: skip
     bits = [np.uint64(random_bits(key, position)) for position in range(size)]

@@ -127,8 +127,9 @@ class Predictor:
         if not np.any(np.diff(corpus.offsets) > 1):
             raise CorpusError("the text cannot be scored: no word of the vocabulary has another one beside it")
         config = dataclasses.replace(
-            self._config, objective=cast(Objective, chosen), vectors="input", dynamic_window=False, subsample=0.0,
-            learning_rate=_ANY_RATE, min_learning_rate=None, deterministic=False,
+            self._config, objective=cast(Objective, chosen), vectors="input", subsample=0.0,
+            dynamic_window=self._config.whole_sentences, learning_rate=_ANY_RATE, min_learning_rate=None,
+            deterministic=False,
         )  # fmt: skip
         asked = {name: self.tables[name] for name in table_shapes(config, len(self._vocabulary))}
         backend = open_backend(config, self._vocabulary, pieces_of(asked))

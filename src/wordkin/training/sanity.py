@@ -35,7 +35,10 @@ def refuse_wild_tables(tables: NamedTables, config: TrainingConfig, epoch: int) 
 
 
 def _divergence(what: str, config: TrainingConfig, epoch: int) -> DivergenceError:
-    remedies = [f"learning_rate (now {config.starting_learning_rate:g})", f"window ({config.window})"]
+    remedies = [
+        f"learning_rate (now {config.starting_learning_rate:g})",
+        f"max_context ({config.max_context})" if config.whole_sentences else f"window ({config.window})",
+    ]
     if "negative-sampling" in config.objectives:
         remedies.append(f"negative ({config.negative})")
     advice = "lower " + ", ".join(remedies[:-1]) + " or " + remedies[-1]

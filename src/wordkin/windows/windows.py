@@ -5,6 +5,14 @@ the word ids that survive subsampling and, for each centre, the half-open range 
 Whether a position survives, and how wide its window is, depend only on (key, position); so
 neighbours across the border of a span come out the same from either side, no sentence is ever cut,
 and every objective, backend and lesson sees the same windows.
+
+Where the context is the whole sentence, without order, a centre has all other surviving words of it as context, but at
+most ``window`` of them. The words of a sentence longer than that are shuffled, by a permutation keyed by (key, first
+position of the sentence), and a centre takes the words nearest to it in that order: half before and half after it, and
+more of one side where the other ends. So each of its contexts is drawn uniformly and without replacement from the
+sentence, and windows are ranges all the same. Positions of a shuffled sentence count in the new order: a span holds
+words from anywhere in the sentence, and all spans together hold each word once. The permutation is computed word by
+word, so a span costs the same however long the sentence is.
 """
 
 from __future__ import annotations
@@ -16,11 +24,15 @@ import numpy as np
 from wordkin.jit import inner, kernel, uint32, uint64
 from wordkin.windows.rng import random_bits, scaled
 
+SHUFFLE_TURNS = 4  # of a Feistel network, each of two rounds
+LEAST_SHUFFLED_BITS = 5  # with fewer, some permutations would come much more often than others
+
 
 class Windows(NamedTuple):
     """Centres of one span and their windows.
 
-    word_ids : int32 [kept], the surviving words of the span with up to ``window`` neighbours either side.
+    word_ids : int32 [kept], the surviving words of the span with up to ``window`` neighbours either side. The words of
+        a shuffled sentence are in the new order.
     first, stop : the centres are positions ``first`` … ``stop - 1`` of ``word_ids``.
     starts, stops : int32 [kept]; the context of centre c is every position from ``starts[c]`` to
         ``stops[c] - 1`` except c itself. Undefined outside the centres.
@@ -53,19 +65,19 @@ def reach_of(bits, window, dynamic):
 
 @kernel
 def select_windows(
-    corpus_ids, sentence_offsets, first_position, stop_position, thresholds, key, window, dynamic,
+    corpus_ids, sentence_offsets, first_position, stop_position, thresholds, key, window, dynamic, whole,
     word_ids, starts, stops,
 ):  # fmt: skip
     """Windows of the span ``first_position`` … ``stop_position - 1``.
 
     Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds``
     uint32 [V]; writes ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window + 1].
-    Returns (first, stop, kept): see :class:`Windows`.
+    ``window`` is the largest distance of a context word or, where the ``whole`` sentence is the context, the largest
+    number of them; ``dynamic`` then does not apply. Returns (first, stop, kept): see :class:`Windows`.
     """
     sentence = sentence_at(sentence_offsets, first_position)
-    count = _keep_before(
-        corpus_ids, sentence_offsets[sentence], first_position, thresholds, key, window, word_ids
-    )  # fmt: skip
+    order = _order_of(sentence_offsets, sentence, window, whole, key)
+    count = _keep_before(corpus_ids, order, first_position, thresholds, key, window, word_ids)
     first = count
     sentence_start = 0
     position = first_position
@@ -73,8 +85,9 @@ def select_windows(
         sentence_stop = sentence_offsets[sentence + 1]
         first_centre = count
         for place in range(position, min(sentence_stop, stop_position)):
-            word = corpus_ids[place]
-            bits = random_bits(key, place)
+            source = _position_at(order, place)
+            word = corpus_ids[source]
+            bits = random_bits(key, source)
             word_ids[count] = word  # written in any case and overwritten if not kept: no branch to mispredict
             starts[count] = reach_of(bits, window, dynamic)
             count += is_kept(bits, thresholds[word])
@@ -82,15 +95,23 @@ def select_windows(
         sentence_end = count
         if sentence_stop > stop_position:
             sentence_end = _keep_after(
-                corpus_ids, stop_position, sentence_stop, thresholds, key, window, word_ids, count
+                corpus_ids, order, stop_position, sentence_stop, thresholds, key, window, word_ids, count
             )  # fmt: skip
-        for centre in range(first_centre, stop_centre):
-            reach = starts[centre]
-            starts[centre] = max(sentence_start, centre - reach)
-            stops[centre] = min(sentence_end, centre + reach + 1)
+        if whole:
+            for centre in range(first_centre, stop_centre):
+                stop = min(max(sentence_start, centre - window // 2) + window + 1, sentence_end)
+                starts[centre] = max(sentence_start, stop - window - 1)
+                stops[centre] = stop
+        else:
+            for centre in range(first_centre, stop_centre):
+                reach = starts[centre]
+                starts[centre] = max(sentence_start, centre - reach)
+                stops[centre] = min(sentence_end, centre + reach + 1)
         sentence_start = count
         position = sentence_stop
         sentence += 1
+        if position < stop_position:
+            order = _order_of(sentence_offsets, sentence, window, whole, key)
     return first, count, max(count, sentence_end)
 
 
@@ -108,13 +129,58 @@ def sentence_at(sentence_offsets, position):
 
 
 @inner
-def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):
-    """Write the last ``limit`` kept words of positions start … stop - 1, in order; return how many."""
+def _order_of(sentence_offsets, sentence, window, whole, key):
+    """The order in which a sentence is read: (first position, words, bits of the lower half of an index, key).
+
+    The number of words is 0 where the order is that of the text.
+    """
+    start = np.int64(sentence_offsets[sentence])
+    size = np.int64(sentence_offsets[sentence + 1]) - start
+    if not whole or size <= window + 1:
+        return start, np.int64(0), np.int64(0), uint64(0)
+    bits = np.int64(LEAST_SHUFFLED_BITS)
+    while size > (np.int64(1) << bits):
+        bits += 1
+    return start, size, bits, random_bits(key, (uint64(1) << uint64(63)) | uint64(start))  # no position is so high
+
+
+@inner
+def _position_at(order, place):
+    """The corpus position that stands at ``place`` in the order of its sentence."""
+    start, size, bits, key = order
+    return place if size == 0 else start + shuffled(place - start, size, bits, key)
+
+
+@inner
+def shuffled(index, size, bits, key):
+    """Number ``index`` of a random permutation of 0 … size - 1, which the ``key`` chooses.
+
+    A Feistel network permutes the numbers of so many ``bits``, enough for ``size``. A result that is too
+    large goes through it again until one is not, which is a permutation of the smaller ones.
+    """
+    low_bits = uint64(bits // 2)
+    low_mask = (uint64(1) << low_bits) - uint64(1)
+    high_mask = (uint64(1) << (uint64(bits) - low_bits)) - uint64(1)
+    number = uint64(index)
+    while True:
+        high, low = number >> low_bits, number & low_mask
+        for turn in range(SHUFFLE_TURNS):
+            high ^= random_bits(key, low | (uint64(2 * turn) << uint64(56))) & high_mask
+            low ^= random_bits(key, high | (uint64(2 * turn + 1) << uint64(56))) & low_mask
+        number = (high << low_bits) | low
+        if number < uint64(size):
+            return np.int64(number)
+
+
+@inner
+def _keep_before(corpus_ids, order, stop, thresholds, key, limit, word_ids):
+    """Write the last ``limit`` kept words of the sentence before ``stop``, in order; return how many."""
     count = 0
     place = stop - 1
-    while place >= start and count < limit:
-        if is_kept(random_bits(key, place), thresholds[corpus_ids[place]]):
-            word_ids[count] = corpus_ids[place]
+    while place >= order[0] and count < limit:
+        source = _position_at(order, place)
+        if is_kept(random_bits(key, source), thresholds[corpus_ids[source]]):
+            word_ids[count] = corpus_ids[source]
             count += 1
         place -= 1
     for left in range(count // 2):
@@ -124,13 +190,14 @@ def _keep_before(corpus_ids, start, stop, thresholds, key, limit, word_ids):
 
 
 @inner
-def _keep_after(corpus_ids, start, stop, thresholds, key, limit, word_ids, count):
-    """Write the first ``limit`` kept words of positions start … stop - 1 from ``word_ids[count]`` on."""
+def _keep_after(corpus_ids, order, start, stop, thresholds, key, limit, word_ids, count):
+    """Write the first ``limit`` kept words of start … stop - 1 from ``word_ids[count]`` on."""
     end = count + limit
     place = start
     while place < stop and count < end:
-        if is_kept(random_bits(key, place), thresholds[corpus_ids[place]]):
-            word_ids[count] = corpus_ids[place]
+        source = _position_at(order, place)
+        if is_kept(random_bits(key, source), thresholds[corpus_ids[source]]):
+            word_ids[count] = corpus_ids[source]
             count += 1
         place += 1
     return count

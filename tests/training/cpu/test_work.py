@@ -24,6 +24,7 @@ SETS_OF_OBJECTIVES = [
 ]
 EXTREMES: list[dict[str, Any]] = [
     {"window": 10_000},
+    {"window": "sentence", "max_context": 10_000},
     {"window": 10_000, "dynamic_window": False, "negative": 4096},
     {"window": 10_000, "vector_size": 300, "learning_rate": 10.0},
     {"vector_size": 65_536},

@@ -54,11 +54,14 @@ class Reading:
         One of ``wordkin.config.READERS``; None chooses by the suffix of each file.
     encoding : str
         Of text, CSV and JSON lines: any text encoding that Python knows.
+    sets : bool
+        Whether a set is a sentence, whose items are sorted: where the order within a sentence means nothing.
     """
 
     field: str | int | None = None
     reader: str | None = None
     encoding: str = "utf-8"
+    sets: bool = False
 
 
 @dataclass

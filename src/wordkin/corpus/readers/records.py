@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from wordkin.corpus.readers.encodings import decode, encode_texts
@@ -70,6 +70,8 @@ class Gatherer:
         What a record is called there: "record", "line", "row" or "text".
     lists : bool, default True
         Whether a value may be a list of words.
+    sets : bool, default False
+        Whether a value may be a set of words, which are sorted.
     """
 
     def __init__(
@@ -82,10 +84,11 @@ class Gatherer:
         *,
         shown_name: str | None = None,
         lists: bool = True,
+        sets: bool = False,
     ) -> None:
         self._what, self._name, self._unit, self._errors = what, name, unit, encoding_errors
         self._shown = repr(name) if shown_name is None else shown_name
-        self._tally, self._lists_allowed = tally, lists
+        self._tally, self._lists_allowed, self._sets_allowed = tally, lists, lists and sets
         self.texts: list[str] = []
         self._lists: list[Sequence[str]] = []
         self.characters = 0
@@ -117,6 +120,8 @@ class Gatherer:
             self._tally.skipped["null"] += 1
         elif self._lists_allowed and _is_list(value):
             self._add_list(value, number)
+        elif self._sets_allowed and isinstance(value, set | frozenset):
+            self._add_list(sorted_items(value), number)
         else:
             kinds = "text or a list of strings" if self._lists_allowed else "text"
             raise self._wrong(value, number, f"{type(value).__name__}, not {kinds}")
@@ -154,6 +159,14 @@ class Gatherer:
 
     def _wrong(self, value: object, number: int, what: str) -> CorpusError:
         return CorpusError(f"{self._shown}, {self._unit} {number:,}: the {self._what} is {what}; got {shown(value)}")
+
+
+def sorted_items(items: Collection[Any]) -> list[Any]:
+    """The items of a set in an order that stays; in any order where they are not of one kind, and refused later."""
+    try:
+        return sorted(items)
+    except TypeError:
+        return list(items)
 
 
 def is_null(value: object) -> bool:

@@ -169,6 +169,6 @@ class Tab:
 def _first_shown(course: Course, steps: int) -> int:
     """A step that is good to begin with: scores are no longer 0, and the window is full on both sides."""
     warm = min(course.warm_start(), steps)
-    full = 2 * course.config.window
+    full = 2 * course.config.reach
     near = range(warm, min(warm + 40, steps + 1))
     return next((number for number in near if len(course.taken(number).example.where.view.context) == full), warm)

@@ -14,6 +14,7 @@ from wordkin.config import (
     Flag,
     FlagOrLanguage,
     Number,
+    NumberOrWord,
     PassesOrFile,
     Rule,
     TokenizerName,
@@ -69,7 +70,7 @@ def _converted(rule: Rule, text: object) -> object:
         return words[0] if len(words) == 1 else tuple(words)
     if isinstance(rule, WordList) and isinstance(text, str):
         return tuple(text.replace(",", " ").split())
-    if isinstance(rule, Number | PassesOrFile) and isinstance(text, str):
+    if isinstance(rule, Number | NumberOrWord | PassesOrFile) and isinstance(text, str):
         for number in (int, float):
             try:
                 return number(text)

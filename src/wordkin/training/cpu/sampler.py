@@ -36,17 +36,17 @@ class Sampler:
     """Draws, into buffers of its own; it depends on nothing but the text, its streams and the shard."""
 
     def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep]) -> None:
-        self._window, self._dynamic = config.window, config.dynamic_window
+        self._reach, self._dynamic, self._whole = config.reach, config.dynamic_window, config.whole_sentences
         self._thresholds = thresholds
         self._steps = steps
-        room = MOST_SHARD_WORDS + 2 * config.window + 1
+        room = MOST_SHARD_WORDS + 2 * config.reach + 1
         self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
     def draw(self, text: Text, shard: range) -> Sample:
         """Draw for the corpus positions of a shard; valid until the next call."""
         first, stop, kept = select_windows(
             text.corpus.ids, text.corpus.offsets, shard.start, shard.stop, self._thresholds,
-            np.uint64(stream_key(text.seed, *text.window_stream)), self._window, self._dynamic,
+            np.uint64(stream_key(text.seed, *text.window_stream)), self._reach, self._dynamic, self._whole,
             self._word_ids, self._starts, self._stops,
         )  # fmt: skip
         windows = Windows(self._word_ids[:kept], first, stop, self._starts, self._stops)

@@ -145,7 +145,7 @@ def make_step(
 def rooms(config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int, shard_words: int) -> list[int]:
     """Rows that a shard reads at most of the input table, the projection bias and each output table."""
     all_rows = any(step.reads_all_rows for step in steps)
-    words = vocabulary_size if all_rows else min(shard_words + 2 * config.window, vocabulary_size)
+    words = vocabulary_size if all_rows else min(shard_words + 2 * config.reach, vocabulary_size)
     outputs = [padded(min(words + step.most_rows(words), vocabulary_size), SPARE_ROWS) for step in steps]
     return [words, int(config.projection_bias), *outputs]
 
@@ -387,7 +387,9 @@ _STEPS: dict[str, Callable[[TrainingConfig, Layout, NDArray[np.int64], float, Sh
 
 def contexts_of_word(config: TrainingConfig) -> float:
     """Words in the window of a centre, and windows that a word stands in, in a long sentence: expected."""
-    return config.window + 1 if config.dynamic_window else 2 * config.window
+    if config.whole_sentences:
+        return config.max_context
+    return config.reach + 1 if config.dynamic_window else 2 * config.reach
 
 
 def alikeness(vocabulary_size: int) -> float:
@@ -429,8 +431,8 @@ def make_mode(config: TrainingConfig) -> Mode:
     cbow = config.architecture == "cbow"
     return Mode(
         cbow=cbow,
-        window=config.window,
-        reach=0 if cbow else config.window,
+        window=config.reach,
+        reach=0 if cbow else config.reach,
         buffered=cbow or config.projection_bias,
         mean=cbow and config.cbow_combine == "mean",
         exact=cbow and config.cbow_gradient == "exact",

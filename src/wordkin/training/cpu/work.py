@@ -22,7 +22,7 @@ PRODUCTS = 6  # operations for each number of a pair of rows: a score and two up
 
 def contexts_at_most(config: TrainingConfig) -> int:
     """Context words of one centre, at most."""
-    return 2 * config.window
+    return config.max_context if config.whole_sentences else 2 * config.reach
 
 
 def negative_sampling_operations(config: TrainingConfig, row_size: int, noise: int, *, pair_by_pair: bool) -> int:
