@@ -99,11 +99,11 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
         (["train", "x", "-o", "y.bin", "--windw", "3"], "no such option: --windw"),
         (
             ["train", "x", "-o", "y.bin", "--window", "wide"],
-            "--window must be a whole number from 1 to 10000; got 'wide'",
+            "--window must be a whole number from 1 to 10000, or \"sentence\"; got 'wide'",
         ),
         (
             ["train", "x", "-o", "y.bin", "--window", "2.5"],
-            "--window must be a whole number from 1 to 10000; got '2.5'",
+            "--window must be a whole number from 1 to 10000, or \"sentence\"; got '2.5'",
         ),
         (
             ["train", "x", "-o", "y.bin", "--vector-size", "0"],
