@@ -208,4 +208,6 @@ def test_options_of_gensim_and_word2vec_c_get_a_hint(run, option, hint):
 
 def test_an_option_that_nobody_has_gets_the_nearest(run):
     failed = run("train", "a", "--min-cuont", "3")
-    assert "no such option: --min-cuont (Possible options: --min-count, --phrase-min-count)" in failed.err
+    assert (
+        "no such option: --min-cuont (Possible options: --max-context, --min-count, --phrase-min-count)" in failed.err
+    )
