@@ -1,9 +1,9 @@
-"""Loading: chosen words beside all words, bad rows skipped beside refused, and 100,000 similarity rows.
+"""Loading: chosen words beside all words, bad rows skipped beside refused; and the evaluation of 100,000 rows.
 
-    python benchmarks/loading.py [--quick]
+    python benchmarks/loading.py [--quick] [--fresh] [--runs 3] [--folder DIRECTORY]
 
-Each figure of loading is measured in a process of its own: seconds, and the memory it took at most beyond what the
-imports take. Answers are checked before times are printed.
+Each loading is done in a process of its own: seconds, and the memory it took at most beyond what the imports take.
+Answers are checked before times are kept. A million words of 300 numbers take 7 GB of disk for the time being.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from harness import Results, Summary, common_options, in_turn, ratios, results_folder, run_child, show, table, values
 
 from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.evaluation import evaluate_file
@@ -26,12 +29,17 @@ from wordkin.vocabulary import Vocabulary
 SUFFIXES = (".safetensors", ".bin", ".txt", ".parquet")
 SIZE = 300
 CHOSEN = 1000
-PAIRS = 100_000
+ROWS = 100_000
+_OPTIONS: dict[str, dict[str, Any]] = {"all": {}, "words": {}, "skip": {"bad_rows": "skip"}}
 
 
 def peak_bytes() -> int:
-    """Largest resident memory of this process so far; what it maps and touches counts as well."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Largest resident memory of this program so far; what it maps and touches counts as well."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage counts what the parent of the process had, too
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def write_files(folder: Path, words: int) -> None:
@@ -54,12 +62,13 @@ def chosen_words(words: int) -> list[str]:
 
 def measure(path: Path, mode: str, words: int) -> dict[str, float]:
     """Load a file in a process of its own, as this script does with ``--one``."""
-    command = [sys.executable, __file__, "--one", str(path), "--mode", mode, "--words", str(words)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    found = run_child([sys.executable, __file__, "--one", path, "--mode", mode, "--words", str(words)]).output
+    return {name: float(found[name]) for name in ("seconds", "bytes")}
 
 
-def one(path: Path, mode: str, words: int) -> None:
-    options = {"all": {}, "words": {"words": chosen_words(words)}, "skip": {"bad_rows": "skip"}}[mode]
+def load_once(path: Path, mode: str, words: int) -> dict[str, float]:
+    """Seconds and memory of loading a file in this process, and whether the vectors are right."""
+    options = {"words": chosen_words(words)} if mode == "words" else _OPTIONS[mode]
     before, start = peak_bytes(), time.perf_counter()
     vectors = load_embeddings(path, **options)
     seconds, peak = time.perf_counter() - start, peak_bytes() - before
@@ -67,53 +76,100 @@ def one(path: Path, mode: str, words: int) -> None:
     rng = np.random.default_rng(0)
     first = rng.standard_normal((1, SIZE), dtype=np.float32)[0]
     assert np.array_equal(vectors["word0"], first)
-    print(json.dumps({"seconds": seconds, "megabytes": peak / 1e6}))
+    return {"seconds": seconds, "bytes": peak}
 
 
-def load_in_turn(folder: Path, words: int, turns: int) -> None:
-    print(f"{words:,} words of {SIZE} numbers; {CHOSEN:,} of them; median of {turns} turns")
-    for suffix in SUFFIXES:
-        modes = ["all", "words"] + (["skip"] if suffix != ".safetensors" else [])
-        results: dict[str, list[dict[str, float]]] = {mode: [] for mode in modes}
-        for _ in range(turns):
-            for mode in modes:
-                results[mode].append(measure(folder / f"v{suffix}", mode, words))
-        for mode, found in results.items():
-            seconds, megabytes = (float(np.median([each[key] for each in found])) for key in ("seconds", "megabytes"))
-            print(f"{suffix:13} {mode:6} {seconds:8.2f} s {megabytes:8.0f} MB")
+def loading(path: Path, words: int, runs: int) -> dict[str, list[dict[str, float]]]:
+    """The ways to load a file, in turn."""
+    modes = ["all", "words"] + (["skip"] if path.suffix != ".safetensors" else [])
+    return in_turn({mode: partial(measure, path, mode, words) for mode in modes}, runs)
 
 
-def evaluate_pairs(folder: Path) -> None:
+def evaluation(kind: str, runs: int, folder: Path) -> dict[str, Any]:
+    """Seconds to evaluate a file of so many rows, drawn from 20,000 words."""
     rng = np.random.default_rng(1)
     words = [f"word{number}" for number in range(20_000)]
     vectors = Embeddings(Vocabulary(words), rng.standard_normal((len(words), 100), dtype=np.float32))
-    rows = (f"{words[a]}\t{words[b]}\t{score:.1f}\n" for (a, b), score in
-            zip(rng.integers(0, len(words), (PAIRS, 2)), rng.random(PAIRS) * 10, strict=True))  # fmt: skip
-    path = folder / "pairs.tsv"
+    path = folder / "rows.txt"
+    if kind == "similarity":
+        rows = (
+            f"{words[a]}\t{words[b]}\t{score:.1f}\n"
+            for (a, b), score in zip(rng.integers(0, len(words), (ROWS, 2)), rng.random(ROWS) * 10, strict=True)
+        )
+    else:
+        questions = np.array([rng.choice(len(words), 4, replace=False) for _ in range(ROWS)])
+        rows = (" ".join(words[each] for each in question) + "\n" for question in questions)
     path.write_text("".join(rows))
-    start = time.perf_counter()
-    result = evaluate_file(vectors, path, kind="similarity")
-    seconds = time.perf_counter() - start
-    assert result.known == PAIRS and result.spearman.interval[0] < result.spearman.value < result.spearman.interval[1]
-    print(f"{PAIRS:,} similarity rows evaluated in {seconds:.2f} s")
+    seconds: list[float] = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        result = evaluate_file(vectors, path, kind=kind)
+        seconds.append(time.perf_counter() - start)
+        known = result.total.known if kind == "analogies" else result.known
+        assert known == ROWS
+    return {"rows": ROWS, "seconds": seconds}
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """Tables made of the results."""
+    found = values(content, "load, ")
+    tables = {}
+    if found:
+        words = next(iter(content["measurements"][f"load, {suffix}"]["settings"]["words"] for suffix in found))
+        columns = (f"{words:,} words x {SIZE}", "all, s", "all, MB", f"`words=` of {CHOSEN:,}, s", "MB", "of the time")
+        tables["words"] = table(columns, [_chosen_line(suffix, each) for suffix, each in found.items()])
+        columns = ("a file without bad rows", "refused, s", '`bad_rows="skip"`, s', "of the time")
+        tables["skip"] = table(columns, [_skip_line(suffix, each) for suffix, each in found.items() if "skip" in each])
+    rows = values(content, "evaluate, ")
+    if rows:
+        lines = [(kind, f"{each['rows']:,}", Summary.of(each["seconds"]).text()) for kind, each in rows.items()]
+        tables["rows"] = table(("evaluated", "rows", "seconds"), lines)
+    return tables
+
+
+def _taken(runs: Sequence[Mapping[str, float]], what: str) -> list[float]:
+    return [each[what] for each in runs]
+
+
+def _chosen_line(suffix: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    cells = [f"`{suffix}`"]
+    for mode in ("all", "words"):
+        cells.append(Summary.of(_taken(found[mode], "seconds")).text())
+        cells.append(Summary.of(_taken(found[mode], "bytes")).text(2, 1e6))
+    return (*cells, ratios(_taken(found["words"], "seconds"), _taken(found["all"], "seconds")).text(2))
+
+
+def _skip_line(suffix: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    refused, skipped = (_taken(found[mode], "seconds") for mode in ("all", "skip"))
+    return f"`{suffix}`", Summary.of(refused).text(), Summary.of(skipped).text(), ratios(skipped, refused).text(2)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="50,000 words, one turn")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--mode", help=argparse.SUPPRESS)
-    parser.add_argument("--words", type=int, default=1_000_000, help="how many words the files have")
-    parser.add_argument("--folder", type=Path, help="where the files go for the time being; 6 GB for a million words")
+    parser.add_argument("--words", type=int, help="how many words the files have (default: 1,000,000)")
+    parser.add_argument("--runs", type=int, default=3, help="turns (default: 3)")
+    parser.add_argument("--folder", type=Path, help="where the files go for the time being (default: a temporary one)")
+    common_options(parser, threads=None)
     options = parser.parse_args()
     if options.one is not None:
-        one(options.one, options.mode, options.words)
+        print(json.dumps(load_once(options.one, options.mode, options.words)))
         return
-    words, turns = (50_000, 1) if options.quick else (options.words, 3)
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        evaluate_pairs(Path(folder))
-        write_files(Path(folder), words)
-        load_in_turn(Path(folder), words, turns)
+    words = options.words if options.words is not None else 50_000 if options.quick else 1_000_000
+    runs = 1 if options.quick else options.runs
+    sources = ("embeddings", "evaluation", "evaluation/files", "vocabulary", "storage")
+    where = results_folder(options.quick)
+    results = Results("loading", {}, fresh=options.fresh, folder=where, sources=sources)
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        for kind in ("similarity", "analogies"):
+            results.measured(f"evaluate, {kind}", {"runs": runs}, partial(evaluation, kind, runs, folder))
+        write_files(folder, words)
+        for suffix in SUFFIXES:
+            path = folder / f"v{suffix}"
+            results.measured(f"load, {suffix}", {"words": words, "runs": runs}, partial(loading, path, words, runs))
+    show(blocks(results.content))
 
 
 if __name__ == "__main__":

@@ -27,10 +27,13 @@ from typing import Any
 from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md")
+PAGES = (
+    "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
+    "evaluation.md",
+)  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "growing",
+    "recipes", "growing", "loading",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png"}
 _PLACE = re.compile(

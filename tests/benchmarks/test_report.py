@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import cost
 import determinism
+import loading
 import pytest
 import queries
 import report
@@ -227,6 +229,23 @@ def test_tables_of_queries(queries_results: dict[str, Any], tmp_path: Path) -> N
     assert tables["real"] == tables["index"] and "25.0%" in tables["analogies"]
     queries.draw(queries_results, tmp_path / "recall.png")
     assert (tmp_path / "recall.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_tables_of_loading() -> None:
+    way = {
+        mode: [{"seconds": seconds, "bytes": 2e6}] for mode, seconds in (("all", 4.0), ("words", 1.0), ("skip", 4.2))
+    }
+    mapped = {mode: way[mode] for mode in ("all", "words")}
+    measurements = {
+        "load, .safetensors": mapped, "load, .bin": way,
+        "evaluate, similarity": {"rows": 100_000, "seconds": [3.0, 5.0, 4.0]},
+    }  # fmt: skip
+    settings = {f"load, {suffix}": {"words": 1_000_000, "runs": 1} for suffix in (".safetensors", ".bin")}
+    found = loading.blocks(_content("loading", measurements, settings))
+    assert "| 1,000,000 words x 300 |" in found["words"] and "`.safetensors`" in found["words"]
+    assert re.search(r"`\.bin` +\| +4\.00 \| +2\.0 \| +1\.00 \| +2\.0 \| +0\.25 \|", found["words"])
+    assert re.search(r"`\.bin` +\| +4\.00 \| +4\.20 \| +1\.1 \|", found["skip"]) and ".safetensors" not in found["skip"]
+    assert re.search(r"similarity \| 100,000 \| 4\.00 \(3\.00 to 5\.00\) \|", found["rows"])
 
 
 def test_synthetic_questions_have_every_second_answer_right(tmp_path: Path) -> None:
