@@ -23,7 +23,8 @@ VectorsArgument = Annotated[
     str,
     typer.Argument(
         metavar="VECTORS",
-        help="A file of vectors (.safetensors, .bin, .txt or .vec, also with .gz; .parquet) or the directory of a run.",
+        help="A file of vectors (.safetensors, .bin, .txt or .vec, also with .gz; .parquet, also a folder of parts) "
+        "or the directory of a run.",
     ),
 ]
 TOPN = Option(Number(1, integer=True), "How many answers to show for each question.", 10)
@@ -79,10 +80,11 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
 
     Of a run the vectors are those of its last checkpoint; a finished run holds its result.
     """
-    if Path(path).is_dir():
-        return _vectors_of_run(path, reading)
     from wordkin.embeddings import load_embeddings
+    from wordkin.embeddings.table_folders import is_table_folder
 
+    if Path(path).is_dir() and not is_table_folder(Path(path)):
+        return _vectors_of_run(path, reading)
     options = dict(reading)
     listed = options.pop("only_words", None)
     if listed is not None:

@@ -13,8 +13,9 @@ from wordkin.config import FROM_1_OR_NONE, Choice, Encoding, OptionalChoice, che
 from wordkin.embeddings.binary_format import read_binary, write_binary
 from wordkin.embeddings.embeddings import Embeddings, Whitespace
 from wordkin.embeddings.native_format import read_native, write_native
-from wordkin.embeddings.parquet_format import read_parquet
+from wordkin.embeddings.parquet_format import read_parquet, read_table_folder
 from wordkin.embeddings.rows import ReadOptions
+from wordkin.embeddings.table_folders import TABLE_SUFFIXES, parts_of
 from wordkin.embeddings.text_format import read_text, write_text
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError
@@ -27,7 +28,6 @@ Format = Literal["safetensors", "bin", "text", "parquet"]
 DecodingErrors = Literal["strict", "replace", "ignore", "backslashreplace"]
 Duplicates = Literal["error", "first"]
 BadRows = Literal["error", "skip"]
-_TABLES = (".parquet", ".arrow", ".feather")
 _FORMAT_NAMES = {"safetensors": "the native format", "bin": "word2vec binary", "parquet": "Parquet and Arrow"}
 # Options of loading and the formats that have no use for them.
 _REFUSED = {
@@ -103,7 +103,8 @@ def load_embeddings(
     Parameters
     ----------
     path : str or Path
-        A file; gzip is recognised by its content.
+        A file; gzip is recognised by its content. Or a folder of Parquet or Arrow files that are one table, as
+        Spark writes it (``part-00000-....parquet``, ``_SUCCESS``), or a model of Spark's Word2Vec.
     format : {"safetensors", "bin", "text", "parquet"}, default None
         "bin" is word2vec binary, "text" word2vec, fastText ``.vec`` and GloVe, "parquet" a Parquet or Arrow
         file of words and vectors, as ``to_parquet`` and Spark write (extra ``arrow``); by the file's suffix
@@ -146,16 +147,19 @@ def load_embeddings(
     path = Path(path)
     options = _checked_options(limit, words, bad_rows, encoding, encoding_errors, duplicates, header)
     _check_choice("format", format, get_args(Format))
+    given = {
+        "header": header, "encoding": encoding, "encoding_errors": encoding_errors,
+        "bad_rows": bad_rows, "duplicates": duplicates,
+    }  # fmt: skip
+    if path.is_dir():
+        parts = parts_of(path)
+        if format not in (None, "parquet"):
+            raise ConfigError("format", 'must be "parquet" or left unset for a folder', format)
+        _refuse_useless("parquet", given)
+        return read_table_folder(path, parts, options)
     with InputFile(path) as source:
         kind = _format_to_read(source) if format is None else format
-        given = {
-            "header": header, "encoding": encoding, "encoding_errors": encoding_errors,
-            "bad_rows": bad_rows, "duplicates": duplicates,
-        }  # fmt: skip
-        for name, value in given.items():
-            if value is not None and kind in _REFUSED[name]:
-                formats = "formats other than text" if name == "header" else _FORMAT_NAMES[kind]
-                raise ConfigError(name, f"must be left unset for {formats}", value)
+        _refuse_useless(kind, given)
         if kind == "safetensors":
             return read_native(source, options.limit, words=options.words)
         if kind == "parquet":
@@ -163,6 +167,14 @@ def load_embeddings(
         if kind == "bin" and " ".encode(options.encoding) != b" ":
             raise ConfigError("encoding", "must leave ASCII as it is for word2vec binary", options.encoding)
         return read_binary(source, options) if kind == "bin" else read_text(source, options)
+
+
+def _refuse_useless(kind: str, given: Mapping[str, object]) -> None:
+    """Raise :class:`ConfigError` for an option that a format has no use for."""
+    for name, value in given.items():
+        if value is not None and kind in _REFUSED[name]:
+            formats = "formats other than text" if name == "header" else _FORMAT_NAMES[kind]
+            raise ConfigError(name, f"must be left unset for {formats}", value)
 
 
 def _checked_options(
@@ -231,7 +243,7 @@ def format_of(path: Path) -> str:
 
 def _format_to_read(source: InputFile) -> str:
     """As :func:`format_of`, but a file of a kind that is known and not read is named for what it is."""
-    if source.path.suffix in _TABLES:
+    if source.path.suffix in TABLE_SUFFIXES:
         return "parquet"
     try:
         return format_of(source.path)

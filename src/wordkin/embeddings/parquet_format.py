@@ -6,14 +6,16 @@ a vector as a list of numbers or as a VectorUDT, a struct with size, indices and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.rows import ReadOptions, Rows
+from wordkin.embeddings.rows import ReadOptions, Rows, Source
 from wordkin.errors import FormatError, MissingExtraError
 from wordkin.storage.files import InputFile
 
@@ -21,35 +23,60 @@ _BATCH_ROWS = 1 << 14
 _WORD_NAMES, _VECTOR_NAMES, _COUNT_NAME = ("word", "token", "term"), ("vector", "embedding"), "count"
 
 
+class TableFolder:
+    """A folder of files that are one table, for messages about its rows, which are counted through all files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def broken(self, what: str) -> FormatError:
+        """The error to raise: ``what`` is wrong, and in which folder."""
+        return FormatError(f"{str(self.path)!r}: {what}")
+
+
 def read_parquet(source: InputFile, options: ReadOptions) -> Embeddings:
     """Read a Parquet or Arrow file (file or stream) of words and vectors; counts as well where there are some."""
+    return _read(source, [source], options)
+
+
+def read_table_folder(folder: Path, parts: Sequence[Path], options: ReadOptions) -> Embeddings:
+    """The same from the files of a folder that are one table; an empty part has no rows."""
+    with contextlib.ExitStack() as closing:
+        files = [closing.enter_context(InputFile(part)) for part in parts]
+        return _read(TableFolder(folder), files, options)
+
+
+def _read(source: Source, files: Sequence[InputFile], options: ReadOptions) -> Embeddings:
     try:
         import pyarrow
     except ImportError as error:
         raise MissingExtraError("reading Parquet and Arrow files", "arrow") from error
     rows: Rows | None = None
     read = 0
-    try:
-        schema, batches = _open(source)
-        word, vector, count = _columns(source, schema)
-        for batch in batches:
-            if options.limit is not None:
-                batch = batch.slice(0, options.limit - read)
-            words, vectors = batch.column(word), batch.column(vector)
-            counts = None if count is None else batch.column(count)
-            lengths = _lengths(vectors)
-            if rows is None:
-                known = lengths[lengths > 0]
-                size = int(known[0]) if len(known) else 1
-                rows = Rows(source, options, size, 0, "row")
-            _append(rows, words, vectors, counts, lengths, read)
-            read += len(batch)
-            if read == options.limit or rows.complete:
-                break
-    except (pyarrow.ArrowException, OSError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise source.broken(f"the table cannot be read: {' '.join(str(error).split())[:200]}") from error
+    for file in files:
+        if read == options.limit or (rows is not None and rows.complete):
+            break
+        try:
+            schema, batches = _open(file)
+            word, vector, count = _columns(file, schema)
+            for batch in batches:
+                if options.limit is not None:
+                    batch = batch.slice(0, options.limit - read)
+                words, vectors = batch.column(word), batch.column(vector)
+                counts = None if count is None else batch.column(count)
+                lengths = _lengths(vectors)
+                if rows is None:
+                    known = lengths[lengths > 0]
+                    size = int(known[0]) if len(known) else 1
+                    rows = Rows(source, options, size, 0, "row")
+                _append(rows, words, vectors, counts, lengths, read)
+                read += len(batch)
+                if read == options.limit or rows.complete:
+                    break
+        except (pyarrow.ArrowException, OSError) as error:
+            if isinstance(error, FormatError):
+                raise
+            raise file.broken(f"the table cannot be read: {' '.join(str(error).split())[:200]}") from error
     if rows is None:
         raise source.broken("the table has no rows")
     return rows.finish()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.errors import ConfigError, FormatError, warn
-from wordkin.storage.files import InputFile
 from wordkin.storage.utf8 import is_utf8
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.packing import are_utf8
@@ -38,18 +39,26 @@ class ReadOptions:
     written_in: str | None = None  # the encoding of the file, where the words are UTF-8 already
 
 
+class Source(Protocol):
+    """Where rows come from, a file or a folder, and the error to raise about it."""
+
+    @property
+    def path(self) -> Path: ...
+    def broken(self, what: str) -> FormatError: ...
+
+
 class Rows:
     """The rows that were kept so far.
 
     Attributes
     ----------
-    source : the file.
+    source : the file, or the folder of several.
     unit : what positions in the file count: "byte", "line" or "row".
     words : the words that were kept.
     matrix : their vectors; the first ``len(words)`` rows count.
     """
 
-    def __init__(self, source: InputFile, options: ReadOptions, vector_size: int, expected: int, unit: str) -> None:
+    def __init__(self, source: Source, options: ReadOptions, vector_size: int, expected: int, unit: str) -> None:
         self.source, self.options, self.unit = source, options, unit
         self.words: list[bytes] = []
         self._positions: list[NDArray[np.int64]] = []
@@ -149,6 +158,8 @@ class Rows:
         self.words = self.decoded(self.words)
         matrix = self.matrix
         counts = np.concatenate(self._counts) if self._counts else None
+        if counts is not None and len(counts) < len(self.words):  # some rows have none
+            counts = None
         kept = self._kept_rows()
         if len(kept) < len(self.words):
             self.words = [self.words[row] for row in kept]

@@ -70,7 +70,9 @@ def info(
 
 def _rare_words(path: Path) -> tuple[int, int] | tuple[None, None]:
     """How many rare words a run keeps the counts of, and in how many bytes; None where it keeps none."""
-    if not path.is_dir():
+    from wordkin.embeddings.table_folders import is_table_folder
+
+    if not path.is_dir() or is_table_folder(path):
         return None, None
     from wordkin.runs.directory import RunDirectory
 
