@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.sources import Corpus, Source
-from wordkin.embeddings import Embeddings
+from wordkin.embeddings import Embeddings, check_words
 from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
 from wordkin.options import TrainingOptions
 from wordkin.vocabulary import Vocabulary
@@ -89,7 +89,8 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     texts : iterable of str, default None
         In place of a corpus, such as a pandas Series; split as lines of a file are.
     output : path, default None
-        Where to save the vectors; checked before training begins. The suffix gives the format.
+        Where to save the vectors; checked before training begins, as are the words where the suffix asks for a
+        format without room for white space in them. The suffix gives the format.
     validation : as corpus, default None
         Held-out text; its loss is measured after each epoch.
     log : path, default None
@@ -300,6 +301,9 @@ class Word2Vec:
             held_out = held_out_source_of(validation, config, texts=texts)
             sources = [source] if held_out is None else [source, held_out]
             run = at_places(run, options.get("output"), options.get("log"), sources, checkpoint)
+            for chosen in (vocabulary, None if known is None else known.vocabulary):
+                if run.output is not None and chosen is not None:
+                    check_words(run.output, chosen)
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
             text = closing.enter_context(
                 read_text(
@@ -426,6 +430,8 @@ class Word2Vec:
         """Train on a text; the model changes when that has ended well."""
         from wordkin.runs.run import train_run
 
+        if run.output is not None:
+            check_words(run.output, text.vocabulary)
         state, tables = train_run(
             run,
             text.vocabulary,

@@ -104,3 +104,43 @@ def test_callbacks_that_could_not_be_called_are_refused_before_the_work(text, tm
         wordkin.train(text, callbacks=callbacks, checkpoint=tmp_path / "run", **SMALL)
     assert caught.value.remedy == remedy
     assert not (tmp_path / "run").exists()
+
+
+SPACED = [["new york", "sun", "moon"], ["sun", "moon", "new york"]] * 10
+REFUSED = (
+    r"output must end in .safetensors for words with white space; got '.*': 'new york' is one; or put an underscore"
+)
+
+
+def never(*_: object) -> None:
+    raise AssertionError("trained, or read the text")
+
+
+def unread():
+    never()
+    yield ["sun"]
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.vec.gz"])
+def test_words_that_a_format_cannot_hold_are_found_before_training(tmp_path, name):
+    output = tmp_path / name
+    with pytest.raises(ConfigError, match=REFUSED):
+        wordkin.train(SPACED, output=output, callbacks=[never], **SMALL)
+    with pytest.raises(ConfigError, match=REFUSED):  # all words of a given vocabulary are learned
+        wordkin.train(unread(), vocabulary={"new york": 7, "sun": 5}, output=output, **SMALL | {"min_count": 5})
+    model = wordkin.Word2Vec(**SMALL).fit(SPACED)
+    with pytest.raises(ConfigError, match=REFUSED):
+        model.update(unread(), output=output)
+    wordkin.train(SPACED, checkpoint=tmp_path / "run", callbacks=[lambda report: True], **SMALL | {"epochs": 2})
+    with pytest.raises(ConfigError, match=REFUSED):
+        wordkin.resume(tmp_path / "run", output=output, callbacks=[never])
+    assert not output.exists()
+    assert len(wordkin.resume(tmp_path / "run", output=tmp_path / "v.safetensors")) == 3
+
+
+def test_words_that_are_not_saved_may_have_white_space(tmp_path):
+    rare = [*SPACED, ["los angeles", "sun"]]
+    kept = [[word.replace(" ", "\u00a0") for word in sentence] for sentence in rare]
+    wordkin.train(kept, output=tmp_path / "v.txt", **SMALL)
+    rare = [["los angeles", "sun", "moon"], *[["sun", "moon"]] * 5]
+    assert "los angeles" not in wordkin.train(rare, output=tmp_path / "v.bin", **SMALL | {"min_count": 2})

@@ -1,8 +1,8 @@
 """Word vectors: the object people query, and the files it lives in."""
 
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.formats import check_output, load_embeddings, save_embeddings
+from wordkin.embeddings.formats import check_output, check_words, load_embeddings, save_embeddings
 
 load = load_embeddings
 
-__all__ = ["Embeddings", "check_output", "load", "load_embeddings", "save_embeddings"]
+__all__ = ["Embeddings", "check_output", "check_words", "load", "load_embeddings", "save_embeddings"]

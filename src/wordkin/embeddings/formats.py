@@ -16,10 +16,11 @@ from wordkin.embeddings.native_format import read_native, write_native
 from wordkin.embeddings.parquet_format import read_parquet, read_table_folder
 from wordkin.embeddings.rows import ReadOptions
 from wordkin.embeddings.table_folders import TABLE_SUFFIXES, parts_of
-from wordkin.embeddings.text_format import read_text, write_text
+from wordkin.embeddings.text_format import first_unwritable, read_text, write_text
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError
 from wordkin.storage.files import InputFile, check_writable, replacing
+from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.vocabulary import word_list
 
 FORMATS = {".safetensors": "safetensors", ".bin": "bin", ".txt": "text", ".vec": "text"}
@@ -231,6 +232,17 @@ def check_output(path: str | Path) -> None:
     """
     format_of(Path(path))
     check_writable(Path(path))
+
+
+def check_words(path: str | Path, vocabulary: Vocabulary) -> None:
+    """Find out before training whether the format of ``path`` can hold the words; :class:`ConfigError` where not."""
+    if format_of(Path(path)) == "safetensors":
+        return
+    word = first_unwritable(vocabulary.words)
+    if word is not None:
+        raise ConfigError(
+            "output", "must end in .safetensors for words with white space", str(path),
+            f"{word!r} is one; or put an underscore there in your words")  # fmt: skip
 
 
 def format_of(path: Path) -> str:

@@ -279,11 +279,17 @@ def writable_words(vectors: Embeddings, whitespace: str) -> PackedWords:
             raise ConfigError("whitespace", "must leave the words distinct", whitespace,
                               f"it makes {twice!r} of two words: save as .safetensors instead")  # fmt: skip
         words = Vocabulary(replaced).words
+    bad = first_unwritable(words)
+    if bad is not None:
+        raise ConfigError(
+            "word", "must have a letter and no white space in word2vec formats", bad,
+            'save as .safetensors, or pass whitespace="underscore"')  # fmt: skip
+    return words
+
+
+def first_unwritable(words: PackedWords) -> str | None:
+    """The first word that these formats cannot hold, since it has white space or nothing; None where there is none."""
     bad = np.diff(words.offsets) == 0
     places = np.flatnonzero(np.isin(words.utf8, _WHITESPACE_BYTES))
     bad[np.searchsorted(words.offsets, places, side="right") - 1] = True
-    if bad.any():
-        raise ConfigError(
-            "word", "must have a letter and no white space in word2vec formats", words[int(bad.argmax())],
-            'save as .safetensors, or pass whitespace="underscore"')  # fmt: skip
-    return words
+    return words[int(bad.argmax())] if bad.any() else None
