@@ -25,8 +25,9 @@ from wordkin._version import __version__
 from wordkin.corpus.encoded import TEXT_HEADER_NAME, CorpusWriter, EncodedCorpus
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.phrases import Phrases
-from wordkin.errors import CorpusNotFoundError, FormatError, OutputError, shown
+from wordkin.errors import CorpusNotFoundError, FormatError, OutputError
 from wordkin.storage.files import InputFile, mapped_bytes, reason
+from wordkin.storage.headers import read_header
 from wordkin.storage.tensors import read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
@@ -237,19 +238,7 @@ def renumbered(
 
 
 def _read_header(path: Path) -> dict[str, Any]:
-    try:
-        header = json.loads(path.read_bytes())
-    except OSError as error:
-        raise FormatError(f"cannot read {str(path)!r}: {reason(error)}") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{str(path)!r} is damaged: it is not JSON; encode the text again") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT_NAME:
-        raise FormatError(f"{str(path)!r} does not describe an encoded text of wordkin")
-    if header.get("version") != FORMAT_VERSION:
-        raise FormatError(
-            f"{str(path)!r} is of version {shown(header.get('version'))}, and this wordkin reads {FORMAT_VERSION}; "
-            "encode the text again"
-        )
+    header = read_header(path, FORMAT_NAME, FORMAT_VERSION, "encoded text of wordkin")
     kinds: dict[str, type] = {
         "options": dict, "sources": list, "readers": dict, "text_words": int, "scan_fingerprint": str,
         "content_fingerprint": str, "corpus_fingerprint": str, "vocabulary_sha256": str,

@@ -15,8 +15,9 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.errors import FormatError, OutputError, shown
+from wordkin.errors import FormatError, OutputError
 from wordkin.storage.files import replacing
+from wordkin.storage.headers import read_header
 from wordkin.storage.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
 
 HEADER_NAME = "corpus.json"
@@ -341,19 +342,7 @@ def _remove_leftovers(directory: Path, kept: set[str]) -> None:
 
 def _read_header(directory: Path) -> dict[str, Any]:
     path = directory / HEADER_NAME
-    try:
-        header = json.loads(path.read_bytes())
-    except OSError as error:
-        raise FormatError(f"{directory} holds no encoded corpus: {HEADER_NAME}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path} is damaged: it is not JSON; encode the text again") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT_NAME:
-        raise FormatError(f"{path} is not the header of an encoded corpus")
-    if header.get("version") != FORMAT_VERSION:
-        raise FormatError(
-            f"{path} is of version {shown(header.get('version'))}, but this wordkin reads version {FORMAT_VERSION}; "
-            "encode the text again"
-        )
+    header = read_header(path, FORMAT_NAME, FORMAT_VERSION, "encoded corpus")
     numbers = [header.get("words"), header.get("sentences")]
     texts = [header.get("fingerprint"), *(header.get(name) for name in _TYPES)]
     if not all(type(each) is int and each >= 0 for each in numbers) or not all(isinstance(each, str) for each in texts):

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-    from wordkin.evaluation import ReadOptions, Result
+    from wordkin.evaluation import Result
     from wordkin.evaluation.datasets import Dataset
+    from wordkin.evaluation.evaluate import EvaluateOptions
 
 _ROWS_SHOWN, _NUMBERS_SHOWN = 10, 6
 Whitespace = Literal["refuse", "underscore"]
@@ -303,15 +304,7 @@ class Embeddings(WordVectors):
     def evaluate(
         self,
         benchmark: str | Path | Dataset | Iterable[Sequence[Any]],
-        *,
-        kind: str | None = None,
-        restrict_vocab: int | None = 30_000,
-        case: str = "fold",
-        threads: int | None = None,
-        syntactic_sections: Sequence[str] | None = None,
-        resamples: int = 2000,
-        seed: int = 0,
-        **reading: Unpack[ReadOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Result:
         """Score the vectors on a benchmark.
 
@@ -320,8 +313,9 @@ class Embeddings(WordVectors):
         benchmark : str, Path or iterable
             A file or a directory as of :func:`wordkin.evaluation.read_dataset`, or items: ``(word, word, score)`` or
             analogies ``(a, b, c, d)``.
-        kind, restrict_vocab, case, threads, syntactic_sections, resamples, seed, **reading
-            As of :func:`wordkin.evaluation.evaluate_file`.
+        **options
+            ``kind``, ``restrict_vocab``, ``case``, ``resamples`` and others, as of
+            :func:`wordkin.evaluation.evaluate_file`.
 
         Returns
         -------
@@ -343,18 +337,7 @@ class Embeddings(WordVectors):
         """
         from wordkin.evaluation import evaluate_benchmark
 
-        return evaluate_benchmark(
-            self,
-            benchmark,
-            kind=kind,
-            restrict_vocab=restrict_vocab,
-            case=case,
-            threads=threads,
-            syntactic_sections=syntactic_sections,
-            resamples=resamples,
-            seed=seed,
-            **reading,
-        )
+        return evaluate_benchmark(self, benchmark, **options)
 
     # --- neighbours at scale
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 import numpy as np
 
@@ -23,19 +23,24 @@ if TYPE_CHECKING:
 Result = AnalogyResult | SimilarityResult | CategoryResult | OddOneOutResult
 
 
-def evaluate_file(
-    embeddings: WordVectors,
-    path: str | Path,
-    *,
-    kind: str | None = None,
-    restrict_vocab: int | None = 30_000,
-    case: str = "fold",
-    threads: int | None = None,
-    syntactic_sections: Sequence[str] | None = None,
-    resamples: int = 2000,
-    seed: int = 0,
-    **reading: Unpack[ReadOptions],
-) -> Result:
+class ScoreOptions(TypedDict, total=False):
+    """How a benchmark is scored: the options of :func:`evaluate_dataset`, for the signatures of what passes them on."""
+
+    restrict_vocab: int | None
+    case: str
+    threads: int | None
+    syntactic_sections: Sequence[str] | None
+    resamples: int
+    seed: int
+
+
+class EvaluateOptions(ScoreOptions, ReadOptions, total=False):
+    """How a benchmark file is read and scored: the options of :func:`evaluate_file`."""
+
+    kind: str | None
+
+
+def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[EvaluateOptions]) -> Result:
     """Score vectors on a benchmark file.
 
     Parameters
@@ -55,8 +60,8 @@ def evaluate_file(
         Patterns of the names of sections about form, such as "morph*"; told by known names unless given.
     resamples, seed : int, default 2000 and 0
         Of the bootstrap intervals of correlations.
-    **reading
-        How to read the file, as of :func:`read_dataset`.
+    **options
+        Others say how to read the file, as of :func:`read_dataset`.
 
     Returns
     -------
@@ -68,16 +73,16 @@ def evaluate_file(
     CorpusNotFoundError : no such file.
     FormatError : the file is malformed.
     """
-    return evaluate_dataset(
-        embeddings,
-        read_dataset(path, kind, **reading),
-        restrict_vocab=restrict_vocab,
-        case=case,
-        threads=threads,
-        syntactic_sections=syntactic_sections,
-        resamples=resamples,
-        seed=seed,
-    )
+    kind, reading, scoring = _parted(options)
+    return evaluate_dataset(embeddings, read_dataset(path, kind, **reading), **scoring)
+
+
+def _parted(options: EvaluateOptions) -> tuple[str | None, ReadOptions, ScoreOptions]:
+    """The kind, how to read, and how to score; what is no option goes to the reading, which refuses it."""
+    of_scores = ScoreOptions.__annotations__
+    scoring = {name: value for name, value in options.items() if name in of_scores}
+    reading = {name: value for name, value in options.items() if name not in (*of_scores, "kind")}
+    return options.get("kind"), cast(ReadOptions, reading), cast(ScoreOptions, scoring)
 
 
 def evaluate_dataset(
@@ -113,17 +118,10 @@ def evaluate_dataset(
 def evaluate_benchmark(
     embeddings: WordVectors,
     benchmark: str | Path | Dataset | Iterable[Sequence[Any]],
-    *,
-    kind: str | None = None,
-    restrict_vocab: int | None = 30_000,
-    case: str = "fold",
-    threads: int | None = None,
-    syntactic_sections: Sequence[str] | None = None,
-    resamples: int = 2000,
-    seed: int = 0,
-    **reading: Unpack[ReadOptions],
+    **options: Unpack[EvaluateOptions],
 ) -> Result:
     """Score vectors on a file, a dataset that was read, or items; see :meth:`wordkin.Embeddings.evaluate`."""
+    kind, reading, scoring = _parted(options)
     if isinstance(benchmark, str | Path):
         dataset = read_dataset(benchmark, kind, **reading)
     else:
@@ -131,16 +129,7 @@ def evaluate_benchmark(
         if given is not None:
             raise ConfigError(given, "is for reading a file", reading.get(given, kind), "leave it out for items")
         dataset = benchmark if isinstance(benchmark, Dataset) else dataset_of(benchmark)
-    return evaluate_dataset(
-        embeddings,
-        dataset,
-        restrict_vocab=restrict_vocab,
-        case=case,
-        threads=threads,
-        syntactic_sections=syntactic_sections,
-        resamples=resamples,
-        seed=seed,
-    )
+    return evaluate_dataset(embeddings, dataset, **scoring)
 
 
 def dataset_of(items: Iterable[Sequence[Any]]) -> Dataset:
