@@ -15,7 +15,7 @@ from wordkin.embeddings.embeddings import Embeddings, Whitespace
 from wordkin.embeddings.native_format import read_native, write_native
 from wordkin.embeddings.parquet_format import read_parquet, read_table_folder
 from wordkin.embeddings.rows import ReadOptions
-from wordkin.embeddings.table_folders import TABLE_SUFFIXES, parts_of
+from wordkin.embeddings.table_folders import TABLE_SUFFIXES, is_folder, parts_of
 from wordkin.embeddings.text_format import first_unwritable, read_text, write_text
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError
@@ -152,7 +152,7 @@ def load_embeddings(
         "header": header, "encoding": encoding, "encoding_errors": encoding_errors,
         "bad_rows": bad_rows, "duplicates": duplicates,
     }  # fmt: skip
-    if path.is_dir():
+    if is_folder(path):
         parts = parts_of(path)
         if format not in (None, "parquet"):
             raise ConfigError("format", 'must be "parquet" or left unset for a folder', format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -12,9 +13,14 @@ TABLE_SUFFIXES = (".parquet", ".arrow", ".feather")
 _NUMBERS = re.compile(r"(\d+)")
 
 
+def is_folder(path: Path) -> bool:
+    """Whether it is a directory; False for a path that the system cannot look at, which opening will tell of."""
+    return os.path.isdir(path)  # noqa: PTH112 (that of pathlib raises for a path that is too long)
+
+
 def is_table_folder(folder: Path) -> bool:
     """Whether a directory holds vectors in the parts of a table, or is a model of Spark, which has them in ``data``."""
-    return folder.is_dir() and any(_is_part(path) for each in (folder, folder / "data") for path in _files(each))
+    return is_folder(folder) and any(_is_part(path) for each in (folder, folder / "data") for path in _files(each))
 
 
 def parts_of(folder: Path) -> list[Path]:
@@ -45,7 +51,7 @@ def parts_of(folder: Path) -> list[Path]:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return list(folder.iterdir()) if folder.is_dir() else []
+        return list(folder.iterdir()) if is_folder(folder) else []
     except OSError as error:
         raise FormatError(f"cannot read {str(folder)!r}: {reason(error)}") from error
 
