@@ -9,7 +9,7 @@ WORKERS ?= 2
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs notebook screenshots compat faults fuzz resume-search bench bench-quick clean
+.PHONY: help demo test check format docs site wheel platforms notebook screenshots compat faults fuzz resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -18,6 +18,9 @@ help:
 	@echo "make format  let ruff put the code in order"
 	@echo "make docs    write the pages of docs/ that come from the code"
 	@echo "make notebook   run docs/notebook.ipynb and keep its outputs; installs what notebooks need; a minute"
+	@echo "make site    build the documentation as a web site in build/site; fails on a broken link"
+	@echo "make wheel   build wheel and source distribution in dist/, install and try them for each Python found here"
+	@echo "make platforms   resolve the core's dependencies from wheels alone for other systems and Pythons"
 	@echo "make screenshots   pictures of the studio's pages for docs/, about two minutes"
 	@echo "make compat  run gensim's own tests against wordkin.compat.gensim; a few minutes, installs testfixtures"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
@@ -45,8 +48,21 @@ format: $(VENV)/.wordkin-test
 docs: $(VENV)/.wordkin
 	@$(VENV)/bin/python docs/generate_options.py
 
-notebook: $(VENV)/.wordkin-docs
+notebook: $(VENV)/.wordkin-notebook
 	@$(VENV)/bin/python docs/execute_notebook.py $(ARGS)
+
+# The site comes from no network: Sphinx and its theme are installed with the tests.
+site: $(VENV)/.wordkin-test
+	@$(RUN) sphinx -q -n -W --keep-going -d build/site-cache -c docs/site -b html . build/site
+	@$(VENV)/bin/python docs/site/check.py build/site
+
+wheel: $(VENV)/.wordkin-test
+	@rm -rf dist
+	@$(RUN) build --outdir dist . >/dev/null
+	@$(VENV)/bin/python .ci/try_wheel.py dist $(PYTHONS)
+
+platforms: $(VENV)/.wordkin-test
+	@$(VENV)/bin/python .ci/resolve_platforms.py
 
 screenshots: $(VENV)/.wordkin-test
 	@$(VENV)/bin/python docs/screenshots.py $(ARGS)
@@ -110,8 +126,8 @@ $(VENV)/.wordkin-test: pyproject.toml
 	@$(PIP) --editable '.[test]'
 	@touch $(VENV)/.wordkin $@
 
-$(VENV)/.wordkin-docs: pyproject.toml
+$(VENV)/.wordkin-notebook: pyproject.toml
 	@sh .ci/make-venv "$(PYTHON)" $(VENV)
 	@echo "Installing wordkin and what its notebook needs into $(VENV); the first time takes a minute."
-	@$(PIP) --editable '.[docs]'
+	@$(PIP) --editable '.[notebook]'
 	@touch $(VENV)/.wordkin $@

@@ -135,7 +135,7 @@ class Embeddings(WordVectors):
         to_parquet(self, path)
 
     def to_projector(self, prefix: str | Path) -> tuple[Path, Path]:
-        """The two files TensorBoard's projector loads; see :func:`wordkin.embeddings.exports.to_projector`."""
+        """The two files TensorBoard's projector loads."""
         from wordkin.embeddings.exports import to_projector
 
         return to_projector(self, prefix)

@@ -110,7 +110,7 @@ class AnalogyResult(Tabular):
     case : "fold" or "exact".
     sections : in file order.
     semantic, syntactic : totals of the sections about meaning and about form, told by their names as
-        :mod:`wordkin.evaluation.section_groups` says; None where no section is of the group.
+        ``wordkin/evaluation/section_groups.py`` says; None where no section is of the group.
     total : of all sections.
     outcomes : by method, int8[questions] in file order: 1 right, 0 wrong, -1 a word is unknown.
     reading : what was understood of the file; None where the questions came from no file.

@@ -3,8 +3,8 @@
 :class:`Course` has all steps of a text, forwards and backwards, and the tables after each;
 :func:`overview` shows what training starts from, and :func:`steps` yields each gradient step with its
 window, labelled rows, hidden vector, scores, probabilities, loss, gradients, and the rows it changes.
-Nothing is printed here; whoever shows a lesson reads the fields of :mod:`wordkin.lesson.views` or the
-JSON-ready ``to_dict()`` of each, and :mod:`wordkin.lesson.equations` for the formulas.
+Nothing is printed here; whoever shows a lesson reads the fields of ``wordkin.lesson.views`` or the
+JSON-ready ``to_dict()`` of each, and ``wordkin.lesson.equations`` for the formulas.
 
 A name is loaded when it is first used: the options of a lesson are known without the engine of windows.
 """

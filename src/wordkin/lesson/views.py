@@ -28,12 +28,19 @@ class _Data:
 class WordRow:
     """One word of the vocabulary.
 
-    share : its part of all words of the text.
-    appearance : its rank by first appearance in the text, from 0; ``word_id`` is the same number in a
-        lesson with ``order="appearance"``.
-    keep_probability : chance that one occurrence survives subsampling.
-    noise_probability : chance that one draw of noise is this word.
-    code : bits of its path through the tree, "" for the only word, None where no tree is trained.
+    Attributes
+    ----------
+    share : float
+        Its part of all words of the text.
+    appearance : int
+        Its rank by first appearance in the text, from 0; ``word_id`` is the same number in a lesson with
+        ``order="appearance"``.
+    keep_probability : float
+        Chance that one occurrence survives subsampling.
+    noise_probability : float
+        Chance that one draw of noise is this word.
+    code : str | None
+        Bits of its path through the tree, "" for the only word, None where no tree is trained.
     """
 
     word: str
@@ -61,14 +68,24 @@ class TreeNode:
 class Overview(_Data):
     """What training starts from.
 
-    config : the options of training.
-    sentences : the text, split into words; words below ``min_count`` are gone.
-    words : the vocabulary by id.
-    one_hot : V x V, row w is the one-hot vector of word w.
-    cosines : V x V, cosine similarity of each two one-hot vectors: 1 with itself, 0 with any other.
-    products : V x N, the one-hot vectors times the input table W: row w is W's row w.
-    input_vectors : V x N, the input table before training.
-    tree : inner nodes from the root down; empty unless hierarchical softmax is trained.
+    Attributes
+    ----------
+    config : dict[str, Any]
+        The options of training.
+    sentences : list[list[str]]
+        The text, split into words; words below ``min_count`` are gone.
+    words : list[WordRow]
+        The vocabulary by id.
+    one_hot : list[list[int]]
+        V x V, row w is the one-hot vector of word w.
+    cosines : Matrix
+        V x V, cosine similarity of each two one-hot vectors: 1 with itself, 0 with any other.
+    products : Matrix
+        V x N, the one-hot vectors times the input table W: row w is W's row w.
+    input_vectors : Matrix
+        V x N, the input table before training.
+    tree : list[TreeNode]
+        Inner nodes from the root down; empty unless hierarchical softmax is trained.
     """
 
     config: dict[str, Any]
@@ -85,12 +102,20 @@ class Overview(_Data):
 class TableRows:
     """One whole table of parameters; biases are shown as a table too.
 
-    name : "input_vectors", "output_vectors", "projection_bias" or "output_bias".
-    symbol : W, W′, b or b′.
-    objective : whose output table it is, or None for what all objectives share.
-    row_names : the word, tree node, or "b" each row belongs to.
-    rows : the numbers.
-    cosines : cosine similarity of each two rows, None where a row is all zeros; empty for biases.
+    Attributes
+    ----------
+    name : str
+        "input_vectors", "output_vectors", "projection_bias" or "output_bias".
+    symbol : str
+        W, W′, b or b′.
+    objective : str | None
+        Whose output table it is, or None for what all objectives share.
+    row_names : list[str]
+        The word, tree node, or "b" each row belongs to.
+    rows : Matrix
+        The numbers.
+    cosines : list[list[float | None]]
+        Cosine similarity of each two rows, None where a row is all zeros; empty for biases.
     """
 
     name: str
@@ -113,10 +138,14 @@ class State(_Data):
 class RowChange:
     """One row of a table around a step: ``after = before + step``.
 
-    gradient : the exact derivative of the loss by each entry.
-    step : what is added, the learning rate times the direction taken. It is ``-learning_rate * gradient``,
-        but for the input rows of CBOW with the mean and ``cbow_gradient="word2vec"``, where it is as many
-        times that as there are context words.
+    Attributes
+    ----------
+    gradient : Vector
+        The exact derivative of the loss by each entry.
+    step : Vector
+        What is added, the learning rate times the direction taken. It is ``-learning_rate * gradient``, but for
+        the input rows of CBOW with the mean and ``cbow_gradient="word2vec"``, where it is as many times that as
+        there are context words.
     """
 
     row: str
@@ -132,8 +161,13 @@ class TableView:
     """The rows of one table that a step changes or has a gradient for; other rows stay as they are.
 
     name, symbol, objective : as in :class:`TableRows`.
-    rows : how many rows the table has.
-    changes : by row id.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows the table has.
+    changes : list[RowChange]
+        By row id.
     """
 
     name: str
@@ -147,8 +181,12 @@ class TableView:
 class WindowView:
     """The sentence a step comes from; positions count from 0.
 
-    sentence : its words; ``dropped`` are the positions lost to subsampling.
-    reach : how many surviving words the window extends to either side of the centre.
+    Attributes
+    ----------
+    sentence : list[str]
+        Its words; ``dropped`` are the positions lost to subsampling.
+    reach : int
+        How many surviving words the window extends to either side of the centre.
     """
 
     sentence: list[str]
@@ -180,16 +218,26 @@ class InputRow:
 class OutputRow:
     """One row of an output table that takes part: the (input, output, label) row of a step.
 
-    output : the word or tree node; ``row_id`` its row in the output table.
-    label : 1 for a true word, 0 for noise and other words, 1 - bit for a tree node.
-    times : the label, except with the full softmax of several context words: how many of them are this
-        word (n).
-    score : v′ · h + b′.
-    probability : y of the softmax, or σ(score).
-    expected : the probability, or C · y where one softmax serves C context words.
-    error : expected - times (EI), the derivative of the loss by the score; the residual g is -error.
-    loss : the part of the loss that this row has; 0 for rows of a softmax that are not a true word.
-    ignored : a noise word equal to the true one, which is left out; its numbers are None.
+    Attributes
+    ----------
+    output : str
+        The word or tree node; ``row_id`` its row in the output table.
+    label : int
+        1 for a true word, 0 for noise and other words, 1 - bit for a tree node.
+    times : int
+        The label, except with the full softmax of several context words: how many of them are this word (n).
+    score : float | None
+        V′ · h + b′.
+    probability : float | None
+        Y of the softmax, or σ(score).
+    expected : float | None
+        The probability, or C · y where one softmax serves C context words.
+    error : float | None
+        Expected - times (EI), the derivative of the loss by the score; the residual g is -error.
+    loss : float | None
+        The part of the loss that this row has; 0 for rows of a softmax that are not a true word.
+    ignored : bool
+        A noise word equal to the true one, which is left out; its numbers are None.
     """
 
     output: str
@@ -230,7 +278,11 @@ class NodeView:
     """One inner node of the whole tree for the hidden vector of a step.
 
     left, right : the chances of its two branches.
-    reached : the chance to come to this node from the root.
+
+    Attributes
+    ----------
+    reached : float
+        The chance to come to this node from the root.
     """
 
     node_id: int
@@ -244,16 +296,27 @@ class NodeView:
 class ObjectiveView:
     """What one objective makes of the hidden vector.
 
-    outputs : the true words.
-    rows : the rows of its output table that take part.
-    path : hierarchical softmax only: the way from the root to the word.
-    nodes : hierarchical softmax only: every inner node, by id.
-    probabilities : of every word by id, with sum 1: y of the softmax, or the leaves of the tree; empty
-        for negative sampling, whose scores are not normalised to probabilities of words.
-    output_losses : one loss for each true word; they add up to ``loss``.
-    loss : its part of the step's loss.
-    probability : of the true words together, as the model has it; None for negative sampling.
-    hidden_gradient : its part of EH, the derivative of the loss by h.
+    Attributes
+    ----------
+    outputs : list[str]
+        The true words.
+    rows : list[OutputRow]
+        The rows of its output table that take part.
+    path : list[PathNode]
+        Hierarchical softmax only: the way from the root to the word.
+    nodes : list[NodeView]
+        Hierarchical softmax only: every inner node, by id.
+    probabilities : Vector
+        Of every word by id, with sum 1: y of the softmax, or the leaves of the tree; empty for negative
+        sampling, whose scores are not normalised to probabilities of words.
+    output_losses : Vector
+        One loss for each true word; they add up to ``loss``.
+    loss : float
+        Its part of the step's loss.
+    probability : float | None
+        Of the true words together, as the model has it; None for negative sampling.
+    hidden_gradient : Vector
+        Its part of EH, the derivative of the loss by h.
     """
 
     objective: str
@@ -272,10 +335,16 @@ class ObjectiveView:
 class ComparedWord:
     """One word under three ways to judge the same scores.
 
-    score : v′ · h + b′, the same for all three.
-    full_softmax : its share of e^score over all words.
-    sampled_score : the score less log(K · P) for a sample; ``sampled_softmax`` its share among those shown.
-    negative_sampling : σ(score), on its own.
+    Attributes
+    ----------
+    score : float
+        V′ · h + b′, the same for all three.
+    full_softmax : float
+        Its share of e^score over all words.
+    sampled_score : float
+        The score less log(K · P) for a sample; ``sampled_softmax`` its share among those shown.
+    negative_sampling : float
+        Σ(score), on its own.
     """
 
     word: str
@@ -300,9 +369,13 @@ class ComparedMethod:
 class Comparison:
     """From the full softmax over sampled softmax to negative sampling, on the same numbers.
 
-    output : the true word. ``samples`` are the noise words; those equal to it are ignored by the two
-        objectives that use them and missing from ``words``.
-    chosen : whether the noise words were chosen by hand and not drawn.
+    Attributes
+    ----------
+    output : str
+        The true word. ``samples`` are the noise words; those equal to it are ignored by the two objectives that
+        use them and missing from ``words``.
+    chosen : bool
+        Whether the noise words were chosen by hand and not drawn.
     """
 
     output: str
@@ -317,15 +390,27 @@ class Step(_Data):
     """One gradient step, with everything that goes into it and comes out.
 
     number, epoch : both count from 1.
-    window : where in the text.
-    pairs : all (input, output) pairs of that window.
-    inputs : the input words of this step and the rows they select.
-    hidden : h, the mean, sum or copy of those rows, plus the projection bias.
-    objectives : scores, probabilities and loss under each objective trained.
-    hidden_gradient : EH, the derivative of the loss by h; the step of h would be ``-learning_rate * EH``.
-    loss : over all objectives.
-    comparisons : one per true word; empty unless negative sampling is trained.
-    tables : the rows that change, with their gradient and the step taken.
+
+    Attributes
+    ----------
+    window : WindowView
+        Where in the text.
+    pairs : list[InputTarget]
+        All (input, output) pairs of that window.
+    inputs : list[InputRow]
+        The input words of this step and the rows they select.
+    hidden : Vector
+        H, the mean, sum or copy of those rows, plus the projection bias.
+    objectives : list[ObjectiveView]
+        Scores, probabilities and loss under each objective trained.
+    hidden_gradient : Vector
+        EH, the derivative of the loss by h; the step of h would be ``-learning_rate * EH``.
+    loss : float
+        Over all objectives.
+    comparisons : list[Comparison]
+        One per true word; empty unless negative sampling is trained.
+    tables : list[TableView]
+        The rows that change, with their gradient and the step taken.
     """
 
     number: int

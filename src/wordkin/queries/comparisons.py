@@ -74,7 +74,7 @@ def mean_vector(
     post_normalize: bool = False,
     ignore_missing: bool = False,
 ) -> NDArray[np.float32]:
-    """Weighted mean of word vectors, shape (N,): Σ wᵢ vᵢ / Σ |wᵢ|.
+    """Weighted mean of word vectors, shape (N,): Σ wᵢ vᵢ / Σ ``|wᵢ|``.
 
     Parameters
     ----------
