@@ -27,13 +27,14 @@ from typing import Any
 from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
+LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # what the studio's lesson shows
 PAGES = (
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
-    "evaluation.md",
+    "evaluation.md", "studio.md",
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "growing", "loading",
+    "recipes", "growing", "loading", "guidance", "studio",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png"}
 _PLACE = re.compile(
@@ -106,6 +107,9 @@ def publish() -> None:
     for section in SECTIONS:
         if (RESULTS / f"{section}.json").exists():
             shutil.copyfile(RESULTS / f"{section}.json", kept / f"{section}.json")
+    guidance = load(kept).get("guidance")
+    if guidance is not None:
+        LESSON.write_text(json.dumps(importlib.import_module("guidance").for_lesson(guidance), indent=1) + "\n")
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
-"""Measure the studio in a browser: start, search, drawing the map of 100,000 words, redraws while panning.
+"""Measure the studio in a browser: start, search, the map of 100,000 words, panning it, steps of the lesson in play.
 
-    benchmarks/studio.py [--words N] [--elements]
+    benchmarks/studio.py [--words N] [--elements] [--fresh]
 
 Needs Playwright for Python and a Chromium of the system. It validates first: the page shows the neighbours that
-the library finds, and the map holds every word. Each figure is the median of a few tries; the aim stands beside it.
+the library finds, and the map holds every word. Each figure is the median of a few tries; the aim stands
+beside it. Results are kept in benchmarks/results and filled into docs/studio.md by report.py.
 ``--elements`` also measures what was tried for the map and dropped: ECharts' scatter in large mode, its
 scatterGL, and Plotly's scattergl, each with all words.
 """
@@ -19,12 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from harness import Results, show, significant, table, values
 
 from wordkin.embeddings import Embeddings
 from wordkin.vocabulary import Vocabulary
@@ -86,11 +88,17 @@ def served(command: list[str], folder: Path) -> Iterator[tuple[str, float]]:
         process.wait(timeout=30)
 
 
-def say(what: str, value: float, unit: str, aim: str) -> None:
-    print(f"{what:<58} {value:8.2f} {unit:<9} {aim}", flush=True)
+Figures = dict[str, tuple[float, str, str]]  # value, unit and aim by what was measured
 
 
-def measure_start(browser: Any, folder: Path) -> None:
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """The table of all figures."""
+    found = {what: figure for part in values(content).values() for what, figure in part.items()}
+    lines = [(what, f"{significant(value)} {unit}", aim) for what, (value, unit, aim) in found.items()]
+    return {"figures": table(("measured in Chromium, without a GPU", "median", "aim"), lines)} if lines else {}
+
+
+def measure_start(browser: Any, folder: Path) -> Figures:
     """From the command to a first page that is connected, with a browser that has nothing cached."""
     starts, pages = [], []
     for _ in range(3):
@@ -104,11 +112,13 @@ def measure_start(browser: Any, folder: Path) -> None:
             starts.append(time.perf_counter() - began)
             page.context.close()
             del up
-    say("command to first page shown", statistics.median(starts), "s", "")
-    say("first page after the server answers", statistics.median(pages), "s", "aim: under 2")
+    return {
+        "command to first page": (statistics.median(starts), "s", ""),
+        "first page, once the server answers": (statistics.median(pages), "s", "under 2 s"),
+    }
 
 
-def measure_search(page: Any, vectors: Embeddings) -> None:
+def measure_search(page: Any, vectors: Embeddings) -> Figures:
     """From Enter to the new neighbours on the screen."""
     took = []
     for number in range(5, 5 + 4 * TRIES):
@@ -129,11 +139,13 @@ def measure_search(page: Any, vectors: Embeddings) -> None:
         )
         shown = page.locator("ol.words li button").all_inner_texts()
         assert shown == [near for near, _ in vectors.most_similar(word, topn=20)], "the page shows other neighbours"
-    say(f"search among {len(vectors):,} words, median", statistics.median(took), "ms", "aim: under 100")
-    say("the slowest of these", max(took), "ms", "")
+    return {
+        f"search among {len(vectors):,} words": (statistics.median(took), "ms", "under 100 ms"),
+        f"the slowest of {len(took)} searches": (max(took), "ms", ""),
+    }
 
 
-def measure_panning(page: Any, what: str, aim: str) -> None:
+def measure_panning(page: Any, what: str, aim: str) -> Figures:
     """Redraws while the mouse drags the map."""
     page.evaluate(COUNT_REDRAWS)
     canvas = page.locator(".word-map canvas, .nicegui-echart canvas, .js-plotly-plot .nsewdrag").first
@@ -153,10 +165,37 @@ def measure_panning(page: Any, what: str, aim: str) -> None:
         page.mouse.move(x + 60 * np.sin(step / 10), y + 40 * np.cos(step / 10))
     redraws, seconds = page.evaluate("window.redraws"), time.perf_counter() - began
     page.mouse.up()
-    say(f"{what}: redraws while panning", redraws / seconds, "a second", aim)
+    return {f"{what}: redraws while panning": (redraws / seconds, "a second", aim)}
 
 
-def measure_studio(browser: Any, folder: Path, words: int) -> None:
+def measure_lesson(browser: Any, folder: Path) -> Figures:
+    """Steps shown in play at 30 a second, on the page with the tables before and after."""
+    command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"]
+    with served(command, folder) as (url, _):
+        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        page.goto(f"{url}/lesson?topic=update&architecture=cbow&epochs=100&step=1&lang=en")
+        page.wait_for_selector(".lesson-flow table")
+        page.get_by_label("Speed").click()
+        page.get_by_role("option", name="30 steps per second").click()
+        page.evaluate(
+            """() => {
+              window.steps = 0;
+              const count = new MutationObserver(() => { window.steps++; });
+              const now = document.querySelector('.step-now');
+              count.observe(now, {childList: true, characterData: true, subtree: true});
+            }"""
+        )
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_timeout(1000)
+        page.evaluate("window.steps = 0")
+        began = time.perf_counter()
+        page.wait_for_timeout(1000 * PANNING_SECONDS)
+        steps, seconds = page.evaluate("window.steps"), time.perf_counter() - began
+        page.context.close()
+    return {"lesson in play at 30 steps a second: steps shown": (steps / seconds, "a second", "30 a second")}
+
+
+def measure_studio(browser: Any, folder: Path, words: int) -> Figures:
     """Search and map on one file."""
     vectors = make_vectors(folder / "many.safetensors", words)
     command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"]
@@ -173,9 +212,12 @@ def measure_studio(browser: Any, folder: Path, words: int) -> None:
             assert held == min(words, 100_000), "the map lacks words"
             if len(draws) < 3:
                 page.context.close()
-        say("page asked for to map drawn, PCA and reading included", statistics.median(draws), "s", "aim: under 4")
-        measure_panning(page, "map of the studio", "aim: at least 20")
-        measure_search(page, vectors)
+        drawn = f"map of {words:,} words drawn, from asking for the page, with reading and PCA"
+        return {
+            drawn: (statistics.median(draws), "s", "under 4 s"),
+            **measure_panning(page, "the map", "at least 20 a second"),
+            **measure_search(page, vectors),
+        }
 
 
 APPLICATION = """
@@ -203,11 +245,12 @@ ui.run(host="127.0.0.1", port=int(os.environ["PORT"]), show=False, reload=False,
 """
 
 
-def measure_elements(browser: Any, folder: Path, words: int) -> None:
+def measure_elements(browser: Any, folder: Path, words: int) -> Figures:
     """What NiceGUI's own elements do with as many points."""
     program = folder / "elements.py"
     program.write_text(APPLICATION)
     names = {"large": "ECharts, large", "scatterGL": "ECharts, scatterGL", "scattergl": "Plotly, scattergl"}
+    found: Figures = {}
     for kind in ELEMENTS:
         with served([sys.executable, str(program), kind, str(words)], folder) as (url, _):
             page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
@@ -216,15 +259,17 @@ def measure_elements(browser: Any, folder: Path, words: int) -> None:
             page.goto(url)
             page.wait_for_selector("canvas")
             page.evaluate(TWO_FRAMES)
-            say(f"{names[kind]}: page asked for to drawn", time.perf_counter() - began, "s", "")
-            measure_panning(page, names[kind], "")
+            found[f"{names[kind]}, for comparison: drawn"] = (time.perf_counter() - began, "s", "")
+            found |= measure_panning(page, f"{names[kind]}, for comparison", "")
             page.context.close()
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--words", type=int, default=100_000)
     parser.add_argument("--elements", action="store_true", help="measure NiceGUI's own elements too")
+    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -233,12 +278,15 @@ def main() -> None:
         raise SystemExit("no chromium on this machine: apt-get install chromium")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        print(f"Chromium {browser.version}, no GPU")
-        measure_start(browser, Path(name))
-        measure_studio(browser, Path(name), arguments.words)
+        about = {"browser": f"Chromium {browser.version}, no GPU", "words": arguments.words}
+        results = Results("studio", about, fresh=arguments.fresh, sources=("studio", "plots", "queries", "lesson"))
+        results.measured("start", {}, lambda: measure_start(browser, Path(name)))
+        results.measured("map and search", {}, lambda: measure_studio(browser, Path(name), arguments.words))
+        results.measured("lesson", {}, lambda: measure_lesson(browser, Path(name)))
         if arguments.elements:
-            measure_elements(browser, Path(name), arguments.words)
+            results.measured("elements", {}, lambda: measure_elements(browser, Path(name), arguments.words))
         browser.close()
+    show(blocks(results.content))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import math
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +24,6 @@ from wordkin.studio.catalogue import Texts
 from wordkin.studio.lesson import flow
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
-from wordkin.studio.lesson.html import marking_rules
 from wordkin.studio.lesson.tab import Tab
 from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, words
 
@@ -300,6 +301,21 @@ def test_subsampling_strikes_words_out() -> None:
         assert objectives._struck_html(tab).count('class="dropped"') == len(tab.step.window.dropped)
 
 
+@pytest.mark.parametrize("name", ["subsample", "noise_large", "noise_small"])
+def test_pages_show_what_was_measured(name: str) -> None:
+    results = Path(__file__).parents[2] / "docs" / "results" / "guidance.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))["measurements"]
+    scores: dict[str, list[float]] = {}
+    for key, each in measured.items():
+        table, _, rest = key.partition(": ")
+        if table == name:
+            scores.setdefault(rest.split(",")[0], []).append(each["value"]["scores"]["total"])
+    shown = cells(objectives.measured_html(at(), name, "t"))[1:]
+    assert [row[2] for row in shown] == [f"{100 * round(float(np.mean(each)), 4):.1f} %" for each in scores.values()]
+    values_shown = [row[0] for row in shown]
+    assert values_shown == [key.replace("no subsampling", "none") for key in scores]
+
+
 def test_what_was_learned_is_drawn() -> None:
     tab = at(60)
     run = results._whole_run(tab.choices, tab.steps)
@@ -384,10 +400,6 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
     assert results._plane_html(tab, results._whole_run(tab.choices, 5))
     assert words._exchanged_html(tab) == ""
     results.questions(tab)
-
-
-def test_pointing_is_a_rule_of_css() -> None:
-    assert '[data-from~="w3"]' in marking_rules()
 
 
 @pytest.mark.parametrize(

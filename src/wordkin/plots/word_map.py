@@ -51,7 +51,7 @@ class WordMap:
 
     def words(self) -> list[str]:
         """The words shown, the most frequent first."""
-        return [self.vectors.words[word_id] for word_id in range(self.count)]
+        return list(self.vectors.words[: self.count])
 
     def data(self, clusters: int | None = None) -> dict[str, Any]:
         """What the viewer's ``setData`` takes, ready for JSON."""
@@ -98,12 +98,14 @@ def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST
 
 
 def _principal_positions(vectors: Embeddings, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """PCA by the N x N covariance of the unit vectors, so that 100,000 words take a second and little memory."""
+    """PCA by the N x N covariance of the unit vectors, so that 100,000 words take a second."""
     size = vectors.vector_size
     total, products = np.zeros(size), np.zeros((size, size))
+    units = np.empty((count, size), dtype=np.float32)  # kept for the second pass: making them takes most of the time
     for start in range(0, count, _ROWS):
-        rows = vectors.unit_vectors(np.arange(start, min(start + _ROWS, count))).astype(np.float64)
-        total += rows.sum(axis=0)
+        rows = units[start : start + _ROWS]
+        rows[:] = vectors.unit_vectors(np.arange(start, start + len(rows)))
+        total += rows.sum(axis=0, dtype=np.float64)
         products += rows.T @ rows
     mean = total / count
     variances, axes = np.linalg.eigh(products / count - np.outer(mean, mean))
@@ -113,7 +115,7 @@ def _principal_positions(vectors: Embeddings, count: int) -> tuple[NDArray[np.fl
     positions = np.zeros((count, 2))
     for start in range(0, count, _ROWS):
         stop = min(start + _ROWS, count)
-        positions[start:stop, : chosen.shape[1]] = (vectors.unit_vectors(np.arange(start, stop)) - mean) @ chosen
+        positions[start:stop, : chosen.shape[1]] = units[start:stop] @ chosen.astype(np.float32) - mean @ chosen
     shares, whole = np.zeros(2), float(variances.sum())
     if whole > 0:
         shares[: chosen.shape[1]] = np.maximum(variances[::-1][:2], 0) / whole

@@ -4,6 +4,7 @@
 // without a GPU. Words are only ever drawn as text on the canvas, so nothing in them can run.
 
 const LABELS = 40;              // most labels of frequent words at a time
+const LABEL_TRIES = 400;        // how many words on the screen are tried for them
 const CELLS = 128;              // cells of the grid for finding points, in each direction
 const HOVER_PIXELS = 12;        // how near the pointer must be to a point
 
@@ -23,7 +24,8 @@ export class WordMap {
     this.hovered = -1;
     this.draws = 0;
     this.pointers = new Map();
-    this.resizing = new ResizeObserver(() => this.redraw());
+    this.size = [0, 0];
+    this.resizing = new ResizeObserver(() => { this.measured(); this.redraw(); });
     this.resizing.observe(host);
     this.themes = new MutationObserver(() => this.redraw());
     this.themes.observe(document.body, { attributes: true, attributeFilter: ["class"] });
@@ -44,6 +46,7 @@ export class WordMap {
     this.data = { flat, words, groups: bytes(groups), colours: colours.map(packed) };
     this.canvas.setAttribute("aria-label", label ?? "");
     this.grid = grid(flat);
+    this.widths = new Map();
     this.marked = { word: -1, near: [] };
     this.reset();
   }
@@ -93,8 +96,10 @@ export class WordMap {
     return this.canvas.toDataURL("image/png");
   }
 
-  get width() { return this.host.clientWidth; }
-  get height() { return this.host.clientHeight; }
+  // Asking the page for its layout is slow, and placing words asks often: the size is kept until it changes.
+  get width() { return this.size[0] || this.measured()[0]; }
+  get height() { return this.size[1] || this.measured()[1]; }
+  measured() { return (this.size = [this.host.clientWidth, this.host.clientHeight]); }
   unit() { return (this.scale * Math.min(this.width, this.height) * 0.94) / 65536; }
   toData([px, py]) {
     const unit = this.unit();
@@ -138,22 +143,25 @@ export class WordMap {
       const x = (cx + flat[2 * i] * unit - half) | 0, y = (cy - flat[2 * i + 1] * unit - half) | 0;
       if (x < 0 || y < 0 || x + size > w || y + size > h) continue;
       const colour = colours[groups[i]];
-      for (let row = y; row < y + size; row++) pixels.fill(colour, row * w + x, row * w + x + size);
+      for (let start = y * w + x, end = start + size * w; start < end; start += w)
+        for (let pixel = start; pixel < start + size; pixel++) pixels[pixel] = colour;
     }
   }
 
   drawLabels(ratio) {
-    const pen = this.context, special = new Set([...this.marked.near, this.marked.word, this.hovered]);
+    const { width, height } = this, pen = this.context, special = new Set([...this.marked.near, this.marked.word, this.hovered]);
     special.delete(-1);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.textBaseline = "middle";
     const taken = [], shown = [];
+    let tries = LABEL_TRIES;
     const place = (index, bold, force) => {
       const [x, y] = this.toPixel(index);
-      if (x < 0 || y < 0 || x > this.width || y > this.height) return false;
+      if (x < 0 || y < 0 || x > width || y > height) return false;
+      tries--;
       const text = short(this.data.words[index]), size = bold ? 15 : 13;
       pen.font = `${bold ? "700" : "400"} ${size}px system-ui, "Noto Sans CJK KR", sans-serif`;
-      const wide = pen.measureText(text).width, left = x + 8 + wide > this.width ? x - 8 - wide : x + 8;
+      const wide = this.widthOf(index, text, bold), left = x + 8 + wide > width ? x - 8 - wide : x + 8;
       const box = [left - 2, y - size * 0.7, left + wide + 2, y + size * 0.7];
       if (!force && taken.some((other) => meet(box, other))) return false;
       taken.push(box);
@@ -163,8 +171,10 @@ export class WordMap {
     if (this.hovered >= 0) place(this.hovered, true, true);
     if (this.marked.word >= 0) place(this.marked.word, true, true);
     for (const index of this.marked.near) if (index !== this.hovered) place(index, false, false);
+    const { flat } = this.data, [west, north] = this.toData([0, 0]), [east, south] = this.toData([width, height]);
+    const seen = (i) => flat[2 * i] >= west && flat[2 * i] <= east && flat[2 * i + 1] >= south && flat[2 * i + 1] <= north;
     let left = LABELS;
-    for (let i = 0; i < this.data.words.length && left > 0; i++) if (!special.has(i) && place(i, false, false)) left--;
+    for (let i = 0; i < this.data.words.length && left > 0 && tries > 0; i++) if (seen(i) && !special.has(i) && place(i, false, false)) left--;
     for (const each of shown.reverse()) {
       const isMarked = special.has(each.index);
       if (isMarked) {
@@ -184,6 +194,13 @@ export class WordMap {
     }
     pen.setTransform(1, 0, 0, 1, 0, 0);
     this.canvas.dataset.labels = shown.length;
+  }
+
+  // How wide a word is in the font that is set now; measured once.
+  widthOf(index, text, bold) {
+    const key = bold ? -1 - index : index;
+    if (!this.widths.has(key)) this.widths.set(key, this.context.measureText(text).width);
+    return this.widths.get(key);
   }
 
   // The word nearest to a position in pixels, or -1 where none is near.
@@ -269,7 +286,12 @@ function grid(flat) {
   };
 }
 
-function bytes(text) { return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)); }
+function bytes(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const letters = atob(text), found = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) found[i] = letters.charCodeAt(i);
+  return found;
+}
 function short(text) { return text.length > 40 ? text.slice(0, 39) + "…" : text; }
 function meet(a, b) { return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]; }
 // "#rrggbb" as a pixel of a little-endian buffer.

@@ -32,12 +32,13 @@ class MapPanel:
         self._colour = "cluster" if state.get("colour") == "cluster" else "frequency"
         self._map: WordMap | None = None
         self._umap: UmapProcess | None = None
-        self._in_browser = False
+        self._in_browser = asyncio.Event()
         self._controls()
         self._status = paragraph(self._view.text("map.computing"), "muted small")
         self._status.props["role"] = "status"
         self._element = MapElement(self._clicked, self._ready).classes("word-map")
         self._legend = marked("ul", "legend")
+        background_tasks.create(self._compute())  # at once: the browser gets ready meanwhile
         paragraph(self._view.text("map.help"), "muted small")
 
     def _controls(self) -> None:
@@ -55,7 +56,7 @@ class MapPanel:
 
     def show(self) -> None:
         """Highlight the word looked at now."""
-        if self._map is None or not self._in_browser:
+        if self._map is None or not self._in_browser.is_set():
             return
         exploration, count = self._exploration, self._map.count
         words = [exploration.word, *(word for word, _ in exploration.neighbours or [])]
@@ -69,8 +70,7 @@ class MapPanel:
             self._umap.stop()
 
     def _ready(self) -> None:
-        self._in_browser = True
-        background_tasks.create(self._compute())
+        self._in_browser.set()
 
     def _choose_method(self, method: str) -> None:
         self._method = method
@@ -108,6 +108,9 @@ class MapPanel:
             return
         self._map = made
         data = await asyncio.to_thread(made.data, self._clusters)
+        await self._in_browser.wait()
+        if method != self._method or view.client.is_deleted:
+            return
         label = view.text("map.label", count=f"{made.count:,}")
         with self._element:
             self._element.set_data({**data, "label": label})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from itertools import zip_longest
 
 from wordkin.studio.explore.downloads import give_csv
 from wordkin.studio.explore.exploration import Exploration
@@ -12,7 +13,33 @@ from wordkin.studio.widgets import button, heading, inline, marked
 def bar(share: float) -> None:
     """A bar of a share, from 0 to 1; the number stands beside it, so screen readers skip it."""
     with marked("span", "bar").props("aria-hidden=true"):
-        marked("span").style(f"width: {100 * min(1.0, max(0.0, share)):.1f}%")
+        marked("span").style(bar_width(share))
+
+
+def bar_width(share: float) -> str:
+    """The style of the filled part of a bar."""
+    return f"width: {100 * min(1.0, max(0.0, share)):.1f}%"
+
+
+class _Row:
+    """A neighbour in the list; it is filled anew, which is quicker than making its elements anew."""
+
+    def __init__(self, walk: Callable[[str], None]) -> None:
+        with marked("li") as self._item:
+            self._word = ""
+            self._button = button("", lambda: walk(self._word), "word")
+            with marked("span", "bar").props("aria-hidden=true"):
+                self._bar = marked("span")
+            self._number = inline("", "number")
+
+    def show(self, neighbour: tuple[str, float] | None) -> None:
+        """Show a word and its cosine; None for nothing."""
+        self._item.set_visibility(neighbour is not None)
+        if neighbour is not None:
+            self._word, cosine = neighbour
+            self._button.set_text(self._word)
+            self._bar.style(replace=bar_width(cosine))
+            self._number.set_text(f"{cosine:.3f}")
 
 
 class NeighbourList:
@@ -22,6 +49,7 @@ class NeighbourList:
         self._exploration = exploration
         self._title = heading("")
         self._list = marked("ol", "words")
+        self._rows: list[_Row] = []
         with marked("div", "line"):
             button(exploration.view.text("explore.csv"), self._save, "quiet")
 
@@ -29,13 +57,11 @@ class NeighbourList:
         """Show the neighbours of the word looked at now."""
         exploration = self._exploration
         self._title.set_text(exploration.view.text("explore.neighbours", word=exploration.word))
-        self._list.clear()
+        found = list(exploration.neighbours or [])
         with self._list:
-            for word, cosine in exploration.neighbours or []:
-                with marked("li"):
-                    button(word, partial(exploration.walk, word), "word")
-                    bar(cosine)
-                    inline(f"{cosine:.3f}", "number")
+            self._rows += [_Row(exploration.walk) for _ in range(len(found) - len(self._rows))]
+        for row, neighbour in zip_longest(self._rows, found):
+            row.show(neighbour)
 
     def _save(self) -> None:
         exploration = self._exploration

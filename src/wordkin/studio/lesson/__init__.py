@@ -14,6 +14,8 @@ from wordkin.studio.lesson.topics import TOPICS
 from wordkin.studio.view import Page, View
 from wordkin.studio.widgets import button, heading, marked, notice
 
+_FAST, _BLOCKS_EVERY = 30, 5  # steps a second from which on the blocks of the flow show every fifth step only
+
 
 def build(view: View) -> None:
     """Fill the page of the lesson: controls, the list of pages, the page chosen, the flow of the step.
@@ -44,7 +46,7 @@ def build(view: View) -> None:
 
 def _fill(tab: Tab) -> None:
     updates = [build_controls(tab)]
-    with marked("div", "lesson-body"):
+    with marked("div", "lesson-body") as body:
         with marked("nav", "lesson-topics", label=tab.text("topics")):
             for number, topic in enumerate(TOPICS, 1):
                 made = button(f"{number}. {tab.text(f'topic.{topic}')}", _showing(tab, topic), "word")
@@ -57,8 +59,12 @@ def _fill(tab: Tab) -> None:
             updates.append(build_flow(tab))
 
     def refresh() -> None:
-        for update in updates:
+        # At 30 steps a second nobody reads the blocks of the flow; its line above the page shows every step.
+        hurried = tab.playing and tab.speed >= _FAST and tab.number % _BLOCKS_EVERY
+        for update in updates[:-1] if hurried else updates:
             update()
+        if tab.playing != ("playing" in body.classes):
+            body.classes(toggle="playing")
 
     tab.refresh = refresh
     refresh()

@@ -16,6 +16,8 @@ from wordkin.lesson.equations import Equation, equations
 from wordkin.studio.lesson.tab import Tab
 
 # Tells the server which cell the pointer or the keyboard is at, and where it is; "" for none. Escape closes.
+# It also marks the rows that the cell came from. (A rule of CSS with :has() could do that, but then the browser
+# works out its styles anew at each step, for longer than anything else takes.)
 _TELL = """(event) => {
   const cell = event.type === 'keydown' ? null : event.target.closest?.('[data-equation-of]');
   if (event.type === 'keydown' && event.key !== 'Escape') return;
@@ -23,6 +25,9 @@ _TELL = """(event) => {
   const shown = event.currentTarget?.dataset ?? {};
   if (key === (shown.explained ?? '')) return;
   shown.explained = key;
+  for (const row of event.currentTarget.querySelectorAll('.came-from')) row.classList.remove('came-from');
+  for (const source of cell?.dataset.from?.split(' ') ?? [])
+    for (const row of event.currentTarget.querySelectorAll(`[data-row="${source}"]`)) row.classList.add('came-from');
   const place = cell?.getBoundingClientRect() ?? {left: 0, top: 0, bottom: 0};
   emit(key, place.left, place.top, place.bottom, innerWidth, innerHeight);
 }"""

@@ -9,7 +9,7 @@ from nicegui import ui
 from wordkin.lesson import ObjectiveView, OutputRow
 from wordkin.lesson.equations import equations
 from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
-from wordkin.studio.lesson.html import cell, marking_rules, number, plain, row, share_cell, shown, table, text
+from wordkin.studio.lesson.html import cell, number, plain, row, share_cell, shown, table, text
 from wordkin.studio.lesson.parts import drawn_twice_html
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import marked, panel, paragraph
@@ -28,7 +28,6 @@ def build_flow(tab: Tab) -> Update:
     makers: dict[str, Callable[[Tab], str]] = {
         "window": window_html, "hidden": hidden_html, "scores": scores_html, "update": update_html,
     }  # fmt: skip
-    ui.html(f"<style>{marking_rules()}</style>", sanitize=False)
     parts: list[tuple[ui.html, Callable[[Tab], str]]] = []
     formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
     with marked("section", "lesson-flow", label=tab.text("flow")) as flow:

@@ -2,15 +2,13 @@
 
 A number shows its rounding and has its full precision in ``data-value``, with a name in ``data-name``.
 A cell that was computed names in ``data-from`` the rows it came from (``w3``, ``o5``, ``h``), and rows have
-these names in ``data-row``: pointing at the cell marks them, by the rules of :func:`marking_rules`.
+these names in ``data-row``: pointing at the cell marks them, see :mod:`wordkin.studio.lesson.explain`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-
-_MOST_ROWS = 40
 
 
 def text(value: object) -> str:
@@ -104,15 +102,6 @@ def grid(
         for i, (name, line) in enumerate(zip(names, values, strict=True))
     ]
     return table(["", *(columns if columns is not None else names)], rows, caption=caption, classes="heat")
-
-
-def marking_rules() -> str:
-    """The rules of CSS by which pointing at a cell marks the rows that it came from."""
-    keys = [f"{table}{index}" for table in "wo" for index in range(_MOST_ROWS)] + ["h", "eh"]
-    selectors = ",".join(
-        f'.lesson-flow:has([data-from~="{key}"]:is(:hover,:focus-visible)) [data-row="{key}"]' for key in keys
-    )
-    return f"{selectors}{{outline:3px solid var(--mark);outline-offset:-1px}}"
 
 
 def path_of(points: Iterable[tuple[float, float]]) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import math
+from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from nicegui import ui
@@ -252,6 +256,7 @@ def sampling(tab: Tab) -> Update:
     paragraph(tab.text("sampling.cases"))
     paragraph(tab.text("sampling.slip"), "notice")
     paragraph(tab.text("sampling.k"))
+    ui.html(measured_html(tab, "noise_small", "K") + measured_html(tab, "noise_large", "K"), sanitize=False)
     return update
 
 
@@ -393,7 +398,40 @@ def subsampling(tab: Tab) -> Update:
             button(tab.text("subsampling.stop"), lambda: tab.change(subsample=0.0), "quiet")
     element = ui.html(sanitize=False).classes("stack")
     show()
-    return live(lambda: _struck_html(tab))
+    update = live(lambda: _struck_html(tab))
+    paragraph(tab.text("subsampling.best"))
+    ui.html(measured_html(tab, "subsample", "t"), sanitize=False)
+    return update
+
+
+@functools.cache
+def _measured() -> dict[str, list[dict[str, Any]]]:
+    """What benchmarks/guidance.py measured; benchmarks/report.py writes the file."""
+    found: dict[str, list[dict[str, Any]]] = json.loads(
+        (files("wordkin.studio.lesson") / "measured.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def measured_html(tab: Tab, name: str, symbol: str) -> str:
+    """A table of scores on real text: analogies, and the correlation with people's judgement of word pairs."""
+    found = _measured()[name]
+    most = max(each["total"] for each in found)
+    rows = [
+        row(
+            tab.text("measured.none") if each["value"].startswith("no ") else each["value"],
+            [
+                bar_cell(each["total"], of=most),
+                plain(f"{100 * each['total']:.1f} %"),
+                plain(f"{each['wordsim353']:.3f}"),
+            ],
+            classes="true" if each["total"] == most else "",
+        )
+        for each in found
+    ]
+    return table(
+        [symbol, tab.text("measured.analogies"), "", "WordSim-353"], rows, caption=tab.text(f"measured.{name}")
+    )
 
 
 def _subsampling_html(tab: Tab, threshold: float) -> str:
