@@ -30,6 +30,30 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
+# Texts whose contrast with their ground is below 4.5 : 1, see-through grounds and drawings included.
+LOW_CONTRAST = """() => {
+  const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
+  const luminance = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3]));
+  const ground = e => { const layers = [];
+    for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); layers.push(c);
+      if (c[3] === 1) break; }
+    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]); };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
+    const shown = !['SCRIPT', 'STYLE'].includes(e.tagName) && e.checkVisibility({visibilityProperty: true});
+    if (!text || !shown) continue;
+    if (e.closest('.nicegui-error-popup, .q-icon, [disabled], .disabled')) continue;
+    const style = getComputedStyle(e), colour = parse(e.closest('svg') ? style.fill : style.color);
+    const below = ground(e), [a, b] = [luminance(over(colour, below)), luminance(below)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push([text.slice(0, 40), ratio]);
+  }
+  return found;
+}"""
 _STARTING_SECONDS = 60
 _USUAL: dict[str, Any] = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
 
@@ -194,3 +218,9 @@ def studio_in() -> Callable[..., AbstractContextManager[RunningStudio]]:
 def hostile() -> str:
     """A word of the vectors that would run as HTML."""
     return HOSTILE
+
+
+@pytest.fixture
+def low_contrast() -> str:
+    """A function of JavaScript that lists texts which are hard to read."""
+    return LOW_CONTRAST

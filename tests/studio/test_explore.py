@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from wordkin.embeddings import Embeddings
+from wordkin.plots.html import write_map
 from wordkin.studio.explore.compare import aligned
 from wordkin.studio.explore.exploration import words_of
 from wordkin.vocabulary import Vocabulary
@@ -178,3 +179,19 @@ def test_neighbours_of_two_files_are_aligned():
 
 def test_words_of_a_list():
     assert words_of(" a, b,,c  b\n서울") == ["a", "b", "c", "서울"]
+
+
+def test_a_map_in_a_file_of_its_own_asks_nobody(browser, tmp_path, hostile):
+    words = ["paris", "rome", "서울", hostile]
+    vectors = Embeddings(Vocabulary(words), np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32))
+    write_map(vectors, tmp_path / "map.html", title=hostile)
+    page = browser.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_function("+document.querySelector('canvas')?.dataset.labels > 0")
+    assert page.locator("img").count() == 0
+    assert (len(asked), said) == (1, [])
+    page.close()

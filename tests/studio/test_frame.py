@@ -49,34 +49,47 @@ def test_the_keyboard_alone_reaches_everything(studio, new_tab):
     tab.page.wait_for_url("**/lesson")
 
 
-CONTRAST = """() => {
-  const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
-  const luminance = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
-    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const ground = e => { for (; e; e = e.parentElement) {
-    const c = parse(getComputedStyle(e).backgroundColor); if (c[3] > 0.5) return c; } return [255, 255, 255, 1]; };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
-    const shown = !['SCRIPT', 'STYLE'].includes(e.tagName) && e.checkVisibility({visibilityProperty: true});
-    if (!text || !shown) continue;
-    if (e.closest('.nicegui-error-popup, .q-icon, [disabled], .disabled')) continue;
-    const [a, b] = [luminance(parse(getComputedStyle(e).color)), luminance(ground(e))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) found.push([text.slice(0, 40), ratio]);
+def test_tab_reaches_every_control_and_shows_where_it_is(studio, new_tab):
+    page = new_tab(studio, "/").page
+    wanted = page.evaluate(CONTROLS)
+    unseen = []
+    for _ in range(wanted + 30):
+        page.keyboard.press("Tab")
+        told = page.evaluate(VISIT)
+        if told is None:
+            break
+        if not told[1]:
+            unseen.append(told[0])
+    assert unseen == []  # where the focus is can be seen
+    assert page.evaluate(MISSED) == []
+
+
+# What can be used: counted; then the focused one is ticked off; then those left.
+USABLE = """[...document.querySelectorAll('a[href], button, input, textarea, select, [tabindex="0"]')].filter(e =>
+  e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0
+  && !e.closest('[aria-hidden=true]'))"""
+CONTROLS = f"() => {{ window.visited = new Set(); return {USABLE}.length; }}"
+MISSED = f"() => {USABLE}.filter(e => !visited.has(e)).map(e => e.outerHTML.slice(0, 120))"
+VISIT = """() => {
+  const at = document.activeElement;
+  if (at === document.body || visited.has(at)) return null;
+  visited.add(at);
+  let marked = false;
+  for (let e = at, up = 0; e && up < 6; e = e.parentElement, up++) {
+    const style = getComputedStyle(e);
+    marked ||= style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   }
-  return found;
+  return [at.outerHTML.slice(0, 120), marked];
 }"""
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=[page.path for page in SHOWN])
-def test_each_page_is_marked_in_the_navigation_readable_and_fits_a_phone(studio, new_tab, page):
+def test_each_page_is_marked_in_the_navigation_readable_and_fits_a_phone(studio, new_tab, page, low_contrast):
     tab = new_tab(studio, f"{page.path}?theme=light")
     assert tab.page.get_attribute("nav a[aria-current=page]", "href").split("?")[0] == page.path
     assert tab.page.title().endswith("· wordkin")
-    assert tab.page.evaluate(CONTRAST) == []
+    assert tab.page.evaluate(low_contrast) == []
     tab.page.evaluate("Quasar.Dark.set(true)")
-    tab.page.wait_for_function(f"({CONTRAST})().length === 0", timeout=5000)  # colours change gradually
+    tab.page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)  # colours change gradually
     tab.page.set_viewport_size({"width": 360, "height": 740})
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360

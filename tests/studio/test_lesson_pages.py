@@ -105,7 +105,7 @@ def test_every_number_is_that_of_the_reference(lesson, architecture, objective):
         tab.page.get_by_label("One step forward", exact=True).click()
 
 
-def test_each_page_shows_something_in_both_languages(lesson):
+def test_each_page_shows_something_in_both_languages(lesson, low_contrast):
     tab = lesson(objective="hierarchical-softmax", epochs=3)
     for language, topics in (("en", list(TOPICS)), ("ko", ["why", "cbow", "sampling", "tables"])):
         if language == "ko":
@@ -114,11 +114,14 @@ def test_each_page_shows_something_in_both_languages(lesson):
         texts = Texts(language)
         for topic in topics:
             title = texts[f"lesson.topic.{topic}"]
-            tab.page.locator(".lesson-topics button", has_text=title).first.click()
+            tab.page.locator(".lesson-topics button", has_text=title).first.press("Enter")
             panel = tab.page.locator(f"section.lesson-topic[aria-label='{title}']")
             panel.wait_for()
             panel.locator("table, svg, button, math").first.wait_for()
             assert tab.page.evaluate("document.querySelectorAll('.lesson-flow table').length") >= 4
+            for dark in ("true", "false") if language == "en" else ():
+                tab.page.evaluate(f"document.body.classList.toggle('body--dark', {dark})")
+                tab.page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)  # colours change gradually
 
 
 def test_steps_go_forward_back_and_to_any_number(lesson):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import urllib.parse
 
@@ -59,3 +60,20 @@ def test_a_port_in_use_is_refused():
 def test_an_address_that_is_not_here_is_refused(host):
     with pytest.raises(Exception, match="host must be an address of this machine; got"):
         run_studio(host=host, open_browser=False)
+
+
+def test_a_studio_for_others_asks_for_its_token(new_tab, studio_in, tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with studio_in(folder, "--host", "0.0.0.0") as studio:
+        assert status_of(studio, "/") == 401
+        assert status_of(studio, "/?token=wrong") == 401
+        printed = (tmp_path / "work.log").read_text()
+        token = re.search(r"token=([\w-]{20,})", printed)[1]
+        assert status_of(studio, f"/?token={token}") == 303
+        page = new_tab(
+            studio, f"/?token={token}", locale="en-US", expect_errors=True
+        ).page  # connected, so the WebSocket is let in too
+        assert token not in page.url
+        page.get_by_role("link", name="Lesson", exact=True).click()
+        page.wait_for_url("**/lesson")

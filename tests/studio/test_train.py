@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import pytest
 from wordkin.embeddings import load_embeddings
 from wordkin.errors import ConfigError
 from wordkin.studio.train.options import FIELDS, value_of
+from wordkin.studio.train.runs import TrainingRun
 from wordkin.studio.worker import VECTORS
 
 SHORT = "corpus=text.txt&epochs=2&vector_size=8&threads=1&min_count=1"
@@ -157,3 +159,17 @@ def test_an_option_that_names_a_file_is_refused():
 @pytest.mark.parametrize("name", list(FIELDS))
 def test_the_default_of_every_option_is_what_an_empty_field_stands_for(name):
     assert value_of(name, "") == FIELDS[name].default
+
+
+def test_a_module_in_the_folder_is_not_imported(tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('the module of the folder was run')")
+    monkeypatch.chdir(tmp_path)
+    run = TrainingRun("run", tmp_path, "none.txt", {})
+
+    async def train() -> None:
+        await run.start(resume=False)
+        await run.follow()
+
+    asyncio.run(train())
+    assert run.status == "failed"
+    assert "none.txt" in run.message
