@@ -133,12 +133,52 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
 
 
 def resume(directory: str | Path, corpus: Corpus | None = None, **options: Unpack[ResumeOptions]) -> Embeddings:
-    """Go on with a run from its last checkpoint and return the vectors; see :meth:`Word2Vec.resume`."""
+    """Go on with a run from its last checkpoint and return the vectors.
+
+    Parameters
+    ----------
+    directory : str or Path
+        What ``checkpoint`` was.
+    corpus, texts : as for :func:`train`, default None
+        Not needed; where one is given, it must be the text that the run began with.
+    output, log, checkpoint_every : as for :func:`train`, default None
+        As they were at the beginning, unless given.
+    callbacks, on_scan, progress : as for :func:`train`
+        Not kept by the run; give them again.
+    **options
+        Options of :class:`TrainingConfig`, as for :meth:`Word2Vec.resume`.
+
+    Returns
+    -------
+    Embeddings
+        The vectors, float32, shape (V, vector_size).
+
+    Raises
+    ------
+    CheckpointError
+        There is no run, another process has it, or corpus or options are not its own.
+    FormatError
+        A file of it is damaged.
+    """
     return Word2Vec.resume(directory, corpus, **options).embeddings
 
 
 class Word2Vec:
     """A word2vec model: its configuration, vocabulary, trained tables and loss history.
+
+    Parameters
+    ----------
+    config : TrainingConfig, default None
+        All options at once, in place of those below.
+    recipe : str, default None
+        A named set of values for options; options given by hand win.
+    **options
+        Options of :class:`TrainingConfig`.
+
+    Raises
+    ------
+    ConfigError
+        An option is not legal, or two do not go together.
 
     >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, subsample=0)
     >>> model.fit([["you", "say", "goodbye"], ["i", "say", "hello"]]).vocabulary.words[0]
@@ -189,7 +229,25 @@ class Word2Vec:
         vocabulary: str | Path | Mapping[str, int] | Vocabulary | None = None,
         init: str | Path | WordVectors | None = None,
     ) -> Word2Vec:
-        """Count, encode and train from the beginning; see :func:`train`. Returns the model itself."""
+        """Count, encode and train from the beginning.
+
+        Parameters
+        ----------
+        corpus, texts, output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan : as for :func:`train`
+            What to read and what to write.
+        progress, spool_directory, vocabulary, init : as for :func:`train`
+            How to show it, where temporary files go, and what to start from.
+
+        Returns
+        -------
+        Word2Vec
+            The model itself.
+
+        Raises
+        ------
+        ConfigError, CorpusError, OutputError, CheckpointError, DivergenceError
+            As for :func:`train`.
+        """
         self._words_from_init = 0
         words = None if vocabulary is None else _given_vocabulary(self.config, vocabulary)
         vectors = None if init is None else _vectors_to_start_from(self.config, init)
@@ -226,7 +284,7 @@ class Word2Vec:
         spool_directory: str | Path | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
-        """Learn from new text: old words keep their vectors and counts, new ones join. Returns the model itself.
+        """Learn from new text: old words keep their vectors and counts, new ones join.
 
         A word of the new text joins when it was seen ``min_count`` times in all text together, as far as the model
         kept the counts of rare words. ``docs/growing.md`` gives the rules. Where training fails or is stopped, the
@@ -234,13 +292,20 @@ class Word2Vec:
 
         Parameters
         ----------
-        corpus, texts : Corpus or iterable of str
+        corpus, texts : as for :func:`train`
             The new text alone.
-        output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan, progress, spool_directory
-            As in :func:`train`; ``checkpoint`` is a directory of its own.
+        output, validation, log, checkpoint, checkpoint_every : as for :func:`train`, default None
+            ``checkpoint`` is a directory of its own.
+        callbacks, on_scan, progress, spool_directory : as for :func:`train`
+            How to follow it, and where temporary files go.
         **options
             Options of :class:`TrainingConfig` that shall differ from those of the model, such as ``epochs``.
-            ``learning_rate`` is 0.005 for skip-gram and 0.01 for CBOW unless given, whatever that of the model was.
+            ``learning_rate`` has a default of its own, whatever that of the model was; ``docs/growing.md`` has it.
+
+        Returns
+        -------
+        Word2Vec
+            The model itself.
 
         Raises
         ------
@@ -343,16 +408,31 @@ class Word2Vec:
 
         Parameters
         ----------
-        directory : what ``checkpoint`` was.
-        corpus, texts : not needed; where one is given, it must be the text that the run began with.
-        output, log, checkpoint_every : as they were at the beginning, unless given.
-        callbacks, on_scan, progress : as in :func:`train`.
-        options : not needed; those given must be as they were at the beginning, but for ``threads``.
+        directory : str or Path
+            What ``checkpoint`` was.
+        corpus, texts : as for :func:`train`, default None
+            Not needed; where one is given, it must be the text that the run began with.
+        output, log, checkpoint_every : as for :func:`train`, default None
+            As they were at the beginning, unless given.
+        callbacks, on_scan, progress : as for :func:`train`
+            Not kept by the run; give them again.
+        **options
+            Options of :class:`TrainingConfig`. Not needed; those given must be as they were at the beginning, but for
+            ``threads``.
+
+        Returns
+        -------
+        Word2Vec
+            The trained model.
 
         Raises
         ------
-        CheckpointError : there is no run, another process has it, or corpus or options are not its own.
-        FormatError : a file of it is damaged. Others as for :func:`train`.
+        CheckpointError
+            There is no run, another process has it, or corpus or options are not its own.
+        FormatError
+            A file of it is damaged.
+        CorpusError, OutputError, DivergenceError
+            As for :func:`train`.
         """
         from wordkin.runs.checkpoints import seconds_of
         from wordkin.runs.directory import RunDirectory
@@ -392,8 +472,22 @@ class Word2Vec:
     def load(cls, directory: str | Path) -> Word2Vec:
         """A model that :meth:`save` wrote, or a run as its last checkpoint has it; tables are memory-mapped.
 
-        Raises :class:`CheckpointError` where the directory holds none, or one not trained yet, and
-        :class:`FormatError` where a file of it is damaged.
+        Parameters
+        ----------
+        directory : str or Path
+            Where it was saved.
+
+        Returns
+        -------
+        Word2Vec
+            A trained model.
+
+        Raises
+        ------
+        CheckpointError
+            The directory holds no model, or one not trained yet.
+        FormatError
+            A file of it is damaged.
         """
         from wordkin.runs.directory import RunDirectory
 
@@ -405,9 +499,17 @@ class Word2Vec:
     def save(self, directory: str | Path) -> None:
         """Write configuration, vocabulary, tables and losses, in the format of a checkpoint.
 
-        The directory is made if need be; a model saved there before is replaced, as a whole. Raises
-        :class:`OutputError` where it cannot be written, and :class:`CheckpointError` where the directory
-        holds a checkpointed run.
+        Parameters
+        ----------
+        directory : str or Path
+            Made if need be. A model saved there before is replaced as a whole.
+
+        Raises
+        ------
+        OutputError
+            The directory cannot be written.
+        CheckpointError
+            The directory holds a run with checkpoints.
         """
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.record import Run
@@ -571,35 +673,85 @@ class Word2Vec:
 
         Parameters
         ----------
-        words : the context words, or the one centre.
-        topn : how many, from 1 up.
-        objective : which to ask where several were trained; one that gives probabilities unless set.
+        words : str or sequence of str
+            The context words, or the one centre.
+        topn : int, default 10
+            Number of words, from 1 up.
+        objective : str, default None
+            Which to ask where several were trained; one that gives probabilities unless set.
 
         Returns
         -------
-        (word, value) pairs, the likeliest first, labelled with what the values are. Under full and
-        hierarchical softmax they are probabilities. Under negative sampling they are not, and the label
-        says so: each is the chance that the pair was seen in text rather than drawn as noise.
+        Prediction
+            Pairs of word and value, the likeliest first, labelled with what the values are. Under full and
+            hierarchical softmax they are probabilities. Under negative sampling they are not, and the label says so:
+            each is the chance that the pair was seen in text rather than drawn as noise.
+
+        Raises
+        ------
+        NotTrainedError
+            The model has not been trained.
+        UnknownWordError
+            A word is not in the vocabulary.
         """
         return self._answers().predict(words, topn, objective)
 
     def probability(self, word: str, given: str | Sequence[str], *, objective: str | None = None) -> Probability:
-        """How likely ``word`` is as the centre of a context (CBOW) or in the context of a centre (skip-gram).
+        """How likely a word is as the centre of a context (CBOW) or in the context of a centre (skip-gram).
 
-        ``given`` and ``objective`` are as ``words`` and ``objective`` of :meth:`predict`, and so are the
-        label and its meaning.
+        Parameters
+        ----------
+        word : str
+            The word.
+        given : str or sequence of str
+            The context words, or the one centre.
+        objective : str, default None
+            Which to ask where several were trained; one that gives probabilities unless set.
+
+        Returns
+        -------
+        Probability
+            A float with a label that says what it is, as in :meth:`predict`.
+
+        Raises
+        ------
+        NotTrainedError
+            The model has not been trained.
+        UnknownWordError
+            A word is not in the vocabulary.
         """
         return self._answers().probability(word, given, objective)
 
     def score(
         self, corpus: Corpus | None = None, *, texts: Iterable[str] | None = None, objective: str | None = None
     ) -> float:
-        """Mean log-likelihood of a text, in nats: per (centre, context word) pair for skip-gram, per centre for CBOW.
+        """Mean log-likelihood of a text: per (centre, context word) pair for skip-gram, per centre for CBOW.
 
         Windows are full and fixed and no word is left out, except those not in the vocabulary; with
-        ``window="sentence"``, as in training, ``max_context`` words of longer sentences are drawn. Only
-        full and hierarchical softmax score texts; :class:`ConfigError` otherwise, and :class:`CorpusError`
-        where there is nothing to score.
+        ``window="sentence"``, as in training, ``max_context`` words of longer sentences are drawn.
+
+        Parameters
+        ----------
+        corpus : path, sequence of paths or iterable of lists of words, default None
+            The text, as for :func:`train`.
+        texts : iterable of str, default None
+            In place of a corpus.
+        objective : str, default None
+            Which to ask where several were trained; one that gives probabilities unless set.
+
+        Returns
+        -------
+        float
+            In nats, 0 at most.
+
+        Raises
+        ------
+        ConfigError
+            The model has negative sampling alone, which gives no likelihood.
+        CorpusError
+            There is nothing to score.
+        NotTrainedError
+            The model has not been trained.
         """
         from wordkin.text import encode_source, source_of
 

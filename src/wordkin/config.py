@@ -553,7 +553,13 @@ class TrainingConfig:
         return usable_cores() if self.threads is None else self.threads
 
     def to_dict(self) -> dict[str, Any]:
-        """All options as plain JSON-ready values; a callable tokenizer becomes its name."""
+        """All options as plain values, ready for JSON; a callable tokenizer becomes its name.
+
+        Returns
+        -------
+        dict
+            Values by the names of the options.
+        """
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         if callable(self.tokenizer):
             values["tokenizer"] = _name_of(self.tokenizer)
@@ -563,12 +569,39 @@ class TrainingConfig:
 
     @classmethod
     def from_options(cls, **options: Any) -> TrainingConfig:
-        """Build from keyword options; an unknown name is a :class:`ConfigError` with the nearest ones."""
+        """Build from keyword options.
+
+        Parameters
+        ----------
+        **options
+            Options by name; those of a recipe fill in what is not given.
+
+        Returns
+        -------
+        TrainingConfig
+            Checked.
+
+        Raises
+        ------
+        ConfigError
+            A name is not known (the nearest ones are named), or a value is not legal.
+        """
         return cls.from_dict(options)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainingConfig:
-        """Inverse of :meth:`to_dict` for named tokenizers."""
+        """Inverse of :meth:`to_dict` for named tokenizers.
+
+        Parameters
+        ----------
+        values : mapping
+            What :meth:`to_dict` gave.
+
+        Returns
+        -------
+        TrainingConfig
+            Checked.
+        """
         known = [each.name for each in dataclasses.fields(cls)]
         for name in values:
             if name not in known:

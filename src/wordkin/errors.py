@@ -60,10 +60,14 @@ class ConfigError(WordkinError, ValueError):
 
     Parameters
     ----------
-    parameter : name of the option as spelled in Python.
-    rule : what a legal value is, as in "must be a whole number from 1 up".
-    value : what was given.
-    remedy : what to do instead.
+    parameter : str
+        Name of the option as spelled in Python.
+    rule : str
+        What a legal value is, as in "must be a whole number from 1 up".
+    value : object
+        What was given.
+    remedy : str
+        What to do instead.
     """
 
     def __init__(self, parameter: str, rule: str, value: object, remedy: str = "") -> None:
@@ -96,13 +100,15 @@ class FormatError(WordkinError, ValueError):
 
 
 class UnknownWordError(WordkinError, KeyError):
-    """A word is not in the vocabulary; ``suggestions`` are the nearest spellings that are.
+    """A word is not in the vocabulary.
 
     Parameters
     ----------
-    word : the word that was looked up.
-    suggestions : the nearest spellings, or a function that finds them. It is called when they are first
-        read or shown: in a large vocabulary that takes longer than a caller who only catches should wait.
+    word : str
+        The word that was looked up.
+    suggestions : sequence of str or callable
+        The nearest spellings, or a function that finds them. It is called when they are first read or shown: in a
+        large vocabulary that takes longer than a caller who only catches should wait.
     """
 
     def __init__(self, word: str, suggestions: Sequence[str] | Callable[[], Sequence[str]] = ()) -> None:
@@ -159,8 +165,10 @@ class MissingExtraError(WordkinError, ImportError):
 
     Parameters
     ----------
-    feature : what was asked for, as in "Word Mover's Distance".
-    extra : the extra that brings it, as in "transport" for ``pip install 'wordkin[transport]'``.
+    feature : str
+        What was asked for, as in "Word Mover's Distance".
+    extra : str
+        The extra that brings it, as in "transport" for ``pip install 'wordkin[transport]'``.
     """
 
     def __init__(self, feature: str, extra: str) -> None:

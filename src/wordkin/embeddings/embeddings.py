@@ -37,14 +37,19 @@ class Embeddings(WordVectors):
 
     Parameters
     ----------
-    vocabulary : the V words.
-    matrix : shape (V, N), float32 or float16; made read-only, copied only where it is not contiguous.
-    metadata : what is known of the vectors (training options, say), text only.
-    path : the file they came from, if any; what is built for them is saved beside it.
+    vocabulary : Vocabulary
+        The V words.
+    matrix : array of shape (V, N), float32 or float16
+        The vectors, row i for word i. Made read-only; copied only where it is not contiguous.
+    metadata : mapping of str to str, default None
+        What is known of the vectors, such as the options of training.
+    path : str or Path, default None
+        The file they came from. An index for them is saved beside it.
 
     Raises
     ------
-    ConfigError : the matrix does not fit the vocabulary or is of another type.
+    ConfigError
+        The matrix does not fit the vocabulary or is of another type.
 
     >>> vectors = Embeddings(Vocabulary(["cat", "dog", "car"]), np.float32([[1, 0], [0.8, 0.6], [0, 1]]))
     >>> vectors.most_similar("cat", topn=1)
@@ -68,7 +73,7 @@ class Embeddings(WordVectors):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What is known of the vectors, read-only."""
+        """What is known of the vectors, as a read-only mapping of text."""
         return MappingProxyType(self._metadata)
 
     def __copy__(self) -> Embeddings:
@@ -98,44 +103,118 @@ class Embeddings(WordVectors):
     # --- files and other tools
 
     def save(self, path: str | Path, *, header: bool = True, whitespace: Whitespace = "refuse") -> None:
-        """Write a file in the format of its suffix; see :func:`wordkin.embeddings.save_embeddings`."""
+        """Write a file in the format of its suffix: whole, or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file. :func:`wordkin.embeddings.save_embeddings` lists the suffixes.
+        header : bool, default True
+            For text, whether line 1 gives the sizes (word2vec, fastText) or not (GloVe).
+        whitespace : {"refuse", "underscore"}, default "refuse"
+            What becomes of white space in words where the format has no room for it.
+
+        Raises
+        ------
+        ConfigError
+            The suffix or an option is not known, or the format cannot hold a word.
+        OutputError
+            The system refused to write. A file that was at ``path`` is still there.
+        """
         from wordkin.embeddings.formats import save_embeddings
 
         save_embeddings(self, path, header=header, whitespace=whitespace)
 
     def to_gensim(self) -> gensim.models.KeyedVectors:
-        """A gensim KeyedVectors with the same words, vectors (copied) and counts (extra ``gensim``)."""
+        """Copy words, vectors and counts to a gensim KeyedVectors (extra ``gensim``).
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            With copies, so that changing it changes nothing here.
+
+        Raises
+        ------
+        MissingExtraError
+            gensim is not installed.
+        """
         from wordkin.embeddings.exports import to_gensim
 
         return to_gensim(self)
 
     @classmethod
     def from_gensim(cls, vectors: Any) -> Embeddings:
-        """From a gensim KeyedVectors, or a model that has one as ``wv``; the vectors are copied."""
+        """Copy words, vectors and counts from gensim.
+
+        Parameters
+        ----------
+        vectors : gensim.models.KeyedVectors, or a model with one as ``wv``
+            Nothing in it is changed.
+
+        Returns
+        -------
+        Embeddings
+            Its words in the same order, with float32 vectors.
+        """
         from wordkin.embeddings.exports import from_gensim
 
         return from_gensim(vectors)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A data frame with the words as index and N columns (extra ``arrow``)."""
+        """Make a data frame of the vectors (extra ``arrow``).
+
+        Returns
+        -------
+        pandas.DataFrame
+            V rows with the words as index, N columns numbered from 0.
+        """
         from wordkin.embeddings.exports import to_pandas
 
         return to_pandas(self)
 
     def to_arrow(self) -> pyarrow.Table:
-        """A table with columns word, count (where known) and vector, nothing copied (extra ``arrow``)."""
+        """Make an Arrow table of the vectors without copying them (extra ``arrow``).
+
+        Returns
+        -------
+        pyarrow.Table
+            Columns ``word``, ``count`` (where known) and ``vector``.
+        """
         from wordkin.embeddings.exports import to_arrow
 
         return to_arrow(self)
 
     def to_parquet(self, path: str | Path) -> None:
-        """A Parquet file with columns word, count, vector, x and y, for tables and maps (extra ``arrow``)."""
+        """Write a Parquet file for tables and maps (extra ``arrow``).
+
+        Parameters
+        ----------
+        path : str or Path
+            The file. It has the columns ``word``, ``count``, ``vector``, ``x`` and ``y``; the last two are the first
+            two principal components.
+
+        Raises
+        ------
+        OutputError
+            The system refused to write.
+        """
         from wordkin.embeddings.exports import to_parquet
 
         to_parquet(self, path)
 
     def to_projector(self, prefix: str | Path) -> tuple[Path, Path]:
-        """The two files TensorBoard's projector loads."""
+        """Write the two files that TensorBoard's projector loads.
+
+        Parameters
+        ----------
+        prefix : str or Path
+            Start of both paths.
+
+        Returns
+        -------
+        tuple of Path
+            The files of vectors and of words.
+        """
         from wordkin.embeddings.exports import to_projector
 
         return to_projector(self, prefix)
@@ -143,19 +222,62 @@ class Embeddings(WordVectors):
     # --- smaller vectors
 
     def astype(self, dtype: DTypeLike) -> Embeddings:
-        """The same words with vectors of float32 or float16; ConfigError where a value does not fit."""
+        """The same words with vectors of another type.
+
+        Parameters
+        ----------
+        dtype : {"float32", "float16"}
+            Half precision keeps three digits and numbers up to 65,504, at half the size.
+
+        Returns
+        -------
+        Embeddings
+            With copies of the vectors.
+
+        Raises
+        ------
+        ConfigError
+            The type is another one, or a number is too large for it.
+        """
         from wordkin.embeddings.reduction import astype
 
         return astype(self, dtype)
 
     def reduce_dimensions(self, dimensions: int) -> Embeddings:
-        """The same words with shorter vectors; see :func:`wordkin.embeddings.reduction.reduce_dimensions`."""
+        """The same words with shorter vectors: their first principal components.
+
+        Parameters
+        ----------
+        dimensions : int
+            Length of the new vectors, from 1 to N.
+
+        Returns
+        -------
+        Embeddings
+            New vectors, float32. :func:`wordkin.embeddings.reduction.reduce_dimensions` says how they are computed.
+
+        Raises
+        ------
+        ConfigError
+            ``dimensions`` is out of range.
+        """
         from wordkin.embeddings.reduction import reduce_dimensions
 
         return reduce_dimensions(self, dimensions)
 
     def first(self, count: int) -> Embeddings:
-        """Only the first ``count`` words, in trained vectors the most frequent ones; nothing is copied."""
+        """Only the first words; in trained vectors these are the most frequent ones.
+
+        Parameters
+        ----------
+        count : int
+            Number of words, from 1 up; all where there are fewer.
+
+        Returns
+        -------
+        Embeddings
+            A view; nothing is copied.
+        """
         if count >= len(self):
             return self
         return Embeddings(self._vocabulary.first(count), self._matrix[:count], self._metadata, path=self._path)
@@ -175,13 +297,26 @@ class Embeddings(WordVectors):
 
         Parameters
         ----------
-        positive, negative : words, (word, weight) pairs or vectors of shape (N,), one or several. Words
-            count with their unit vector, vectors as they are.
-        topn : how many neighbours; the query's own words are never among them.
-        restrict_vocab : search only this many first words.
-        threads : most threads to use; all usable cores unless set.
+        positive, negative : word, pair (word, weight) or array of shape (N,), one or several, default ()
+            What to be near and far from. Words count with their unit vector, arrays as they are.
+        topn : int, default 10
+            Number of neighbours, from 1 up. The words of the query are never among them.
+        restrict_vocab : int, default None
+            Search only this many first words; all unless set.
+        threads : int, default None
+            Most threads to use; all usable cores unless set.
 
-        Raises :class:`UnknownWordError` and, where the query adds up to nothing, :class:`ConfigError`.
+        Returns
+        -------
+        Neighbours
+            Pairs of word and cosine, the nearest first. A list that shows as a table in a notebook.
+
+        Raises
+        ------
+        UnknownWordError
+            A word of the query is not in the vocabulary.
+        ConfigError
+            The query adds up to a vector of zeros, or an option is not legal.
         """
         return neighbours.most_similar(
             self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
@@ -195,7 +330,29 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> list[Neighbours]:
-        """The neighbours of each of many words or vectors, found together: one pass over the matrix."""
+        """The neighbours of many words or vectors, found in one pass over the matrix.
+
+        Parameters
+        ----------
+        queries : iterable of word, pair (word, weight) or array of shape (N,)
+            Each is a query of its own.
+        topn : int, default 10
+            Number of neighbours of each, from 1 up.
+        restrict_vocab : int, default None
+            Search only this many first words; all unless set.
+        threads : int, default None
+            Most threads to use; all usable cores unless set.
+
+        Returns
+        -------
+        list of Neighbours
+            One for each query, in their order, as :meth:`most_similar` gives them.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return neighbours.most_similar_batch(self, queries, topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def most_similar_cosmul(
@@ -207,7 +364,29 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """As :meth:`most_similar`, with similarities multiplied, not added: 3CosMul (Levy and Goldberg 2014)."""
+        """As :meth:`most_similar`, with similarities multiplied, not added: 3CosMul (Levy and Goldberg 2014).
+
+        Parameters
+        ----------
+        positive, negative : word, pair (word, weight) or array of shape (N,), one or several, default ()
+            What to be near and far from.
+        topn : int, default 10
+            Number of neighbours, from 1 up.
+        restrict_vocab : int, default None
+            Search only this many first words; all unless set.
+        threads : int, default None
+            Most threads to use; all usable cores unless set.
+
+        Returns
+        -------
+        Neighbours
+            Pairs of word and score, the highest first. Scores are not cosines and may exceed 1.
+
+        Raises
+        ------
+        UnknownWordError
+            A word of the query is not in the vocabulary.
+        """
         return neighbours.most_similar_cosmul(
             self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
         )
@@ -220,7 +399,29 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """Words nearest by cosine to a vector of shape (N,); no word is left out."""
+        """Words nearest by cosine to a vector; no word is left out.
+
+        Parameters
+        ----------
+        vector : array of shape (N,)
+            The query.
+        topn : int, default 10
+            Number of neighbours, from 1 up.
+        restrict_vocab : int, default None
+            Search only this many first words; all unless set.
+        threads : int, default None
+            Most threads to use; all usable cores unless set.
+
+        Returns
+        -------
+        Neighbours
+            Pairs of word and cosine, the nearest first. A list that shows as a table in a notebook.
+
+        Raises
+        ------
+        ConfigError
+            The shape is another, or a number is not finite.
+        """
         query = neighbours.as_vector(vector)
         return neighbours.most_similar(self, [query], topn=topn, restrict_vocab=restrict_vocab, threads=threads)
 
@@ -234,35 +435,179 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """What is to c as b is to a: the words nearest to b - a + c, unit vectors throughout."""
+        """What is to c as b is to a: the words nearest to b - a + c, unit vectors throughout.
+
+        Parameters
+        ----------
+        a, b, c : str
+            The three words that are given. They are never among the answers.
+        topn : int, default 10
+            Number of answers, from 1 up.
+        restrict_vocab : int, default None
+            Search only this many first words; all unless set.
+        threads : int, default None
+            Most threads to use; all usable cores unless set.
+
+        Returns
+        -------
+        Neighbours
+            Pairs of word and cosine, the nearest first. A list that shows as a table in a notebook.
+
+        Raises
+        ------
+        UnknownWordError
+            One of the three is not in the vocabulary.
+        """
         return self.most_similar([b, c], [a], topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def similarities(self, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
-        """Cosine of a word or vector with all words, shape (V,), or with some, in their order."""
+        """Cosine of a word or vector with all words, or with some.
+
+        Parameters
+        ----------
+        query : word, pair (word, weight) or array of shape (N,)
+            What to compare with.
+        words : iterable of str, default None
+            The words to compare; all unless given.
+
+        Returns
+        -------
+        array of float32, shape (V,) or (number of words,)
+            Cosines, in the order of the words.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return comparisons.similarities(self, query, words)
 
     def similarity(self, first: str, second: str) -> float:
-        """Cosine of two words, -1 to 1; 0 where one has a vector of zeros. Reads no other vectors."""
+        """Cosine of two words. Reads no other vectors.
+
+        Parameters
+        ----------
+        first, second : str
+            The words.
+
+        Returns
+        -------
+        float
+            From -1 to 1; 0 where one of the vectors is zero.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return comparisons.similarity(self, first, second)
 
     def distance(self, first: str, second: str) -> float:
-        """Cosine distance of two words: 1 - similarity."""
+        """Cosine distance of two words: 1 minus their cosine.
+
+        Parameters
+        ----------
+        first, second : str
+            The words.
+
+        Returns
+        -------
+        float
+            From 0 to 2.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return 1 - self.similarity(first, second)
 
     def n_similarity(self, first: Iterable[str], second: Iterable[str]) -> float:
-        """Cosine of the mean vectors of two sets of words."""
+        """Cosine of the mean vectors of two sets of words.
+
+        Parameters
+        ----------
+        first, second : iterable of str
+            The sets, of one word at least.
+
+        Returns
+        -------
+        float
+            From -1 to 1.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        ConfigError
+            A set is empty.
+        """
         return comparisons.n_similarity(self, first, second)
 
     def doesnt_match(self, words: Iterable[str]) -> str:
-        """The word least like the others: farthest from the mean of all unit vectors."""
+        """The word least like the others: farthest from the mean of all unit vectors.
+
+        Parameters
+        ----------
+        words : iterable of str
+            The words to choose from.
+
+        Returns
+        -------
+        str
+            One of them.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        ConfigError
+            There are no words.
+        """
         return comparisons.doesnt_match(self, words)
 
     def closer_than(self, word: str, other: str) -> list[str]:
-        """All words nearer to ``word`` than ``other`` is, in the order of their ids."""
+        """All words nearer to a word than another one is.
+
+        Parameters
+        ----------
+        word : str
+            The word to be near to.
+        other : str
+            The word to be nearer than.
+
+        Returns
+        -------
+        list of str
+            In the order of their ids.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return comparisons.closer_than(self, word, other)
 
     def rank(self, word: str, other: str) -> int:
-        """The place of ``other`` among the neighbours of ``word``, from 1 for the nearest."""
+        """The rank of a word among the neighbours of another.
+
+        Parameters
+        ----------
+        word : str
+            Whose neighbours.
+        other : str
+            The word to rank.
+
+        Returns
+        -------
+        int
+            1 for the nearest neighbour.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return len(self.closer_than(word, other)) + 1
 
     def mean_vector(
@@ -274,7 +619,33 @@ class Embeddings(WordVectors):
         post_normalize: bool = False,
         ignore_missing: bool = False,
     ) -> NDArray[np.float32]:
-        """Weighted mean of word vectors, shape (N,); see :func:`wordkin.queries.comparisons.mean_vector`."""
+        """Weighted mean of word vectors: Σ wᵢ vᵢ / Σ ``|wᵢ|``.
+
+        Parameters
+        ----------
+        words : iterable of str
+            The words.
+        weights : sequence of float, default None
+            One number a word; 1 each unless given.
+        pre_normalize : bool, default True
+            Use unit vectors.
+        post_normalize : bool, default False
+            Divide the mean by its length.
+        ignore_missing : bool, default False
+            Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
+
+        Returns
+        -------
+        array of float32, shape (N,)
+            The mean.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        ConfigError
+            No word is left, the weights do not fit, or all are zero.
+        """
         return comparisons.mean_vector(
             self,
             words,
@@ -285,7 +656,25 @@ class Embeddings(WordVectors):
         )
 
     def vectors_for_all(self, words: Iterable[str], *, ignore_missing: bool = False) -> Embeddings:
-        """New Embeddings of just these words, in their order, each once; the vectors are copied."""
+        """New embeddings of some words, in their order, each once.
+
+        Parameters
+        ----------
+        words : iterable of str
+            The words to take.
+        ignore_missing : bool, default False
+            Leave out unknown words instead of raising.
+
+        Returns
+        -------
+        Embeddings
+            With copies of the vectors.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         distinct = list(dict.fromkeys(word_list("words", words)))
         ids = self._vocabulary.find_ids(distinct) if ignore_missing else self._vocabulary.ids_of(distinct)
         ids = ids[ids >= 0]
@@ -296,7 +685,22 @@ class Embeddings(WordVectors):
     def wmdistance(
         self, first: Iterable[str], second: Iterable[str], *, norm: bool = True, ignore_missing: bool = False
     ) -> float:
-        """Word Mover's Distance of two documents; see :func:`wordkin.queries.transport.wmdistance`."""
+        """Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
+
+        Parameters
+        ----------
+        first, second : iterable of str
+            The words of each document.
+        norm : bool, default True
+            Travel between unit vectors, not the vectors as they are.
+        ignore_missing : bool, default False
+            Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
+
+        Returns
+        -------
+        float
+            Mean Euclidean distance travelled, from 0 up; infinity where a document has no word left.
+        """
         return transport.wmdistance(self, first, second, norm=norm, ignore_missing=ignore_missing)
 
     # --- scores
@@ -352,7 +756,38 @@ class Embeddings(WordVectors):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> NeighbourIndex:
-        """An index for approximate neighbours; see :func:`wordkin.queries.approximate.build_index`."""
+        """Build an index for approximate neighbours and save it beside the vectors (extra ``index``).
+
+        Parameters
+        ----------
+        path : str or Path, default None
+            Where to save it; the file of the vectors with ``.usearch`` added unless given. Vectors that came from no
+            file get an index in memory.
+        connectivity : int, default 24
+            Links of a word in the graph. More find more and cost memory.
+        expansion_add, expansion_search : int, default 96
+            Candidates held while building and while searching. More find more and cost time.
+        dtype : {"i8", "bf16", "f16", "f32"}, default "i8"
+            How the index keeps its own copy of the vectors. Fewer bits are faster and smaller; the candidates of a
+            search are compared exactly at its end.
+        threads : int, default None
+            Threads to build with; all usable cores unless set. With several, two builds differ slightly.
+        progress : callable, default None
+            Called now and then with the words added so far and their number in all. A million words of 100 numbers take
+            minutes.
+
+        Returns
+        -------
+        NeighbourIndex
+            The index, ready to be asked.
+
+        Raises
+        ------
+        ConfigError
+            An option is not legal.
+        OutputError
+            The system refused to write.
+        """
         return approximate.build_index(
             self,
             path,
@@ -365,7 +800,25 @@ class Embeddings(WordVectors):
         )
 
     def open_index(self, path: str | Path | None = None) -> NeighbourIndex:
-        """The index saved beside the vectors, memory-mapped; see :func:`wordkin.queries.approximate.open_index`."""
+        """Map the index that was saved beside the vectors (extra ``index``).
+
+        Parameters
+        ----------
+        path : str or Path, default None
+            The index; the file of the vectors with ``.usearch`` added unless given.
+
+        Returns
+        -------
+        NeighbourIndex
+            Memory-mapped.
+
+        Raises
+        ------
+        CorpusNotFoundError
+            There is none.
+        FormatError
+            It is damaged, or was built for other vectors.
+        """
         return approximate.open_index(self, path)
 
 

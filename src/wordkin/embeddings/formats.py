@@ -60,16 +60,22 @@ def save_embeddings(
 
     Parameters
     ----------
-    path : ``.safetensors`` for the native format; ``.bin``, ``.txt`` or ``.vec`` for those of word2vec,
-        which hold words and float32 vectors only; each also with ``.gz``.
-    header : for text, whether line 1 gives the sizes (word2vec, fastText) or not (GloVe).
-    whitespace : what becomes of white space in words where the format has no room for it: "refuse" or
-        "underscore".
+    vectors : Embeddings
+        What to write.
+    path : str or Path
+        ``.safetensors`` for the native format; ``.bin``, ``.txt`` or ``.vec`` for those of word2vec, which hold
+        words and float32 vectors only; each also with ``.gz``.
+    header : bool, default True
+        For text, whether line 1 gives the sizes (word2vec, fastText) or not (GloVe).
+    whitespace : {"refuse", "underscore"}, default "refuse"
+        What becomes of white space in words where the format has no room for it.
 
     Raises
     ------
-    ConfigError : an unknown suffix or option, or a word that the format cannot hold.
-    OutputError : the system refused to write; what stood at ``path`` before still does.
+    ConfigError
+        The suffix or an option is not known, or the format cannot hold a word.
+    OutputError
+        The system refused to write. A file that was at ``path`` is still there.
     """
     path = Path(path)
     kind = format_of(path)

@@ -147,17 +147,35 @@ def build_index(
 
     Parameters
     ----------
-    path : where to save it; the vectors' own file with ``.usearch`` added unless given. Vectors that came
-        from no file get an index in memory.
-    connectivity : links of a word in the graph; more find more and cost memory.
-    expansion_add, expansion_search : candidates held while building and while searching; more find more
-        and cost time.
-    dtype : "i8", "bf16", "f16" or "f32", how the index keeps its own copy of the vectors. What few bits
-        blur, the exact comparison of all candidates at the end of a search puts right; the fewer, the
-        faster and smaller.
-    threads : threads to build with, all usable cores unless set. With several, two builds differ slightly.
-    progress : called now and then with the words added so far and their number in all. A million words
-        of 100 numbers take minutes.
+    vectors : WordVectors
+        The words and their vectors.
+    path : str or Path, default None
+        Where to save it; the file of the vectors with ``.usearch`` added unless given. Vectors that came from no
+        file get an index in memory.
+    connectivity : int, default 24
+        Links of a word in the graph. More find more and cost memory.
+    expansion_add, expansion_search : int, default 96
+        Candidates held while building and while searching. More find more and cost time.
+    dtype : {"i8", "bf16", "f16", "f32"}, default "i8"
+        How the index keeps its own copy of the vectors. Fewer bits are faster and smaller; the candidates of a
+        search are compared exactly at its end.
+    threads : int, default None
+        Threads to build with; all usable cores unless set. With several, two builds differ slightly.
+    progress : callable, default None
+        Called now and then with the words added so far and their number in all. A million words of 100 numbers take
+        minutes.
+
+    Returns
+    -------
+    NeighbourIndex
+        The index, ready to be asked.
+
+    Raises
+    ------
+    ConfigError
+        An option is not legal.
+    OutputError
+        The system refused to write.
     """
     for name, value in (
         ("connectivity", connectivity), ("expansion_add", expansion_add), ("expansion_search", expansion_search)

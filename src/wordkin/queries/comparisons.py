@@ -74,16 +74,34 @@ def mean_vector(
     post_normalize: bool = False,
     ignore_missing: bool = False,
 ) -> NDArray[np.float32]:
-    """Weighted mean of word vectors, shape (N,): Σ wᵢ vᵢ / Σ ``|wᵢ|``.
+    """Weighted mean of word vectors: Σ wᵢ vᵢ / Σ ``|wᵢ|``.
 
     Parameters
     ----------
-    weights : one number a word, 1 each unless given.
-    pre_normalize : take unit vectors.
-    post_normalize : divide the mean by its length.
-    ignore_missing : leave out unknown words instead of raising :class:`UnknownWordError`.
+    vectors : WordVectors
+        The words and their vectors.
+    words : iterable of str
+        The words.
+    weights : sequence of float, default None
+        One number a word; 1 each unless given.
+    pre_normalize : bool, default True
+        Use unit vectors.
+    post_normalize : bool, default False
+        Divide the mean by its length.
+    ignore_missing : bool, default False
+        Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
 
-    Raises :class:`ConfigError` where no word is left, the weights do not fit or are all zero.
+    Returns
+    -------
+    array of float32, shape (N,)
+        The mean.
+
+    Raises
+    ------
+    UnknownWordError
+        A word is not in the vocabulary.
+    ConfigError
+        No word is left, the weights do not fit, or all are zero.
     """
     listed = _several("words", words)
     mean = _mean(vectors, listed, weights, pre_normalize=pre_normalize, ignore_missing=ignore_missing)

@@ -21,15 +21,23 @@ def wmdistance(
     norm: bool = True,
     ignore_missing: bool = False,
 ) -> float:
-    """Word Mover's Distance (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
+    """Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
 
     Parameters
     ----------
-    first, second : documents as lists of words.
-    norm : travel between unit vectors, not the vectors as they are.
-    ignore_missing : leave out unknown words instead of raising :class:`UnknownWordError`.
+    vectors : WordVectors
+        The words and their vectors.
+    first, second : iterable of str
+        The words of each document.
+    norm : bool, default True
+        Travel between unit vectors, not the vectors as they are.
+    ignore_missing : bool, default False
+        Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
 
-    Returns the mean Euclidean distance travelled, from 0 up; infinity where a document has no word left.
+    Returns
+    -------
+    float
+        Mean Euclidean distance travelled, from 0 up; infinity where a document has no word left.
     """
     try:
         import ot

@@ -18,18 +18,28 @@ class TrainingReport:
 
     Attributes
     ----------
-    epoch : the epoch under way, from 1.
-    epochs : how many the run will make.
-    epoch_finished : whether this is the last report of ``epoch``.
-    words : words of the text passed so far, all epochs together, subsampled ones included.
-    total_words : the same at the end of the run: words of the text times ``epochs``.
-    words_per_second : ``words`` (of this process, after a resume) by time spent training.
-    loss : mean loss per training example since the epoch began, in nats.
-    learning_rate : the rate in use now.
-    validation_loss : mean held-out loss per example after the epoch, in nats; None where none was measured.
-    seconds : time spent training.
-    snapshot : reads vectors as they are now, during the callback only; see :class:`Snapshot`, which says what
-        that costs.
+    epoch : int
+        The epoch under way, from 1.
+    epochs : int
+        How many the run will make.
+    epoch_finished : bool
+        Whether this is the last report of ``epoch``.
+    words : int
+        Words of the text passed so far, all epochs together, subsampled ones included.
+    total_words : int
+        The same at the end of the run: words of the text times ``epochs``.
+    words_per_second : float
+        Words of this process, which after a resume are fewer than ``words``, by time spent training.
+    loss : float
+        Mean loss per training example since the epoch began, in nats.
+    learning_rate : float
+        The rate in use now.
+    validation_loss : float or None
+        Mean held-out loss per example after the epoch, in nats; None where none was measured.
+    seconds : float
+        Time spent training.
+    snapshot : Snapshot
+        Reads vectors as they are now, during the callback only.
     """
 
     epoch: int

@@ -75,10 +75,12 @@ def tune(
         dynamic_window, negative, subsample, epochs and learning_rate, and cbow_gradient for CBOW.
     directory : path, default None
         Where the search is kept. Called again with the same arguments, it goes on where it was stopped or killed.
-    on_scan, callbacks
-        As of :func:`train`; callbacks are called in each trial, and what they return is ignored.
+    on_scan : function, default None
+        As of :func:`train`.
     on_step, on_trial : function, default None
         Called with each step before it is made and the trials so far; with each trial when it has been made.
+    callbacks : sequence of functions, default ()
+        As of :func:`train`; called in each trial, and what they return is ignored.
     **options
         Options of :class:`TrainingConfig`, the same in every trial. ``seed`` is the first seed.
 

@@ -37,7 +37,18 @@ class PackedWords(Sequence[str]):
         self.utf8, self.offsets = utf8, offsets
 
     def encoded(self, word_id: int) -> bytes:
-        """The UTF-8 bytes of one word; ``word_id`` from 0 to V - 1."""
+        """The UTF-8 bytes of one word.
+
+        Parameters
+        ----------
+        word_id : int
+            From 0 to V - 1.
+
+        Returns
+        -------
+        bytes
+            Without an end mark.
+        """
         return self.utf8[self.offsets[word_id] : self.offsets[word_id + 1]].tobytes()
 
     def _decoded(self, start: int, stop: int) -> list[str]:
@@ -89,12 +100,15 @@ class Vocabulary:
 
     Parameters
     ----------
-    words : distinct words; the position is the id.
-    counts : whole numbers from 0 up, one per word, or None where they are not known.
+    words : sequence of str
+        Distinct words; the position is the id.
+    counts : sequence of int, default None
+        Whole numbers from 0 up, one per word; None where they are not known.
 
     Raises
     ------
-    ConfigError : a word stands twice or has no UTF-8 form, or the counts do not fit the words.
+    ConfigError
+        A word stands twice or has no UTF-8 form, or the counts do not fit the words.
 
     >>> vocabulary = Vocabulary(["the", "cat"], counts=[7, 2])
     >>> vocabulary.id_of("cat"), vocabulary.word(0), "dog" in vocabulary, len(vocabulary)
@@ -127,13 +141,25 @@ class Vocabulary:
 
         Parameters
         ----------
-        utf8 : shape (bytes,), all words one after the other.
-        offsets : shape (V + 1,), where each word starts and, last, where they all end.
-        order : shape (V,), the ids sorted by the words' bytes; worked out when needed if not given.
-        counts : shape (V,).
+        utf8 : array of uint8, shape (bytes,)
+            All words one after the other.
+        offsets : array of int64, shape (V + 1,)
+            Where each word starts and, last, where they all end.
+        order : array of int32, shape (V,), default None
+            The ids sorted by the bytes of the words; computed when needed unless given.
+        counts : array of int64, shape (V,), default None
+            How often each word was seen.
 
-        Raises :class:`FormatError` where the arrays do not fit together or a word is not valid UTF-8. What
-        takes longer is checked when it first matters: that ``order`` sorts the words and none stands twice.
+        Returns
+        -------
+        Vocabulary
+            Over the same memory.
+
+        Raises
+        ------
+        FormatError
+            The arrays do not fit together, or a word is not valid UTF-8. What takes longer is checked when it first
+            matters: that ``order`` sorts the words and none stands twice.
         """
         size = len(offsets) - 1
         if not offsets_fit(offsets, len(utf8)):
@@ -164,7 +190,26 @@ class Vocabulary:
     ) -> Vocabulary:
         """The words seen at least ``min_count`` times, ids by falling count, ties by code point.
 
-        Raises :class:`EmptyVocabularyError` when none is left.
+        Parameters
+        ----------
+        words : sequence of str
+            Distinct words.
+        counts : array of int, one per word
+            How often each was seen.
+        min_count : int, default 1
+            Leave out words seen fewer times.
+        max_vocabulary : int, default None
+            Keep at most this many of the most frequent words.
+
+        Returns
+        -------
+        Vocabulary
+            The words that are left.
+
+        Raises
+        ------
+        EmptyVocabularyError
+            None is left.
 
         >>> Vocabulary.from_counts(["b", "a", "c"], [2, 2, 9]).words
         ['c', 'a', 'b'] (3 words)
@@ -181,9 +226,34 @@ class Vocabulary:
         max_vocabulary: int | None = None,
         keep_words: Collection[str] = (),
     ) -> tuple[Vocabulary, NDArray[np.int32]]:
-        """As :meth:`from_counts`; and the id of each of ``words``, int32 [words], -1 for those left out.
+        """As :meth:`from_counts`, with words that stay, and the id of each word.
 
-        ``keep_words`` stay however rare they are; :class:`ConfigError` where ``max_vocabulary`` has no room for them.
+        Parameters
+        ----------
+        words : sequence of str
+            Distinct words.
+        counts : array of int, one per word
+            How often each was seen.
+        min_count : int, default 1
+            Leave out words seen fewer times.
+        max_vocabulary : int, default None
+            Keep at most this many of the most frequent words.
+        keep_words : collection of str, default ()
+            Words that stay however rare they are.
+
+        Returns
+        -------
+        vocabulary : Vocabulary
+            The words that are left.
+        ids : array of int32, one per word
+            Its id, -1 for words left out.
+
+        Raises
+        ------
+        EmptyVocabularyError
+            None is left.
+        ConfigError
+            ``max_vocabulary`` has no room for ``keep_words``.
 
         >>> Vocabulary.choose(["b", "a", "c"], [2, 1, 9], min_count=2)[1]
         array([ 1, -1,  0], dtype=int32)
@@ -222,7 +292,20 @@ class Vocabulary:
 
     @classmethod
     def of_distinct(cls, words: Sequence[str], counts: NDArray[np.int64]) -> Vocabulary:
-        """Words that are known to be distinct, with their counts; no dict of them is made before it is needed."""
+        """A vocabulary of words that are known to be distinct; no dict of them is made before it is needed.
+
+        Parameters
+        ----------
+        words : sequence of str
+            The words, by id.
+        counts : array of int64, one per word
+            How often each was seen.
+
+        Returns
+        -------
+        Vocabulary
+            The words in the same order.
+        """
         packed = _pack(words)
         return cls.from_packed(packed.utf8, packed.offsets, None, _checked_counts(counts, len(words)))
 
@@ -230,8 +313,22 @@ class Vocabulary:
     def load(cls, path: str | Path) -> Vocabulary:
         """Read a file of ``word count`` lines; ids in the order of the lines.
 
-        The last number of a line is the count. Raises :class:`FormatError`, and :class:`CorpusNotFoundError` where
-        there is no file.
+        Parameters
+        ----------
+        path : str or Path
+            The file, UTF-8. The last number of a line is the count.
+
+        Returns
+        -------
+        Vocabulary
+            With counts.
+
+        Raises
+        ------
+        FormatError
+            A line has no count, or a word stands twice.
+        CorpusNotFoundError
+            There is no such file.
         """
         from wordkin.vocabulary.files import load_vocabulary
 
@@ -240,7 +337,17 @@ class Vocabulary:
     def save(self, path: str | Path) -> None:
         """Write a ``word count`` line for each word, as UTF-8, in the order of the ids.
 
-        Raises :class:`ConfigError` without counts or for a word with a line end, and :class:`OutputError`.
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Raises
+        ------
+        ConfigError
+            There are no counts, or a word has a line end.
+        OutputError
+            The system refused to write.
         """
         from wordkin.vocabulary.files import save_vocabulary
 
@@ -249,7 +356,20 @@ class Vocabulary:
     def merge(self, other: Vocabulary) -> Vocabulary:
         """The words of both with their summed counts, ids by falling count, ties by code point.
 
-        Raises :class:`ConfigError` where one of the two has no counts.
+        Parameters
+        ----------
+        other : Vocabulary
+            The other one.
+
+        Returns
+        -------
+        Vocabulary
+            A new one.
+
+        Raises
+        ------
+        ConfigError
+            One of the two has no counts.
 
         >>> Vocabulary(["a", "b"], [3, 1]).merge(Vocabulary(["b", "c"], [4, 1])).words
         ['b', 'a', 'c'] (3 words)
@@ -296,28 +416,98 @@ class Vocabulary:
         return isinstance(word, str) and self._find(word) >= 0
 
     def word(self, word_id: int) -> str:
-        """The word with this id; IndexError where there is none."""
+        """The word with an id.
+
+        Parameters
+        ----------
+        word_id : int
+            From 0 to V - 1.
+
+        Returns
+        -------
+        str
+            The word.
+
+        Raises
+        ------
+        IndexError
+            There is no such id.
+        """
         if word_id < 0:
             raise IndexError(f"word id {word_id} is outside 0 to {len(self) - 1}")
         return self._words[word_id]
 
     def id_of(self, word: str) -> int:
-        """The id of a word; :class:`UnknownWordError` names the nearest spellings where there is none."""
+        """The id of a word.
+
+        Parameters
+        ----------
+        word : str
+            The word.
+
+        Returns
+        -------
+        int
+            From 0 to V - 1.
+
+        Raises
+        ------
+        UnknownWordError
+            The word is not in the vocabulary; the message names the nearest spellings.
+        """
         word_id = self._find(_checked_word(word))
         if word_id < 0:
             raise UnknownWordError(word, lambda: nearest_spellings(self._words.utf8, self._words.offsets, word))
         return word_id
 
     def ids_of(self, words: Iterable[str]) -> NDArray[np.int64]:
-        """The ids of several words; :class:`UnknownWordError` on the first that has none."""
+        """The ids of several words.
+
+        Parameters
+        ----------
+        words : iterable of str
+            The words.
+
+        Returns
+        -------
+        array of int64
+            One id per word.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        """
         return np.fromiter(map(self.id_of, word_list("words", words)), dtype=np.int64)
 
     def find_ids(self, words: Iterable[str]) -> NDArray[np.int64]:
-        """The ids of several words, -1 for each that is not in the vocabulary."""
+        """The ids of several words, where they have one.
+
+        Parameters
+        ----------
+        words : iterable of str
+            The words.
+
+        Returns
+        -------
+        array of int64
+            One id per word, -1 for each that is not in the vocabulary.
+        """
         return np.fromiter(map(self._find, word_list("words", words)), dtype=np.int64)
 
     def first(self, count: int) -> Vocabulary:
-        """A vocabulary of the first ``count`` words, without copying the words."""
+        """A vocabulary of the first words.
+
+        Parameters
+        ----------
+        count : int
+            Number of words.
+
+        Returns
+        -------
+        Vocabulary
+            A view; the words are not copied.
+        """
         if count >= len(self):
             return self
         offsets = self._words.offsets[: count + 1]
