@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import difflib
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -129,6 +130,11 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     """
     run = cast(FitOptions, {name: value for name, value in options.items() if name in _FIT_NAMES})
     training = cast(TrainingOptions, {name: value for name, value in options.items() if name not in _FIT_NAMES})
+    known = [each.name for each in dataclasses.fields(TrainingConfig)]
+    for name, value in training.items():
+        near = difflib.get_close_matches(name, [*_FIT_NAMES, *known], n=3, cutoff=0.75)
+        if name not in known and _FIT_NAMES.intersection(near):  # others are told of with the options of training
+            raise ConfigError(name, "is not an option of training", value, f"did you mean {' or '.join(near)}?")
     return Word2Vec(**training).fit(corpus, **run).embeddings
 
 

@@ -448,3 +448,10 @@ def test_the_canonically_equal_word_is_suggested_first(word, form):
     assert f"the first is the same word in another Unicode form: unicodedata.normalize('{form}', word)" in str(
         caught.value
     )
+
+
+@pytest.mark.parametrize("rows", ["2 2\na 1,5 2\nb 1 nan\n", "a 1 nan\n"])
+def test_a_file_of_bad_rows_alone_is_refused(tmp_path, rows):
+    (tmp_path / "v.txt").write_text(rows)
+    with pytest.raises(FormatError, match=r"no row is left of . bad ones, which begin: line \d: "):
+        load_embeddings(tmp_path / "v.txt", bad_rows="skip")

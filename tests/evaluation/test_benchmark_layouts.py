@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wordkin
 from wordkin.errors import ConfigError, FormatError
 from wordkin.evaluation import evaluate_file, read_dataset
 from wordkin.evaluation.datasets import Analogies, WordCategories, WordPairs
@@ -70,6 +71,8 @@ PAIRS = {
     "quoted CSV": ('word1,word2,score\n"new york, ny","boston",5\n"say ""hi""",hello,8\n', ("new york, ny", "boston"), [5, 8], (1, 2, 3)),
     "Excel": ("sep=;\nword1;word2;score\nlove;sex;6.77\n", ("love", "sex"), [6.77], (1, 2, 3)),
     "percentages": ("love,sex,67.7%\ntiger,cat,73 %\n", ("love", "sex"), [67.7, 73], (1, 2, 3)),
+    "percentages, spaces": ("love sex 67%\ntiger cat 73%\n", ("love", "sex"), [67, 73], (1, 2, 3)),
+    "an exponent first": ("love sex 1e1\ntiger cat 2\n", ("love", "sex"), [10, 2], (1, 2, 3)),
     "hashtags": ("#love #hate 3.4\n#cat #dog 7\n", ("#love", "#hate"), [3.4, 7], (1, 2, 3)),
     "hashtags and comments": ("# tweets\n#love #hate 3.4\ncat dog 7\n// the end\n", ("#love", "#hate"), [3.4, 7], (1, 2, 3)),
     "a comment without a space before all": ("#tweets\n#love #hate 3.4\ncat dog 7\n", ("#love", "#hate"), [3.4, 7], (1, 2, 3)),
@@ -121,7 +124,7 @@ def test_utf_16_is_seen_from_its_mark_and_other_encodings_are_named(tmp_path: Pa
         ConfigError, match="encoding must be the name of an encoding, such as utf-8 or latin-1; got 'latin-99'"
     ):
         read_dataset(path, encoding="latin-99")
-    path.write_bytes(b"PK\x03\x04\x00\x00")
+    path.write_bytes(b"cat\x03\x04\x00\x00")
     with pytest.raises(FormatError, match="must be a text file; got bytes of value 0"):
         read_dataset(path)
 
@@ -360,7 +363,6 @@ def test_two_columns_of_one_kind(write_file, text, kind):
         "".join(f"animal{i}-n\tmammal\tattri\tword{i}-j\n" for i in range(30)),  # BLESS: the third word is a relation
         "cat\ndog\nmouse\n\ncar\nhouse\n",
         "enormously | appropriately | uniquely | tremendously | decidedly\n",
-        "<html>\n<body>404</body>\n</html>\n",
         "a b 1/2\nc d 3/4\n",
     ],
 )
@@ -382,3 +384,42 @@ def test_random_vectors_gain_nothing_from_a_file_of_bats(write_file, make_embedd
     assert result.kind == "analogies" and result.total.accuracy().value < 0.5
     with pytest.raises(FormatError, match="any vectors would reach purity 1.0"):
         evaluate_file(make_embeddings(words), write_file(text), kind="categories")
+
+
+@pytest.mark.parametrize("first", ["7*", "~7", "(7)", "n/a", "?", "**"])
+def test_a_first_score_that_is_none_makes_no_header(tmp_path, first):
+    path = tmp_path / "pairs.csv"
+    path.write_text(f"love,sex,{first}\ntiger,cat,7\nsun,moon,5\n")
+    with pytest.raises(FormatError, match="line 1: a word pair must have two words and a finite score"):
+        read_dataset(path)
+    assert len(read_dataset(path, bad_items="skip").pairs) == 2
+    assert len(read_dataset(path, header=True).pairs) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x1f\x8b\x08\0\0", "compressed with gzip: unpack it first"),
+        (b"PK\x03\x04\x14\0", "an archive or a spreadsheet"),
+        (b"%PDF-1.7 word1 word2", "a PDF"),
+        (b"<html>\n<body>404</body>\n</html>\n", "a web page: download the file itself"),
+        (b"\n<!DOCTYPE html>\n<html>cat dog 3", "a web page: download the file itself"),
+    ],
+)
+def test_files_that_are_no_text_are_named(tmp_path, content, what):
+    (tmp_path / "pairs.txt").write_bytes(content)
+    with pytest.raises(FormatError, match=f"must be a text file; this is {what}"):
+        read_dataset(tmp_path / "pairs.txt")
+
+
+@pytest.mark.parametrize("benchmark", ["pairs.txt", [("a", "b", 1.0)]])
+def test_what_is_no_option_of_evaluating_is_refused(benchmark):
+    vectors = wordkin.Embeddings(wordkin.Vocabulary(["a", "b"]), np.eye(2, dtype=np.float32))
+    with pytest.raises(
+        ConfigError, match=r"^resample is not an option of evaluating; got 5: did you mean resamples\?$"
+    ):
+        vectors.evaluate(benchmark, resample=5)
+    with pytest.raises(
+        ConfigError, match=r"^progress is not an option of evaluating; got True: the options are bad_items"
+    ):
+        vectors.evaluate(benchmark, progress=True)

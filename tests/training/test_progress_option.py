@@ -130,3 +130,11 @@ def test_a_notebook_is_known_by_its_kernel(monkeypatch, shell, found):
 def test_no_notebook_without_ipython(monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     assert display._display_of_notebook() is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("progres", "progress"), ("call_backs", "callbacks"), ("chekpoint", "checkpoint")]
+)
+def test_a_misspelled_option_of_a_run_is_told_of(wrong, right):
+    with pytest.raises(ConfigError, match=rf"^{wrong} is not an option of training; got 1: did you mean {right}\?$"):
+        wordkin.train(TEXT, **{wrong: 1})

@@ -164,6 +164,8 @@ class Rows:
         if len(kept) < len(self.words):
             self.words = [self.words[row] for row in kept]
             matrix, counts = matrix[kept], None if counts is None else counts[kept]
+        if self._skipped and not self.words and self.options.words is None:
+            raise self.source.broken(f"no row is left of {self._skipped:,} bad ones, which begin: {self._reasons[0]}")
         self._report()
         if self.options.words is not None and not self.words:
             asked = [word.decode(errors="replace") for word in sorted(self.options.words)[:3]]

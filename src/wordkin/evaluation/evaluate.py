@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
@@ -78,8 +79,13 @@ def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[E
 
 
 def _parted(options: EvaluateOptions) -> tuple[str | None, ReadOptions, ScoreOptions]:
-    """The kind, how to read, and how to score; what is no option goes to the reading, which refuses it."""
-    of_scores = ScoreOptions.__annotations__
+    """The kind, how to read, and how to score. Raises :class:`ConfigError` for what is no option."""
+    of_scores, known = ScoreOptions.__annotations__, list(EvaluateOptions.__annotations__)
+    for name, value in options.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3)
+            guess = f"did you mean {' or '.join(near)}?" if near else f"the options are {', '.join(sorted(known))}"
+            raise ConfigError(name, "is not an option of evaluating", value, guess)
     scoring = {name: value for name, value in options.items() if name in of_scores}
     reading = {name: value for name, value in options.items() if name not in (*of_scores, "kind")}
     return options.get("kind"), cast(ReadOptions, reading), cast(ScoreOptions, scoring)

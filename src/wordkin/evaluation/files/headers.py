@@ -86,13 +86,17 @@ def _is_header(row: Row, table: Table) -> bool:
 
 
 def _names_numbers(row: Row, table: Table, numeric: list[int]) -> bool:
-    """Whether the first row has names, without digits, at the head of the columns of numbers."""
+    """Whether the first row has names, with letters and no number, at the head of the columns of numbers."""
     if len(row.cells) != table.width or len(table.rows) < 2:
         return False
-    return all(
-        row.cells[at] and not is_missing(row.cells[at]) and re.search(r"\d[.,]|[.,]\d|^\d+$", row.cells[at]) is None
-        for at in numeric
-    )
+    return all(_is_name(row.cells[at]) for at in numeric)
+
+
+def _is_name(cell: str) -> bool:
+    """Whether a cell can be the name of a column, and is no number with a unit or a mark: ``20%``, ``3*``."""
+    if is_missing(cell) or looks_numeric(cell) or re.search(r"\d[.,]|[.,]\d", cell):
+        return False
+    return any(character.isalpha() for character in cell)
 
 
 def normalised(name: str) -> str:

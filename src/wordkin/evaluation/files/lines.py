@@ -9,6 +9,15 @@ from pathlib import Path
 
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
 
+_OTHER_KINDS = (
+    (re.compile(rb"\x1f\x8b"), "compressed with gzip: unpack it first"),
+    (re.compile(rb"PK\x03\x04"), "an archive or a spreadsheet (.xlsx): unpack it, or save it as CSV"),
+    (re.compile(rb"%PDF-"), "a PDF: copy its items into a text file"),
+    (
+        re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE),
+        "a web page: download the file itself",
+    ),
+)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the mark of UTF-16
@@ -60,6 +69,9 @@ def read_lines(path: Path, encoding: str | None) -> list[Line]:
         raise CorpusNotFoundError(f"there is no benchmark file {str(path)!r}: check the path") from None
     except OSError as error:
         raise FormatError(f"the benchmark file {str(path)!r} cannot be read: {error.strerror}") from error
+    for pattern, what in _OTHER_KINDS:
+        if pattern.match(content):
+            raise FormatError(f"{path}: must be a text file; this is {what}")
     text = _decode(content, path, encoding)
     if "\0" in text:
         raise FormatError(f"{path}: must be a text file; got bytes of value 0: name a text file, or its encoding=")
