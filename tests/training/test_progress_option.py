@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -104,6 +106,17 @@ def test_an_epoch_that_was_kept_is_told(capsys, monkeypatch, tmp_path):
     assert (model.ending, model.embeddings.metadata["ending"]) == (told, told)
     wordkin.resume(tmp_path, progress=True)
     assert capsys.readouterr().err == f"{told}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_stream_that_fails_does_not_end_the_run(monkeypatch):
+    stream = open("/dev/full", "w")  # noqa: SIM115, PTH123
+    monkeypatch.setattr(sys, "stderr", stream)
+    model = Word2Vec(**OPTIONS).fit(TEXT, progress=True)
+    monkeypatch.undo()
+    with contextlib.suppress(OSError):
+        stream.close()
+    assert len(model.losses) == 2
 
 
 def test_the_bar_is_put_away_where_training_fails(notebook):

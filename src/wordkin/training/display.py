@@ -93,6 +93,7 @@ class ProgressDisplay:
 
     Use it as a context manager, so that the terminal is put right again however the run ends.
     Pass the display itself as a training callback and :meth:`reading` as the callback of the scan.
+    A stream that fails, such as a pipe that nobody reads any more, ends the display and not the run.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ class ProgressDisplay:
     """
 
     def __init__(self, stream: IO[str], *, notebook: Callable[..., Any] | None = None) -> None:
-        self._stream = stream
+        self._stream, self._failed = stream, False
         self._bar: _Bar | None = None
         if notebook is not None:
             self._bar = _NotebookBar(notebook)
@@ -131,7 +132,14 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.say(line)
         else:
-            print(line, file=self._stream, flush=True)
+            self._write(line)
+
+    def _write(self, line: str) -> None:
+        if not self._failed:
+            try:
+                print(line, file=self._stream, flush=True)
+            except OSError:
+                self._failed = True
 
     def reading(self, report: ReadingReport) -> None:
         """Show how far the scan of the text has come."""
@@ -147,7 +155,7 @@ class ProgressDisplay:
             self._bar.show("reading", report.bytes_total, report.bytes_read, facts)
         elif self._time_for_a_line("reading", report.seconds):
             share = f", {report.bytes_read / report.bytes_total:.0%}" if report.bytes_total else ""
-            print(f"reading{share}: {facts}, {_clock(report.seconds)}", file=self._stream, flush=True)
+            self._write(f"reading{share}: {facts}, {_clock(report.seconds)}")
 
     def __call__(self, report: TrainingReport) -> None:
         """Show how far training has come; never asks to stop."""
@@ -163,7 +171,7 @@ class ProgressDisplay:
             share = report.words / report.total_words if report.total_words else 1.0
             line = f"{label}, {share:.0%}: {facts}, learning rate {report.learning_rate:.3g}, {_clock(report.seconds)}"
             self._next_line["training"] = report.seconds + SECONDS_BETWEEN_PLAIN_LINES
-            print(line, file=self._stream, flush=True)
+            self._write(line)
 
     def _time_for_a_line(self, phase: str, seconds: float) -> bool:
         if seconds < self._next_line[phase]:
