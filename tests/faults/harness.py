@@ -1,5 +1,8 @@
 """Injects faults into training runs and counts what is lost: ``make faults``.
 
+``--modes errors --error-stride 0`` lets the call of every site fail with every error, which takes about half an hour;
+``--errno`` parts it.
+
 Every fault must be survived: what stood on the disk before is there whole, or replaced as a whole; a run
 that began can go on, and ends with the same bits as one that nothing happened to. The exit code is 1
 where anything was lost. Children are forked from this process, so that kernels are compiled once and
@@ -24,7 +27,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +47,7 @@ CASES: dict[str, dict[str, Any]] = {
     "deterministic, two threads": SMALL | {"deterministic": True, "threads": 2},
 }
 FINISHED, FAILED, REFUSED, NOT_REACHED = 0, 1, 3, 4
+Point = tuple[int | str, int, bool]  # which call fails, with which error, and whether all after it fail as well
 FILE_EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
 
 
@@ -204,13 +208,12 @@ def kill_at_file_operation(number: int, directory: Path, work: Callable[[], obje
     return doomed
 
 
-def with_failing_call(
-    directory: Path, number: int, error: int, from_then_on: bool, work: Callable[[], object]
-) -> Callable[[], None]:
-    """Work whose so-manieth call of the file system fails; it exits with NOT_REACHED where there is no such call."""
+def with_failing_call(directory: Path, point: Point, work: Callable[[], object]) -> Callable[[], None]:
+    """Work of which one call of the file system fails; it exits with NOT_REACHED where there is no such call."""
+    which, error, from_then_on = point
 
     def failing() -> None:
-        calls = FailingCalls(directory, number, error, from_then_on=from_then_on)
+        calls = FailingCalls(directory, which, error, from_then_on=from_then_on)
         calls.install()
         try:
             work()
@@ -262,7 +265,12 @@ def kills_of_random_runs(directory: Path, text: Path, number: int, chance: rando
         options = random_options(chance)
         place = directory / f"random {total.injected}"
         place.mkdir()
-        tally = random_kills(Bench(place, text, options, chance.choice([0, 0.02, 0.2])), 10, chance)
+        try:
+            bench = Bench(place, text, options, chance.choice([0, 0.02, 0.2]))
+        except wordkin.DivergenceError:  # nothing to resume: draw another configuration
+            shutil.rmtree(place)
+            continue
+        tally = random_kills(bench, 10, chance)
         total.injected += tally.injected
         total.survived += tally.survived
         total.lost += [f"{options}: {each}" for each in tally.lost]
@@ -350,43 +358,112 @@ def full_disks(bench: Bench, shares: list[float], scratch: Path) -> Tally:
     return tally
 
 
-def system_errors(bench: Bench, stride: int, chance: random.Random) -> list[Tally]:
-    """Each call of the file system fails, one after the other, with each error: of a new run and of a resumed one.
+class Points:
+    """At which calls errors are injected: every so-manieth, or each site that no earlier work had, with each error.
 
-    A call fails alone, or all after it fail as well, as of a disk that broke. ``stride`` leaves out
-    calls, others for each error.
+    Parameters
+    ----------
+    stride : leave out calls, others for each error; 0 for each site. Each site fails alone with each error, and
+        with one of them also together with all calls after it.
+    errors : those to inject.
+    """
+
+    def __init__(self, stride: int, chance: random.Random, errors: Sequence[int] = ERRORS) -> None:
+        self._stride, self._chance, self._errors = stride, chance, errors
+        self._tried: set[str] = set()
+
+    def of(
+        self, directory: Path, prepare: Callable[[], object], work: Callable[[], object]
+    ) -> Generator[Point, int | None, None]:
+        """The points of a piece of work. It is sent the exit code of each: one that is not reached ends its row."""
+        if self._stride:
+            for error in self._errors:
+                for from_then_on in (False, True):
+                    for number in range(self._chance.randrange(self._stride) + 1, 10_000, self._stride):
+                        if (yield number, error, from_then_on) == NOT_REACHED:
+                            break
+            return
+        for _ in range(2):  # what depends on the clock may not come the first time
+            prepare()
+            for site in sites_of(directory, work):
+                if site not in self._tried:
+                    self._tried.add(site)
+                    for error in self._errors:
+                        yield site, error, False
+                    with_the_rest = ERRORS[len(self._tried) % len(ERRORS)]
+                    if with_the_rest in self._errors:
+                        yield site, with_the_rest, True
+
+
+def sites_of(directory: Path, work: Callable[[], object]) -> list[str]:
+    """The sites of calls of the file system below a directory, as a run in a fork finds them."""
+    found = directory.with_name(f"{directory.name} sites.json")
+
+    def recorded() -> None:
+        calls = FailingCalls(directory, None, 0)
+        calls.install()
+        work()
+        found.write_text(json.dumps(list(calls.sites)))
+
+    assert in_child(recorded) == FINISHED
+    sites: list[str] = json.loads(found.read_text())
+    return sites
+
+
+def described(point: Point, work: str) -> str:
+    which, error, from_then_on = point
+    at = f"call {which}" if isinstance(which, int) else which
+    return f"{errno.errorcode[error]} at {at}{' and later' * from_then_on} of {work}"
+
+
+def system_errors(bench: Bench, points: Points) -> list[Tally]:
+    """Calls of the file system fail, one after the other, with each error: of a new run and of a resumed one.
+
+    A call fails alone, or all after it fail as well, as of a disk that broke.
     """
     tallies = []
     began = bench.run.with_name("begun")
     for phase in ("a new run", "a resumed run"):
         tally = Tally(f"a system call of {phase} fails")
-        for error in ERRORS:
-            for from_then_on in (False, True):
-                for number in range(chance.randrange(stride) + 1, 10_000, stride):
-                    bench.clear()
-                    if phase == "a resumed run":
-                        bench.begin_and_stop(began)
-                        shutil.copytree(began, bench.run)
-                    go_on = functools.partial(bench.go_on, phase == "a resumed run")
-                    work = with_failing_call(bench.run.parent, number, error, from_then_on, go_on)
-                    code = in_child(work)
-                    if code == NOT_REACHED:
-                        break
-                    where = f"{errno.errorcode[error]} at call {number}{' and later' * from_then_on} of {phase}"
-                    losses = bench.losses()
-                    if code not in (FINISHED, REFUSED):
-                        losses.append(f"the run ended with exit code {code}")
-                    if code == FINISHED and wordkin.load(bench.output).words[0] == "old":
-                        losses.append("no vectors were saved, and nothing said so")
-                    if not losses:
-                        losses = end_of_run(bench, in_child(bench.go_on))
-                    tally.add([f"{where}: {each}" for each in losses])
+        resumed = phase == "a resumed run"
+
+        def prepare(resumed: bool = resumed) -> None:
+            bench.clear()
+            if resumed:
+                bench.begin_and_stop(began)
+                shutil.copytree(began, bench.run)
+
+        go_on = functools.partial(bench.go_on, resumed)
+        chosen = points.of(bench.run.parent, prepare, go_on)
+        code: int | None = None
+        while (point := next_point(chosen, code)) is not None:
+            prepare()
+            code = in_child(with_failing_call(bench.run.parent, point, go_on))
+            if code == NOT_REACHED:
+                continue
+            losses = bench.losses()
+            if code not in (FINISHED, REFUSED):
+                losses.append(f"the run ended with exit code {code}")
+            if code == FINISHED and wordkin.load(bench.output).words[0] == "old":
+                losses.append("no vectors were saved, and nothing said so")
+            if not losses:
+                losses = end_of_run(bench, in_child(bench.go_on))
+            tally.add([f"{described(point, phase)}: {each}" for each in losses])
         shutil.rmtree(began, ignore_errors=True)
         tallies.append(tally)
+        print(f"{tally.survived} of {tally.injected} errors of {phase} survived", file=sys.stderr)
     return tallies
 
 
-def errors_while_saving(directory: Path, stride: int, chance: random.Random) -> Tally:
+def next_point(points: Generator[Point, int | None, None], code: int | None) -> Point | None:
+    """The next point, after telling how the last one ended; None after the last."""
+    try:
+        return points.send(code)
+    except StopIteration:
+        return None
+
+
+def errors_while_saving(directory: Path, points: Points) -> Tally:
     """Each call of the file system fails while vectors or a model are saved over older ones."""
     tally = Tally("a system call of saving fails")
     words = wordkin.Vocabulary([f"w{number}" for number in range(300)])
@@ -399,24 +476,26 @@ def errors_while_saving(directory: Path, stride: int, chance: random.Random) -> 
         path = directory / "saved" / name
         old, new = models if name == "model" else vectors
         bits = [each.embeddings.matrix if isinstance(each, Word2Vec) else each.matrix for each in (old, new)]
-        for error in ERRORS:
-            for from_then_on in (False, True):
-                for number in range(chance.randrange(stride) + 1, 1000, stride):
-                    shutil.rmtree(path.parent, ignore_errors=True)
-                    path.parent.mkdir()
-                    old.save(path)
-                    code = in_child(
-                        with_failing_call(path.parent, number, error, from_then_on, lambda p=path, n=new: n.save(p))
-                    )
-                    if code == NOT_REACHED:
-                        break
-                    found = [] if code in (FINISHED, REFUSED) else [f"exit code {code}"]
-                    with noting(found):
-                        saved = Word2Vec.load(path).embeddings if name == "model" else wordkin.load(path)
-                        if not any(np.array_equal(saved.matrix, each) for each in bits[code == FINISHED :]):
-                            found.append("it is neither the old one nor the new one")
-                    where = f"{errno.errorcode[error]} at call {number}{' and later' * from_then_on} of saving {name}"
-                    tally.add([f"{where}: {each}" for each in found])
+
+        def prepare(path: Path = path, old: Any = old) -> None:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            path.parent.mkdir()
+            old.save(path)
+
+        save = functools.partial(new.save, path)
+        chosen = points.of(path.parent, prepare, save)
+        code: int | None = None
+        while (point := next_point(chosen, code)) is not None:
+            prepare()
+            code = in_child(with_failing_call(path.parent, point, save))
+            if code == NOT_REACHED:
+                continue
+            found = [] if code in (FINISHED, REFUSED) else [f"exit code {code}"]
+            with noting(found):
+                saved = Word2Vec.load(path).embeddings if name == "model" else wordkin.load(path)
+                if not any(np.array_equal(saved.matrix, each) for each in bits[code == FINISHED :]):
+                    found.append("it is neither the old one nor the new one")
+            tally.add([f"{described(point, f'saving {name}')}: {each}" for each in found])
     return tally
 
 
@@ -481,11 +560,13 @@ def write_text(path: Path, words: int) -> Path:
     return path
 
 
-def inject(modes: Sequence[str], kills: int, stride: int, error_stride: int, seed: int, scratch: Path) -> list[Tally]:
+def inject(arguments: argparse.Namespace, scratch: Path) -> list[Tally]:
     """All kinds of faults, for all cases of runs; tallies of one kind are one."""
+    modes, kills, stride = arguments.modes, arguments.kills, arguments.stride
     long_text, short_text = write_text(scratch / "long.txt", 600_000), write_text(scratch / "short.txt", 60_000)
-    tiny_text = write_text(scratch / "tiny.txt", 12_000)
-    chance = random.Random(seed)
+    tiny_text = write_text(scratch / "tiny.txt", 6_000)
+    chance = random.Random(arguments.seed)
+    points = Points(arguments.error_stride, chance, [getattr(errno, name) for name in arguments.errno])
     tallies: list[Tally] = []
     for case, (name, options) in enumerate(CASES.items() if {*modes} - {"random"} else ()):
         directory, disk, broken = (scratch / f"{kind} {case}" for kind in ("case", "disk", "broken"))
@@ -502,7 +583,7 @@ def inject(modes: Sequence[str], kills: int, stride: int, error_stride: int, see
         if "disks" in modes:
             of_case.append(full_disks(short, [share / 12 for share in range(1, 13, stride)], disk))
         if "errors" in modes:
-            of_case += system_errors(Bench(broken, tiny_text, options, 0, log=True), error_stride, chance)
+            of_case += system_errors(Bench(broken, tiny_text, options, 0, log=True), points)
         for tally in of_case:
             tally.lost = [f"{name}: {each}" for each in tally.lost]
         tallies += of_case
@@ -512,7 +593,7 @@ def inject(modes: Sequence[str], kills: int, stride: int, error_stride: int, see
         medium_text = write_text(scratch / "medium.txt", 30_000)
         tallies.append(kills_of_random_runs(scratch, medium_text, kills, chance))
     if "errors" in modes:
-        tallies.append(errors_while_saving(scratch, error_stride, chance))
+        tallies.append(errors_while_saving(scratch, points))
     return tallies
 
 
@@ -525,20 +606,17 @@ def main() -> int:
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="which kinds of faults to inject")
     parser.add_argument("--kills", type=int, default=50, help="random moments to kill at")
     parser.add_argument("--stride", type=int, default=2, help="of operations on files, use every so-manieth")
-    parser.add_argument("--error-stride", type=int, default=40, help="the same for calls that fail, with each error")
+    parser.add_argument(
+        "--error-stride", type=int, default=40, help="the same for calls that fail; 0 for each site with each error"
+    )
+    names = [errno.errorcode[each] for each in ERRORS]
+    parser.add_argument("--errno", nargs="+", choices=names, default=names, help="with which errors they fail")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wordkin-faults-") as scratch:
-        tallies = inject(
-            arguments.modes,
-            arguments.kills,
-            arguments.stride,
-            arguments.error_stride,
-            arguments.seed,
-            Path(scratch),
-        )
+        tallies = inject(arguments, Path(scratch))
     print(f"{'fault':<60}{'injected':>10}{'survived':>10}{'files lost':>12}")
     totals = {tally.kind: Tally(tally.kind) for tally in tallies}
     for tally in tallies:

@@ -1,4 +1,6 @@
-"""Makes one call of the file system fail, in this process: the so-manieth one below a directory.
+"""Makes one call of the file system fail, in this process: the so-manieth one below a directory, or that of a site.
+
+A *site* is a call of one kind, about one kind of file, by one stack of functions of wordkin.
 
 Python's own functions are replaced, those of ``os``, ``io``, ``fcntl`` and ``mmap`` through which wordkin and
 the libraries it uses reach files: opening, reading, writing, truncating, closing, forcing to the disk,
@@ -13,6 +15,8 @@ import fcntl
 import io
 import mmap
 import os
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +28,7 @@ _BY_PATH = (
     "open", "stat", "lstat", "mkdir", "unlink", "remove", "rmdir", "rename", "replace", "listdir", "scandir", "truncate"
 )  # fmt: skip
 _BY_DESCRIPTOR = ("fsync", "fstat", "ftruncate")
+_CODE = f"{os.sep}wordkin{os.sep}"
 
 
 class FailingCalls:
@@ -32,42 +37,66 @@ class FailingCalls:
     Parameters
     ----------
     directory : where calls count.
-    number : which call fails, from 1; nothing fails before it.
+    which : the call that fails, by its number from 1, or the first of a site; None lets none fail.
     error : the ``errno`` it fails with.
     from_then_on : whether all calls after it fail as well, as of a disk that broke.
 
     Attributes
     ----------
-    calls : names of the calls so far.
+    calls : how many calls there were so far.
+    sites : those of the calls so far, each once, in their order; not where a call fails by its number.
+    reached : whether a call has failed.
     """
 
-    def __init__(self, directory: Path, number: int, error: int, *, from_then_on: bool = False) -> None:
+    def __init__(self, directory: Path, which: int | str | None, error: int, *, from_then_on: bool = False) -> None:
         self._below = os.path.realpath(directory)
-        self._number, self._error, self._from_then_on = number, error, from_then_on
-        self.calls: list[str] = []
+        self._which, self._error, self._from_then_on = which, error, from_then_on
+        self.calls = 0
+        self.sites: dict[str, None] = {}
+        self.reached = False
         self._readlink = os.readlink
-
-    @property
-    def reached(self) -> bool:
-        """Whether a call has failed."""
-        return len(self.calls) >= self._number
 
     def step(self, call: str, place: object) -> None:
         """Count a call about a path or descriptor; OSError where it is to fail."""
-        if self._counts(place):
-            self.calls.append(call)
-            if len(self.calls) == self._number or (self._from_then_on and self.reached):
-                raise OSError(self._error, os.strerror(self._error), str(place))
+        place = self._path_of(place)
+        if place is None:
+            return
+        self.calls += 1
+        if self.reached:
+            failing = self._from_then_on
+        elif isinstance(self._which, int):
+            failing = self.calls == self._which
+        else:
+            site = self._site(call, place)
+            self.sites[site] = None
+            failing = site == self._which
+        if failing:
+            self.reached = True
+            raise OSError(self._error, os.strerror(self._error), place)
 
-    def _counts(self, place: object) -> bool:
+    def _site(self, call: str, place: str) -> str:
+        """Kind of call, kind of file, and the lines of wordkin that led here, the innermost last."""
+        lines: list[str] = []
+        frame = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if _CODE in name:
+                lines.append(f"{name.rpartition(_CODE)[2]}:{frame.f_lineno}")
+            frame = frame.f_back
+        kind = re.sub(r"[0-9a-f]{8,}|[a-z0-9_]{8}(?=\.tmp)|[0-9]+", "#", place[len(self._below) :])
+        return " ".join([call, kind, *reversed(lines)])
+
+    def _path_of(self, place: object) -> str | None:
+        """The path that a call is about, below the directory; None where calls do not count."""
         if isinstance(place, int):
             try:
                 place = self._readlink(f"/proc/self/fd/{place}")
             except OSError:
-                return False
+                return None
         if not isinstance(place, str | os.PathLike):
-            return False
-        return os.fspath(place).startswith(self._below)
+            return None
+        path = os.fspath(place)
+        return path if isinstance(path, str) and path.startswith(self._below) else None
 
     def install(self) -> None:
         """Replace the functions, for as long as the process lives."""
@@ -95,7 +124,7 @@ class FailingCalls:
 
     def _opening(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def opened(file: Any, mode: str = "r", buffering: int = -1, *arguments: Any, **options: Any) -> Any:
-            if isinstance(file, int) or "b" not in mode or not self._counts(file):
+            if isinstance(file, int) or "b" not in mode or self._path_of(file) is None:
                 self.step("open", file)
                 return real(file, mode, buffering, *arguments, **options)
             raw = self._raw(file, mode.replace("b", ""), opener=options.get("opener"))
