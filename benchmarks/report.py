@@ -30,13 +30,13 @@ DOCS = Path(__file__).parent.parent / "docs"
 LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # what the studio's lesson shows
 PAGES = (
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
-    "evaluation.md", "studio.md",
+    "evaluation.md", "studio.md", "cluster.md",
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "growing", "loading", "guidance", "studio",
+    "recipes", "growing", "loading", "guidance", "studio", "replicas",
 )  # fmt: skip
-PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png"}
+PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(
     r"(?P<head><!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
 )

@@ -11,6 +11,7 @@ import determinism
 import loading
 import pytest
 import queries
+import replicas
 import report
 import sweep
 import training
@@ -189,6 +190,24 @@ def queries_results() -> dict[str, Any]:
             "real": {"index": curve, "analogies": {**sides, "accuracy": 0.25}},
         },
     )
+
+
+def test_the_table_and_the_picture_of_replicas(tmp_path: Path) -> None:
+    settings: dict[str, dict[str, Any]] = {}
+    values: dict[str, dict[str, float]] = {}
+    for seed in (1, 2):
+        for scheme in replicas.schemes(quick=True):
+            key = f"{scheme}, seed {seed}"
+            settings[key] = {"scheme": list(scheme), "seed": seed}
+            score = 0.3 - 0.01 * scheme.replicas + 0.002 * seed
+            values[key] = {"loss": 2.25, "total": score, "wordsim353": 0.5, "simlex999": 0.25}
+    content = _content("replicas", values, settings)
+    lines = replicas.blocks(content)["scores"].splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["1, never merged", "2, 64 rounds", "4, 64 rounds"]
+    cells = [cell.strip() for cell in lines[3].split("|")[2:-1]]
+    assert cells == ["4", "2", "28.3 ± 0.1", "0.500 ± 0.000", "0.250 ± 0.000", "2.250 ± 0.000"]
+    replicas.draw(content, tmp_path / "replicas.png")
+    assert (tmp_path / "replicas.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_tables_of_determinism() -> None:
