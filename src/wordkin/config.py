@@ -478,7 +478,7 @@ class TrainingConfig:
     round_words: int | None = _option(
         None, FROM_1_OR_NONE, "Training",
         "With replicas, words that each trains before the rows of frequent words are merged; so many that there are "
-        "256 rounds unless set, but from 32,768 to 524,288.")
+        "256 rounds unless set, but from 32,768 to 524,288, and text for each replica.")
     merge_all_every: int = _option(
         4, Number(1, integer=True), "Training",
         "With replicas, merge all rows after so many rounds; tables are saved and measured only there.")

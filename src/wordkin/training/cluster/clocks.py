@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from wordkin.config import TrainingConfig
+from wordkin.errors import warn
 
 ROUNDS = 256  # of a run, where round_words is not set: what vectors lose by merging depends on the number of merges
 LEAST_ROUND_WORDS = 2**15  # so that several threads have work
@@ -45,9 +46,16 @@ class Clocks:
         97656
         """
         round_words = config.round_words
+        longest = max(1, -(-text_words // config.replicas))  # of which each replica has one
         if round_words is None:
             in_time = text_words * config.epochs // (config.replicas * ROUNDS)
-            round_words = max(LEAST_ROUND_WORDS, min(in_time, MOST_ROUND_WORDS))
+            round_words = min(max(LEAST_ROUND_WORDS, min(in_time, MOST_ROUND_WORDS)), longest)
+        elif -(-text_words // round_words) < config.replicas:
+            warn(
+                f"round_words={round_words} leaves text for {-(-text_words // round_words)} of {config.replicas} "
+                f"replicas: the text has {text_words:,} words; lower round_words to {longest}, or leave it out",
+                RuntimeWarning,
+            )
         return cls(config.replicas, round_words, config.merge_all_every)
 
     @property
