@@ -27,7 +27,7 @@ def test_a_resumed_run_ends_as_one_that_was_not_stopped(tmp_path: Path) -> None:
 
     whole = Word2Vec(**OPTIONS).fit(SENTENCES)  # type: ignore[arg-type]
     Word2Vec(**OPTIONS).fit(SENTENCES, checkpoint=tmp_path, callbacks=[stop], checkpoint_every=0)  # type: ignore[arg-type]
-    assert seen == [3 * 400 * 2]  # where all rows are merged for the first time
+    assert seen == [2 * 3 * 100 * 2]  # two short periods; a long one does not fit into the first span
     resumed = Word2Vec.resume(tmp_path, threads=1)
     assert resumed.embeddings.matrix.tobytes() == whole.embeddings.matrix.tobytes()
     assert resumed.validation_losses == whole.validation_losses

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.training.backend import SpanResult
-from wordkin.training.cluster.clocks import Clocks
+from wordkin.training.cluster.clocks import Clocks, Period
 from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.memory import refuse_too_many_replicas
 from wordkin.training.cluster.transport import InProcess
@@ -21,8 +21,8 @@ from wordkin.training.tables import NamedTables, TablePiece
 class ReplicatedBackend:
     """See :class:`wordkin.training.backend.Backend`: all replicas in this process, trained one after the other.
 
-    Spans end where all rows are merged. A period that was told to stop leaves no trace: tables are as they were
-    before it, and it is trained again when the run goes on.
+    Training of a span ends with its last whole period, where all rows are merged. A period that was told to stop
+    leaves no trace: tables are as they were before it, and it is trained again when the run goes on.
 
     Parameters
     ----------
@@ -65,16 +65,19 @@ class ReplicatedBackend:
     ) -> SpanResult:
         losses: list[float] = []
         examples = 0
-        for period in self._clocks.periods(start, stop):
+        done = start
+        before = epoch * corpus.words
+        for period in self._clocks.periods(range(start, stop), corpus.words, before, schedule.total_words):
             results = self._train_period(corpus, epoch, period, schedule, should_stop)
             if results is None:
-                return SpanResult(losses, examples, period.start)
+                break
+            done = period.text.stop
             losses += [loss for result in results for loss in result.losses]
             examples += sum(result.examples for result in results)
-        return SpanResult(losses, examples, stop)
+        return SpanResult(losses, examples, done)
 
     def _train_period(
-        self, corpus: EncodedCorpus, epoch: int, period: range, schedule: Schedule, should_stop: Callable[[], bool]
+        self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
     ) -> list[SpanResult] | None:
         """Train a period to its end, or leave everything as it was and return None."""
         results: list[SpanResult] = []

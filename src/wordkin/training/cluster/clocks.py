@@ -4,13 +4,16 @@ A *block* is ``round_words`` words of the text. In a *round* each replica trains
 round k covers the blocks k * replicas ... (k + 1) * replicas - 1. So all replicas are at about the same position of the
 text, and have about the same learning rate. After each round the frequent rows are merged. A *period* is so many rounds
 that all rows are merged after it; there, and at the end of an epoch, the tables of all replicas are the same.
+
+Early in a run, where rows still find their direction, replicas that know nothing of each other lose most. So rounds are
+shorter there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from wordkin.config import TrainingConfig
 from wordkin.errors import warn
@@ -18,6 +21,15 @@ from wordkin.errors import warn
 ROUNDS = 256  # of a run, where round_words is not set: what vectors lose by merging depends on the number of merges
 LEAST_ROUND_WORDS = 2**15  # so that several threads have work
 MOST_ROUND_WORDS = 2**19  # longer rounds would save traffic that no longer counts
+EARLY_SHARE = 12  # the first twelfth of a run
+EARLY_DIVISOR = 4  # has rounds of a quarter of the length
+
+
+class Period(NamedTuple):
+    """A stretch of text after which all rows are merged, and the words of its blocks."""
+
+    text: range
+    round_words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +72,44 @@ class Clocks:
 
     @property
     def period_words(self) -> int:
-        """Words of a period, all replicas together."""
+        """Words of the longest period, all replicas together."""
         return self.replicas * self.round_words * self.merge_all_every
 
-    def periods(self, start: int, stop: int) -> Iterator[range]:
-        """The periods of a stretch of text that begins with one; the last may be shorter.
+    def periods(self, span: range, text_words: int, words_before: int, total_words: int) -> Iterator[Period]:
+        """The periods from the start of a span on that end inside it; one ends with the text as well.
 
-        >>> list(Clocks(2, 10, 3).periods(0, 130))
+        Parameters
+        ----------
+        span : range
+            Positions of the text, from where a period begins.
+        text_words : int
+            Words of the text.
+        words_before, total_words : int
+            Words of earlier epochs, and of the whole run.
+
+        >>> [period.text for period in Clocks(2, 10, 3).periods(range(0, 130), 130, 0, 0)]
         [range(0, 60), range(60, 120), range(120, 130)]
         """
-        for first in range(start, stop, self.period_words):
-            yield range(first, min(first + self.period_words, stop))
+        first = span.start
+        while first < span.stop:
+            early = (words_before + first) * EARLY_SHARE < total_words
+            round_words = -(-self.round_words // EARLY_DIVISOR) if early else self.round_words
+            stop = min(first + self.replicas * round_words * self.merge_all_every, text_words)
+            if stop > span.stop:
+                return
+            yield Period(range(first, stop), round_words)
+            first = stop
 
-    def rounds(self, period: range) -> list[list[range]]:
+    def rounds(self, period: Period) -> list[list[range]]:
         """The block of each replica in each round; where the text ends, blocks are shorter or empty.
 
-        >>> Clocks(2, 10, 3).rounds(range(120, 143))
+        >>> Clocks(2, 10, 3).rounds(Period(range(120, 143), 10))
         [[range(120, 130), range(130, 140)], [range(140, 143), range(143, 143)]]
         """
+        text = period.text
         blocks = [
-            range(first, min(first + self.round_words, period.stop))
-            for first in range(period.start, period.stop, self.round_words)
+            range(first, min(first + period.round_words, text.stop))
+            for first in range(text.start, text.stop, period.round_words)
         ]
-        empty = range(period.stop, period.stop)
-        blocks += [empty] * (-len(blocks) % self.replicas)
+        blocks += [range(text.stop, text.stop)] * (-len(blocks) % self.replicas)
         return [blocks[first : first + self.replicas] for first in range(0, len(blocks), self.replicas)]
