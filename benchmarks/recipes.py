@@ -1,98 +1,196 @@
 """What recipes gain: classic settings and the quality recipe, seed by seed, scored on test files.
 
-    python benchmarks/recipes.py enwiki.txt.xz --evaluation DIR --seeds 5
-    python benchmarks/recipes.py enwiki.txt.xz --evaluation DIR --seeds 3 --steps   # what each option contributes
+    python benchmarks/recipes.py enwiki-17m.txt.xz,DIR,3 enwiki-2m.txt.xz,DIR,15 kowiki.txt.xz,DIR/ko,10 --seeds 5
+    python benchmarks/recipes.py enwiki-17m.txt.xz,DIR,3 --steps --seeds 3   # also without each option in turn
+    python benchmarks/recipes.py enwiki-17m.txt.xz,DIR,3 --times --turns 3   # times only, on a quiet machine
 
-Classic settings are the defaults with three epochs. Both sides of a seed are trained one after the other, so that a
-slow minute falls on both; the table gives means over seeds of the scores, and of the differences within a seed.
+Each text is given with the folder of its test files and the epochs of the classic settings, which are the defaults
+otherwise. The recipe is for three classic epochs; where the text is given others, its own are scaled alike. The table
+gives means over seeds of the scores, and of the differences within a seed. Results are stored run by run, so a
+benchmark that is started again goes on where it stopped.
+
+Scores do not depend on what else the machine does; times do. So ``--times`` measures them apart, both sides in turn;
+seconds of the processor, which every run records, tell roughly how the times compare.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import texts
-from harness import Results, common_options, mean_text, ratios, results_folder, show, table
+from harness import Results, common_options, mean_text, ratios, results_folder, show, significant, table
 from runs import Text, scanned, scores, text_of, train
 from settings import LABELS
 
 from wordkin.config import ARCHITECTURES, TrainingConfig
 from wordkin.recipes import values_of
 
-CLASSIC_EPOCHS = 3
+CLASSIC_EPOCHS = 3  # what the epochs of the recipe are made for
 COLUMNS = {
-    "total": "analogies, %", "syntactic": "syntactic, %", "wordsim353": "WordSim-353", "simlex999": "SimLex-999"
-}  # fmt: skip
+    "analogies, %": ("total",),
+    "syntactic, %": ("syntactic",),
+    "WordSim-353": ("wordsim353", "ws353_ko"),
+    "SimLex-999": ("simlex999",),
+}
 
 
-def sides_of(architecture: str, *, steps: bool) -> dict[str, dict[str, Any]]:
-    """Options of each side; with ``steps``, the recipe's options one after the other."""
-    sides: dict[str, dict[str, Any]] = {"classic": {"epochs": CLASSIC_EPOCHS}}
+class Task(NamedTuple):
+    """A text, the folder of its test files, and the epochs of the classic settings."""
+
+    corpus: Path
+    evaluation: Path
+    epochs: int
+
+
+def task_of(argument: str) -> Task:
+    """The task that an argument names."""
+    corpus, evaluation, epochs = argument.split(",")
+    return Task(texts.plain_text(corpus, 0), Path(evaluation), int(epochs))
+
+
+def sides_of(architecture: str, epochs: int, *, steps: bool) -> dict[str, dict[str, Any]]:
+    """Options of each side; with ``steps``, also the recipe without each of its options in turn."""
     recipe = dict(values_of("quality", architecture))
+    recipe["epochs"] = round(recipe["epochs"] * epochs / CLASSIC_EPOCHS)
+    sides: dict[str, dict[str, Any]] = {"classic": {"epochs": epochs}, "quality": recipe}
     if steps:
-        for number in range(1, len(recipe)):
-            named = list(recipe)[:number]
-            sides[f"with {', '.join(named)}"] = {"epochs": CLASSIC_EPOCHS, **{name: recipe[name] for name in named}}
-    sides["quality"] = recipe
+        for name in recipe:
+            others = {each: value for each, value in recipe.items() if each != name}
+            sides[f"quality without {name}"] = {"epochs": epochs, **others}
     return sides
 
 
-def measure(text: Text, options: Mapping[str, Any], evaluation: Path) -> dict[str, float]:
-    """Scores and seconds of one run."""
+def measure(text: Text, options: Mapping[str, Any], evaluation: Path | None) -> dict[str, float]:
+    """Seconds of one run, of the clock and of the processor, and scores where there is a folder of test files."""
     config = TrainingConfig.from_options(**options)
+    before = os.times()
     run = train(text, config)
-    return {**scores(run.embeddings(), evaluation, config.worker_threads), "seconds": run.seconds}
+    after = os.times()
+    found = {} if evaluation is None else scores(run.embeddings(), evaluation, config.worker_threads)
+    processor = after.user + after.system - before.user - before.system
+    return {**found, "seconds": run.seconds, "processor_seconds": processor}
+
+
+# -- tables --------------------------------------------------------------------------------------------
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the results."""
-    found: dict[tuple[str, str], dict[int, Mapping[str, float]]] = {}
-    for each in content["measurements"].values():
+    """The tables of the results."""
+    runs: dict[tuple[str, str, str], dict[int, Mapping[str, float]]] = {}
+    times: dict[tuple[str, str, str], dict[int, Mapping[str, float]]] = {}
+    for key, each in content["measurements"].items():
         settings = each["settings"]
-        found.setdefault((settings["architecture"], settings["side"]), {})[settings["seed"]] = each["value"]
+        group = times if key.startswith("times: ") else runs
+        by_seed = group.setdefault((settings["text"], settings["architecture"], settings["side"]), {})
+        by_seed[settings["seed"]] = each["value"]
+    main = {key: value for key, value in runs.items() if "without" not in key[2]}
+    steps = {
+        key: value for key, value in runs.items() if any(key[:2] == each[:2] and "without" in each[2] for each in runs)
+    }
+    tables = {}
+    if main:
+        tables["scores"] = _scores_table(main, runs, "classic")
+    if steps:
+        tables["steps"] = _scores_table(steps, runs, "quality")
+    if times:
+        tables["times"] = _times_table(times)
+    return tables
+
+
+def _scores_table(shown: Mapping[Any, Any], runs: Mapping[Any, Any], base: str) -> str:
+    """Means over seeds, and in parentheses the mean difference to the side ``base`` within a seed."""
     lines = []
-    for (architecture, side), by_seed in found.items():
-        classic = found.get((architecture, "classic"), {})
-        shared = sorted(by_seed.keys() & classic.keys())
+    for (text, architecture, side), by_seed in shown.items():
+        other = runs.get((text, architecture, base), {})
+        shared = sorted(by_seed.keys() & other.keys())
         cells = []
-        for score in COLUMNS:
-            digits, scale = (1, 100) if score in ("total", "syntactic") else (3, 1)
-            cell = mean_text([each[score] for each in by_seed.values() if score in each], digits, scale)
-            if side != "classic" and shared:
-                gain = statistics.fmean(by_seed[seed][score] - classic[seed][score] for seed in shared) * scale
+        for names in COLUMNS.values():
+            name = next((each for each in names if all(each in value for value in by_seed.values())), None)
+            if name is None:
+                cells.append("")
+                continue
+            digits, scale = (1, 100) if name in ("total", "syntactic") else (3, 1)
+            cell = mean_text([each[name] for each in by_seed.values()], digits, scale)
+            if side != base and shared:
+                gain = statistics.fmean(by_seed[seed][name] - other[seed][name] for seed in shared) * scale
                 cell += f" ({gain:+.{digits}f})"
             cells.append(cell)
-        seconds = [by_seed[seed]["seconds"] for seed in shared]
-        time = "" if side == "classic" else ratios(seconds, [classic[seed]["seconds"] for seed in shared]).text()
-        lines.append((f"{LABELS[architecture]}, {side}", len(by_seed), *cells, time))
-    return {"scores": table(("", "seeds", *COLUMNS.values(), "times the classic time"), lines)}
+        lines.append((f"{Path(text).stem}, {LABELS[architecture]}, {side}", len(by_seed), *cells))
+    return table(("", "seeds", *COLUMNS), lines)
+
+
+def _times_table(times: Mapping[Any, Any]) -> str:
+    """Seconds of both sides, and their ratio within a turn."""
+    lines = []
+    for (text, architecture, side), by_turn in times.items():
+        other = times.get((text, architecture, "classic"), {})
+        shared = sorted(by_turn.keys() & other.keys())
+        cells = [significant(statistics.median(each["seconds"] for each in by_turn.values()))]
+        for name in ("seconds", "processor_seconds"):
+            ratio = ratios([by_turn[turn][name] for turn in shared], [other[turn][name] for turn in shared])
+            cells.append("" if side == "classic" or not shared else ratio.text())
+        lines.append((f"{Path(text).stem}, {LABELS[architecture]}, {side}", len(by_turn), *cells))
+    heads = ("", "turns", "seconds", "times the classic time", "of the processor")
+    return table(heads, lines)
+
+
+# -- measuring -----------------------------------------------------------------------------------------
+
+
+def run_scores(results: Results, task: Task, options: argparse.Namespace) -> None:
+    """Train and score every side with every seed, both sides of a seed one after the other."""
+    with scanned(task.corpus, options.threads) as scan:
+        text = text_of(scan)
+    for seed in range(1, (1 if options.quick else options.seeds) + 1):
+        for architecture in options.architectures:
+            for side, values in sides_of(architecture, task.epochs, steps=options.steps).items():
+                settings = {"architecture": architecture, "threads": options.threads, "seed": seed, **values}
+                about = {**_about(task, architecture, side, seed), "options": values}
+                key = f"{task.corpus.name}, {architecture}, {side}, seed {seed}"
+                results.measured(key, about, partial(measure, text, settings, task.evaluation))
+
+
+def run_times(results: Results, task: Task, options: argparse.Namespace) -> None:
+    """Train both sides in turn, on the first words of the text where so many are asked for; nothing is scored."""
+    with scanned(task.corpus, options.threads) as scan:
+        text = text_of(scan)
+    text = text if options.words is None else text.first(options.words)
+    for turn in range(1, options.turns + 1):
+        for architecture in options.architectures:
+            for side, values in sides_of(architecture, task.epochs, steps=False).items():
+                settings = {"architecture": architecture, "threads": options.threads, "seed": turn, **values}
+                about = {**_about(task, architecture, side, turn), "options": values, "words": options.words}
+                key = f"times: {task.corpus.name}, {architecture}, {side}, turn {turn}"
+                results.measured(key, about, partial(measure, text, settings, None))
+
+
+def _about(task: Task, architecture: str, side: str, seed: int) -> dict[str, Any]:
+    text = texts.description(task.corpus)
+    return {"text": text["corpus"], "bytes": text["bytes"], "architecture": architecture, "side": side, "seed": seed}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("corpus", help="text file, also .gz, .bz2 or .xz")
-    parser.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="folder with the test files")
+    parser.add_argument("texts", nargs="+", metavar="CORPUS,DIR,EPOCHS", help="text, folder of test files, epochs")
+    parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
     parser.add_argument("--seeds", type=int, default=5, help="how many seeds, from 1 (default: 5)")
-    parser.add_argument("--steps", action="store_true", help="also with the options of the recipe one after the other")
+    parser.add_argument("--steps", action="store_true", help="also the recipe without each of its options in turn")
+    parser.add_argument("--times", action="store_true", help="measure times only")
+    parser.add_argument("--turns", type=int, default=3, help="turns of --times (default: 3)")
+    parser.add_argument("--words", type=int, help="first words of the text for --times (default: all)")
     common_options(parser)
     options = parser.parse_args()
-    corpus = texts.plain_text(options.corpus, 0)
-    about = {**texts.description(corpus), "threads": options.threads}
-    results = Results("recipes", about, fresh=options.fresh, folder=results_folder(options.quick))
-    with scanned(corpus, options.threads) as scan:
-        text = text_of(scan)
-        for seed in range(1, (1 if options.quick else options.seeds) + 1):
-            for architecture in ARCHITECTURES:
-                for side, values in sides_of(architecture, steps=options.steps).items():
-                    settings = {"architecture": architecture, "threads": options.threads, "seed": seed, **values}
-                    about = {"architecture": architecture, "side": side, "seed": seed, "options": values}
-                    key = f"{architecture}, {side}, seed {seed}"
-                    results.measured(key, about, partial(measure, text, settings, options.evaluation))
+    results = Results(
+        "recipes", {"threads": options.threads}, fresh=options.fresh, folder=results_folder(options.quick)
+    )
+    for argument in options.texts:
+        (run_times if options.times else run_scores)(results, task_of(argument), options)
     show(blocks(results.content))
 
 

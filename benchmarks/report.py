@@ -34,7 +34,7 @@ PAGES = (
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "growing", "loading", "guidance", "studio", "replicas",
+    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(

@@ -24,7 +24,7 @@ from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary
 
 _WARM_UP_WORDS = 20_000
-TEST_FILES = ("questions-words.txt", "wordsim353.tsv", "simlex999.txt")
+TEST_FILES = ("questions-words.txt", "wordsim353.tsv", "simlex999.txt", "analogy_ko.txt", "ws353_ko.csv")
 
 
 @dataclass(frozen=True)

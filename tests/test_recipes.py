@@ -32,6 +32,32 @@ def test_options_given_by_hand_win_even_where_they_are_the_default():
     assert (config.subsample, config.dynamic_window, config.epochs) == (1e-3, True, 5)
 
 
+@pytest.mark.parametrize(
+    ("given", "changed"),
+    [
+        (
+            {"objective": "hierarchical-softmax"},
+            {"learning_rate": None, "cbow_gradient": "word2vec", "vectors": "input"},
+        ),
+        ({"objective": ("softmax",)}, {"learning_rate": None, "cbow_gradient": "word2vec", "vectors": "input"}),
+        ({"objective": ["softmax", "negative-sampling"]}, {"learning_rate": 0.15, "vectors": "average"}),
+        ({"cbow_combine": "sum"}, {"learning_rate": None, "cbow_gradient": "word2vec", "vectors": "average"}),
+        ({"cbow_gradient": "word2vec"}, {"learning_rate": None, "vectors": "average"}),
+        ({"cbow_gradient": "exact"}, {"learning_rate": 0.15, "vectors": "average"}),
+        ({"vectors": "output"}, {"learning_rate": 0.15, "vectors": "output"}),
+    ],
+)
+def test_a_recipe_leaves_out_what_the_given_options_do_not_go_with(given, changed):
+    config = TrainingConfig.from_options(recipe="quality", architecture="cbow", **given)
+    assert {name: getattr(config, name) for name in changed} == changed
+    assert config.epochs == 5
+
+
+def test_an_objective_that_is_no_text_is_refused_as_ever():
+    with pytest.raises(ConfigError, match="objective must be"):
+        TrainingConfig.from_options(recipe="quality", objective=7)
+
+
 def test_a_saved_configuration_is_not_changed_by_its_recipe():
     config = TrainingConfig.from_options(recipe="quality", subsample=1e-3)
     assert TrainingConfig.from_dict(config.to_dict()) == config

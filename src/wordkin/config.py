@@ -277,17 +277,12 @@ class WordList:
     """A tuple of words."""
 
     words: tuple[str, ...] = ("WORD[,...]",)
-    numbers: bool = False  # whole numbers may stand for words
 
     def __str__(self) -> str:
-        return "must be a list of words, or of whole numbers" if self.numbers else "must be a list of words"
+        return "must be a list of words"
 
     def accepts(self, value: object) -> bool:
-        if not isinstance(value, tuple):
-            return False
-        if self.numbers and value and all(isinstance(each, int) and not isinstance(each, bool) for each in value):
-            return True
-        return all(isinstance(each, str) and each for each in value)
+        return isinstance(value, tuple) and all(isinstance(each, str) and each for each in value)
 
 
 @dataclass(frozen=True)
@@ -436,8 +431,8 @@ class TrainingConfig:
         5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
     max_vocabulary: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text", "Keep only this many of the most frequent words.")
-    keep_words: tuple[str, ...] | list[str] | tuple[int, ...] | list[int] = _option(
-        (), WordList(numbers=True), "Text", "Words that stay in the vocabulary however rare they are.")
+    keep_words: tuple[str, ...] | list[str] = _option(
+        (), WordList(), "Text", "Words that stay in the vocabulary however rare they are.")
     rare_counts: bool = _option(
         True, Flag(), "Text",
         "Keep the counts of rarer words with the model, so that they can join it when it is updated.")
@@ -620,10 +615,7 @@ def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
     recipe, architecture = values.get("recipe"), values.get("architecture", "skip-gram")
     if not isinstance(recipe, str) or recipe not in RECIPES or architecture not in ARCHITECTURES:
         return {}
-    given = values_of(recipe, architecture)
-    if values.get("window") == "sentence":  # to which the width of a window does not apply
-        return {name: value for name, value in given.items() if name != "dynamic_window"}
-    return given
+    return values_of(recipe, architecture, values)
 
 
 def _plain(value: Any) -> Any:

@@ -8,9 +8,11 @@ from typing import Any
 
 import cost
 import determinism
+import left_out
 import loading
 import pytest
 import queries
+import recipes
 import replicas
 import report
 import sweep
@@ -302,3 +304,32 @@ def test_pages_show_the_published_results(name: str) -> None:
     page = (report.DOCS / name).read_text(encoding="utf-8")
     found = report.tables(report.load(report.DOCS / "results"))
     assert page == report.filled(page, found), "run: python benchmarks/report.py --published"
+
+
+def test_tables_of_recipes() -> None:
+    settings, values = {}, {}
+    for seed in (1, 2):
+        for number, side in enumerate(("classic", "quality", "quality without epochs")):
+            key = f"en.txt, skip-gram, {side}, seed {seed}"
+            settings[key] = {"text": "en.txt", "architecture": "skip-gram", "side": side, "seed": seed}
+            gain = {"total": 0.3 + 0.1 * number, "syntactic": 0.2, "wordsim353": 0.5 + 0.05 * number}
+            values[key] = {**gain, "seconds": 10.0, "processor_seconds": 20.0}
+        for side in ("classic", "quality"):
+            key = f"times: en.txt, skip-gram, {side}, turn {seed}"
+            settings[key] = {"text": "en.txt", "architecture": "skip-gram", "side": side, "seed": seed}
+            values[key] = {"seconds": 10.0 if side == "classic" else 11.0, "processor_seconds": 20.0}
+    tables = recipes.blocks(_content("recipes", values, settings))
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in tables["scores"].splitlines()[2:]]
+    assert rows[0] == ["en, skip-gram, classic", "2", "30.0 ± 0.0", "20.0 ± 0.0", "0.500 ± 0.000", ""]
+    assert rows[1][2:5] == ["40.0 ± 0.0 (+10.0)", "20.0 ± 0.0 (+0.0)", "0.550 ± 0.000 (+0.050)"]
+    assert len(rows) == 2
+    assert "quality without epochs" in tables["steps"] and "50.0 ± 0.0 (+10.0)" in tables["steps"]
+    times = [cell.strip() for cell in tables["times"].splitlines()[3].split("|")]
+    assert times[3:6] == ["11.0", "1.10", "1.00"]
+
+
+def test_the_table_of_what_was_left_out() -> None:
+    scores = {"total": 0.3, "syntactic": 0.2, "wordsim353": 0.5, "simlex999": 0.25}
+    key = "en.txt, cbow, seed 1"
+    content = _content("left_out", {key: {"as it is": scores}}, {key: {"text": "en.txt", "architecture": "cbow"}})
+    assert "| en, CBOW, as it is |     1 |         30.0 |" in left_out.blocks(content)["scores"]

@@ -210,7 +210,7 @@ def test_the_options_of_a_recipe_are_shown_and_nothing_is_trained(run):
     finished = run("train", "--recipe", "quality", "--epochs", "7", "--show-options")
     rows = {line.split()[0]: line.split()[1:] for line in finished.out.splitlines()}
     assert finished.code == 0
-    assert rows["subsample"] == ["0.0001", "recipe", "quality"]
+    assert rows["subsample"] == ["3e-05", "recipe", "quality"]
     assert rows["epochs"] == ["7", "given"]
     assert rows["window"] == ["5"]
     document = json.loads(run("train", "--recipe", "quality", "--show-options", "--json").out)

@@ -162,7 +162,7 @@ def test_a_space_that_is_used_up_ends_the_search():
         ({}, ["seed"], "vary must name options of training that decide the vectors; got 'seed'"),
         ({}, ["windows"], "vary must name options of training that decide the vectors; got 'windows'"),
         ({"window": 5}, ["window"], "window must be left out where it is varied; got 5"),
-        ({}, {"window": [0, 5]}, "window must be a whole number from 1 to 10000; got 0"),
+        ({}, {"window": [0, 5]}, "window must be a whole number from 1 to 10000"),
         ({}, {"window": []}, "vary must be names of options, or a mapping of names to the values to try; got []"),
         ({}, {"window": [5]}, "vary must leave an option with two values or more; got {'window': [5]}: name options"),
         ({"windoww": 5}, None, "windoww is not an option of training; got 5: did you mean window?"),

@@ -14,7 +14,7 @@ from wordkin.recipes import values_of
 def show_values(options: Mapping[str, Any], json: bool) -> None:
     """Print what the options given on the command line make of all options."""
     config = TrainingConfig.from_options(**options)
-    from_recipe = {} if config.recipe is None else values_of(config.recipe, config.architecture)
+    from_recipe = {} if config.recipe is None else values_of(config.recipe, config.architecture, options)
     values = config.to_dict()
     sources = {
         each.name: "given" if each.name in options else f"recipe {config.recipe}" if each.name in from_recipe else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from wordkin.errors import ConfigError
-from wordkin.items import Item
 from wordkin.queries import approximate, comparisons, neighbours, transport
 from wordkin.queries.approximate import NeighbourIndex, Progress
 from wordkin.queries.neighbours import Neighbours, Query
@@ -36,13 +35,10 @@ Whitespace = Literal["refuse", "underscore"]
 class Embeddings(WordVectors):
     """V words, one vector of N numbers each, read-only: no method changes what another returns.
 
-    Where the items of the vocabulary are whole numbers, words are int in every method; type checkers see str in
-    results.
-
     Parameters
     ----------
     vocabulary : Vocabulary
-        The V words, or whole numbers.
+        The V words.
     matrix : array of shape (V, N), float32 or float16
         The vectors, row i for word i. Made read-only; copied only where it is not contiguous.
     metadata : mapping of str to str, default None
@@ -222,27 +218,6 @@ class Embeddings(WordVectors):
         from wordkin.embeddings.exports import to_projector
 
         return to_projector(self, prefix)
-
-    def with_words(self, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
-        """The same vectors under other names: titles for numbers of products, or ``str`` for whole numbers as text.
-
-        Parameters
-        ----------
-        names : mapping or function
-            The new word of each word or number; all text or all whole numbers, and different.
-
-        Raises
-        ------
-        ConfigError
-            A name is missing, stands twice, or is neither text nor a whole number.
-
-        >>> numbered = Embeddings(Vocabulary([7, 42]), np.float32([[1, 0], [0, 1]]))
-        >>> list(numbered.with_words(str).words), list(numbered.with_words({7: "tea", 42: "milk"}).words)
-        (['7', '42'], ['tea', 'milk'])
-        """
-        from wordkin.embeddings.reduction import with_words
-
-        return with_words(self, names)
 
     # --- smaller vectors
 
@@ -452,9 +427,9 @@ class Embeddings(WordVectors):
 
     def analogy(
         self,
-        a: Item,
-        b: Item,
-        c: Item,
+        a: str,
+        b: str,
+        c: str,
         topn: int = 10,
         *,
         restrict_vocab: int | None = None,
@@ -485,7 +460,7 @@ class Embeddings(WordVectors):
         """
         return self.most_similar([b, c], [a], topn, restrict_vocab=restrict_vocab, threads=threads)
 
-    def similarities(self, query: Query, words: Iterable[Item] | None = None) -> NDArray[np.float32]:
+    def similarities(self, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
         """Cosine of a word or vector with all words, or with some.
 
         Parameters
@@ -507,7 +482,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.similarities(self, query, words)
 
-    def similarity(self, first: Item, second: Item) -> float:
+    def similarity(self, first: str, second: str) -> float:
         """Cosine of two words. Reads no other vectors.
 
         Parameters
@@ -527,7 +502,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.similarity(self, first, second)
 
-    def distance(self, first: Item, second: Item) -> float:
+    def distance(self, first: str, second: str) -> float:
         """Cosine distance of two words: 1 minus their cosine.
 
         Parameters
@@ -547,7 +522,7 @@ class Embeddings(WordVectors):
         """
         return 1 - self.similarity(first, second)
 
-    def n_similarity(self, first: Iterable[Item], second: Iterable[Item]) -> float:
+    def n_similarity(self, first: Iterable[str], second: Iterable[str]) -> float:
         """Cosine of the mean vectors of two sets of words.
 
         Parameters
@@ -569,7 +544,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.n_similarity(self, first, second)
 
-    def doesnt_match(self, words: Iterable[Item]) -> str:
+    def doesnt_match(self, words: Iterable[str]) -> str:
         """The word least like the others: farthest from the mean of all unit vectors.
 
         Parameters
@@ -591,7 +566,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.doesnt_match(self, words)
 
-    def closer_than(self, word: Item, other: Item) -> list[str]:
+    def closer_than(self, word: str, other: str) -> list[str]:
         """All words nearer to a word than another one is.
 
         Parameters
@@ -613,7 +588,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.closer_than(self, word, other)
 
-    def rank(self, word: Item, other: Item) -> int:
+    def rank(self, word: str, other: str) -> int:
         """The rank of a word among the neighbours of another.
 
         Parameters
@@ -637,7 +612,7 @@ class Embeddings(WordVectors):
 
     def mean_vector(
         self,
-        words: Iterable[Item],
+        words: Iterable[str],
         weights: Sequence[float] | None = None,
         *,
         pre_normalize: bool = True,
@@ -680,7 +655,7 @@ class Embeddings(WordVectors):
             ignore_missing=ignore_missing,
         )
 
-    def vectors_for_all(self, words: Iterable[Item], *, ignore_missing: bool = False) -> Embeddings:
+    def vectors_for_all(self, words: Iterable[str], *, ignore_missing: bool = False) -> Embeddings:
         """New embeddings of some words, in their order, each once.
 
         Parameters
@@ -708,7 +683,7 @@ class Embeddings(WordVectors):
         return Embeddings(Vocabulary(kept, counts), self._matrix[ids], self._metadata)
 
     def wmdistance(
-        self, first: Iterable[Item], second: Iterable[Item], *, norm: bool = True, ignore_missing: bool = False
+        self, first: Iterable[str], second: Iterable[str], *, norm: bool = True, ignore_missing: bool = False
     ) -> float:
         """Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
 

@@ -84,8 +84,7 @@ def plot_heatmap(
     if order not in ORDERS:
         raise ConfigError("order", 'must be "clustered" or "given"', order)
     path = None if output is None else check_picture(output)
-    chosen, ids = chosen_ids(embeddings, words, MOST_WORDS)
-    labels = list(map(str, chosen))
+    labels, ids = chosen_ids(embeddings, words, MOST_WORDS)
     units = embeddings.unit_vectors(ids).astype(np.float64)
     if order == "clustered":
         leaves = _similar_side_by_side(units)

@@ -9,15 +9,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from wordkin.errors import ConfigError, MissingExtraError
-from wordkin.items import Item
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary.vocabulary import word_list
 
 
 def wmdistance(
     vectors: WordVectors,
-    first: Iterable[Item],
-    second: Iterable[Item],
+    first: Iterable[str],
+    second: Iterable[str],
     *,
     norm: bool = True,
     ignore_missing: bool = False,

@@ -25,13 +25,14 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "epochs": (2, 3, 4, 5, 6, 8, 12, 20),
     "learning_rate": (0.0125, 0.025, 0.035, 0.05, 0.07, 0.1, 0.15),
     "cbow_gradient": ("word2vec", "exact"),
+    "vectors": ("input", "average"),
     "architecture": ("skip-gram", "cbow"),
     "noise_exponent": (0.5, 0.75, 1.0),
-    "vectors": ("input", "sum"),
     "vector_size": (50, 100, 150, 200, 300),
 }
 """The values tried of each option, in order where they have one."""
-VARIED_UNLESS_SAID = ("window", "dynamic_window", "negative", "subsample", "epochs", "learning_rate", "cbow_gradient")
+VARIED_UNLESS_SAID = ("window", "dynamic_window", "negative", "subsample", "epochs", "learning_rate")
+VARIED_FOR_CBOW = ("cbow_gradient", "vectors")
 NEVER_VARIED = ("recipe", "threads", "seed", "deterministic", "parts")
 _ATTEMPTS = 100
 _FIELDS = tuple(each.name for each in dataclasses.fields(TrainingConfig))
@@ -143,8 +144,9 @@ def space_of(options: Settings, vary: object) -> Space:
         raise ConfigError("recipe", "must be left out", options["recipe"], "the recipe is among the trials anyway")
     TrainingConfig.from_options(**options)  # which says what is wrong with them
     if vary is None:
-        values = {name: VALUES[name] for name in VARIED_UNLESS_SAID if name not in options}
-        if options.get("architecture", "skip-gram") != "cbow" or options.get("cbow_combine") == "sum":
+        names = VARIED_UNLESS_SAID + (VARIED_FOR_CBOW if options.get("architecture") == "cbow" else ())
+        values = {name: VALUES[name] for name in names if name not in options}
+        if options.get("cbow_combine") == "sum":
             values.pop("cbow_gradient", None)
     else:
         values = dict(_asked(vary))

@@ -72,7 +72,7 @@ def tune(
         Weight of each benchmark file; 1 unless given.
     vary : sequence of str or mapping, default None
         Options to vary, or for each the values to try (None for the usual ones). Unless given: window,
-        dynamic_window, negative, subsample, epochs and learning_rate, and cbow_gradient for CBOW.
+        dynamic_window, negative, subsample, epochs and learning_rate; for CBOW also cbow_gradient and vectors.
     directory : path, default None
         Where the search is kept. Called again with the same arguments, it goes on where it was stopped or killed.
     on_scan : function, default None

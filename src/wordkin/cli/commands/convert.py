@@ -24,7 +24,6 @@ _CHANGES: Mapping[str, Option] = {
     "header": Option(Flag(), "For text, write the line of sizes first.", True, switch=True),
     "dtype": Option(Choice(("float32", "float16")), "Number type; float16, for .safetensors, halves the file."),
     "dimensions": Option(Number(1, integer=True), "Shorten vectors to this length by their principal components."),
-    "as_text": Option(Flag(), "Write items that are whole numbers as words, for formats of text."),
     "whitespace": Option(
         Choice(("refuse", "underscore")),
         "What to do with white space in words, for which .bin, .txt and .vec have no room.",
@@ -48,7 +47,6 @@ def convert(
     header: bool = True,
     dtype: str | None = None,
     dimensions: int | None = None,
-    as_text: bool = False,
     whitespace: str = "refuse",
     json: JsonFlag = False,
     **reading: Any,
@@ -62,9 +60,6 @@ def convert(
     if not exported:
         _check_output_first(output)
     before = open_vectors(source, reading, argument="source")
-    if as_text and not before.vocabulary.integers:
-        raise ConfigError("as_text", "is for items that are whole numbers", True, "leave it out: these are words")
-    before = before.with_words(str) if as_text else before
     after = before if dimensions is None else before.reduce_dimensions(dimensions)
     after = after if dtype is None else after.astype(dtype)
     agreement = None if after is before or len(before) < 2 else _agreement(before, after)
