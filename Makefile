@@ -9,7 +9,7 @@ WORKERS ?= 2
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs site wheel platforms notebook screenshots compat faults fuzz resume-search bench bench-quick clean
+.PHONY: help demo test check format docs site wheel platforms notebook screenshots compat interop faults fuzz resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -23,6 +23,7 @@ help:
 	@echo "make platforms   resolve the core's dependencies from wheels alone for other systems and Pythons"
 	@echo "make screenshots   pictures of the studio's pages for docs/, about two minutes"
 	@echo "make compat  run gensim's own tests against wordkin.compat.gensim; a few minutes, installs testfixtures"
+	@echo "make interop compare vectors in PyTorch, sentence-transformers, model2vec, spaCy and DuckDB; installs them"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
 	@echo "make resume-search   stop and resume 2,000 random configurations and compare all bits; half an hour"
 	@echo "make fuzz    try mutated files on everything that reads files, guided by coverage; installs atheris"
@@ -71,6 +72,19 @@ compat: $(VENV)/.wordkin-test
 	@$(PIP) testfixtures
 	@$(VENV)/bin/python tests/compat/run_gensim_tests.py $(ARGS)
 
+# In an environment of its own: PyTorch is large. Another build of it: make interop TORCH=torch==VERSION+cpu
+INTEROP := .venv-interop
+TORCH   ?= torch
+
+interop: $(INTEROP)/.wordkin
+	@$(INTEROP)/bin/python -m pytest -q -o filterwarnings=default tests/interop/libraries.py $(ARGS)
+
+$(INTEROP)/.wordkin: pyproject.toml
+	@sh .ci/make-venv "$(PYTHON)" $(INTEROP)
+	@echo "Installing wordkin and the libraries into $(INTEROP); that takes some minutes."
+	@$(INTEROP)/bin/python -m pip install -qq --disable-pip-version-check --no-input $(TORCH) --editable '.[interop]'
+	@touch $@
+
 faults: $(VENV)/.wordkin
 	@$(VENV)/bin/python tests/faults/harness.py $(ARGS)
 
@@ -109,7 +123,7 @@ bench-quick: $(VENV)/.wordkin-test
 	@$(BENCH)/report.py --quick
 
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(INTEROP) build dist src/*.egg-info .hypothesis .mypy_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamps are newer than pyproject.toml exactly when what it asks for is installed,

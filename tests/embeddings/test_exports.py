@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import gensim.models
@@ -105,6 +106,9 @@ def test_to_projector(tmp_path, counts):
     ("pandas", "arrow", lambda vectors, path: vectors.to_pandas()),
     ("pyarrow", "arrow", lambda vectors, path: vectors.to_arrow()),
     ("pyarrow", "arrow", lambda vectors, path: vectors.to_parquet(path / "v.parquet")),
+    ("torch", "torch", lambda vectors, path: vectors.to_torch()),
+    ("torch", "torch", lambda vectors, path: vectors.to_torch_embedding()),
+    ("spacy.strings", "spacy", lambda vectors, path: vectors.to_spacy()),
     ("ot", "transport", lambda vectors, path: vectors.wmdistance(["the"], ["the"])),
     ("usearch.index", "index", lambda vectors, path: vectors.build_index()),
 ])  # fmt: skip
@@ -112,3 +116,23 @@ def test_what_is_not_installed_is_named(tmp_path, monkeypatch, module, extra, ca
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match=rf"needs an optional part: pip install 'wordkin\[{extra}\]'"):
         call(some_vectors(), tmp_path)
+
+
+def test_options_of_a_layer_are_checked_before_its_library_is_loaded():
+    for options, message in [({"extra_rows": -1}, "extra_rows must be"), ({"freeze": 1}, "freeze must be")]:
+        with pytest.raises(ConfigError, match=message):
+            some_vectors().to_torch_embedding(**options)
+
+
+def test_writing_into_mapped_vectors_changes_no_file_and_ends_no_process(tmp_path):
+    """As torch.from_numpy does, which ignores that an array is read-only."""
+    path = tmp_path / "v.safetensors"
+    some_vectors().save(path)
+    program = (
+        "import ctypes, sys, wordkin\nmatrix = wordkin.load(sys.argv[1]).matrix\nassert not matrix.flags.writeable\n"
+        "ctypes.memset(matrix.ctypes.data, 0, 4)\nprint(matrix[0, 0])"
+    )
+    before = path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "0.0\n"), done.stderr
+    assert path.read_bytes() == before

@@ -167,10 +167,10 @@ def test_what_is_not_whole_is_refused_with_the_place(tmp_path):
     [
         ("vectors", "shape", [10**12, 4], "needs 16,000,000,000,000 bytes; the header places it at [108, 188] of"),
         ("vectors", "shape", [10**30, 10**30], "needs 4,000,000,000,000"),
-        ("vectors", "shape", [-5, -4], "must be F32 or F16 in 2 dimensions; the header says 'F32', [-5, -4]"),
-        ("vectors", "shape", [20], "must be F32 or F16 in 2 dimensions"),
-        ("vectors", "shape", [True, 20], "must be F32 or F16 in 2 dimensions"),
-        ("vectors", "dtype", "F64", "must be F32 or F16 in 2 dimensions; the header says 'F64', [5, 4]"),
+        ("vectors", "shape", [-5, -4], "must be F32 or F16 or I8 in 2 dimensions; the header says 'F32', [-5, -4]"),
+        ("vectors", "shape", [20], "must be F32 or F16 or I8 in 2 dimensions"),
+        ("vectors", "shape", [True, 20], "must be F32 or F16 or I8 in 2 dimensions"),
+        ("vectors", "dtype", "F64", "must be F32 or F16 or I8 in 2 dimensions; the header says 'F64', [5, 4]"),
         ("vectors", "data_offsets", [-80, 0], "the header places it at [-80, 0]"),
         ("vectors", "data_offsets", [168, 88], "the header places it at [168, 88]"),
         ("vectors", "data_offsets", [88, 10**13], "the header places it at [88, 10000000000000]"),
@@ -196,10 +196,13 @@ def test_a_header_that_lies_is_refused(tmp_path, tensor, field, value, message):
     ("change", "message"),
     [
         (lambda header: header.pop("vectors") and None, "after the header belong to no tensor"),
-        (lambda header: header | {"vectors": 7}, "must be F32 or F16 in 2 dimensions; the header says None, None"),
+        (
+            lambda header: header | {"vectors": 7},
+            "F32 or F16 or I8 in 2 dimensions; the header says None, None",
+        ),
         (lambda header: header | {"__metadata__": {"a": 1}}, "the header's __metadata__ must map names to text"),
         (lambda header: header | {"__metadata__": []}, "the header's __metadata__ must map names to text"),
-        (lambda header: header | {"__metadata__": {"wordkin.format_version": "2"}}, "of format version '2', and this"),
+        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "of format version '3', and this"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, change, message):

@@ -88,12 +88,12 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
     options = dict(reading)
     listed = options.pop("only_words", None)
     if listed is not None:
-        options["words"] = _words_of(listed)
+        options["words"] = words_of(listed)
     with named(path=argument):
         return load_embeddings(path, **options)
 
 
-def _words_of(path: str) -> list[str]:
+def words_of(path: str) -> list[str]:
     """The words of a file, one a line."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from wordkin.errors import ConfigError
+from wordkin.options import Lowercase, Normalization
 from wordkin.queries import approximate, comparisons, neighbours, transport
 from wordkin.queries.approximate import NeighbourIndex, Progress
 from wordkin.queries.neighbours import Neighbours, Query
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
     import gensim.models
     import pandas
     import pyarrow
+    import spacy.vectors
+    import torch
 
     from wordkin.evaluation import Result
     from wordkin.evaluation.datasets import Dataset
     from wordkin.evaluation.evaluate import EvaluateOptions
+    from wordkin.queries.agreement import Agreement
 
 _ROWS_SHOWN, _NUMBERS_SHOWN = 10, 6
 Whitespace = Literal["refuse", "underscore"]
@@ -45,6 +50,9 @@ class Embeddings(WordVectors):
         What is known of the vectors, such as the options of training.
     path : str or Path, default None
         The file they came from. An index for them is saved beside it.
+    scales : array of float32, shape (V,), default None
+        Where each row is whole numbers from -127 to 127 times its scale, as those of ``astype("int8")`` are: a native
+        file then holds int8.
 
     Raises
     ------
@@ -58,7 +66,7 @@ class Embeddings(WordVectors):
     (3, 2, True, True)
     """
 
-    __slots__ = ("_metadata",)
+    __slots__ = ("_metadata", "_scales")
 
     def __init__(
         self,
@@ -67,9 +75,25 @@ class Embeddings(WordVectors):
         metadata: Mapping[str, str] | None = None,
         *,
         path: Path | None = None,
+        scales: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__(vocabulary, matrix, path=path)
         self._metadata = _checked_metadata(metadata)
+        self._scales = None if scales is None else _checked_scales(scales, self._matrix)
+
+    @property
+    def scales(self) -> NDArray[np.float32] | None:
+        """Scale of each row, shape (V,), read-only, of vectors that were rounded to int8; None of others."""
+        return self._scales
+
+    @property
+    def stored_dtype(self) -> str:
+        """What a native file holds: "float32", "float16" or "int8", which are float32 in memory."""
+        return self._matrix.dtype.name if self._scales is None else "int8"
+
+    def __repr__(self) -> str:
+        shown = super().__repr__()
+        return shown if self._scales is None else f"{shown.removesuffix(')')} from int8)"
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -85,7 +109,8 @@ class Embeddings(WordVectors):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._vocabulary, self._matrix, self._metadata)  # read-only again after unpickling
+        made = functools.partial(type(self), scales=self._scales) if self._scales is not None else type(self)
+        return made, (self._vocabulary, self._matrix, self._metadata)  # read-only again after unpickling
 
     def _repr_html_(self) -> str:
         """The size and the first words with the first numbers of their vectors, for notebooks."""
@@ -160,6 +185,93 @@ class Embeddings(WordVectors):
 
         return from_gensim(vectors)
 
+    def to_torch(self) -> torch.Tensor:
+        """Copy the vectors to a tensor on the CPU (extra ``torch``).
+
+        A copy can be written to. ``torch.from_numpy(vectors.matrix)`` would share memory that is meant to be read only.
+
+        Returns
+        -------
+        torch.Tensor
+            Shape (V, N), of the type of the vectors.
+        """
+        from wordkin.embeddings.exports import to_torch
+
+        return to_torch(self)
+
+    def to_torch_embedding(self, *, freeze: bool = True, extra_rows: int = 0) -> torch.nn.Embedding:
+        """Copy the vectors to a layer of PyTorch (extra ``torch``).
+
+        Parameters
+        ----------
+        freeze : bool, default True
+            Whether training leaves the vectors as they are.
+        extra_rows : int, default 0
+            Rows of zeros behind those of the words, with the ids from V on: for padding and unknown words.
+
+        Returns
+        -------
+        torch.nn.Embedding
+            Row i is the vector of word i.
+
+        Raises
+        ------
+        ConfigError
+            An option is not legal.
+        MissingExtraError
+            PyTorch is not installed.
+        """
+        from wordkin.embeddings.exports import to_torch_embedding
+
+        return to_torch_embedding(self, freeze=freeze, extra_rows=extra_rows)
+
+    def to_spacy(self) -> spacy.vectors.Vectors:
+        """Copy words and vectors to spaCy (extra ``spacy``).
+
+        Returns
+        -------
+        spacy.vectors.Vectors
+            Float32, for ``nlp.vocab.vectors``.
+        """
+        from wordkin.embeddings.exports import to_spacy
+
+        return to_spacy(self)
+
+    def to_static_model(
+        self,
+        directory: str | Path,
+        *,
+        tokenizer: str | None = None,
+        lowercase: Lowercase | None = None,
+        normalize: Normalization | None = None,
+    ) -> None:
+        """Write a directory that sentence-transformers and model2vec load as a model of texts.
+
+        The embedding of a text is the mean of the vectors of its words. Unknown words count as a vector of zeros in
+        sentence-transformers, which changes no cosine, and are left out by model2vec.
+
+        Parameters
+        ----------
+        directory : str or Path
+            Made where it is missing; files of the same names in it are replaced.
+        tokenizer : {"whitespace", "words"}, default None
+            How a text becomes words; as the vectors were trained, where that is known, else "whitespace".
+        lowercase : bool, "tr" or "az", default None
+            Whether words are lower-cased, or the language by whose rules; as the vectors were trained, else False.
+        normalize : {"NFC", "NFKC", "NFD"}, default None
+            Normal form of Unicode; as the vectors were trained, where that is known, else none.
+
+        Raises
+        ------
+        ConfigError
+            An option is not legal, or the tokenizer that the vectors were trained with cannot be written.
+        OutputError
+            The system refused to write.
+        """
+        from wordkin.embeddings.static_model import to_static_model
+
+        to_static_model(self, directory, tokenizer=tokenizer, lowercase=lowercase, normalize=normalize)
+
     def to_pandas(self) -> pandas.DataFrame:
         """Make a data frame of the vectors (extra ``arrow``).
 
@@ -226,8 +338,10 @@ class Embeddings(WordVectors):
 
         Parameters
         ----------
-        dtype : {"float32", "float16"}
-            Half precision keeps three digits and numbers up to 65,504, at half the size.
+        dtype : {"float32", "float16", "int8"}
+            Half precision keeps three digits and numbers up to 65,504, at half the size. With "int8" each number becomes
+            a whole one from -127 to 127 times a scale of its row. A native file is then a quarter of the size; in memory
+            the vectors stay float32, rounded in this way.
 
         Returns
         -------
@@ -238,6 +352,8 @@ class Embeddings(WordVectors):
         ------
         ConfigError
             The type is another one, or a number is too large for it.
+        FormatError
+            For "int8", a value is not a finite number.
         """
         from wordkin.embeddings.reduction import astype
 
@@ -280,7 +396,36 @@ class Embeddings(WordVectors):
         """
         if count >= len(self):
             return self
-        return Embeddings(self._vocabulary.first(count), self._matrix[:count], self._metadata, path=self._path)
+        scales = None if self._scales is None else self._scales[:count]
+        return Embeddings(
+            self._vocabulary.first(count), self._matrix[:count], self._metadata, path=self._path, scales=scales
+        )
+
+    def agreement(self, smaller: Embeddings, *, topn: int = 10, sample: int = 1000) -> Agreement:
+        """What smaller vectors lose against these: fewer bits, fewer numbers or fewer words.
+
+        Parameters
+        ----------
+        smaller : Embeddings
+            Vectors of the same words or of some of them; their length may differ.
+        topn : int, default 10
+            Number of neighbours of each word that are compared.
+        sample : int, default 1000
+            About how many words to ask about, spread evenly over the vocabulary; all where there are fewer.
+
+        Returns
+        -------
+        Agreement
+            The share of neighbours kept, and how far cosines move.
+
+        Raises
+        ------
+        ConfigError
+            A word is new, or there are too few words.
+        """
+        from wordkin.queries.agreement import neighbour_agreement
+
+        return neighbour_agreement(self, smaller, topn=topn, sample=sample)
 
     # --- queries: thin methods over wordkin.queries
 
@@ -820,6 +965,15 @@ class Embeddings(WordVectors):
             It is damaged, or was built for other vectors.
         """
         return approximate.open_index(self, path)
+
+
+def _checked_scales(scales: NDArray[np.float32], matrix: NDArray[Any]) -> NDArray[np.float32]:
+    if scales.dtype != np.float32 or scales.shape != (len(matrix),) or matrix.dtype != np.float32:
+        rule = f"must be float32 of shape ({len(matrix)},), for vectors of float32"
+        raise ConfigError("scales", rule, f"{scales.dtype.name} of shape {scales.shape}")
+    kept = scales.view()
+    kept.flags.writeable = False
+    return kept
 
 
 def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""To and from other tools: gensim, pandas, Arrow, Parquet, TensorBoard's projector."""
+"""To and from other libraries: gensim, PyTorch, spaCy, pandas, Arrow, Parquet, TensorBoard's projector."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordkin.config import Flag, Number, check
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.reduction import astype, reduce_dimensions
 from wordkin.errors import ConfigError, MissingExtraError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import gensim.models
     import pandas
     import pyarrow
+    import spacy.vectors
+    import torch
 
 _BLOCK_ROWS = 4096
 
@@ -51,6 +54,63 @@ def from_gensim(vectors: Any) -> Embeddings:
     counts = extras.get("count")
     copied = np.array(matrix, dtype=np.float16 if matrix.dtype == np.float16 else np.float32)
     return Embeddings(Vocabulary(words, None if counts is None else np.asarray(counts, dtype=np.int64)), copied)
+
+
+def to_torch(vectors: Embeddings) -> torch.Tensor:
+    """A tensor of shape (V, N) on the CPU, of the type of the vectors (extra ``torch``).
+
+    It is a copy, so that it can be written to. ``torch.from_numpy(vectors.matrix)`` would share memory that is
+    meant to be read only: what is written through such a tensor changes the vectors behind the back of wordkin.
+    """
+    return _torch().from_numpy(np.array(vectors.matrix))
+
+
+def to_torch_embedding(vectors: Embeddings, *, freeze: bool = True, extra_rows: int = 0) -> torch.nn.Embedding:
+    """A ``torch.nn.Embedding`` whose row i is a copy of the vector of word i (extra ``torch``).
+
+    Parameters
+    ----------
+    freeze : bool, default True
+        Whether training leaves the vectors as they are.
+    extra_rows : int, default 0
+        Rows of zeros behind those of the words, with the ids from V on: for padding and unknown words.
+
+    Raises
+    ------
+    ConfigError
+        An option is not legal.
+    MissingExtraError
+        PyTorch is not installed.
+    """
+    check("freeze", Flag(), freeze)
+    check("extra_rows", Number(0, integer=True), extra_rows)
+    torch = _torch()
+    matrix = np.zeros((len(vectors) + extra_rows, vectors.vector_size), vectors.matrix.dtype)
+    matrix[: len(vectors)] = vectors.matrix
+    return torch.nn.Embedding.from_pretrained(torch.from_numpy(matrix), freeze=freeze)
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("conversion to PyTorch", "torch") from error
+    return torch
+
+
+def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
+    """A ``spacy.vectors.Vectors`` with the same words and float32 vectors, which are copied (extra ``spacy``).
+
+    ``nlp.vocab.vectors = vectors.to_spacy()`` gives a pipeline these vectors.
+    """
+    try:
+        from spacy.strings import StringStore
+        from spacy.vectors import Vectors
+    except ImportError as error:
+        raise MissingExtraError("conversion to spaCy", "spacy") from error
+    words = list(vectors.words)
+    rows = np.array(vectors.matrix, dtype=np.float32)
+    return Vectors(strings=StringStore(words), data=rows, keys=words, name="wordkin")
 
 
 def to_pandas(vectors: Embeddings) -> pandas.DataFrame:

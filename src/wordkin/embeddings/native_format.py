@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wordkin._version import __version__
 from wordkin.embeddings.embeddings import Embeddings
+from wordkin.embeddings.reduction import LARGEST_SCALE, scaled, whole_numbers
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError, FormatError
 from wordkin.storage.files import InputFile, mapped_bytes
@@ -18,32 +22,38 @@ from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION, QUANTIZED_VERSION = "1", "2"
 _RESERVED = ("wordkin.format_version", "wordkin.version")
-_LAYOUT: Layout = {**VOCABULARY_LAYOUT, "vectors": (("F32", "F16"), 2)}
+_LAYOUT: Layout = {**VOCABULARY_LAYOUT, "vectors": (("F32", "F16", "I8"), 2), "scales": (("F32",), 1)}
 
 
 def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
-    """Write the native format; the matrix is written without a copy."""
-    metadata = dict(vectors.metadata) | dict(zip(_RESERVED, (FORMAT_VERSION, __version__), strict=True))
-    write_tensors(stream, vocabulary_tensors(vectors.vocabulary) | {"vectors": vectors.matrix}, metadata)
+    """Write the native format; the matrix is written without a copy, or as int8 and a scale for each row."""
+    tensors: dict[str, NDArray[Any]] = {"vectors": vectors.matrix}
+    version = FORMAT_VERSION
+    if vectors.scales is not None:
+        tensors = {"vectors": whole_numbers(vectors.matrix, vectors.scales), "scales": vectors.scales}
+        version = QUANTIZED_VERSION
+    metadata = dict(vectors.metadata) | dict(zip(_RESERVED, (version, __version__), strict=True))
+    write_tensors(stream, vocabulary_tensors(vectors.vocabulary) | tensors, metadata)
 
 
 def read_native(source: InputFile, limit: int | None, *, words: frozenset[bytes] | None = None) -> Embeddings:
     """Map a native file; only its header and the table of words are read now.
 
-    Raises :class:`FormatError` where the file is not one that :func:`write_native` could have made. The
-    vectors themselves are checked when they are used.
+    Vectors of int8 are read and become float32. Raises :class:`FormatError` where the file is not one that
+    :func:`write_native` could have made. Mapped vectors are checked when they are used.
     """
-    data = mapped_bytes(source)
+    data = mapped_bytes(source, copied_on_write=True)
     try:
         arrays, metadata = read_tensors(data, _LAYOUT)
         version = metadata.get(_RESERVED[0], FORMAT_VERSION)
-        if version != FORMAT_VERSION:
+        if version not in (FORMAT_VERSION, QUANTIZED_VERSION):
             raise FormatError(
-                f"it is of format version {version!r}, and this wordkin reads {FORMAT_VERSION!r}: update it"
+                f"it is of format version {version!r}, and this wordkin reads up to {QUANTIZED_VERSION!r}: update it"
             )
-        missing = _LAYOUT.keys() - arrays.keys() - {"counts"}
+        quantized = version == QUANTIZED_VERSION
+        missing = _LAYOUT.keys() - arrays.keys() - {"counts"} - (set() if quantized else {"scales"})
         if missing:
             raise FormatError(f"there is no tensor {min(missing)!r}: it holds tensors, but not word vectors of wordkin")
         vocabulary = Vocabulary.from_packed(
@@ -52,14 +62,17 @@ def read_native(source: InputFile, limit: int | None, *, words: frozenset[bytes]
         if len(arrays["vectors"]) != len(vocabulary) or arrays["vectors"].shape[1] == 0:
             rows = f"{len(arrays['vectors']):,} rows of {arrays['vectors'].shape[1]:,} numbers"
             raise FormatError(f"the vectors are {rows}, for {len(vocabulary):,} words")
+        _check_scales(arrays, len(vocabulary), quantized)
     except FormatError as error:
         raise source.broken(unsupported_kind(bytes(data[:LONGEST_HEAD])) or str(error)) from None
     own = {key: value for key, value in metadata.items() if key not in _RESERVED}
-    vectors = Embeddings(vocabulary, arrays["vectors"], own, path=source.path)
+    stored, scales = arrays["vectors"], arrays.get("scales") if quantized else None
     if words is None:
-        return vectors if limit is None else vectors.first(limit)
-    ids = vectors.vocabulary.find_ids(word.decode("utf-8", "surrogatepass") for word in words)
-    ids = np.sort(ids[(ids >= 0) & (ids < (len(vectors) if limit is None else limit))])
+        count = len(stored) if limit is None else min(limit, len(stored))
+        kept = vocabulary if count == len(stored) else vocabulary.first(count)
+        return _embeddings(kept, stored[:count], None if scales is None else scales[:count], own, source.path)
+    ids = vocabulary.find_ids(word.decode("utf-8", "surrogatepass") for word in words)
+    ids = np.sort(ids[(ids >= 0) & (ids < (len(stored) if limit is None else limit))])
     if not len(ids):
         raise ConfigError(
             "words",
@@ -68,4 +81,32 @@ def read_native(source: InputFile, limit: int | None, *, words: frozenset[bytes]
         )
     counts = None if vocabulary.counts is None else vocabulary.counts[ids]
     kept = Vocabulary([vocabulary.words[word_id] for word_id in ids.tolist()], counts)
-    return Embeddings(kept, vectors.matrix[ids], own)
+    return _embeddings(kept, stored[ids], None if scales is None else scales[ids], own, None)
+
+
+def _check_scales(arrays: Mapping[str, NDArray[Any]], words: int, quantized: bool) -> None:
+    """Refuse int8 without scales, scales for other vectors, and scales that are no lengths."""
+    if (arrays["vectors"].dtype == np.int8) != quantized:
+        wanted = "int8" if quantized else "float32 or float16"
+        raise FormatError(f"the vectors are of {arrays['vectors'].dtype.name}, where the format version says {wanted}")
+    if not quantized:
+        return
+    scales = arrays["scales"]
+    if len(scales) != words:
+        raise FormatError(f"there are {len(scales):,} scales, for {words:,} words")
+    unusable = np.flatnonzero(~((scales >= 0) & (scales <= LARGEST_SCALE)))
+    if len(unusable):
+        raise FormatError(f"the scale of word {unusable[0]:,} is {scales[unusable[0]]}, not a number from 0 up")
+
+
+def _embeddings(
+    vocabulary: Vocabulary,
+    stored: NDArray[Any],
+    scales: NDArray[np.float32] | None,
+    metadata: Mapping[str, str],
+    path: Path | None,
+) -> Embeddings:
+    """Vectors as they are stored, or multiplied by their scales."""
+    if scales is None:
+        return Embeddings(vocabulary, stored, metadata, path=path)
+    return Embeddings(vocabulary, scaled(stored, scales), metadata, path=path, scales=scales)

@@ -1,57 +1,110 @@
-"""How far two sets of vectors for the same words agree: what smaller numbers or fewer of them cost."""
+"""How far two sets of vectors agree: what smaller numbers, fewer numbers or fewer words cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError
 from wordkin.queries.comparisons import similarities
-from wordkin.queries.neighbours import most_similar_batch
+from wordkin.queries.neighbours import Neighbours, most_similar_batch
 from wordkin.vectors import WordVectors
+
+_BLOCK_ROWS = 16384
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Two sets of vectors compared over a sample of their words.
+    """Two sets of vectors compared.
 
-    shared_neighbours : mean share of the ``topn`` nearest words that both name, 0 to 1.
-    cosine_difference : mean distance between the cosines that both give a word and its neighbours.
-    words, topn : words asked about, and neighbours of each.
+    Attributes
+    ----------
+    shared_neighbours : float
+        Mean share of the ``topn`` nearest words that both name, 0 to 1.
+    cosine_difference : float or None
+        Mean distance between the cosines that both give a word and its neighbours; None where no neighbour is kept.
+    vector_cosine : float or None
+        Mean cosine of the two vectors of each word asked about; None where they are of different sizes.
+    words, topn : int
+        Words asked about, and neighbours of each.
+    kept_text : float or None
+        The share of the counted text that consists of words kept, 0 to 1; None where counts are not known.
     """
 
     shared_neighbours: float
-    cosine_difference: float
+    cosine_difference: float | None
+    vector_cosine: float | None
     words: int
     topn: int
+    kept_text: float | None
 
 
 def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 10, sample: int = 1000) -> Agreement:
-    """Ask both for the neighbours of the same words, spread evenly over the vocabulary.
+    """Ask both for the neighbours of the same words, spread evenly over the vocabulary that is left.
 
     Parameters
     ----------
-    before, after : vectors of the same words in the same order; their sizes may differ.
-    topn : how many neighbours of each word.
-    sample : about how many words to ask about; all where there are fewer.
+    before, after : WordVectors
+        Vectors, and vectors of the same words or some of them; their sizes may differ.
+    topn : int, default 10
+        How many neighbours of each word.
+    sample : int, default 1000
+        About how many words to ask about; all where there are fewer.
 
     Raises
     ------
-    ConfigError : the words differ, or there are fewer than two.
+    ConfigError
+        A word is new, or there are fewer than two words before or none after.
     """
-    if len(before) != len(after) or before.words != after.words:
-        raise ConfigError("after", "must hold the same words as before", f"{len(after):,} words")
-    if len(before) < 2:
-        raise ConfigError("before", "must hold two words or more", len(before))
+    ids_before = before.vocabulary.find_ids(after.words)
+    if (ids_before < 0).any():
+        new = after.words[int(np.argmin(ids_before))]
+        raise ConfigError("after", "must hold words that are there before", new)
+    if len(before) < 2 or not len(after):
+        raise ConfigError("before", "must hold two words or more, and after one", (len(before), len(after)))
     topn = min(topn, len(before) - 1)
-    ids = np.unique(np.linspace(0, len(before) - 1, min(sample, len(before))).astype(np.int64)).tolist()
-    words = [before.words[word_id] for word_id in ids]
+    ids = np.unique(np.linspace(0, len(after) - 1, min(sample, len(after))).astype(np.int64))
+    words = [after.words[word_id] for word_id in ids.tolist()]
     near = most_similar_batch(before, words, topn=topn)
     near_after = most_similar_batch(after, words, topn=topn)
-    shared, differences = 0, []
-    for word, first, second in zip(words, near, near_after, strict=True):
-        shared += len({each for each, _ in first} & {each for each, _ in second})
-        cosines = similarities(after, word, [each for each, _ in first])
-        differences.append(np.abs(cosines - np.array([cosine for _, cosine in first])).mean())
-    return Agreement(shared / (topn * len(words)), float(np.mean(differences)), len(words), topn)
+    shared = sum(len(set(first.words) & set(second.words)) for first, second in zip(near, near_after, strict=True))
+    differences = [each for word, found in zip(words, near, strict=True) for each in _moved(after, word, found)]
+    same_size = before.vector_size == after.vector_size
+    return Agreement(
+        shared_neighbours=shared / (topn * len(words)),
+        cosine_difference=float(np.mean(differences)) if differences else None,
+        vector_cosine=_mean_cosine(before, ids_before[ids], after, ids) if same_size else None,
+        words=len(words),
+        topn=topn,
+        kept_text=_kept_text(before, ids_before),
+    )
+
+
+def _moved(after: WordVectors, word: str, found: Neighbours) -> list[float]:
+    """How far the cosine of a word with each neighbour that is still there has moved."""
+    kept = [(other, cosine) for other, cosine in found if other in after]
+    if not kept:
+        return []
+    cosines = similarities(after, word, [other for other, _ in kept])
+    moved: list[float] = np.abs(cosines - np.array([cosine for _, cosine in kept])).tolist()
+    return moved
+
+
+def _mean_cosine(
+    before: WordVectors, ids_before: NDArray[np.int64], after: WordVectors, ids: NDArray[np.int64]
+) -> float:
+    total = 0.0
+    for start in range(0, len(ids), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        pairs = before.exact_unit_vectors(ids_before[block]), after.exact_unit_vectors(ids[block])
+        total += float(np.vecdot(*pairs).sum())
+    return total / len(ids)
+
+
+def _kept_text(before: WordVectors, ids: NDArray[np.int64]) -> float | None:
+    counts = before.vocabulary.counts
+    if counts is None or not counts.sum():
+        return None
+    return float(counts[ids].sum() / counts.sum())

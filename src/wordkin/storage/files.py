@@ -8,9 +8,11 @@ import gzip
 import io
 import mmap
 import os
+import platform
 import secrets
 import shutil
 import stat
+import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +26,9 @@ _GZIP_LEVEL = 1  # float bits hardly compress at any level, and this one is the 
 _EXPECTED_GZIP_GAIN = 8  # memory set aside before anything was read is at most this many times the file
 _LARGEST_GZIP_GAIN = 100  # vectors never shrink so far, a decompression bomb does
 _GZIP_SLACK_BYTES = 1 << 26
+# MAP_NORESERVE, which Python names from 3.13 on: no memory is set aside for copies of pages that may never be made.
+_NO_RESERVE = 0x4000 if sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64") else 0
+_PRIVATE = 0 if sys.platform == "win32" else mmap.MAP_PRIVATE | _NO_RESERVE
 _READ_BYTES = 1 << 20
 
 T = TypeVar("T")
@@ -220,11 +225,20 @@ class InputFile:
         return FormatError(f"{str(self.path)!r}: {what}")
 
 
-def mapped_bytes(source: InputFile) -> memoryview:
-    """The whole file: mapped, or in memory where it is compressed."""
+def mapped_bytes(source: InputFile, *, copied_on_write: bool = False) -> memoryview:
+    """The whole file, read-only: mapped, or in memory where it is compressed.
+
+    Parameters
+    ----------
+    source : InputFile
+        The file.
+    copied_on_write : bool, default False
+        For what other libraries may be handed, some of which ignore that it is read-only, as PyTorch does: what is
+        written changes a copy of the page in this process, never the file. Without this it ends the process.
+    """
     if not source.compressed:
         try:
-            return memoryview(mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_READ))
+            return memoryview(_mapping(source.file.fileno(), copied_on_write)).toreadonly()
         except ValueError:  # an empty file cannot be mapped
             return memoryview(b"")
         except OSError as error:  # nor can a device
@@ -233,3 +247,17 @@ def mapped_bytes(source: InputFile) -> memoryview:
     while part := source.read(_READ_BYTES):
         content.write(part)
     return content.getbuffer().toreadonly()
+
+
+def _mapping(descriptor: int, copied_on_write: bool) -> mmap.mmap:
+    """A mapping of a whole file."""
+    if not copied_on_write:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    if sys.platform == "win32":
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_COPY)
+    try:
+        return mmap.mmap(descriptor, 0, flags=_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:  # the system wants room for all the copies that there could be
+            raise
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)

@@ -19,7 +19,7 @@ from wordkin.errors import FormatError, shown
 
 Layout = Mapping[str, tuple[tuple[str, ...], int]]  # name of a tensor: types it may have, number of dimensions
 
-_TYPES = {"F32": "<f4", "F16": "<f2", "U8": "|u1", "I32": "<i4", "I64": "<i8"}
+_TYPES = {"F32": "<f4", "F16": "<f2", "U8": "|u1", "I8": "|i1", "I32": "<i4", "I64": "<i8"}
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
 _LONGEST_HEADER = 100_000_000  # bytes, as in the safetensors library
 _ALIGNMENT = 8  # bytes; tensors of larger items come first, so that each starts at a multiple of its item size

@@ -1,4 +1,4 @@
-"""``wordkin convert``: from one format, number type or vector size to another."""
+"""``wordkin convert``: to another format, number type or vector size, or with fewer words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from wordkin.cli.failures import UsageError
 from wordkin.cli.options import Option, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.vectors import READING, check_output_first, named, open_vectors
-from wordkin.config import Choice, Flag, Number
+from wordkin.cli.vectors import READING, check_output_first, named, open_vectors, words_of
+from wordkin.config import Choice, Flag, Number, Text
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
+    from wordkin.cli.scores import Scored
     from wordkin.embeddings import Embeddings
     from wordkin.embeddings.embeddings import Whitespace
     from wordkin.queries.agreement import Agreement
@@ -22,17 +24,37 @@ if TYPE_CHECKING:
 _EXPORTS = (".parquet", ".tsv")
 _CHANGES: Mapping[str, Option] = {
     "header": Option(Flag(), "For text, write the line of sizes first.", True, switch=True),
-    "dtype": Option(Choice(("float32", "float16")), "Number type; float16, for .safetensors, halves the file."),
+    "dtype": Option(
+        Choice(("float32", "float16", "int8")),
+        "Number type; for .safetensors, float16 halves the file and int8 quarters it.",
+    ),
     "dimensions": Option(Number(1, integer=True), "Shorten vectors to this length by their principal components."),
+    "keep": Option(Number(1, integer=True, optional=True), "Keep only this many of the first words."),
+    "only_words": Option(
+        Text("a path"),
+        "Keep only the words of this file, one a line, and of them those that there are.",
+        metavar="FILE",
+        spelling="words",
+    ),
+    "measure": Option(
+        Flag(),
+        "Measure what smaller vectors lose. Without it, --words reads no more than the words it keeps.",
+        True,
+        switch=True,
+    ),
+    "evaluate": Option(
+        Text("a path"), "Score the vectors before and after on this benchmark, as wordkin evaluate.", metavar="FILE"
+    ),
     "whitespace": Option(
         Choice(("refuse", "underscore")),
         "What to do with white space in words, for which .bin, .txt and .vec have no room.",
         "refuse",
     ),
 }
+_READING = {name: option for name, option in READING.items() if name not in _CHANGES}
 
 
-@with_options({**_CHANGES, **READING})
+@with_options({**_CHANGES, **_READING})
 def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="The file of vectors to read.")],
     output: Annotated[
@@ -40,77 +62,132 @@ def convert(
         typer.Argument(
             metavar="OUT",
             help="The file to write: .safetensors, .bin, .txt or .vec, also with .gz; .parquet for tables and maps; "
-            ".tsv for the two files of TensorBoard's projector.",
+            ".tsv for the two files of TensorBoard's projector. A name that ends in / is a directory for "
+            "sentence-transformers and model2vec.",
         ),
     ],
     *,
     header: bool = True,
     dtype: str | None = None,
     dimensions: int | None = None,
+    keep: int | None = None,
+    only_words: str | None = None,
+    measure: bool = True,
+    evaluate: str | None = None,
     whitespace: str = "refuse",
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Convert vectors to another format, number type or size.
+    """Convert vectors to another format, number type or size, or keep some of the words.
 
-    Where --dtype or --dimensions makes vectors smaller, the cost is measured and shown: how many of the
-    10 nearest words stay, over a sample of the words, and how far their cosines move.
+    Where vectors become smaller, what they lose is measured and shown, over a sample of the words that are left: how
+    many of the 10 nearest words stay, and how far their cosines move.
     """
-    exported = Path(output).suffix in _EXPORTS
-    if not exported:
-        _check_output_first(output)
+    _check_output_first(output, dtype)
+    if evaluate is not None and not measure:
+        raise UsageError("--evaluate cannot be given with --no-measure: leave one out")
+    if only_words is not None and not measure:
+        reading["only_words"], only_words = only_words, None
     before = open_vectors(source, reading, argument="source")
-    after = before if dimensions is None else before.reduce_dimensions(dimensions)
-    after = after if dtype is None else after.astype(dtype)
-    agreement = None if after is before or len(before) < 2 else _agreement(before, after)
-    if exported:
-        written = _export(after, Path(output))
-    else:
-        with named(path="output"):
-            after.save(output, header=header, whitespace=cast("Whitespace", whitespace))
-        written = [output]
+    after = _smaller(before, keep, only_words, dimensions, dtype)
+    agreement = None if after is before or not measure or len(before) < 2 else before.agreement(after)
+    scored = [] if evaluate is None else _scores(evaluate, before, after)
+    written = _write(after, output, header=header, whitespace=cast("Whitespace", whitespace))
     if json:
-        print_json(_document(source, written, after, agreement))
+        print_json(_document(source, written, after, agreement, scored))
         return
-    print(f"{', '.join(written)}: {len(after):,} words x {after.vector_size}, {after.matrix.dtype.name}")
+    print(f"{', '.join(written)}: {len(after):,} words x {after.vector_size}, {_dtype(after, output)}")
     if agreement is not None:
-        print(
-            f"of the {agreement.topn} nearest words {agreement.shared_neighbours:.1%} stay, cosines move by "
-            f"{agreement.cosine_difference:.1e} on average ({agreement.words:,} words asked about)"
-        )
+        print("; ".join(_losses(agreement)) + f" ({agreement.words:,} words asked about)")
+    if scored:
+        from wordkin.cli.scores import print_scores
+
+        print()
+        print_scores(scored, {name: name for name, _ in scored}, sections=False)
 
 
-def _check_output_first(output: str) -> None:
+def _smaller(
+    vectors: Embeddings, keep: int | None, only_words: str | None, dimensions: int | None, dtype: str | None
+) -> Embeddings:
+    """The vectors with what was asked for done in this order."""
+    if keep is not None:
+        vectors = vectors.first(keep)
+    if only_words is not None:
+        wanted = set(words_of(only_words))
+        kept = [word for word in vectors.words if word in wanted]
+        if not kept:
+            raise UsageError(f"--words: none of the words of {only_words!r} is there")
+        vectors = vectors if len(kept) == len(vectors) else vectors.vectors_for_all(kept)
+    if dimensions is not None:
+        vectors = vectors.reduce_dimensions(dimensions)
+    return vectors if dtype is None else vectors.astype(dtype)
+
+
+def _losses(agreement: Agreement) -> list[str]:
+    found = [f"of the {agreement.topn} nearest words {agreement.shared_neighbours:.1%} stay"]
+    if agreement.cosine_difference is not None:
+        found.append(f"their cosines move by {agreement.cosine_difference:.1e} on average")
+    if agreement.vector_cosine is not None:
+        found.append(f"the mean cosine of a vector before and after is {agreement.vector_cosine:.6f}")
+    if agreement.kept_text is not None and agreement.kept_text < 1:
+        found.append(f"the words kept are {agreement.kept_text:.1%} of the text")
+    return found
+
+
+def _scores(benchmark: str, before: Embeddings, after: Embeddings) -> list[Scored]:
+    from wordkin.evaluation import evaluate_file
+
+    with named(path="evaluate"):
+        return [(name, evaluate_file(each, benchmark)) for name, each in (("before", before), ("after", after))]
+
+
+def _check_output_first(output: str, dtype: str | None) -> None:
     """As for any vectors, but an unknown suffix is answered with the exports as well."""
+    if dtype == "int8" and not output.removesuffix(".gz").endswith(".safetensors"):
+        raise UsageError(f"--dtype int8 is for .safetensors alone: no other format has room for it; got {output!r}")
+    if output.endswith("/") or Path(output).suffix in _EXPORTS:
+        return
     try:
         check_output_first(output)
     except ConfigError as error:
         if error.parameter != "output" or not error.rule.startswith("must end in"):
             raise
-        rule = f"{error.rule}; or in {' or '.join(_EXPORTS)}, for tables and TensorBoard's projector"
+        rule = f"{error.rule}; or in {', '.join(_EXPORTS)} or /, for tables, TensorBoard's projector and static models"
         raise ConfigError("output", rule, error.value, error.remedy) from None
 
 
-def _agreement(before: Embeddings, after: Embeddings) -> Agreement:
-    from wordkin.queries.agreement import neighbour_agreement
+def _write(vectors: Embeddings, output: str, *, header: bool, whitespace: Whitespace) -> list[str]:
+    """Write the vectors; returns the paths."""
+    if output.endswith("/"):
+        vectors.to_static_model(output)
+        return [output]
+    path = Path(output)
+    if path.suffix == ".parquet":
+        vectors.to_parquet(path)
+        return [output]
+    if path.suffix == ".tsv":
+        return [str(each) for each in vectors.to_projector(path.with_suffix(""))]
+    with named(path="output"):
+        vectors.save(path, header=header, whitespace=whitespace)
+    return [output]
 
-    return neighbour_agreement(before, after)
+
+def _dtype(vectors: Embeddings, output: str) -> str:
+    """The number type in the file that was written."""
+    native = output.removesuffix(".gz").endswith(".safetensors")
+    return vectors.stored_dtype if native else "float32"
 
 
-def _export(vectors: Embeddings, output: Path) -> list[str]:
-    if output.suffix == ".parquet":
-        vectors.to_parquet(output)
-        return [str(output)]
-    return [str(path) for path in vectors.to_projector(output.with_suffix(""))]
-
-
-def _document(source: str, written: list[str], vectors: Embeddings, agreement: Agreement | None) -> dict[str, Any]:
+def _document(
+    source: str, written: list[str], vectors: Embeddings, agreement: Agreement | None, scored: list[Scored]
+) -> dict[str, Any]:
+    measured = ("shared_neighbours", "cosine_difference", "vector_cosine", "kept_text")
     return {
         "input": source,
         "outputs": written,
         "words": len(vectors),
         "vector_size": vectors.vector_size,
-        "dtype": vectors.matrix.dtype.name,
-        "shared_neighbours": None if agreement is None else agreement.shared_neighbours,
-        "cosine_difference": None if agreement is None else agreement.cosine_difference,
+        "dtype": _dtype(vectors, written[0]),
+        **{name: None if agreement is None else getattr(agreement, name) for name in measured},
+        "scores": {name: result.to_dict() for name, result in scored} or None,
     }

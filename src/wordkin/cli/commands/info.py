@@ -41,7 +41,7 @@ def info(
         "bytes": _size(Path(file)),
         "words": len(embeddings),
         "vector_size": embeddings.vector_size,
-        "dtype": embeddings.matrix.dtype.name,
+        "dtype": embeddings.stored_dtype,
         "total_count": None if counts is None else int(counts.sum()),
         "rare_words": rare[0],
         "rare_bytes": rare[1],

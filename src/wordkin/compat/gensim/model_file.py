@@ -59,7 +59,7 @@ def load(cls: type[Any], path: Path, mapped: bool) -> Any:
     vectors = load_vectors(path, format="safetensors")  # checks the file, and names one of another kind
     parameters, state = _values(vectors, path)
     with InputFile(path) as source:
-        tables, _ = read_tensors(mapped_bytes(source), _TABLES)
+        tables, _ = read_tensors(mapped_bytes(source, copied_on_write=True), _TABLES)
     model = cls(**parameters)
     for name in _STATE:
         setattr(model, name, state[name])

@@ -1,0 +1,157 @@
+"""A directory that sentence-transformers and model2vec load: a text is the mean of the vectors of its words.
+
+Three files are what both read: ``model.safetensors`` with the vectors, ``tokenizer.json`` with how a text becomes
+words, in the format of the library tokenizers, and one of JSON for each library that says what the model is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from wordkin.config import Choice, FlagOrLanguage, OptionalChoice, check
+from wordkin.embeddings.embeddings import Embeddings
+from wordkin.errors import ConfigError, OutputError
+from wordkin.options import Lowercase, Normalization
+from wordkin.storage.files import check_writable, reason, replacing
+from wordkin.storage.tensors import write_tensors
+
+_TOKENIZERS = ("whitespace", "words")
+_DOTLESS = {"\u0049\u0307": "i", "\u0130": "i", "I": "\u0131"}  # capitals of Turkish and Azerbaijani in lower case
+_MODULES = [{"idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding"}]
+_MODEL2VEC = {"model_type": "model2vec", "architectures": ["StaticModel"], "normalize": False}
+_SENTENCE_TRANSFORMERS: dict[str, Any] = {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
+
+
+def to_static_model(
+    vectors: Embeddings,
+    directory: str | Path,
+    *,
+    tokenizer: str | None = None,
+    lowercase: Lowercase | None = None,
+    normalize: Normalization | None = None,
+) -> None:
+    """Write a directory for ``SentenceTransformer(directory)`` and ``StaticModel.from_pretrained(directory)``.
+
+    The embedding of a text is the mean of the vectors of its words. Unknown words count as a vector of zeros in
+    sentence-transformers, which changes no cosine, and are left out by model2vec.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Made where it is missing; files of these names in it are replaced.
+    tokenizer : {"whitespace", "words"}, default None
+        How a text becomes words; as the vectors were trained, where that is known, else "whitespace".
+    lowercase : bool, "tr" or "az", default None
+        Whether words are lower-cased, or the language by whose rules; as the vectors were trained, else False.
+    normalize : {"NFC", "NFKC", "NFD"}, default None
+        Normal form of Unicode; as the vectors were trained, where that is known, else none.
+
+    Raises
+    ------
+    ConfigError
+        An option is not legal, or the tokenizer that the vectors were trained with cannot be written.
+    OutputError
+        The system refuses to write.
+    """
+    trained = vectors.metadata
+    split = _tokenizer(trained) if tokenizer is None else tokenizer
+    check("tokenizer", Choice(_TOKENIZERS), split)
+    case = _lowercase(trained) if lowercase is None else lowercase
+    check("lowercase", FlagOrLanguage(("tr", "az")), case)
+    form = trained.get("normalize") if normalize is None else normalize
+    check("normalize", OptionalChoice(get_args(Normalization)), form)
+    unknown = _name_of_unknown(vectors)
+    rows = np.zeros((len(vectors) + 1, vectors.vector_size), np.float32)
+    rows[:-1] = vectors.matrix
+    folder = _made(Path(directory))
+    with replacing(folder / "model.safetensors") as stream:
+        write_tensors(stream, {"embeddings": rows}, {"format": "pt"})
+    _write(folder / "tokenizer.json", _tokenizer_file(vectors, unknown, split, case, form))
+    _write(folder / "config.json", _MODEL2VEC)
+    _write(folder / "config_sentence_transformers.json", _SENTENCE_TRANSFORMERS)
+    _write(folder / "modules.json", _MODULES)
+
+
+def _tokenizer(trained: Mapping[str, str]) -> str:
+    name = trained.get("tokenizer", "whitespace")
+    if name not in _TOKENIZERS:
+        remedy = 'pass tokenizer="whitespace" and join the words of each text with spaces before it is encoded'
+        raise ConfigError("tokenizer", "must be one that can be written to tokenizer.json", name, remedy)
+    return name
+
+
+def _lowercase(trained: Mapping[str, str]) -> Any:
+    recorded = trained.get("lowercase", "False")
+    return {"True": True, "False": False}.get(recorded, recorded)
+
+
+def _name_of_unknown(vectors: Embeddings) -> str:
+    """What stands for unknown words in the vocabulary of tokenizers: a text that is no word itself."""
+    names = (f"[UNK{number}]" if number else "[UNK]" for number in itertools.count())
+    return next(name for name in names if name not in vectors)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot make the directory {str(folder)!r}: {reason(error)}") from error
+    for name in ("model.safetensors", "tokenizer.json", "config.json", "modules.json"):
+        check_writable(folder / name)
+    return folder
+
+
+def _write(path: Path, content: object) -> None:
+    with replacing(path) as stream:
+        stream.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def _tokenizer_file(vectors: Embeddings, unknown: str, split: str, case: Any, form: str | None) -> dict[str, Any]:
+    """What the library tokenizers reads: normalise, split, look words up."""
+    steps: list[dict[str, Any]] = [] if form is None else [{"type": form}]
+    if case in ("tr", "az"):
+        steps += [_replace(capital, small) for capital, small in _DOTLESS.items()]
+    if case:
+        steps.append({"type": "Lowercase"})
+    vocabulary = {word: row for row, word in enumerate(vectors.words)} | {unknown: len(vectors)}
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": {"type": "Sequence", "normalizers": steps} if steps else None,
+        "pre_tokenizer": {"type": "WhitespaceSplit"} if split == "whitespace" else _word_boundaries(),
+        "post_processor": None,
+        "decoder": None,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown},
+    }
+
+
+def _replace(text: str, by: str) -> dict[str, Any]:
+    return {"type": "Replace", "pattern": {"String": text}, "content": by}
+
+
+def _word_boundaries() -> dict[str, Any]:
+    r"""The pattern of ``tokenizer="words"`` as the regular expressions of tokenizers write it.
+
+    They give characters as \x{...}, and their \w leaves out numbers such as ² and takes in marks.
+    """
+    from wordkin.corpus.tokenization.tokenizers import word_pattern
+
+    pattern = word_pattern().pattern.replace(r"[^\w\s]", r"[^\p{L}\p{N}_\s]")
+    pattern = re.sub(r"\[\^\\W(\\d)?_?([^]]*)\]", _letters_but, pattern)
+    pattern = re.sub(r"\\[uU]0*([0-9a-fA-F]+)", r"\\x{\1}", pattern)
+    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": True}
+
+
+def _letters_but(bracket: re.Match[str]) -> str:
+    """Letters, numbers and, where digits are no exception, underscores, without the characters that are left out."""
+    digits, others = bracket.groups()
+    return rf"[\p{{L}}\p{{N}}&&[^\d{others}]]" if digits else rf"[\p{{L}}\p{{N}}_&&[^{others}]]"
