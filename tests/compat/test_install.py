@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 
@@ -37,11 +38,20 @@ def test_in_place_of_an_installed_gensim():
 
 def test_where_gensim_is_not_installed():
     hidden = "import sys\nsys.modules['gensim'] = None\nimport wordkin.compat.gensim as compat\ncompat.install()"
-    shown = run(hidden + PROGRAM)
-    assert "['a', 'b', 'c']" in shown
+    version = "\nimport importlib.metadata\nprint(importlib.metadata.version('gensim'))"
+    shown = run(hidden + PROGRAM + version)
+    assert "['a', 'b', 'c']" in shown and "\n4." in shown
     assert "UserWarning: gensim is not installed: wordkin stands in for it" in shown
 
 
 def test_loading_vectors_loads_no_trainer():
     shown = run("import sys, wordkin.compat.gensim\nprint({'numba', 'wordkin.training'} & set(sys.modules))")
     assert shown.strip() == "set()"
+
+
+def test_the_stand_in_tells_the_version_of_its_interface():
+    from wordkin.compat.gensim.install import _Finder
+
+    (found,) = _Finder().find_distributions(importlib.metadata.DistributionFinder.Context(name="gensim"))
+    assert (found.metadata["Name"], found.version) == ("gensim", "4.4.0")
+    assert not _Finder().find_distributions(importlib.metadata.DistributionFinder.Context(name="numpy"))

@@ -96,8 +96,72 @@ def test_what_is_not_supported_is_refused_by_name():
         ({"ns_exponent": 99}, "ns_exponent must be"),
         ({"alpha": 0.01, "min_alpha": 0.02}, "min_alpha must not exceed"),
         ({"vector_size": 0}, "vector_size must be"),
+        ({"vector_size": 2.7}, r"vector_size must be a whole number from 1 up; got 2\.7"),
+        ({"window": 2.5}, r"window must be a whole number from 1 up; got 2\.5"),
+        ({"workers": 2.9}, "workers must be a whole number"),
+        ({"min_count": -1}, "min_count must be a whole number from 0 up"),
+        ({"negative": -1}, "negative must be a whole number from 0 up"),
+        ({"max_final_vocab": "x"}, "max_final_vocab must be a whole number from 0 up; got 'x'"),
+        ({"max_vocab_size": -1}, "max_vocab_size must be"),
+        ({"trim_rule": 5}, "trim_rule must be a function"),
+        ({"callbacks": 3}, r"callbacks must be a list of callbacks; got 3: pass \[callback\]"),
     ],
 )
 def test_values_are_refused_in_the_names_of_gensim(options, message):
     with pytest.raises(ConfigError, match=message):
         compat.Word2Vec(**options)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("vocab", "use key_to_index for rows, or get_vecattr"), ("index2word", "use index_to_key"),
+        ("syn0norm", r"use get_normed_vectors\(\)"), ("accuracy", r"use evaluate_word_analogies\(path\)"),
+        ("words_closer_than", "use closer_than"), ("nothing", "^KeyedVectors has no attribute 'nothing'$"),
+    ],
+)  # fmt: skip
+def test_former_names_of_vectors_name_the_present_ones(name, remedy):
+    with pytest.raises(AttributeError, match=remedy):
+        getattr(compat.KeyedVectors(2), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("most_similar", "use wv.most_similar"), ("similarity", "use wv.similarity"), ("iter", "use epochs"),
+        ("doesnt_match", "use wv.doesnt_match"), ("wmdistance", "use wv.wmdistance"), ("syn0", "use wv.vectors"),
+        ("save_word2vec_format", "use wv.save_word2vec_format"), ("init_sims", r"use wv.fill_norms\(\)"),
+        ("load_word2vec_format", r"use KeyedVectors.load_word2vec_format\(path\)"), ("vocab", "use wv.key_to_index"),
+        ("nothing", "^Word2Vec has no attribute 'nothing'$"),
+    ],
+)  # fmt: skip
+def test_former_names_of_models_name_the_present_ones(name, remedy):
+    model = compat.Word2Vec()
+    with pytest.raises(AttributeError, match=remedy):
+        getattr(model, name)
+    with pytest.raises(TypeError, match=r"use model\.wv\['cat'\]"):
+        model["cat"]
+    with pytest.raises(TypeError, match=r"use 'cat' in model\.wv"):
+        _ = "cat" in model
+
+
+def test_odd_values_of_questions_and_readers(tmp_path):
+    vectors = compat.KeyedVectors(2)
+    vectors.add_vectors(["a", "b"], np.eye(2))
+    assert vectors.most_similar("a", clip_start=99) == vectors.most_similar("a", clip_start=1, clip_end=1) == []
+    assert vectors.most_similar("a", topn=np.int64(1)) == vectors.most_similar("a", restrict_vocab=0)
+    for options, message in [
+        ({"clip_start": -2}, "clip_start must be a whole number from 0 up; got -2"),
+        ({"clip_end": -1}, "clip_end must be"), ({"restrict_vocab": -1}, "restrict_vocab must be"),
+        ({"topn": "3"}, "topn must be a whole number or None; got '3'"),
+    ]:  # fmt: skip
+        with pytest.raises(ConfigError, match=message):
+            vectors.most_similar("a", **options)
+    with pytest.raises(ConfigError, match="keys_list must hold a key"):
+        vectors.most_similar_to_given("a", [])
+    for options, message in [
+        ({"limit": -1}, "limit must be"),
+        ({"max_sentence_length": 0}, "max_sentence_length must"),
+    ]:
+        with pytest.raises(ConfigError, match=message):
+            compat.LineSentence(tmp_path / "text.txt", **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,6 @@ class Choice:
     min_count: int
     dropped_words: int = 0
     dropped_total: int = 0
-    new: list[str] = field(default_factory=list)
 
     @classmethod
     def of(

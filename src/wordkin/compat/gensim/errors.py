@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from wordkin.errors import ConfigError, FormatError, NotTrainedError
 
 
@@ -33,6 +37,48 @@ class NotAModelError(FormatError, AttributeError):
 
 class NoVocabularyError(NotTrainedError):
     """A model has no vocabulary yet, or no word reached ``min_count``."""
+
+
+# Names of gensim 3, and of gensim 4 that raise there too, with what to write instead.
+FORMER_NAMES_OF_VECTORS = {
+    "vocab": "key_to_index for rows, or get_vecattr(key, 'count') for counts",
+    "index2word": "index_to_key",
+    "index2entity": "index_to_key",
+    "syn0": "vectors",
+    "syn0norm": "get_normed_vectors()",
+    "vectors_norm": "get_normed_vectors()",
+    "accuracy": "evaluate_word_analogies(path)",
+    "log_accuracy": "evaluate_word_analogies(path)",
+    "words_closer_than": "closer_than(key1, key2)",
+    "similarity_unseen_docs": "n_similarity(words1, words2)",
+}
+FORMER_NAMES_OF_MODELS = {
+    "iter": "epochs",
+    "size": "vector_size",
+    "syn0_lockf": "wv.vectors_lockf",
+    "vocabulary": "wv, or raw_vocab",
+    "trainables": "the model itself: syn1 and syn1neg are attributes of it",
+    "init_sims": "wv.fill_norms()",
+    "accuracy": "wv.evaluate_word_analogies(path)",
+    "load_word2vec_format": "KeyedVectors.load_word2vec_format(path)",
+    "vocab": "wv.key_to_index",
+    "index2word": "wv.index_to_key",
+    "syn0": "wv.vectors",
+}
+
+
+def former_name(owner: object, name: str, known: dict[str, str]) -> AttributeError:
+    """The error for an attribute that is not there; of a former name, with the present one."""
+    message = f"{type(owner).__name__} has no attribute {name!r}"
+    return AttributeError(f"{message}: use {known[name]}" if name in known else message)
+
+
+def whole(parameter: str, value: Any, low: int) -> int:
+    """A whole number from ``low`` up, also of NumPy; :class:`ConfigError` in place of rounding others."""
+    number = isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer())
+    if not number or value < low:
+        raise ConfigError(parameter, f"must be a whole number from {low} up", value)
+    return int(value)
 
 
 def refuse(parameter: str, value: object, allowed: object, remedy: str) -> None:

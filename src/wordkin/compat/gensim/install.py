@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 import sys
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from wordkin.compat.gensim import callbacks, counting, keyedvectors, phrases, word2vec
 from wordkin.errors import warn
@@ -17,6 +20,29 @@ _NAMES = {
     "Phrases": phrases.Phrases,
     "FrozenPhrases": phrases.FrozenPhrases,
 }
+
+
+_VERSION = "4.4.0"  # of gensim: whose interface this is
+
+
+class _Distribution(importlib.metadata.Distribution):
+    """What programs that ask for the version of gensim are told where it is not installed."""
+
+    def read_text(self, filename: str) -> str | None:
+        return f"Metadata-Version: 2.1\nName: gensim\nVersion: {_VERSION}\n" if filename == "METADATA" else None
+
+    def locate_file(self, path: Any) -> Any:
+        return Path(path)
+
+
+class _Finder(importlib.metadata.DistributionFinder):
+    """Finds that distribution, and no module."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        return None
+
+    def find_distributions(self, context: Any = importlib.metadata.DistributionFinder.Context()) -> Any:  # noqa: B008
+        return [_Distribution()] if context.name in (None, "gensim") else []
 
 
 def install() -> None:
@@ -49,7 +75,8 @@ def _stand_in() -> tuple[ModuleType, ModuleType]:
     package, models, utils = (ModuleType(name) for name in ("gensim", "gensim.models", "gensim.utils"))
     for module in package, models:
         module.__path__ = []
-    package.__version__ = "4.4.0"  # type: ignore[attr-defined]  # whose interface this is
+    package.__version__ = _VERSION  # type: ignore[attr-defined]
+    sys.meta_path.append(_Finder())
     for rule in "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP":
         setattr(utils, rule, getattr(counting, rule))
     package.utils = utils  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim.errors import refuse
+from wordkin.compat.gensim.errors import refuse, whole
 from wordkin.compat.gensim.store import VectorStore, key_list
 from wordkin.errors import ConfigError
 from wordkin.queries import neighbours
@@ -49,12 +49,17 @@ class Questions(VectorStore):
         indexer : None
             Not supported: ``Embeddings.build_index`` makes an approximate index.
         """
+        if topn is not None and not isinstance(topn, int | float | np.integer):
+            raise ConfigError("topn", "must be a whole number or None", topn)
         refuse("indexer", indexer, None, "wordkin.Embeddings.from_gensim(wv).build_index().most_similar(...)")
         if topn is not None and topn < 1:
             return []
         mean, own = self._query(positive, negative)
-        start = 0 if restrict_vocab else int(clip_start or 0)
-        stop = min(len(self), restrict_vocab or clip_end or len(self))
+        start = 0 if restrict_vocab else whole("clip_start", clip_start or 0, 0)
+        stop = min(len(self), whole("restrict_vocab", restrict_vocab or 0, 0) or whole("clip_end", clip_end or 0, 0)
+                   or len(self))  # fmt: skip
+        if start >= stop:
+            return [] if topn is not None else np.empty(0, np.float32)
         if topn is None:
             return self._cosines(mean)[start:stop]
         vectors = self.core() if start == 0 else self._core_of(start, stop)
@@ -178,6 +183,8 @@ class Questions(VectorStore):
 
     def most_similar_to_given(self, key1: Any, keys_list: Sequence[Any]) -> Any:
         """Of some keys, the one most similar to the first."""
+        if not len(keys_list):
+            raise ConfigError("keys_list", "must hold a key", keys_list)
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:

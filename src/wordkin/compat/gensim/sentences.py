@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from wordkin.compat.gensim.errors import whole
 from wordkin.corpus.sources import Source
 from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError
 
@@ -45,7 +46,8 @@ class LineSentence:
     """
 
     def __init__(self, source: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH, limit: int | None = None) -> None:
-        self.source, self.max_sentence_length, self.limit = source, max_sentence_length, limit
+        self.source, self.max_sentence_length = source, whole("max_sentence_length", max_sentence_length, 1)
+        self.limit = None if limit is None else whole("limit", limit, 0)
 
     def __iter__(self) -> Iterator[list[str]]:
         if isinstance(self.source, str | Path):
@@ -65,7 +67,8 @@ class PathLineSentences:
     """Sentences of all files of a directory, or of one file, as :class:`LineSentence`; by name, folders left out."""
 
     def __init__(self, source: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH, limit: int | None = None) -> None:
-        self.source, self.max_sentence_length, self.limit = source, max_sentence_length, limit
+        self.source, self.max_sentence_length = source, whole("max_sentence_length", max_sentence_length, 1)
+        self.limit = None if limit is None else whole("limit", limit, 0)
         path = Path(source)
         if path.is_dir():
             self.input_files = [str(each) for each in sorted(path.iterdir()) if each.is_file()]
@@ -83,7 +86,7 @@ class Text8Corpus:
     """Sentences of a file without line ends, such as text8, cut every ``max_sentence_length`` words."""
 
     def __init__(self, fname: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH) -> None:
-        self.fname, self.max_sentence_length = fname, max_sentence_length
+        self.fname, self.max_sentence_length = fname, whole("max_sentence_length", max_sentence_length, 1)
 
     def __iter__(self) -> Iterator[list[str]]:
         words: list[str] = []

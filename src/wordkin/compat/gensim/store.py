@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim.errors import refuse
+from wordkin.compat.gensim.errors import FORMER_NAMES_OF_VECTORS, former_name, refuse
 from wordkin.errors import ConfigError, UnknownWordError
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
@@ -57,6 +57,9 @@ class VectorStore:
         self.has_tree = False  # whether "code" and "point" are attributes: paths in the tree of hierarchical softmax
         self._tree: tuple[NDArray[Any], HuffmanTree] | None = None
         self._cached: tuple[NDArray[Any], int, WordVectors] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        raise former_name(self, name, FORMER_NAMES_OF_VECTORS)
 
     def __len__(self) -> int:
         return len(self.index_to_key)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wordkin.compat.gensim import model_file, training
 from wordkin.compat.gensim.callbacks import call
 from wordkin.compat.gensim.counting import Choice, TrimRule, counted_with_limit
-from wordkin.compat.gensim.errors import NoVocabularyError, refuse
+from wordkin.compat.gensim.errors import FORMER_NAMES_OF_MODELS, NoVocabularyError, former_name, refuse, whole
 from wordkin.compat.gensim.keyedvectors import KeyedVectors, loading_path, saving_path
 from wordkin.compat.gensim.sentences import (
     LineSentence,
@@ -53,6 +53,16 @@ def _load(cls: type[Any], *args: Any, rethrow: bool = False, **kwargs: Any) -> A
     del rethrow
     path, mapped = loading_path("Word2Vec.load", args, kwargs)
     return model_file.load(cls, path, mapped)
+
+
+def _check_optional(max_vocab_size: Any, max_final_vocab: Any, trim_rule: Any, callbacks: Any) -> None:
+    for name, value in (("max_vocab_size", max_vocab_size), ("max_final_vocab", max_final_vocab)):
+        if value is not None:
+            whole(name, value, 0)
+    if trim_rule is not None and not callable(trim_rule):
+        raise ConfigError("trim_rule", "must be a function of a word, its count and min_count, or None", trim_rule)
+    if not isinstance(callbacks, list | tuple):
+        raise ConfigError("callbacks", "must be a list of callbacks", callbacks, "pass [callback]")
 
 
 class Word2Vec:
@@ -120,31 +130,52 @@ class Word2Vec:
         refuse("null_word", null_word, 0, "sentences are not padded, so no word stands for nothing")
         if not callable(hashfxn):
             raise ConfigError("hashfxn", "must be a function", hashfxn, "leave it out: it has no effect")
-        self.vector_size = self.layer1_size = int(vector_size)
+        _check_optional(max_vocab_size, max_final_vocab, trim_rule, callbacks)
+        self.vector_size = self.layer1_size = whole("vector_size", vector_size, 1)
         self.alpha, self.min_alpha, self.min_alpha_yet_reached = float(alpha), float(min_alpha), float(alpha)
-        self.window, self.shrink_windows = int(window), bool(shrink_windows)
-        self.min_count, self.effective_min_count = int(min_count), int(min_count)
+        self.window, self.shrink_windows = whole("window", window, 1), bool(shrink_windows)
+        self.min_count = self.effective_min_count = whole("min_count", min_count, 0)
         self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
-        self.sample, self.ns_exponent, self.seed, self.workers = sample, ns_exponent, seed, int(workers)
-        self.sg, self.hs, self.negative, self.cbow_mean = int(sg), int(hs), int(negative), int(cbow_mean)
-        self.hashfxn, self.epochs, self.null_word = hashfxn, int(epochs), null_word
+        self.sample, self.ns_exponent, self.seed, self.workers = sample, ns_exponent, seed, whole("workers", workers, 1)
+        self.sg, self.hs, self.negative, self.cbow_mean = (
+            int(sg),
+            int(hs),
+            whole("negative", negative, 0),
+            int(cbow_mean),
+        )
+        self.hashfxn, self.epochs, self.null_word = hashfxn, whole("epochs", epochs, 1), null_word
         self.sorted_vocab, self.batch_words, self.comment = sorted_vocab, batch_words, comment
         self.compute_loss = bool(compute_loss)
-        self.corpus_count, self.train_count, self.total_train_time = 0, 0, 0.0
-        self.corpus_total_words: int | None = 0
-        self.raw_vocab: dict[str, int] = {}
-        self.latest_losses: list[float] = []
         self._trim_rule = trim_rule
-        self.syn1: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
-        self.syn1neg: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
-        self.wv = KeyedVectors(self.vector_size)
-        self.wv.has_tree = bool(self.hs)
+        self._start_empty()
         if self.hs or self.negative:
             training.config_of(self)  # refuses what is not legal
         if sentences is not None or corpus_file is not None:
             self._build_and_train(sentences, corpus_file, trim_rule, callbacks)
         elif trim_rule is not None:
             logger.warning("trim_rule is kept for build_vocab: no sentences were given")
+
+    def _start_empty(self) -> None:
+        """What a model holds before it has a vocabulary."""
+        self.corpus_count, self.train_count, self.total_train_time = 0, 0, 0.0
+        self.corpus_total_words: int | None = 0
+        self.raw_vocab: dict[str, int] = {}
+        self.latest_losses: list[float] = []
+        self.syn1: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
+        self.syn1neg: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
+        self.wv = KeyedVectors(self.vector_size)
+        self.wv.has_tree = bool(self.hs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FORMER_NAMES_OF_MODELS and hasattr(KeyedVectors, name):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}: use wv.{name}")
+        raise former_name(self, name, FORMER_NAMES_OF_MODELS)
+
+    def __getitem__(self, key: Any) -> Any:
+        raise TypeError(f"a model holds no vectors itself: use model.wv[{key!r}]")
+
+    def __contains__(self, key: Any) -> bool:
+        raise TypeError(f"a model holds no vectors itself: use {key!r} in model.wv")
 
     def _build_and_train(
         self, sentences: Any, corpus_file: Any, trim_rule: TrimRule | None, callbacks: Sequence[Any]
