@@ -339,9 +339,9 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         dtype : {"float32", "float16", "int8"}
-            Half precision keeps three digits and numbers up to 65,504, at half the size. With "int8" each number becomes
-            a whole one from -127 to 127 times a scale of its row. A native file is then a quarter of the size; in memory
-            the vectors stay float32, rounded in this way.
+            Half precision keeps three digits and numbers up to 65,504, at half the size. With "int8" each number
+            becomes a whole one from -127 to 127 times a scale of its row. A native file is then a quarter of the
+            size; in memory the vectors stay float32, rounded in this way.
 
         Returns
         -------
