@@ -167,6 +167,8 @@ class Word2Vec:
         self.wv.has_tree = bool(self.hs)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "load":  # Python asks here again after the refusal of _ClassOnly
+            raise AttributeError(f"load is called on the class: {type(self).__name__}.load(path)")
         if name not in FORMER_NAMES_OF_MODELS and hasattr(KeyedVectors, name):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}: use wv.{name}")
         raise former_name(self, name, FORMER_NAMES_OF_MODELS)
