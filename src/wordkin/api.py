@@ -350,6 +350,7 @@ class Word2Vec:
         known: Known | None = None,
     ) -> None:
         """Read a text and train on it, from the tables that ``tables_for`` makes for its words."""
+        from wordkin.embeddings.formats import check_items
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
@@ -389,6 +390,8 @@ class Word2Vec:
                     on_scan=watched.on_scan,
                 )
             )
+            if run.output is not None:
+                check_items(run.output, text.vocabulary, "output")
             run = _on_text(dataclasses.replace(run, config=text.config), text)
             self._train(run, text, directory, watched, spool, tables_for(text.vocabulary))
 

@@ -277,12 +277,17 @@ class WordList:
     """A tuple of words."""
 
     words: tuple[str, ...] = ("WORD[,...]",)
+    numbers: bool = False  # whole numbers may stand for words
 
     def __str__(self) -> str:
-        return "must be a list of words"
+        return "must be a list of words, or of whole numbers" if self.numbers else "must be a list of words"
 
     def accepts(self, value: object) -> bool:
-        return isinstance(value, tuple) and all(isinstance(each, str) and each for each in value)
+        if not isinstance(value, tuple):
+            return False
+        if self.numbers and value and all(isinstance(each, int) and not isinstance(each, bool) for each in value):
+            return True
+        return all(isinstance(each, str) and each for each in value)
 
 
 @dataclass(frozen=True)
@@ -431,8 +436,8 @@ class TrainingConfig:
         5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
     max_vocabulary: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text", "Keep only this many of the most frequent words.")
-    keep_words: tuple[str, ...] | list[str] = _option(
-        (), WordList(), "Text", "Words that stay in the vocabulary however rare they are.")
+    keep_words: tuple[str, ...] | list[str] | tuple[int, ...] | list[int] = _option(
+        (), WordList(numbers=True), "Text", "Words that stay in the vocabulary however rare they are.")
     rare_counts: bool = _option(
         True, Flag(), "Text",
         "Keep the counts of rarer words with the model, so that they can join it when it is updated.")

@@ -30,7 +30,7 @@ from wordkin.storage.files import InputFile, mapped_bytes, reason
 from wordkin.storage.headers import read_header
 from wordkin.storage.tensors import read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
+from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_metadata, vocabulary_of_tensors, vocabulary_tensors
 
 FORMAT_NAME = "wordkin encoded text"
 FORMAT_VERSION = 1
@@ -134,7 +134,9 @@ def saving_text(path: str | Path) -> Iterator[Path]:
 def write_description(directory: Path, vocabulary: Vocabulary, corpus: EncodedCorpus, description: Description) -> None:
     """Add vocabulary and description to a directory that holds the encoded corpus."""
     with (directory / _VOCABULARY_NAME).open("xb") as file:
-        write_tensors(file, vocabulary_tensors(vocabulary), {"wordkin.version": __version__})
+        write_tensors(
+            file, vocabulary_tensors(vocabulary), {"wordkin.version": __version__, **vocabulary_metadata(vocabulary)}
+        )
         file.flush()
         os.fsync(file.fileno())
     header = {
@@ -192,14 +194,17 @@ def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
 def content_fingerprint(vocabulary: Vocabulary, corpus: EncodedCorpus, threads: int = 1) -> str:
     """Digest of the sentences of words, whatever the ids of the words are and wherever the text came from.
 
-    Each word stands for the first 16 bytes of the BLAKE2b digest (``digest_size=16``) of its UTF-8. A piece is 2**20
-    words of the corpus; its digest is SHA-256 of those bytes, followed by the ends of the sentences that end in the
-    piece, as int64 positions from its beginning. The fingerprint is the first 32 digits of SHA-256 of the number of
-    words and of sentences, as int64, and the digests of all pieces. So pieces can be computed anywhere.
+    Each word stands for the BLAKE2b digest of its UTF-8 in 16 bytes (``digest_size=16``), a whole number for that of
+    its decimal digits with ``person=b"integer"``. A piece is 2**20 words of the corpus; its digest is SHA-256 of those
+    bytes, followed by the ends of the sentences that end in the piece, as int64 positions from its beginning. The
+    fingerprint is the first 32 digits of SHA-256 of the number of words and of sentences, as int64, and the digests of
+    all pieces. So pieces can be computed anywhere.
     """
     digests = np.empty((len(vocabulary), _DIGEST_BYTES), np.uint8)
+    person = b"integer" if vocabulary.integers else b""
     for word_id, word in enumerate(vocabulary.words):
-        digests[word_id] = np.frombuffer(hashlib.blake2b(word.encode(), digest_size=_DIGEST_BYTES).digest(), np.uint8)
+        digest = hashlib.blake2b(str(word).encode(), digest_size=_DIGEST_BYTES, person=person).digest()
+        digests[word_id] = np.frombuffer(digest, np.uint8)
     whole = hashlib.sha256(np.array([corpus.words, corpus.sentences], "<i8").tobytes())
 
     def piece_digest(start: int) -> bytes:
@@ -255,9 +260,9 @@ def _read_vocabulary(path: Path, sha256: str) -> Vocabulary:
             data = mapped_bytes(source)
             if hashlib.sha256(data).hexdigest() != sha256:
                 raise source.broken(f"its content is not what {TEXT_HEADER_NAME} says it was: it is damaged")
-            arrays, _ = read_tensors(data, VOCABULARY_LAYOUT)
+            arrays, metadata = read_tensors(data, VOCABULARY_LAYOUT)
             for name in VOCABULARY_LAYOUT.keys() - arrays.keys():
                 raise source.broken(f"there is no tensor {name!r}")
     except CorpusNotFoundError as error:
         raise FormatError(str(error)) from error
-    return Vocabulary.from_packed(arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays["counts"])
+    return vocabulary_of_tensors(arrays, metadata)

@@ -111,7 +111,7 @@ class UnknownWordError(WordkinError, KeyError):
         large vocabulary that takes longer than a caller who only catches should wait.
     """
 
-    def __init__(self, word: str, suggestions: Sequence[str] | Callable[[], Sequence[str]] = ()) -> None:
+    def __init__(self, word: str | int, suggestions: Sequence[str] | Callable[[], Sequence[str]] = ()) -> None:
         super().__init__(word)
         self.word, self._suggestions = word, suggestions
 
@@ -123,8 +123,9 @@ class UnknownWordError(WordkinError, KeyError):
         return self._suggestions
 
     def __str__(self) -> str:
-        message = f"the word {self.word!r} is not in the vocabulary"
-        if self.suggestions:
+        what = "word" if isinstance(self.word, str) else "item"
+        message = f"the {what} {self.word!r} is not in the vocabulary"
+        if isinstance(self.word, str) and self.suggestions:
             message += "; nearest spellings: " + ", ".join(repr(near) for near in self.suggestions)
             form = _other_form(self.word, self.suggestions[0])
             if form:

@@ -52,7 +52,7 @@ class TrainingOptions(TypedDict, total=False):
     phrase_delimiter: str
     min_count: int
     max_vocabulary: int | None
-    keep_words: tuple[str, ...] | list[str]
+    keep_words: tuple[str, ...] | list[str] | tuple[int, ...] | list[int]
     rare_counts: bool
     max_types: int | None
     subsample: float

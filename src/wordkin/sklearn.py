@@ -190,6 +190,9 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if not documents:
             raise ConfigError("X", "must hold at least one document", documents)
         self.embeddings_ = self._given_or_trained(documents)
+        if self.embeddings_.vocabulary.integers:
+            rule = "must have words as items, as documents do"
+            raise ConfigError("embeddings", rule, self.embeddings_, "use embeddings.with_words(str)")
         self.word_weights_ = self._learned_weights(documents)
         self.components_ = None
         means = self._weighted_means(documents)

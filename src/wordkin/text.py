@@ -40,6 +40,7 @@ from wordkin.encoded_text import (
     write_description,
 )
 from wordkin.errors import ConfigError, CorpusError
+from wordkin.items import Item
 from wordkin.storage.memory import give_back_freed_memory
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.selection import (
@@ -50,6 +51,7 @@ from wordkin.vocabulary.selection import (
     choose_words,
     given_words,
     grown_words,
+    refuse_other_items,
 )
 from wordkin.windows.rng import VALIDATION, choose_at_random, stream_key
 
@@ -215,6 +217,9 @@ def scan_text(
     )
     if phrases is None and config.phrases is None:
         return scanned
+    if scanned.integers:
+        scanned.close()
+        raise ConfigError("phrases", "are of words: leave it out where the items are whole numbers", config.phrases)
     text, workers = CountedText.of_scan(scanned, spool_directory), config.worker_threads
     if phrases is None and isinstance(config.phrases, int):
         return learn_phrases(text, config.phrases, phrase_options(config), workers=workers)[1]
@@ -244,7 +249,7 @@ def phrase_options(config: TrainingConfig) -> PhraseOptions:
 
 
 def select_words(
-    words: Sequence[str],
+    words: Sequence[Item],
     counts: NDArray[np.int64],
     config: TrainingConfig,
     *,
@@ -252,6 +257,9 @@ def select_words(
     known: Known | None = None,
 ) -> Selection:
     """The words of a text to learn, as options, ``vocabulary`` and ``known`` say; see :func:`read_text`."""
+    for given in (vocabulary, None if known is None else known.vocabulary):
+        if given is not None:
+            refuse_other_items(words, given)
     if vocabulary is not None:
         return given_words(words, vocabulary)
     rules = Rules(
@@ -261,7 +269,7 @@ def select_words(
         0 if not config.rare_counts else MOST_RARE_WORDS if config.max_types is None else config.max_types,
     )
     selection = choose_words(words, counts, rules) if known is None else grown_words(words, counts, known, rules)
-    if config.normalize is None:
+    if config.normalize is None and not selection.vocabulary.integers:
         warn_of_unnormalised(selection.vocabulary.words)
     return selection
 
@@ -276,6 +284,7 @@ def count_and_encode(
 
 def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
     """The scanned text as ids of a vocabulary; words outside it are left out. Saved where a path is given."""
+    refuse_other_items(scanned.words, vocabulary)
     ids = vocabulary.find_ids(scanned.words).astype(np.int32)
     return scanned.encode(ids, path=path)
 
@@ -411,6 +420,7 @@ def _take_encoded(
 ) -> EncodedCorpus:
     """The corpus of an encoded text in the ids of a vocabulary; as it lies there where that is its own."""
     if vocabulary is not opened.vocabulary:
+        refuse_other_items(opened.vocabulary.words, vocabulary)
         new_ids = vocabulary.find_ids(list(opened.vocabulary.words)).astype(np.int32)
         return renumbered(opened.corpus, new_ids, path=path, spool_directory=spool_directory)
     if path is None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from wordkin.errors import ConfigError, FormatError
+from wordkin.items import Item
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.vocabulary import PackedWords
 
@@ -151,18 +152,18 @@ class WordVectors:
         return iter(self._vocabulary)
 
     @overload
-    def __getitem__(self, words: str) -> NDArray[Any]: ...
+    def __getitem__(self, words: Item) -> NDArray[Any]: ...
     @overload
-    def __getitem__(self, words: Iterable[str]) -> NDArray[Any]: ...
-    def __getitem__(self, words: str | Iterable[str]) -> NDArray[Any]:
+    def __getitem__(self, words: Iterable[Item]) -> NDArray[Any]: ...
+    def __getitem__(self, words: Item | Iterable[Item]) -> NDArray[Any]:
         """The vector of a word, shape (N,), read-only; or those of several words, shape (n, N)."""
-        if isinstance(words, str):
+        if isinstance(words, str) or not isinstance(words, Iterable):
             row: NDArray[Any] = self._matrix[self._vocabulary.id_of(words)]
             return row
         rows: NDArray[Any] = self._matrix[self._vocabulary.ids_of(words)]
         return rows
 
-    def vector(self, word: str, *, norm: bool = False) -> NDArray[Any]:
+    def vector(self, word: Item, *, norm: bool = False) -> NDArray[Any]:
         """The vector of a word, shape (N,); with ``norm`` a float32 copy divided by its length."""
         word_id = self._vocabulary.id_of(word)
         row: NDArray[Any] = self.unit_vectors([word_id])[0] if norm else self._matrix[word_id]
@@ -182,7 +183,8 @@ class WordVectors:
         return self._matrix.astype(dtype)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self):,} words x {self.vector_size}, {self._matrix.dtype.name})"
+        items = "whole numbers" if self._vocabulary.integers else "words"
+        return f"{type(self).__name__}({len(self):,} {items} x {self.vector_size}, {self._matrix.dtype.name})"
 
 
 def unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:

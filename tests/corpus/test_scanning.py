@@ -254,9 +254,9 @@ def test_a_generator_is_read_once_and_a_spent_one_is_noticed() -> None:
     [
         (iter(["a b", "c"]), r"sentence 0 is 'a b' \(str\), not a list of words: split it into words first"),
         (iter([["a"], "b c"]), r"sentence 1 is 'b c' \(str\), not a list of words"),
-        ([["a", 1]], r"words must be strings; got 1 \(int\): convert it with str\(\)"),
-        ([["a", b"b"]], r"words must be strings; got b'b' \(bytes\)"),
-        ([[["a"]]], r"words must be strings; got \['a'\] \(list\): flatten the sentence"),
+        ([["a", 1]], r"items must be all strings or all whole numbers; the first of each are 'a' and 1: convert"),
+        ([["a", b"b"]], r"words must be strings, or whole numbers; got b'b' \(bytes\)"),
+        ([[["a"]]], r"words must be strings, or whole numbers; got \['a'\] \(list\): flatten the sentence"),
         (b"abc", r"sentence 0 is 97 \(int\), not a list of words"),
         (7, r"a corpus is a path, a list of paths or an iterable of lists of words; got 7 \(int\)"),
     ],

@@ -103,7 +103,7 @@ def test_a_vocabulary_of_any_kind_is_sorted_by_count(tmp_path):
         ({"a": -1}, "vocabulary must map words to whole numbers from 1 up; got 'a: -1'"),
         ({"a": 1.0}, "vocabulary must map words to whole numbers"),
         ({"a": True}, "vocabulary must map words to whole numbers"),
-        ({3: 1}, "vocabulary must map words to counts; got 3: a word must be text"),
+        ({3.0: 1}, "vocabulary must map words to counts; got 3.0: a word must be text or a whole number"),
         (Vocabulary(["a"]), "vocabulary must have counts: subsampling and noise"),
     ],
 )

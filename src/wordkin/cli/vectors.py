@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,8 +90,20 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
     listed = options.pop("only_words", None)
     if listed is not None:
         options["words"] = words_of(listed)
+        if Path(path).suffix == ".safetensors" and not set(options) - {"words", "limit"}:  # which opens without reading
+            options["words"] = items_of(load_embeddings(path), options["words"], argument="words")
     with named(path=argument):
         return load_embeddings(path, **options)
+
+
+def items_of(embeddings: Embeddings, words: Sequence[str], argument: str = "word") -> list[Any]:
+    """The words of a command line as the vectors have them: whole numbers where those do."""
+    if not embeddings.vocabulary.integers:
+        return list(words)
+    for word in words:
+        if not re.fullmatch(r"-?[0-9]{1,19}", word):
+            raise ConfigError(argument, "must be a whole number, as all items of these vectors are", word)
+    return [int(word) for word in words]
 
 
 def words_of(path: str) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.corpus.integer_scan import count_integers, mixed_items, not_an_item
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.encodings import decode, replace_surrogates, warn_of_invalid
 from wordkin.corpus.readers.pieces import Block
@@ -15,9 +18,11 @@ from wordkin.corpus.readers.records import sorted_items
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenization.tokenizing import Batch
 from wordkin.errors import CorpusError, CorpusWarning, warn
+from wordkin.items import is_integer
 from wordkin.storage.utf8 import is_utf8
 
 _SEGMENT_ENTRIES = 1 << 20
+_NOTHING = object()
 
 
 class _WordIndex(dict[str, int]):
@@ -25,14 +30,11 @@ class _WordIndex(dict[str, int]):
 
     def __missing__(self, word: object) -> int:
         if not isinstance(word, str):
-            raise _not_a_string(word)
+            if self and is_integer(word):
+                raise mixed_items(next(iter(self)), word)
+            raise not_an_item(word)
         number = self[str(word)] = len(self)
         return number
-
-
-def _not_a_string(word: object) -> CorpusError:
-    remedy = "flatten the sentence" if isinstance(word, list | tuple) else "convert it with str()"
-    return CorpusError(f"words must be strings; got {word!r:.60} ({type(word).__name__}): {remedy}")
 
 
 def count_sentences(
@@ -41,12 +43,20 @@ def count_sentences(
     reporter: Reporter,
     encoding_errors: str,
     segment_entries: int = _SEGMENT_ENTRIES,
+    *,
+    refuse_integers: Callable[[], None] = lambda: None,
 ) -> None:
     """Fill ``text`` with the words of sentences, each of which is read once, whatever its length.
 
-    Empty words are left out, with a :class:`CorpusWarning`. Raises :class:`CorpusError` for a word that
-    is not a string, and :class:`EncodingError` for one UTF-8 cannot hold under ``encoding_errors="strict"``.
+    Where the first item is a whole number, all must be; ``refuse_integers`` is called then, and may raise. Empty words
+    are left out, with a :class:`CorpusWarning`. Raises :class:`CorpusError` for an item of another kind, and
+    :class:`EncodingError` for a word that UTF-8 cannot hold under ``encoding_errors="strict"``.
     """
+    first, sentences = _peeked(sentences)
+    if is_integer(first):
+        refuse_integers()
+        count_integers(sentences, text, reporter, segment_entries)
+        return
     index = _WordIndex()
     counts = np.zeros(0, np.int64)
     stream = array("i")
@@ -73,18 +83,30 @@ def _finish(text: TokenText, index: _WordIndex, counts: NDArray[np.int64], encod
     text.unique = not changed and "" not in index
 
 
+def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterable[Any]]]:
+    """The first item of all sentences, None where there is none, and the sentences as they were."""
+    rest = iter(sentences)
+    for sentence in rest:
+        if isinstance(sentence, list | tuple | np.ndarray):
+            first: object = sentence[0] if len(sentence) else _NOTHING
+        else:
+            items = iter(sentence)
+            first = next(items, _NOTHING)
+            sentence = itertools.chain([first], items)
+        if first is not _NOTHING:
+            return first, itertools.chain([sentence], rest)
+    return None, ()
+
+
 def _append_ids(sentence: Iterable[str], index: _WordIndex, stream: array[int]) -> None:
     try:
         stream.extend(map(index.__getitem__, sentence))
     except TypeError as error:
-        unhashable = isinstance(sentence, Sequence) and next((word for word in sentence if not _is_str(word)), None)
-        if unhashable:
-            raise _not_a_string(unhashable) from error
+        if isinstance(sentence, Sequence | np.ndarray):
+            for word in sentence:
+                if not isinstance(word, str):
+                    raise not_an_item(word) from error
         raise
-
-
-def _is_str(word: object) -> bool:
-    return isinstance(word, str)
 
 
 def _add_segment(

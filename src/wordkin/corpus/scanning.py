@@ -42,10 +42,11 @@ class Scan:
 
     Attributes
     ----------
-    words : distinct words, after decoding, splitting and lower-casing, in the order of the text.
+    words : distinct words, after decoding, splitting and lower-casing, in the order of the text; or whole numbers.
     counts : int64 [words], how often each was seen.
     sentences : number of lines, or lists, that are not empty.
 
+    integers : whether the words are whole numbers.
     readers : by reader, what it met; see :class:`wordkin.corpus.readers.pieces.Tally`.
 
     It holds the text as provisional ids, in a temporary file when large, until it is closed.
@@ -64,6 +65,7 @@ class Scan:
         self.words = token_words.words
         self.counts = token_words.counts(text.counts)
         self.sentences = text.sentences
+        self.integers = text.integers
         self.readers = readers
         self._text, self._token_words = text, token_words
         self._workers, self._spool_directory = workers, spool_directory
@@ -124,7 +126,9 @@ class Scan:
 
 def words_fingerprint(words: list[str], counts: NDArray[np.int64], sentences: int) -> str:
     """Hexadecimal digest of words in an order, of their counts and of the number of sentences."""
-    digest = hashlib.sha256("\n".join(words).encode())
+    integers = bool(words) and not isinstance(words[0], str)
+    digest = hashlib.sha256(b"whole numbers\n" if integers else b"")
+    digest.update("\n".join(map(str, words)).encode())
     digest.update(np.append(counts, sentences).astype("<i8").data)
     return digest.hexdigest()[:32]
 
@@ -248,14 +252,16 @@ def _count(
     if source.kind == "sentences":
         _refuse_to_split_lists(tokenizer)
         reporter.tally("sentences")
-        count_sentences(checked_sentences(source.items, sets=source.reading.sets), text, reporter, encoding_errors)
+        lists = checked_sentences(source.items, sets=source.reading.sets)
+        count_sentences(lists, text, reporter, encoding_errors, refuse_integers=spelling.refuse_integers)
         return
     with contextlib.closing(read(source, encoding_errors, reporter)) as pieces:
         first = next(pieces, None)
         all_pieces = itertools.chain([] if first is None else [first], pieces)
         if isinstance(first, WordLists):
             _refuse_to_split_lists(tokenizer)
-            count_sentences(lists_of(all_pieces, reporter), text, reporter, encoding_errors)
+            lists = lists_of(all_pieces, reporter)
+            count_sentences(lists, text, reporter, encoding_errors, refuse_integers=spelling.refuse_integers)
         elif not works_on_tokens(tokenizer):
             lines = map(spelling.line, decoded_lines(blocks_of(all_pieces), encoding_errors, reporter))
             batches = tokenized(lines, tokenizer, workers)

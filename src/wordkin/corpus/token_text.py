@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ class TokenText:
     Attributes
     ----------
     tokens : the distinct tokens in the order of the text; ``unique`` tells that none is empty or occurs twice.
+    integers : whether the tokens are whole numbers, not text.
     counts : int64 [tokens], how often each was seen.
     spool, table_of_segment, token_of_id : a segment of the spool holds ids of one of several tables (each thread
         has its own, so that none waits for another); ``token_of_id[table]`` int32 maps them to tokens.
@@ -26,7 +29,8 @@ class TokenText:
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
-        self.tokens: list[str] = []
+        self.tokens: list[Any] = []
+        self.integers = False
         self.unique = True
         self.counts = np.empty(0, np.int64)
         self.table_of_segment: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from wordkin.errors import ConfigError
+from wordkin.items import Item
 from wordkin.options import Lowercase, Normalization
 from wordkin.queries import approximate, comparisons, neighbours, transport
 from wordkin.queries.approximate import NeighbourIndex, Progress
@@ -40,10 +41,13 @@ Whitespace = Literal["refuse", "underscore"]
 class Embeddings(WordVectors):
     """V words, one vector of N numbers each, read-only: no method changes what another returns.
 
+    Where the items of the vocabulary are whole numbers, words are int in every method; type checkers see str in
+    results.
+
     Parameters
     ----------
     vocabulary : Vocabulary
-        The V words.
+        The V words, or whole numbers.
     matrix : array of shape (V, N), float32 or float16
         The vectors, row i for word i. Made read-only; copied only where it is not contiguous.
     metadata : mapping of str to str, default None
@@ -331,6 +335,27 @@ class Embeddings(WordVectors):
 
         return to_projector(self, prefix)
 
+    def with_words(self, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
+        """The same vectors under other names: titles for numbers of products, or ``str`` for whole numbers as text.
+
+        Parameters
+        ----------
+        names : mapping or function
+            The new word of each word or number; all text or all whole numbers, and different.
+
+        Raises
+        ------
+        ConfigError
+            A name is missing, stands twice, or is neither text nor a whole number.
+
+        >>> numbered = Embeddings(Vocabulary([7, 42]), np.float32([[1, 0], [0, 1]]))
+        >>> list(numbered.with_words(str).words), list(numbered.with_words({7: "tea", 42: "milk"}).words)
+        (['7', '42'], ['tea', 'milk'])
+        """
+        from wordkin.embeddings.reduction import with_words
+
+        return with_words(self, names)
+
     # --- smaller vectors
 
     def astype(self, dtype: DTypeLike) -> Embeddings:
@@ -572,9 +597,9 @@ class Embeddings(WordVectors):
 
     def analogy(
         self,
-        a: str,
-        b: str,
-        c: str,
+        a: Item,
+        b: Item,
+        c: Item,
         topn: int = 10,
         *,
         restrict_vocab: int | None = None,
@@ -605,7 +630,7 @@ class Embeddings(WordVectors):
         """
         return self.most_similar([b, c], [a], topn, restrict_vocab=restrict_vocab, threads=threads)
 
-    def similarities(self, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
+    def similarities(self, query: Query, words: Iterable[Item] | None = None) -> NDArray[np.float32]:
         """Cosine of a word or vector with all words, or with some.
 
         Parameters
@@ -627,7 +652,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.similarities(self, query, words)
 
-    def similarity(self, first: str, second: str) -> float:
+    def similarity(self, first: Item, second: Item) -> float:
         """Cosine of two words. Reads no other vectors.
 
         Parameters
@@ -647,7 +672,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.similarity(self, first, second)
 
-    def distance(self, first: str, second: str) -> float:
+    def distance(self, first: Item, second: Item) -> float:
         """Cosine distance of two words: 1 minus their cosine.
 
         Parameters
@@ -667,7 +692,7 @@ class Embeddings(WordVectors):
         """
         return 1 - self.similarity(first, second)
 
-    def n_similarity(self, first: Iterable[str], second: Iterable[str]) -> float:
+    def n_similarity(self, first: Iterable[Item], second: Iterable[Item]) -> float:
         """Cosine of the mean vectors of two sets of words.
 
         Parameters
@@ -689,7 +714,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.n_similarity(self, first, second)
 
-    def doesnt_match(self, words: Iterable[str]) -> str:
+    def doesnt_match(self, words: Iterable[Item]) -> str:
         """The word least like the others: farthest from the mean of all unit vectors.
 
         Parameters
@@ -711,7 +736,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.doesnt_match(self, words)
 
-    def closer_than(self, word: str, other: str) -> list[str]:
+    def closer_than(self, word: Item, other: Item) -> list[str]:
         """All words nearer to a word than another one is.
 
         Parameters
@@ -733,7 +758,7 @@ class Embeddings(WordVectors):
         """
         return comparisons.closer_than(self, word, other)
 
-    def rank(self, word: str, other: str) -> int:
+    def rank(self, word: Item, other: Item) -> int:
         """The rank of a word among the neighbours of another.
 
         Parameters
@@ -757,7 +782,7 @@ class Embeddings(WordVectors):
 
     def mean_vector(
         self,
-        words: Iterable[str],
+        words: Iterable[Item],
         weights: Sequence[float] | None = None,
         *,
         pre_normalize: bool = True,
@@ -800,7 +825,7 @@ class Embeddings(WordVectors):
             ignore_missing=ignore_missing,
         )
 
-    def vectors_for_all(self, words: Iterable[str], *, ignore_missing: bool = False) -> Embeddings:
+    def vectors_for_all(self, words: Iterable[Item], *, ignore_missing: bool = False) -> Embeddings:
         """New embeddings of some words, in their order, each once.
 
         Parameters
@@ -828,7 +853,7 @@ class Embeddings(WordVectors):
         return Embeddings(Vocabulary(kept, counts), self._matrix[ids], self._metadata)
 
     def wmdistance(
-        self, first: Iterable[str], second: Iterable[str], *, norm: bool = True, ignore_missing: bool = False
+        self, first: Iterable[Item], second: Iterable[Item], *, norm: bool = True, ignore_missing: bool = False
     ) -> float:
         """Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
 

@@ -123,6 +123,10 @@ def to_arrow(vectors: Embeddings) -> pyarrow.Table:
 
     The vectors, counts and words are the same memory, not copies (extra ``arrow``).
     """
+    if vectors.vocabulary.integers:
+        raise ConfigError(
+            "vectors", "must hold words for Arrow and Parquet", vectors, "use vectors.with_words(str), or --as-text"
+        )
     pa = _pyarrow()
     words = vectors.words
     columns = {"word": pa.LargeStringArray.from_buffers(len(words), *map(pa.py_buffer, (words.offsets, words.utf8)))}
@@ -170,7 +174,7 @@ def to_projector(vectors: Embeddings, prefix: str | Path) -> tuple[Path, Path]:
         for start in range(0, len(vectors), _BLOCK_ROWS):
             block = vectors.matrix[start : start + _BLOCK_ROWS].tolist()
             stream.write("".join(row_format % tuple(row) for row in block).encode())
-    words = [word.translate(str.maketrans("\t\r\n", "   ")) for word in vectors.words]
+    words = [str(word).translate(str.maketrans("\t\r\n", "   ")) for word in vectors.words]
     counts = vectors.vocabulary.counts
     lines = (
         words

@@ -19,6 +19,7 @@ from wordkin.embeddings.table_folders import TABLE_SUFFIXES, is_folder, parts_of
 from wordkin.embeddings.text_format import first_unwritable, read_text, write_text
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError
+from wordkin.items import Item, are_integers
 from wordkin.storage.files import InputFile, check_writable, replacing
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.vocabulary import word_list
@@ -82,6 +83,7 @@ def save_embeddings(
     check("whitespace", Choice(get_args(Whitespace)), whitespace)
     if not header and kind != "text":
         raise ConfigError("header", "must be True for formats other than text", header)
+    check_items(path, vectors.vocabulary)
     check_writable(path)
     with replacing(path) as stream:
         if kind == "safetensors":
@@ -97,7 +99,7 @@ def load_embeddings(
     *,
     format: Format | None = None,
     limit: int | None = None,
-    words: Iterable[str] | None = None,
+    words: Iterable[Item] | None = None,
     bad_rows: BadRows | None = None,
     encoding: str | None = None,
     encoding_errors: DecodingErrors | None = None,
@@ -119,7 +121,7 @@ def load_embeddings(
     limit : int, default None
         Read only this many first rows. What follows is not looked at, so a file that was cut short can be
         read up to there.
-    words : iterable of str, default None
+    words : iterable of str, or of int, default None
         Load only these words, in the order of the file, in one pass and in memory for them alone; those
         that the file does not have are left out. Reading ends when all are found, and other rows are not
         checked.
@@ -152,7 +154,8 @@ def load_embeddings(
     """
     _refuse_others(others)
     path = Path(path)
-    options = _checked_options(limit, words, bad_rows, encoding, encoding_errors, duplicates, header)
+    listed = None if words is None else _listed_words(words)
+    options = _checked_options(limit, listed, bad_rows, encoding, encoding_errors, duplicates, header)
     _check_choice("format", format, get_args(Format))
     given = {
         "header": header, "encoding": encoding, "encoding_errors": encoding_errors,
@@ -168,7 +171,9 @@ def load_embeddings(
         kind = _format_to_read(source) if format is None else format
         _refuse_useless(kind, given)
         if kind == "safetensors":
-            return read_native(source, options.limit, words=options.words)
+            return read_native(source, options.limit, words=listed)
+        if listed is not None and are_integers(listed):
+            raise ConfigError("word", "must be text: only the native format holds whole numbers", listed[0])
         if kind == "parquet":
             return read_parquet(source, options)
         if kind == "bin" and " ".encode(options.encoding) != b" ":
@@ -186,7 +191,7 @@ def _refuse_useless(kind: str, given: Mapping[str, object]) -> None:
 
 def _checked_options(
     limit: int | None,
-    words: object,
+    words: list[Item] | None,
     bad_rows: str | None,
     encoding: str | None,
     encoding_errors: str | None,
@@ -200,7 +205,7 @@ def _checked_options(
     _check_choice("duplicates", duplicates, get_args(Duplicates))
     return ReadOptions(
         limit=check("limit", FROM_1_OR_NONE, limit),
-        words=None if words is None else _encoded_words(words),
+        words=None if words is None else frozenset(str(word).encode("utf-8", "surrogatepass") for word in words),
         bad_rows="error" if bad_rows is None else bad_rows,
         encoding="utf-8" if encoding is None else _codec(encoding),
         encoding_errors="strict" if encoding_errors is None else encoding_errors,
@@ -209,11 +214,20 @@ def _checked_options(
     )
 
 
-def _encoded_words(words: object) -> frozenset[bytes]:
+def _listed_words(words: object) -> list[Item]:
     listed = word_list("words", words)
     if not listed:
         raise ConfigError("words", "must hold at least one word", listed)
-    return frozenset(word.encode("utf-8", "surrogatepass") for word in listed)
+    return listed
+
+
+def check_items(path: str | Path, vocabulary: Vocabulary, parameter: str = "path") -> None:
+    """Raise :class:`ConfigError` where the items are whole numbers, which the format of a path cannot hold."""
+    if vocabulary.integers and format_of(Path(path)) != "safetensors":
+        raise ConfigError(
+            parameter,
+            "must end in .safetensors for items that are whole numbers: as text they would come back as words",
+            str(path), "or save vectors.with_words(str)")  # fmt: skip
 
 
 def _codec(name: object) -> str:

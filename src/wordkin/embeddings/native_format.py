@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,10 +17,17 @@ from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.reduction import LARGEST_SCALE, scaled, whole_numbers
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError, FormatError
+from wordkin.items import Item
 from wordkin.storage.files import InputFile, mapped_bytes
 from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
+from wordkin.vocabulary.tensors import (
+    VOCABULARY_KEYS,
+    VOCABULARY_LAYOUT,
+    vocabulary_metadata,
+    vocabulary_of_tensors,
+    vocabulary_tensors,
+)
 
 FORMAT_VERSION, QUANTIZED_VERSION = "1", "2"
 _RESERVED = ("wordkin.format_version", "wordkin.version")
@@ -35,10 +42,11 @@ def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
         tensors = {"vectors": whole_numbers(vectors.matrix, vectors.scales), "scales": vectors.scales}
         version = QUANTIZED_VERSION
     metadata = dict(vectors.metadata) | dict(zip(_RESERVED, (version, __version__), strict=True))
+    metadata |= vocabulary_metadata(vectors.vocabulary)
     write_tensors(stream, vocabulary_tensors(vectors.vocabulary) | tensors, metadata)
 
 
-def read_native(source: InputFile, limit: int | None, *, words: frozenset[bytes] | None = None) -> Embeddings:
+def read_native(source: InputFile, limit: int | None, *, words: Collection[Item] | None = None) -> Embeddings:
     """Map a native file; only its header and the table of words are read now.
 
     Vectors of int8 are read and become float32. Raises :class:`FormatError` where the file is not one that
@@ -56,28 +64,26 @@ def read_native(source: InputFile, limit: int | None, *, words: frozenset[bytes]
         missing = _LAYOUT.keys() - arrays.keys() - {"counts"} - (set() if quantized else {"scales"})
         if missing:
             raise FormatError(f"there is no tensor {min(missing)!r}: it holds tensors, but not word vectors of wordkin")
-        vocabulary = Vocabulary.from_packed(
-            arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays.get("counts")
-        )
+        vocabulary = vocabulary_of_tensors(arrays, metadata)
         if len(arrays["vectors"]) != len(vocabulary) or arrays["vectors"].shape[1] == 0:
             rows = f"{len(arrays['vectors']):,} rows of {arrays['vectors'].shape[1]:,} numbers"
             raise FormatError(f"the vectors are {rows}, for {len(vocabulary):,} words")
         _check_scales(arrays, len(vocabulary), quantized)
     except FormatError as error:
         raise source.broken(unsupported_kind(bytes(data[:LONGEST_HEAD])) or str(error)) from None
-    own = {key: value for key, value in metadata.items() if key not in _RESERVED}
+    own = {key: value for key, value in metadata.items() if key not in (*_RESERVED, *VOCABULARY_KEYS)}
     stored, scales = arrays["vectors"], arrays.get("scales") if quantized else None
     if words is None:
         count = len(stored) if limit is None else min(limit, len(stored))
         kept = vocabulary if count == len(stored) else vocabulary.first(count)
         return _embeddings(kept, stored[:count], None if scales is None else scales[:count], own, source.path)
-    ids = vocabulary.find_ids(word.decode("utf-8", "surrogatepass") for word in words)
-    ids = np.sort(ids[(ids >= 0) & (ids < (len(stored) if limit is None else limit))])
+    ids = vocabulary.find_ids(words)
+    ids = np.unique(ids[(ids >= 0) & (ids < (len(stored) if limit is None else limit))])
     if not len(ids):
         raise ConfigError(
             "words",
             f"must hold a word of {str(source.path)!r}",
-            [word.decode(errors="replace") for word in sorted(words)[:3]],
+            sorted(words, key=str)[:3],
         )
     counts = None if vocabulary.counts is None else vocabulary.counts[ids]
     kept = Vocabulary([vocabulary.words[word_id] for word_id in ids.tolist()], counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 from wordkin.config import Number, check
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.errors import ConfigError
+from wordkin.items import Item, is_integer
+from wordkin.vocabulary import Vocabulary
 
 _BLOCK_ROWS = 16384
 _LARGEST_WHOLE = 127
@@ -111,3 +114,20 @@ def reduce_dimensions(vectors: Embeddings, dimensions: int) -> Embeddings:
     for start in range(0, len(vectors), _BLOCK_ROWS):
         matrix[start : start + _BLOCK_ROWS] = vectors.matrix[start : start + _BLOCK_ROWS] @ components
     return Embeddings(vectors.vocabulary, matrix, vectors.metadata)
+
+
+def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
+    """The same vectors under other names; see :meth:`wordkin.Embeddings.with_words`."""
+    if isinstance(names, Mapping):
+        missing = next((word for word in vectors.words if word not in names), None)
+        if missing is not None:
+            raise ConfigError("names", "must have a name for each word", missing, "which has none")
+        named = [names[word] for word in vectors.words]
+    elif callable(names):
+        named = [names(word) for word in vectors.words]
+    else:
+        raise ConfigError("names", "must be a mapping of words to names, or a function from one to the other", names)
+    for word, name in zip(vectors.words, named, strict=True):
+        if not isinstance(name, str) and not is_integer(name):
+            raise ConfigError("names", "must give text or whole numbers", name, f"which is the name of {word!r}")
+    return Embeddings(Vocabulary(named, vectors.vocabulary.counts), vectors.matrix, vectors.metadata)

@@ -103,6 +103,10 @@ def evaluate_dataset(
     seed: int = 0,
 ) -> Result:
     """Score vectors on a benchmark that is read; the options are those of :func:`evaluate_file`."""
+    if embeddings.vocabulary.integers:
+        raise ConfigError(
+            "vectors", "must have words as items: benchmarks are made of words", f"whole numbers ({embeddings!r})",
+            "give them names, as in vectors.with_words(names)")  # fmt: skip
     match dataset:
         case Analogies():
             return evaluate_analogies(

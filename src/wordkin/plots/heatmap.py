@@ -84,7 +84,8 @@ def plot_heatmap(
     if order not in ORDERS:
         raise ConfigError("order", 'must be "clustered" or "given"', order)
     path = None if output is None else check_picture(output)
-    labels, ids = chosen_ids(embeddings, words, MOST_WORDS)
+    chosen, ids = chosen_ids(embeddings, words, MOST_WORDS)
+    labels = list(map(str, chosen))
     units = embeddings.unit_vectors(ids).astype(np.float64)
     if order == "clustered":
         leaves = _similar_side_by_side(units)

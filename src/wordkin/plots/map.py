@@ -175,7 +175,7 @@ def plot_words(
         groups = _clusters(embeddings, labels, clusters, len(groups), seed)
     side = float(np.clip(4.2 + len(labels) ** 0.5 * 0.45, 5.5, 20))
     heading = f"Map of {len(labels):,} words ({method.upper()})" if title is None else title
-    canvas = open_canvas(side * 1.25, side, [*labels, *groups, heading], ax=ax, theme=theme, font=font)
+    canvas = open_canvas(side * 1.25, side, [*map(str, [*labels, *groups]), heading], ax=ax, theme=theme, font=font)
     axes = plain_axes(canvas, ax)
     _draw_points(canvas, axes, positions, labels, groups)
     _name_axes(canvas, axes, method, shares)
@@ -257,7 +257,7 @@ def _label_points(canvas: Canvas, axes: Axes, positions: NDArray[np.float64], la
 
     halo = [withStroke(linewidth=2, foreground=canvas.theme.background)]  # keeps lines that pass behind off the letters
     texts = [
-        axes.text(x, y, label, zorder=4, path_effects=halo, **canvas.text_style(9))
+        axes.text(x, y, str(label), zorder=4, path_effects=halo, **canvas.text_style(9))
         for (x, y), label in zip(positions.tolist(), labels, strict=True)
     ]
     for text in texts:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError
+from wordkin.items import Item
 from wordkin.queries.exact import cosine_blocks
 from wordkin.queries.neighbours import Query, query_term
 from wordkin.vectors import WordVectors, unit_rows
@@ -16,13 +18,13 @@ from wordkin.vocabulary.vocabulary import word_list
 _ROUNDING = 1e-12
 
 
-def similarity(vectors: WordVectors, first: str, second: str) -> float:
+def similarity(vectors: WordVectors, first: Item, second: Item) -> float:
     """Cosine of two words; see :meth:`wordkin.Embeddings.similarity`."""
     units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of((first, second)))
     return _cosine(units[0], units[1])
 
 
-def similarities(vectors: WordVectors, query: Query, words: Iterable[str] | None = None) -> NDArray[np.float32]:
+def similarities(vectors: WordVectors, query: Query, words: Iterable[Item] | None = None) -> NDArray[np.float32]:
     """Cosines of a word or vector with all words or some; see :meth:`wordkin.Embeddings.similarities`."""
     unit = unit_rows(query_term(vectors, query).vector[None]).astype(np.float32)
     if words is not None:
@@ -32,7 +34,7 @@ def similarities(vectors: WordVectors, query: Query, words: Iterable[str] | None
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
 
 
-def n_similarity(vectors: WordVectors, first: Iterable[str], second: Iterable[str]) -> float:
+def n_similarity(vectors: WordVectors, first: Iterable[Item], second: Iterable[Item]) -> float:
     """Cosine of two mean vectors, of words with their lengths; see :meth:`wordkin.Embeddings.n_similarity`."""
     means = [
         _mean(vectors, _several(name, words), None, pre_normalize=False)
@@ -49,15 +51,16 @@ def _cosine(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return min(1.0, max(-1.0, float(np.vecdot(first, second))))
 
 
-def doesnt_match(vectors: WordVectors, words: Iterable[str]) -> str:
+def doesnt_match(vectors: WordVectors, words: Iterable[Item]) -> str:
     """The odd one out; see :meth:`wordkin.Embeddings.doesnt_match`."""
     listed = _several("words", words)
     units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of(listed))
     likeness = np.vecdot(units, units.mean(axis=0))
-    return listed[int(np.flatnonzero(likeness <= likeness.min() + _ROUNDING)[0])]  # of equal ones the first
+    first = int(np.flatnonzero(likeness <= likeness.min() + _ROUNDING)[0])  # of equal ones
+    return cast(str, listed[first])
 
 
-def closer_than(vectors: WordVectors, word: str, other: str) -> list[str]:
+def closer_than(vectors: WordVectors, word: Item, other: Item) -> list[str]:
     """All words nearer to ``word`` than ``other``; see :meth:`wordkin.Embeddings.closer_than`."""
     word_id, other_id = vectors.vocabulary.ids_of((word, other)).tolist()
     cosines = similarities(vectors, word)
@@ -67,7 +70,7 @@ def closer_than(vectors: WordVectors, word: str, other: str) -> list[str]:
 
 def mean_vector(
     vectors: WordVectors,
-    words: Iterable[str],
+    words: Iterable[Item],
     weights: Sequence[float] | None = None,
     *,
     pre_normalize: bool = True,
@@ -110,7 +113,7 @@ def mean_vector(
 
 def _mean(
     vectors: WordVectors,
-    words: list[str],
+    words: list[Item],
     weights: Sequence[float] | None,
     *,
     pre_normalize: bool,
@@ -143,7 +146,7 @@ def _checked_weights(weights: object, count: int) -> NDArray[np.float64]:
     return factors
 
 
-def _several(parameter: str, words: Iterable[str]) -> list[str]:
+def _several(parameter: str, words: Iterable[Item]) -> list[Item]:
     if isinstance(words, str):
         raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
     listed = word_list(parameter, words)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import FROM_1, Number, check
 from wordkin.errors import ConfigError
+from wordkin.items import Item, is_integer
 from wordkin.queries.exact import BestScores, cosine_blocks, nearest, searched_words
 from wordkin.tables import data_frame, html_table
 from wordkin.vectors import WordVectors, unit_rows
@@ -19,8 +20,8 @@ from wordkin.vectors import WordVectors, unit_rows
 if TYPE_CHECKING:
     import pandas
 
-Query = str | NDArray[Any] | tuple[str | NDArray[Any], float]
-"""A word, a vector of shape (N,), or either with a weight."""
+Query = Item | NDArray[Any] | tuple[Item | NDArray[Any], float]
+"""A word, a vector of shape (N,), or either with a weight. Where items are whole numbers, one of them is a word."""
 
 _COSMUL_EPSILON = 1e-6
 _MOST_WEIGHT = 1e30  # beyond it a share below 1 to this power is 0 in any case
@@ -173,12 +174,19 @@ def batch_terms(vectors: WordVectors, queries: Iterable[Query]) -> list[Term]:
 
 def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]:
     """One query alone as a list of one; rows of a matrix as queries of their own."""
-    if isinstance(queries, str) or (
-        isinstance(queries, np.ndarray) and queries.ndim < 2 and queries.dtype.kind in "fiu"
+    if (
+        isinstance(queries, str)
+        or is_integer(queries)
+        or (isinstance(queries, np.ndarray) and queries.ndim < 2 and queries.dtype.kind in "fiu")
     ):
         return [queries]
     if isinstance(queries, tuple) and len(queries) == 2 and isinstance(queries[1], int | float | np.number):
-        return [queries]
+        first, second = queries
+        if is_integer(first) and is_integer(second):
+            raise ConfigError(
+                parameter, "may be two items or an item with its weight", queries,
+                f"pass [{first}, {second}] or ({first}, {float(second)})")  # fmt: skip
+        return [queries]  # type: ignore[list-item]
     if isinstance(queries, bytes | Mapping) or not isinstance(queries, Iterable) or getattr(queries, "ndim", 1) == 0:
         raise ConfigError(parameter, _QUERY_RULE, queries)
     return list(queries)
@@ -187,9 +195,14 @@ def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]
 def query_term(vectors: WordVectors, query: Query) -> Term:
     """One part of a query. A word stands for its unit vector, a vector for itself."""
     value, weight = query if isinstance(query, tuple) and len(query) == 2 else (query, 1.0)
-    if isinstance(value, str):
+    integers = vectors.vocabulary.integers
+    if isinstance(value, str) or (integers and is_integer(value)):
         word_id = vectors.vocabulary.id_of(value)
         return Term(vectors.exact_unit_vectors([word_id])[0], _checked_weight(weight), word_id)
+    if integers and isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+        raise ConfigError(
+            "query", "may be items or a vector where it is an array of whole numbers", value,
+            "pass a list of items, or an array of floats as a vector")  # fmt: skip
     return Term(checked_vector(vectors, value), _checked_weight(weight), -1)
 
 

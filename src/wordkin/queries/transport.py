@@ -9,14 +9,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from wordkin.errors import ConfigError, MissingExtraError
+from wordkin.items import Item
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary.vocabulary import word_list
 
 
 def wmdistance(
     vectors: WordVectors,
-    first: Iterable[str],
-    second: Iterable[str],
+    first: Iterable[Item],
+    second: Iterable[Item],
     *,
     norm: bool = True,
     ignore_missing: bool = False,

@@ -16,6 +16,7 @@ import re
 import secrets
 import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -32,7 +33,7 @@ from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.training.state import RunState
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_tensors
+from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_metadata, vocabulary_of_tensors, vocabulary_tensors
 
 CORPUS_NAME, VALIDATION_NAME = "corpus", "validation"
 _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
@@ -172,11 +173,13 @@ class RunDirectory:
         Raises :class:`OutputError`; what was in the directory before is then still whole.
         """
         self._vocabulary = vocabulary
-        files = {"vocabulary": self._write("vocabulary", vocabulary_tensors(vocabulary))}
+        files = {
+            "vocabulary": self._write("vocabulary", vocabulary_tensors(vocabulary), vocabulary_metadata(vocabulary))
+        }
         if phrases is not None:
             files["phrases"] = self._write("phrases", {"json": np.frombuffer(phrases.to_json(), np.uint8)})
         if rare is not None:
-            files["rare"] = self._write("rare", vocabulary_tensors(rare))
+            files["rare"] = self._write("rare", vocabulary_tensors(rare), vocabulary_metadata(rare))
         if text_counts is not None:
             files["text"] = self._write("text", {"counts": text_counts})
         self._publish(RunRecord(run, state, finished, files), tables)
@@ -184,7 +187,7 @@ class RunDirectory:
     def phrases(self) -> Phrases | None:
         """The phrases that are joined in text of the run, if any."""
         file = self.record.files.get("phrases")
-        return None if file is None else Phrases.from_json(self._read(file, _PHRASES_LAYOUT)["json"].tobytes())
+        return None if file is None else Phrases.from_json(self._read(file, _PHRASES_LAYOUT)[0]["json"].tobytes())
 
     def rare(self) -> Vocabulary | None:
         """Words outside the vocabulary with their counts, if they were kept."""
@@ -196,7 +199,7 @@ class RunDirectory:
         file = self.record.files.get("text")
         if file is None:
             return None
-        counts: NDArray[np.int64] = self._read(file, _TEXT_LAYOUT)["counts"]
+        counts: NDArray[np.int64] = self._read(file, _TEXT_LAYOUT)[0]["counts"]
         if len(counts) != len(self.vocabulary) or counts.min() < 0:
             raise FormatError(
                 f"{str(self.path / file.name)!r} must hold a count for each of the {len(self.vocabulary):,} words"
@@ -292,14 +295,14 @@ class RunDirectory:
         finally:
             self._remove_leftovers()
 
-    def _write(self, kind: str, tensors: NamedTables) -> StoredFile:
+    def _write(self, kind: str, tensors: NamedTables, metadata: Mapping[str, str] | None = None) -> StoredFile:
         """Write a file under a new name and force it to the disk; it counts once ``run.json`` names it."""
         path = self.path / f"{kind}-{secrets.token_hex(6)}.safetensors"
         written = False
         try:
             with path.open("xb") as file:
                 hashed = _HashedWriter(file)
-                write_tensors(hashed, tensors, {"wordkin.version": __version__})
+                write_tensors(hashed, tensors, {"wordkin.version": __version__, **(metadata or {})})
                 file.flush()
                 os.fsync(file.fileno())
             sync_directory(self.path)
@@ -385,14 +388,11 @@ class RunDirectory:
             raise type(error)(f"{str(path)!r}: {error}") from error
 
     def _read_words(self, file: StoredFile) -> Vocabulary:
-        arrays = self._read(file, VOCABULARY_LAYOUT)
-        return Vocabulary.from_packed(
-            arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays["counts"]
-        )
+        return vocabulary_of_tensors(*self._read(file, VOCABULARY_LAYOUT))
 
     def _read_tables(self, file: StoredFile) -> NamedTables:
         shapes = table_shapes(self.record.run.config, len(self.vocabulary))
-        tables = self._read(file, {name: (("F32",), len(shape)) for name, shape in shapes.items()})
+        tables = self._read(file, {name: (("F32",), len(shape)) for name, shape in shapes.items()})[0]
         for name, shape in shapes.items():
             if tables[name].shape != shape:
                 raise FormatError(
@@ -401,17 +401,17 @@ class RunDirectory:
                 )
         return tables
 
-    def _read(self, file: StoredFile, layout: Layout) -> dict[str, NDArray[Any]]:
-        """The arrays of a file, mapped read-only, after checking its digest."""
+    def _read(self, file: StoredFile, layout: Layout) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+        """The arrays of a file, mapped read-only, and its metadata, after checking its digest."""
         try:
             with InputFile(self.path / file.name) as source:
                 data = mapped_bytes(source)
                 if hashlib.sha256(data).hexdigest() != file.sha256:
                     raise source.broken(f"its content is not what {RECORD_NAME} says it was: it is damaged")
-                arrays, _ = read_tensors(data, layout)
+                arrays, metadata = read_tensors(data, layout)
                 for name in layout.keys() - arrays.keys():
                     raise source.broken(f"there is no tensor {name!r}")
-                return arrays
+                return arrays, metadata
         except CorpusNotFoundError as error:
             raise FormatError(str(error)) from error
 

@@ -13,6 +13,15 @@ from wordkin.studio.workspace import Workspace
 MAX_OPEN_FILES = 8
 
 
+def _load(path: Path) -> Embeddings:
+    """The vectors of a file; ConfigError where its items are whole numbers, which no field of a page could hold."""
+    vectors = load_embeddings(path)
+    if vectors.vocabulary.integers:
+        remedy = f"wordkin convert {path.name} words.safetensors --as-text"
+        raise ConfigError("vectors", "must have words as items", "whole numbers", remedy)
+    return vectors
+
+
 @dataclass
 class _Opened:
     """A file that is being opened or is open, and the tabs that show it."""
@@ -65,7 +74,7 @@ class Library:
             if len(self._opened) >= MAX_OPEN_FILES:
                 rule = f"must be among the {MAX_OPEN_FILES} files that can be open at once"
                 raise ConfigError("vectors", rule, name, "close a tab that shows another")
-            self._opened[key] = _Opened(asyncio.ensure_future(asyncio.to_thread(load_embeddings, path)))
+            self._opened[key] = _Opened(asyncio.ensure_future(asyncio.to_thread(_load, path)))
         opened = self._opened[key]
         opened.tabs.add(tab)
         try:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.errors import ConfigError
+from wordkin.items import Item
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
 from wordkin.windows.rng import INITIALISATION, random_bits_of, stream_key
@@ -86,6 +87,9 @@ def tables_from_vectors(
     Words without a vector are drawn from a uniform distribution around 0 whose root mean square is that of the numbers
     of the others. Other tables are 0. Raises :class:`ConfigError` where no word has a vector, or one is not finite.
     """
+    if len(words) and words.integers != vocabulary.integers:
+        kinds = [("whole numbers" if each.integers else "words") for each in (vocabulary, words)]
+        raise ConfigError("init", f"must have vectors of {kinds[0]}, as the items of the text are", kinds[1])
     found = words.find_ids(vocabulary)
     given = np.flatnonzero(found >= 0)
     if not len(given):
@@ -118,13 +122,13 @@ def _draw_rows(
         table[some] = (uniform - np.float32(0.5)) * np.float32(2 * largest)
 
 
-def uniform_by_word(seed: int, words: Iterable[str], size: int) -> NDArray[np.float32]:
+def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.float32]:
     """``size`` numbers from 0 up to 1 for each word, float32 [words, size]: a function of seed and word alone.
 
     Number n is the hash of :mod:`wordkin.windows.rng` of n and a key made of the seed and a BLAKE2 digest of the word.
     """
     key = stream_key(seed, INITIALISATION, _NEW_ROWS)
-    digests = (hashlib.blake2b(word.encode(), digest_size=8).digest() for word in words)
+    digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)
     keys = np.array([key ^ int.from_bytes(digest, "little") for digest in digests], np.uint64)
     return (random_bits_of(keys, size) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
 

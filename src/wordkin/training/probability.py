@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wordkin.config import FROM_1, TrainingConfig, check
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError, CorpusError
+from wordkin.items import Item, is_integer
 from wordkin.objectives import reference
 from wordkin.options import Objective
 from wordkin.training.choose import open_backend
@@ -152,7 +153,7 @@ class Predictor:
 
     def _input_ids(self, parameter: str, words: str | Sequence[str]) -> list[int]:
         """The ids of the input words: one for skip-gram, one or more for CBOW."""
-        listed = [words] if isinstance(words, str) else list(words)
+        listed: list[Item] = [words] if isinstance(words, str) or is_integer(words) else list(words)
         if not listed:
             raise ConfigError(parameter, "must name at least one word", listed)
         if self._config.architecture == "skip-gram" and len(listed) > 1:

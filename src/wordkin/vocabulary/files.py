@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from wordkin.errors import ConfigError, shown
+from wordkin.items import is_integer
 from wordkin.storage.files import InputFile, check_writable, replacing
 from wordkin.vocabulary.vocabulary import Vocabulary
 
@@ -25,6 +27,13 @@ def save_vocabulary(vocabulary: Vocabulary, path: str | Path) -> None:
     path = Path(path)
     if vocabulary.counts is None:
         raise ConfigError("vocabulary", "must have counts to be saved", vocabulary)
+    if vocabulary.integers:
+        raise ConfigError(
+            "vocabulary",
+            "must hold words to be saved as text",
+            vocabulary,
+            "from a text, numbers would come back as words",
+        )
     check_writable(path)
     lines = []
     for word, count in zip(vocabulary, vocabulary.counts.tolist(), strict=True):
@@ -100,10 +109,10 @@ def _is_list(given: object) -> bool:
     return isinstance(given, list | tuple | set | frozenset)
 
 
-def _of_mapping(given: Mapping[object, object]) -> Vocabulary:
+def _of_mapping(given: Mapping[Any, object]) -> Vocabulary:
     for word, count in given.items():
-        if not isinstance(word, str):
-            raise ConfigError("vocabulary", "must map words to counts", word, "a word must be text")
+        if not isinstance(word, str) and not is_integer(word):
+            raise ConfigError("vocabulary", "must map words to counts", word, "a word must be text or a whole number")
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 0 <= count < 2**62:
             raise ConfigError("vocabulary", "must map words to whole numbers from 1 up", f"{word}: {count!r}")
-    return Vocabulary([str(word) for word in given], np.array(list(given.values()), np.int64))
+    return Vocabulary(list(given), np.array(list(given.values()), np.int64))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from wordkin.storage.utf8 import is_utf8
 
 _BLOCK = 1 << 16  # words at a time, so that what is gathered stays in the cache
+_LONGEST_DECIMAL = 20  # characters of the lowest number of 64 bits
 _CHUNK = 8  # bytes of a word compared at a time, as one number
 
 
@@ -27,6 +28,29 @@ def are_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
     """Whether each word is valid UTF-8: all of them together are, and no character runs from one into the next."""
     starts = offsets[:-1][offsets[:-1] < len(utf8)]
     return not ((utf8[starts] & 0xC0) == 0x80).any() and is_utf8(bytes(utf8))
+
+
+def are_decimal(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
+    """Whether each word is a whole number of 64 bits as Python writes it, so that equal numbers are equal bytes."""
+    lengths = np.diff(offsets)
+    if not len(lengths):
+        return True
+    if lengths.min() < 1 or lengths.max() > _LONGEST_DECIMAL:
+        return False
+    first = utf8[offsets[:-1]]
+    is_negative = first == ord("-")
+    digits = lengths - is_negative
+    if digits.min() < 1 or np.count_nonzero(utf8 == ord("-")) != np.count_nonzero(is_negative):
+        return False
+    if not (((utf8 >= ord("0")) & (utf8 <= ord("9"))) | (utf8 == ord("-"))).all():
+        return False
+    leading = utf8[offsets[:-1] + is_negative]
+    if ((leading == ord("0")) & (lengths > 1)).any():
+        return False
+    return all(
+        -(2**63) <= int(bytes(utf8[offsets[word] : offsets[word + 1]])) < 2**63
+        for word in np.flatnonzero(digits >= _LONGEST_DECIMAL - 1).tolist()
+    )
 
 
 def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.errors import CorpusError, CorpusWarning, EmptyVocabularyError, warn
+from wordkin.errors import ConfigError, CorpusError, CorpusWarning, EmptyVocabularyError, warn
+from wordkin.items import Item, is_integer
 from wordkin.vocabulary.vocabulary import Vocabulary
 
 MOST_RARE_WORDS = 1_000_000  # whose counts are kept, where max_types does not say another number
@@ -24,7 +25,7 @@ class Rules:
         How often a word must have been seen.
     max_vocabulary : int or None
         Keep only so many of the most frequent words.
-    keep_words : collection of str
+    keep_words : collection of str or int
         Words that need not be frequent.
     most_rare : int
         Of how many other words the counts are kept at most, the most frequent first; of equally frequent ones, those
@@ -33,7 +34,7 @@ class Rules:
 
     min_count: int = 1
     max_vocabulary: int | None = None
-    keep_words: Collection[str] = ()
+    keep_words: Collection[Item] = ()
     most_rare: int = 0
 
 
@@ -70,11 +71,12 @@ class Known:
     rare: Vocabulary | None = None
 
 
-def choose_words(words: Sequence[str], counts: NDArray[np.int64], rules: Rules) -> Selection:
+def choose_words(words: Sequence[Item], counts: NDArray[np.int64], rules: Rules) -> Selection:
     """Choose from the words of a text, for a first training.
 
     Raises :class:`EmptyVocabularyError` where none is left. Warns of words to keep that do not occur.
     """
+    _refuse_other_kind(rules.keep_words, words)
     vocabulary, ids = Vocabulary.choose(
         words,
         counts,
@@ -88,7 +90,18 @@ def choose_words(words: Sequence[str], counts: NDArray[np.int64], rules: Rules) 
     return Selection(vocabulary, ids, rare=rare, forgotten=forgotten)
 
 
-def given_words(words: Sequence[str], vocabulary: Vocabulary) -> Selection:
+def refuse_other_items(words: Sequence[Item], vocabulary: Vocabulary) -> None:
+    """Raise :class:`CorpusError` where a text has words and a vocabulary whole numbers, or the other way round."""
+    if not len(words) or not len(vocabulary) or is_integer(words[0]) == vocabulary.integers:
+        return
+    kinds = ("whole numbers", "words") if vocabulary.integers else ("words", "whole numbers")
+    raise CorpusError(
+        f"the items of the model or vocabulary are {kinds[0]}, such as {vocabulary.word(0)!r}, and those of the text "
+        f"are {kinds[1]}, such as {words[0]!r:.60}: convert the text with {'int' if vocabulary.integers else 'str'}()"
+    )
+
+
+def given_words(words: Sequence[Item], vocabulary: Vocabulary) -> Selection:
     """Take a vocabulary as it is; :class:`EmptyVocabularyError` where no word of the text is in it."""
     ids = vocabulary.find_ids(words).astype(np.int32)
     if not (ids >= 0).any():
@@ -99,7 +112,7 @@ def given_words(words: Sequence[str], vocabulary: Vocabulary) -> Selection:
     return Selection(vocabulary, ids)
 
 
-def grown_words(words: Sequence[str], counts: NDArray[np.int64], known: Known, rules: Rules) -> Selection:
+def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, rules: Rules) -> Selection:
     """The known words and those of a text that join them: seen often enough in all text together.
 
     Words of the text alone can join: the vectors of others would stay as they were drawn. Known words stay, also
@@ -111,7 +124,7 @@ def grown_words(words: Sequence[str], counts: NDArray[np.int64], known: Known, r
     is_new = old_ids < 0
     text_new = [words[index] for index in np.flatnonzero(is_new).tolist()]
     totals = counts[is_new].copy()
-    rest: list[str] = []
+    rest: list[Item] = []
     rest_counts = np.empty(0, np.int64)
     if rare is not None and rare.counts is not None:
         rare_ids = rare.find_ids(text_new)
@@ -147,7 +160,7 @@ def grown_words(words: Sequence[str], counts: NDArray[np.int64], known: Known, r
     return Selection(vocabulary, ids, text_counts, kept, forgotten)
 
 
-def _joining(words: Sequence[str], totals: NDArray[np.int64], known: int, rules: Rules) -> NDArray[np.bool_]:
+def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules: Rules) -> NDArray[np.bool_]:
     """Which new words join a vocabulary of ``known`` words."""
     joins = np.zeros(len(words), np.bool_)
     room = None if rules.max_vocabulary is None else max(0, rules.max_vocabulary - known)
@@ -165,7 +178,7 @@ def _joining(words: Sequence[str], totals: NDArray[np.int64], known: int, rules:
 
 
 def _kept_counts(
-    words: Sequence[str], indices: NDArray[np.int64], counts: NDArray[np.int64], most: int
+    words: Sequence[Item], indices: NDArray[np.int64], counts: NDArray[np.int64], most: int
 ) -> tuple[Vocabulary | None, int]:
     """The most frequent of the words at ``indices`` with their counts, and how many others there are."""
     if most == 0:
@@ -175,7 +188,15 @@ def _kept_counts(
     return kept, len(indices) - len(kept)
 
 
-def _warn_of_absent(keep_words: Collection[str], vocabulary: Vocabulary) -> None:
+def _refuse_other_kind(keep_words: Collection[Item], words: Sequence[Item]) -> None:
+    """Raise :class:`ConfigError` where words to keep are not of the kind of those in the text."""
+    for word in keep_words:
+        if len(words) and is_integer(word) != is_integer(words[0]):
+            kind = "whole numbers" if is_integer(words[0]) else "text"
+            raise ConfigError("keep_words", f"must be {kind}, as the items of the text are", word)
+
+
+def _warn_of_absent(keep_words: Collection[Item], vocabulary: Vocabulary) -> None:
     absent = [word for word in keep_words if word not in vocabulary]
     if absent:
         named = ", ".join(repr(word) for word in absent[:3]) + (", …" if len(absent) > 3 else "")

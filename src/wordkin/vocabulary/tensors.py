@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
+from wordkin.errors import FormatError
 from wordkin.storage.tensors import Layout
 from wordkin.vocabulary.vocabulary import Vocabulary
 
@@ -15,6 +17,27 @@ VOCABULARY_LAYOUT: Layout = {
     "word_order": (("I32",), 1),
     "counts": (("I64",), 1),
 }
+
+
+_ITEMS, _INTEGERS = "wordkin.items", "integer"
+VOCABULARY_KEYS = (_ITEMS,)
+"""The keys of :func:`vocabulary_metadata`."""
+
+
+def vocabulary_metadata(vocabulary: Vocabulary) -> dict[str, str]:
+    """What a file that holds a vocabulary must say of it: that its items are whole numbers, where they are."""
+    return {_ITEMS: _INTEGERS} if vocabulary.integers else {}
+
+
+def vocabulary_of_tensors(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> Vocabulary:
+    """The vocabulary that a file holds; raises :class:`FormatError` where it is damaged or of a kind not known."""
+    items = metadata.get(_ITEMS)
+    if items not in (None, _INTEGERS):
+        raise FormatError(f"its items are of the kind {items!r}, which this wordkin does not know: update it")
+    return Vocabulary.from_packed(
+        arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays.get("counts"),
+        integers=items == _INTEGERS,
+    )  # fmt: skip
 
 
 def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:

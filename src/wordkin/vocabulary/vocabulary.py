@@ -9,13 +9,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
-from wordkin.vocabulary.packing import are_utf8, is_permutation, is_strictly_sorted, offsets_fit, sorted_ids
+from wordkin.items import Item, any_item, are_integers, checked_item, is_integer
+from wordkin.vocabulary.packing import (
+    are_decimal,
+    are_utf8,
+    is_permutation,
+    is_strictly_sorted,
+    offsets_fit,
+    sorted_ids,
+)
 from wordkin.vocabulary.spelling import nearest_spellings
 
 # A binary search costs about as much as adding this many words to a dict, so after one look-up per
@@ -28,13 +36,14 @@ _DECODE_BLOCK = 65536
 class PackedWords(Sequence[str]):
     """A read-only sequence of words over packed UTF-8: word i is ``utf8[offsets[i]:offsets[i + 1]]``.
 
-    A slice is a list. Compares equal to any list or tuple of the same words.
+    A slice is a list. Compares equal to any list or tuple of the same words. Where ``integers`` is true, the words are
+    whole numbers, packed as decimal text, and come out as int; type checkers see str.
     """
 
-    __slots__ = ("offsets", "utf8")
+    __slots__ = ("integers", "offsets", "utf8")
 
-    def __init__(self, utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
-        self.utf8, self.offsets = utf8, offsets
+    def __init__(self, utf8: NDArray[np.uint8], offsets: NDArray[np.int64], *, integers: bool = False) -> None:
+        self.utf8, self.offsets, self.integers = utf8, offsets, integers
 
     def encoded(self, word_id: int) -> bytes:
         """The UTF-8 bytes of one word.
@@ -55,7 +64,8 @@ class PackedWords(Sequence[str]):
         bounds = self.offsets[start : stop + 1].tolist()
         data = self.utf8[bounds[0] : bounds[-1]].tobytes()
         first = bounds[0]
-        return [data[a - first : b - first].decode() for a, b in itertools.pairwise(bounds)]
+        words = [data[a - first : b - first].decode() for a, b in itertools.pairwise(bounds)]
+        return cast("list[str]", list(map(int, words))) if self.integers else words
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -83,7 +93,8 @@ class PackedWords(Sequence[str]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, PackedWords):
-            return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.utf8, other.utf8)
+            same_bytes = np.array_equal(self.offsets, other.offsets) and np.array_equal(self.utf8, other.utf8)
+            return same_bytes and self.integers == other.integers
         if isinstance(other, list | tuple):
             return len(self) == len(other) and all(ours == theirs for ours, theirs in zip(self, other, strict=True))
         return NotImplemented
@@ -100,15 +111,15 @@ class Vocabulary:
 
     Parameters
     ----------
-    words : sequence of str
-        Distinct words; the position is the id.
+    words : sequence of str, or of int
+        Distinct words, or distinct whole numbers; the position is the id.
     counts : sequence of int, default None
         Whole numbers from 0 up, one per word; None where they are not known.
 
     Raises
     ------
     ConfigError
-        A word stands twice or has no UTF-8 form, or the counts do not fit the words.
+        A word stands twice or has no UTF-8 form, words and whole numbers are mixed, or the counts do not fit the words.
 
     >>> vocabulary = Vocabulary(["the", "cat"], counts=[7, 2])
     >>> vocabulary.id_of("cat"), vocabulary.word(0), "dog" in vocabulary, len(vocabulary)
@@ -117,14 +128,14 @@ class Vocabulary:
 
     __slots__ = ("_counts", "_ids", "_order", "_order_is_known_good", "_searches", "_words")
 
-    def __init__(self, words: Iterable[str], counts: ArrayLike | None = None) -> None:
-        listed = list(words)
+    def __init__(self, words: Iterable[Item], counts: ArrayLike | None = None) -> None:
+        listed = [each if isinstance(each, str) else any_item(each) for each in words]
+        self._words = _pack(listed)
         ids = dict(zip(listed, range(len(listed)), strict=True))
         if len(ids) != len(listed):
             raise ConfigError("words", "must be distinct", next(_repeated(listed)), "it stands more than once")
-        self._words = _pack(listed)
         self._counts = _checked_counts(counts, len(listed))
-        self._ids: dict[str, int] | None = ids
+        self._ids: dict[Any, int] | None = ids
         self._order: NDArray[np.int32] | None = None
         self._order_is_known_good = True
         self._searches = 0
@@ -136,6 +147,8 @@ class Vocabulary:
         offsets: NDArray[np.int64],
         order: NDArray[np.int32] | None = None,
         counts: NDArray[np.int64] | None = None,
+        *,
+        integers: bool = False,
     ) -> Vocabulary:
         """Wrap arrays that may be memory-mapped, without copying them.
 
@@ -149,6 +162,8 @@ class Vocabulary:
             The ids sorted by the bytes of the words; computed when needed unless given.
         counts : array of int64, shape (V,), default None
             How often each word was seen.
+        integers : bool, default False
+            Whether the words are whole numbers as decimal text.
 
         Returns
         -------
@@ -168,10 +183,12 @@ class Vocabulary:
             raise FormatError("the counts must hold one number from 0 up for each word")
         if not are_utf8(utf8, offsets):
             raise FormatError("the words must be valid UTF-8")
+        if integers and not are_decimal(utf8, offsets):
+            raise FormatError("the words must be whole numbers of 64 bits")
         if order is not None and not is_permutation(order, size):
             raise FormatError("the word order must hold each word id once")
         vocabulary = cls.__new__(cls)
-        vocabulary._words = PackedWords(_frozen(utf8), _frozen(offsets))
+        vocabulary._words = PackedWords(_frozen(utf8), _frozen(offsets), integers=integers)
         vocabulary._order = None if order is None else _frozen(order)
         vocabulary._counts = None if counts is None else _frozen(counts)
         vocabulary._ids = None
@@ -182,13 +199,13 @@ class Vocabulary:
     @classmethod
     def from_counts(
         cls,
-        words: Sequence[str],
+        words: Sequence[Item],
         counts: ArrayLike,
         *,
         min_count: int = 1,
         max_vocabulary: int | None = None,
     ) -> Vocabulary:
-        """The words seen at least ``min_count`` times, ids by falling count, ties by code point.
+        """The words seen at least ``min_count`` times, ids by falling count, ties by code point; whole numbers by size.
 
         Parameters
         ----------
@@ -219,12 +236,12 @@ class Vocabulary:
     @classmethod
     def choose(
         cls,
-        words: Sequence[str],
+        words: Sequence[Item],
         counts: ArrayLike,
         *,
         min_count: int = 1,
         max_vocabulary: int | None = None,
-        keep_words: Collection[str] = (),
+        keep_words: Collection[Item] = (),
     ) -> tuple[Vocabulary, NDArray[np.int32]]:
         """As :meth:`from_counts`, with words that stay, and the id of each word.
 
@@ -274,7 +291,7 @@ class Vocabulary:
             most = f"the most frequent was seen {seen.max():,} times" if len(words) else "there is no word at all"
             raise EmptyVocabularyError(f"no word was seen min_count={min_count:,} times ({most}): lower min_count")
         # UTF-8 sorts as code points do, and so do Python strings.
-        by_word = np.array(sorted(kept.tolist(), key=words.__getitem__), dtype=np.int64)
+        by_word = np.array(_sorted_by_word(kept.tolist(), words), dtype=np.int64)
         by_count = np.argsort(-seen[by_word], kind="stable")
         if max_vocabulary is not None:
             first = np.argsort(~asked[by_word[by_count]], kind="stable")[:max_vocabulary]  # words to keep before others
@@ -282,7 +299,8 @@ class Vocabulary:
         chosen = by_word[by_count]
         # No dict of words is made: the order is known, and a search in it is enough for a few questions.
         packed = _pack([words[index] for index in chosen.tolist()])
-        vocabulary = cls.from_packed(packed.utf8, packed.offsets, np.argsort(by_count).astype(np.int32), seen[chosen])
+        order = None if packed.integers else np.argsort(by_count).astype(np.int32)  # numbers do not sort as text does
+        vocabulary = cls.from_packed(packed.utf8, packed.offsets, order, seen[chosen], integers=packed.integers)
         if not is_strictly_sorted(packed.utf8, packed.offsets, vocabulary.order):
             raise ConfigError("words", "must be distinct", next(_repeated(words)), "it stands more than once")
         vocabulary._order_is_known_good = True
@@ -291,7 +309,7 @@ class Vocabulary:
         return vocabulary, ids
 
     @classmethod
-    def of_distinct(cls, words: Sequence[str], counts: NDArray[np.int64]) -> Vocabulary:
+    def of_distinct(cls, words: Sequence[Item], counts: NDArray[np.int64]) -> Vocabulary:
         """A vocabulary of words that are known to be distinct; no dict of them is made before it is needed.
 
         Parameters
@@ -307,7 +325,8 @@ class Vocabulary:
             The words in the same order.
         """
         packed = _pack(words)
-        return cls.from_packed(packed.utf8, packed.offsets, None, _checked_counts(counts, len(words)))
+        checked = _checked_counts(counts, len(words))
+        return cls.from_packed(packed.utf8, packed.offsets, None, checked, integers=packed.integers)
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:
@@ -395,6 +414,11 @@ class Vocabulary:
         return self._words
 
     @property
+    def integers(self) -> bool:
+        """Whether the items are whole numbers, not words."""
+        return self._words.integers
+
+    @property
     def counts(self) -> NDArray[np.int64] | None:
         """How often each word was seen, shape (V,), read-only; None where that is not known."""
         return self._counts
@@ -413,6 +437,8 @@ class Vocabulary:
         return iter(self._words)
 
     def __contains__(self, word: object) -> bool:
+        if self.integers:
+            return is_integer(word) and self._find(int(word)) >= 0
         return isinstance(word, str) and self._find(word) >= 0
 
     def word(self, word_id: int) -> str:
@@ -437,7 +463,7 @@ class Vocabulary:
             raise IndexError(f"word id {word_id} is outside 0 to {len(self) - 1}")
         return self._words[word_id]
 
-    def id_of(self, word: str) -> int:
+    def id_of(self, word: Item) -> int:
         """The id of a word.
 
         Parameters
@@ -455,12 +481,22 @@ class Vocabulary:
         UnknownWordError
             The word is not in the vocabulary; the message names the nearest spellings.
         """
-        word_id = self._find(_checked_word(word))
+        item = self._own(word)
+        word_id = self._find(item)
         if word_id < 0:
-            raise UnknownWordError(word, lambda: nearest_spellings(self._words.utf8, self._words.offsets, word))
+            if not isinstance(item, str):
+                raise UnknownWordError(item)
+            text = item  # a name that stays of type str
+            raise UnknownWordError(text, lambda: nearest_spellings(self._words.utf8, self._words.offsets, text))
         return word_id
 
-    def ids_of(self, words: Iterable[str]) -> NDArray[np.int64]:
+    def _own(self, word: object) -> Item:
+        """An item as this vocabulary has it; :class:`ConfigError` where it is of the other kind."""
+        if type(word) is str and not self.integers:
+            return word
+        return any_item(word) if not len(self) else checked_item(word, integers=self.integers)
+
+    def ids_of(self, words: Iterable[Item]) -> NDArray[np.int64]:
         """The ids of several words.
 
         Parameters
@@ -480,7 +516,7 @@ class Vocabulary:
         """
         return np.fromiter(map(self.id_of, word_list("words", words)), dtype=np.int64)
 
-    def find_ids(self, words: Iterable[str]) -> NDArray[np.int64]:
+    def find_ids(self, words: Iterable[Item]) -> NDArray[np.int64]:
         """The ids of several words, where they have one.
 
         Parameters
@@ -493,7 +529,7 @@ class Vocabulary:
         array of int64
             One id per word, -1 for each that is not in the vocabulary.
         """
-        return np.fromiter(map(self._find, word_list("words", words)), dtype=np.int64)
+        return np.fromiter(map(self._find, map(self._own, word_list("words", words))), dtype=np.int64)
 
     def first(self, count: int) -> Vocabulary:
         """A vocabulary of the first words.
@@ -513,16 +549,16 @@ class Vocabulary:
         offsets = self._words.offsets[: count + 1]
         order = None if self._order is None else self._order[self._order < count]
         counts = None if self._counts is None else self._counts[:count]
-        return Vocabulary.from_packed(self._words.utf8[: offsets[-1]], offsets, order, counts)
+        return Vocabulary.from_packed(self._words.utf8[: offsets[-1]], offsets, order, counts, integers=self.integers)
 
-    def _find(self, word: str) -> int:
+    def _find(self, word: Item) -> int:
         affordable = _SCANS if self._order is None else len(self) / _WORDS_PER_SEARCH
         if self._ids is None and self._searches >= affordable:
             self._ids = self._build_ids()
         if self._ids is not None:
             return self._ids.get(word, -1)
         self._searches += 1
-        wanted = word.encode("utf-8", "surrogatepass")
+        wanted = str(word).encode("utf-8", "surrogatepass")
         if self._order is None:
             return self._scan(wanted)
         found = self._search(wanted)
@@ -533,7 +569,7 @@ class Vocabulary:
             self._order_is_known_good = True
         return found
 
-    def _build_ids(self) -> dict[str, int]:
+    def _build_ids(self) -> dict[Any, int]:
         ids = dict(zip(self._words, range(len(self)), strict=True))
         if len(ids) != len(self):
             twice = next(word for position, word in enumerate(self._words) if ids[word] != position)
@@ -574,7 +610,8 @@ class Vocabulary:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Vocabulary({len(self):,} words{'' if self._counts is None else ' with counts'})"
+        items = "whole numbers" if self.integers else "words"
+        return f"Vocabulary({len(self):,} {items}{'' if self._counts is None else ' with counts'})"
 
 
 def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
@@ -584,40 +621,43 @@ def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
     return view
 
 
-def _checked_word(word: object) -> str:
-    if not isinstance(word, str):
-        remedy = "decode it first" if isinstance(word, bytes) else ""
-        raise ConfigError("word", "must be text", word, remedy)
-    return word
-
-
-def word_list(parameter: str, words: object) -> list[str]:
+def word_list(parameter: str, words: object) -> list[Item]:
     """Words that someone passed in as a list; :class:`ConfigError` for one text, or what is no list of words.
 
-    Of a mapping they are the keys.
+    Of a mapping they are the keys. Whole numbers may be items as well; whether they are is for a vocabulary to say.
     """
     if isinstance(words, str | bytes) or not isinstance(words, Iterable) or getattr(words, "ndim", 1) == 0:
         raise ConfigError(parameter, "must be a list of words", words)
-    return [_checked_word(word) for word in words]
+    return [word if type(word) is str else any_item(word) for word in words]
 
 
-def _repeated(words: Iterable[str]) -> Iterator[str]:
+def _sorted_by_word(indices: list[int], words: Sequence[Item]) -> list[int]:
+    """Indices in the order of the words at them; any order where they are of both kinds, and refused later."""
+    try:
+        return sorted(indices, key=words.__getitem__)
+    except TypeError:
+        return indices
+
+
+def _repeated(words: Iterable[Item]) -> Iterator[Item]:
     """The words that stand more than once."""
-    met: set[str] = set()
+    met: set[Item] = set()
     for word in words:
         if word in met:
             yield word
         met.add(word)
 
 
-def _pack(words: Sequence[str]) -> PackedWords:
+def _pack(words: Sequence[Item]) -> PackedWords:
+    integers = are_integers(words)
     try:
-        encoded = [word.encode() for word in words]
+        encoded = [str(word).encode() for word in words]
     except UnicodeEncodeError as error:
         raise ConfigError("words", "must have a UTF-8 form", error.object, "it holds a lone surrogate") from error
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)), out=offsets[1:])
-    return PackedWords(_frozen(np.frombuffer(b"".join(encoded), dtype=np.uint8)), _frozen(offsets))
+    utf8 = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    return PackedWords(_frozen(utf8), _frozen(offsets), integers=integers)
 
 
 def _checked_counts(counts: ArrayLike | None, size: int) -> NDArray[np.int64] | None:

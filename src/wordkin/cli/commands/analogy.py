@@ -8,7 +8,7 @@ import typer
 
 from wordkin.cli.options import with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table, printable
-from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, open_vectors
+from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, items_of, open_vectors
 
 
 @with_options({**SEARCH, **READING})
@@ -26,9 +26,11 @@ def analogy(
 ) -> None:
     """Answer: A is to B as C is to which word?"""
     embeddings = open_vectors(vectors, reading)
-    answers = embeddings.analogy(a, b, c, topn, restrict_vocab=restrict_vocab, threads=threads)
+    items = items_of(embeddings, [a, b, c])
+    answers = embeddings.analogy(items[0], items[1], items[2], topn, restrict_vocab=restrict_vocab, threads=threads)
     if json:
         found = [{"word": word, "similarity": cosine} for word, cosine in answers]
-        print_json({"vectors": vectors, "a": a, "b": b, "c": c, "answers": found})
+        print_json({"vectors": vectors, **dict(zip("abc", items, strict=True)), "answers": found})
         return
-    print_table([f"{printable(a)} is to {printable(b)} as {printable(c)} is to", "similarity"], answers)
+    rows = [(str(word), cosine) for word, cosine in answers]
+    print_table([f"{printable(a)} is to {printable(b)} as {printable(c)} is to", "similarity"], rows)

@@ -11,7 +11,7 @@ import typer
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import Option, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.vectors import READING, check_output_first, named, open_vectors, words_of
+from wordkin.cli.vectors import READING, check_output_first, items_of, named, open_vectors, words_of
 from wordkin.config import Choice, Flag, Number, Text
 from wordkin.errors import ConfigError
 
@@ -45,6 +45,7 @@ _CHANGES: Mapping[str, Option] = {
     "evaluate": Option(
         Text("a path"), "Score the vectors before and after on this benchmark, as wordkin evaluate.", metavar="FILE"
     ),
+    "as_text": Option(Flag(), "Write items that are whole numbers as words, for formats of text."),
     "whitespace": Option(
         Choice(("refuse", "underscore")),
         "What to do with white space in words, for which .bin, .txt and .vec have no room.",
@@ -74,6 +75,7 @@ def convert(
     only_words: str | None = None,
     measure: bool = True,
     evaluate: str | None = None,
+    as_text: bool = False,
     whitespace: str = "refuse",
     json: JsonFlag = False,
     **reading: Any,
@@ -89,6 +91,9 @@ def convert(
     if only_words is not None and not measure:
         reading["only_words"], only_words = only_words, None
     before = open_vectors(source, reading, argument="source")
+    if as_text and not before.vocabulary.integers:
+        raise ConfigError("as_text", "is for items that are whole numbers", True, "leave it out: these are words")
+    before = before.with_words(str) if as_text else before
     after = _smaller(before, keep, only_words, dimensions, dtype)
     agreement = None if after is before or not measure or len(before) < 2 else before.agreement(after)
     scored = [] if evaluate is None else _scores(evaluate, before, after)
@@ -113,7 +118,7 @@ def _smaller(
     if keep is not None:
         vectors = vectors.first(keep)
     if only_words is not None:
-        wanted = set(words_of(only_words))
+        wanted = set(items_of(vectors, words_of(only_words), argument="words"))
         kept = [word for word in vectors.words if word in wanted]
         if not kept:
             raise UsageError(f"--words: none of the words of {only_words!r} is there")

@@ -40,6 +40,7 @@ def info(
         "file": file,
         "bytes": _size(Path(file)),
         "words": len(embeddings),
+        "items": "whole numbers" if embeddings.vocabulary.integers else "words",
         "vector_size": embeddings.vector_size,
         "dtype": embeddings.stored_dtype,
         "total_count": None if counts is None else int(counts.sum()),
@@ -54,11 +55,11 @@ def info(
     shown = {
         "file": facts["file"],
         "bytes": f"{facts['bytes']:,}",
-        "words": f"{facts['words']:,}",
+        str(facts["items"]): f"{facts['words']:,}",
         "vector size": facts["vector_size"],
         "number type": facts["dtype"],
         "counted words of text": None if counts is None else f"{facts['total_count']:,}",
-        "first words": " ".join(first_words),
+        "first words": " ".join(map(str, first_words)),
     }
     if rare[0] is not None:
         shown["rare words counted"] = f"{rare[0]:,} ({rare[1]:,} bytes)"

@@ -12,7 +12,7 @@ import typer
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, Option, with_options
 from wordkin.cli.output import JsonFlag, print_json
-from wordkin.cli.vectors import READING, check_picture_first, open_vectors, unusable_output
+from wordkin.cli.vectors import READING, check_picture_first, items_of, open_vectors, unusable_output
 from wordkin.config import Choice, Number
 
 MOST_ON_PAGE = 100_000
@@ -111,9 +111,12 @@ def plot(
     check_picture_first(output)
     embeddings = open_vectors(vectors, reading)
     if kind == "map":
-        plot_words(embeddings, groups or shown, output, method, clusters=clusters, seed=seed, **style)
+        named = {name: items_of(embeddings, members) for name, members in groups.items()}
+        plot_words(
+            embeddings, named or items_of(embeddings, shown), output, method, clusters=clusters, seed=seed, **style
+        )
     else:
-        plot_heatmap(embeddings, shown, output, order=order, **style)
+        plot_heatmap(embeddings, items_of(embeddings, shown), output, order=order, **style)
     shown += [word for members in groups.values() for word in members if word not in shown]
     document = {"vectors": vectors, "logs": [], "words": shown, "output": output, "kind": kind}
     _report(document, f"{output}: {kind} of {len(shown)} words", json)

@@ -10,7 +10,7 @@ import typer
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table, printable
-from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, open_vectors
+from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, items_of, open_vectors
 
 if TYPE_CHECKING:
     from wordkin.embeddings import Embeddings
@@ -44,8 +44,9 @@ def similar(
     if (index or index_file) and restrict_vocab is not None:
         raise UsageError("--restrict-vocab cannot be given with --index, which holds all words: leave one out")
     embeddings = open_vectors(vectors, reading)
-    known = [word for word in words if word in embeddings]
-    unknown = [word for word in words if word not in embeddings]
+    asked = items_of(embeddings, words)
+    known = [word for word in asked if word in embeddings]
+    unknown = [word for word in asked if word not in embeddings]
     if not known:
         raise _unknown(embeddings, unknown)
     if index or index_file:
@@ -63,7 +64,8 @@ def similar(
         for position, (word, neighbours) in enumerate(zip(known, answers, strict=True)):
             if position:
                 print()
-            print_table([f"near {printable(word)}", "similarity"], neighbours)
+            rows = [(str(near), cosine) for near, cosine in neighbours]
+            print_table([f"near {printable(str(word))}", "similarity"], rows)
     if unknown:
         raise _unknown(embeddings, unknown)
 

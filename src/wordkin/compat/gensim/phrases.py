@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from wordkin.compat.gensim.keyedvectors import loading_path, saving_path
-from wordkin.compat.gensim.sentences import one_or_many, refuse_strings, source_of_sentences
+from wordkin.compat.gensim.sentences import one_or_many, refuse_integers, refuse_strings, source_of_sentences
 from wordkin.corpus.phrases import ENGLISH_CONNECTORS, CountedText, PhraseOptions, learn_phrases
 from wordkin.corpus.phrases import Phrases as LearnedPhrases
 from wordkin.errors import ConfigError
@@ -136,6 +136,7 @@ class Phrases(_Joining):
         config = TrainingConfig()
         scanned = scan_text(source_of_sentences(sentences, None, config), config)
         assert isinstance(scanned, Scan), "no phrases were asked for"
+        refuse_integers(scanned)
         self.learned, text = learn_phrases(CountedText.of_scan(scanned), 1, self.options)
         text.corpus.close()
 

@@ -8,11 +8,14 @@ import itertools
 import lzma
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wordkin.compat.gensim.errors import whole
 from wordkin.corpus.sources import Source
 from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError
+
+if TYPE_CHECKING:
+    from wordkin.corpus.scanning import Scan
 
 MAX_WORDS_IN_BATCH = 10000
 _COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -142,6 +145,15 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any) -> 
     if not isinstance(corpus_iterable, Iterable):
         raise TypeError(f"sentences must be an iterable of lists of words; got {type(corpus_iterable).__name__}")
     return source_of(_Iterable(corpus_iterable), config)
+
+
+def refuse_integers(scanned: Scan) -> None:
+    """Refuse sentences of whole numbers: rows of vectors are known by numbers here."""
+    if scanned.integers:
+        scanned.close()
+        raise CorpusError(
+            f"words must be strings; got {scanned.words[0]} (int): convert it with str(), or use wordkin.train"
+        )
 
 
 def refuse_strings(corpus_iterable: Any) -> None:

@@ -18,6 +18,7 @@ from wordkin.compat.gensim.sentences import (
     LineSentence,
     PathLineSentences,
     Text8Corpus,
+    refuse_integers,
     refuse_strings,
     source_of_sentences,
 )
@@ -279,6 +280,7 @@ class Word2Vec:
         except EmptyVocabularyError as error:
             raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
         assert isinstance(scanned, Scan), "no phrases were asked for"
+        refuse_integers(scanned)
         return scanned
 
     def _take_counts(self, scanned: Scan) -> None:

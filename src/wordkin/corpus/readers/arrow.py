@@ -146,9 +146,12 @@ def column_pieces(column: Any, what: str, opened: OpenFile, tally: Tally) -> Ite
         yield from _blocks(column, opened, tally)
     elif _is_list(column.type) and _is_text(column.type.value_type):
         yield from _word_lists(column, what, opened, tally)
+    elif _is_list(column.type) and types.is_integer(column.type.value_type):
+        yield from _integer_lists(column, what, opened, tally)
     elif not types.is_null(column.type):
         raise CorpusError(
-            f"{opened.name!r}: the {what} has the type {column.type}; it must be strings or lists of strings"
+            f"{opened.name!r}: the {what} has the type {column.type}; it must be strings, or lists of strings or of "
+            "whole numbers"
         )
 
 
@@ -176,6 +179,20 @@ def _blocks(column: Any, opened: OpenFile, tally: Tally) -> Iterator[Block]:
         whole = arrow.ListArray.from_arrays([0, len(part)], part)
         text = _compute().binary_join(whole, "\n")[0].as_buffer().to_pybytes() + b"\n"
         yield Block(text, opened.name, 0, opened.bytes_read)
+
+
+def _integer_lists(column: Any, what: str, opened: OpenFile, tally: Tally) -> Iterator[WordLists]:
+    """Lists of whole numbers as arrays, without a Python object for each."""
+    items = column.flatten()
+    if items.null_count:
+        raise CorpusError(f"{opened.name!r}: the {what} has nulls within its lists, which must hold whole numbers only")
+    lengths = _compute().list_value_length(column).to_numpy(zero_copy_only=False)
+    ends = lengths.cumsum()
+    numbers = items.to_numpy(zero_copy_only=False)
+    sentences = [numbers[end - length : end] for end, length in zip(ends, lengths, strict=True) if length]
+    tally.skipped["empty list"] += len(lengths) - len(sentences)
+    if sentences:
+        yield WordLists(sentences, opened.name, opened.bytes_read)
 
 
 def _word_lists(column: Any, what: str, opened: OpenFile, tally: Tally) -> Iterator[WordLists]:

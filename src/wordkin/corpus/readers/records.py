@@ -10,9 +10,11 @@ from wordkin.corpus.readers.encodings import decode, encode_texts
 from wordkin.corpus.readers.files import OpenFile
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Tally, WordLists
 from wordkin.errors import CorpusError, shown
+from wordkin.items import is_integer
 from wordkin.storage.utf8 import is_utf8
 
 _MOST_LISTS = 4096  # gathered at once
+_INTEGER_KINDS = ("i", "u")  # of arrays that are taken as they are
 
 
 def decode_lines(lines: bytes, opened: OpenFile, tally: Tally, position: int) -> str:
@@ -127,17 +129,23 @@ class Gatherer:
             raise self._wrong(value, number, f"{type(value).__name__}, not {kinds}")
 
     def _add_list(self, value: Any, number: int) -> None:
-        words = list(value)
-        if not words:
+        words = value if getattr(getattr(value, "dtype", None), "kind", "") in _INTEGER_KINDS else list(value)
+        if not len(words):
             self._tally.skipped["empty list"] += 1
             return
         if self.texts:
             raise self._wrong(value, number, "a list, where others have text: choose one of them")
-        wrong = next((word for word in words if not isinstance(word, str)), None)
-        if wrong is not None or None in words:
-            raise self._wrong(wrong, number, f"{type(wrong).__name__} within its list, which must hold strings only")
+        if isinstance(words, list):
+            self._check_items(words, number)
         self._found = True
         self._lists.append(words)
+
+    def _check_items(self, items: list[Any], number: int) -> None:
+        """Raise :class:`CorpusError` for what is neither a string nor a whole number; kinds are compared later."""
+        for item in items:
+            if not isinstance(item, str) and not is_integer(item):
+                what = f"{type(item).__name__} within its list, which must hold strings, or whole numbers, only"
+                raise self._wrong(item, number, what)
 
     def take(self, bytes_read: int | None) -> Piece | None:
         """What was gathered, which is then forgotten; None where nothing was."""

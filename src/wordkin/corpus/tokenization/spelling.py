@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from wordkin.errors import ConfigError
 from wordkin.options import Lowercase, Normalization
 
 _ABOVE = 230  # the combining class of marks above a letter
@@ -35,6 +36,12 @@ class Spelling:
     def changes_nothing(self) -> bool:
         """Whether every word stays as it is."""
         return not self.lowercase and self.normalize is None and self.keep is None
+
+    def refuse_integers(self) -> None:
+        """Raise :class:`ConfigError` where something is to be done to words and the text has whole numbers."""
+        for name, value in (("lowercase", self.lowercase), ("normalize", self.normalize), ("keep", self.keep)):
+            if value not in (None, False):
+                raise ConfigError(name, "is for words: leave it out where the items are whole numbers", value)
 
     def line(self, text: str) -> str:
         """Text before it is split: normalised."""
