@@ -292,3 +292,17 @@ def test_pictures_are_labelled_with_numbers(vectors: Embeddings, tmp_path: Path)
     plots.plot_words(vectors, {"left": some[:2], "right": some[2:]}, tmp_path / "groups.png")
     plots.plot_heatmap(vectors, some, tmp_path / "heat.png")
     assert plots.write_map(vectors, tmp_path / "map.html") == len(vectors)
+
+
+def test_names_keep_the_scales_of_int8_and_models_of_sentences_refuse_numbers(
+    vectors: Embeddings, tmp_path: Path
+) -> None:
+    small = vectors.astype("int8")
+    scales = small.with_words(str).scales
+    assert scales is not None and np.array_equal(scales, np.asarray(small.scales))
+    small.save(tmp_path / "small.safetensors")
+    assert wordkin.load(tmp_path / "small.safetensors").words == vectors.words
+    with pytest.raises(
+        ConfigError, match=r"^vectors must hold words for a model of sentences; got .*with_words\(str\)"
+    ):
+        vectors.to_static_model(tmp_path / "model")

@@ -9,7 +9,7 @@ import numpy as np
 
 from wordkin.config import Flag, Number, check
 from wordkin.embeddings.embeddings import Embeddings
-from wordkin.embeddings.reduction import astype, reduce_dimensions
+from wordkin.embeddings.reduction import astype, reduce_dimensions, refuse_integers
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.storage.files import check_writable, replacing
 from wordkin.tables import data_frame
@@ -108,6 +108,7 @@ def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
         from spacy.vectors import Vectors
     except ImportError as error:
         raise MissingExtraError("conversion to spaCy", "spacy") from error
+    refuse_integers(vectors, "spaCy")
     words = list(vectors.words)
     rows = np.array(vectors.matrix, dtype=np.float32)
     return Vectors(strings=StringStore(words), data=rows, keys=words, name="wordkin")
@@ -123,10 +124,7 @@ def to_arrow(vectors: Embeddings) -> pyarrow.Table:
 
     The vectors, counts and words are the same memory, not copies (extra ``arrow``).
     """
-    if vectors.vocabulary.integers:
-        raise ConfigError(
-            "vectors", "must hold words for Arrow and Parquet", vectors, "use vectors.with_words(str), or --as-text"
-        )
+    refuse_integers(vectors, "Arrow and Parquet")
     pa = _pyarrow()
     words = vectors.words
     columns = {"word": pa.LargeStringArray.from_buffers(len(words), *map(pa.py_buffer, (words.offsets, words.utf8)))}

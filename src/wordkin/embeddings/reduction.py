@@ -116,6 +116,13 @@ def reduce_dimensions(vectors: Embeddings, dimensions: int) -> Embeddings:
     return Embeddings(vectors.vocabulary, matrix, vectors.metadata)
 
 
+def refuse_integers(vectors: Embeddings, what: str) -> None:
+    """Raise :class:`ConfigError` where the items are whole numbers, which ``what`` cannot hold."""
+    if vectors.vocabulary.integers:
+        remedy = "use vectors.with_words(str), or --as-text"
+        raise ConfigError("vectors", f"must hold words for {what}", vectors, remedy)
+
+
 def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
     """The same vectors under other names; see :meth:`wordkin.Embeddings.with_words`."""
     if isinstance(names, Mapping):
@@ -130,4 +137,5 @@ def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], 
     for word, name in zip(vectors.words, named, strict=True):
         if not isinstance(name, str) and not is_integer(name):
             raise ConfigError("names", "must give text or whole numbers", name, f"which is the name of {word!r}")
-    return Embeddings(Vocabulary(named, vectors.vocabulary.counts), vectors.matrix, vectors.metadata)
+    vocabulary = Vocabulary(named, vectors.vocabulary.counts)
+    return Embeddings(vocabulary, vectors.matrix, vectors.metadata, scales=vectors.scales)

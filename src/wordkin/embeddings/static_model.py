@@ -17,6 +17,7 @@ import numpy as np
 
 from wordkin.config import Choice, FlagOrLanguage, OptionalChoice, check
 from wordkin.embeddings.embeddings import Embeddings
+from wordkin.embeddings.reduction import refuse_integers
 from wordkin.errors import ConfigError, OutputError
 from wordkin.options import Lowercase, Normalization
 from wordkin.storage.files import check_writable, reason, replacing
@@ -60,6 +61,7 @@ def to_static_model(
     OutputError
         The system refuses to write.
     """
+    refuse_integers(vectors, "a model of sentences")
     trained = vectors.metadata
     split = _tokenizer(trained) if tokenizer is None else tokenizer
     check("tokenizer", Choice(_TOKENIZERS), split)
