@@ -112,7 +112,8 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
         Where temporary files go that hold what exceeds memory; the system's directory unless set.
     vocabulary : path, mapping or Vocabulary, default None
         The words to learn with their counts, in place of those counted in the text: a file of ``word count`` lines,
-        counts by word, or a vocabulary. ``min_count``, ``max_vocabulary`` and ``keep_words`` do not go with it.
+        counts by word, or a vocabulary. ``min_count``, ``max_vocabulary``, ``keep_words`` and ``max_types`` do not go
+        with it.
     init : path or Embeddings, default None
         Vectors to start from, in any format that :func:`load` reads. Other words are drawn at the same scale.
     **options
@@ -625,7 +626,7 @@ class Word2Vec:
 
     @property
     def forgotten(self) -> int:
-        """Number of rare words whose counts were not kept when the text was read: more than ``max_types``."""
+        """Number of rare words whose counts were not kept when the text had been counted: more than ``max_types``."""
         return self._forgotten
 
     @property
@@ -765,8 +766,8 @@ class Word2Vec:
         from wordkin.text import encode_source, source_of
 
         answers = self._answers()
-        source = source_of(corpus, self.config, texts=texts)
-        with encode_source(source, self.config, self.vocabulary, phrases=self._phrases)[0] as encoded:
+        source, words = source_of(corpus, self.config, texts=texts), self.vocabulary
+        with encode_source(source, self.config, words, phrases=self._phrases, always=words)[0] as encoded:
             return answers.mean_log_likelihood(encoded, objective)
 
     def _answers(self) -> Predictor:
@@ -790,7 +791,7 @@ def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
 
     for each in dataclasses.fields(TrainingConfig):
         value = getattr(config, each.name)
-        if each.name in ("min_count", "max_vocabulary", "keep_words") and value != each.default:
+        if each.name in ("min_count", "max_vocabulary", "keep_words", "max_types") and value != each.default:
             raise ConfigError(
                 each.name, "must be left out where a vocabulary is given", value, "all its words are learned"
             )
@@ -826,6 +827,11 @@ def _refuse_other_text(
     """Raise :class:`CheckpointError` unless a text is the one a run began with."""
     from wordkin.text import encode_source
 
+    if run.config.max_types is not None and "text" in opened.record.files:
+        raise CheckpointError(
+            f"the text cannot be compared with that of the update in {str(opened.path)!r}, since max_types dropped "
+            "other words then: leave the corpus out to go on with the old one"
+        )
     encoded, fingerprint = encode_source(
         source, run.config, opened.vocabulary, phrases=opened.phrases(), on_scan=on_scan
     )

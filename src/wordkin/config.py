@@ -443,7 +443,8 @@ class TrainingConfig:
         "Keep the counts of rarer words with the model, so that they can join it when it is updated.")
     max_types: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text",
-        "Keep the counts of at most this many rarer words, the most frequent first; 1,000,000 unless set.")
+        "Count at most this many different words at a time, dropping the rarest, to bound memory; also the number of "
+        "rarer words whose counts are kept, 1,000,000 unless set.")
     subsample: float = _option(
         1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all.",
         "Mikolov et al. 2013b")

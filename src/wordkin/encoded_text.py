@@ -62,6 +62,8 @@ class Description:
         Digest of the sentences of words; see :func:`content_fingerprint`.
     phrases : Phrases or None
         The phrases that were joined.
+    dropped : mapping or None
+        What ``max_types`` came to, as of :class:`wordkin.corpus.bounds.Dropped`; None where it left all words in.
     """
 
     options: Mapping[str, Any]
@@ -71,6 +73,7 @@ class Description:
     scan_fingerprint: str
     content_fingerprint: str = ""
     phrases: Phrases | None = None
+    dropped: Mapping[str, int] | None = None
 
     @property
     def provenance_fingerprint(self) -> str:
@@ -148,6 +151,7 @@ def write_description(directory: Path, vocabulary: Vocabulary, corpus: EncodedCo
         "options": dict(description.options),
         "sources": description.sources,
         "readers": dict(description.readers),
+        "dropped": None if description.dropped is None else dict(description.dropped),
         "phrases": None if description.phrases is None else json.loads(description.phrases.to_json()),
         "content_fingerprint": description.content_fingerprint,
         "provenance_fingerprint": description.provenance_fingerprint,
@@ -185,7 +189,7 @@ def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
     names = ("options", "sources", "readers", "text_words", "scan_fingerprint", "content_fingerprint")
     phrases = header.get("phrases")
     known = None if phrases is None else Phrases.from_json(json.dumps(phrases).encode())
-    description = Description(**{name: header[name] for name in names}, phrases=known)
+    description = Description(**{name: header[name] for name in names}, phrases=known, dropped=header.get("dropped"))
     if verify and content_fingerprint(vocabulary, corpus) != description.content_fingerprint:
         raise FormatError(f"{str(path)!r} is damaged: its words are not those it was made with; encode the text again")
     return EncodedText(vocabulary, corpus, description)

@@ -7,7 +7,7 @@ for the single steps.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -57,7 +57,7 @@ from wordkin.windows.rng import VALIDATION, choose_at_random, stream_key
 
 OnScan = Callable[[ScanProgress], None]
 
-_OF_TRAINING = ("subsample", "subsample_formula", "rare_counts", "max_types")  # options of text that apply in training
+_OF_TRAINING = ("subsample", "subsample_formula", "rare_counts")  # options of text that apply in training
 _SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
 _PIECE_WORDS = 1 << 20
 
@@ -156,7 +156,10 @@ def read_text(
         fingerprint = f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
         phrases = opened.phrases
     else:
-        scanning = scan_text(source, config, phrases=phrases, spool_directory=spool_directory, on_scan=on_scan)
+        always = config.keep_words if known is None else frozenset(config.keep_words).union(known.vocabulary)
+        scanning = scan_text(
+            source, config, phrases=phrases, always=always, spool_directory=spool_directory, on_scan=on_scan
+        )
         with scanning as scanned:
             selection = select_words(scanned.words, scanned.counts, config, vocabulary=vocabulary, known=known)
             encoded = scanned.encode(selection.ids, path=path)
@@ -171,8 +174,9 @@ def read_text(
             encoded, held_out = split_corpus(whole, fraction, config.seed, paths=paths, spool_directory=spool_directory)
     elif validation is not None:
         held_out, _ = encode_source(
-            validation, config, vocabulary, phrases=phrases, path=validation_path, spool_directory=spool_directory
-        )
+            validation, config, vocabulary, phrases=phrases, always=vocabulary, path=validation_path,
+            spool_directory=spool_directory,
+        )  # fmt: skip
     if held_out is not None:
         refuse_unmeasurable(held_out)
     return Text(vocabulary, encoded, held_out, fingerprint, config, phrases, selection)
@@ -197,12 +201,14 @@ def scan_text(
     config: TrainingConfig,
     *,
     phrases: Phrases | None = None,
+    always: Container[str | int] | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> Scan | CountedText:
     """Read a source once: its words counted, split and joined as the options say; see :func:`wordkin.corpus.scan`.
 
-    ``phrases`` are joined instead of those that the options learn or name.
+    ``phrases`` are joined instead of those that the options learn or name. ``max_types`` never drops the words
+    ``always``, or ``keep_words`` where that is None.
     """
     scanned = scan(
         source,
@@ -211,6 +217,8 @@ def scan_text(
         normalize=config.normalize,
         keep=config.keep,
         encoding_errors=config.encoding_errors,
+        max_types=config.max_types,
+        always=config.keep_words if always is None else always,
         threads=config.worker_threads,
         spool_directory=spool_directory,
         on_progress=on_scan,
@@ -295,17 +303,23 @@ def encode_source(
     vocabulary: Vocabulary,
     *,
     phrases: Phrases | None = None,
+    always: Container[str | int] | None = None,
     path: Path | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> tuple[EncodedCorpus, str]:
-    """A text as ids of a vocabulary, and its fingerprint; words outside the vocabulary are left out."""
+    """A text as ids of a vocabulary, and its fingerprint; words outside the vocabulary are left out.
+
+    ``phrases`` and ``always`` are as of :func:`scan_text`.
+    """
     if source.kind == "encoded":
         opened = open_text(source.directories[0])
         config_for(opened, config)
         encoded = _take_encoded(opened, vocabulary, path, spool_directory)
         return encoded, f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
-    with scan_text(source, config, phrases=phrases, spool_directory=spool_directory, on_scan=on_scan) as scanned:
+    with scan_text(
+        source, config, phrases=phrases, always=always, spool_directory=spool_directory, on_scan=on_scan
+    ) as scanned:
         encoded = encode(scanned, vocabulary, path=path)
         return encoded, text_fingerprint(scanned, encoded)
 
@@ -342,6 +356,7 @@ def save_encoded(
                 scan_fingerprint=scanned.fingerprint,
                 content_fingerprint=content_fingerprint(vocabulary, corpus, config.worker_threads),
                 phrases=scanned.phrases,
+                dropped=None if scanned.dropped is None else scanned.dropped.to_dict(),
             )
         write_description(directory, vocabulary, corpus, description)
         corpus.close()
@@ -377,7 +392,7 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
         a_function = a_function or isinstance(was, dict)
         if asked == was or (a_function and asked == each.default):
             continue
-        if each.name == "keep_words":  # of those that it has, any can be kept
+        if each.name in ("keep_words", "max_types"):  # of the words that it has, any can be kept, and as few
             continue
         if each.name == "min_count" and asked > was:
             continue

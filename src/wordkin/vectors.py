@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from wordkin.errors import ConfigError, FormatError
 from wordkin.items import Item
+from wordkin.storage.packed_words import PackedWords
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.vocabulary import PackedWords
 
 _NORM_BLOCK = 16384
 # Between them a dot product with a unit vector, and one over the length, stay well inside the range of float32.

@@ -9,7 +9,7 @@ import pytest
 
 import wordkin
 import wordkin.runs.run
-from wordkin import ConfigError, CorpusError, NotTrainedError, Vocabulary, Word2Vec
+from wordkin import ConfigError, CorpusError, CorpusWarning, NotTrainedError, Vocabulary, Word2Vec
 from wordkin.text import save_encoded, source_of
 from wordkin.training.cpu.backend import CpuBackend
 
@@ -125,7 +125,9 @@ def test_an_update_that_fails_leaves_the_model_as_it_was(model):
 
 
 def test_rare_counts_can_be_bounded_and_switched_off(tmp_path):
-    assert len(Word2Vec(**OPTIONS, max_types=3).fit(OLD).rare) == 3
+    with pytest.warns(CorpusWarning, match="max_types=60"):
+        bounded = Word2Vec(**OPTIONS | {"min_count": 20}, max_types=60).fit(OLD)
+    assert len(bounded.rare) == 60 - len(bounded.vocabulary) > 0
     without = Word2Vec(**OPTIONS, rare_counts=False).fit(OLD)
     without.save(tmp_path)
     assert without.rare is None and Word2Vec.load(tmp_path).rare is None

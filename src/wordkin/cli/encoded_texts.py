@@ -25,12 +25,15 @@ def document(path: str) -> dict[str, Any]:
         "provenance_fingerprint": description.provenance_fingerprint,
         "sources": description.sources,
         "readers": dict(description.readers),
+        "dropped": None if description.dropped is None else dict(description.dropped),
         "options": dict(description.options),
     }
 
 
 def show_encoded_text(path: str, *, json: bool) -> None:
     """Print the facts about an encoded text."""
+    from wordkin.corpus.bounds import Dropped
+
     facts = document(path)
     if json:
         print_json(facts)
@@ -52,6 +55,9 @@ def show_encoded_text(path: str, *, json: bool) -> None:
          f"{met['replaced']:,}") for name, met in facts["readers"].items()
     ])  # fmt: skip
     print()
+    if facts["dropped"] is not None:
+        print(Dropped(**facts["dropped"]))
+        print()
     options = {name: value for name, value in facts["options"].items() if value is not None}
     print_table(["read with", ""], ((name, str(value)) for name, value in sorted(options.items())))
 

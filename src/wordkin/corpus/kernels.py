@@ -208,17 +208,19 @@ def number_tokens(
 @kernel
 def count_tokens(
     text, text_words, stop, position, keys, begins, lengths, slots, bits, arena, arena_words, entries, used,
-    stream, written,
+    stream, written, most_written,
 ):  # fmt: skip
-    """Number and count the tokens of a text until it ends or the table might overflow.
+    """Number and count the tokens of a text until it ends, the table might overflow or the stream is long enough.
 
     Tokens are split in batches of ``len(keys)`` and looked up after, so that many look-ups wait for memory
     at once. A line feed becomes ``LINE_END`` in the stream, a run of them one. The arena must have room
-    for every byte of the text. Returns (position reached, tokens in the table, entries in the stream).
+    for every byte of the text. The stream gets ``most_written`` entries at most, or one more where a line ends.
+    Returns (position reached, tokens in the table, entries in the stream).
     """
     capacity = len(entries) // 2 - 1
-    while position < stop and used + len(keys) <= capacity:
-        position, found = split_tokens(text, text_words, stop, position, keys, begins, lengths)
+    while position < stop and used + len(keys) <= capacity and written < most_written:
+        batch = min(len(keys), most_written - written + 1)
+        position, found = split_tokens(text, text_words, stop, position, keys[:batch], begins, lengths)
         prefetch_tokens(keys, found, slots, bits, entries)
         used, written = number_tokens(
             text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from wordkin.corpus.bounds import Bound
 from wordkin.corpus.integer_scan import count_integers, mixed_items, not_an_item
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.encodings import decode, replace_surrogates, warn_of_invalid
@@ -44,6 +44,7 @@ def count_sentences(
     encoding_errors: str,
     segment_entries: int = _SEGMENT_ENTRIES,
     *,
+    bound: Bound | None = None,
     refuse_integers: Callable[[], None] = lambda: None,
 ) -> None:
     """Fill ``text`` with the words of sentences, each of which is read once, whatever its length.
@@ -57,30 +58,106 @@ def count_sentences(
         refuse_integers()
         count_integers(sentences, text, reporter, segment_entries)
         return
-    index = _WordIndex()
-    counts = np.zeros(0, np.int64)
-    stream = array("i")
+    counter = _ListCounter(text, reporter, segment_entries, bound)
     for sentence in sentences:
-        before = len(stream)
-        _append_ids(sentence, index, stream)
-        if len(stream) > before:
-            stream.append(LINE_END)
-        if len(stream) >= segment_entries:
-            counts = _add_segment(stream, counts, index, text, reporter)
-            stream = array("i")
-    counts = _add_segment(stream, counts, index, text, reporter)
-    _finish(text, index, counts, encoding_errors)
-    if "" in index:
-        warn(f"left out empty words, {int(counts[index['']]):,} of them", CorpusWarning)
+        counter.add(sentence)
+    empty = counter.finish(encoding_errors)
+    if empty:
+        warn(f"left out empty words, {empty:,} of them", CorpusWarning)
 
 
-def _finish(text: TokenText, index: _WordIndex, counts: NDArray[np.int64], encoding_errors: str) -> None:
-    """Give a text its tokens and their counts."""
-    text.token_of_id = [np.arange(len(index), dtype=np.int32)]
-    text.counts = counts
-    text.tokens = list(index)
-    changed = replace_surrogates(text.tokens, counts, encoding_errors)
-    text.unique = not changed and "" not in index
+class _ListCounter:
+    """Numbers and counts words that come in lists. With a bound, the words are pruned as tokens of text are."""
+
+    def __init__(self, text: TokenText, reporter: Reporter, segment_entries: int, bound: Bound | None) -> None:
+        self._text, self._reporter, self._segment_entries, self._bound = text, reporter, segment_entries, bound
+        self._index = _WordIndex()
+        self._counts = np.zeros(0, np.int64)
+        self._stream = array("i")
+        self._left = 0 if bound is None else bound.piece_words
+
+    def add(self, sentence: Iterable[str]) -> None:
+        """Take the words of a sentence."""
+        if self._bound is None:
+            before = len(self._stream)
+            _append_ids(sentence, self._index, self._stream)
+            any_words = len(self._stream) > before
+        else:
+            any_words = self._add_in_pieces(sentence)
+        if any_words:
+            self._stream.append(LINE_END)
+        if len(self._stream) >= self._segment_entries:
+            self._end_segment()
+
+    def add_batch(self, batch: Batch) -> None:
+        """Take what a tokenizer made of some lines."""
+        ids = np.frombuffer(batch.ids, np.int32)
+        if self._bound is not None:
+            for is_end, line in itertools.groupby(ids.tolist(), LINE_END.__eq__):
+                if not is_end:
+                    self.add(batch.words[number] for number in line)
+            return
+        numbers = np.fromiter(map(self._index.__getitem__, batch.words), np.int32, len(batch.words))
+        self._stream.frombytes(np.append(numbers, np.int32(LINE_END))[ids].tobytes())  # LINE_END, -1, is the last
+        if len(self._stream) >= self._segment_entries:
+            self._end_segment()
+
+    def _add_in_pieces(self, sentence: Iterable[str]) -> bool:
+        """Take the words of a sentence, pruning wherever a piece of the text ends; whether there was one."""
+        assert self._bound is not None
+        words, any_words = iter(sentence), False
+        while True:
+            before, asked = len(self._stream), self._left
+            _append_ids(itertools.islice(words, asked), self._index, self._stream, sentence)
+            met = len(self._stream) - before
+            self._left -= met
+            any_words = any_words or met > 0
+            if self._left == 0:
+                self._end_segment()
+                self._prune()
+                self._left = self._bound.piece_words
+            if met < asked:
+                return any_words
+
+    def _prune(self, *, at_end: bool = False) -> None:
+        assert self._bound is not None
+        words = list(self._index)
+        kept = self._bound.kept(self._counts, lambda some: [words[each] for each in some.tolist()], at_end=at_end)
+        if kept is not None:
+            self._index = _WordIndex(zip([words[each] for each in kept.tolist()], range(len(kept)), strict=True))
+            self._counts = self._counts[kept]
+
+    def _end_segment(self) -> None:
+        """Move the ids to the spool and add to the counts."""
+        if not self._stream:
+            return
+        segment = np.frombuffer(self._stream, np.int32)
+        ids = segment[segment != LINE_END]
+        total = np.bincount(ids, minlength=len(self._index))
+        total[: len(self._counts)] += self._counts
+        self._counts = total
+        if self._bound is None:
+            self._text.add_segment(segment, len(ids), 0)
+        else:
+            generation = self._bound.generation
+            self._text.add_segment(self._bound.numbered(segment, len(self._index)), len(ids), generation)
+        self._reporter.add(None, len(ids))
+        self._stream = array("i")
+
+    def finish(self, encoding_errors: str) -> int:
+        """Give the text its tokens and their counts; returns how many empty words were met."""
+        self._end_segment()
+        if self._bound is not None:
+            self._prune(at_end=True)
+        text, index = self._text, self._index
+        text.token_of_id = (
+            [np.arange(len(index), dtype=np.int32)] if self._bound is None else self._bound.tokens_of_numbers()
+        )
+        text.counts = self._counts
+        tokens = list(index)
+        changed = replace_surrogates(tokens, text.counts, encoding_errors)
+        text.tokens, text.unique = tokens, not changed and "" not in index
+        return int(text.counts[index[""]]) if "" in index else 0
 
 
 def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterable[Any]]]:
@@ -98,30 +175,19 @@ def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterab
     return None, ()
 
 
-def _append_ids(sentence: Iterable[str], index: _WordIndex, stream: array[int]) -> None:
+def _append_ids(
+    words: Iterable[str], index: _WordIndex, stream: array[int], sentence: Iterable[str] | None = None
+) -> None:
+    """Append the ids of words, which are some of ``sentence`` or all of it."""
     try:
-        stream.extend(map(index.__getitem__, sentence))
+        stream.extend(map(index.__getitem__, words))
     except TypeError as error:
-        if isinstance(sentence, Sequence | np.ndarray):
-            for word in sentence:
+        whole = words if sentence is None else sentence
+        if isinstance(whole, Sequence | np.ndarray):
+            for word in whole:
                 if not isinstance(word, str):
                     raise not_an_item(word) from error
         raise
-
-
-def _add_segment(
-    stream: array[int], counts: NDArray[np.int64], index: _WordIndex, text: TokenText, reporter: Reporter
-) -> NDArray[np.int64]:
-    """Move the ids to the spool and return the counts with them added."""
-    if not stream:
-        return counts
-    segment = np.frombuffer(stream, np.int32)
-    ids = segment[segment != LINE_END]
-    total = np.bincount(ids, minlength=len(index))
-    total[: len(counts)] += counts
-    text.add_segment(segment, len(ids), 0)
-    reporter.add(None, len(ids))
-    return total
 
 
 def checked_sentences(sentences: Iterable[object], *, sets: bool = False) -> Iterator[Iterable[str]]:
@@ -164,22 +230,15 @@ def count_batches(
     reporter: Reporter,
     encoding_errors: str,
     segment_entries: int = _SEGMENT_ENTRIES,
+    bound: Bound | None = None,
 ) -> None:
     """Fill ``text`` with what a tokenizer made of lines; blank words, which were left out, give one warning."""
-    index = _WordIndex()
-    counts = np.zeros(0, np.int64)
-    stream = array("i")
+    counter = _ListCounter(text, reporter, segment_entries, bound)
     blank = 0
     for batch in batches:
-        numbers = np.fromiter(map(index.__getitem__, batch.words), np.int32, len(batch.words))
-        ids = np.frombuffer(batch.ids, np.int32)
-        stream.frombytes(np.append(numbers, np.int32(LINE_END))[ids].tobytes())  # LINE_END, -1, is the last of them
+        counter.add_batch(batch)
         blank += batch.blank
-        if len(stream) >= segment_entries:
-            counts = _add_segment(stream, counts, index, text, reporter)
-            stream = array("i")
-    counts = _add_segment(stream, counts, index, text, reporter)
-    _finish(text, index, counts, encoding_errors)
+    counter.finish(encoding_errors)
     if blank:
         warn(f"left out words of the tokenizer that are empty or white space, {blank:,} of them", CorpusWarning)
 

@@ -10,6 +10,7 @@ Phrases are learned from an encoded text, in one or several passes. Each pass jo
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from wordkin._version import __version__
 from wordkin.config import Choice, Number, check
+from wordkin.corpus.bounds import Dropped
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.scanning import Scan, words_fingerprint
@@ -245,19 +247,22 @@ class CountedText:
     ----------
     corpus : EncodedCorpus
         The ids, of words numbered in the order of ``words``.
-    words : list of str
+    words : sequence of str
         The different words.
     counts : ndarray of shape (words,), int64
         How often each occurs.
     phrases : Phrases or None
         What was joined.
+    dropped : Dropped or None
+        What a bound on the number of different words came to.
     """
 
     corpus: EncodedCorpus
-    words: list[str]
+    words: Sequence[str]
     counts: NDArray[np.int64]
     phrases: Phrases | None = None
     spool_directory: Path | None = None
+    dropped: Dropped | None = None
 
     @classmethod
     def of_scan(cls, scanned: Scan, spool_directory: str | os.PathLike[str] | None = None) -> CountedText:
@@ -265,7 +270,7 @@ class CountedText:
         with scanned:
             corpus = scanned.encode(np.arange(len(scanned.words), dtype=np.int32))
         directory = None if spool_directory is None else Path(spool_directory)
-        return cls(corpus, scanned.words, scanned.counts, spool_directory=directory)
+        return cls(corpus, scanned.words, scanned.counts, spool_directory=directory, dropped=scanned.dropped)
 
     def __enter__(self) -> Self:
         return self
@@ -547,7 +552,7 @@ def _join_pass(text: CountedText, found: PhrasePass, delimiter: str, workers: in
             counts += np.bincount(ids, minlength=len(counts))
         joined = writer.finish()
     corpus.close()
-    return CountedText(joined, list(ids_of_word), counts, spool_directory=text.spool_directory)
+    return dataclasses.replace(text, corpus=joined, words=list(ids_of_word), counts=counts)
 
 
 def _pieces(corpus: EncodedCorpus) -> list[range]:

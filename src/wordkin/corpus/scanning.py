@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, PatternOrFunction, TokenizerName, check
 from wordkin.cores import usable_cores
+from wordkin.corpus.bounds import Bound, Dropped, stays_for
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.list_scan import checked_sentences, count_batches, count_sentences, decoded_lines
 from wordkin.corpus.ordered_threads import in_order
@@ -27,13 +29,21 @@ from wordkin.corpus.sources import Source
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer, works_on_tokens
 from wordkin.corpus.tokenization.spelling import Spelling
-from wordkin.corpus.tokenization.tokenizers import Tokenizer, TokenWords, split_tokens_at_boundaries, whole_tokens
+from wordkin.corpus.tokenization.tokenizers import (
+    Tokenizer,
+    TokenWords,
+    split_tokens_at_boundaries,
+    whole_tokens,
+    words_of,
+)
 from wordkin.corpus.tokenization.tokenizing import tokenized
 from wordkin.corpus.tokenization.word_checks import warn_of_unsegmented
-from wordkin.errors import ConfigError, EmptyVocabularyError
+from wordkin.errors import ConfigError, CorpusWarning, EmptyVocabularyError, warn
 from wordkin.options import Lowercase, Normalization
+from wordkin.storage.packed_words import packed
 from wordkin.storage.spool import Spool
 
+_TABLES_AT_HAND = 2 * 17  # those that threads count in at a time, and as many that follow
 _MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a table of its own
 
 
@@ -53,6 +63,8 @@ class Scan:
     """
 
     phrases = None  # as of wordkin.corpus.phrases.CountedText: nothing was joined
+    dropped: Dropped | None = None
+    """What ``max_types`` came to; None where it left all words in."""
 
     def __init__(
         self,
@@ -124,11 +136,14 @@ class Scan:
             return writer.finish()
 
 
-def words_fingerprint(words: list[str], counts: NDArray[np.int64], sentences: int) -> str:
+def words_fingerprint(words: Sequence[str], counts: NDArray[np.int64], sentences: int) -> str:
     """Hexadecimal digest of words in an order, of their counts and of the number of sentences."""
     integers = bool(words) and not isinstance(words[0], str)
     digest = hashlib.sha256(b"whole numbers\n" if integers else b"")
-    digest.update("\n".join(map(str, words)).encode())
+    last = b""
+    for lines in packed(words).lines():
+        digest.update(last + lines[:-1])
+        last = b"\n"
     digest.update(np.append(counts, sentences).astype("<i8").data)
     return digest.hexdigest()[:32]
 
@@ -142,16 +157,21 @@ class _Encoder:
         self._map_tokens = map_tokens
         self._text = text
         of_token = token_words.word_of_token
-        id_of_token = np.where(of_token >= 0, new_ids[np.maximum(of_token, 0)], of_token)
-        self._ids_of_table = [id_of_token[tokens] for tokens in text.token_of_id]
+        ids = np.where(of_token >= 0, new_ids[np.maximum(of_token, 0)], of_token)
+        self._id_of_token = np.append(ids, np.int32(-1))  # of a dropped token, -1, too
+        # A segment is mostly of the table of the segments before it; there may be many tables of many ids.
+        self._ids_of_table = functools.lru_cache(_TABLES_AT_HAND)(self._ids_of)
         self._offsets = token_words.expansion_offsets
         self._expansions = new_ids[token_words.expansions]
         self._expansion_lengths = np.diff(self._offsets)
 
+    def _ids_of(self, table: int) -> NDArray[np.int32]:
+        return self._id_of_token[self._text.token_of_id[table]]
+
     def encode(self, segment: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Word ids of a segment, and the positions among them at which lines end."""
         stream = self._text.spool.array(segment)
-        word_ids = self._ids_of_table[self._text.table_of_segment[segment]]
+        word_ids = self._ids_of_table(self._text.table_of_segment[segment])
         ids = np.empty(self._most_words(stream, word_ids), np.int32)
         ends = np.empty(len(stream), np.int64)
         written, sentences = self._map_tokens(stream, word_ids, self._offsets, self._expansions, ids, ends)
@@ -172,6 +192,8 @@ def scan(
     normalize: Normalization | None = None,
     keep: str | Callable[[str], object] | None = None,
     encoding_errors: str = "replace",
+    max_types: int | None = None,
+    always: Container[str | int] = (),
     threads: int | None = None,
     spool_directory: str | Path | None = None,
     on_progress: ProgressCallback | None = None,
@@ -189,12 +211,16 @@ def scan(
     normalize : normal form of Unicode that text and words are brought to.
     keep : a pattern that words must match as a whole, or a function that must be true for them; asked last.
     encoding_errors : ``"replace"`` or ``"ignore"`` bytes that are not UTF-8, with a warning, or be ``"strict"``.
+    max_types : number of distinct tokens that are counted at once; rare ones are dropped as
+        :mod:`wordkin.corpus.bounds` says, with a warning. All when ``None``.
+    always : words that ``max_types`` never drops.
     threads : workers beside the calling thread, which reads and decompresses; all usable cores when ``None``.
         More than 16 are not used.
     spool_directory : where the ids go when they exceed 4 MiB; the temporary directory when ``None``.
     on_progress : called with a :class:`ScanProgress` up to ten times a second, and at the end.
 
-    The result does not depend on the number of threads. Memory grows with the number of distinct words only.
+    The result does not depend on the number of threads. Memory grows with the number of distinct words only,
+    or with ``max_types``.
 
     Raises
     ------
@@ -202,30 +228,50 @@ def scan(
     ConfigError : an option is not legal. MissingExtraError : a tokenizer is not installed.
     OutputError : the disk is full.
     """
-    _check_options(tokenizer, lowercase, normalize, keep, encoding_errors, threads)
+    _check_options(tokenizer, lowercase, normalize, keep, encoding_errors, max_types, threads)
     if not works_on_tokens(tokenizer):
         line_tokenizer(tokenizer)  # what is not installed fails before anything is read
     spelling = Spelling(lowercase, normalize, keep)
     workers = min(usable_cores() if threads is None else threads, _MOST_WORKERS)
     reporter = Reporter(on_progress, source)
+    bound = None if max_types is None else _bound(max_types, always, tokenizer, spelling)
     with contextlib.ExitStack() as on_error:
         text = TokenText(Spool(spool_directory))
         on_error.callback(text.close)
-        _count(source, text, tokenizer, spelling, encoding_errors, reporter, workers)
+        _count(source, text, tokenizer, spelling, encoding_errors, reporter, workers, bound)
         if tokenizer == "words":
             token_words = split_tokens_at_boundaries(text.tokens, spelling)
         else:
             token_words = whole_tokens(text.tokens, spelling, text.unique)
-        if not token_words.words:
+        if not len(token_words.words):
             left_out = keep is not None and text.tokens
             raise EmptyVocabularyError("keep leaves no word" if left_out else _nothing_found(source))
         reporter.report()
+        scanned = Scan(text, token_words, workers, spool_directory, reporter.tallies)
+        scanned.dropped = None if bound is None else bound.dropped()
+        if scanned.dropped is not None:
+            warn(str(scanned.dropped), CorpusWarning)
         on_error.pop_all()
-        return Scan(text, token_words, workers, spool_directory, reporter.tallies)
+        return scanned
+
+
+def _bound(max_types: int, always: Container[str | int], tokenizer: Tokenizer, spelling: Spelling) -> Bound:
+    """The bound on distinct tokens, of which those that stand for one of the words ``always`` stay."""
+    if always == ():
+        return Bound(max_types)
+    if tokenizer == "words":
+        return Bound(max_types, stays_for(always, lambda token: spelling.words(words_of(spelling.line(token)))))
+    return Bound(max_types, stays_for(always, lambda token: spelling.words([token])))
 
 
 def _check_options(
-    tokenizer: object, lowercase: object, normalize: object, keep: object, encoding_errors: object, threads: object
+    tokenizer: object,
+    lowercase: object,
+    normalize: object,
+    keep: object,
+    encoding_errors: object,
+    max_types: object,
+    threads: object,
 ) -> None:
     rules: dict[str, tuple[TokenizerName | FlagOrLanguage | PatternOrFunction | Choice | Number, object]] = {
         "tokenizer": (TokenizerName(), tokenizer),
@@ -233,6 +279,7 @@ def _check_options(
         "normalize": (OptionalChoice(get_args(Normalization)), normalize),
         "keep": (PatternOrFunction(), keep),
         "encoding_errors": (Choice(("replace", "strict", "ignore")), encoding_errors),
+        "max_types": (Number(1, integer=True, optional=True), max_types),
         "threads": (Number(1, 1024, integer=True, optional=True), threads),
     }
     for name, (rule, value) in rules.items():
@@ -247,13 +294,22 @@ def _count(
     encoding_errors: str,
     reporter: Reporter,
     workers: int,
+    bound: Bound | None,
 ) -> None:
     """Fill ``text`` with the tokens of a source, by the way that source and tokenizer ask for."""
+
+    def refuse() -> None:
+        spelling.refuse_integers()
+        if bound is not None:
+            raise ConfigError(
+                "max_types", "is for words: leave it out where the items are whole numbers", bound.max_types
+            )
+
     if source.kind == "sentences":
         _refuse_to_split_lists(tokenizer)
         reporter.tally("sentences")
         lists = checked_sentences(source.items, sets=source.reading.sets)
-        count_sentences(lists, text, reporter, encoding_errors, refuse_integers=spelling.refuse_integers)
+        count_sentences(lists, text, reporter, encoding_errors, bound=bound, refuse_integers=refuse)
         return
     with contextlib.closing(read(source, encoding_errors, reporter)) as pieces:
         first = next(pieces, None)
@@ -261,15 +317,15 @@ def _count(
         if isinstance(first, WordLists):
             _refuse_to_split_lists(tokenizer)
             lists = lists_of(all_pieces, reporter)
-            count_sentences(lists, text, reporter, encoding_errors, refuse_integers=spelling.refuse_integers)
+            count_sentences(lists, text, reporter, encoding_errors, bound=bound, refuse_integers=refuse)
         elif not works_on_tokens(tokenizer):
             lines = map(spelling.line, decoded_lines(blocks_of(all_pieces), encoding_errors, reporter))
             batches = tokenized(lines, tokenizer, workers)
-            count_batches(batches, text, reporter, encoding_errors)
+            count_batches(batches, text, reporter, encoding_errors, bound=bound)
         else:
             from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
 
-            count_text(blocks_of(all_pieces), text, reporter, encoding_errors, workers)
+            count_text(blocks_of(all_pieces), text, reporter, encoding_errors, workers, bound)
             if tokenizer == "whitespace":
                 warn_of_unsegmented(text.tokens, text.counts)
     _judge_invalid(source, text, reporter, encoding_errors)

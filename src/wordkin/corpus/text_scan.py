@@ -6,13 +6,14 @@ Importing this module loads Numba.
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.corpus.bounds import Bound
 from wordkin.corpus.kernels import count_tokens, refill_slots
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.progress import Reporter
@@ -20,6 +21,7 @@ from wordkin.corpus.readers.encodings import decode
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.storage.memory import system_zeros
+from wordkin.storage.packed_words import PackedWords, are_utf8
 from wordkin.storage.utf8 import is_utf8
 
 PADDING = b"\n" * 16
@@ -27,6 +29,8 @@ PADDING = b"\n" * 16
 
 _BATCH = 256  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
 _FIRST_BITS = 16
+_FULL_TABLE = 1 << 18  # tokens of a table that one thread counts in: then a new one begins, so that all stay small
+_CHECKED_TOKENS = 1 << 16
 _SAMPLED_TOKENS = 4096  # of those that are not valid UTF-8, to guess their encoding from
 
 
@@ -36,60 +40,147 @@ def count_text(
     reporter: Reporter,
     encoding_errors: str,
     workers: int,
+    bound: Bound | None = None,
 ) -> None:
     """Fill ``text`` with the tokens of blocks, split at white space.
 
     The workers split and count, while the calling thread reads, decompresses and merges. The outcome
     depends on neither ``workers`` nor how the text is cut into blocks, except for the segments of the spool.
+    With a bound, one worker counts: what is dropped depends on the order of the text.
     """
     if encoding_errors == "strict":
         blocks = _checked_blocks(blocks)
+    if bound is None:
+        table, token_of_id = _count_in_tables(blocks, text, reporter, workers)
+    else:
+        table, token_of_id = _count_bounded(blocks, text, reporter, bound)
+    valid = _take_tokens(table, text, encoding_errors)
+    text.token_of_id = token_of_id if valid is None else [_mapped(valid, tokens) for tokens in token_of_id]
+
+
+def _mapped(new: NDArray[np.int32], tokens: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.append(new, np.int32(-1))[tokens]  # -1 stays, since the last is
+
+
+def _count_in_tables(
+    blocks: Iterator[Block], text: TokenText, reporter: Reporter, workers: int
+) -> tuple[TokenTable, Sequence[NDArray[np.int32]]]:
+    """All tokens in a table, and the token of each id of the tables that the segments of ``text`` were counted in."""
+    merged = TokenTable(most_filled=0.75)
+    parts: dict[int, list[NDArray[np.int32]]] = {}
+    token_of_id: dict[int, NDArray[np.int32]] = {}
     counter = _BlockCounter(workers)
-    merged = TokenTable()
-    token_of_id: list[list[NDArray[np.int32]]] = [[] for _ in range(workers)]
+
+    def take_counts(table: int, counts: NDArray[np.int64]) -> None:
+        token_of_id[table] = np.concatenate(parts.pop(table))
+        merged.counts[token_of_id[table]] += counts - 1  # each was counted once when it was merged
+
     with ThreadPoolExecutor(workers, "wordkin-scan") as pool:
-        for block, table, counted in in_order(pool, counter.count, blocks, 2 * workers):
-            if counted.new_tokens:
-                # In the order of the text, so a token gets the number of its first occurrence. Each stands on
-                # a line of its own, so every other entry of the stream is a line end.
-                token_of_id[table].append(merged.count(counted.new_tokens + PADDING).stream[::2])
+        for block, table, counted, counts in in_order(pool, counter.count, counter.assigned(blocks), 2 * workers):
+            # In the order of the text, so a token gets the number of its first occurrence. Each stands on
+            # a line of its own, so every other entry of the stream is a line end.
+            tokens = merged.count(counted.new_tokens + PADDING).stream[::2]
+            parts.setdefault(table, []).append(tokens)
+            if counts is not None:
+                take_counts(table, counts)
             text.add_segment(counted.stream, counted.words, table)
             reporter.add(block.bytes_read, counted.words)
-    text.token_of_id = [np.concatenate([np.empty(0, np.int32), *parts]) for parts in token_of_id]
-    text.counts = np.zeros(len(merged), np.int64)
-    for tokens, table_counts in zip(text.token_of_id, counter.counts(), strict=True):
-        text.counts[tokens] += table_counts
-    joined = merged.joined_tokens()
-    del counter, merged  # so that the tables of bytes are gone before there are strings
-    _decode_tokens(joined, text, encoding_errors)
+    for table, counts in counter.open_counts():
+        take_counts(table, counts)
+    return merged, [token_of_id[table] for table in sorted(token_of_id)]
 
 
 class _CountedBlock(NamedTuple):
     block: Block
     table: int
     counted: CountedText
+    counts: NDArray[np.int64] | None  # of the table, when this was the last block counted in it
+
+
+class _Numbered:
+    """A table in use, and its number among all tables ever used."""
+
+    def __init__(self) -> None:
+        self.table, self.number = TokenTable(), -1
 
 
 class _BlockCounter:
-    """Counts blocks in tables of tokens, as many as there are threads, so that none waits for another."""
+    """Counts blocks in several small tables, so that no thread waits for another; a full one makes way for a new one.
+
+    Tables are given to blocks by the calling thread, in the order of the text. So of two blocks that share a table the
+    earlier one is counted first.
+    """
 
     def __init__(self, workers: int) -> None:
-        self._tables = [TokenTable() for _ in range(workers)]
-        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for table in range(workers):
-            self._free.put(table)
+        self._all = [_Numbered() for _ in range(workers + 1)]  # one for the block that waits for a worker
+        self._free: queue.SimpleQueue[_Numbered] = queue.SimpleQueue()
+        for each in self._all:
+            self._free.put(each)
 
-    def count(self, block: Block) -> _CountedBlock:
-        """Count a block in a table that no other thread uses meanwhile."""
-        table = self._free.get()
+    def assigned(self, blocks: Iterator[Block]) -> Iterator[tuple[Block, _Numbered]]:
+        """The blocks, each with a table that no other block has meanwhile."""
+        tables = 0
+        for block in blocks:
+            numbered = self._free.get()
+            if numbered.number < 0:
+                numbered.number, tables = tables, tables + 1
+            yield block, numbered
+
+    def count(self, assigned: tuple[Block, _Numbered]) -> _CountedBlock:
+        """Count a block in its table."""
+        block, numbered = assigned
         try:
-            return _CountedBlock(block, table, self._tables[table].count(block.text + PADDING))
+            number, table = numbered.number, numbered.table
+            counted, counts = table.count(block.text + PADDING), None
+            if len(table) >= _FULL_TABLE:
+                counts = table.counts.copy()
+                numbered.table, numbered.number = TokenTable(), -1
+            return _CountedBlock(block, number, counted, counts)
         finally:
-            self._free.put(table)
+            self._free.put(numbered)
 
-    def counts(self) -> list[NDArray[np.int64]]:
-        """Of each table, how often each of its tokens was seen."""
-        return [table.counts for table in self._tables]
+    def open_counts(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Of each table still in use its number, and how often each of its tokens was seen."""
+        return ((each.number, each.table.counts) for each in self._all if each.number >= 0)
+
+
+def _count_bounded(
+    blocks: Iterator[Block], text: TokenText, reporter: Reporter, bound: Bound
+) -> tuple[TokenTable, Sequence[NDArray[np.int32]]]:
+    """The same with one table, which is pruned."""
+    table = TokenTable()
+    left = bound.piece_words
+
+    def prune(*, at_end: bool = False) -> None:
+        kept = bound.kept(table.counts, lambda tokens: _readable(table.packed().take(tokens)), at_end=at_end)
+        if kept is not None:
+            table.keep(kept)
+
+    def count(block: Block) -> tuple[Block, list[tuple[NDArray[np.int32], int, int]]]:
+        nonlocal left
+        segments = []
+        padded, position = block.text + PADDING, 0
+        while position < len(block.text):
+            counted, position = table.count_some(padded, position, left)
+            segments.append((bound.numbered(counted.stream, len(table)), counted.words, bound.generation))
+            left -= counted.words
+            if left == 0:
+                prune()
+                left = bound.piece_words
+        return block, segments
+
+    with ThreadPoolExecutor(1, "wordkin-scan") as pool:
+        for block, segments in in_order(pool, count, blocks, 2):
+            for stream, words, generation in segments:
+                text.add_segment(stream, words, generation)
+            reporter.add(block.bytes_read, sum(words for _, words, _ in segments))
+    prune(at_end=True)
+    return table, bound.tokens_of_numbers()
+
+
+def _readable(tokens: PackedWords) -> Iterator[str]:
+    """Tokens as text, whatever is not valid replaced."""
+    return (tokens.encoded(index).decode("utf-8", "replace") for index in range(len(tokens)))
 
 
 def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -99,16 +190,49 @@ def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
         yield block
 
 
-def _decode_tokens(joined: bytes, text: TokenText, encoding_errors: str) -> None:
-    """Set the tokens of ``text`` as strings, whether all are still different, and how many were not valid UTF-8."""
-    try:
-        text.tokens, text.unique = joined.decode().split("\n")[:-1], True
-    except UnicodeDecodeError:
-        raw_tokens = joined.split(b"\n")[:-1]
-        invalid = [number for number, token in enumerate(raw_tokens) if not is_utf8(token)]
-        text.invalid = int(text.counts[invalid].sum())
-        text.invalid_sample = b" ".join(raw_tokens[number] for number in invalid[:_SAMPLED_TOKENS])
-        text.tokens, text.unique = joined.decode("utf-8", encoding_errors).split("\n")[:-1], False
+def _take_tokens(table: TokenTable, text: TokenText, encoding_errors: str) -> NDArray[np.int32] | None:
+    """Give ``text`` the tokens of a table, in the order of the text, and their counts.
+
+    Tokens that are not valid UTF-8 become what replacing or ignoring makes of them, which may be another token, or
+    nothing. Returns the token that each of the table became, -1 for nothing, or None where all are as they were.
+    """
+    tokens = table.packed()
+    invalid = _invalid_tokens(tokens)
+    if not len(invalid):
+        text.tokens, text.counts = tokens, table.counts.copy()
+        return None
+    raw = [tokens.encoded(index) for index in invalid.tolist()]
+    text.invalid = int(table.counts[invalid].sum())
+    text.invalid_sample = b" ".join(raw[:_SAMPLED_TOKENS])
+    lines = b"".join(token.decode("utf-8", encoding_errors).encode() + b"\n" for token in raw)
+    remains = np.array([line != b"" for line in lines.split(b"\n")[:-1]])
+    replaced = table.count(lines + PADDING).stream
+    targets = np.full(len(invalid), -1, np.int64)
+    targets[remains] = replaced[replaced != LINE_END]
+    counts = table.counts.copy()
+    np.add.at(counts, targets[remains], table.counts[invalid[remains]] - 1)
+    first_met = np.arange(len(table))  # a token stands where it, or what became it, was first met
+    np.minimum.at(first_met, targets[remains], invalid[remains])
+    valid = np.ones(len(table), np.bool_)
+    valid[invalid] = False
+    kept = np.flatnonzero(valid)
+    kept = kept[np.argsort(first_met[kept], kind="stable")]
+    text.tokens, text.counts = table.packed().take(kept), counts[kept]
+    new = np.full(len(table) + 1, -1, np.int32)
+    new[kept] = np.arange(len(kept), dtype=np.int32)
+    new[invalid] = new[targets]  # the last is -1, as the target of what became nothing
+    return new[:-1]
+
+
+def _invalid_tokens(tokens: PackedWords) -> NDArray[np.int64]:
+    """The indices of the tokens that are not valid UTF-8."""
+    found: list[int] = []
+    for start in range(0, len(tokens), _CHECKED_TOKENS):
+        stop = min(start + _CHECKED_TOKENS, len(tokens))
+        begin, end = tokens.offsets[start], tokens.offsets[stop]
+        if not are_utf8(tokens.utf8[begin:end], tokens.offsets[start : stop + 1] - begin):
+            found += [index for index in range(start, stop) if not is_utf8(tokens.encoded(index))]
+    return np.array(found, np.int64)
 
 
 class CountedText(NamedTuple):
@@ -127,10 +251,10 @@ class CountedText(NamedTuple):
 class TokenTable:
     """Numbers distinct tokens in the order they are met. One thread at a time may use it."""
 
-    def __init__(self) -> None:
-        self._bits = _FIRST_BITS
+    def __init__(self, most_filled: float = 0.5) -> None:
+        self._bits, self._most_filled = _FIRST_BITS, most_filled
         self._slots = system_zeros(2 << self._bits, np.uint64)
-        self._entries = _no_entries(self._bits)
+        self._entries = self._no_entries()
         self._arena = system_zeros(1 << 20, np.uint8)
         self._used = 0
         self._keys = np.empty(_BATCH, np.uint64)
@@ -150,22 +274,52 @@ class TokenTable:
         """The bytes of the tokens from id ``first`` on, a line feed after each."""
         return self._arena[self._entries[first, 0] : self._entries[self._used, 0]].tobytes()
 
+    def packed(self) -> PackedWords:
+        """The tokens, which need not be valid UTF-8."""
+        joined = self._arena[: self._entries[self._used, 0]]
+        offsets = self._entries[: self._used + 1, 0] - np.arange(self._used + 1)
+        return PackedWords(joined[joined != ord("\n")], offsets)
+
     def count(self, padded_text: bytes) -> CountedText:
         """Number and count the tokens of a text; the last one ends where ``PADDING`` begins."""
+        return self.count_some(padded_text, 0, len(padded_text))[0]
+
+    def count_some(self, padded_text: bytes, position: int, most_words: int) -> tuple[CountedText, int]:
+        """The same from a position on until so many words were met at most; returns the position reached too."""
         stop = len(padded_text) - len(PADDING)
         text = np.frombuffer(padded_text, np.uint8)
-        self._make_room(stop)
-        known, position, written = self._used, 0, 0
-        while position < stop:
+        self._make_room(stop - position)
+        known, written = self._used, 0
+        while position < stop and written < most_words:
             if self._used + _BATCH >= len(self._entries):
                 self._grow()
             position, self._used, written = count_tokens(
                 text, _eight_bytes(text), stop, position, self._keys, self._begins, self._lengths,
                 self._slots, self._bits, self._arena, _eight_bytes(self._arena), self._entries.reshape(-1),
-                self._used, self._stream, written,
+                self._used, self._stream, written, most_words,
             )  # fmt: skip
         stream = self._stream[:written].copy()
-        return CountedText(stream, written - int(np.count_nonzero(stream == LINE_END)), self.joined_tokens(known))
+        words = written - int(np.count_nonzero(stream == LINE_END))
+        return CountedText(stream, words, self.joined_tokens(known)), position
+
+    def keep(self, tokens: NDArray[np.int64]) -> None:
+        """Forget all tokens but these, which are in their order, and number them from 0."""
+        counts, words = self.counts[tokens], self.packed().take(tokens)
+        new = np.full(self._used, -1)
+        new[tokens] = np.arange(len(tokens))
+        pairs = self._slots.reshape(-1, 2)
+        pairs = pairs[pairs[:, 0] != 0]
+        numbers = new[pairs[:, 1].astype(np.int64)]
+        pairs[:, 1] = numbers.astype(np.uint64)
+        self._slots = system_zeros(2 << self._bits, np.uint64)
+        refill_slots(np.ascontiguousarray(pairs[numbers >= 0]).reshape(-1), self._slots, self._bits)
+        self._used = len(tokens)
+        self._entries = self._no_entries()
+        self._entries[: self._used, 1] = counts
+        self._entries[: self._used + 1, 0] = words.offsets + np.arange(self._used + 1)
+        arena = np.frombuffer(b"".join(words.lines()), np.uint8)
+        self._arena = system_zeros(len(self._arena), np.uint8)
+        self._arena[: len(arena)] = arena
 
     def _make_room(self, text_bytes: int) -> None:
         """Let the arena take every byte of the text, and the stream an entry per token and line feed."""
@@ -179,18 +333,19 @@ class TokenTable:
             self._stream = system_zeros(text_bytes + 2, np.int32)
 
     def _grow(self) -> None:
-        """Double the hash table, keeping it at most half full."""
+        """Double the hash table, which is never more than ``most_filled`` full."""
         self._bits += 1
         slots = system_zeros(2 << self._bits, np.uint64)
         refill_slots(self._slots, slots, self._bits)
-        entries = _no_entries(self._bits)
+        self._slots = slots
+        del slots
+        entries = self._no_entries()
         entries[: self._used + 1] = self._entries[: self._used + 1]
-        self._slots, self._entries = slots, entries
+        self._entries = entries
 
-
-def _no_entries(bits: int) -> NDArray[np.int64]:
-    """Empty entries for a hash table of ``2**bits`` slots, one for every two, and one more to say where they end."""
-    return system_zeros(2 * ((1 << (bits - 1)) + 1), np.int64).reshape(-1, 2)
+    def _no_entries(self) -> NDArray[np.int64]:
+        """Empty entries for as many tokens as the hash table takes, and one more to say where they end."""
+        return system_zeros(2 * (int(self._most_filled * (1 << self._bits)) + 1), np.int64).reshape(-1, 2)
 
 
 def _eight_bytes(memory: NDArray[np.uint8]) -> NDArray[np.uint64]:

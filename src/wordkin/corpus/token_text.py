@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,20 @@ class TokenText:
     integers : whether the tokens are whole numbers, not text.
     counts : int64 [tokens], how often each was seen.
     spool, table_of_segment, token_of_id : a segment of the spool holds ids of one of several tables (each thread
-        has its own, so that none waits for another); ``token_of_id[table]`` int32 maps them to tokens.
+        has its own, so that none waits for another); ``token_of_id[table]`` int32 maps them to tokens, and to -1
+        where one was dropped.
     sentences : number of lines, or lists, that are not empty.
     invalid : tokens that were not valid UTF-8, and ``invalid_sample``, bytes of some of them.
     """
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
-        self.tokens: list[Any] = []
+        self.tokens: Sequence[Any] = []
         self.integers = False
         self.unique = True
         self.counts = np.empty(0, np.int64)
         self.table_of_segment: list[int] = []
-        self.token_of_id: list[NDArray[np.int32]] = []
+        self.token_of_id: Sequence[NDArray[np.int32]] = []
         self.sentences = 0
         self.invalid = 0
         self.invalid_sample = b""

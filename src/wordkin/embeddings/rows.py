@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.errors import ConfigError, FormatError, warn
+from wordkin.storage.packed_words import are_utf8
 from wordkin.storage.utf8 import is_utf8
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.packing import are_utf8
 
 _PLACES_SHOWN = 3
 

@@ -20,8 +20,8 @@ from wordkin.embeddings.rows import ReadOptions, Rows, lenient
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.errors import ConfigError
 from wordkin.storage.files import InputFile
+from wordkin.storage.packed_words import PackedWords
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.vocabulary import PackedWords
 
 HEADER = re.compile(rb"[ \t]*(\d{1,15})[ \t]+(\d{1,9})[ \t]*\r?")
 _BLOCK_BYTES = 1 << 20  # read at a time: what is done to a block then happens in the cache

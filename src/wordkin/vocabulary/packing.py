@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.storage.utf8 import is_utf8
-
 _BLOCK = 1 << 16  # words at a time, so that what is gathered stays in the cache
 _LONGEST_DECIMAL = 20  # characters of the lowest number of 64 bits
 _CHUNK = 8  # bytes of a word compared at a time, as one number
@@ -22,12 +20,6 @@ def is_permutation(order: NDArray[np.int32], size: int) -> bool:
     if len(order) != size or (size and not 0 <= order.min() <= order.max() < size):
         return False
     return bool((np.bincount(order, minlength=size) == 1).all())
-
-
-def are_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
-    """Whether each word is valid UTF-8: all of them together are, and no character runs from one into the next."""
-    starts = offsets[:-1][offsets[:-1] < len(utf8)]
-    return not ((utf8[starts] & 0xC0) == 0x80).any() and is_utf8(bytes(utf8))
 
 
 def are_decimal(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError, CorpusError, CorpusWarning, EmptyVocabularyError, warn
 from wordkin.items import Item, is_integer
+from wordkin.storage.packed_words import concatenated, taken
 from wordkin.vocabulary.vocabulary import Vocabulary
 
 MOST_RARE_WORDS = 1_000_000  # whose counts are kept, where max_types does not say another number
@@ -122,9 +123,9 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     assert old.counts is not None, "a trained model has counts"
     old_ids = old.find_ids(words)
     is_new = old_ids < 0
-    text_new = [words[index] for index in np.flatnonzero(is_new).tolist()]
+    text_new = taken(words, np.flatnonzero(is_new))
     totals = counts[is_new].copy()
-    rest: list[Item] = []
+    rest: Sequence[Item] = []
     rest_counts = np.empty(0, np.int64)
     if rare is not None and rare.counts is not None:
         rare_ids = rare.find_ids(text_new)
@@ -144,7 +145,7 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     seen = np.flatnonzero(~is_new)
     old_counts[old_ids[seen]] += counts[seen]
     all_counts[: len(old)] = old_counts
-    joining = [text_new[index] for index in np.flatnonzero(joins).tolist()]
+    joining = taken(text_new, np.flatnonzero(joins))
     vocabulary, new_ids = Vocabulary.choose([*old.words, *joining], all_counts, min_count=0)
     ids = np.full(len(words), -1, np.int32)
     ids[seen] = new_ids[old_ids[seen]]
@@ -155,7 +156,7 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     left = np.flatnonzero(~joins)
     indices = np.concatenate((np.arange(len(rest)), len(rest) + left))
     kept, forgotten = _kept_counts(
-        [*rest, *text_new], indices, np.concatenate((rest_counts, totals[left])), rules.most_rare
+        concatenated(rest, text_new), indices, np.concatenate((rest_counts, totals[left])), rules.most_rare
     )
     return Selection(vocabulary, ids, text_counts, kept, forgotten)
 
@@ -164,7 +165,7 @@ def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules
     """Which new words join a vocabulary of ``known`` words."""
     joins = np.zeros(len(words), np.bool_)
     room = None if rules.max_vocabulary is None else max(0, rules.max_vocabulary - known)
-    keep_words = [word for word in rules.keep_words if word in set(words)] if rules.keep_words else []
+    keep_words = frozenset(rules.keep_words).intersection(words) if rules.keep_words else frozenset[str]()
     if (room == 0 and not keep_words) or not len(words):
         return joins
     try:
@@ -184,7 +185,7 @@ def _kept_counts(
     if most == 0:
         return None, 0
     chosen = np.argsort(-counts, kind="stable")[:most]  # before any list is made: there may be many millions
-    kept = Vocabulary.of_distinct([words[index] for index in indices[chosen].tolist()], counts[chosen])
+    kept = Vocabulary.of_distinct(taken(words, indices[chosen]), counts[chosen])
     return kept, len(indices) - len(kept)
 
 

@@ -17,7 +17,7 @@ def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word:
 
     Parameters
     ----------
-    utf8, offsets : packed words, as in :class:`~wordkin.vocabulary.vocabulary.PackedWords`.
+    utf8, offsets : packed words, as in :class:`~wordkin.storage.packed_words.PackedWords`.
 
     Two sieves over packed bytes come before any word is decoded. A word passes when it is about as long
     and shares, from its beginning and its end together, more than half of its bytes with the word or

@@ -6,104 +6,23 @@ millions can live in a memory-mapped file and be searched there.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
 from wordkin.items import Item, any_item, are_integers, checked_item, is_integer
-from wordkin.vocabulary.packing import (
-    are_decimal,
-    are_utf8,
-    is_permutation,
-    is_strictly_sorted,
-    offsets_fit,
-    sorted_ids,
-)
+from wordkin.storage.packed_words import PackedWords, are_utf8, packed, taken
+from wordkin.vocabulary.packing import are_decimal, is_permutation, is_strictly_sorted, offsets_fit, sorted_ids
 from wordkin.vocabulary.spelling import nearest_spellings
 
 # A binary search costs about as much as adding this many words to a dict, so after one look-up per
 # this many words the dict would have been the better choice.
 _WORDS_PER_SEARCH = 64
 _SCANS = 8  # without an order, a look-up goes over all words; so many take less time than the dict does
-_DECODE_BLOCK = 65536
-
-
-class PackedWords(Sequence[str]):
-    """A read-only sequence of words over packed UTF-8: word i is ``utf8[offsets[i]:offsets[i + 1]]``.
-
-    A slice is a list. Compares equal to any list or tuple of the same words. Where ``integers`` is true, the words are
-    whole numbers, packed as decimal text, and come out as int; type checkers see str.
-    """
-
-    __slots__ = ("integers", "offsets", "utf8")
-
-    def __init__(self, utf8: NDArray[np.uint8], offsets: NDArray[np.int64], *, integers: bool = False) -> None:
-        self.utf8, self.offsets, self.integers = utf8, offsets, integers
-
-    def encoded(self, word_id: int) -> bytes:
-        """The UTF-8 bytes of one word.
-
-        Parameters
-        ----------
-        word_id : int
-            From 0 to V - 1.
-
-        Returns
-        -------
-        bytes
-            Without an end mark.
-        """
-        return self.utf8[self.offsets[word_id] : self.offsets[word_id + 1]].tobytes()
-
-    def _decoded(self, start: int, stop: int) -> list[str]:
-        bounds = self.offsets[start : stop + 1].tolist()
-        data = self.utf8[bounds[0] : bounds[-1]].tobytes()
-        first = bounds[0]
-        words = [data[a - first : b - first].decode() for a, b in itertools.pairwise(bounds)]
-        return cast("list[str]", list(map(int, words))) if self.integers else words
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step == 1:
-                return self._decoded(start, stop) if start < stop else []
-            return [self[each] for each in range(start, stop, step)]
-        position = int(index)
-        if position < 0:
-            position += len(self)
-        if not 0 <= position < len(self):
-            raise IndexError(f"word id {index} is outside 0 to {len(self) - 1}")
-        return self._decoded(position, position + 1)[0]
-
-    def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _DECODE_BLOCK):
-            yield from self._decoded(start, min(start + _DECODE_BLOCK, len(self)))
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, PackedWords):
-            same_bytes = np.array_equal(self.offsets, other.offsets) and np.array_equal(self.utf8, other.utf8)
-            return same_bytes and self.integers == other.integers
-        if isinstance(other, list | tuple):
-            return len(self) == len(other) and all(ours == theirs for ours, theirs in zip(self, other, strict=True))
-        return NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(map(repr, self[:3]))
-        return f"[{shown}{', ...' if len(self) > 3 else ''}] ({len(self):,} words)"
 
 
 class Vocabulary:
@@ -290,18 +209,17 @@ class Vocabulary:
         if not len(kept):
             most = f"the most frequent was seen {seen.max():,} times" if len(words) else "there is no word at all"
             raise EmptyVocabularyError(f"no word was seen min_count={min_count:,} times ({most}): lower min_count")
-        # UTF-8 sorts as code points do, and so do Python strings.
-        by_word = np.array(_sorted_by_word(kept.tolist(), words), dtype=np.int64)
+        by_word = kept[_order_of(words, kept)]
         by_count = np.argsort(-seen[by_word], kind="stable")
         if max_vocabulary is not None:
             first = np.argsort(~asked[by_word[by_count]], kind="stable")[:max_vocabulary]  # words to keep before others
             by_count = by_count[np.sort(first)]
         chosen = by_word[by_count]
         # No dict of words is made: the order is known, and a search in it is enough for a few questions.
-        packed = _pack([words[index] for index in chosen.tolist()])
-        order = None if packed.integers else np.argsort(by_count).astype(np.int32)  # numbers do not sort as text does
-        vocabulary = cls.from_packed(packed.utf8, packed.offsets, order, seen[chosen], integers=packed.integers)
-        if not is_strictly_sorted(packed.utf8, packed.offsets, vocabulary.order):
+        own = _pack(taken(words, chosen))
+        order = None if own.integers else np.argsort(by_count).astype(np.int32)  # numbers do not sort as text does
+        vocabulary = cls.from_packed(own.utf8, own.offsets, order, seen[chosen], integers=own.integers)
+        if not is_strictly_sorted(own.utf8, own.offsets, vocabulary.order):
             raise ConfigError("words", "must be distinct", next(_repeated(words)), "it stands more than once")
         vocabulary._order_is_known_good = True
         ids = np.full(len(words), -1, np.int32)
@@ -324,9 +242,9 @@ class Vocabulary:
         Vocabulary
             The words in the same order.
         """
-        packed = _pack(words)
+        own = _pack(words)
         checked = _checked_counts(counts, len(words))
-        return cls.from_packed(packed.utf8, packed.offsets, None, checked, integers=packed.integers)
+        return cls.from_packed(own.utf8, own.offsets, None, checked, integers=own.integers)
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:
@@ -529,6 +447,8 @@ class Vocabulary:
         array of int64
             One id per word, -1 for each that is not in the vocabulary.
         """
+        if isinstance(words, PackedWords) and words.integers == self.integers:  # they may be many
+            return np.fromiter(map(self._find, words), np.int64, len(words))
         return np.fromiter(map(self._find, map(self._own, word_list("words", words))), dtype=np.int64)
 
     def first(self, count: int) -> Vocabulary:
@@ -631,14 +551,6 @@ def word_list(parameter: str, words: object) -> list[Item]:
     return [word if type(word) is str else any_item(word) for word in words]
 
 
-def _sorted_by_word(indices: list[int], words: Sequence[Item]) -> list[int]:
-    """Indices in the order of the words at them; any order where they are of both kinds, and refused later."""
-    try:
-        return sorted(indices, key=words.__getitem__)
-    except TypeError:
-        return indices
-
-
 def _repeated(words: Iterable[Item]) -> Iterator[Item]:
     """The words that stand more than once."""
     met: set[Item] = set()
@@ -648,16 +560,28 @@ def _repeated(words: Iterable[Item]) -> Iterator[Item]:
         met.add(word)
 
 
-def _pack(words: Sequence[Item]) -> PackedWords:
-    integers = are_integers(words)
+def _order_of(words: Sequence[Item], indices: NDArray[np.int64]) -> NDArray[np.integer]:
+    """What sorts the words at these indices. UTF-8 sorts as code points do, and so do Python strings.
+
+    Any order where they are of both kinds; that is refused later.
+    """
+    if isinstance(words, PackedWords) and not words.integers:
+        some = words.take(indices)
+        return sorted_ids(some.utf8, some.offsets)
+    listed = indices.tolist()
     try:
-        encoded = [str(word).encode() for word in words]
+        return np.array(sorted(range(len(listed)), key=lambda position: words[listed[position]]), dtype=np.int64)
+    except TypeError:
+        return np.arange(len(listed))
+
+
+def _pack(words: Sequence[Item]) -> PackedWords:
+    integers = words.integers if isinstance(words, PackedWords) else are_integers(words)
+    try:
+        own = packed(words)
     except UnicodeEncodeError as error:
         raise ConfigError("words", "must have a UTF-8 form", error.object, "it holds a lone surrogate") from error
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)), out=offsets[1:])
-    utf8 = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    return PackedWords(_frozen(utf8), _frozen(offsets), integers=integers)
+    return PackedWords(_frozen(own.utf8), _frozen(own.offsets), integers=integers)
 
 
 def _checked_counts(counts: ArrayLike | None, size: int) -> NDArray[np.int64] | None:

@@ -31,7 +31,7 @@ class TokenWords(NamedTuple):
     expansions : int32, indices of words.
     """
 
-    words: list[str]
+    words: Sequence[str]
     word_of_token: NDArray[np.int32]
     expansion_offsets: NDArray[np.int64]
     expansions: NDArray[np.int32]
@@ -47,7 +47,7 @@ class TokenWords(NamedTuple):
         return counts
 
 
-def whole_tokens(tokens: list[str], spelling: Spelling, unique: bool) -> TokenWords:
+def whole_tokens(tokens: Sequence[str], spelling: Spelling, unique: bool) -> TokenWords:
     """Each token as a word, spelled as asked; empty ones are dropped.
 
     ``unique`` promises that no token is empty or occurs twice, which saves time.
