@@ -210,12 +210,13 @@ def test_an_encoded_text_is_learned_like_the_text(model, tmp_path):
         learned.update(tmp_path / "new.wk")
 
 
-def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys):
+def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypatch):
     from wordkin.cli import main
 
+    monkeypatch.setattr("wordkin.text.MOST_RARE_WORDS", 7)
     text, run, vectors = (str(tmp_path / name) for name in ("old.txt", "run", "v.bin"))
     (tmp_path / "old.txt").write_text("\n".join(map(" ".join, OLD)))
-    train = ["train", text, "-o", vectors, "--vector-size", "12", "--epochs", "1", "--threads", "1", "--max-types", "7"]
+    train = ["train", text, "-o", vectors, "--vector-size", "12", "--epochs", "1", "--threads", "1"]
     assert main([*train, "--checkpoint", run]) == 0
     size = next((tmp_path / "run").glob("rare-*")).stat().st_size
     assert f"{run}: keeps the counts of 7 rare words, {size:,} bytes; not those of " in capsys.readouterr().err
