@@ -22,7 +22,9 @@ from wordkin.options import TrainingOptions
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from wordkin.corpus.phrases import Phrases
     from wordkin.corpus.progress import ScanProgress
@@ -58,6 +60,7 @@ class UpdateOptions(RunOptions, total=False):
     validation: Corpus | None
     checkpoint: str | Path | None
     spool_directory: str | Path | None
+    freeze: str | Path | Iterable[str] | None
 
 
 class FitOptions(UpdateOptions, total=False):
@@ -116,6 +119,9 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
         with it.
     init : path or Embeddings, default None
         Vectors to start from, in any format that :func:`load` reads. Other words are drawn at the same scale.
+    freeze : str, path or iterable of str, default None
+        With ``init``, words whose vectors stay as they start: a regular expression that a word matches as a whole
+        (``".*"`` for all that have one), a file with a word on each line (as a ``Path``), or the words.
     **options
         Any option of :class:`TrainingConfig`.
 
@@ -235,6 +241,7 @@ class Word2Vec:
         spool_directory: str | Path | None = None,
         vocabulary: str | Path | Mapping[str, int] | Vocabulary | None = None,
         init: str | Path | WordVectors | None = None,
+        freeze: str | Path | Iterable[str] | None = None,
     ) -> Word2Vec:
         """Count, encode and train from the beginning.
 
@@ -242,8 +249,8 @@ class Word2Vec:
         ----------
         corpus, texts, output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan : as for :func:`train`
             What to read and what to write.
-        progress, spool_directory, vocabulary, init : as for :func:`train`
-            How to show it, where temporary files go, and what to start from.
+        progress, spool_directory, vocabulary, init, freeze : as for :func:`train`
+            How to show it, where temporary files go, what to start from and what to leave as it is.
 
         Returns
         -------
@@ -258,10 +265,12 @@ class Word2Vec:
         self._words_from_init = 0
         words = None if vocabulary is None else _given_vocabulary(self.config, vocabulary)
         vectors = None if init is None else _vectors_to_start_from(self.config, init)
+        if freeze is not None and vectors is None:
+            raise ConfigError("freeze", "needs vectors to start from", freeze, "give init, or update a model")
         places: UpdateOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
-            "progress": progress, "spool_directory": spool_directory,
+            "progress": progress, "spool_directory": spool_directory, "freeze": freeze,
         }  # fmt: skip
 
         def tables_for(chosen: Vocabulary) -> NamedTables | None:
@@ -272,7 +281,8 @@ class Word2Vec:
             tables, self._words_from_init = tables_from_vectors(self.config, vectors.vocabulary, vectors.matrix, chosen)
             return tables
 
-        self._learn(self.config, corpus, places, tables_for, vocabulary=words)
+        has_vectors = None if vectors is None else vectors.vocabulary
+        self._learn(self.config, corpus, places, tables_for, vocabulary=words, has_vectors=has_vectors)
         return self
 
     def update(
@@ -289,6 +299,7 @@ class Word2Vec:
         on_scan: Callable[[ScanProgress], None] | None = None,
         progress: bool | None = False,
         spool_directory: str | Path | None = None,
+        freeze: str | Path | Iterable[str] | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
         """Learn from new text: old words keep their vectors and counts, new ones join.
@@ -305,6 +316,8 @@ class Word2Vec:
             ``checkpoint`` is a directory of its own.
         callbacks, on_scan, progress, spool_directory : as for :func:`train`
             How to follow it, and where temporary files go.
+        freeze : str, path or iterable of str, default None
+            Words of the model whose vectors stay as they are, as in :func:`train`; ``".*"`` for all of them.
         **options
             Options of :class:`TrainingConfig` that shall differ from those of the model, such as ``epochs``.
             ``learning_rate`` has a default of its own, whatever that of the model was; ``docs/growing.md`` has it.
@@ -331,13 +344,13 @@ class Word2Vec:
         places: UpdateOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
-            "progress": progress, "spool_directory": spool_directory,
+            "progress": progress, "spool_directory": spool_directory, "freeze": freeze,
         }  # fmt: skip
 
         def tables_for(grown: Vocabulary) -> NamedTables:
             return grown_tables(config, tables, old, grown)
 
-        self._learn(config, corpus, places, tables_for, known=Known(old, self._rare))
+        self._learn(config, corpus, places, tables_for, known=Known(old, self._rare), has_vectors=old)
         return self
 
     def _learn(
@@ -349,8 +362,12 @@ class Word2Vec:
         *,
         vocabulary: Vocabulary | None = None,
         known: Known | None = None,
+        has_vectors: Vocabulary | None = None,
     ) -> None:
-        """Read a text and train on it, from the tables that ``tables_for`` makes for its words."""
+        """Read a text and train on it, from the tables that ``tables_for`` makes for its words.
+
+        ``has_vectors`` are the words that may be frozen.
+        """
         from wordkin.embeddings.formats import check_items
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
         from wordkin.runs.directory import RunDirectory
@@ -363,6 +380,8 @@ class Word2Vec:
         every, callbacks, spool = options.get("checkpoint_every"), options["callbacks"], options.get("spool_directory")
         _check_validation(config, validation)
         _check_callbacks(callbacks)
+        freeze = options.get("freeze")
+        _check_freeze(config, freeze)
         if checkpoint is None and every is not None:
             raise ConfigError(
                 "checkpoint_every", "needs a place for checkpoints", every, "name a directory as checkpoint"
@@ -394,7 +413,12 @@ class Word2Vec:
             if run.output is not None:
                 check_items(run.output, text.vocabulary, "output")
             run = _on_text(dataclasses.replace(run, config=text.config), text)
-            self._train(run, text, directory, watched, spool, tables_for(text.vocabulary))
+            frozen = None
+            if freeze is not None and has_vectors is not None:
+                from wordkin.training.growing import frozen_ids
+
+                frozen = frozen_ids(freeze, has_vectors, text.vocabulary)
+            self._train(run, text, directory, watched, spool, tables_for(text.vocabulary), frozen)
 
     @classmethod
     def resume(
@@ -538,6 +562,7 @@ class Word2Vec:
         watched: Watched,
         spool_directory: str | Path | None,
         start: NamedTables | None = None,
+        frozen: NDArray[np.int64] | None = None,
     ) -> None:
         """Train on a text; the model changes when that has ended well."""
         from wordkin.runs.run import train_run
@@ -554,6 +579,7 @@ class Word2Vec:
             start=start,
             phrases=text.phrases,
             selection=text.selection,
+            frozen=frozen,
             spool_directory=spool_directory,
         )
         if text.selection is not None:
@@ -852,6 +878,16 @@ def _check_validation(config: TrainingConfig, validation: object) -> None:
     if config.patience is not None and validation is None and config.validation_fraction is None:
         raise ConfigError(
             "patience", "needs held-out text", config.patience, "set validation_fraction, or name a text as validation"
+        )
+
+
+def _check_freeze(config: TrainingConfig, freeze: object) -> None:
+    """Raise :class:`ConfigError` where frozen input rows would not be the vectors of the result, or not stay."""
+    if freeze is not None and config.replicas != 1:
+        raise ConfigError("freeze", f"needs replicas=1 (now {config.replicas})", freeze, "replicas move all rows")
+    if freeze is not None and config.vectors != "input":
+        raise ConfigError(
+            "freeze", f'needs vectors="input" (now {config.vectors!r})', freeze, "output rows are not held fixed"
         )
 
 

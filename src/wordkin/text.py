@@ -201,7 +201,7 @@ def scan_text(
     config: TrainingConfig,
     *,
     phrases: Phrases | None = None,
-    always: Container[str | int] | None = None,
+    always: Container[object] | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> Scan | CountedText:
@@ -303,7 +303,7 @@ def encode_source(
     vocabulary: Vocabulary,
     *,
     phrases: Phrases | None = None,
-    always: Container[str | int] | None = None,
+    always: Container[object] | None = None,
     path: Path | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,

@@ -234,3 +234,63 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     ):
         assert main(["train", text, "-o", str(tmp_path / "x.bin"), *options]) == 2
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [{"threads": 2}, {"threads": 2, "deterministic": True}, {"objective": "softmax"}])
+@pytest.mark.parametrize("architecture", ["skip-gram", "cbow"])
+def test_frozen_words_stay_and_others_learn(options, architecture):
+    model = Word2Vec(**OPTIONS | {"architecture": architecture} | options).fit(OLD)
+    before = model.embeddings
+    kept = ["w1", "w2", "w7"]
+    model.update(NEW, freeze=kept, learning_rate=0.05)
+    for word in before.words:
+        assert np.array_equal(model.embeddings[word], before[word]) == (word in kept), word
+
+
+def test_all_known_words_can_be_frozen_by_a_pattern_or_a_file(model, tmp_path):
+    old = model.embeddings
+    path = tmp_path / "words.txt"
+    path.write_text("w1\r\nw3\n")
+    model.update(NEW, freeze=".*")
+    assert len(model.vocabulary) > len(old)
+    np.testing.assert_array_equal(np.array([model.embeddings[word] for word in old.words]), old.matrix)
+    model.update(NEW, freeze=path)
+    assert [word for word in old.words if np.array_equal(model.embeddings[word], old[word])] == ["w1", "w3"]
+
+
+def test_words_with_vectors_to_start_from_can_be_frozen(model):
+    vectors = model.embeddings
+    started = wordkin.train(NEW, init=vectors, freeze="w[1-4]", **OPTIONS)
+    same = {word for word in started.words if word in vectors and np.array_equal(started[word], vectors[word])}
+    assert same == {"w1", "w2", "w3", "w4"}
+
+
+def test_frozen_words_stay_frozen_when_a_killed_update_resumes(model, tmp_path, monkeypatch):
+    options = {"freeze": "w[1-5]", "deterministic": True, "epochs": 3, "checkpoint_every": 1e-6}
+    model.save(tmp_path / "model")
+    whole = Word2Vec.load(tmp_path / "model").update(NEW, checkpoint=tmp_path / "whole", **options)
+
+    def stop(report):
+        if report.epoch == 2:
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        Word2Vec.load(tmp_path / "model").update(NEW, checkpoint=tmp_path / "run", callbacks=[stop], **options)
+    resumed = Word2Vec.resume(tmp_path / "run")
+    np.testing.assert_array_equal(resumed.embeddings.matrix, whole.embeddings.matrix)
+    np.testing.assert_array_equal(resumed.embeddings["w3"], model.embeddings["w3"])
+
+
+def test_what_cannot_be_frozen_is_refused(model):
+    with pytest.raises(ConfigError, match=r"freeze must hold words that have a vector to keep; got 'okapi': leave it"):
+        model.update(NEW, freeze=["w1", "okapi"])
+    with pytest.raises(ConfigError, match="freeze must mean at least one word that has a vector to keep; got 'okapi'"):
+        model.update(NEW, freeze="okapi")
+    with pytest.raises(ConfigError, match=r"freeze must be a regular expression \(missing \), .*; got '\('"):
+        model.update(NEW, freeze="(")
+    with pytest.raises(ConfigError, match="freeze needs vectors to start from; got 'w1': give init, or update a model"):
+        wordkin.train(NEW, freeze="w1", **OPTIONS)
+    with pytest.raises(ConfigError, match=r"freeze needs vectors=\"input\" \(now 'sum'\); got 'w1': output"):
+        model.update(NEW, freeze="w1", vectors="sum")
+    with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\); got 'w1': replicas move all rows"):
+        model.update(NEW, freeze="w1", replicas=2, deterministic=True)

@@ -174,6 +174,6 @@ class _Generations(Sequence[NDArray[np.int32]]):
         return map(self.__getitem__, range(self._generations))
 
 
-def stays_for(words: Container[str], words_of: Callable[[str], Iterable[str]]) -> Callable[[str], bool]:
+def stays_for(words: Container[object], words_of: Callable[[str], Iterable[str]]) -> Callable[[str], bool]:
     """Whether one of the words that a token stands for is among ``words``."""
     return lambda token: any(word in words for word in words_of(token))

@@ -193,7 +193,7 @@ def scan(
     keep: str | Callable[[str], object] | None = None,
     encoding_errors: str = "replace",
     max_types: int | None = None,
-    always: Container[str | int] = (),
+    always: Container[object] = (),
     threads: int | None = None,
     spool_directory: str | Path | None = None,
     on_progress: ProgressCallback | None = None,
@@ -255,7 +255,7 @@ def scan(
         return scanned
 
 
-def _bound(max_types: int, always: Container[str | int], tokenizer: Tokenizer, spelling: Spelling) -> Bound:
+def _bound(max_types: int, always: Container[object], tokenizer: Tokenizer, spelling: Spelling) -> Bound:
     """The bound on distinct tokens, of which those that stand for one of the words ``always`` stay."""
     if always == ():
         return Bound(max_types)

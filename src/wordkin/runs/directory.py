@@ -56,6 +56,7 @@ def check_directory(path: str | Path) -> None:
 
 
 _PHRASES_LAYOUT: Layout = {"json": (("U8",), 1)}
+_FROZEN_LAYOUT: Layout = {"ids": (("I64",), 1)}
 _TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
@@ -164,11 +165,12 @@ class RunDirectory:
         phrases: Phrases | None = None,
         rare: Vocabulary | None = None,
         text_counts: NDArray[np.int64] | None = None,
+        frozen: NDArray[np.int64] | None = None,
     ) -> None:
         """Write the words of a run and its first state; without ``tables`` they are as training starts.
 
         ``rare`` are words outside the vocabulary with their counts, ``text_counts`` how often each word occurs in the
-        text, where that is not its count.
+        text, where that is not its count, ``frozen`` the ids of words whose vectors stay.
 
         Raises :class:`OutputError`; what was in the directory before is then still whole.
         """
@@ -182,6 +184,8 @@ class RunDirectory:
             files["rare"] = self._write("rare", vocabulary_tensors(rare), vocabulary_metadata(rare))
         if text_counts is not None:
             files["text"] = self._write("text", {"counts": text_counts})
+        if frozen is not None:
+            files["frozen"] = self._write("frozen", {"ids": frozen})
         self._publish(RunRecord(run, state, finished, files), tables)
 
     def phrases(self) -> Phrases | None:
@@ -205,6 +209,16 @@ class RunDirectory:
                 f"{str(self.path / file.name)!r} must hold a count for each of the {len(self.vocabulary):,} words"
             )
         return counts
+
+    def frozen(self) -> NDArray[np.int64] | None:
+        """The ids of the words whose vectors stay, where there are any."""
+        file = self.record.files.get("frozen")
+        if file is None:
+            return None
+        ids: NDArray[np.int64] = self._read(file, _FROZEN_LAYOUT)["ids"]
+        if len(np.unique(ids)) != len(ids) or not ((ids >= 0) & (ids < len(self.vocabulary))).all():
+            raise FormatError(f"{str(self.path / file.name)!r} must hold different ids of words")
+        return ids
 
     def go_on_as(self, run: Run) -> None:
         """Let the next checkpoint describe the run so; only what a resumed run may change may differ."""

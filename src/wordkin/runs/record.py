@@ -20,7 +20,7 @@ RECORD_NAME = "run.json"
 FORMAT_NAME = "wordkin run"
 FORMAT_VERSION = 1
 FREE_TO_CHANGE = ("threads",)  # options that may differ when a run is resumed
-FILE_NAME = re.compile(r"(vocabulary|phrases|rare|text|tables|best)-[0-9a-f]{12}\.safetensors")
+FILE_NAME = re.compile(r"(vocabulary|phrases|rare|text|frozen|tables|best)-[0-9a-f]{12}\.safetensors")
 _FINGERPRINTS = ("text_fingerprint", "corpus_fingerprint", "validation_fingerprint")
 
 
@@ -62,8 +62,9 @@ class RunRecord:
     """The content of ``run.json``.
 
     files : by kind: "vocabulary" always; "phrases" where the text has some; "rare", the counts of words outside the
-        vocabulary, where they are kept; "text", the counts of words in the text of an update; "tables" once training
-        has begun; "best", the tables of the best epoch so far, where there is one and it is not the end.
+        vocabulary, where they are kept; "text", the counts of words in the text of an update; "frozen", the ids of
+        words whose vectors stay; "tables" once training has begun; "best", the tables of the best epoch so far, where
+        there is one and it is not the end.
     """
 
     run: Run

@@ -7,6 +7,9 @@ import copy
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.phrases import Phrases
 from wordkin.errors import CheckpointError
@@ -37,6 +40,7 @@ def train_run(
     start: NamedTables | None = None,
     phrases: Phrases | None = None,
     selection: Selection | None = None,
+    frozen: NDArray[np.int64] | None = None,
     spool_directory: str | Path | None = None,
 ) -> tuple[RunState, NamedTables]:
     """Train from where the directory stands, or from the beginning; return the last state and the tables.
@@ -51,6 +55,7 @@ def train_run(
         its text.
     start : every table of the configuration, to begin from instead of drawn ones; read, never written. The
         directory keeps them, so that a run which is killed before its first checkpoint can be resumed.
+    frozen : ids of words whose input rows stay as ``start`` has them; the directory keeps them.
 
     Raises
     ------
@@ -68,11 +73,13 @@ def train_run(
         if not directory.has_begun:
             rare = None if selection is None else selection.rare
             directory.begin(
-                run, vocabulary, state, start, finished=False, phrases=phrases, rare=rare, text_counts=text_counts
-            )
+                run, vocabulary, state, start, finished=False, phrases=phrases, rare=rare, text_counts=text_counts,
+                frozen=frozen,
+            )  # fmt: skip
         elif start is not None:
             raise CheckpointError("a run that has begun goes on from its own tables: leave out those to start from")
         state, start, text_counts = copy.deepcopy(directory.record.state), directory.tables(), directory.text_counts()
+        frozen = directory.frozen()
         best = best_in_run = RunBestTables(directory, spool_directory)
         checkpoints = Checkpoints(directory, best_in_run)
     elif run.config.patience is not None:
@@ -87,7 +94,7 @@ def train_run(
             callbacks = [log, *callbacks]
         warn_of_cost(run.config, len(vocabulary), corpus.words)
         pieces = first_pieces(run.config, len(vocabulary)) if start is None else pieces_of(start)
-        backend = open_backend(run.config, vocabulary, pieces, text_counts=text_counts)
+        backend = open_backend(run.config, vocabulary, pieces, text_counts=text_counts, frozen=frozen)
         closing.callback(backend.close)
         signals = closing.enter_context(StopSignals())  # until now nothing was trained that could be lost
         trainer = Trainer(

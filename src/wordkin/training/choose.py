@@ -22,14 +22,18 @@ def open_backend(
     start: Iterable[TablePiece],
     *,
     text_counts: NDArray[np.int64] | None = None,
+    frozen: NDArray[np.int64] | None = None,
 ) -> Backend:
     """The backend for a configuration: one set of tables on the CPU, or several replicas.
 
     start : the tables to start from, in pieces; rows that no piece gives are 0.
     text_counts : how often each word occurs in the text to train on, where that is not its count: subsampling follows
         the text, noise and tree the counts.
+    frozen : ids of words whose input rows stay as they start.
     """
     if vocabulary.counts is None:
         raise ConfigError("vocabulary", "must carry counts: subsampling, noise and tree come from them", None)
-    kind = CpuBackend if config.replicas == 1 else ReplicatedBackend
-    return kind(config, vocabulary.counts, start, text_counts=text_counts)
+    if config.replicas == 1:
+        return CpuBackend(config, vocabulary.counts, start, text_counts=text_counts, frozen=frozen)
+    assert frozen is None, "refused before text was read"
+    return ReplicatedBackend(config, vocabulary.counts, start, text_counts=text_counts)

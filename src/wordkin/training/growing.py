@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,10 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.items import Item
+from wordkin.storage.files import InputFile
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.vocabulary import word_list
 from wordkin.windows.rng import INITIALISATION, random_bits_of, stream_key
 
 UPDATE_LEARNING_RATES = {"skip-gram": 0.005, "cbow": 0.01}
@@ -131,6 +135,53 @@ def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.f
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)
     keys = np.array([key ^ int.from_bytes(digest, "little") for digest in digests], np.uint64)
     return (random_bits_of(keys, size) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDArray[np.int64]:
+    """The ids of the words whose vectors stay.
+
+    Parameters
+    ----------
+    freeze : str, path or iterable of str
+        A regular expression that known words match as a whole, a file with a word on each line, or words.
+    known : Vocabulary
+        The words that have vectors already.
+    vocabulary : Vocabulary
+        The words to train.
+
+    Raises
+    ------
+    ConfigError
+        No word that is known and trained is meant, or a word is named that is not.
+    """
+    ids = known.find_ids(vocabulary)
+    if isinstance(freeze, str):
+        try:
+            matches = re.compile(freeze).fullmatch
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ConfigError("freeze", f"must be a regular expression ({error})", freeze) from error
+        chosen = [word_id for word_id in np.flatnonzero(ids >= 0).tolist() if matches(vocabulary.word(word_id))]
+    else:
+        words = _words_of_file(freeze) if isinstance(freeze, Path) else word_list("freeze", freeze)
+        named = vocabulary.find_ids(words)
+        unknown = [word for word, word_id in zip(words, named.tolist(), strict=True) if word_id < 0 or ids[word_id] < 0]
+        if unknown:
+            raise ConfigError("freeze", "must hold words that have a vector to keep", unknown[0], "leave it out")
+        chosen = np.unique(named).tolist()
+    if not chosen:
+        raise ConfigError("freeze", "must mean at least one word that has a vector to keep", freeze)
+    return np.array(chosen, np.int64)
+
+
+def _words_of_file(path: Path) -> list[str]:
+    """The words of a file with one on each line."""
+    with InputFile(path) as source:
+        data = b"".join(iter(lambda: source.read(1 << 20), b""))
+        try:
+            lines = data.decode("utf-8-sig").split("\n")
+        except UnicodeDecodeError as error:
+            raise source.broken("it is not valid UTF-8") from error
+    return [line.removesuffix("\r") for line in lines if line.removesuffix("\r")]
 
 
 def check_init_size(config: TrainingConfig, vector_size: int) -> None:

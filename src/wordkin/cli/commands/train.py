@@ -90,6 +90,15 @@ def train(
     init: Annotated[
         str | None, _place("--init", text="Start from the vectors in this file.", metavar="VECTORS")
     ] = None,
+    freeze: Annotated[
+        str | None,
+        _place(
+            "--freeze",
+            text="With --from or --init: the vectors of words that this pattern matches as a whole stay, .* for all; "
+            "@FILE for the words of a file, one on each line.",
+            metavar="PATTERN",
+        ),
+    ] = None,
     vocabulary: Annotated[
         str | None, _place("--vocabulary", text="Learn the words of this file: a word and its count on each line.")
     ] = None,
@@ -119,7 +128,8 @@ def train(
         show_values(options, json)
         return
     starts = {"--from": from_, "--init": init, "--vocabulary": vocabulary}
-    _check_usage(corpus, output, resume, {"--checkpoint": checkpoint, "--validation": validation, **starts})
+    others = {"--checkpoint": checkpoint, "--validation": validation, "--freeze": freeze, **starts}
+    _check_usage(corpus, output, resume, others)
     _check_places_first(checkpoint, output, log, resume)
     load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
@@ -132,7 +142,8 @@ def train(
         shown: dict[str, Any] = {"callbacks": [last] if quiet else [last, display]}
         if not quiet:
             shown["on_scan"] = display.reading
-        begun = {**places, "checkpoint": checkpoint, "validation": validation, **shown}
+        kept = Path(freeze[1:]) if freeze is not None and freeze.startswith("@") else freeze
+        begun = {**places, "checkpoint": checkpoint, "validation": validation, "freeze": kept, **shown}
         if resume is not None:
             model = _go_on(resume, corpus, options, places, shown)
         elif from_ is not None:

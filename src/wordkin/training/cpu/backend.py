@@ -46,6 +46,7 @@ class CpuBackend:
     counts : occurrences of each word, shape (V,): noise and tree follow them.
     start : the tables to start from; rows that no piece gives are 0.
     text_counts : occurrences of each word in the text to train on, where that is another one: subsampling follows them.
+    frozen : ids of the words whose input rows stay as ``start`` has them.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class CpuBackend:
         start: Iterable[TablePiece],
         *,
         text_counts: NDArray[np.int64] | None = None,
+        frozen: NDArray[np.int64] | None = None,
     ) -> None:
         self._config = config
         counts = np.asarray(counts, np.int64)
@@ -66,6 +68,8 @@ class CpuBackend:
         tables = self.tables()
         for name, first, rows in start:
             tables[name][first : first + len(rows)] = rows
+        if frozen is not None:
+            self._held.freeze(frozen)
 
     def _compile(self) -> None:
         """Have every kernel ready before the clock of training starts: a text of one word trains nothing."""

@@ -33,6 +33,7 @@ from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.training.cpu import work
 from wordkin.training.cpu.crew import Crew, Queue
+from wordkin.training.cpu.frozen import FrozenRows
 from wordkin.training.cpu.numbering import RowSet, renumbered
 from wordkin.training.cpu.sampler import Sample, Sampler, Text
 from wordkin.training.cpu.steps import (
@@ -179,6 +180,11 @@ class MergedTables:
         thresholds = keep_thresholds(keep)
         self._samplers = [Sampler(config, thresholds, self.steps) for _ in shards]
         self.crew = Crew([Worker(config, thresholds, self.steps, 0) for _ in range(config.worker_threads)])
+        self._frozen: FrozenRows | None = None
+
+    def freeze(self, ids: NDArray[np.int64]) -> None:
+        """Keep these input rows as they are now: they are put back after each round."""
+        self._frozen = FrozenRows(self.input_rows, ids)
 
     def _make_tables(self, config: TrainingConfig, row_size: int) -> tuple[RowCopies, ...]:
         """Input table, projection bias, and each output table."""
@@ -213,17 +219,24 @@ class MergedTables:
                 Queue(
                     [partial(self._count, number), *(partial(self._merge, number, n, shares) for n in range(shares))]
                 ),
+                Queue([number]),
             )
             for number in range(-1, -(-len(shards) // self._parts))
         ]
 
         def work_off(worker: Worker) -> None:
-            for training, merging in stages:
+            for training, merging, restoring in stages:
                 for task in training:
                     task(worker)
                 self.crew.meet()
                 for merge in merging:
                     merge()
+                if self._frozen is not None:
+                    self.crew.meet()
+                    for number in restoring:
+                        self._frozen.restore(
+                            np.concatenate([self._row_sets[part][0].ids for part in self._round(number)])
+                        )
                 if self.crew.meet(should_stop):
                     break
 

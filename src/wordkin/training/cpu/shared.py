@@ -16,6 +16,7 @@ from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.training.cpu import work
 from wordkin.training.cpu.crew import Crew, Queue
+from wordkin.training.cpu.frozen import FrozenRows
 from wordkin.training.cpu.sampler import Text
 from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Sharing, make_steps, rooms
 from wordkin.training.cpu.tally import Counter, Tally
@@ -63,6 +64,15 @@ class SharedTables:
         self.crew = Crew([Worker(config, thresholds, self.steps, number) for number in range(threads)])
         self.tally: Tally | None = None
         self._rooms = partial(rooms, config, self.steps, len(counts), self.shard_words)
+        self._frozen: FrozenRows | None = None
+
+    def freeze(self, ids: NDArray[np.int64]) -> None:
+        """Keep these input rows as they are now.
+
+        Each thread puts back the rows that it read when it has trained a shard. So whatever other threads wrote to them
+        meanwhile, the last thing that happens to a frozen row is that it is put back.
+        """
+        self._frozen = FrozenRows(self.input_rows, ids)
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
         """Train on shards in their order, each by one thread; the results of those that were trained.
@@ -81,6 +91,8 @@ class SharedTables:
                     counter.count(sample, worker.local_ids, tally)
                 outputs = [Outputs(windows.word_ids, each) for each in targets]
                 results[shard] = worker.train(windows, self._tables, outputs, text.rate_at(shard.start))
+                if self._frozen is not None:
+                    self._frozen.restore(windows.word_ids)
 
         self.crew.work(work_off)
         return [results[shard] for shard in shards if shard in results]
