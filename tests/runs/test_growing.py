@@ -51,9 +51,9 @@ def test_subsampling_follows_the_new_text_and_noise_all_of_it(model, monkeypatch
     seen = {}
 
     class Watched(CpuBackend):
-        def __init__(self, config, counts, start, *, text_counts=None):
+        def __init__(self, config, counts, start, *, text_counts=None, **others):
             seen.update(counts=np.array(counts), text=text_counts)
-            super().__init__(config, counts, start, text_counts=text_counts)
+            super().__init__(config, counts, start, text_counts=text_counts, **others)
 
     monkeypatch.setattr("wordkin.training.choose.CpuBackend", Watched)
     model.update(NEW)
