@@ -842,6 +842,7 @@ def _on_text(run: Run, text: Text) -> Run:
     return dataclasses.replace(
         run,
         text_fingerprint=text.fingerprint,
+        reading=text.reading,
         corpus_fingerprint=text.corpus.fingerprint,
         validation_fingerprint=None if text.validation is None else text.validation.fingerprint,
     )

@@ -291,6 +291,21 @@ class WordList:
 
 
 @dataclass(frozen=True)
+class Delimiter:
+    """A character that parts columns."""
+
+    words: tuple[str, ...] = ("CHARACTER",)
+
+    def __str__(self) -> str:
+        return "must be one character, and no letter, digit, quotation mark or line end"
+
+    def accepts(self, value: object) -> bool:
+        if value is None:
+            return True
+        return isinstance(value, str) and len(value) == 1 and not value.isalnum() and value not in "\"'\r\n"
+
+
+@dataclass(frozen=True)
 class Text:
     """Any text, ``what`` says of what: a path, say, or a name that is looked up later."""
 
@@ -314,6 +329,7 @@ Rule = (
     | Encoding
     | PassesOrFile
     | WordList
+    | Delimiter
     | Text
     | FlagOrLanguage
     | PatternOrFunction
@@ -412,6 +428,8 @@ class TrainingConfig:
         "Field or column with the text, as text or a.b; a number from 0 for CSV without a header.")
     reader: Reader | None = _option(
         None, OptionalChoice(READERS), "Text", "What the files are; told by their suffix unless set.")
+    delimiter: str | None = _option(
+        None, Delimiter(), "Text", "What parts the columns of CSV, such as a semicolon; a comma unless set.")
     encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON lines.")
     encoding_errors: EncodingErrors = _option(
         "replace", Choice(get_args(EncodingErrors)), "Text",

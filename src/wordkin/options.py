@@ -42,6 +42,7 @@ class TrainingOptions(TypedDict, total=False):
     keep: str | Callable[[str], object] | None
     field: str | int | None
     reader: Reader | None
+    delimiter: str | None
     encoding: str
     encoding_errors: EncodingErrors
     phrases: int | str | None

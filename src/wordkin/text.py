@@ -7,10 +7,10 @@ for the single steps.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,8 @@ class Text:
         The phrases that were joined.
     selection : Selection or None
         How the vocabulary was chosen; it also holds the counts of rarer words.
+    reading : mapping or None
+        What was met in the text: ``readers``, by reader, and ``dropped``, what ``max_types`` came to, if anything.
     """
 
     vocabulary: Vocabulary
@@ -91,6 +93,7 @@ class Text:
     config: TrainingConfig
     phrases: Phrases | None = None
     selection: Selection | None = None
+    reading: Mapping[str, Any] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -155,6 +158,7 @@ def read_text(
         encoded = _take_encoded(opened, selection.vocabulary, path, spool_directory)
         fingerprint = f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
         phrases = opened.phrases
+        reading = {"readers": dict(opened.description.readers), "dropped": opened.description.dropped}
     else:
         always = config.keep_words if known is None else frozenset(config.keep_words).union(known.vocabulary)
         scanning = scan_text(
@@ -165,6 +169,7 @@ def read_text(
             encoded = scanned.encode(selection.ids, path=path)
             fingerprint = text_fingerprint(scanned, encoded)
             phrases = scanned.phrases
+            reading = _met(scanned)
         del scanned, scanning
         give_back_freed_memory()
     vocabulary = selection.vocabulary
@@ -179,12 +184,21 @@ def read_text(
         )  # fmt: skip
     if held_out is not None:
         refuse_unmeasurable(held_out)
-    return Text(vocabulary, encoded, held_out, fingerprint, config, phrases, selection)
+    return Text(vocabulary, encoded, held_out, fingerprint, config, phrases, selection, reading)
+
+
+def _met(scanned: Scan | CountedText) -> dict[str, Any]:
+    """What was met in a text, as plain values."""
+    return {
+        "readers": {name: tally.to_dict() for name, tally in scanned.readers.items()},
+        "dropped": None if scanned.dropped is None else scanned.dropped.to_dict(),
+    }
 
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
     """What a corpus argument means under the options; see :func:`wordkin.corpus.sources.resolve`."""
-    return resolve(corpus, Reading(config.field, config.reader, config.encoding, config.whole_sentences), texts=texts)
+    reading = Reading(config.field, config.reader, config.encoding, config.whole_sentences, config.delimiter)
+    return resolve(corpus, reading, texts=texts)
 
 
 def held_out_source_of(validation: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
@@ -337,26 +351,18 @@ def save_encoded(
         raise CorpusError(f"{str(source.directories[0])!r} is an encoded text already: encode the text it was made of")
     if source.reads(output) or source.would_read(output):
         raise ConfigError("output", "must not lie among the files of the text", str(output), "choose another directory")
-    last: list[ScanProgress] = []
-
-    def noted(progress: ScanProgress) -> None:
-        last[:] = [progress]
-        if on_scan is not None:
-            on_scan(progress)
-
     with saving_text(output) as directory:
-        with scan_text(source, config, spool_directory=directory, on_scan=noted) as scanned:
+        with scan_text(source, config, spool_directory=directory, on_scan=on_scan) as scanned:
             vocabulary, corpus = count_and_encode(scanned, config, path=directory)
             values = config.to_dict()
             description = Description(
                 options={name: values[name] for name in text_options()},
                 sources=described(source),
-                readers={name: tally.to_dict() for name, tally in last[0].readers.items()},
+                **_met(scanned),
                 text_words=int(scanned.counts.sum()),
                 scan_fingerprint=scanned.fingerprint,
                 content_fingerprint=content_fingerprint(vocabulary, corpus, config.worker_threads),
                 phrases=scanned.phrases,
-                dropped=None if scanned.dropped is None else scanned.dropped.to_dict(),
             )
         write_description(directory, vocabulary, corpus, description)
         corpus.close()

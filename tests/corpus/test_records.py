@@ -234,6 +234,16 @@ def test_broken_json_lines_name_the_line(tmp_path: Path, line: str, message: str
         words_of(path, field="t")
 
 
+@pytest.mark.parametrize("lines", [
+    ('{"t": "a", "x": [1', '2]}'), ('{"t": "a"', '"x": 2}'), ('{"t": "a', 'b"}'),
+    ('{"t": "a"}, {"t": "b"}', '{"t": "c"}'),
+    ('{"t": "a"}', ']', '['), ('{"t": [{}', '{}]}', '{"t": "a"}, {"t": "b"}'),
+])  # fmt: skip
+def test_lines_that_only_together_are_json_are_refused(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    with pytest.raises(CorpusError, match="it is not JSON"):
+        words_of(written(tmp_path / "c.jsonl", "\n".join(lines)), field="t")
+
+
 def test_json_lines_without_the_field(tmp_path: Path) -> None:
     path = written(tmp_path / "c.jsonl", '{"text": "a", "id": 1}\n' * 3)
     with pytest.raises(CorpusError, match=r"c.jsonl': no line has the field 'body'; there are: 'text', 'id'"):
@@ -260,9 +270,22 @@ def test_tables(tmp_path: Path) -> None:
     assert words_of(path, field=0) == ["id", "1", "2", "3"]
 
 
+def test_tables_with_other_delimiters(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.csv", 'id;text\n1;"a; b, c"\n')
+    assert words_of(path, field="text", delimiter=";") == ["a;", "b,", "c"]
+    assert words_of(written(tmp_path / "c.txt", "a|b\n"), field=1, delimiter="|", reader="csv") == ["b"]
+    with pytest.raises(CorpusError, match=r"delimiter='\|' parts columns of CSV, but '.*c.txt' is read as text: leave"):
+        words_of(tmp_path / "c.txt", delimiter="|")
+    with pytest.raises(ConfigError, match="delimiter is for files: leave it out where the corpus is an iterable"):
+        words_of([{"t": "a"}], field="t", delimiter="|")
+    for wrong in ("", ";;", "a", '"', "\n", 3):
+        with pytest.raises(ConfigError, match="delimiter must be one character, and no letter, digit, quotation mark"):
+            TrainingConfig(delimiter=wrong)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("content", "field", "message"), [
     ("id,text\n1,a\n", "body", r"has no column 'body' in its first row; there are: 'id', 'text'$"),
-    ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(parted by ';'\?"),
+    ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(parted by ';'\? then"),
     ("text,text\na,b\n", "text", "has 2 columns 'text': rename all but one"),
     ("a,b\n", 2, r"no row has the column 2; there are: 0, 1"),
     ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): mend its quotation marks"),

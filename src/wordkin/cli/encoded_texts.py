@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,6 @@ def document(path: str) -> dict[str, Any]:
 
 def show_encoded_text(path: str, *, json: bool) -> None:
     """Print the facts about an encoded text."""
-    from wordkin.corpus.bounds import Dropped
-
     facts = document(path)
     if json:
         print_json(facts)
@@ -49,17 +48,24 @@ def show_encoded_text(path: str, *, json: bool) -> None:
         "provenance": facts["provenance_fingerprint"],
         "made of": ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else ""),
     }.items())  # fmt: skip
+    show_reading(facts)
+    print()
+    options = {name: value for name, value in facts["options"].items() if value is not None}
+    print_table(["read with", ""], ((name, str(value)) for name, value in sorted(options.items())))
+
+
+def show_reading(reading: Mapping[str, Any]) -> None:
+    """Print what was met when a text was read: ``readers``, and ``dropped`` if that is not None."""
+    from wordkin.corpus.bounds import Dropped
+
     print()
     print_table(["reader", "files", "records", "skipped", "words replaced"], [
         (name, f"{met['files']:,}", f"{met['records']:,}" if met["records"] else "", skipped_text(met["skipped"]),
-         f"{met['replaced']:,}") for name, met in facts["readers"].items()
+         f"{met['replaced']:,}") for name, met in reading["readers"].items()
     ])  # fmt: skip
-    print()
-    if facts["dropped"] is not None:
-        print(Dropped(**facts["dropped"]))
+    if reading["dropped"] is not None:
         print()
-    options = {name: value for name, value in facts["options"].items() if value is not None}
-    print_table(["read with", ""], ((name, str(value)) for name, value in sorted(options.items())))
+        print(Dropped(**reading["dropped"]))
 
 
 def skipped_text(skipped: dict[str, int]) -> str:

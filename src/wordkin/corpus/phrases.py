@@ -29,6 +29,7 @@ from wordkin.config import Choice, Number, check
 from wordkin.corpus.bounds import Dropped
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.ordered_threads import in_order
+from wordkin.corpus.readers.pieces import Tally
 from wordkin.corpus.scanning import Scan, words_fingerprint
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, shown, warn
 from wordkin.storage.files import check_writable, reason, replacing
@@ -255,6 +256,8 @@ class CountedText:
         What was joined.
     dropped : Dropped or None
         What a bound on the number of different words came to.
+    readers : mapping
+        By reader, what it met.
     """
 
     corpus: EncodedCorpus
@@ -263,6 +266,7 @@ class CountedText:
     phrases: Phrases | None = None
     spool_directory: Path | None = None
     dropped: Dropped | None = None
+    readers: Mapping[str, Tally] = field(default_factory=dict)
 
     @classmethod
     def of_scan(cls, scanned: Scan, spool_directory: str | os.PathLike[str] | None = None) -> CountedText:
@@ -270,7 +274,7 @@ class CountedText:
         with scanned:
             corpus = scanned.encode(np.arange(len(scanned.words), dtype=np.int32))
         directory = None if spool_directory is None else Path(spool_directory)
-        return cls(corpus, scanned.words, scanned.counts, spool_directory=directory, dropped=scanned.dropped)
+        return cls(corpus, scanned.words, scanned.counts, None, directory, scanned.dropped, scanned.readers)
 
     def __enter__(self) -> Self:
         return self

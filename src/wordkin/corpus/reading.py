@@ -85,6 +85,11 @@ def reader_of(file: TextFile, reading: Reading) -> str:
             f"field={reading.field!r} names a field of records, but {file.name!r} is read as {name}: leave field out, "
             'or say what it is, as in reader="jsonl"'
         )
+    if name != "csv" and reading.delimiter is not None:
+        raise CorpusError(
+            f"delimiter={reading.delimiter!r} parts columns of CSV, but {file.name!r} is read as {name}: leave it out, "
+            'or pass reader="csv"'
+        )
     return name
 
 

@@ -144,7 +144,12 @@ def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
 
 def _refuse_for_iterables(reading: Reading) -> None:
     """Raise :class:`ConfigError` for options that only files have a use for."""
-    for name, value, default in (("reader", reading.reader, None), ("encoding", reading.encoding, "utf-8")):
+    of_files = (
+        ("reader", reading.reader, None),
+        ("delimiter", reading.delimiter, None),
+        ("encoding", reading.encoding, "utf-8"),
+    )
+    for name, value, default in of_files:
         if value != default:
             raise ConfigError(name, "is for files: leave it out where the corpus is an iterable", value)
 

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import time
+from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -23,20 +24,22 @@ class TrainingLog:
 
     Keys of a line: ``step`` (number of the line, from 1), ``epoch``, ``words``, ``words_per_second``,
     ``learning_rate``, ``loss``, ``validation_loss`` (null but at the end of an epoch) and ``seconds``, as in
-    :class:`TrainingReport`.
+    :class:`TrainingReport`. The first line has also ``reading``, what was met when the text was read.
 
     Parameters
     ----------
     path : the file, begun anew unless the run goes on. What is no plain file (a pipe, a terminal, a device)
         is written to as it is, and so is the file that standard output or standard error goes to.
+    reading : of the run, for the first line.
     words : words trained on before; lines about later words, of a process that died, are dropped.
 
     Raises :class:`OutputError` where the file cannot be written. When the disk fills up later, or whoever
     reads a pipe is gone or does not keep up, the log ends with a warning, not the run.
     """
 
-    def __init__(self, path: str | Path, *, words: int = 0) -> None:
+    def __init__(self, path: str | Path, *, reading: Mapping[str, Any] | None = None, words: int = 0) -> None:
         self._path = Path(path)
+        self._reading = reading
         self._next_line = 0.0
         self._step = 0
         try:
@@ -83,6 +86,7 @@ class TrainingLog:
             "loss": report.loss,
             "validation_loss": report.validation_loss,
             "seconds": report.seconds,
+            **({"reading": self._reading} if self._step == 1 and self._reading is not None else {}),
         }
 
     def close(self) -> None:

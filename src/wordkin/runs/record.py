@@ -34,6 +34,7 @@ class Run:
         trained on, of the held-out ids; None where there are none.
     output : where the vectors go at the end. log : where the JSON lines go.
     checkpoint_seconds : time between checkpoints.
+    reading : what was met when the text was read: ``readers``, by reader, and ``dropped``, what ``max_types`` came to.
     """
 
     config: TrainingConfig
@@ -43,6 +44,7 @@ class Run:
     output: str | None = None
     log: str | None = None
     checkpoint_seconds: float = 600.0
+    reading: Mapping[str, Any] | None = None
 
     def fingerprinted(self) -> dict[str, Any]:
         """What a run may not change while it lasts."""
@@ -84,6 +86,7 @@ class RunRecord:
             "output": self.run.output,
             "log": self.run.log,
             "checkpoint_seconds": self.run.checkpoint_seconds,
+            "reading": self.run.reading,
             "finished": self.finished,
             "state": self.state.to_dict(),
             "files": {kind: {"name": file.name, "sha256": file.sha256} for kind, file in self.files.items()},
@@ -124,6 +127,7 @@ class RunRecord:
             output=_entry(values, "output", str | None),
             log=_entry(values, "log", str | None),
             checkpoint_seconds=_entry(values, "checkpoint_seconds", float),
+            reading=_entry(values, "reading", dict | None),
         )
         record = cls(run, RunState.from_dict(values.get("state")), _entry(values, "finished", bool), files)
         if values.pop("sha256", None) != digest_of(values):

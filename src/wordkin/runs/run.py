@@ -89,7 +89,7 @@ def train_run(
             words = state.epoch * corpus.words + state.position
             if state.position == corpus.words:  # stopped while it measured: the end of this epoch is told again
                 words -= 1
-            log = TrainingLog(run.log, words=words)
+            log = TrainingLog(run.log, reading=run.reading, words=words)
             closing.callback(log.close)
             callbacks = [log, *callbacks]
         warn_of_cost(run.config, len(vocabulary), corpus.words)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from wordkin.cli.encoded_texts import show_encoded_text
+from wordkin.cli.encoded_texts import show_encoded_text, show_reading
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table
@@ -36,6 +37,7 @@ def info(
     counts = embeddings.vocabulary.counts
     first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]
     rare = _rare_words(Path(file))
+    met = _reading_of(Path(file))
     facts = {
         "file": file,
         "bytes": _size(Path(file)),
@@ -46,6 +48,7 @@ def info(
         "total_count": None if counts is None else int(counts.sum()),
         "rare_words": rare[0],
         "rare_bytes": rare[1],
+        "reading": met,
         "first_words": first_words,
         "metadata": dict(embeddings.metadata),
     }
@@ -64,6 +67,8 @@ def info(
     if rare[0] is not None:
         shown["rare words counted"] = f"{rare[0]:,} ({rare[1]:,} bytes)"
     print_table(["vectors", ""], shown.items())
+    if met is not None:
+        show_reading(met)
     if embeddings.metadata:
         print()
         print_table(["trained with", ""], sorted(embeddings.metadata.items()))
@@ -82,6 +87,16 @@ def _rare_words(path: Path) -> tuple[int, int] | tuple[None, None]:
     if rare is None or file is None:
         return None, None
     return len(rare), (path / file.name).stat().st_size
+
+
+def _reading_of(path: Path) -> Mapping[str, Any] | None:
+    """What the run in a directory met when its text was read; None where that is not known."""
+    if not path.is_dir():
+        return None
+    from wordkin.runs.directory import RunDirectory
+
+    with RunDirectory.open(path) as opened:
+        return opened.record.run.reading
 
 
 def _size(path: Path) -> int:

@@ -15,8 +15,8 @@ from wordkin.errors import CorpusError
 
 
 def read_csv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """The texts of one column, parted by commas; see :func:`_read`."""
-    return _read(opened, reading, tally, block_bytes, ",")
+    """The texts of one column, parted by commas or what is asked for; see :func:`_read`."""
+    return _read(opened, reading, tally, block_bytes, "," if reading.delimiter is None else reading.delimiter)
 
 
 def read_tsv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
@@ -54,9 +54,9 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
                     if piece is not None:
                         yield piece
         except csv.Error as error:
+            kind = "TSV" if delimiter == "\t" else "CSV"
             raise CorpusError(
-                f"{opened.name!r}, line {rows.line_num:,}: it is not valid {'CSV' if delimiter == ',' else 'TSV'} "
-                f"({error}): mend its quotation marks"
+                f"{opened.name!r}, line {rows.line_num:,}: it is not valid {kind} ({error}): mend its quotation marks"
             ) from error
     piece = gatherer.take(opened.bytes_read)
     if piece is not None:
@@ -72,7 +72,7 @@ def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
     if found:
         raise CorpusError(f"{name!r} has {len(found)} columns {field!r}: rename all but one")
     other = next((each for each in ";\t,|" if each != delimiter and len(header) == 1 and each in header[0]), None)
-    remedy = f' (parted by {other!r}? convert it, or pass reader="tsv" for tabs)' if other else ""
+    remedy = f" (parted by {other!r}? then pass reader='csv', delimiter={other!r})" if other else ""
     raise CorpusError(f"{name!r} has no column {field!r} in its first row; {listed(header)}{remedy}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,9 @@ from wordkin.corpus.readers.records import Gatherer, decode_lines, path_of, valu
 from wordkin.corpus.readers.text import whole_lines
 from wordkin.errors import CorpusError, shown
 from wordkin.storage.utf8 import is_utf8
+
+_BETWEEN = secrets.token_hex(8)  # unknown to whoever writes a file
+_SEPARATOR = f',"{_BETWEEN}",'.encode()
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
@@ -27,34 +31,57 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
     loads = _fastest_loads()
     gatherer = Gatherer(f"field {field!r}", "line", opened.name, opened.encoding_errors, tally)
     first: dict[str, Any] | None = None
-    number = position = common = 0
-    nested = len(path) > 1
-    for lines in whole_lines(opened, block_bytes):
-        valid = lines if is_utf8(lines) else decode_lines(lines, opened, tally, position).encode()
-        position += len(lines)
-        texts = gatherer.texts
-        for line in valid.split(b"\n"):
-            number += 1
-            try:  # the common case, in as few steps as there are
-                value = loads(line)[field]
-                if nested or type(value) is not str or gatherer.has_lists:
-                    raise KeyError(field)
-            except (ValueError, KeyError, TypeError, RecursionError):
-                if not line or line.isspace():
+    number = position = 0
+    for block in whole_lines(opened, block_bytes):
+        valid = block if is_utf8(block) else decode_lines(block, opened, tally, position).encode()
+        position += len(block)
+        lines = valid.split(b"\n")
+        if not lines[-1]:
+            lines.pop()  # the last line feed ends a line and begins none
+        records = _parsed_together(lines, loads)
+        texts = None if records is None or gatherer.has_lists else _all_texts(records, field, path)
+        if texts is not None:
+            tally.records += len(texts)
+            gatherer.texts += texts
+        else:
+            for ahead, line in enumerate(lines):
+                if records is None and (not line or line.isspace()):
                     continue
-                record = _parsed(line, loads, opened.name, number)
+                record = _parsed(line, loads, opened.name, number + ahead + 1) if records is None else records[ahead]
                 tally.records += 1
                 first = record if first is None else first
-                gatherer.add(value_of(record, field, path), number)
-            else:
-                texts.append(value)
-                common += 1
-        tally.records, common = tally.records + common, 0
-        number -= 1  # the last line feed ends a line and begins none
+                gatherer.add(value_of(record, field, path), number + ahead + 1)
+        number += len(lines)
         piece = gatherer.take(opened.bytes_read)
         if piece is not None:
             yield piece
     gatherer.check_found(None if first is None else list(first))
+
+
+def _parsed_together(lines: list[bytes], loads: Callable[[bytes], Any]) -> list[dict[str, Any]] | None:
+    """The objects of lines, parsed in one go, which is faster; None where a line is something else.
+
+    Between the lines stands a string that no line holds. Where it is found between all values at the top, each line is
+    one value: one that is no JSON by itself cannot be made whole by its neighbours.
+    """
+    try:
+        found = loads(b"[" + _SEPARATOR.join(lines) + b"]")
+    except (ValueError, RecursionError):
+        return None
+    records: list[dict[str, Any]] = found[::2]
+    is_apart = len(found) == 2 * len(lines) - 1 and found[1::2].count(_BETWEEN) == len(lines) - 1
+    return records if is_apart and set(map(type, records)) <= {dict} else None
+
+
+def _all_texts(records: list[dict[str, Any]], field: str, path: tuple[str, ...]) -> list[str] | None:
+    """The values of a field that is not nested; None where one is missing or no text."""
+    if len(path) > 1:
+        return None
+    try:
+        texts = [record[field] for record in records]
+    except KeyError:
+        return None
+    return texts if set(map(type, texts)) <= {str} else None
 
 
 def _fastest_loads() -> Callable[[bytes], Any]:

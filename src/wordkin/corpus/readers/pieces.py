@@ -56,12 +56,15 @@ class Reading:
         Of text, CSV and JSON lines: any text encoding that Python knows.
     sets : bool
         Whether a set is a sentence, whose items are sorted: where the order within a sentence means nothing.
+    delimiter : str or None
+        What parts the columns of CSV; None for a comma.
     """
 
     field: str | int | None = None
     reader: str | None = None
     encoding: str = "utf-8"
     sets: bool = False
+    delimiter: str | None = None
 
 
 @dataclass
