@@ -316,6 +316,7 @@ def test_the_log_has_a_line_for_each_epoch(sentences, tmp_path):
     path.write_text("of an earlier run\n")
     model = Word2Vec(**SMALL, validation_fraction=0.1).fit(sentences, log=path)
     lines = lines_of(path)
+    assert lines[0].pop("reading")["readers"]["sentences"]["skipped"] == {}
     assert [list(line) for line in lines] == [
         ["step", "epoch", "words", "words_per_second", "learning_rate", "loss", "validation_loss", "seconds"]
     ] * len(lines)

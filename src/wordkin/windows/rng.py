@@ -27,13 +27,19 @@ def random_bits(key, counter):
     return z ^ (z >> uint64(31))
 
 
+@kernel
+def fill_with_random_bits(keys, bits):
+    """Fill ``bits``, uint64 [streams, count], with the first numbers of the streams ``keys``."""
+    for stream in range(len(keys)):
+        for counter in range(bits.shape[1]):
+            bits[stream, counter] = random_bits(keys[stream], counter)
+
+
 def random_bits_of(keys: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
     """The first ``count`` numbers of several streams, as of :func:`random_bits`: uint64 [streams, count]."""
-    z = keys[:, None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN_GAMMA)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: NDArray[np.uint64] = z ^ (z >> np.uint64(31))
-    return mixed
+    bits = np.empty((len(keys), count), np.uint64)
+    fill_with_random_bits(keys, bits)
+    return bits
 
 
 @kernel
