@@ -2,6 +2,8 @@
 
     python benchmarks/phrases.py TEXT --runs 3
 
+Each side of each turn is kept when it is measured, so a benchmark that was stopped goes on where it was.
+
 Both sides get the same text and settings (one pass, min_count 5, threshold 10), in turn in the same run. gensim is
 timed from lists of words in memory, which it needs anyway; wordkin from its encoded text, and from the raw file.
 Counting is bound by memory latency: one access to a table of n-grams for each word of the text.
@@ -10,6 +12,8 @@ Counting is bound by memory latency: one access to a table of n-grams for each w
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -17,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import texts
-from harness import Results, Summary, common_options, in_turn, ratios, results_folder, show, table, values
+from harness import Results, Summary, common_options, ratios, results_folder, show, table, values
 
 from wordkin.corpus import scan
 from wordkin.corpus.phrases import CountedText, PhraseOptions, learn_phrases
@@ -28,20 +32,24 @@ _SIDES = {"wordkin, encoded": 20, "wordkin, raw text": 12, "gensim": None}  # an
 _COMPARED_SENTENCES = 5_000
 
 
-def of_gensim(sentences: list[list[str]], found: dict[str, Any]) -> float:
+def of_gensim(path: Path, kept: Path) -> float:
     """Seconds gensim takes to learn phrases and to join those of every sentence."""
     from gensim.models.phrases import Phrases
 
+    with path.open(encoding="utf-8") as file:
+        sentences = [words for words in map(str.split, file) if words]
     began = time.perf_counter()
     model = Phrases(sentences, min_count=5, threshold=10.0)
     joined = [model[sentence] for sentence in sentences]
     seconds = time.perf_counter() - began
-    found["gensim"] = (model.export_phrases(), joined[:_COMPARED_SENTENCES])
+    keep(kept, model.export_phrases(), joined[:_COMPARED_SENTENCES])
     return seconds
 
 
-def of_wordkin(path: Path, found: dict[str, Any], workers: int, *, raw: bool) -> float:
+def of_wordkin(path: Path, kept: Path, workers: int, *, raw: bool) -> float:
     """Seconds wordkin takes to learn and join, from the raw file or from encoded text."""
+    CountedText.of_scan(scan(resolve([["warm", "up"]] * 9))).corpus.close()
+    learn_phrases(CountedText.of_scan(scan(resolve([["warm", "up"]] * 9))), 1, PhraseOptions(), workers=workers)
     began = time.perf_counter()
     text = CountedText.of_scan(scan(resolve(path), threads=workers))
     if not raw:
@@ -50,48 +58,59 @@ def of_wordkin(path: Path, found: dict[str, Any], workers: int, *, raw: bool) ->
     seconds = time.perf_counter() - began
     with joined:
         sentences = zip(joined.corpus, range(_COMPARED_SENTENCES), strict=False)
-        found["wordkin"] = (
-            {"_".join(words): score for words, score in phrases.passes[0].phrases.items()},
-            [[joined.words[each] for each in sentence.tolist()] for sentence, _ in sentences],
-        )
+        found = {"_".join(words): score for words, score in phrases.passes[0].phrases.items()}
+        keep(kept, found, [[joined.words[each] for each in sentence.tolist()] for sentence, _ in sentences])
     return seconds
 
 
-def compare(found: dict[str, Any]) -> None:
-    """Raise where the two found other phrases, or joined them otherwise."""
-    (theirs, their_text), (ours, our_text) = found["gensim"], found["wordkin"]
-    if theirs.keys() != ours.keys() or their_text != our_text:
-        raise SystemExit(f"the phrases differ, as in {sorted(theirs.keys() ^ ours.keys())[:5]}")
-    worst = max((abs(ours[each] / theirs[each] - 1) for each in theirs), default=0.0)
-    if worst > 1e-9:
-        raise SystemExit(f"the scores differ by up to {worst:g}")
+def keep(path: Path, phrases: Mapping[str, float], joined: list[list[str]]) -> None:
+    """Keep what a side found, to be compared with what the others do."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"phrases": dict(phrases), "joined": joined}), encoding="utf-8")
 
 
-def measure(path: Path, runs: int, workers: int) -> dict[str, Any]:
-    """Seconds of every side in turn, after one turn to warm up, and how many phrases all of them found."""
-    with path.open(encoding="utf-8") as file:
-        sentences = [words for words in map(str.split, file) if words]
-    found: dict[str, Any] = {}
-    of_wordkin(path, found, workers, raw=True)  # compiles
+def compare(kept: Mapping[str, Path]) -> int:
+    """How many phrases all sides found; ends the benchmark where they differ, or joined them otherwise."""
+    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in kept.items()}
+    theirs = found["gensim"]["phrases"]
+    for name, each in found.items():
+        ours = each["phrases"]
+        if theirs.keys() != ours.keys() or found["gensim"]["joined"] != each["joined"]:
+            raise SystemExit(f"the phrases of {name} differ, as in {sorted(theirs.keys() ^ ours.keys())[:5]}")
+        worst = max((abs(ours[phrase] / theirs[phrase] - 1) for phrase in theirs), default=0.0)
+        if worst > 1e-9:
+            raise SystemExit(f"the scores of {name} differ by up to {worst:g}")
+    return len(theirs)
+
+
+def measure(results: Results, path: Path, runs: int, workers: int) -> None:
+    """Seconds of every side in turn, each kept when it is measured, and how many phrases all of them found."""
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    kept = {name: texts.FOLDER / f"phrases-{digest}-{number}.json" for number, name in enumerate(_SIDES)}
     sides = {
-        "wordkin, encoded": partial(of_wordkin, path, found, workers, raw=False),
-        "wordkin, raw text": partial(of_wordkin, path, found, workers, raw=True),
-        "gensim": partial(of_gensim, sentences, found),
+        "wordkin, encoded": partial(of_wordkin, path, kept["wordkin, encoded"], workers, raw=False),
+        "wordkin, raw text": partial(of_wordkin, path, kept["wordkin, raw text"], workers, raw=True),
+        "gensim": partial(of_gensim, path, kept["gensim"]),
     }
-    seconds = in_turn(sides, runs)
-    compare(found)
-    return {"seconds": seconds, "phrases": len(found["wordkin"][0])}
+    for turn in range(1, runs + 1):
+        for name, side in sides.items():
+            results.measured(f"{name}, turn {turn}", {"side": name, "turn": turn}, side)
+    results.measured("phrases", {"runs": runs}, partial(compare, kept))
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     """The tables of the section."""
-    found = values(content).get("phrases")
-    if found is None:
+    found = values(content)
+    seconds: dict[str, list[float]] = {name: [] for name in _SIDES}
+    for each in content["measurements"].values():
+        if "side" in each["settings"]:
+            seconds[each["settings"]["side"]].append(each["value"])
+    if "phrases" not in found or not all(seconds.values()):
         return {}
-    seconds = found["seconds"]
+    turns = min(map(len, seconds.values()))
     rows = []
     for name, asked in _SIDES.items():
-        faster = "" if asked is None else ratios(seconds["gensim"], seconds[name]).text()
+        faster = "" if asked is None else ratios(seconds["gensim"][:turns], seconds[name][:turns]).text()
         rows.append((name, Summary.of(seconds[name]).text(), faster, "" if asked is None else str(asked)))
     headers = (f"learn and join {found['phrases']:,} phrases, one pass", "seconds", "times gensim's speed", "asked")
     return {"speed": table(headers, rows)}
@@ -108,8 +127,7 @@ def main() -> None:
     sources = ("corpus",)
     folder = results_folder(options.quick)
     results = Results("phrases", about, fresh=options.fresh, folder=folder, sources=sources)
-    runs = 1 if options.quick else options.runs
-    results.measured("phrases", {"runs": runs}, partial(measure, path, runs, options.threads))
+    measure(results, path, 1 if options.quick else options.runs, options.threads)
     show(blocks(results.content))
 
 
