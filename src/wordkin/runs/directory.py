@@ -215,7 +215,7 @@ class RunDirectory:
         file = self.record.files.get("frozen")
         if file is None:
             return None
-        ids: NDArray[np.int64] = self._read(file, _FROZEN_LAYOUT)["ids"]
+        ids: NDArray[np.int64] = self._read(file, _FROZEN_LAYOUT)[0]["ids"]
         if len(np.unique(ids)) != len(ids) or not ((ids >= 0) & (ids < len(self.vocabulary))).all():
             raise FormatError(f"{str(self.path / file.name)!r} must hold different ids of words")
         return ids
