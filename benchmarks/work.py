@@ -132,12 +132,12 @@ def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: Enc
     from wordkin.windows.windows import count_pairs, keep_thresholds, select_windows
 
     thresholds = keep_thresholds(keep_probabilities(counts, config.subsample, config.subsample_formula))
-    word_ids, starts, stops = (np.zeros(MOST_SHARD_WORDS + 2 * config.window + 1, np.int32) for _ in range(3))
+    word_ids, starts, stops = (np.zeros(MOST_SHARD_WORDS + 2 * config.reach + 1, np.int32) for _ in range(3))
     pairs = kept = 0
     for start in range(0, min(corpus.words, _SAMPLE_WORDS), MOST_SHARD_WORDS):
         first, last, _ = select_windows(
             corpus.ids, corpus.offsets, start, min(start + MOST_SHARD_WORDS, corpus.words), thresholds, np.uint64(1),
-            config.window, config.dynamic_window, word_ids, starts, stops,
+            config.reach, config.dynamic_window, config.whole_sentences, word_ids, starts, stops,
         )  # fmt: skip
         pairs += count_pairs(starts, stops, first, last)
         kept += last - first

@@ -65,11 +65,13 @@ def test_info(run, vectors_file):
         "file": str(vectors_file),
         "bytes": vectors_file.stat().st_size,
         "words": 7,
+        "items": "words",
         "vector_size": 3,
         "dtype": "float32",
         "total_count": 280,
         "rare_words": None,
         "rare_bytes": None,
+        "reading": None,
         "first_words": ["paris", "france", "rome", "italy", "oslo", "norway", "cheese"],
         "metadata": {"epochs": "5"},
     }

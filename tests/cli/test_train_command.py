@@ -212,7 +212,7 @@ def test_the_options_of_a_recipe_are_shown_and_nothing_is_trained(run):
     assert finished.code == 0
     assert rows["subsample"] == ["3e-05", "recipe", "quality"]
     assert rows["epochs"] == ["7", "given"]
-    assert rows["window"] == ["5"]
+    assert rows["window"] == ["3", "recipe", "quality"]
     document = json.loads(run("train", "--recipe", "quality", "--show-options", "--json").out)
     assert document["dynamic_window"] == {"value": False, "source": "recipe quality"}
     assert document["seed"] == {"value": 1, "source": "default"}

@@ -116,7 +116,10 @@ def test_the_same_vectors_make_the_same_bytes(tmp_path, suffix):
 
 
 def test_a_directory_is_no_file_of_vectors(tmp_path):
-    with pytest.raises(FormatError, match=r"is a directory, not a file of vectors; Word2Vec\.load opens saved models"):
+    with pytest.raises(
+        FormatError,
+        match=r"is a directory, not a file of vectors, and holds no part of a table .*; Word2Vec\.load",
+    ):
         load_embeddings(tmp_path)
 
 

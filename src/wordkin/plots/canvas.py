@@ -6,6 +6,7 @@ Figures are made without pyplot, so nothing is kept in memory and no window syst
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -90,6 +91,7 @@ def open_canvas(
     if theme not in THEMES:
         raise ConfigError("theme", 'must be "light" or "dark"', theme)
     try:
+        importlib.import_module("matplotlib.figure")  # also where plots.figure was imported before
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         from wordkin.plots.figure import NotebookFigure

@@ -91,7 +91,9 @@ def _rare_words(path: Path) -> tuple[int, int] | tuple[None, None]:
 
 def _reading_of(path: Path) -> Mapping[str, Any] | None:
     """What the run in a directory met when its text was read; None where that is not known."""
-    if not path.is_dir():
+    from wordkin.embeddings.table_folders import is_table_folder
+
+    if not path.is_dir() or is_table_folder(path):
         return None
     from wordkin.runs.directory import RunDirectory
 
