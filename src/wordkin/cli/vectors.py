@@ -76,15 +76,21 @@ READING: Mapping[str, Option] = {
 }
 
 
+def names_run(path: str) -> bool:
+    """Whether a path can only be that of a run: a directory that is not one table in several files."""
+    from wordkin.embeddings.table_folders import is_table_folder
+
+    return Path(path).is_dir() and not is_table_folder(Path(path))
+
+
 def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vectors") -> Embeddings:
     """Load the file that a command line names, or the vectors of a run; ``argument`` is what errors call the path.
 
     Of a run the vectors are those of its last checkpoint; a finished run holds its result.
     """
     from wordkin.embeddings import load_embeddings
-    from wordkin.embeddings.table_folders import is_table_folder
 
-    if Path(path).is_dir() and not is_table_folder(Path(path)):
+    if names_run(path):
         return _vectors_of_run(path, reading)
     options = dict(reading)
     listed = options.pop("only_words", None)

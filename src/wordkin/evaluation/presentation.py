@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -49,7 +50,7 @@ class ScoreRow:
     total: bool = False
 
 
-class Tabular:
+class Tabular(ABC):
     """What a result can be shown as. A subclass has ``columns``, the heads of the cells, and ``rows()``."""
 
     __slots__ = ()
@@ -58,9 +59,9 @@ class Tabular:
     kind: str
     reading: FileReading | None
 
+    @abstractmethod
     def rows(self) -> list[ScoreRow]:
         """The lines of the result: its sections and then its totals, or one line."""
-        raise NotImplementedError
 
     @property
     def title(self) -> str:

@@ -12,7 +12,7 @@ from wordkin.cli.encoded_texts import show_encoded_text, show_reading
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table
-from wordkin.cli.vectors import READING, open_vectors
+from wordkin.cli.vectors import READING, names_run, open_vectors
 
 
 @with_options(READING)
@@ -36,8 +36,7 @@ def info(
     embeddings = open_vectors(file, reading, argument="file")
     counts = embeddings.vocabulary.counts
     first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]
-    rare = _rare_words(Path(file))
-    met = _reading_of(Path(file))
+    rare_words, rare_bytes, met = _kept_by_run(file)
     facts = {
         "file": file,
         "bytes": _size(Path(file)),
@@ -46,8 +45,8 @@ def info(
         "vector_size": embeddings.vector_size,
         "dtype": embeddings.stored_dtype,
         "total_count": None if counts is None else int(counts.sum()),
-        "rare_words": rare[0],
-        "rare_bytes": rare[1],
+        "rare_words": rare_words,
+        "rare_bytes": rare_bytes,
         "reading": met,
         "first_words": first_words,
         "metadata": dict(embeddings.metadata),
@@ -64,8 +63,8 @@ def info(
         "counted words of text": None if counts is None else f"{facts['total_count']:,}",
         "first words": " ".join(map(str, first_words)),
     }
-    if rare[0] is not None:
-        shown["rare words counted"] = f"{rare[0]:,} ({rare[1]:,} bytes)"
+    if rare_words is not None:
+        shown["rare words counted"] = f"{rare_words:,} ({rare_bytes:,} bytes)"
     print_table(["vectors", ""], shown.items())
     if met is not None:
         show_reading(met)
@@ -74,31 +73,20 @@ def info(
         print_table(["trained with", ""], sorted(embeddings.metadata.items()))
 
 
-def _rare_words(path: Path) -> tuple[int, int] | tuple[None, None]:
-    """How many rare words a run keeps the counts of, and in how many bytes; None where it keeps none."""
-    from wordkin.embeddings.table_folders import is_table_folder
+def _kept_by_run(path: str) -> tuple[int | None, int | None, Mapping[str, Any] | None]:
+    """Of a run: how many rare words it keeps the counts of, in how many bytes, and what was met when its text was read.
 
-    if not path.is_dir() or is_table_folder(path):
-        return None, None
+    None for what it does not keep, and three times None for anything but a run.
+    """
+    if not names_run(path):
+        return None, None, None
     from wordkin.runs.directory import RunDirectory
 
-    with RunDirectory.open(path) as opened:
-        rare, file = opened.rare(), opened.record.files.get("rare")
+    with RunDirectory.open(Path(path)) as opened:
+        rare, file, met = opened.rare(), opened.record.files.get("rare"), opened.record.run.reading
     if rare is None or file is None:
-        return None, None
-    return len(rare), (path / file.name).stat().st_size
-
-
-def _reading_of(path: Path) -> Mapping[str, Any] | None:
-    """What the run in a directory met when its text was read; None where that is not known."""
-    from wordkin.embeddings.table_folders import is_table_folder
-
-    if not path.is_dir() or is_table_folder(path):
-        return None
-    from wordkin.runs.directory import RunDirectory
-
-    with RunDirectory.open(path) as opened:
-        return opened.record.run.reading
+        return None, None, met
+    return len(rare), Path(path, file.name).stat().st_size, met
 
 
 def _size(path: Path) -> int:
