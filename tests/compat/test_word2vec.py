@@ -119,11 +119,28 @@ def test_training_says_what_it_needs():
         model.train(TEXT, total_examples=4, epochs=1, size=3)
 
 
-def test_locked_vectors_are_refused():
+@pytest.mark.parametrize("options", [{"sg": 0}, {"sg": 1}, {"hs": 1, "negative": 0}])
+@pytest.mark.parametrize("locks", [[0, 1, 1], [0]])
+def test_vectors_whose_factor_is_0_stay(options, locks):
+    model = Word2Vec(**{**SMALL, **options})
+    model.build_vocab(TEXT)
+    model.wv.vectors_lockf = np.array(np.resize(locks, len(model.wv) if len(locks) > 1 else 1), np.float32)
+    before = model.wv.vectors.copy()
+    model.train(TEXT, total_examples=model.corpus_count, epochs=3)
+    moved = (model.wv.vectors != before).any(axis=1)
+    assert not moved[::3].any()
+    assert moved[1] == (len(locks) > 1)
+
+
+@pytest.mark.parametrize(
+    ("locks", "shown"), [([1, 0.5], "0.5"), ([2.0], "2.0"), ([], r"\(0,\)"), ([float("nan")], "nan")]
+)
+def test_other_factors_are_refused(locks, shown):
     model = Word2Vec(TEXT, **SMALL)
-    model.wv.vectors_lockf = np.ones(len(model.wv), np.float32)
-    model.wv.vectors_lockf[0] = 0
-    with pytest.raises(ConfigError, match="vectors_lockf must be 1 for all words"):
+    model.wv.vectors_lockf = np.array(locks, np.float32)
+    with pytest.raises(
+        ConfigError, match=f"vectors_lockf must hold a 0 or a 1 for each word, or one for all; got {shown}"
+    ):
         model.train(TEXT, total_examples=4, epochs=1)
 
 

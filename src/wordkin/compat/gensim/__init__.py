@@ -3,12 +3,12 @@
 Names, defaults and results are gensim's; ``docs/coming-from-gensim.md`` says what differs on purpose.
 """
 
-from wordkin.compat.gensim.callbacks import CallbackAny2Vec
-from wordkin.compat.gensim.counting import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
+from wordkin.compat.gensim.building import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 from wordkin.compat.gensim.install import install
 from wordkin.compat.gensim.keyedvectors import KeyedVectors
 from wordkin.compat.gensim.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
 from wordkin.compat.gensim.sentences import LineSentence, PathLineSentences, Text8Corpus
+from wordkin.compat.gensim.training import CallbackAny2Vec
 from wordkin.compat.gensim.word2vec import Word2Vec
 
 __all__ = [

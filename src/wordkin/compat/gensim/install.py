@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from wordkin.compat.gensim import callbacks, counting, keyedvectors, phrases, word2vec
+from wordkin.compat.gensim import building, keyedvectors, phrases, training, word2vec
 from wordkin.errors import warn
 
-_MODULES = {"word2vec": word2vec, "keyedvectors": keyedvectors, "phrases": phrases, "callbacks": callbacks}
+_MODULES = {"word2vec": word2vec, "keyedvectors": keyedvectors, "phrases": phrases}
 _NAMES = {
     "Word2Vec": word2vec.Word2Vec,
     "KeyedVectors": keyedvectors.KeyedVectors,
@@ -55,13 +55,11 @@ def install() -> None:
     if importlib.util.find_spec("gensim") is None:
         package, models = _stand_in()
         what = "gensim is not installed: wordkin stands in for it, with Word2Vec, KeyedVectors and Phrases alone"
-        modules = _MODULES
     else:
         package = importlib.import_module("gensim")
         models = importlib.import_module("gensim.models")
         what = "Word2Vec, KeyedVectors and Phrases of gensim.models are wordkin's from now on"
-        modules = {name: module for name, module in _MODULES.items() if name != "callbacks"}
-    for name, module in modules.items():
+    for name, module in _MODULES.items():
         sys.modules[f"gensim.models.{name}"] = module
         setattr(models, name, module)
     for name, value in _NAMES.items():
@@ -71,15 +69,17 @@ def install() -> None:
 
 
 def _stand_in() -> tuple[ModuleType, ModuleType]:
-    """The modules gensim, gensim.models and gensim.utils, with what the classes here need of them."""
-    package, models, utils = (ModuleType(name) for name in ("gensim", "gensim.models", "gensim.utils"))
+    """The modules gensim, gensim.models, its callbacks and gensim.utils, with what goes with the classes here."""
+    names = ("gensim", "gensim.models", "gensim.utils", "gensim.models.callbacks")
+    package, models, utils, callbacks = (ModuleType(name) for name in names)
     for module in package, models:
         module.__path__ = []
     package.__version__ = _VERSION  # type: ignore[attr-defined]
     sys.meta_path.append(_Finder())
     for rule in "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP":
-        setattr(utils, rule, getattr(counting, rule))
-    package.utils = utils  # type: ignore[attr-defined]
-    for module in package, models, utils:
+        setattr(utils, rule, getattr(building, rule))
+    callbacks.CallbackAny2Vec = training.CallbackAny2Vec  # type: ignore[attr-defined]
+    models.callbacks, package.utils = callbacks, utils  # type: ignore[attr-defined]
+    for module in package, models, utils, callbacks:
         sys.modules[module.__name__] = module
     return package, models

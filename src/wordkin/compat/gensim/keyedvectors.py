@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from wordkin.compat.gensim.benchmarks import Benchmarks
 from wordkin.compat.gensim.errors import refuse
+from wordkin.compat.gensim.files import path_of, read_counts, read_vectors, write_counts, write_vectors
 from wordkin.compat.gensim.store import REAL
-from wordkin.compat.gensim.vector_files import path_of, read_counts, read_vectors, write_counts, write_vectors
 from wordkin.embeddings import Embeddings, load
 from wordkin.embeddings.native_format import write_native
 from wordkin.errors import ConfigError
@@ -138,9 +138,9 @@ class KeyedVectors(Benchmarks):
         self, fname: Any, lockf: float = 0.0, binary: bool = False, encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> None:  # fmt: skip
-        """Take the vectors of a file for keys that are there; others stay. ``lockf`` becomes their lock factor.
+        """Take the vectors of a file for keys that are there; others stay.
 
-        Training refuses lock factors other than 1: pass ``lockf=1.0`` to train on.
+        ``lockf`` becomes their lock factor: with 0.0 training leaves them as they are, with 1.0 it moves them.
         """
         read = read_vectors(
             fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors, limit=None, no_header=False

@@ -1,21 +1,22 @@
-"""Training for the compatible model: its parameters as options of the core, its tables to and from a backend."""
+"""Training for the compatible model: its parameters as options of the core, its tables to and from a backend, and who
+is told of epochs.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim.callbacks import call
 from wordkin.config import TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from wordkin.compat.gensim.word2vec import Word2Vec
+    from wordkin.compat.gensim.building import Model
     from wordkin.corpus.encoded import EncodedCorpus
     from wordkin.training.progress import TrainingReport
 
@@ -27,8 +28,30 @@ _GENSIM_NAMES = {
 }  # fmt: skip
 
 
+class CallbackAny2Vec:
+    """A callback: what it overrides is called with the model."""
+
+    def on_epoch_begin(self, model: Any) -> None:
+        """Before each epoch."""
+
+    def on_epoch_end(self, model: Any) -> None:
+        """After each epoch; vectors and loss of the model are those of the end of the epoch."""
+
+    def on_train_begin(self, model: Any) -> None:
+        """Before training."""
+
+    def on_train_end(self, model: Any) -> None:
+        """After training."""
+
+
+def call(callbacks: Iterable[Any], hook: str, model: Any) -> None:
+    """Call one hook of all callbacks."""
+    for callback in callbacks:
+        getattr(callback, hook)(model)
+
+
 def config_of(
-    model: Word2Vec, *, epochs: int | None = None, alpha: float | None = None, min_alpha: float | None = None
+    model: Model, *, epochs: int | None = None, alpha: float | None = None, min_alpha: float | None = None
 ) -> TrainingConfig:
     """The options of the core that the parameters of a model stand for."""
     objectives = tuple(
@@ -59,12 +82,12 @@ def config_of(
         raise ConfigError(name, error.rule, error.value, error.remedy) from error
 
 
-def vocabulary_of(model: Word2Vec) -> Vocabulary:
+def vocabulary_of(model: Model) -> Vocabulary:
     """Words and counts of a model for the core."""
     return Vocabulary(model.wv.index_to_key, model.wv.expandos["count"].astype(np.int64))
 
 
-def drawn_rows(model: Word2Vec, first: int) -> NDArray[np.float32]:
+def drawn_rows(model: Model, first: int) -> NDArray[np.float32]:
     """Vectors to start from, of the rows from ``first`` on, shape (V - first, N)."""
     from wordkin.training.tables import initial_input_rows
 
@@ -73,7 +96,7 @@ def drawn_rows(model: Word2Vec, first: int) -> NDArray[np.float32]:
     return np.concatenate([np.empty((0, model.vector_size), np.float32), *pieces])[first:]
 
 
-def named_tables(model: Word2Vec) -> dict[str, NDArray[Any]]:
+def named_tables(model: Model) -> dict[str, NDArray[Any]]:
     """The tables of a model under the names of the core; views, not copies."""
     tables: dict[str, NDArray[Any]] = {"input": model.wv.vectors}
     if model.hs:
@@ -83,16 +106,15 @@ def named_tables(model: Word2Vec) -> dict[str, NDArray[Any]]:
     return tables
 
 
-def train_tables(model: Word2Vec, corpus: EncodedCorpus, config: TrainingConfig, callbacks: Sequence[Any]) -> None:
+def train_tables(model: Model, corpus: EncodedCorpus, config: TrainingConfig, callbacks: Sequence[Any]) -> None:
     """Train the tables of a model on an encoded corpus, and tell its callbacks."""
     from wordkin.runs.signals import StopSignals
     from wordkin.training.choose import open_backend
     from wordkin.training.tables import pieces_of
     from wordkin.training.trainer import Trainer
 
-    refuse_locks(model)
     own = named_tables(model)
-    backend = open_backend(config, vocabulary_of(model), pieces_of(own))
+    backend = open_backend(config, vocabulary_of(model), pieces_of(own), frozen=locked_rows(model))
 
     def take() -> None:
         for name, table in backend.tables().items():
@@ -112,7 +134,7 @@ def train_tables(model: Word2Vec, corpus: EncodedCorpus, config: TrainingConfig,
 
 
 def _teller(
-    model: Word2Vec, take: Callable[[], None], callbacks: Sequence[Any]
+    model: Model, take: Callable[[], None], callbacks: Sequence[Any]
 ) -> Callable[[TrainingReport], bool | None]:
     """What the trainer calls: it keeps losses, and tells the callbacks of gensim of epochs."""
 
@@ -132,15 +154,23 @@ def _teller(
     return tell
 
 
-def refuse_locks(model: Word2Vec) -> None:
-    """Training moves all vectors; it does not pretend to keep some where they are."""
-    locks = model.wv.vectors_lockf
-    if (locks != 1).any():
-        remedy = "set all to 1; to keep some vectors, copy them before and set them again after"
-        raise ConfigError("vectors_lockf", "must be 1 for all words: no vector can be locked", locks.min(), remedy)
+def locked_rows(model: Model) -> NDArray[np.int64] | None:
+    """Rows whose lock factor is 0, which stay as they are; None where there is none. A factor stands for itself and
+    for each row that many rows on, so one stands for all.
+
+    Raises :class:`ConfigError` for a factor other than 0 and 1.
+    """
+    locks = np.asarray(model.wv.vectors_lockf)
+    partly = locks[(locks != 0) & (locks != 1)]
+    if locks.ndim != 1 or not len(locks) or len(partly):
+        found: Any = locks.shape if locks.ndim != 1 or not len(locks) else float(partly[0])
+        remedy = "a vector moves or stays, as alpha says; it cannot move at a rate of its own"
+        raise ConfigError("vectors_lockf", "must hold a 0 or a 1 for each word, or one for all", found, remedy)
+    locked = np.flatnonzero(np.resize(locks, len(model.wv)) == 0)
+    return locked if len(locked) else None
 
 
-def sentence_scores(model: Word2Vec, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
+def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
     """The log-likelihood of each sentence under the hierarchical softmax, nats, with full windows."""
     import dataclasses
 
@@ -170,7 +200,7 @@ def sentence_scores(model: Word2Vec, sentences: Sequence[NDArray[np.int32]]) -> 
     return scores
 
 
-def _examples(words: int, model: Word2Vec) -> int:
+def _examples(words: int, model: Model) -> int:
     """Training examples of a sentence with full windows: centres for CBOW, pairs for skip-gram."""
     if not model.sg:
         return words

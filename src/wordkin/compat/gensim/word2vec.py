@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim import model_file, training
-from wordkin.compat.gensim.callbacks import call
-from wordkin.compat.gensim.counting import Choice, TrimRule, counted_with_limit
+from wordkin.compat.gensim import files, training
+from wordkin.compat.gensim.building import Model, TrimRule
 from wordkin.compat.gensim.errors import FORMER_NAMES_OF_MODELS, NoVocabularyError, former_name, refuse, whole
 from wordkin.compat.gensim.keyedvectors import KeyedVectors, loading_path, saving_path
 from wordkin.compat.gensim.sentences import (
     LineSentence,
     PathLineSentences,
     Text8Corpus,
-    refuse_integers,
     refuse_strings,
     source_of_sentences,
 )
 from wordkin.errors import ConfigError, NotTrainedError
 
 if TYPE_CHECKING:
-    from wordkin.corpus.scanning import Scan
+    pass
 
 __all__ = ["KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
@@ -53,7 +51,7 @@ def _load(cls: type[Any], *args: Any, rethrow: bool = False, **kwargs: Any) -> A
     """
     del rethrow
     path, mapped = loading_path("Word2Vec.load", args, kwargs)
-    return model_file.load(cls, path, mapped)
+    return files.load_model(cls, path, mapped)
 
 
 def _check_optional(max_vocab_size: Any, max_final_vocab: Any, trim_rule: Any, callbacks: Any) -> None:
@@ -66,7 +64,7 @@ def _check_optional(max_vocab_size: Any, max_final_vocab: Any, trim_rule: Any, c
         raise ConfigError("callbacks", "must be a list of callbacks", callbacks, "pass [callback]")
 
 
-class Word2Vec:
+class Word2Vec(Model):
     """A model with the interface of gensim's ``Word2Vec``.
 
     Parameters
@@ -200,189 +198,6 @@ class Word2Vec:
             with scanned.encode(ids) as corpus:
                 self._train_on(corpus, config, callbacks)
 
-    # --- vocabulary
-
-    def build_vocab(
-        self,
-        corpus_iterable: Any = None,
-        corpus_file: Any = None,
-        update: bool = False,
-        progress_per: int = 10000,
-        keep_raw_vocab: bool = False,
-        trim_rule: TrimRule | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Count the words of a text and choose the vocabulary.
-
-        Parameters
-        ----------
-        corpus_iterable, corpus_file : iterable of lists of words, or path
-            The text, one of the two.
-        update : bool, default False
-            Add words to a vocabulary that is there. Vectors of known words stay; new ones are drawn. The tree of
-            the hierarchical softmax is built anew from all counts, so what its nodes had learned starts from 0.
-        keep_raw_vocab : bool, default False
-            Keep the counts of all words as ``raw_vocab``.
-        trim_rule : function, default None
-            From word, count and ``min_count`` to RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
-        progress_per, **kwargs
-            ``progress_per`` has no effect; any other name is a TypeError.
-        """
-        if kwargs:
-            raise TypeError(f"build_vocab takes no argument {min(kwargs)!r}")
-        self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
-        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
-
-    def build_vocab_from_freq(
-        self,
-        word_freq: Mapping[str, int],
-        keep_raw_vocab: bool = False,
-        corpus_count: int | None = None,
-        trim_rule: TrimRule | None = None,
-        update: bool = False,
-    ) -> None:
-        """As :meth:`build_vocab`, from counts that are known; ``corpus_count`` is the number of sentences."""
-        self.raw_vocab = {word: int(count) for word, count in word_freq.items()}
-        self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(self.raw_vocab.values())
-        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
-
-    def scan_vocab(
-        self,
-        corpus_iterable: Any = None,
-        corpus_file: Any = None,
-        progress_per: int = 10000,
-        workers: int | None = None,
-        trim_rule: TrimRule | None = None,
-    ) -> tuple[int, int]:
-        """Count words into ``raw_vocab``; returns the numbers of words and sentences."""
-        del progress_per, workers
-        if self.max_vocab_size:
-            source_of_sentences(corpus_iterable, corpus_file, training.config_of(self))  # refuses what is no text
-            sentences = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
-            refuse_strings(sentences)
-            rule = trim_rule or self._trim_rule
-            counted = counted_with_limit(sentences, self.max_vocab_size, rule)
-            self.raw_vocab, self.corpus_total_words, self.corpus_count = counted
-        else:
-            with self._scan(corpus_iterable, corpus_file) as scanned:
-                self._take_counts(scanned)
-        return self.corpus_total_words or 0, self.corpus_count
-
-    def _scan(self, corpus_iterable: Any, corpus_file: Any) -> Scan:
-        from wordkin.corpus.scanning import Scan
-        from wordkin.errors import EmptyVocabularyError
-        from wordkin.text import scan_text
-
-        refuse_strings(corpus_iterable)
-        config = training.config_of(self)
-        try:
-            scanned = scan_text(source_of_sentences(corpus_iterable, corpus_file, config), config)
-        except EmptyVocabularyError as error:
-            raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
-        assert isinstance(scanned, Scan), "no phrases were asked for"
-        refuse_integers(scanned)
-        return scanned
-
-    def _take_counts(self, scanned: Scan) -> None:
-        self.raw_vocab = dict(zip(scanned.words, scanned.counts.tolist(), strict=True))
-        self.corpus_count, self.corpus_total_words = scanned.sentences, scanned.total_words
-
-    def prepare_vocab(
-        self,
-        update: bool = False,
-        keep_raw_vocab: bool = False,
-        trim_rule: TrimRule | None = None,
-        min_count: int | None = None,
-        sample: float | None = None,
-        dry_run: bool = False,
-    ) -> dict[str, Any]:
-        """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept."""
-        least = self.min_count if min_count is None else min_count
-        limit = None if update else self.max_final_vocab
-        choice = Choice.of(self.raw_vocab, least, limit, trim_rule or self._trim_rule)
-        report = choice.report(self.sample if sample is None else sample)
-        if dry_run:
-            return report
-        self.effective_min_count = choice.min_count
-        if not update:
-            words = sorted(choice.kept, key=lambda word: (-choice.kept[word], word)) if self.sorted_vocab else None
-            self.wv.index_to_key = list(choice.kept) if words is None else words
-            self.wv.key_to_index = {word: row for row, word in enumerate(self.wv.index_to_key)}
-            counts = [choice.kept[word] for word in self.wv.index_to_key]
-            self.wv.expandos = {"count": np.array(counts, dtype=np.int64)}
-        else:
-            self._add_words(choice.kept)
-        if not keep_raw_vocab:
-            self.raw_vocab = {}
-        return report
-
-    def _add_words(self, kept: Mapping[str, int]) -> None:
-        known, counts = self.wv.key_to_index, self.wv.expandos["count"]
-        new = sorted((word for word in kept if word not in known), key=lambda word: (-kept[word], word))
-        for word in kept.keys() - set(new):
-            counts[known[word]] += kept[word]
-        known.update({word: len(known) + number for number, word in enumerate(new)})
-        self.wv.index_to_key.extend(new)
-        added = np.array([kept[word] for word in new], dtype=np.int64)
-        self.wv.expandos["count"] = np.concatenate([counts, added])
-
-    def _finish_vocabulary(self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None) -> None:
-        if update and not len(self.wv):
-            raise NoVocabularyError("update=True needs a vocabulary to add to: call build_vocab without it first")
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
-        self.prepare_weights(update)
-
-    def prepare_weights(self, update: bool = False) -> None:
-        """Draw vectors and set all else to 0; with ``update``, only for the words that are new."""
-        if update:
-            self.update_weights()
-        else:
-            self.init_weights()
-
-    def init_weights(self) -> None:
-        """Draw all vectors and set the other tables to 0."""
-        self.wv.vectors = training.drawn_rows(self, 0) if len(self.wv) else np.zeros((0, self.vector_size), np.float32)
-        self.wv.next_index = len(self.wv)
-        self._zero_outputs(0)
-        self.wv.fill_norms(force=True)
-
-    def update_weights(self) -> None:
-        """Draw the vectors of new words."""
-        before = len(self.wv.vectors)
-        self.wv.vectors = np.concatenate([self.wv.vectors, training.drawn_rows(self, before)])
-        if len(self.wv.vectors_lockf) > 1:
-            grown = np.ones(len(self.wv) - before, np.float32)
-            self.wv.vectors_lockf = np.concatenate([self.wv.vectors_lockf, grown])
-        self.wv.next_index = len(self.wv)
-        self._zero_outputs(before)
-        self.wv.fill_norms(force=True)
-
-    def _zero_outputs(self, kept: int) -> None:
-        """Output tables of zeros for all words; the first rows that are kept stay, but for nodes of the tree."""
-        shape = (len(self.wv), self.vector_size)
-        if self.hs:
-            self.syn1 = np.zeros(shape, np.float32)
-        if self.negative:
-            learned, self.syn1neg = self.syn1neg, np.zeros(shape, np.float32)
-            self.syn1neg[:kept] = learned[:kept]
-
-    def reset_from(self, other_model: Word2Vec) -> None:
-        """Take the vocabulary of another model, and draw vectors for it."""
-        self.wv.index_to_key = list(other_model.wv.index_to_key)
-        self.wv.key_to_index = dict(other_model.wv.key_to_index)
-        self.wv.expandos = {"count": other_model.wv.expandos["count"].copy()}
-        self.corpus_count, self.corpus_total_words = other_model.corpus_count, other_model.corpus_total_words
-        self.init_weights()
-
-    def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
-        """Bytes that the tables take: by name, and in all ("total")."""
-        words = len(self.wv) if vocab_size is None else vocab_size
-        found = {} if report is None else report
-        table = words * self.vector_size * 4
-        found |= {"vectors": table, "syn1": table * bool(self.hs), "syn1neg": table * bool(self.negative)}
-        found["total"] = found["vectors"] + found["syn1"] + found["syn1neg"]
-        return found
-
     # --- training
 
     def train(
@@ -450,11 +265,11 @@ class Word2Vec:
             if not getattr(self, table).flags.writeable:  # of a mapped file
                 setattr(self, table, getattr(self, table).copy())
         self.wv._writable()
-        call(callbacks, "on_train_begin", self)
-        call(callbacks, "on_epoch_begin", self)
+        training.call(callbacks, "on_train_begin", self)
+        training.call(callbacks, "on_epoch_begin", self)
         training.train_tables(self, corpus, config, callbacks)
         self.train_count += 1
-        call(callbacks, "on_train_end", self)
+        training.call(callbacks, "on_train_end", self)
 
     def _check_call(
         self, corpus_file: Any, total_examples: int | None, total_words: int | None, epochs: int | None
@@ -537,7 +352,7 @@ class Word2Vec:
         ``wordkin.load(path, format="safetensors")`` reads the vectors of it. gensim's ``separately``,
         ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no effect.
         """
-        model_file.save(self, saving_path("Word2Vec.save", args, kwargs))
+        files.save_model(self, saving_path("Word2Vec.save", args, kwargs))
 
     load = _ClassOnly(_load)
 

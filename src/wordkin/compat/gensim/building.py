@@ -1,0 +1,312 @@
+"""Which words a model keeps: counting them, rules that trim them, and the tables for those that are kept."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.compat.gensim import training
+from wordkin.compat.gensim.errors import NoVocabularyError
+from wordkin.compat.gensim.keyedvectors import KeyedVectors
+from wordkin.compat.gensim.sentences import LineSentence, refuse_integers, refuse_strings, source_of_sentences
+from wordkin.errors import ConfigError
+from wordkin.vocabulary.subsampling import keep_probabilities
+
+if TYPE_CHECKING:
+    from wordkin.corpus.scanning import Scan
+
+logger = logging.getLogger(__name__)
+
+RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+TrimRule = Callable[[str, int, int], int]
+
+
+def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
+    """Whether a word is kept: as the rule says, or where it has no opinion, by its count."""
+    decision = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
+    if decision not in (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, None):
+        rule = "must return RULE_DEFAULT (0), RULE_DISCARD (1) or RULE_KEEP (2)"
+        raise ConfigError("trim_rule", rule, decision)
+    return decision == RULE_KEEP or (decision != RULE_DISCARD and count >= min_count)
+
+
+def counted_with_limit(
+    sentences: Iterable[Iterable[str]], max_vocab_size: int, trim_rule: TrimRule | None
+) -> tuple[dict[str, int], int, int]:
+    """Counts with the rarest dropped after each sentence that makes too many, words and sentences in all.
+
+    Counts of words that were dropped and came again are too low, as they are in gensim.
+    """
+    counts: Counter[str] = Counter()
+    number, total, least = 0, 0, 1
+    for sentence in sentences:
+        words = list(sentence)
+        counts.update(words)
+        number, total = number + 1, total + len(words)
+        if len(counts) > max_vocab_size:
+            counts = Counter({word: n for word, n in counts.items() if keeps(word, n, least, trim_rule)})
+            least += 1
+    return dict(counts), total, number
+
+
+@dataclass
+class Choice:
+    """The words that were chosen of some counts.
+
+    Attributes
+    ----------
+    kept : dict of str to int
+        Words and counts, in the order of the counts that were given.
+    min_count : int
+        The least count, which ``max_final_vocab`` may have raised.
+    dropped_words, dropped_total : int
+        How many words were left out, and how often they occur.
+    """
+
+    kept: dict[str, int]
+    min_count: int
+    dropped_words: int = 0
+    dropped_total: int = 0
+
+    @classmethod
+    def of(
+        cls, counts: Mapping[str, int], min_count: int, max_final_vocab: int | None, trim_rule: TrimRule | None
+    ) -> Choice:
+        """Choose words by count and rule."""
+        if max_final_vocab is not None and max_final_vocab < len(counts):
+            min_count = max(min_count, sorted(counts.values(), reverse=True)[max_final_vocab] + 1)
+        kept = {word: count for word, count in counts.items() if keeps(word, count, min_count, trim_rule)}
+        return cls(kept, min_count, len(counts) - len(kept), sum(counts.values()) - sum(kept.values()))
+
+    def report(self, sample: float) -> dict[str, Any]:
+        """What gensim's ``prepare_vocab`` returns."""
+        counts = np.array(list(self.kept.values()), dtype=np.int64)
+        shares = keep_probabilities(counts, sample) if len(counts) else np.ones(0)
+        return {
+            "drop_unique": self.dropped_words,
+            "retain_total": int(counts.sum()),
+            "downsample_unique": int(np.count_nonzero(shares < 1)),
+            "downsample_total": int((counts * np.minimum(shares, 1)).sum()),
+            "num_retained_words": len(self.kept),
+        }
+
+
+class Model:
+    """Parameters and tables of a model, and how its vocabulary is built; :class:`Word2Vec` sets and trains them."""
+
+    vector_size: int
+    alpha: float
+    min_alpha: float
+    min_alpha_yet_reached: float
+    window: int
+    shrink_windows: bool
+    min_count: int
+    effective_min_count: int
+    max_vocab_size: int | None
+    max_final_vocab: int | None
+    sample: float
+    ns_exponent: float
+    seed: int
+    workers: int
+    sg: int
+    hs: int
+    negative: int
+    cbow_mean: int
+    epochs: int
+    sorted_vocab: int
+    corpus_count: int
+    corpus_total_words: int | None
+    total_train_time: float
+    raw_vocab: dict[str, int]
+    latest_losses: list[float]
+    syn1: NDArray[Any]
+    syn1neg: NDArray[Any]
+    wv: KeyedVectors
+    _trim_rule: TrimRule | None
+
+    def build_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Count the words of a text and choose the vocabulary.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file : iterable of lists of words, or path
+            The text, one of the two.
+        update : bool, default False
+            Add words to a vocabulary that is there. Vectors of known words stay; new ones are drawn. The tree of
+            the hierarchical softmax is built anew from all counts, so what its nodes had learned starts from 0.
+        keep_raw_vocab : bool, default False
+            Keep the counts of all words as ``raw_vocab``.
+        trim_rule : function, default None
+            From word, count and ``min_count`` to RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
+        progress_per, **kwargs
+            ``progress_per`` has no effect; any other name is a TypeError.
+        """
+        if kwargs:
+            raise TypeError(f"build_vocab takes no argument {min(kwargs)!r}")
+        self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
+        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[str, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """As :meth:`build_vocab`, from counts that are known; ``corpus_count`` is the number of sentences."""
+        self.raw_vocab = {word: int(count) for word, count in word_freq.items()}
+        self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(self.raw_vocab.values())
+        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        progress_per: int = 10000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count words into ``raw_vocab``; returns the numbers of words and sentences."""
+        del progress_per, workers
+        if self.max_vocab_size:
+            source_of_sentences(corpus_iterable, corpus_file, training.config_of(self))  # refuses what is no text
+            sentences = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
+            refuse_strings(sentences)
+            rule = trim_rule or self._trim_rule
+            counted = counted_with_limit(sentences, self.max_vocab_size, rule)
+            self.raw_vocab, self.corpus_total_words, self.corpus_count = counted
+        else:
+            with self._scan(corpus_iterable, corpus_file) as scanned:
+                self._take_counts(scanned)
+        return self.corpus_total_words or 0, self.corpus_count
+
+    def _scan(self, corpus_iterable: Any, corpus_file: Any) -> Scan:
+        from wordkin.corpus.scanning import Scan
+        from wordkin.errors import EmptyVocabularyError
+        from wordkin.text import scan_text
+
+        refuse_strings(corpus_iterable)
+        config = training.config_of(self)
+        try:
+            scanned = scan_text(source_of_sentences(corpus_iterable, corpus_file, config), config)
+        except EmptyVocabularyError as error:
+            raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
+        assert isinstance(scanned, Scan), "no phrases were asked for"
+        refuse_integers(scanned)
+        return scanned
+
+    def _take_counts(self, scanned: Scan) -> None:
+        self.raw_vocab = dict(zip(scanned.words, scanned.counts.tolist(), strict=True))
+        self.corpus_count, self.corpus_total_words = scanned.sentences, scanned.total_words
+
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept."""
+        least = self.min_count if min_count is None else min_count
+        limit = None if update else self.max_final_vocab
+        choice = Choice.of(self.raw_vocab, least, limit, trim_rule or self._trim_rule)
+        report = choice.report(self.sample if sample is None else sample)
+        if dry_run:
+            return report
+        self.effective_min_count = choice.min_count
+        if not update:
+            words = sorted(choice.kept, key=lambda word: (-choice.kept[word], word)) if self.sorted_vocab else None
+            self.wv.index_to_key = list(choice.kept) if words is None else words
+            self.wv.key_to_index = {word: row for row, word in enumerate(self.wv.index_to_key)}
+            counts = [choice.kept[word] for word in self.wv.index_to_key]
+            self.wv.expandos = {"count": np.array(counts, dtype=np.int64)}
+        else:
+            self._add_words(choice.kept)
+        if not keep_raw_vocab:
+            self.raw_vocab = {}
+        return report
+
+    def _add_words(self, kept: Mapping[str, int]) -> None:
+        known, counts = self.wv.key_to_index, self.wv.expandos["count"]
+        new = sorted((word for word in kept if word not in known), key=lambda word: (-kept[word], word))
+        for word in kept.keys() - set(new):
+            counts[known[word]] += kept[word]
+        known.update({word: len(known) + number for number, word in enumerate(new)})
+        self.wv.index_to_key.extend(new)
+        added = np.array([kept[word] for word in new], dtype=np.int64)
+        self.wv.expandos["count"] = np.concatenate([counts, added])
+
+    def _finish_vocabulary(self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None) -> None:
+        if update and not len(self.wv):
+            raise NoVocabularyError("update=True needs a vocabulary to add to: call build_vocab without it first")
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        self.prepare_weights(update)
+
+    def prepare_weights(self, update: bool = False) -> None:
+        """Draw vectors and set all else to 0; with ``update``, only for the words that are new."""
+        if update:
+            self.update_weights()
+        else:
+            self.init_weights()
+
+    def init_weights(self) -> None:
+        """Draw all vectors and set the other tables to 0."""
+        self.wv.vectors = training.drawn_rows(self, 0) if len(self.wv) else np.zeros((0, self.vector_size), np.float32)
+        self.wv.next_index = len(self.wv)
+        self._zero_outputs(0)
+        self.wv.fill_norms(force=True)
+
+    def update_weights(self) -> None:
+        """Draw the vectors of new words."""
+        before = len(self.wv.vectors)
+        self.wv.vectors = np.concatenate([self.wv.vectors, training.drawn_rows(self, before)])
+        if len(self.wv.vectors_lockf) > 1:
+            grown = np.ones(len(self.wv) - before, np.float32)
+            self.wv.vectors_lockf = np.concatenate([self.wv.vectors_lockf, grown])
+        self.wv.next_index = len(self.wv)
+        self._zero_outputs(before)
+        self.wv.fill_norms(force=True)
+
+    def _zero_outputs(self, kept: int) -> None:
+        """Output tables of zeros for all words; the first rows that are kept stay, but for nodes of the tree."""
+        shape = (len(self.wv), self.vector_size)
+        if self.hs:
+            self.syn1 = np.zeros(shape, np.float32)
+        if self.negative:
+            learned, self.syn1neg = self.syn1neg, np.zeros(shape, np.float32)
+            self.syn1neg[:kept] = learned[:kept]
+
+    def reset_from(self, other_model: Model) -> None:
+        """Take the vocabulary of another model, and draw vectors for it."""
+        self.wv.index_to_key = list(other_model.wv.index_to_key)
+        self.wv.key_to_index = dict(other_model.wv.key_to_index)
+        self.wv.expandos = {"count": other_model.wv.expandos["count"].copy()}
+        self.corpus_count, self.corpus_total_words = other_model.corpus_count, other_model.corpus_total_words
+        self.init_weights()
+
+    def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
+        """Bytes that the tables take: by name, and in all ("total")."""
+        words = len(self.wv) if vocab_size is None else vocab_size
+        found = {} if report is None else report
+        table = words * self.vector_size * 4
+        found |= {"vectors": table, "syn1": table * bool(self.hs), "syn1neg": table * bool(self.negative)}
+        found["total"] = found["vectors"] + found["syn1"] + found["syn1neg"]
+        return found
