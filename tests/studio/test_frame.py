@@ -49,8 +49,10 @@ def test_the_keyboard_alone_reaches_everything(studio, new_tab):
     tab.page.wait_for_url("**/lesson")
 
 
-def test_tab_reaches_every_control_and_shows_where_it_is(studio, new_tab):
-    page = new_tab(studio, "/").page
+@pytest.mark.parametrize("address", ["/explore?file=towns.safetensors", "/train", "/lesson?topic=exercises&epochs=3"])
+def test_tab_reaches_every_control_and_shows_where_it_is(studio, new_tab, address):
+    page = new_tab(studio, address).page
+    page.locator(READY[address.split("?")[0]]).first.wait_for()
     wanted = page.evaluate(CONTROLS)
     unseen = []
     for _ in range(wanted + 30):
@@ -64,6 +66,8 @@ def test_tab_reaches_every_control_and_shows_where_it_is(studio, new_tab):
     assert page.evaluate(MISSED) == []
 
 
+# What stands on a page once all of it is there.
+READY = {"/explore": "ol.words li", "/train": "button:has-text('Start training')", "/lesson": ".lesson-flow table"}
 # What can be used: counted; then the focused one is ticked off; then those left.
 USABLE = """[...document.querySelectorAll('a[href], button, input, textarea, select, [tabindex="0"]')].filter(e =>
   e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0

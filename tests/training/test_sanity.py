@@ -65,7 +65,7 @@ def edges(draw):
     options=edges(),
     kind=st.sampled_from(["one word", "two words", "five words", "twenty words", "one sentence", "many words"]),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_legal_configuration_trains_to_sane_tables_or_says_what_to_change(options, kind):
     try:
         model = Word2Vec(**options).fit(text_of(kind, 3000))
