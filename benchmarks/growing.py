@@ -2,10 +2,11 @@
 
     python benchmarks/growing.py TEXT --evaluation DIR --seeds 1
     python benchmarks/growing.py TEXT --evaluation DIR --rates 0.0025 0.005 0.01  # other learning rates of updates
+    python benchmarks/growing.py TEXT --evaluation DIR --replays 0.1 0.2 0.4  # other shares of old text mixed in
 
 Scores are of Google's analogies. The overlap is the share of the ten nearest neighbours among old words that the model
 of the first 80% and the one of the row have in common, over 1,000 words. Seconds are for reading and training on the
-text that the row adds.
+text that the row adds; the old text of which a share is mixed in was encoded before.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from settings import gensim_options
 
 from wordkin import Embeddings, TrainingConfig, Word2Vec
 from wordkin.queries.agreement import neighbour_agreement
+from wordkin.text import save_encoded, source_of
 from wordkin.training.growing import UPDATE_LEARNING_RATES
 
 _SHARE = 0.8
@@ -76,14 +78,15 @@ class Side:
         model = self._base()
         return self._scored(model.embeddings, self._made["seconds"], model.embeddings)
 
-    def update(self, rate: float) -> dict[str, float]:
-        """The first 80%, and then the rest at a learning rate."""
+    def update(self, rate: float, replay: float | None = None) -> dict[str, float]:
+        """The first 80%, and then the rest at a learning rate, with a share of the first 80% mixed in."""
         old = self._base()
         folder = self._first.with_name(f"grown-{self._config.seed}")
         old.save(folder)
         model = Word2Vec.load(folder)
+        replay_from = None if replay is None else self._encoded()
         began = time.perf_counter()
-        model.update(str(self._rest), learning_rate=rate)
+        model.update(str(self._rest), learning_rate=rate, replay=replay, replay_from=replay_from)
         found = self._scored(model.embeddings, time.perf_counter() - began, old.embeddings)
         shutil.rmtree(folder)
         return found
@@ -107,6 +110,14 @@ class Side:
             rest, total_examples=model.corpus_count, epochs=self._config.epochs, start_alpha=rate, end_alpha=rate * 1e-4
         )
         return self._scored(Embeddings.from_gensim(model.wv), time.perf_counter() - began, old)
+
+    def _encoded(self) -> Path:
+        """The first 80% as an encoded text, kept on the disk for the next call of the benchmark."""
+        path = self._first.with_name(f"{self._first.stem}-{measured_code()}.wk")
+        if not path.exists():
+            config = replace(self._config, min_count=1)
+            save_encoded(source_of(str(self._first), config), config, path)
+        return path
 
     def _base(self) -> Word2Vec:
         """The model of the first 80%, kept on the disk for the next call of the benchmark."""
@@ -140,6 +151,9 @@ def measure(results: Results, whole: Path, options: argparse.Namespace) -> None:
         rows["wordkin, first 80%"] = side.first
         for rate in options.rates or [UPDATE_LEARNING_RATES[config.architecture]]:
             rows[f"wordkin, updated at {rate:g}"] = partial(side.update, rate)
+            for share in options.replays:
+                name = f"wordkin, updated at {rate:g}, {share:.0%} of the old text replayed"
+                rows[name] = partial(side.update, rate, share)
         if not options.no_gensim:
             rows["gensim, first 80%"] = partial(side.gensim, None)
             for rate in _GENSIM_RATES:
@@ -182,6 +196,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3, help="of every training (default: 3)")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 1 (default: 1)")
     parser.add_argument("--rates", type=float, nargs="+", help="learning rates of updates (default: that of wordkin)")
+    parser.add_argument("--replays", type=float, nargs="+", default=[0.2], help="shares of old text (default: 0.2)")
     parser.add_argument("--architecture", choices=["skip-gram", "cbow"], default="skip-gram")
     parser.add_argument("--no-gensim", action="store_true", help="leave gensim out")
     common_options(parser)

@@ -16,7 +16,7 @@ import wordkin
 from wordkin import CheckpointError, ConfigError, CorpusError, FormatError, OutputError
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.encoded_text import EncodedText, content_fingerprint, is_encoded_text, open_text, renumbered
+from wordkin.encoded_text import EncodedText, content_fingerprint, interleaved, is_encoded_text, open_text, renumbered
 from wordkin.text import save_encoded, source_of
 from wordkin.vocabulary import Vocabulary
 
@@ -133,6 +133,32 @@ def test_renumbering_leaves_words_and_empty_sentences_out(
         found = renumbered(corpus, np.array(new_ids, np.int32), path=None, spool_directory=None)
     sentences = [[new_ids[word] for word in sentence if new_ids[word] >= 0] for sentence in corpus]
     assert [sentence.tolist() for sentence in found] == [sentence for sentence in sentences if sentence]
+
+
+SENTENCES = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=6), max_size=30)
+
+
+def corpus_of(sentences: list[list[int]]) -> EncodedCorpus:
+    ids = np.array([word for each in sentences for word in each], np.int32)
+    return EncodedCorpus(ids, np.cumsum([0, *map(len, sentences)]), "")
+
+
+@given(first=SENTENCES, second=SENTENCES, piece=st.integers(1, 40))
+def test_interleaving_keeps_both_orders_and_spreads_evenly(
+    first: list[list[int]], second: list[list[int]], piece: int
+) -> None:
+    second = [[10 + word for word in each] for each in second]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wordkin.encoded_text._WORD_PIECE", piece)
+        found = [each.tolist() for each in interleaved(corpus_of(first), corpus_of(second))]
+    assert [each for each in found if each[0] < 10] == first and [each for each in found if each[0] >= 10] == second
+    totals = [sum(map(len, each)) for each in (first, second)]
+    done = [0, 0]
+    for each in found:  # the next sentence is of the corpus that is behind
+        mine = int(each[0] >= 10)
+        if min(totals) and done[1 - mine] < totals[1 - mine]:
+            assert done[mine] / totals[mine] <= done[1 - mine] / totals[1 - mine]
+        done[mine] += len(each)
 
 
 def test_it_is_replaced_as_a_whole(text: Path, tmp_path: Path) -> None:

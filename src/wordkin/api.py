@@ -63,6 +63,13 @@ class UpdateOptions(RunOptions, total=False):
     freeze: str | Path | Iterable[str] | None
 
 
+class ReplayOptions(UpdateOptions, total=False):
+    """Keyword arguments of :meth:`Word2Vec.update` but for options of training."""
+
+    replay: float | None
+    replay_from: Corpus | None
+
+
 class FitOptions(UpdateOptions, total=False):
     """Keyword arguments of :meth:`Word2Vec.fit`; see :func:`train`."""
 
@@ -212,6 +219,7 @@ class Word2Vec:
         self._state: RunState | None = None
         self._phrases: Phrases | None = None
         self._rare: Vocabulary | None = None
+        self._reading: Mapping[str, Any] | None = None
         self._forgotten = self._words_from_init = 0
         self._output: str | None = None
         self._predictor: Predictor | None = None
@@ -267,7 +275,7 @@ class Word2Vec:
         vectors = None if init is None else _vectors_to_start_from(self.config, init)
         if freeze is not None and vectors is None:
             raise ConfigError("freeze", "needs vectors to start from", freeze, "give init, or update a model")
-        places: UpdateOptions = {
+        places: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
             "progress": progress, "spool_directory": spool_directory, "freeze": freeze,
@@ -300,6 +308,8 @@ class Word2Vec:
         progress: bool | None = False,
         spool_directory: str | Path | None = None,
         freeze: str | Path | Iterable[str] | None = None,
+        replay: float | None = None,
+        replay_from: Corpus | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
         """Learn from new text: old words keep their vectors and counts, new ones join.
@@ -318,6 +328,12 @@ class Word2Vec:
             How to follow it, and where temporary files go.
         freeze : str, path or iterable of str, default None
             Words of the model whose vectors stay as they are, as in :func:`train`; ``".*"`` for all of them.
+        replay : float, default None
+            Share of the sentences of ``replay_from`` to mix into the new text, above 0, at most 1: the model forgets
+            less and learns more, in more time. Which ones they are depends on ``seed``. They add to no count of words.
+        replay_from : as corpus, default None
+            With ``replay``, text that the model has learned before, such as an encoded text: a model does not keep its
+            text. Strings where the new text is ``texts``, or a path.
         **options
             Options of :class:`TrainingConfig` that shall differ from those of the model, such as ``epochs``.
             ``learning_rate`` has a default of its own, whatever that of the model was; ``docs/growing.md`` has it.
@@ -333,18 +349,22 @@ class Word2Vec:
             The model has not been trained.
         ConfigError
             An option would change what the tables mean, or the model has hierarchical softmax.
-        CorpusError, OutputError, CheckpointError, DivergenceError
+        CorpusError
+            As for :func:`train`, or ``replay_from`` is not text that the model has learned.
+        OutputError, CheckpointError, DivergenceError
             As for :func:`train`.
         """
-        from wordkin.training.growing import grown_tables, update_config
+        from wordkin.training.growing import check_replay, grown_tables, update_config
         from wordkin.vocabulary.selection import Known
 
         old, tables = self.vocabulary, self._trained(self._tables)
         config = update_config(self.config, options, has_validation=validation is not None)
-        places: UpdateOptions = {
+        check_replay(replay, replay_from)
+        places: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
             "progress": progress, "spool_directory": spool_directory, "freeze": freeze,
+            "replay": replay, "replay_from": replay_from,
         }  # fmt: skip
 
         def tables_for(grown: Vocabulary) -> NamedTables:
@@ -357,7 +377,7 @@ class Word2Vec:
         self,
         config: TrainingConfig,
         corpus: Corpus | None,
-        options: UpdateOptions,
+        options: ReplayOptions,
         tables_for: Callable[[Vocabulary], NamedTables | None],
         *,
         vocabulary: Vocabulary | None = None,
@@ -373,7 +393,7 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.places import at_places
         from wordkin.runs.record import Run
-        from wordkin.text import held_out_source_of, read_text, source_of
+        from wordkin.text import Replay, further_source_of, read_text, source_of
         from wordkin.training.display import watching
 
         validation, checkpoint, texts = options.get("validation"), options.get("checkpoint"), options.get("texts")
@@ -390,8 +410,10 @@ class Word2Vec:
         with contextlib.ExitStack() as closing:
             watched = closing.enter_context(watching(options.get("progress"), callbacks, options.get("on_scan")))
             source = source_of(corpus, config, texts=texts)
-            held_out = held_out_source_of(validation, config, texts=texts)
-            sources = [source] if held_out is None else [source, held_out]
+            held_out = further_source_of(validation, config, texts=texts)
+            old = further_source_of(options.get("replay_from"), config, texts=texts)
+            replay = None if old is None else Replay(old, cast(float, options.get("replay")))
+            sources = [each for each in (source, held_out, old) if each is not None]
             run = at_places(run, options.get("output"), options.get("log"), sources, checkpoint)
             for chosen in (vocabulary, None if known is None else known.vocabulary):
                 if run.output is not None and chosen is not None:
@@ -404,6 +426,7 @@ class Word2Vec:
                     validation=held_out,
                     vocabulary=vocabulary,
                     known=known,
+                    replay=replay,
                     phrases=None if known is None else self._phrases,
                     paths=None if directory is None else directory.text_paths,
                     spool_directory=spool,
@@ -551,8 +574,9 @@ class Word2Vec:
         vocabulary, tables, state = self.vocabulary, self._trained(self._tables), self._trained(self._state)
         with RunDirectory.create(directory, replace=True) as target:
             target.begin(
-                Run(self.config), vocabulary, state, tables, finished=True, phrases=self._phrases, rare=self._rare
-            )
+                Run(self.config, reading=self._reading), vocabulary, state, tables, finished=True,
+                phrases=self._phrases, rare=self._rare,
+            )  # fmt: skip
 
     def _train(
         self,
@@ -587,7 +611,7 @@ class Word2Vec:
         elif directory is not None:
             self._rare = directory.rare()
         self.config, self._state, self._tables, self._phrases = run.config, state, tables, text.phrases
-        self._vocabulary, self._embeddings = text.vocabulary, None
+        self._vocabulary, self._embeddings, self._reading = text.vocabulary, None, run.reading
         watched.ended(state, run.config.epochs)
         self._save_vectors(run.output)
 
@@ -597,7 +621,7 @@ class Word2Vec:
         if tables is None:
             raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
         self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
-        self._phrases, self._rare = opened.phrases(), opened.rare()
+        self._phrases, self._rare, self._reading = opened.phrases(), opened.rare(), opened.record.run.reading
         self._save_vectors(output)
 
     def _save_vectors(self, output: str | None) -> None:
@@ -626,6 +650,8 @@ class Word2Vec:
             # The same vectors make the same file, so what does not decide them stays out of it.
             decisive = {name: each for name, each in self.config.to_dict().items() if name not in FREE_TO_CHANGE}
             metadata = {name: str(value) for name, value in decisive.items() if value is not None}
+            if self.replayed is not None:
+                metadata["replay"] = json.dumps(self.replayed)
             if self.ending:
                 metadata |= {"best_epoch": str(self.best_epoch), "ending": self.ending}
             for name, losses in (("losses", self.losses), ("validation_losses", self.validation_losses)):
@@ -654,6 +680,13 @@ class Word2Vec:
     def forgotten(self) -> int:
         """Number of rare words whose counts were not kept when the text had been counted: more than ``max_types``."""
         return self._forgotten
+
+    @property
+    def replayed(self) -> Mapping[str, float] | None:
+        """What the last update replayed: ``share``, ``sentences`` and ``words`` of old text; None for nothing."""
+        self._trained(self._vocabulary)
+        found: Mapping[str, float] | None = None if self._reading is None else self._reading.get("replay")
+        return found
 
     @property
     def losses(self) -> list[float]:

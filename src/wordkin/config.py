@@ -337,6 +337,7 @@ Rule = (
 T = TypeVar("T")
 _DEFAULT_MAX_CONTEXT = 20
 FROM_1 = Number(1, integer=True)
+REPLAY_SHARE = Number(0, 1, above=True)  # of the sentences of old text, in an update
 FROM_1_OR_NONE = Number(1, integer=True, optional=True)
 
 

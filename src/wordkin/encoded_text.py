@@ -246,6 +246,41 @@ def renumbered(
         return writer.finish()
 
 
+def interleaved(
+    first: EncodedCorpus, second: EncodedCorpus, *, path: Path | None = None, spool_directory: str | Path | None = None
+) -> EncodedCorpus:
+    """The sentences of two corpora, each in its own order, spread evenly over the whole.
+
+    A sentence comes where the share of the words of its corpus before it says; of two with the same share, that of
+    ``first`` comes first.
+    """
+    corpora = (first, second)
+    shares = np.concatenate([each.offsets[:-1] / max(1, each.words) for each in corpora])
+    order = np.argsort(shares, kind="stable")
+    is_second = order >= first.sentences
+    del shares
+    lengths = np.concatenate([np.diff(each.offsets) for each in corpora])[order]
+    ends = np.cumsum(lengths)
+    expected = sum(each.ids.nbytes + each.offsets.nbytes for each in corpora)
+    with CorpusWriter(path, spool_directory=spool_directory, expected_bytes=expected) as writer:
+        start = 0
+        words_done = np.zeros(2, np.int64)  # of each corpus
+        while start < len(order):
+            before = int(ends[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, before + _WORD_PIECE, side="right")))
+            here = is_second[start:stop]
+            from_second = np.repeat(here, lengths[start:stop])
+            ids = np.empty(len(from_second), np.int32)
+            for i, chosen in enumerate((~from_second, from_second)):
+                words = np.count_nonzero(chosen)
+                ids[chosen] = corpora[i].ids[words_done[i] : words_done[i] + words]
+                words_done[i] += words
+            writer.add_ids(ids)
+            writer.add_ends(ends[start:stop])
+            start = stop
+        return writer.finish()
+
+
 def _read_header(path: Path) -> dict[str, Any]:
     header = read_header(path, FORMAT_NAME, FORMAT_VERSION, "encoded text of wordkin")
     kinds: dict[str, type] = {

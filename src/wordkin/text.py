@@ -34,6 +34,7 @@ from wordkin.encoded_text import (
     Description,
     EncodedText,
     content_fingerprint,
+    interleaved,
     open_text,
     renumbered,
     saving_text,
@@ -52,8 +53,9 @@ from wordkin.vocabulary.selection import (
     given_words,
     grown_words,
     refuse_other_items,
+    refuse_unlearned,
 )
-from wordkin.windows.rng import VALIDATION, choose_at_random, stream_key
+from wordkin.windows.rng import REPLAY, VALIDATION, choose_at_random, stream_key
 
 OnScan = Callable[[ScanProgress], None]
 
@@ -83,7 +85,8 @@ class Text:
     selection : Selection or None
         How the vocabulary was chosen; it also holds the counts of rarer words.
     reading : mapping or None
-        What was met in the text: ``readers``, by reader, and ``dropped``, what ``max_types`` came to, if anything.
+        What was met in the text: ``readers``, by reader, and ``dropped``, what ``max_types`` came to, if anything;
+        with old text mixed in also ``replay``: its ``share``, and how many ``sentences`` and ``words`` that came to.
     """
 
     vocabulary: Vocabulary
@@ -104,6 +107,22 @@ class Text:
             self.validation.close()
 
 
+@dataclass(frozen=True)
+class Replay:
+    """Text that a model has learned, of which sentences are mixed into the text of an update.
+
+    Attributes
+    ----------
+    source : Source
+        The old text.
+    share : float
+        Share of its sentences.
+    """
+
+    source: Source
+    share: float
+
+
 def read_text(
     source: Source,
     config: TrainingConfig,
@@ -111,6 +130,7 @@ def read_text(
     validation: Source | None = None,
     vocabulary: Vocabulary | None = None,
     known: Known | None = None,
+    replay: Replay | None = None,
     phrases: Phrases | None = None,
     paths: tuple[Path, Path] | None = None,
     spool_directory: str | Path | None = None,
@@ -130,6 +150,8 @@ def read_text(
         The words to encode with; chosen from the counts of the text unless given.
     known : Known or None, default None
         The words of a model that is to learn more: they stay, and new ones join them.
+    replay : Replay or None, default None
+        With ``known``, old text to mix into the text to train on. It adds to no count of words.
     phrases : Phrases or None, default None
         What to join instead of the phrases that the options learn or name.
     paths : pair of Path or None, default None
@@ -142,18 +164,18 @@ def read_text(
     Raises
     ------
     CorpusError
-        The text cannot be used, or there is nothing to hold out.
+        The text cannot be used, there is nothing to hold out, or the model has not learned the text to replay.
     OutputError
         The disk is full.
     """
     corpus_path, validation_path = (None, None) if paths is None else paths
     fraction = config.validation_fraction
-    path = corpus_path if fraction is None else None
+    path = corpus_path if fraction is None and replay is None else None
     if source.kind == "encoded":
         opened = open_text(source.directories[0])
-        config = config_for(opened, config)
         if known is not None:
-            _refuse_other_phrases(opened, phrases)
+            _refuse_other_reading(opened, config, phrases)
+        config = config_for(opened, config)
         selection = _select_of_encoded(opened, config, vocabulary, known)
         encoded = _take_encoded(opened, selection.vocabulary, path, spool_directory)
         fingerprint = f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
@@ -176,7 +198,8 @@ def read_text(
     held_out = None
     if fraction is not None:
         with encoded as whole:
-            encoded, held_out = split_corpus(whole, fraction, config.seed, paths=paths, spool_directory=spool_directory)
+            parts = (corpus_path if replay is None else None, validation_path)
+            encoded, held_out = split_corpus(whole, fraction, config.seed, paths=parts, spool_directory=spool_directory)
     elif validation is not None:
         held_out, _ = encode_source(
             validation, config, vocabulary, phrases=phrases, always=vocabulary, path=validation_path,
@@ -184,7 +207,49 @@ def read_text(
         )  # fmt: skip
     if held_out is not None:
         refuse_unmeasurable(held_out)
+    if replay is not None:
+        assert known is not None and selection.text_counts is not None, "only an update replays"
+        with (
+            encoded as new,
+            _replayed(
+                replay, config, known, vocabulary, phrases, spool_directory=spool_directory, on_scan=on_scan
+            ) as old,
+        ):
+            encoded = interleaved(new, old, path=corpus_path, spool_directory=spool_directory)
+            reading["replay"] = {"share": replay.share, "sentences": old.sentences, "words": old.words}
+            text_counts = selection.text_counts + np.bincount(old.ids, minlength=len(vocabulary))
+            selection = dataclasses.replace(selection, text_counts=text_counts)
     return Text(vocabulary, encoded, held_out, fingerprint, config, phrases, selection, reading)
+
+
+def _replayed(
+    replay: Replay,
+    config: TrainingConfig,
+    known: Known,
+    vocabulary: Vocabulary,
+    phrases: Phrases | None,
+    *,
+    spool_directory: str | Path | None,
+    on_scan: OnScan | None,
+) -> EncodedCorpus:
+    """A share of the sentences of old text, in their order, as ids of a vocabulary."""
+
+    def check(words: Sequence[Item], counts: NDArray[np.int64]) -> None:
+        refuse_unlearned(words, counts, known, counts_are_exact=config.max_types is None, most_rare=_most_rare(config))
+
+    always = frozenset(config.keep_words).union(vocabulary)
+    encoded, _ = encode_source(
+        replay.source, config, vocabulary, phrases=phrases, always=always, check=check,
+        spool_directory=spool_directory, on_scan=on_scan,
+    )  # fmt: skip
+    with encoded as whole:
+        key = stream_key(config.seed, REPLAY)
+        chosen = _sample(whole, replay.share, key, spool_directory=spool_directory)
+        if not chosen.sentences:
+            raise CorpusError(
+                f"replay={replay.share:g} draws none of the {whole.sentences:,} sentences of the old text: raise it"
+            )
+    return chosen
 
 
 def _met(scanned: Scan | CountedText) -> dict[str, Any]:
@@ -201,13 +266,13 @@ def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -
     return resolve(corpus, reading, texts=texts)
 
 
-def held_out_source_of(validation: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
-    """The same for a held-out text, which is of the kind of the corpus: strings where that was ``texts``, or a path."""
-    if validation is None:
+def further_source_of(text: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
+    """The same for a text beside the corpus, which is of the same kind: strings where that was ``texts``, or a path."""
+    if text is None:
         return None
-    if texts is None or isinstance(validation, str | Path):
-        return source_of(validation, config)
-    return source_of(None, config, texts=validation)
+    if texts is None or isinstance(text, str | Path):
+        return source_of(text, config)
+    return source_of(None, config, texts=text)
 
 
 def scan_text(
@@ -285,15 +350,17 @@ def select_words(
     if vocabulary is not None:
         return given_words(words, vocabulary)
     rules = Rules(
-        config.min_count,
-        config.max_vocabulary,
-        config.keep_words,
-        0 if not config.rare_counts else MOST_RARE_WORDS if config.max_types is None else config.max_types,
+        config.min_count, config.max_vocabulary, config.keep_words, _most_rare(config) if config.rare_counts else 0
     )
     selection = choose_words(words, counts, rules) if known is None else grown_words(words, counts, known, rules)
     if config.normalize is None and not selection.vocabulary.integers:
         warn_of_unnormalised(selection.vocabulary.words)
     return selection
+
+
+def _most_rare(config: TrainingConfig) -> int:
+    """Of how many words outside the vocabulary the counts are kept at most."""
+    return MOST_RARE_WORDS if config.max_types is None else config.max_types
 
 
 def count_and_encode(
@@ -318,22 +385,27 @@ def encode_source(
     *,
     phrases: Phrases | None = None,
     always: Container[object] | None = None,
+    check: Callable[[Sequence[Item], NDArray[np.int64]], None] = lambda words, counts: None,
     path: Path | None = None,
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> tuple[EncodedCorpus, str]:
     """A text as ids of a vocabulary, and its fingerprint; words outside the vocabulary are left out.
 
-    ``phrases`` and ``always`` are as of :func:`scan_text`.
+    ``phrases`` and ``always`` are as of :func:`scan_text`. ``check`` is called with the words of the text and their
+    counts, and may refuse them.
     """
     if source.kind == "encoded":
         opened = open_text(source.directories[0])
-        config_for(opened, config)
+        _refuse_other_reading(opened, config, phrases)
+        assert opened.vocabulary.counts is not None  # as its layout has them
+        check(list(opened.vocabulary.words), opened.vocabulary.counts)
         encoded = _take_encoded(opened, vocabulary, path, spool_directory)
         return encoded, f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
     with scan_text(
         source, config, phrases=phrases, always=always, spool_directory=spool_directory, on_scan=on_scan
     ) as scanned:
+        check(scanned.words, scanned.counts)
         encoded = encode(scanned, vocabulary, path=path)
         return encoded, text_fingerprint(scanned, encoded)
 
@@ -426,8 +498,14 @@ def _select_of_encoded(
     return select_words(list(own.words), counts, config, vocabulary=vocabulary, known=known)
 
 
-def _refuse_other_phrases(opened: EncodedText, phrases: Phrases | None) -> None:
-    """Raise :class:`ConfigError` where the phrases of an encoded text are not those of the model to update."""
+def _refuse_other_reading(opened: EncodedText, config: TrainingConfig, phrases: Phrases | None) -> None:
+    """Raise :class:`ConfigError` where the words of an encoded text were made in another way than those of a model."""
+    asked, made = config.to_dict(), config_for(opened, config).to_dict()
+    for name in ("tokenizer", "lowercase", "normalize", "keep"):
+        if made[name] != asked[name]:
+            raise ConfigError(
+                name, f"must be the same in model ({asked[name]!r}) and encoded text", made[name],
+                "encode the text again as the model reads text")  # fmt: skip
     contents = [None if each is None else each.to_json() for each in (opened.phrases, phrases)]
     if contents[0] != contents[1]:
         has = ["no phrases" if each is None else "phrases of its own" for each in contents]
@@ -460,7 +538,7 @@ def split_corpus(
     fraction: float,
     seed: int,
     *,
-    paths: tuple[Path, Path] | None = None,
+    paths: tuple[Path | None, Path | None] = (None, None),
     spool_directory: str | Path | None = None,
 ) -> tuple[EncodedCorpus, EncodedCorpus]:
     """The sentences to train on and those held out, both in the order of the text.
@@ -470,12 +548,11 @@ def split_corpus(
 
     Parameters
     ----------
-    paths : directories to save the two in; in memory where small and in nameless files where not, unless set.
+    paths : directories to save the two in; where one is None, in memory if small and in nameless files if not.
 
     Raises :class:`CorpusError` where one of the two would be empty.
     """
-    held_out = np.empty(corpus.sentences, np.bool_)
-    choose_at_random(np.uint64(stream_key(seed, VALIDATION, _SPLIT)), np.uint64(fraction * 2.0**32), held_out)
+    held_out = _chosen(corpus.sentences, fraction, stream_key(seed, VALIDATION, _SPLIT))
     number = np.count_nonzero(held_out)
     if number in (0, len(held_out)):
         few = "no sentence" if number == 0 else "every sentence"
@@ -483,7 +560,7 @@ def split_corpus(
             f"validation_fraction={fraction:g} holds out {few} of {len(held_out):,}: name a file of held-out text "
             "instead (validation)"
         )
-    train_path, held_out_path = (None, None) if paths is None else paths
+    train_path, held_out_path = paths
     size = corpus.ids.nbytes + corpus.offsets.nbytes
     with (
         CorpusWriter(train_path, spool_directory=spool_directory, expected_bytes=size) as training,
@@ -500,8 +577,21 @@ def sample_corpus(
     corpus: EncodedCorpus, fraction: float, seed: int, *, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
     """A share of the sentences in the order of the text, chosen as :func:`split_corpus` does."""
-    chosen = np.empty(corpus.sentences, np.bool_)
-    choose_at_random(np.uint64(stream_key(seed, VALIDATION, _SPLIT)), np.uint64(fraction * 2.0**32), chosen)
+    return _sample(corpus, fraction, stream_key(seed, VALIDATION, _SPLIT), spool_directory=spool_directory)
+
+
+def _chosen(sentences: int, fraction: float, key: int) -> NDArray[np.bool_]:
+    """Which sentences the stream of a key chooses, each with probability ``fraction``."""
+    chosen = np.empty(sentences, np.bool_)
+    choose_at_random(np.uint64(key), np.uint64(fraction * 2.0**32), chosen)
+    return chosen
+
+
+def _sample(
+    corpus: EncodedCorpus, fraction: float, key: int, *, spool_directory: str | Path | None = None
+) -> EncodedCorpus:
+    """The sentences that the stream of a key chooses, in the order of the text."""
+    chosen = _chosen(corpus.sentences, fraction, key)
     size = int(fraction * (corpus.ids.nbytes + corpus.offsets.nbytes))
     with CorpusWriter(spool_directory=spool_directory, expected_bytes=size) as writer:
         for start in range(0, corpus.words, _PIECE_WORDS):

@@ -10,6 +10,8 @@ import pytest
 import wordkin
 import wordkin.runs.run
 from wordkin import ConfigError, CorpusError, CorpusWarning, NotTrainedError, Vocabulary, Word2Vec
+from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.runs.directory import RunDirectory
 from wordkin.text import save_encoded, source_of
 from wordkin.training.cpu.backend import CpuBackend
 
@@ -294,3 +296,131 @@ def test_what_cannot_be_frozen_is_refused(model):
         model.update(NEW, freeze="w1", vectors="sum")
     with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\); got 'w1': replicas move all rows"):
         model.update(NEW, freeze="w1", replicas=2, deterministic=True)
+
+
+def trained_sentences(run, vocabulary):
+    """The sentences that a run trained on, as words."""
+    with EncodedCorpus.open(run / "corpus") as corpus:
+        return [[vocabulary.word(each) for each in ids.tolist()] for ids in corpus]
+
+
+def test_old_sentences_are_mixed_into_the_text_of_an_update(model, tmp_path):
+    counts = dict(zip(model.vocabulary, model.vocabulary.counts.tolist(), strict=True))
+    plain = Word2Vec(**OPTIONS).fit(OLD).update(NEW)
+    model.update(NEW, replay=0.3, replay_from=OLD, checkpoint=tmp_path)
+    assert model.vocabulary == plain.vocabulary and model.rare == plain.rare  # old text is not counted again
+    assert all(model.vocabulary.counts[model.vocabulary.id_of(word)] >= count for word, count in counts.items())
+    kept = [[[word for word in each if word in model.vocabulary] for each in text] for text in (OLD, NEW)]
+    old, new = ([tuple(each) for each in text if each] for text in kept)
+    trained = [tuple(each) for each in trained_sentences(tmp_path, model.vocabulary)]
+    replayed = []
+    for each in trained:  # the new text in its order; between its sentences old ones, in theirs
+        if new and each == new[0]:
+            new.pop(0)
+        else:
+            replayed.append(each)
+    assert not new and model.replayed == {"share": 0.3, "sentences": len(replayed), "words": sum(map(len, replayed))}
+    rest = iter(old)
+    assert all(each in rest for each in replayed) and 40 < len(replayed) < 80
+    assert json.loads(model.embeddings.metadata["replay"]) == model.replayed
+    text_counts = np.array([sum(each.count(word) for each in trained) for word in model.vocabulary])
+    with RunDirectory.open(tmp_path) as opened:
+        np.testing.assert_array_equal(opened.text_counts(), text_counts)  # subsampling follows the mixed text
+    assert Word2Vec.load(tmp_path).replayed == model.replayed
+    assert model.update(NEW).replayed is None
+
+
+def test_replay_gives_the_same_bits_for_any_threads_any_container_and_after_a_kill(model, tmp_path):
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    for path, text in ((old, OLD), (new, NEW)):
+        path.write_text("\n".join(map(" ".join, text)))
+    config = wordkin.TrainingConfig(min_count=1)
+    save_encoded(source_of(str(old), config), config, tmp_path / "old.wk")
+    Word2Vec(**{**OPTIONS, "deterministic": True}).fit(str(old)).save(tmp_path / "model")
+
+    def grown(**options):
+        return Word2Vec.load(tmp_path / "model").update(NEW, replay=0.2, **options)
+
+    one = grown(replay_from=OLD, threads=1)
+    assert same(one, grown(replay_from=tmp_path / "old.wk", threads=3))
+    assert not same(one, grown(replay_from=OLD, seed=2))
+    by_text = Word2Vec.load(tmp_path / "model")
+    by_text.update(texts=map(" ".join, NEW), replay=0.2, replay_from=map(" ".join, OLD), validation=new)
+    assert same(one, by_text)
+
+    def stop(report):
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        grown(replay_from=str(old), checkpoint=tmp_path / "run", callbacks=[stop])
+    resumed = Word2Vec.resume(tmp_path / "run", NEW)
+    assert same(resumed, one) and resumed.replayed == one.replayed
+
+
+def test_what_cannot_be_replayed_is_refused(model, tmp_path):
+    wrong = {
+        r"replay needs text that the model has learned; got 0.2: name it as replay_from": {"replay": 0.2},
+        r"replay_from needs the share of its sentences to mix in; got .*: set replay": {"replay_from": OLD},
+        r"replay must be a number above 0 and at most 1; got 0: leave it out": {"replay": 0, "replay_from": OLD},
+        r"replay must be a number above 0 and at most 1; got 1.5": {"replay": 1.5, "replay_from": OLD},
+        r"replay must be a number above 0 and at most 1; got True": {"replay": True, "replay_from": OLD},
+    }
+    for message, options in wrong.items():
+        with pytest.raises(ConfigError, match=message):
+            model.update(NEW, **options)
+    unlearned = {
+        r"not one that the model has learned: 'w\d+' occurs \d+ times in it, and \d+ times in all": NEW,
+        r"not one that the model has learned: 'okapi' occurs 2 times in it, and 0 times in all": [["okapi", "okapi"]],
+        r"not one that the model has learned: 'w1' occurs": OLD + OLD,
+        r"the items of the model or vocabulary are words, such as 'w1', and those of the text": [[1, 2]],
+    }
+    for message, text in unlearned.items():
+        with pytest.raises(CorpusError, match=message):
+            model.update(NEW, replay=0.2, replay_from=text)
+    with pytest.raises(CorpusError, match="replay=1e-09 draws none of the 200 sentences of the old text: raise it"):
+        model.update(NEW, replay=1e-9, replay_from=OLD)
+    without = Word2Vec(**OPTIONS, rare_counts=False).fit(OLD)
+    with pytest.raises(CorpusError, match="the text to replay has no word of the model"):
+        without.update(NEW, replay=0.2, replay_from=[["okapi", "okapi"]])
+    assert without.update(NEW, replay=0.2, replay_from=[*OLD[:100], ["okapi"]]).replayed is not None
+
+
+def test_an_encoded_text_whose_words_were_made_otherwise_is_refused(model, tmp_path):
+    (tmp_path / "old.txt").write_text("\n".join(map(" ".join, OLD)))
+    made = {"lowercase": True, "normalize": "NFC", "phrases": 1}
+    for name, value in made.items():
+        config = wordkin.TrainingConfig(min_count=1, **{name: value})
+        save_encoded(source_of(str(tmp_path / "old.txt"), config), config, tmp_path / "old.wk")
+        with pytest.raises(ConfigError, match=rf"{name} must be the same in model \(.*\) and encoded text"):
+            model.update(NEW, replay=0.2, replay_from=tmp_path / "old.wk")
+        with pytest.raises(ConfigError, match=rf"{name} must be the same in model \(.*\) and encoded text"):
+            model.update(tmp_path / "old.wk")
+        with pytest.raises(ConfigError, match=rf"{name} must be the same in model \(.*\) and encoded text"):
+            model.update(NEW, validation=tmp_path / "old.wk")
+
+
+def test_the_command_line_replays(model, tmp_path, capsys):
+    from wordkin.cli import main
+
+    old, new = (str(tmp_path / name) for name in ("old.txt", "new.txt"))
+    for path, text in ((old, OLD), (new, NEW)):
+        (tmp_path / path).write_text("\n".join(map(" ".join, text)))
+    model.save(tmp_path / "model")
+    train = ["train", new, "-o", str(tmp_path / "v.bin"), "--threads", "1"]
+    grow = [*train, "--from", str(tmp_path / "model")]
+    assert main([*grow, "--replay", "0.2", "--replay-from", old, "--checkpoint", str(tmp_path / "run")]) == 0
+    expected = Word2Vec.load(tmp_path / "model").update(new, replay=0.2, replay_from=old)
+    assert same(Word2Vec.load(tmp_path / "run"), expected)
+    sentences, words = expected.replayed["sentences"], expected.replayed["words"]
+    assert f"mixed in {sentences:,} sentences ({words:,} words) of {old}" in capsys.readouterr().err
+    assert main(["info", str(tmp_path / "run")]) == 0
+    assert f"replay: 0.2 of old text, {sentences:,} sentences, {words:,} words" in capsys.readouterr().out
+    for options, message in (
+        ([*grow, "--replay", "0.2"], "--replay needs --replay-from; got 0.2"),
+        ([*grow, "--replay-from", old], f"--replay-from needs --replay; got {old!r}"),
+        ([*train, "--replay", "0.2", "--replay-from", old], "--replay needs --from: it is for the update of a model"),
+        ([*grow, "--replay", "2", "--replay-from", old], "--replay must be a number above 0 and at most 1; got 2"),
+        ([*grow, "--replay", "0.2", "--replay-from", new], "the text to replay is not one that the model has learned"),
+    ):
+        assert main(options) == 2
+        assert message in capsys.readouterr().err

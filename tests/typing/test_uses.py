@@ -59,7 +59,7 @@ def test_the_arguments_of_a_run_are_those_that_fit_and_resume_take():
         return {each.name: hints[each.name] for each in parameters if each.kind is each.KEYWORD_ONLY}
 
     assert keywords(wordkin.Word2Vec.fit) == get_type_hints(api.FitOptions, names, names)
-    assert keywords(wordkin.Word2Vec.update) == get_type_hints(api.UpdateOptions, names, names)
+    assert keywords(wordkin.Word2Vec.update) == get_type_hints(api.ReplayOptions, names, names)
     assert keywords(wordkin.Word2Vec.resume) == get_type_hints(api.RunOptions, names, names)
 
 

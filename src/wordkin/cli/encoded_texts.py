@@ -55,7 +55,7 @@ def show_encoded_text(path: str, *, json: bool) -> None:
 
 
 def show_reading(reading: Mapping[str, Any]) -> None:
-    """Print what was met when a text was read: ``readers``, and ``dropped`` if that is not None."""
+    """Print what was met when a text was read: ``readers``, and ``dropped`` and ``replay``, where there are any."""
     from wordkin.corpus.bounds import Dropped
 
     print()
@@ -66,6 +66,10 @@ def show_reading(reading: Mapping[str, Any]) -> None:
     if reading["dropped"] is not None:
         print()
         print(Dropped(**reading["dropped"]))
+    if reading.get("replay") is not None:
+        print()
+        replay = reading["replay"]
+        print(f"replay: {replay['share']:g} of old text, {replay['sentences']:,} sentences, {replay['words']:,} words")
 
 
 def skipped_text(skipped: dict[str, int]) -> str:

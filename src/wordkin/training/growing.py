@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import TrainingConfig
+from wordkin.config import REPLAY_SHARE, TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.items import Item
 from wordkin.storage.files import InputFile
@@ -182,6 +182,22 @@ def _words_of_file(path: Path) -> list[str]:
         except UnicodeDecodeError as error:
             raise source.broken("it is not valid UTF-8") from error
     return [line.removesuffix("\r") for line in lines if line.removesuffix("\r")]
+
+
+def check_replay(replay: object, replay_from: object) -> None:
+    """Raise :class:`ConfigError` unless there is neither a share of old text nor old text, or both."""
+    if replay is None and replay_from is None:
+        return
+    if replay is None:
+        raise ConfigError(
+            "replay_from", "needs the share of its sentences to mix in", replay_from, "set replay, as in replay=0.2"
+        )
+    if not REPLAY_SHARE.accepts(replay):
+        raise ConfigError("replay", str(REPLAY_SHARE), replay, "leave it out for none")
+    if replay_from is None:
+        raise ConfigError(
+            "replay", "needs text that the model has learned", replay, "name it as replay_from: models keep no text"
+        )
 
 
 def check_init_size(config: TrainingConfig, vector_size: int) -> None:

@@ -161,6 +161,34 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     return Selection(vocabulary, ids, text_counts, kept, forgotten)
 
 
+def refuse_unlearned(
+    words: Sequence[Item], counts: NDArray[np.int64], known: Known, *, counts_are_exact: bool, most_rare: int
+) -> None:
+    """Raise :class:`CorpusError` where a text cannot be one that a model has learned.
+
+    No word may occur more often in it than the model has counted in all of its text, as far as it kept the counts: of
+    words outside the vocabulary only where the counts of all of them were kept, fewer than ``most_rare``.
+    """
+    refuse_other_items(words, known.vocabulary)
+    assert known.vocabulary.counts is not None, "a trained model has counts"
+    ids = known.vocabulary.find_ids(words)
+    learned = np.where(ids >= 0, known.vocabulary.counts[ids], np.iinfo(np.int64).max)
+    if known.rare is not None and known.rare.counts is not None and len(known.rare) < most_rare:
+        rare_ids = known.rare.find_ids(words)
+        rare_counts = np.append(known.rare.counts, 0)  # id -1: never seen
+        learned = np.where(ids >= 0, learned, rare_counts[rare_ids])
+    excess = np.flatnonzero(counts > learned) if counts_are_exact else np.empty(0, np.int64)
+    remedy = "give text that the model was trained on"
+    if len(excess):
+        word = int(excess[np.argmax(counts[excess] - learned[excess])])
+        raise CorpusError(
+            f"the text to replay is not one that the model has learned: {words[word]!r} occurs {counts[word]:,} times "
+            f"in it, and {learned[word]:,} times in all that the model was trained on: {remedy}"
+        )
+    if not (ids >= 0).any():
+        raise CorpusError(f"the text to replay has no word of the model: {remedy}")
+
+
 def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules: Rules) -> NDArray[np.bool_]:
     """Which new words join a vocabulary of ``known`` words."""
     joins = np.zeros(len(words), np.bool_)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wordkin.jit import kernel, uint64
 
 # purposes, so that no two uses of one seed share a stream
-INITIALISATION, WINDOWS, NOISE, VALIDATION = range(4)
+INITIALISATION, WINDOWS, NOISE, VALIDATION, REPLAY = range(5)
 
 _GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 

@@ -13,9 +13,10 @@ import typer
 
 from wordkin.cli.failures import UsageError
 from wordkin.cli.option_values import show_values
-from wordkin.cli.options import COMMON, OTHER, training_options, with_options
+from wordkin.cli.options import COMMON, OTHER, Option, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json, shell_quoted
 from wordkin.cli.vectors import check_output_first, unusable_output
+from wordkin.config import REPLAY_SHARE
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.display import ProgressDisplay
 from wordkin.training.progress import TrainingReport
@@ -61,7 +62,15 @@ class _LastReport:
         self.report = report
 
 
-@with_options(training_options())
+_REPLAY = Option(
+    REPLAY_SHARE,
+    "With --from: mix this share of the sentences of --replay-from into CORPUS, so that the model forgets less; above "
+    "0, at most 1.",
+    panel=_LONG_RUNS,
+)
+
+
+@with_options({**training_options(), "replay": _REPLAY})
 def train(
     corpus: _CorpusArgument = None,
     *,
@@ -99,6 +108,11 @@ def train(
             metavar="PATTERN",
         ),
     ] = None,
+    replay: float | None = None,
+    replay_from: Annotated[
+        str | None,
+        _place("--replay-from", text="Text that the model has learned, such as an encoded text.", metavar="TEXT"),
+    ] = None,
     vocabulary: Annotated[
         str | None, _place("--vocabulary", text="Learn the words of this file: a word and its count on each line.")
     ] = None,
@@ -130,6 +144,8 @@ def train(
     starts = {"--from": from_, "--init": init, "--vocabulary": vocabulary}
     others = {"--checkpoint": checkpoint, "--validation": validation, "--freeze": freeze, **starts}
     _check_usage(corpus, output, resume, others)
+    replayed = {"replay": replay, "replay_from": replay_from}
+    _check_replay(from_, replayed)
     _check_places_first(checkpoint, output, log, resume)
     load_numba_alone()
     places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
@@ -147,7 +163,7 @@ def train(
         if resume is not None:
             model = _go_on(resume, corpus, options, places, shown)
         elif from_ is not None:
-            model = _update(from_, corpus, options, begun)
+            model = _update(from_, corpus, options, {**begun, **replayed})
         else:
             model = _begin(corpus, options, {**begun, "vocabulary": vocabulary, "init": init})
     if json:
@@ -160,6 +176,9 @@ def train(
         print(model.ending)
     if init is not None and not quiet:
         print(f"{model.words_from_init:,} of {len(model.vocabulary):,} words started from {init}", file=sys.stderr)
+    if model.replayed is not None and not quiet:
+        sentences, words = model.replayed["sentences"], model.replayed["words"]
+        print(f"mixed in {sentences:,} sentences ({words:,} words) of {replay_from}", file=sys.stderr)
     if checkpoint is not None and not quiet:
         _tell_of_rare_words(model, checkpoint)
     note = rising_loss_note(model.losses, model.validation_losses)
@@ -197,6 +216,16 @@ def _check_usage(
         raise UsageError("missing argument 'CORPUS'; see: wordkin train --help")
     elif output is None:
         raise UsageError("missing option '--output' / '-o'; see: wordkin train --help")
+
+
+def _check_replay(from_: str | None, replayed: dict[str, Any]) -> None:
+    """Refuse old text where no model is updated, and a share of it without the text or the other way round."""
+    for name, value in replayed.items():
+        if value is not None and from_ is None:
+            raise UsageError(f"--{name.replace('_', '-')} needs --from: it is for the update of a model; got {value!r}")
+    for name, other in (("replay", "replay_from"), ("replay_from", "replay")):
+        if replayed[name] is not None and replayed[other] is None:
+            raise UsageError(f"--{name.replace('_', '-')} needs --{other.replace('_', '-')}; got {replayed[name]!r}")
 
 
 def _check_places_first(checkpoint: str | None, output: str | None, log: str | None, resume: str | None) -> None:
@@ -276,6 +305,7 @@ def _document(model: Word2Vec, output: str | None, last: TrainingReport | None) 
         "validation_losses": model.validation_losses,
         "best_epoch": model.best_epoch,
         "stopped_early": model.stopped_early,
+        "replay": model.replayed,
         "seconds": None if last is None else last.seconds,
         "words_per_second": None if last is None else last.words_per_second,
     }
