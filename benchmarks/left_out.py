@@ -1,11 +1,13 @@
-"""What was tried for better vectors and left out of the library: schedules, averages, and what is done afterwards.
+"""What was tried for better vectors and left out of the library: schedules, weights of positions, averages.
 
-    python benchmarks/left_out.py enwiki-2m.txt.xz --evaluation DIR --epochs 25
-    python benchmarks/left_out.py enwiki-17m.txt.xz --evaluation DIR --epochs 5
+    python benchmarks/left_out.py enwiki-2m.txt.xz --evaluation DIR --epochs 20
+    python benchmarks/left_out.py enwiki-17m.txt.xz --evaluation DIR --epochs 4
 
-Each variant changes one thing of skip-gram and CBOW with fixed or dynamic windows and subsample 1e-4:
+Each variant changes one thing of the quality recipe, for skip-gram and CBOW:
 
 - the learning rate falls as half a cosine, as a square root, stays up for the first half, or falls to a tenth;
+- near context words count more: the context word at distance d takes part with probability 1 / d or 1 / sqrt(d);
+- the second half of the epochs has more noise words, or narrower windows, than the first;
 - vectors are moved so that their mean is zero, also without their two first principal components (Mu et al. 2018);
 - vectors of two seeds are rotated onto each other and averaged, for twice the time.
 """
@@ -16,6 +18,7 @@ import argparse
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,7 +32,12 @@ from settings import LABELS
 
 from wordkin.config import ARCHITECTURES, TrainingConfig
 from wordkin.embeddings import Embeddings
+from wordkin.recipes import values_of
+from wordkin.training.choose import open_backend
+from wordkin.training.cpu import sampler
 from wordkin.training.schedule import Schedule
+from wordkin.training.tables import NamedTables, pieces_of, result_vectors
+from wordkin.training.trainer import Trainer
 
 Matrix = NDArray[np.float32]
 SCHEDULES: Mapping[str, Callable[[float], float]] = {
@@ -37,6 +45,16 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
     "square root": lambda done: math.sqrt(1 - done),
     "first half constant": lambda done: min(1.0, 2 * (1 - done)),
     "to a tenth": lambda done: 1 - 0.9 * done,
+}
+WEIGHTS: Mapping[str, Callable[[int], float]] = {
+    "1 / d": lambda distance: 1 / distance,
+    "1 / sqrt(d)": lambda distance: 1 / math.sqrt(distance),
+}
+# What differs in the first and in the second half of the epochs.
+HALVES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "noise words: 2, then 8": ({"negative": 2}, {"negative": 8}),
+    "window: 6, then 4": ({"window": 6}, {"window": 4}),
+    "window: 4, then 6": ({"window": 4}, {"window": 6}),
 }
 COLUMNS = {
     "total": "analogies, %", "syntactic": "syntactic, %", "wordsim353": "WordSim-353", "simlex999": "SimLex-999"
@@ -71,6 +89,38 @@ def averaged(one: Matrix, other: Matrix) -> Matrix:
     return np.asarray(units[0] + units[1] @ (left @ right), np.float32)
 
 
+@contextlib.contextmanager
+def position_weights(weight: Callable[[int], float], window: int) -> Iterator[None]:
+    """Context words take part with a probability that depends on their distance, through the reach of each window."""
+    chances = np.array([weight(distance) for distance in range(1, window + 1)])
+    plain = sampler.select_windows
+
+    def select(*arguments: Any) -> tuple[int, int, int]:
+        first_position, key, starts, stops = arguments[2], arguments[5], arguments[10], arguments[11]
+        first, stop, kept = plain(*arguments)
+        random = np.random.Generator(np.random.Philox(key=[int(key), int(first_position)]))
+        reach = np.sum(random.random(stop - first)[:, None] < chances, axis=1)
+        centres = np.arange(first, stop)
+        starts[first:stop] = np.maximum(starts[first:stop], centres - reach)
+        stops[first:stop] = np.minimum(stops[first:stop], centres + reach + 1)
+        return first, stop, kept
+
+    with mock.patch.object(sampler, "select_windows", select):
+        yield
+
+
+def in_halves(text: Text, config: TrainingConfig, changes: tuple[Mapping[str, Any], Mapping[str, Any]]) -> NamedTables:
+    """The tables after two runs, one from where the other stopped, each with half of the epochs."""
+    start, end = config.starting_learning_rate, config.final_learning_rate
+    middle = (start + end) / 2
+    first = replace(config, epochs=config.epochs // 2, min_learning_rate=middle, **changes[0])
+    rest = {"epochs": config.epochs - first.epochs, "learning_rate": middle, "min_learning_rate": end}
+    second = replace(config, seed=config.seed + 500, **rest, **changes[1])
+    with contextlib.closing(open_backend(second, text.vocabulary, pieces_of(train(text, first).tables))) as backend:
+        Trainer(second, backend, text.corpus).run()
+        return backend.tables()
+
+
 def variants(text: Text, base: Mapping[str, Any], evaluation: Path) -> dict[str, dict[str, float]]:
     """Scores of every variant with one seed."""
     config = TrainingConfig.from_options(**base)
@@ -78,20 +128,34 @@ def variants(text: Text, base: Mapping[str, Any], evaluation: Path) -> dict[str,
     def scored(matrix: Matrix) -> dict[str, float]:
         return scores(Embeddings(text.vocabulary, matrix), evaluation, config.worker_threads)
 
-    run = train(text, config)
-    inputs, outputs = run.tables["input"], run.tables["output/negative-sampling"]
-    second = train(text, TrainingConfig.from_options(**{**base, "seed": base["seed"] + 1000})).tables["input"]
+    def trained() -> dict[str, float]:
+        return scored(result_vectors(config, train(text, config).tables))
+
+    tables = train(text, config).tables
+    inputs, outputs = tables["input"], tables["output/negative-sampling"]
+    result = result_vectors(config, tables)
+    second = train(text, replace(config, seed=config.seed + 1000)).tables
     found = {
-        "as it is": scored(inputs),
-        "input + output": scored(np.add(inputs, outputs)),
-        "mean removed": scored(centred(inputs)),
-        "mean and two components removed": scored(centred(inputs, 2)),
-        "input + output, mean removed": scored(centred(np.add(inputs, outputs))),
-        "two seeds averaged (twice the time)": scored(averaged(inputs, second)),
+        "as it is": scored(result),
+        "the other vectors" if config.vectors == "input" else "input vectors": scored(
+            np.add(inputs, outputs) if config.vectors == "input" else inputs
+        ),
+        "mean removed": scored(centred(result)),
+        "mean and two components removed": scored(centred(result, 2)),
+        "two seeds averaged (twice the time)": scored(averaged(result, result_vectors(config, second))),
     }
     for name, shape in SCHEDULES.items():
         with schedule(shape):
-            found[f"schedule: {name}"] = scored(train(text, config).tables["input"])
+            found[f"schedule: {name}"] = trained()
+    fixed = replace(config, dynamic_window=False)
+    for name, weight in WEIGHTS.items():
+        for window in (5, 10):
+            wide = replace(fixed, window=window)
+            with position_weights(weight, window):
+                vectors = result_vectors(wide, train(text, wide).tables)
+            found[f"weight {name}, window {window}"] = scored(vectors)
+    for name, changes in HALVES.items():
+        found[name] = scored(result_vectors(config, in_halves(text, config, changes)))
     return found
 
 
@@ -129,8 +193,8 @@ def main() -> None:
         text = text_of(scan)
     for seed in range(1, options.seeds + 1):
         for architecture in options.architectures:
-            base = {"architecture": architecture, "dynamic_window": architecture == "cbow", "subsample": 1e-4,
-                    "epochs": options.epochs, "threads": options.threads, "seed": seed}  # fmt: skip
+            base = {**values_of("quality", architecture), "architecture": architecture, "epochs": options.epochs,
+                    "threads": options.threads, "seed": seed}  # fmt: skip
             settings = {**base, "text": corpus.name, "bytes": corpus.stat().st_size}
             key = f"{corpus.name}, {architecture}, seed {seed}"
             results.measured(key, settings, lambda base=base: variants(text, base, options.evaluation))

@@ -54,9 +54,9 @@ def task_of(argument: str) -> Task:
     return Task(texts.plain_text(corpus, 0), Path(evaluation), int(epochs))
 
 
-def sides_of(architecture: str, epochs: int, *, steps: bool) -> dict[str, dict[str, Any]]:
-    """Options of each side; with ``steps``, also the recipe without each of its options in turn."""
-    recipe = dict(values_of("quality", architecture))
+def sides_of(architecture: str, epochs: int, words: int, *, steps: bool) -> dict[str, dict[str, Any]]:
+    """Options of each side for a text of so many words; with ``steps``, also the recipe without each of its options."""
+    recipe = dict(values_of("quality", architecture, words=words))
     recipe["epochs"] = round(recipe["epochs"] * epochs / CLASSIC_EPOCHS)
     sides: dict[str, dict[str, Any]] = {"classic": {"epochs": epochs}, "quality": recipe}
     if steps:
@@ -149,7 +149,7 @@ def run_scores(results: Results, task: Task, options: argparse.Namespace) -> Non
         text = text_of(scan)
     for seed in range(1, (1 if options.quick else options.seeds) + 1):
         for architecture in options.architectures:
-            for side, values in sides_of(architecture, task.epochs, steps=options.steps).items():
+            for side, values in sides_of(architecture, task.epochs, text.corpus.words, steps=options.steps).items():
                 settings = {"architecture": architecture, "threads": options.threads, "seed": seed, **values}
                 about = {**_about(task, architecture, side, seed), "options": values}
                 key = f"{task.corpus.name}, {architecture}, {side}, seed {seed}"
@@ -160,10 +160,11 @@ def run_times(results: Results, task: Task, options: argparse.Namespace) -> None
     """Train both sides in turn, on the first words of the text where so many are asked for; nothing is scored."""
     with scanned(task.corpus, options.threads) as scan:
         text = text_of(scan)
+    words = text.corpus.words
     text = text if options.words is None else text.first(options.words)
     for turn in range(1, options.turns + 1):
         for architecture in options.architectures:
-            for side, values in sides_of(architecture, task.epochs, steps=False).items():
+            for side, values in sides_of(architecture, task.epochs, words, steps=False).items():
                 settings = {"architecture": architecture, "threads": options.threads, "seed": turn, **values}
                 about = {**_about(task, architecture, side, turn), "options": values, "words": options.words}
                 key = f"times: {task.corpus.name}, {architecture}, {side}, turn {turn}"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
-from wordkin.config import TrainingConfig
+from wordkin.config import TrainingConfig, config_for_words
 from wordkin.corpus.sources import Corpus, Source
 from wordkin.embeddings import Embeddings, check_words
 from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
@@ -213,6 +213,7 @@ class Word2Vec:
         elif options:
             raise ConfigError("config", "must be left out where options are given", config, "use dataclasses.replace")
         self.config = config
+        self._given: Mapping[str, Any] | None = options or None  # by hand: where a recipe may depend on the text
         self._vocabulary: Vocabulary | None = None
         self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
@@ -435,6 +436,8 @@ class Word2Vec:
             )
             if run.output is not None:
                 check_items(run.output, text.vocabulary, "output")
+            if self._given is not None and known is None:
+                text = dataclasses.replace(text, config=config_for_words(text.config, self._given, text.corpus.words))
             run = _on_text(dataclasses.replace(run, config=text.config), text)
             frozen = None
             if freeze is not None and has_vectors is not None:

@@ -363,7 +363,8 @@ class TrainingConfig:
     """Everything that decides what a training run computes.
 
     A ``recipe`` is applied by :meth:`from_options`, and so by ``train`` and ``Word2Vec``: they know which options were
-    given. Here it only says which one was.
+    given. Here it only says which one was. Values that depend on the length of the text are those for a large one until
+    ``train`` or ``Word2Vec`` have read it.
 
     Raises :class:`ConfigError` on the first illegal value or combination.
     """
@@ -641,6 +642,14 @@ def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(recipe, str) or recipe not in RECIPES or architecture not in ARCHITECTURES:
         return {}
     return values_of(recipe, architecture, values)
+
+
+def config_for_words(config: TrainingConfig, given: Mapping[str, Any], words: int) -> TrainingConfig:
+    """A configuration with what its recipe gives for a text of so many words, unless an option was given by hand."""
+    if config.recipe is None:
+        return config
+    values = values_of(config.recipe, config.architecture, given, words)
+    return dataclasses.replace(config, **{name: value for name, value in values.items() if name not in given})
 
 
 def _plain(value: Any) -> Any:

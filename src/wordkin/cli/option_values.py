@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wordkin.cli.output import print_json, print_table
-from wordkin.config import TrainingConfig
-from wordkin.recipes import values_of
+from wordkin.config import TrainingConfig, config_for_words
+from wordkin.recipes import SMALL_TEXT_WORDS, values_of
 
 
 def show_values(options: Mapping[str, Any], json: bool) -> None:
@@ -20,8 +20,16 @@ def show_values(options: Mapping[str, Any], json: bool) -> None:
         each.name: "given" if each.name in options else f"recipe {config.recipe}" if each.name in from_recipe else ""
         for each in dataclasses.fields(config)
     }
+    for_small_text = config_for_words(config, options, 0).to_dict()
+    other = {name: value for name, value in for_small_text.items() if value != values[name]}
     if json:
-        print_json({name: {"value": values[name], "source": sources[name] or "default"} for name in values})
+        entries = {name: {"value": values[name], "source": sources[name] or "default"} for name in values}
+        for name, value in other.items():
+            entries[name]["small_text"] = value
+        print_json(entries)
         return
     rows = [(name, "unset" if value is None else str(value), sources[name]) for name, value in values.items()]
     print_table(["option", "value", "from"], rows)
+    if other:
+        named = ", ".join(f"{name} {value}" for name, value in other.items())
+        print(f"for a text of fewer than {SMALL_TEXT_WORDS:,} words: {named}")

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wordkin.config import TrainingConfig
 from wordkin.tables import csv_table, data_frame, html_table, markdown_table
 from wordkin.tuning.search import Limits
 from wordkin.tuning.space import Settings, Space
@@ -95,9 +94,8 @@ class TuningResult:
     @property
     def arguments(self) -> str:
         """Those that are not at their default, as arguments of ``wordkin train``."""
-        plain = TrainingConfig.from_options(
-            **{name: value for name, value in self.options.items() if name in ("recipe", "architecture")}
-        )
+        named = {name: value for name, value in self.options.items() if name in ("recipe", "architecture")}
+        plain = Space({}, {}, self.space.words).config(named)
         defaults = plain.to_dict() | {"learning_rate": plain.starting_learning_rate, "architecture": "skip-gram"}
         told = {name: value for name, value in self.options.items() if name == "recipe" or value != defaults[name]}
         return " ".join(part for name, value in told.items() for part in _argument(name, value))

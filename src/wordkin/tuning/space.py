@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wordkin.config import TrainingConfig, check
+from wordkin.config import TrainingConfig, check, config_for_words
 from wordkin.errors import ConfigError
 
 Settings = Mapping[str, Any]
@@ -48,14 +48,19 @@ class Space:
         Options with the same value in every trial.
     values : mapping
         For each option that is varied, the values to try.
+    words : int or None
+        Length of the text, on which recipes may depend; None before it is read.
     """
 
     fixed: Settings
     values: Mapping[str, tuple[Any, ...]]
+    words: int | None = None
 
     def config(self, settings: Settings) -> TrainingConfig:
         """The options of a run with these settings."""
-        return TrainingConfig.from_options(**{**self.fixed, **settings})
+        given = {**self.fixed, **settings}
+        config = TrainingConfig.from_options(**given)
+        return config if self.words is None else config_for_words(config, given, self.words)
 
     def draw(self, seed: int, number: int, near: Settings | None, seen: Collection[object]) -> Settings | None:
         """Settings that are not among those seen, by :func:`identity`; None where none were found.

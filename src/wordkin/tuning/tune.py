@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,6 +109,7 @@ def tune(
             directory = closing.enter_context(tempfile.TemporaryDirectory(prefix="wordkin-tune-"))
         opened = closing.enter_context(SearchDirectory(directory))
         text = closing.enter_context(_encoded(source, config, opened, on_scan))
+        space = dataclasses.replace(space, words=text.corpus.words)
         runner = Runner(text, space, benchmarks, limits, callbacks)
         recorded = opened.begin(_description(text, space, limits, benchmarks, config.worker_threads))
         book = Book(space, limits, text.corpus.words, config.seed)
