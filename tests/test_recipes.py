@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 import wordkin
-from wordkin.config import ARCHITECTURES, TrainingConfig
+from wordkin.config import ARCHITECTURES, TrainingConfig, config_for_words
 from wordkin.errors import ConfigError
-from wordkin.recipes import RECIPES, values_of
+from wordkin.recipes import OF_SMALL_TEXT, RECIPES, SMALL_TEXT_WORDS, values_of
 
+TEXT = [[f"word{each}" for each in range(1000)]] * 5
 PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
 
 
@@ -35,22 +36,45 @@ def test_options_given_by_hand_win_even_where_they_are_the_default():
 @pytest.mark.parametrize(
     ("given", "changed"),
     [
-        (
-            {"objective": "hierarchical-softmax"},
-            {"learning_rate": None, "cbow_gradient": "word2vec", "vectors": "input"},
-        ),
-        ({"objective": ("softmax",)}, {"learning_rate": None, "cbow_gradient": "word2vec", "vectors": "input"}),
-        ({"objective": ["softmax", "negative-sampling"]}, {"learning_rate": 0.15, "vectors": "average"}),
-        ({"cbow_combine": "sum"}, {"learning_rate": None, "cbow_gradient": "word2vec", "vectors": "average"}),
-        ({"cbow_gradient": "word2vec"}, {"learning_rate": None, "vectors": "average"}),
-        ({"cbow_gradient": "exact"}, {"learning_rate": 0.15, "vectors": "average"}),
-        ({"vectors": "output"}, {"learning_rate": 0.15, "vectors": "output"}),
+        ({"objective": "hierarchical-softmax"}, {"learning_rate": None, "vectors": "input"}),
+        ({"objective": ("softmax",), "architecture": "cbow"}, {"learning_rate": None, "vectors": "input"}),
+        ({"objective": ["softmax", "negative-sampling"]}, {"learning_rate": 0.05}),
+        ({"architecture": "cbow", "cbow_gradient": "exact"}, {"learning_rate": None, "vectors": "average"}),
+        ({"architecture": "cbow", "vectors": "output"}, {"vectors": "output"}),
     ],
 )
 def test_a_recipe_leaves_out_what_the_given_options_do_not_go_with(given, changed):
-    config = TrainingConfig.from_options(recipe="quality", architecture="cbow", **given)
+    config = TrainingConfig.from_options(recipe="quality", **given)
     assert {name: getattr(config, name) for name in changed} == changed
     assert config.epochs == 5
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_small_text_has_values_of_its_own(architecture):
+    large, small = values_of("quality", architecture), OF_SMALL_TEXT["quality"][architecture]
+    assert values_of("quality", architecture, words=SMALL_TEXT_WORDS) == large
+    assert values_of("quality", architecture, words=SMALL_TEXT_WORDS - 1) == {**large, **small} != large
+
+
+def test_what_depends_on_the_text_is_known_when_it_was_read_and_options_given_by_hand_win():
+    model = wordkin.Word2Vec(recipe="quality", vector_size=4)
+    assert (model.config.window, model.config.epochs) == (3, 5)
+    model.fit(TEXT)
+    assert (model.config.window, model.config.subsample, model.config.epochs) == (5, 5e-5, 4)
+    assert (model.embeddings.metadata["window"], model.embeddings.metadata["epochs"]) == ("5", "4")
+    by_hand = wordkin.Word2Vec(recipe="quality", vector_size=4, window=3, epochs=5).fit(TEXT).config
+    assert (by_hand.window, by_hand.subsample, by_hand.epochs) == (3, 5e-5, 5)
+
+
+def test_a_configuration_of_no_recipe_does_not_depend_on_the_text():
+    for config in (TrainingConfig(), TrainingConfig.from_options(recipe="word2vec")):
+        assert config_for_words(config, {}, 100) == config
+
+
+def test_a_run_that_goes_on_keeps_what_its_text_decided(tmp_path):
+    wordkin.train(TEXT, recipe="quality", vector_size=4, checkpoint=tmp_path / "run")
+    assert wordkin.Word2Vec.resume(tmp_path / "run", recipe="quality").config.window == 5
+    assert wordkin.Word2Vec.load(tmp_path / "run").update(TEXT, epochs=1).config.window == 5
 
 
 def test_an_objective_that_is_no_text_is_refused_as_ever():
@@ -76,10 +100,13 @@ def test_an_unknown_recipe_is_refused(recipe):
 
 
 def test_the_page_says_what_the_recipes_are():
-    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `quality`")]
-    for row, architecture in zip(rows, ("skip-gram", "cbow"), strict=True):
-        named = dict(part.split("=") for part in row.split("|")[3].replace("`", "").replace(" ", "").split(","))
-        assert {name: eval(value) for name, value in named.items()} == values_of("quality", architecture)
+    cells = [line.split("|")[1:-1] for line in PAGE.read_text().splitlines() if line.startswith(("| skip", "| CBOW"))]
+    rows = [row for row in cells if "`subsample=" in row[-1]]
+    texts = [(architecture, words) for architecture in ("skip-gram", "cbow") for words in (SMALL_TEXT_WORDS, 100)]
+    for row, (architecture, words) in zip(rows, texts, strict=True):
+        named = dict(part.split("=") for part in row[-1].replace("`", "").replace(" ", "").split(","))
+        assert {name: eval(value) for name, value in named.items()} == values_of("quality", architecture, words=words)
+    assert f"{SMALL_TEXT_WORDS // 1_000_000} million words" in PAGE.read_text()
 
 
 def test_the_examples_of_the_page_run():
