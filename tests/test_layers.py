@@ -85,6 +85,7 @@ HOMES = {
     "matplotlib": ("plots",),
     "nicegui": ("studio",),
     "umap": ("plots/map.py",),
+    "ray": ("training/cluster/ray_",),
 }
 # Files whose functions kernels consist of: arrays and scalars only.
 KERNELS = ("windows", "objectives/cpu")

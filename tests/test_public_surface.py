@@ -14,6 +14,7 @@ from wordkin import errors
 
 NAMES = [
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "CorpusError",
     "CorpusNotFoundError",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wordkin.embeddings import Embeddings as Embeddings
     from wordkin.embeddings import load as load
     from wordkin.errors import CheckpointError as CheckpointError
+    from wordkin.errors import ClusterError as ClusterError
     from wordkin.errors import ConfigError as ConfigError
     from wordkin.errors import CorpusError as CorpusError
     from wordkin.errors import CorpusNotFoundError as CorpusNotFoundError
@@ -51,6 +52,7 @@ _NAMES_OF_MODULE = {
         "CorpusError",
         "CorpusNotFoundError",
         "CorpusWarning",
+        "ClusterError",
         "DivergenceError",
         "EmptyVocabularyError",
         "EncodingError",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
 from wordkin.config import TrainingConfig, config_for_words
+from wordkin.corpus.readers.files import STANDARD_INPUT
 from wordkin.corpus.sources import Corpus, Source
 from wordkin.embeddings import Embeddings, check_words
 from wordkin.errors import CheckpointError, ConfigError, NotTrainedError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wordkin.runs.directory import RunDirectory
     from wordkin.runs.record import Run
     from wordkin.text import Text
+    from wordkin.training.cluster.ray_cluster import RayCluster
     from wordkin.training.display import Watched
     from wordkin.training.probability import Prediction, Predictor, Probability
     from wordkin.training.progress import Callback
@@ -52,6 +54,7 @@ class RunOptions(TypedDict, total=False):
     callbacks: Sequence[Callback]
     on_scan: Callable[[ScanProgress], None] | None
     progress: bool | None
+    cluster: str | None
 
 
 class UpdateOptions(RunOptions, total=False):
@@ -118,6 +121,10 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     progress : bool, default False
         Show a bar while the corpus is read and trained on: below the cell of a notebook, or on standard error where
         that is a terminal; plain lines, one an epoch and every 30 seconds, where standard error is anything else.
+    cluster : str, default None
+        Train on the machines of a Ray cluster (extra ``cluster``): ``"auto"`` for the one that this machine belongs
+        to, or its address, as ``"HOST:PORT"``. One replica on each unless ``replicas`` is given; see
+        ``docs/machines.md``.
     spool_directory : path, default None
         Where temporary files go that hold what exceeds memory; the system's directory unless set.
     vocabulary : path, mapping or Vocabulary, default None
@@ -163,7 +170,7 @@ def resume(directory: str | Path, corpus: Corpus | None = None, **options: Unpac
         Not needed; where one is given, it must be the text that the run began with.
     output, log, checkpoint_every : as for :func:`train`, default None
         As they were at the beginning, unless given.
-    callbacks, on_scan, progress : as for :func:`train`
+    callbacks, on_scan, progress, cluster : as for :func:`train`
         Not kept by the run; give them again.
     **options
         Options of :class:`TrainingConfig`, as for :meth:`Word2Vec.resume`.
@@ -247,6 +254,7 @@ class Word2Vec:
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
         progress: bool | None = False,
+        cluster: str | None = None,
         spool_directory: str | Path | None = None,
         vocabulary: str | Path | Mapping[str, int] | Vocabulary | None = None,
         init: str | Path | WordVectors | None = None,
@@ -258,8 +266,8 @@ class Word2Vec:
         ----------
         corpus, texts, output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan : as for :func:`train`
             What to read and what to write.
-        progress, spool_directory, vocabulary, init, freeze : as for :func:`train`
-            How to show it, where temporary files go, what to start from and what to leave as it is.
+        progress, cluster, spool_directory, vocabulary, init, freeze : as for :func:`train`
+            How to show it, where to train, where temporary files go, what to start from and what to leave as it is.
 
         Returns
         -------
@@ -279,7 +287,7 @@ class Word2Vec:
         places: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
-            "progress": progress, "spool_directory": spool_directory, "freeze": freeze,
+            "progress": progress, "cluster": cluster, "spool_directory": spool_directory, "freeze": freeze,
         }  # fmt: skip
 
         def tables_for(chosen: Vocabulary) -> NamedTables | None:
@@ -307,6 +315,7 @@ class Word2Vec:
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
         progress: bool | None = False,
+        cluster: str | None = None,
         spool_directory: str | Path | None = None,
         freeze: str | Path | Iterable[str] | None = None,
         replay: float | None = None,
@@ -325,8 +334,8 @@ class Word2Vec:
             The new text alone.
         output, validation, log, checkpoint, checkpoint_every : as for :func:`train`, default None
             ``checkpoint`` is a directory of its own.
-        callbacks, on_scan, progress, spool_directory : as for :func:`train`
-            How to follow it, and where temporary files go.
+        callbacks, on_scan, progress, cluster, spool_directory : as for :func:`train`
+            How to follow it, where to train and where temporary files go.
         freeze : str, path or iterable of str, default None
             Words of the model whose vectors stay as they are, as in :func:`train`; ``".*"`` for all of them.
         replay : float, default None
@@ -364,7 +373,7 @@ class Word2Vec:
         places: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
-            "progress": progress, "spool_directory": spool_directory, "freeze": freeze,
+            "progress": progress, "cluster": cluster, "spool_directory": spool_directory, "freeze": freeze,
             "replay": replay, "replay_from": replay_from,
         }  # fmt: skip
 
@@ -407,10 +416,12 @@ class Word2Vec:
             raise ConfigError(
                 "checkpoint_every", "needs a place for checkpoints", every, "name a directory as checkpoint"
             )
-        run = Run(config, checkpoint_seconds=seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every))
+        seconds = seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every)
         with contextlib.ExitStack() as closing:
             watched = closing.enter_context(watching(options.get("progress"), callbacks, options.get("on_scan")))
             source = source_of(corpus, config, texts=texts)
+            cluster, config = _machines_for(options.get("cluster"), config, source, closing)
+            run = Run(config, checkpoint_seconds=seconds)
             held_out = further_source_of(validation, config, texts=texts)
             old = further_source_of(options.get("replay_from"), config, texts=texts)
             replay = None if old is None else Replay(old, cast(float, options.get("replay")))
@@ -444,7 +455,7 @@ class Word2Vec:
                 from wordkin.training.growing import frozen_ids
 
                 frozen = frozen_ids(freeze, has_vectors, text.vocabulary)
-            self._train(run, text, directory, watched, spool, tables_for(text.vocabulary), frozen)
+            self._train(run, text, directory, watched, spool, tables_for(text.vocabulary), frozen, cluster)
 
     @classmethod
     def resume(
@@ -459,6 +470,7 @@ class Word2Vec:
         callbacks: Sequence[Callback] = (),
         on_scan: Callable[[ScanProgress], None] | None = None,
         progress: bool | None = False,
+        cluster: str | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
         """Go on with a run from its last checkpoint, to the model that :meth:`fit` would have made.
@@ -474,7 +486,7 @@ class Word2Vec:
             Not needed; where one is given, it must be the text that the run began with.
         output, log, checkpoint_every : as for :func:`train`, default None
             As they were at the beginning, unless given.
-        callbacks, on_scan, progress : as for :func:`train`
+        callbacks, on_scan, progress, cluster : as for :func:`train`
             Not kept by the run; give them again.
         **options
             Options of :class:`TrainingConfig`. Not needed; those given must be as they were at the beginning, but for
@@ -525,7 +537,8 @@ class Word2Vec:
                 closing.enter_context(held_out)
             fingerprint = run.text_fingerprint or ""
             text = Text(opened.vocabulary, ids, held_out, fingerprint, run.config, opened.phrases())
-            model._train(run, text, opened, watched, None)
+            machines, _ = _machines_for(cluster, run.config, None, closing)
+            model._train(run, text, opened, watched, None, cluster=machines)
         return model
 
     @classmethod
@@ -590,6 +603,7 @@ class Word2Vec:
         spool_directory: str | Path | None,
         start: NamedTables | None = None,
         frozen: NDArray[np.int64] | None = None,
+        cluster: RayCluster | None = None,
     ) -> None:
         """Train on a text; the model changes when that has ended well."""
         from wordkin.runs.run import train_run
@@ -608,6 +622,7 @@ class Word2Vec:
             selection=text.selection,
             frozen=frozen,
             spool_directory=spool_directory,
+            cluster=cluster,
         )
         if text.selection is not None:
             self._rare, self._forgotten = text.selection.rare, text.selection.forgotten
@@ -845,6 +860,23 @@ class Word2Vec:
         if part is None:
             raise NotTrainedError("the model has not been trained: call fit(corpus) first")
         return part
+
+
+def _machines_for(
+    address: str | None, config: TrainingConfig, source: Source | None, closing: contextlib.ExitStack
+) -> tuple[RayCluster | None, TrainingConfig]:
+    """The machines to train on, open until ``closing`` ends, and the configuration for them; None for this process."""
+    if address is None:
+        return None, config
+    from wordkin.training.choose import config_for_machines, connect, refuse_for_machines
+
+    refuse_for_machines(config)
+    streamed = source is not None and any(file.name == STANDARD_INPUT for file in source.files)
+    if source is not None and (streamed or source.kind not in ("files", "encoded")):
+        what = "standard input" if streamed else f"an iterable of {source.kind}"
+        raise ConfigError("cluster", "needs a corpus of files, which can be read again", what, "write it to a file")
+    cluster = closing.enter_context(connect(address))
+    return cluster, config_for_machines(config, len(cluster.machines))
 
 
 def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:

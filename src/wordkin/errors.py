@@ -157,6 +157,10 @@ class CheckpointError(WordkinError, RuntimeError):
     """A run cannot be resumed."""
 
 
+class ClusterError(WordkinError, RuntimeError):
+    """Several machines cannot train together; the message names the one that stands in the way."""
+
+
 class DivergenceError(WordkinError, ArithmeticError):
     """Training left the range of finite, sane numbers; nothing was saved as a result."""
 

@@ -8,9 +8,9 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,53 @@ FORMAT_VERSION = 1
 _TYPES: dict[str, np.dtype[Any]] = {"ids": np.dtype("<i4"), "offsets": np.dtype("<i8")}
 _PIECE = 1 << 20  # elements handled at once where a whole array would be too much
 _FILE_NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
+
+
+class TrainingText(Protocol):
+    """What training reads: a whole corpus, or neighbouring sentences of one.
+
+    Attributes
+    ----------
+    ids : int32 array
+        The words of the sentences; the first of them stands at position ``offsets[0]`` of the corpus.
+    offsets : int64 array
+        The positions of the corpus at which the sentences begin, and the one at which the last of them ends.
+    words : int
+        Number of words of the whole corpus.
+    """
+
+    @property
+    def ids(self) -> NDArray[np.int32]: ...
+
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...
+
+    @property
+    def words(self) -> int: ...
+
+
+class CorpusPiece(NamedTuple):
+    """Neighbouring sentences of a corpus; see :class:`TrainingText`."""
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    words: int
+
+    @classmethod
+    def joined(cls, pieces: Sequence[CorpusPiece]) -> CorpusPiece:
+        """Pieces that follow each other, at least one, as one piece."""
+        if len(pieces) == 1:
+            return read_only(pieces[0])
+        offsets = [pieces[0].offsets, *(piece.offsets[1:] for piece in pieces[1:])]
+        ids = np.concatenate([piece.ids for piece in pieces])
+        return read_only(cls(ids, np.concatenate(offsets), pieces[0].words))
+
+
+def read_only(piece: CorpusPiece) -> CorpusPiece:
+    """The same piece with arrays as those of every encoded corpus: Numba compiles anew for others."""
+    for array in (piece.ids, piece.offsets):
+        array.flags.writeable = False
+    return piece
 
 
 class EncodedCorpus:
@@ -109,6 +156,16 @@ class EncodedCorpus:
         header = _read_header(directory)
         _check_size(directory / header["ids"], _TYPES["ids"], header["words"])
         _check_size(directory / header["offsets"], _TYPES["offsets"], header["sentences"] + 1)
+
+    def piece(self, positions: range) -> CorpusPiece:
+        """The sentences that hold any of these positions, copied; none for no position."""
+        if not positions:
+            start = self.offsets[:1] if not self.words else self.offsets[-1:]
+            return read_only(CorpusPiece(np.empty(0, np.int32), np.array(start), self.words))
+        first = int(np.searchsorted(self.offsets, positions.start, "right")) - 1
+        last = int(np.searchsorted(self.offsets, positions.stop, "left"))
+        offsets = np.array(self.offsets[first : last + 1])
+        return read_only(CorpusPiece(np.array(self.ids[offsets[0] : offsets[-1]]), offsets, self.words))
 
     def has_neighbours(self) -> bool:
         """Whether a sentence has more than one word."""

@@ -24,7 +24,8 @@ class TrainingLog:
 
     Keys of a line: ``step`` (number of the line, from 1), ``epoch``, ``words``, ``words_per_second``,
     ``learning_rate``, ``loss``, ``validation_loss`` (null but at the end of an epoch) and ``seconds``, as in
-    :class:`TrainingReport`. The first line has also ``reading``, what was met when the text was read.
+    :class:`TrainingReport`; on several machines also ``machines`` and ``sent_bytes_per_word``. The first line has also
+    ``reading``, what was met when the text was read.
 
     Parameters
     ----------
@@ -86,6 +87,11 @@ class TrainingLog:
             "loss": report.loss,
             "validation_loss": report.validation_loss,
             "seconds": report.seconds,
+            **(
+                {"machines": report.machines, "sent_bytes_per_word": report.sent_bytes_per_word}
+                if report.sent_bytes_per_word
+                else {}
+            ),
             **({"reading": self._reading} if self._step == 1 and self._reading is not None else {}),
         }
 

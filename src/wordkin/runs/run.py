@@ -6,6 +6,7 @@ import contextlib
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from wordkin.runs.directory import RunDirectory
 from wordkin.runs.log import TrainingLog
 from wordkin.runs.record import Run
 from wordkin.runs.signals import StopSignals
-from wordkin.training.choose import open_backend
+from wordkin.training.choose import open_backend, open_on_machines
 from wordkin.training.cost import warn_of_cost
 from wordkin.training.persistence import BestTables
 from wordkin.training.progress import Callback
@@ -27,6 +28,9 @@ from wordkin.training.tables import NamedTables, check_tables, compacted, first_
 from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.selection import Selection
+
+if TYPE_CHECKING:
+    from wordkin.training.cluster.ray_cluster import RayCluster
 
 
 def train_run(
@@ -42,6 +46,7 @@ def train_run(
     selection: Selection | None = None,
     frozen: NDArray[np.int64] | None = None,
     spool_directory: str | Path | None = None,
+    cluster: RayCluster | None = None,
 ) -> tuple[RunState, NamedTables]:
     """Train from where the directory stands, or from the beginning; return the last state and the tables.
 
@@ -56,6 +61,7 @@ def train_run(
     start : every table of the configuration, to begin from instead of drawn ones; read, never written. The
         directory keeps them, so that a run which is killed before its first checkpoint can be resumed.
     frozen : ids of words whose input rows stay as ``start`` has them; the directory keeps them.
+    cluster : machines to train on, in place of this process.
 
     Raises
     ------
@@ -93,8 +99,11 @@ def train_run(
             closing.callback(log.close)
             callbacks = [log, *callbacks]
         warn_of_cost(run.config, len(vocabulary), corpus.words)
-        pieces = first_pieces(run.config, len(vocabulary)) if start is None else pieces_of(start)
-        backend = open_backend(run.config, vocabulary, pieces, text_counts=text_counts, frozen=frozen)
+        if cluster is None:
+            pieces = first_pieces(run.config, len(vocabulary)) if start is None else pieces_of(start)
+            backend = open_backend(run.config, vocabulary, pieces, text_counts=text_counts, frozen=frozen)
+        else:
+            backend = open_on_machines(cluster, run.config, vocabulary, start, text_counts=text_counts)
         closing.callback(backend.close)
         signals = closing.enter_context(StopSignals())  # until now nothing was trained that could be lost
         trainer = Trainer(

@@ -25,11 +25,14 @@ class SpanResult:
         shard by shard, does not depend on where spans begin and end.
     examples : (input, output) pairs for skip-gram, centres for CBOW.
     stop : corpus position up to which training went; all before it is done.
+    machines, sent_bytes : how many machines took part, and what they sent each other.
     """
 
     losses: Sequence[float]
     examples: int
     stop: int
+    machines: int = 1
+    sent_bytes: int = 0
 
     @property
     def loss(self) -> float:

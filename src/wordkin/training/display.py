@@ -162,6 +162,8 @@ class ProgressDisplay:
         facts = f"{_count(report.words_per_second)} words/s, loss {report.loss:.4f}"
         if report.validation_loss is not None:
             facts += f", held-out {report.validation_loss:.4f}"
+        if report.machines > 1:
+            facts += f", {report.machines} machines"
         label = f"epoch {report.epoch}/{report.epochs}"
         if self._bar is not None:
             left = report.seconds_left

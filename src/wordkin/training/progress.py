@@ -38,6 +38,10 @@ class TrainingReport:
         Mean held-out loss per example after the epoch, in nats; None where none was measured.
     seconds : float
         Time spent training.
+    machines : int
+        How many machines train.
+    sent_bytes_per_word : float
+        What a machine sends to others for each word that it trains, in bytes, in this process so far.
     snapshot : Snapshot
         Reads vectors as they are now, during the callback only.
     """
@@ -52,6 +56,8 @@ class TrainingReport:
     learning_rate: float
     validation_loss: float | None
     seconds: float
+    machines: int = 1
+    sent_bytes_per_word: float = 0.0
     snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
 
     @property

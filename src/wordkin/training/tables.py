@@ -28,7 +28,7 @@ NamedTables = Mapping[str, NDArray[Any]]
 TablePiece = tuple[str, int, NDArray[Any]]  # name of a table, first row, rows
 
 _INITIALISATION_STREAM = 0
-_ROWS_AT_A_TIME = 4096
+PIECE_ROWS = 4096
 
 
 def output_rows(objective: str, vocabulary_size: int) -> int:
@@ -57,8 +57,8 @@ def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator
     """
     size = config.vector_size
     generator = np.random.Generator(np.random.Philox(key=[config.seed, _INITIALISATION_STREAM]))
-    for first in range(0, vocabulary_size, _ROWS_AT_A_TIME):
-        count = min(_ROWS_AT_A_TIME, vocabulary_size - first)
+    for first in range(0, vocabulary_size, PIECE_ROWS):
+        count = min(PIECE_ROWS, vocabulary_size - first)
         rows = generator.random((count, size), dtype=np.float32)
         rows -= np.float32(0.5)
         rows /= np.float32(size)
@@ -74,8 +74,8 @@ def first_pieces(config: TrainingConfig, vocabulary_size: int) -> Iterator[Table
 def pieces_of(tables: NamedTables) -> Iterator[TablePiece]:
     """Tables in pieces, so that whoever copies them need not hold all of them twice."""
     for name, table in tables.items():
-        for first in range(0, len(table), _ROWS_AT_A_TIME):
-            yield name, first, table[first : first + _ROWS_AT_A_TIME]
+        for first in range(0, len(table), PIECE_ROWS):
+            yield name, first, table[first : first + PIECE_ROWS]
 
 
 def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vocabulary_size: int) -> None:
@@ -107,8 +107,8 @@ def _moved_together(table: NDArray[Any]) -> NDArray[Any]:
         return table
     row_size = table.shape[1]
     flat = np.lib.stride_tricks.as_strided(table, (table.size,), (table.itemsize,))
-    for first in range(0, len(table), _ROWS_AT_A_TIME):
-        rows = table[first : first + _ROWS_AT_A_TIME]
+    for first in range(0, len(table), PIECE_ROWS):
+        rows = table[first : first + PIECE_ROWS]
         flat[first * row_size : first * row_size + rows.size] = rows.reshape(-1)
     return flat.reshape(table.shape)
 

@@ -66,6 +66,7 @@ class Trainer:
         self._words_before = self._words_done()
         self._seconds_before = self.state.seconds
         self._span_words = backend.step_words
+        self._machines, self._sent_bytes = 1, 0
 
     def run(self) -> RunState:
         """Train to the end; the state says how far it went.
@@ -100,6 +101,8 @@ class Trainer:
         seconds = time.perf_counter() - began
         refuse_wild_loss(result.loss / max(1, result.examples), self._config, self.state.epoch + 1)
         self.state.add(result, seconds)
+        self._machines = result.machines
+        self._sent_bytes += result.sent_bytes
         step = self._backend.step_words
         affordable = (result.stop - start) * SECONDS_PER_SPAN / max(seconds, 1e-6)
         self._span_words = step * max(1, min(int(affordable / step), 8 * self._span_words // step))
@@ -195,4 +198,6 @@ class Trainer:
             learning_rate=self._schedule.at(words),
             validation_loss=held_out,
             seconds=seconds,
+            machines=self._machines,
+            sent_bytes_per_word=self._sent_bytes / max(1, words - self._words_before),
         )

@@ -72,12 +72,15 @@ def select_windows(
 
     Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds``
     uint32 [V]; writes ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window + 1].
+    Of a corpus, the sentences that hold the span are enough: offsets are positions of the corpus, and the first id is
+    that of position ``sentence_offsets[0]``.
     ``window`` is the largest distance of a context word or, where the ``whole`` sentence is the context, the largest
     number of them; ``dynamic`` then does not apply. Returns (first, stop, kept): see :class:`Windows`.
     """
+    base = sentence_offsets[0]
     sentence = sentence_at(sentence_offsets, first_position)
     order = _order_of(sentence_offsets, sentence, window, whole, key)
-    count = _keep_before(corpus_ids, order, first_position, thresholds, key, window, word_ids)
+    count = _keep_before(corpus_ids, base, order, first_position, thresholds, key, window, word_ids)
     first = count
     sentence_start = 0
     position = first_position
@@ -86,7 +89,7 @@ def select_windows(
         first_centre = count
         for place in range(position, min(sentence_stop, stop_position)):
             source = _position_at(order, place)
-            word = corpus_ids[source]
+            word = corpus_ids[source - base]
             bits = random_bits(key, source)
             word_ids[count] = word  # written in any case and overwritten if not kept: no branch to mispredict
             starts[count] = reach_of(bits, window, dynamic)
@@ -95,7 +98,7 @@ def select_windows(
         sentence_end = count
         if sentence_stop > stop_position:
             sentence_end = _keep_after(
-                corpus_ids, order, stop_position, sentence_stop, thresholds, key, window, word_ids, count
+                corpus_ids, base, order, stop_position, sentence_stop, thresholds, key, window, word_ids, count
             )  # fmt: skip
         if whole:
             for centre in range(first_centre, stop_centre):
@@ -173,14 +176,14 @@ def shuffled(index, size, bits, key):
 
 
 @inner
-def _keep_before(corpus_ids, order, stop, thresholds, key, limit, word_ids):
+def _keep_before(corpus_ids, base, order, stop, thresholds, key, limit, word_ids):
     """Write the last ``limit`` kept words of the sentence before ``stop``, in order; return how many."""
     count = 0
     place = stop - 1
     while place >= order[0] and count < limit:
         source = _position_at(order, place)
-        if is_kept(random_bits(key, source), thresholds[corpus_ids[source]]):
-            word_ids[count] = corpus_ids[source]
+        if is_kept(random_bits(key, source), thresholds[corpus_ids[source - base]]):
+            word_ids[count] = corpus_ids[source - base]
             count += 1
         place -= 1
     for left in range(count // 2):
@@ -190,14 +193,14 @@ def _keep_before(corpus_ids, order, stop, thresholds, key, limit, word_ids):
 
 
 @inner
-def _keep_after(corpus_ids, order, start, stop, thresholds, key, limit, word_ids, count):
+def _keep_after(corpus_ids, base, order, start, stop, thresholds, key, limit, word_ids, count):
     """Write the first ``limit`` kept words of start … stop - 1 from ``word_ids[count]`` on."""
     end = count + limit
     place = start
     while place < stop and count < end:
         source = _position_at(order, place)
-        if is_kept(random_bits(key, source), thresholds[corpus_ids[source]]):
-            word_ids[count] = corpus_ids[source]
+        if is_kept(random_bits(key, source), thresholds[corpus_ids[source - base]]):
+            word_ids[count] = corpus_ids[source - base]
             count += 1
         place += 1
     return count

@@ -15,7 +15,9 @@ from wordkin.training.backend import Backend
 from wordkin.training.choose import open_backend
 from wordkin.training.cluster import memory
 from wordkin.training.cluster.backend import ReplicatedBackend
+from wordkin.training.cluster.clocks import Clocks
 from wordkin.training.cluster.machine import frequent_rows
+from wordkin.training.cluster.transport import InProcess
 from wordkin.training.cpu import work
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
@@ -54,7 +56,10 @@ def configured(**options: object) -> TrainingConfig:
 
 
 def opened(config: TrainingConfig, machines: int = 1) -> ReplicatedBackend:
-    return ReplicatedBackend(config, COUNTS, first_pieces(config, VOCABULARY), machines=machines)
+    if machines == 1:
+        return ReplicatedBackend.in_process(config, COUNTS, first_pieces(config, VOCABULARY))
+    transport = InProcess(config, COUNTS, first_pieces(config, VOCABULARY), machines=machines)
+    return ReplicatedBackend(Clocks.of(config, WORDS), transport)
 
 
 def tables_of(backend: Backend) -> Tables:
@@ -158,14 +163,16 @@ def test_a_run_goes_on_from_the_tables_of_another() -> None:
 
 
 def test_all_replicas_are_the_same_between_periods() -> None:
-    backend = opened(configured(objective=OBJECTIVES, projection_bias=True), machines=2)
+    config = configured(objective=OBJECTIVES, projection_bias=True)
+    transport = InProcess(config, COUNTS, first_pieces(config, VOCABULARY), machines=2)
+    backend = ReplicatedBackend(Clocks.of(config, WORDS), transport)
     try:
         backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False)
-        replicas = [replica for machine in backend.machines for replica in machine.replicas.values()]
+        replicas = [replica for machine in transport.machines for replica in machine.replicas.values()]
         assert len(replicas) == 4
         for replica in replicas:
             assert not any(pulls.any() for pulls in replica.pulls)
-            for rows, merged in zip(replica.rows, backend.machines[0].merged, strict=True):
+            for rows, merged in zip(replica.rows, transport.machines[0].merged, strict=True):
                 assert rows.tobytes() == merged.tobytes()
     finally:
         backend.close()
@@ -182,11 +189,11 @@ def test_more_replicas_than_memory_has_room_for_are_refused(monkeypatch: pytest.
     tables = sum(4 * shape[0] * 112 for shape in table_shapes(config, VOCABULARY).values())
     monkeypatch.setattr(memory, "physical_memory", lambda: 5 * memory.replica_bytes(config, VOCABULARY))
     assert memory.replica_bytes(config, VOCABULARY) >= tables
-    memory.refuse_too_many_replicas(config, VOCABULARY)
+    memory.refuse_too_many_replicas(config, VOCABULARY, 4)
     with pytest.raises(
         ConfigError, match=r"replicas must be at most 4 here: tables of .* GB for each replica, and once"
     ):
-        memory.refuse_too_many_replicas(configured(vector_size=100, replicas=5), VOCABULARY)
+        memory.refuse_too_many_replicas(config, VOCABULARY, 5)
 
 
 def test_a_full_softmax_has_one_replica() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training.cluster.merging import STRIPE_ROWS, ChangedRows, Merger, stripe_of, stripes
+from wordkin.training.cluster.merging import STRIPE_ROWS, ChangedRows, Merger, owner_of, stripe_of
 from wordkin.training.cluster.replica import mean_square
 
 LAYOUT = choose_layout(5)
@@ -65,11 +65,29 @@ def test_changes_are_added_in_the_order_of_the_replicas() -> None:
     assert merged([{3: value} for value in values], 0.0)[3] == expected
 
 
-def test_stripes_cover_the_longest_table() -> None:
-    rows = np.arange(2 * STRIPE_ROWS + 5)
-    assert list(stripes([0, len(rows), 3])) == [0, 1, 2]
-    assert np.concatenate([stripe_of(rows, stripe) for stripe in stripes([len(rows)])]).tolist() == rows.tolist()
-    assert len(stripe_of(rows, 3)) == 0
+def test_owners_share_stripes_and_each_row_has_one() -> None:
+    rows = np.arange(5 * STRIPE_ROWS + 5)
+    owners = owner_of(rows, 2)
+    assert [int(owners[stripe * STRIPE_ROWS]) for stripe in range(6)] == [0, 1, 0, 1, 0, 1]
+    assert (np.diff(owners) != 0).sum() == 5
+    assert stripe_of(rows, 5).tolist() == rows[-5:].tolist()
+    assert len(stripe_of(rows, 6)) == 0
+
+
+def test_stripes_of_whole_tables_are_merged_each_by_itself() -> None:
+    """Of a table of three stripes and one of a single stripe."""
+    merger = Merger(LAYOUT, (2500, 0, 6), 2)
+    before = [rows_of(np.zeros(count)) for count in (2500, 0, 6)]
+    first, second = {3: 4.0, 1024: 1.0, 2499: 9.0}, {3: 1.0, 2048: 7.0}
+    changes = [[changed(each, 1e-9), changed({}, 1.0), changed({2: 5.0}, 1e-9)] for each in (first, second)]
+    inputs, bias, outputs = merger.merge_stripes(before, changes)
+    assert dict(zip(inputs.ids.tolist(), inputs.rows[:, 0].tolist(), strict=True)) == {
+        3: 5.0, 1024: 1.0, 2048: 7.0, 2499: 9.0
+    }  # fmt: skip
+    assert (len(bias.ids), outputs.ids.tolist(), outputs.rows[:, 0].tolist()) == (0, [2], [10.0])
+    assert inputs.ids.dtype == np.int32
+    nothing = merger.merge_stripes(before, [[changed({}, 1.0)] * 3] * 2)
+    assert [len(each.ids) for each in nothing] == [0, 0, 0]
 
 
 def test_the_mean_square_counts_rows_as_often_as_they_were_updated() -> None:

@@ -122,6 +122,14 @@ def train(
     log: Annotated[
         str | None, _place("--log", text="Write a line of JSON about once a second: words, speed, losses and so on.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        _place(
+            "--cluster",
+            text="Train on the machines of a Ray cluster: auto for the one of this machine, or HOST:PORT.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     show_options: Annotated[
         bool,
         typer.Option(
@@ -148,7 +156,7 @@ def train(
     _check_replay(from_, replayed)
     _check_places_first(checkpoint, output, log, resume)
     load_numba_alone()
-    places = {"output": output, "log": log, "checkpoint_every": checkpoint_every}
+    places = {"output": output, "log": log, "checkpoint_every": checkpoint_every, "cluster": cluster}
     last = _LastReport()
     with (
         _advice_when_stopped(resume if checkpoint is None else checkpoint),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,44 +12,43 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.training.backend import SpanResult
 from wordkin.training.cluster.clocks import Clocks, Period
-from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.memory import refuse_too_many_replicas
-from wordkin.training.cluster.transport import InProcess
+from wordkin.training.cluster.transport import InProcess, MachineLostError, Transport
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables, TablePiece
 
 
 class ReplicatedBackend:
-    """See :class:`wordkin.training.backend.Backend`: all replicas in this process, trained one after the other.
+    """See :class:`wordkin.training.backend.Backend`: replicas on machines that a transport reaches.
 
     Training of a span ends with its last whole period, where all rows are merged. A period that was told to stop
-    leaves no trace: tables are as they were before it, and it is trained again when the run goes on.
+    leaves no trace: tables are as they were before it, and it is trained again when the run goes on. A period in which
+    a machine died is trained again at once, on the others.
 
     Parameters
     ----------
-    config, counts, start, text_counts : as of :class:`~wordkin.training.cpu.backend.CpuBackend`.
-    machines : how many machines the replicas are dealt to; changes no bit.
+    clocks : when rows are merged.
+    transport : reaches the machines.
     """
 
-    def __init__(
-        self,
+    def __init__(self, clocks: Clocks, transport: Transport) -> None:
+        self._clocks = clocks
+        self._transport = transport
+
+    @classmethod
+    def in_process(
+        cls,
         config: TrainingConfig,
         counts: ArrayLike,
         start: Iterable[TablePiece],
         *,
         text_counts: NDArray[np.int64] | None = None,
-        machines: int = 1,
-    ) -> None:
+    ) -> Self:
+        """All replicas in this process, trained one after the other; arguments as of the CPU backend."""
         counts = np.asarray(counts, np.int64)
-        refuse_too_many_replicas(config, len(counts))
-        self._clocks = Clocks.of(config, int((counts if text_counts is None else text_counts).sum()))
-        pieces = start if machines == 1 else list(start)
-        self.machines = [
-            Machine(config, counts, pieces, range(first, config.replicas, machines), text_counts=text_counts)
-            for first in range(machines)
-        ]
-        self._transport = InProcess(self.machines)
-        self._whole = self.machines[0].replicas[0].backend
+        refuse_too_many_replicas(config, len(counts), config.replicas)
+        clocks = Clocks.of(config, int((counts if text_counts is None else text_counts).sum()))
+        return cls(clocks, InProcess(config, counts, start, text_counts=text_counts))
 
     @property
     def step_words(self) -> int:
@@ -64,45 +64,61 @@ class ReplicatedBackend:
         should_stop: Callable[[], bool],
     ) -> SpanResult:
         losses: list[float] = []
-        examples = 0
+        examples = sent_bytes = 0
         done = start
         before = epoch * corpus.words
         for period in self._clocks.periods(range(start, stop), corpus.words, before, schedule.total_words):
-            results = self._train_period(corpus, epoch, period, schedule, should_stop)
-            if results is None:
+            result = self._train_period(corpus, epoch, period, schedule, should_stop)
+            if result is None:
                 break
-            done = period.text.stop
-            losses += [loss for result in results for loss in result.losses]
-            examples += sum(result.examples for result in results)
-        return SpanResult(losses, examples, done)
+            done = result.stop
+            losses += result.losses
+            examples += result.examples
+            sent_bytes += result.sent_bytes
+        return SpanResult(losses, examples, done, self._transport.size, sent_bytes)
 
     def _train_period(
         self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
-    ) -> list[SpanResult] | None:
+    ) -> SpanResult | None:
         """Train a period to its end, or leave everything as it was and return None."""
+        while True:
+            try:
+                self._transport.begin_period()
+                result = self._try_period(corpus, epoch, period, schedule, should_stop)
+            except MachineLostError:
+                result = None
+                if not should_stop():
+                    self._transport.restart_period()
+                    continue
+            if result is None:
+                self._transport.restart_period()
+            return result
+
+    def _try_period(
+        self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
+    ) -> SpanResult | None:
+        """Train a period to its end, or return None in the middle of it."""
         results: list[SpanResult] = []
+        sent_bytes = 0
         rounds = self._clocks.rounds(period)
         for number, blocks in enumerate(rounds, 1):
             trained = self._transport.train(corpus, epoch, blocks, schedule, should_stop)
             if any(result.stop < block.stop for result, block in zip(trained, blocks, strict=True)):
-                self._transport.restart_period()
                 return None
             results += trained
-            self._transport.merge(all_rows=number == len(rounds))
-        return results
+            sent_bytes += self._transport.merge(all_rows=number == len(rounds))
+        losses = [loss for result in results for loss in result.losses]
+        examples = sum(result.examples for result in results)
+        return SpanResult(losses, examples, period.text.stop, self._transport.size, sent_bytes)
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        return self._whole.held_out_loss(corpus, should_stop)
+        return self._transport.held_out_loss(corpus, should_stop)
 
     def tables(self) -> NamedTables:
-        return self._whole.tables()
+        return self._transport.tables()
 
     def load_tables(self, tables: NamedTables) -> None:
-        self._whole.load_tables(tables)
-        rows = self._whole.row_tables
-        for machine in self.machines:
-            machine.restart_with(rows)
+        self._transport.load_tables(tables)
 
     def close(self) -> None:
-        for machine in self.machines:
-            machine.close()
+        self._transport.close()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.training.backend import SpanResult
-from wordkin.training.cluster.merging import ChangedRows, MergedRows, Merger, Rows, stripe_of
+from wordkin.training.cluster.merging import ChangedRows, MergedRows, Merger, Rows
 from wordkin.training.cluster.replica import Replica
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
-from wordkin.training.tables import TablePiece
+from wordkin.training.tables import NamedTables, TablePiece
 
 
 class Machine:
@@ -40,54 +40,64 @@ class Machine:
         *,
         text_counts: NDArray[np.int64] | None = None,
     ) -> None:
-        def open_replica(pieces: Iterable[TablePiece]) -> Replica:
-            return Replica(CpuBackend(config, counts, pieces, text_counts=text_counts))
-
-        first, *others = numbers
-        self.replicas = {first: open_replica(start)}
-        self.merged: tuple[Rows, ...] = tuple(rows.copy() for rows in self.replicas[first].rows)
-        for number in others:
-            self.replicas[number] = open_replica(())
-            self.replicas[number].restart_from(self.merged)
-        self.frequent = frequent_rows(config, counts, [len(rows) for rows in self.merged])
-        layout = self.replicas[first].backend.layout
+        self._opened = (config, counts, text_counts)
+        self.replicas = {numbers[0]: self._open_replica(start)}
+        self.merged: tuple[Rows, ...] = tuple(rows.copy() for rows in self.replicas[numbers[0]].rows)
+        self._frequent = tuple(map(np.flatnonzero, frequent_rows(config, counts, [len(rows) for rows in self.merged])))
+        layout = self.replicas[numbers[0]].backend.layout
         self._merger = Merger(layout, [len(rows) for rows in self.merged], config.replicas)
         self._undo: list[tuple[Rows, NDArray[np.int32], Rows]] = []  # merged rows as they were when the period began
+        self.train_replicas(numbers)
+
+    def _open_replica(self, start: Iterable[TablePiece] = ()) -> Replica:
+        config, counts, text_counts = self._opened
+        return Replica(CpuBackend(config, counts, start, text_counts=text_counts))
+
+    def train_replicas(self, numbers: Sequence[int]) -> None:
+        """Train these replicas from now on, at least one; new ones start from the rows as last merged."""
+        idle = [self.replicas.pop(number) for number in sorted(self.replicas.keys() - set(numbers))]
+        for number in sorted(set(numbers) - self.replicas.keys()):
+            self.replicas[number] = idle.pop() if idle else self._open_replica()
+            self.replicas[number].restart_from(self.merged)
+        for replica in idle:
+            replica.backend.close()
 
     def train(
         self,
-        corpus: EncodedCorpus,
+        texts: Mapping[int, TrainingText],
         epoch: int,
-        blocks: Sequence[range],
+        blocks: Mapping[int, range],
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> dict[int, SpanResult]:
-        """Train each replica of this machine on its block of a round."""
+        """Train each replica of this machine on its block of a round, read from its text."""
         return {
-            number: replica.train(corpus, epoch, blocks[number], schedule, should_stop)
+            number: replica.train(texts[number], epoch, blocks[number], schedule, should_stop)
             for number, replica in self.replicas.items()
         }
 
-    def changes(self, stripe: int, *, all_rows: bool) -> dict[int, list[ChangedRows]]:
-        """What each replica of this machine changed in a stripe: of all rows, or of the frequent ones."""
-        among = None if all_rows else self.frequent
-        return {number: replica.changes(stripe, among) for number, replica in self.replicas.items()}
+    def changes(self, owner: int, owners: int, *, all_rows: bool) -> dict[int, list[ChangedRows]]:
+        """What each replica of this machine changed, of all rows or of the frequent ones, in the stripes of one owner.
 
-    def merge(self, stripe: int, changes: dict[int, list[ChangedRows]]) -> list[MergedRows]:
-        """The changes of all replicas to a stripe, merged; nothing on this machine changes."""
-        before = [stripe_of(rows, stripe) for rows in self.merged]
-        return self._merger.merge(before, [changes[number] for number in sorted(changes)])
+        See :func:`~wordkin.training.cluster.merging.owner_of`.
+        """
+        among = None if all_rows else self._frequent
+        return {number: replica.changes(owner, owners, among) for number, replica in self.replicas.items()}
 
-    def take(self, stripe: int, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
-        """Set the rows of a stripe to what was merged, in every replica; with ``all_rows``, for good."""
+    def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
+        """The changes of all replicas to some stripes, merged; nothing on this machine changes."""
+        return self._merger.merge_stripes(self.merged, [changes[number] for number in sorted(changes)])
+
+    def take(self, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
+        """Set rows of each table to what was merged, in every replica; with ``all_rows``, for good."""
         for number, (ids, rows) in enumerate(merged):
-            before = stripe_of(self.merged[number], stripe)
+            before = self.merged[number]
             if not all_rows:
                 self._undo.append((before, ids, before[ids]))
             before[ids] = rows
             for replica in self.replicas.values():
-                stripe_of(replica.rows[number], stripe)[ids] = rows
-                stripe_of(replica.pulls[number], stripe)[ids] = 0.0
+                replica.rows[number][ids] = rows
+                replica.pulls[number][ids] = 0.0
 
     def end_period(self) -> None:
         """To be called when all rows were merged: there is no way back behind this."""
@@ -101,12 +111,27 @@ class Machine:
         for replica in self.replicas.values():
             replica.restart_from(self.merged)
 
-    def restart_with(self, rows: Sequence[Rows]) -> None:
-        """Have all rows as they are elsewhere."""
-        for own, others in zip(self.merged, rows, strict=True):
+    def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
+        """See :class:`wordkin.training.backend.Backend`."""
+        return self._any_backend.held_out_loss(corpus, should_stop)
+
+    def tables(self) -> NamedTables:
+        """The tables as last merged, between periods; views."""
+        return self._any_backend.tables()
+
+    def load_tables(self, pieces: Iterable[TablePiece]) -> None:
+        """Set rows of tables, between periods."""
+        tables = self.tables()
+        for name, first, rows in pieces:
+            tables[name][first : first + len(rows)] = rows
+        for own, others in zip(self.merged, self._any_backend.row_tables, strict=True):
             own[...] = others
-        self._undo.clear()
+        self.end_period()
         self.restart_period()
+
+    @property
+    def _any_backend(self) -> CpuBackend:
+        return next(iter(self.replicas.values())).backend
 
     def close(self) -> None:
         for replica in self.replicas.values():

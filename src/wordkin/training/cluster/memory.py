@@ -26,13 +26,13 @@ def physical_memory() -> int | None:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int) -> None:
-    """Raise :class:`ConfigError` where the replicas, and the rows as last merged, exceed the memory of this machine."""
+def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int, replicas: int) -> None:
+    """Raise :class:`ConfigError` where so many replicas, and the rows as last merged, exceed this machine's memory."""
     memory, each = physical_memory(), replica_bytes(config, vocabulary_size)
-    needed = (config.replicas + 1) * each
+    needed = (replicas + 1) * each
     if memory is not None and needed > memory:
         most = max(1, memory // each - 1)
         raise ConfigError(
             "replicas", f"must be at most {most} here: tables of {each / 1e9:.3g} GB for each replica, and once "
             f"more for the rows as last merged, are {needed / 1e9:.3g} GB, and this machine has {memory / 1e9:.3g} GB",
-            config.replicas, "lower replicas, vector_size or max_vocabulary")  # fmt: skip
+            replicas, "lower replicas, vector_size or max_vocabulary")  # fmt: skip

@@ -4,13 +4,14 @@ The changes of a row are added in the order of the replicas, which is that of th
 together. What that means is said, and done, where the parts of a round are merged: see
 :mod:`wordkin.training.cpu.merging`. Here a replica takes the place of a part.
 
-Rows are merged by *stripes*: neighbouring rows of all tables. One machine merges a stripe, whichever it is.
+Rows are merged by *stripes*: neighbouring rows of all tables. One machine merges a stripe, its owner; stripes are dealt
+to the machines in turn, so that each merges as many of the frequent rows, which come first, as the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,9 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 class ChangedRows(NamedTuple):
-    """Rows of one table in one stripe that a replica has changed.
+    """Rows of one table that a replica has changed.
 
-    ids : int32 [n], rising, from the first row of the stripe.
+    ids : int32 [n], rising.
     rows : float32 [n, row_size], as they are now.
     pulls : float32 [n], updates of each times the share of the way that one goes, since the row was merged.
     """
@@ -39,15 +40,16 @@ class ChangedRows(NamedTuple):
 
 
 class MergedRows(NamedTuple):
-    """Rows of one table in one stripe after merging; ids as of :class:`ChangedRows`."""
+    """Rows of one table after merging; ids as of :class:`ChangedRows`."""
 
     ids: NDArray[np.int32]
     rows: Rows
 
 
-def stripes(rows: Sequence[int]) -> range:
-    """The numbers of the stripes of tables with so many rows."""
-    return range(-(-max(rows) // STRIPE_ROWS))
+def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
+    """The number of the machine, of so many, that merges each of these rows."""
+    numbers: NDArray[Any] = ids // STRIPE_ROWS % owners
+    return numbers
 
 
 def stripe_of(rows: NDArray[ScalarT], stripe: int) -> NDArray[ScalarT]:
@@ -70,8 +72,23 @@ class Merger:
         longest = [min(count, STRIPE_ROWS) for count in rows]
         self._tables = tuple(make_copies(count, layout.row_size, count, replicas) for count in longest)
 
+    def merge_stripes(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
+        """The rows that any replica has changed, merged; arguments as of :meth:`merge`, but of whole tables."""
+        ids = [each.ids for changed in changes for each in changed]
+        merged = []
+        for stripe in np.unique(np.concatenate(ids) // STRIPE_ROWS):
+            of_stripe = [[_within(each, stripe) for each in changed] for changed in changes]
+            merged.append((stripe, self.merge([stripe_of(rows, stripe) for rows in before], of_stripe)))
+        return [
+            MergedRows(
+                np.concatenate([np.empty(0, np.int32), *(each[table].ids + _first(stripe) for stripe, each in merged)]),
+                np.concatenate([rows[:0], *(each[table].rows for _, each in merged)]),
+            )
+            for table, rows in enumerate(before)
+        ]
+
     def merge(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
-        """The rows that any replica has changed, merged.
+        """The rows of a stripe that any replica has changed, merged; ids count from the first row of the stripe.
 
         Parameters
         ----------
@@ -95,3 +112,14 @@ class Merger:
             ids = np.unique(np.concatenate([changed[number].ids for changed in changes]))
             merged.append(MergedRows(ids, table.rows[ids]))
         return merged
+
+
+def _first(stripe: int) -> np.int32:
+    """The first row of a stripe."""
+    return np.int32(stripe * STRIPE_ROWS)
+
+
+def _within(changed: ChangedRows, stripe: int) -> ChangedRows:
+    """Those of a stripe, counted from its first row."""
+    first, stop = np.searchsorted(changed.ids, (_first(stripe), _first(stripe) + STRIPE_ROWS))
+    return ChangedRows(changed.ids[first:stop] - _first(stripe), changed.rows[first:stop], changed.pulls[first:stop])

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.encoded import TrainingText
 from wordkin.training.backend import SpanResult
-from wordkin.training.cluster.merging import ChangedRows, Rows, stripe_of
+from wordkin.training.cluster.merging import ChangedRows, Rows, owner_of
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 
@@ -37,7 +37,7 @@ class Replica:
 
     def train(
         self,
-        corpus: EncodedCorpus,
+        corpus: TrainingText,
         epoch: int,
         block: range,
         schedule: Schedule,
@@ -53,14 +53,16 @@ class Replica:
             summed += updates * np.float32(max(pull, _SMALLEST_PULL))
         return result
 
-    def changes(self, stripe: int, among: tuple[NDArray[np.bool_], ...] | None) -> list[ChangedRows]:
-        """The rows of a stripe that were updated since they were merged; ``among``: of each table, which count."""
+    def changes(self, owner: int, owners: int, among: tuple[NDArray[np.intp], ...] | None) -> list[ChangedRows]:
+        """The rows of one owner's stripes that were updated since they were merged.
+
+        among : the rows of each table that count; None for all.
+        """
         changed = []
         for number, (rows, pulls) in enumerate(zip(self.rows, self.pulls, strict=True)):
-            pulled = stripe_of(pulls, stripe)
-            chosen = pulled > 0 if among is None else (pulled > 0) & stripe_of(among[number], stripe)
-            ids = np.flatnonzero(chosen).astype(np.int32)
-            changed.append(ChangedRows(ids, stripe_of(rows, stripe)[ids], pulled[ids]))
+            updated = np.flatnonzero(pulls) if among is None else among[number][pulls[among[number]] > 0]
+            ids = updated[owner_of(updated, owners) == owner].astype(np.int32)
+            changed.append(ChangedRows(ids, rows[ids], pulls[ids]))
         return changed
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:

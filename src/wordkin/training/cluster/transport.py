@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from wordkin.corpus.encoded import EncodedCorpus
+import numpy as np
+from numpy.typing import NDArray
+
+from wordkin.config import TrainingConfig
+from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.training.backend import SpanResult
 from wordkin.training.cluster.machine import Machine
-from wordkin.training.cluster.merging import ChangedRows, stripes
+from wordkin.training.cluster.merging import ChangedRows
 from wordkin.training.schedule import Schedule
+from wordkin.training.tables import NamedTables, TablePiece, pieces_of
+
+
+class MachineLostError(Exception):
+    """A machine has died in the middle of a period, which must be trained again on those that are left."""
 
 
 class Transport(Protocol):
-    """Calls that reach all machines; each returns when all of them are done."""
+    """Calls that reach all machines; each returns when all of them are done.
+
+    Training and merging raise :class:`MachineLostError` where a machine died. After :meth:`restart_period` the others
+    have its replicas.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many machines there are."""
+
+    def begin_period(self) -> None:
+        """Deal the replicas to the machines that are there now."""
 
     def train(
         self,
@@ -25,45 +45,112 @@ class Transport(Protocol):
     ) -> list[SpanResult]:
         """Train a round; the results of the replicas, in their order."""
 
-    def merge(self, *, all_rows: bool) -> None:
-        """Merge what the replicas changed, in all rows or in the frequent ones, and hand it to every machine."""
+    def merge(self, *, all_rows: bool) -> int:
+        """Merge what the replicas changed, in all rows or in the frequent ones, and hand it to every machine.
+
+        Returns the bytes that machines sent each other.
+        """
 
     def restart_period(self) -> None:
         """Have all rows on all machines as they were after all rows were last merged."""
 
+    def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
+        """See :class:`wordkin.training.backend.Backend`."""
+
+    def tables(self) -> NamedTables:
+        """See :class:`wordkin.training.backend.Backend`."""
+
+    def load_tables(self, tables: NamedTables) -> None:
+        """See :class:`wordkin.training.backend.Backend`."""
+
+    def close(self) -> None:
+        """Let go of all machines."""
+
+
+def dealt(replicas: int, machines: int) -> list[range]:
+    """The replicas of each machine.
+
+    >>> [list(each) for each in dealt(5, 2)]
+    [[0, 2, 4], [1, 3]]
+    """
+    return [range(first, replicas, machines) for first in range(machines)]
+
 
 class InProcess:
-    """Machines that are objects of this process; what they hand each other is passed as it is."""
+    """Machines that are objects of this process; what they hand each other is passed as it is.
 
-    def __init__(self, machines: Sequence[Machine]) -> None:
-        self.machines = machines
+    Parameters
+    ----------
+    config, counts, start, text_counts : as of :class:`~wordkin.training.cpu.backend.CpuBackend`.
+    machines : how many machines the replicas are dealt to; changes no bit.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        counts: NDArray[np.int64],
+        start: Iterable[TablePiece],
+        *,
+        text_counts: NDArray[np.int64] | None = None,
+        machines: int = 1,
+    ) -> None:
+        pieces = start if machines == 1 else list(start)
+        self.machines = [
+            Machine(config, counts, pieces, numbers, text_counts=text_counts)
+            for numbers in dealt(config.replicas, machines)
+        ]
+
+    @property
+    def size(self) -> int:
+        """See :class:`Transport`."""
+        return len(self.machines)
+
+    def begin_period(self) -> None:
+        """See :class:`Transport`; no machine comes or goes."""
 
     def train(
         self,
-        corpus: EncodedCorpus,
+        corpus: TrainingText,
         epoch: int,
         blocks: Sequence[range],
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> list[SpanResult]:
+        texts, by_number = dict.fromkeys(range(len(blocks)), corpus), dict(enumerate(blocks))
         results: dict[int, SpanResult] = {}
         for machine in self.machines:
-            results |= machine.train(corpus, epoch, blocks, schedule, should_stop)
+            results |= machine.train(texts, epoch, by_number, schedule, should_stop)
         return [results[number] for number in sorted(results)]
 
-    def merge(self, *, all_rows: bool) -> None:
-        for stripe in stripes([len(rows) for rows in self.machines[0].merged]):
+    def merge(self, *, all_rows: bool) -> int:
+        owners = len(self.machines)
+        merged = []
+        for owner, merging in enumerate(self.machines):
             changes: dict[int, list[ChangedRows]] = {}
             for machine in self.machines:
-                changes |= machine.changes(stripe, all_rows=all_rows)
-            if any(len(each.ids) for changed in changes.values() for each in changed):
-                merged = self.machines[stripe % len(self.machines)].merge(stripe, changes)
-                for machine in self.machines:
-                    machine.take(stripe, merged, all_rows=all_rows)
-        if all_rows:
-            for machine in self.machines:
+                changes |= machine.changes(owner, owners, all_rows=all_rows)
+            merged.append(merging.merge(changes))
+        for machine in self.machines:
+            for each in merged:
+                machine.take(each, all_rows=all_rows)
+            if all_rows:
                 machine.end_period()
+        return 0
 
     def restart_period(self) -> None:
         for machine in self.machines:
             machine.restart_period()
+
+    def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
+        return self.machines[0].held_out_loss(corpus, should_stop)
+
+    def tables(self) -> NamedTables:
+        return self.machines[0].tables()
+
+    def load_tables(self, tables: NamedTables) -> None:
+        for machine in self.machines:
+            machine.load_tables(pieces_of(tables))
+
+    def close(self) -> None:
+        for machine in self.machines:
+            machine.close()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.objectives.cpu.layout import Layout, choose_layout
 from wordkin.training.backend import SpanResult
 from wordkin.training.cpu.merging import MergedTables, Pulls, parts_in_memory
@@ -85,7 +85,7 @@ class CpuBackend:
 
     def train_span(
         self,
-        corpus: EncodedCorpus,
+        corpus: TrainingText,
         epoch: int,
         start: int,
         stop: int,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
-from wordkin.corpus.encoded import EncodedCorpus
+from wordkin.corpus.encoded import TrainingText
 from wordkin.training.cpu.steps import MOST_SHARD_WORDS, AnyStep
 from wordkin.windows.rng import stream_key
 from wordkin.windows.windows import Windows, select_windows
@@ -18,7 +18,7 @@ from wordkin.windows.windows import Windows, select_windows
 class Text(NamedTuple):
     """A corpus with the random streams and learning rates by which it is trained."""
 
-    corpus: EncodedCorpus
+    corpus: TrainingText
     seed: int
     window_stream: tuple[int, int]
     noise_stream: tuple[int, int]
