@@ -9,7 +9,7 @@ WORKERS ?= 3
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs site wheel platforms notebook screenshots compat interop faults fuzz resume-search bench bench-quick clean
+.PHONY: help demo test check format docs site wheel platforms notebook screenshots compat interop faults cluster-faults fuzz resume-search bench bench-quick clean
 
 help:
 	@echo "make demo    install wordkin into $(VENV), train on docstrings, show what was learned"
@@ -24,6 +24,7 @@ help:
 	@echo "make screenshots   pictures of the studio's pages for docs/, about two minutes"
 	@echo "make compat  run gensim's own tests against wordkin.compat.gensim; a few minutes, installs testfixtures"
 	@echo "make interop compare vectors in PyTorch, sentence-transformers, model2vec, spaCy and DuckDB; installs them"
+	@echo "make cluster-faults  kill machines of a Ray cluster on this computer, and compare the bits; some minutes"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
 	@echo "make resume-search   stop and resume 2,000 random configurations and compare all bits; half an hour"
 	@echo "make fuzz    try mutated files on everything that reads files, guided by coverage; installs atheris"
@@ -87,6 +88,9 @@ $(INTEROP)/.wordkin: pyproject.toml
 
 faults: $(VENV)/.wordkin
 	@$(VENV)/bin/python tests/faults/harness.py $(ARGS)
+
+cluster-faults: $(VENV)/.wordkin-test
+	@$(VENV)/bin/python tests/faults/cluster_kills.py $(ARGS)
 
 resume-search: $(VENV)/.wordkin-test
 	@$(VENV)/bin/python tests/runs/resume_search.py $(ARGS)

@@ -431,8 +431,11 @@ class Word2Vec:
                 if run.output is not None and chosen is not None:
                     check_words(run.output, chosen)
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
-            text = closing.enter_context(
-                read_text(
+            text = None
+            if cluster is not None and known is None and directory is None and held_out is None:
+                text = _text_on(cluster, source, config, vocabulary, watched.on_scan)
+            if text is None:
+                text = read_text(
                     source,
                     config,
                     validation=held_out,
@@ -444,7 +447,7 @@ class Word2Vec:
                     spool_directory=spool,
                     on_scan=watched.on_scan,
                 )
-            )
+            closing.enter_context(text)
             if run.output is not None:
                 check_items(run.output, text.vocabulary, "output")
             if self._given is not None and known is None:
@@ -877,6 +880,21 @@ def _machines_for(
         raise ConfigError("cluster", "needs a corpus of files, which can be read again", what, "write it to a file")
     cluster = closing.enter_context(connect(address))
     return cluster, config_for_machines(config, len(cluster.machines))
+
+
+def _text_on(
+    cluster: RayCluster,
+    source: Source,
+    config: TrainingConfig,
+    vocabulary: Vocabulary | None,
+    on_scan: Callable[[ScanProgress], None] | None,
+) -> Text | None:
+    """The text, read by the machines; None where this process must read it."""
+    from wordkin.text_on_machines import can_read_on_machines, read_text_on_machines
+
+    if not can_read_on_machines(source, config):
+        return None
+    return read_text_on_machines(cluster, source, config, vocabulary=vocabulary, on_scan=on_scan)
 
 
 def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:

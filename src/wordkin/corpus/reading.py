@@ -60,7 +60,7 @@ def read(
         yield from _read_files(source, encoding_errors, reporter, block_bytes)
     else:
         yield from _read_items(source, encoding_errors, reporter)
-    _warn_of_skipped(reporter.tallies)
+    warn_of_skipped(reporter.tallies)
 
 
 def reader_of(file: TextFile, reading: Reading) -> str:
@@ -107,6 +107,8 @@ def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_
         name = reader_of(file, source.reading)
         tally = reporter.tally(name)
         with contextlib.closing(OpenFile(file, source.reading.encoding, encoding_errors)) as opened:
+            if name != "parquet":
+                opened.only_lines_of_part()
             try:
                 for piece in _function(name)(opened, source.reading, tally, block_bytes):
                     yield piece._replace(bytes_read=finished_bytes + (piece.bytes_read or 0))
@@ -175,7 +177,7 @@ def _record(item: object, number: int, field: str | int | None) -> Mapping[str, 
     return item
 
 
-def _warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
+def warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
     """Say once how many records were left out, and why."""
     skipped: Counter[str] = Counter()
     for tally in tallies.values():

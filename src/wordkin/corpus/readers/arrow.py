@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from wordkin.corpus.readers.files import STANDARD_INPUT, OpenFile, compression_of
+from wordkin.corpus.readers.files import STANDARD_INPUT, OpenFile, TextFile, compression_of
 from wordkin.corpus.readers.files import reading as reading_file
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Reading, Tally, WordLists
 from wordkin.corpus.readers.records import listed, path_of
@@ -30,8 +31,22 @@ def read_parquet(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: 
     with reading_file(opened.name):
         file = pyarrow.parquet.ParquetFile(source, buffer_size=_READ_AHEAD_BYTES, pre_buffer=False)
         field = _field_of(reading.field, file.schema_arrow, opened.name)
-        batches = file.iter_batches(_BATCH_ROWS, columns=[field])
+        part = opened.file.part
+        groups = None if part is None else list(range(*part))
+        batches = file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=[field])
     yield from _pieces(batches, field, opened, tally)
+
+
+def row_group_bytes(file: TextFile) -> list[int]:
+    """The bytes of each row group of a Parquet file, all columns together."""
+    _pyarrow()
+    import pyarrow.parquet
+
+    with contextlib.closing(OpenFile(file, checked=False)) as opened:
+        source = _seekable(opened, "Parquet")
+        with reading_file(file.name):
+            about = pyarrow.parquet.ParquetFile(source).metadata
+            return [about.row_group(number).total_byte_size for number in range(about.num_row_groups)]
 
 
 def read_arrow(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:

@@ -31,10 +31,22 @@ _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """One input: a local path, an address for fsspec, or ``-``; ``found`` when a directory was searched for it."""
+    """One input: a local path, an address for fsspec, or ``-``.
+
+    Attributes
+    ----------
+    name : str
+        The path or address.
+    found : bool
+        Whether a directory was searched for it.
+    part : pair of int, or None
+        What to read of it, from the first number to before the second: the lines that begin in these bytes, or these
+        row groups of Parquet. None for all.
+    """
 
     name: str
     found: bool = False
+    part: tuple[int, int] | None = None
 
     @property
     def is_remote(self) -> bool:
@@ -139,7 +151,7 @@ class OpenFile:
             self.raw: IO[bytes] = _open_raw(file)
             self._status = self._regular_file_status()
             try:
-                self._stream = _decompressed(self.raw, compression_of(file.name))
+                self._stream: Any = _decompressed(self.raw, compression_of(file.name))
             except MissingExtraError:
                 self.raw.close()
                 raise
@@ -156,13 +168,19 @@ class OpenFile:
         """White-space tokens so far in which something was invalid in an encoding other than UTF-8."""
         return 0 if self._transcoded is None else self._transcoded.replaced
 
+    def only_lines_of_part(self) -> None:
+        """Have :meth:`read` give the lines of the part of the file that is to be read, if it is a part."""
+        if self.file.part is not None:
+            with reading(self.file.name):
+                self._stream = LinesOfPart(self.raw, *self.file.part)
+
     def read(self, size: int) -> bytes:
         """About ``size`` bytes of the text, at least one before its end."""
         return self._read(size) if self._transcoded is None else self._transcoded.read(size)
 
     def _read(self, size: int) -> bytes:
         with reading(self.file.name):
-            data = self._stream.read(size)
+            data: bytes = self._stream.read(size)
         if self._sample is not None:
             self._check_encoding(data)
         self._delivered += len(data)
@@ -212,6 +230,49 @@ class _Stream:
     """A function that reads, as a stream."""
 
     read: Callable[[int], bytes]
+
+
+class LinesOfPart:
+    """Reads the lines that begin in some bytes of a file, each to its end.
+
+    Parameters
+    ----------
+    raw : the file, which can seek.
+    start, stop : from the first byte to before the second.
+    """
+
+    _SEARCHED_BYTES = 1 << 16
+
+    def __init__(self, raw: IO[bytes], start: int, stop: int) -> None:
+        self._raw, self._stop, self._position = raw, stop, start
+        self._pending = b""
+        if start:
+            raw.seek(start - 1)
+            self._position = start - 1
+            while data := raw.read(self._SEARCHED_BYTES):
+                end = data.find(b"\n") + 1
+                self._position += end or len(data)
+                self._pending = data[end:] if end else b""
+                if end:
+                    break
+
+    def read(self, size: int) -> bytes:
+        """About ``size`` bytes, at least one before the end of the last line."""
+        if self._position >= self._stop and not self._within_line:
+            return b""
+        data, self._pending = self._pending or self._raw.read(size), b""
+        before, self._position = self._position, self._position + len(data)
+        if self._position < self._stop:
+            return data
+        end = data.find(b"\n", max(0, self._stop - 1 - before)) + 1
+        self._within_line = not end
+        return data[:end] if end else data
+
+    _within_line = False  # whether the last line goes on behind the bytes
+
+    def close(self) -> None:
+        """Close the file."""
+        self._raw.close()
 
 
 def _open_raw(file: TextFile) -> IO[bytes]:

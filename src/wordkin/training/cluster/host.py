@@ -6,6 +6,7 @@ any time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -48,14 +49,15 @@ class Host:
         self._merged: list[list[MergedRows]] = []
         self._stopped = -1
         self._sent_bytes = 0
+        self._kept: dict[str, Any] = {}
 
     def facts(self) -> Facts:
         """See :class:`Facts`."""
         return Facts.here()
 
-    def alive(self) -> bool:
-        """Answers as long as there is somebody to do so; of the group CONTROL."""
-        return True
+    def process(self) -> int:
+        """The number of the process, as an answer that there is one; of the group CONTROL."""
+        return os.getpid()
 
     def stop(self, ticket: int) -> None:
         """Have the call with this ticket, and those before it, end soon; of the group CONTROL."""
@@ -156,6 +158,10 @@ class Host:
     def load_tables(self, *pieces: Iterable[TablePiece]) -> None:
         """Set rows of tables."""
         self._machine.load_tables(piece for some in pieces for piece in some)
+
+    def do(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function with what this machine keeps for such functions, and arguments."""
+        return function(self._kept, *arguments)
 
     def close(self) -> None:
         """Let go of threads and memory."""

@@ -25,7 +25,15 @@ from ray.exceptions import (
 )
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from wordkin.errors import ClusterError, CorpusError, CorpusNotFoundError, DivergenceError, OutputError, WordkinError
+from wordkin.errors import (
+    ClusterError,
+    CorpusError,
+    CorpusNotFoundError,
+    DivergenceError,
+    OutputError,
+    WordkinError,
+    warn,
+)
 from wordkin.training.cluster.host import CONTROL, Facts, Host
 from wordkin.training.cluster.transport import MachineLostError
 
@@ -145,12 +153,9 @@ class RayCluster:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
         self._start_new()
-        ready, _ = (
-            ray.wait([each.starting for each in self._starting], num_returns=len(self._starting), timeout=0)
-            if (self._starting)
-            else ([], [])
-        )
-        for machine in [each for each in self._starting if each.starting in ready]:
+        for machine in list(self._starting):
+            if not ray.wait([machine.starting], timeout=0)[0]:
+                continue
             self._starting.remove(machine)
             try:
                 self._check(machine)
@@ -162,7 +167,7 @@ class RayCluster:
 
     def drop_lost(self) -> None:
         """Forget machines whose calls failed or that do not answer, and end what may be left of their actors."""
-        asked = [(machine, machine.control("alive")) for machine in self.machines]
+        asked = [(machine, machine.control("process")) for machine in self.machines]
         ray.wait([answer for _, answer in asked], num_returns=len(asked), timeout=PING_SECONDS)
         for machine, answer in asked:
             try:
@@ -172,6 +177,12 @@ class RayCluster:
             if machine.lost:
                 self.machines.remove(machine)
                 machine.kill()
+                warn(f"lost the machine {machine.name}: the others train its part", RuntimeWarning)
+
+    def refuse_none_left(self) -> None:
+        """Raise :class:`ClusterError` where no machine is left."""
+        if not self.machines:
+            raise ClusterError("all machines are gone: start the run again when the cluster is well")
 
     def close(self) -> None:
         """End all actors."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,22 @@ from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, NamedTables, pieces_of, table_shapes
 
 PIECES_AT_A_TIME = 16  # of tables that are fetched
+_TICKETS = itertools.count()  # of this process: machines may be handed from one run to the next
+
+
+def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
+    """Pieces that hold a block, or references to them where the text is on the machines."""
+    if isinstance(corpus, RemoteText):
+        return corpus.references(block)
+    return [corpus.piece(block)]
+
+
+@runtime_checkable
+class RemoteText(Protocol):
+    """A corpus whose words are on the machines."""
+
+    def references(self, positions: range) -> list[Any]:
+        """References to pieces that together hold these positions, in their order; at least one."""
 
 
 class RayTransport:
@@ -49,7 +66,7 @@ class RayTransport:
         self._config = config
         self._shapes = table_shapes(config, len(counts))
         self._counts, self._text_counts = share(counts), share(text_counts)
-        self._ticket = 0
+        self._ticket = next(_TICKETS)
         self._tables: NamedTables | None = None
         self._held_out: tuple[EncodedCorpus, tuple[Any, Any]] | None = None
         self._unsettled = False
@@ -103,16 +120,17 @@ class RayTransport:
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> list[SpanResult]:
+        if should_stop():
+            return [SpanResult((), 0, block.start) for block in blocks]
         self._tables = None
-        self._ticket += 1
-        numbers = dealt(self._config.replicas, len(self._members))
+        self._ticket = next(_TICKETS)
+        texts = [pieces_of_block(corpus, block) for block in blocks]  # before a machine is busy, which may have some
         calls = []
-        for machine, own in zip(self._members, numbers, strict=True):
-            texts = {number: [corpus.piece(blocks[number])] for number in own}
-            counts = {number: len(pieces) for number, pieces in texts.items()}
-            given = [piece for pieces in texts.values() for piece in pieces]
+        for machine, own in zip(self._members, dealt(len(blocks), len(self._members)), strict=True):
+            pieces = [piece for number in own for piece in texts[number]]
+            counts = {number: len(texts[number]) for number in own}
             of_machine = {number: blocks[number] for number in own}
-            calls.append((machine, machine.call("train", self._ticket, epoch, schedule, of_machine, counts, *given)))
+            calls.append((machine, machine.call("train", self._ticket, epoch, schedule, of_machine, counts, *pieces)))
         results: dict[int, SpanResult] = {}
         for each in gather(calls, poll=self._stopping(should_stop), when_lost=self._stop):
             results |= each
@@ -169,7 +187,7 @@ class RayTransport:
             self._held_out = corpus, (share(np.array(corpus.ids)), share(np.array(corpus.offsets)))
         ids, offsets = self._held_out[1]
         while True:
-            self._ticket += 1
+            self._ticket = next(_TICKETS)
             call = self._members[0].call("held_out_loss", self._ticket, ids, offsets, corpus.fingerprint)
             try:
                 (loss,) = gather([(self._members[0], call)], poll=self._stopping(should_stop))
@@ -205,4 +223,5 @@ class RayTransport:
         self._tables = None
 
     def close(self) -> None:
-        self._cluster.close()
+        """See :class:`~wordkin.training.cluster.transport.Transport`; whoever opened the cluster closes it."""
+        self._members = []

@@ -64,7 +64,7 @@ class Transport(Protocol):
         """See :class:`wordkin.training.backend.Backend`."""
 
     def close(self) -> None:
-        """Let go of all machines."""
+        """Let go of what this opened."""
 
 
 def dealt(replicas: int, machines: int) -> list[range]:

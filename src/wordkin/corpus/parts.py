@@ -1,0 +1,72 @@
+"""A source in parts that can be read apart from each other; one after the other they are the text.
+
+Files of lines are parted by bytes, Parquet by row groups. What can only be read from its beginning stays whole: files
+that are compressed or in another encoding than UTF-8, and containers in which a line is no record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+from wordkin.corpus.readers.encodings import means_utf8
+from wordkin.corpus.readers.files import TextFile, compression_of, fsspec_module, reading
+from wordkin.corpus.reading import reader_of
+from wordkin.corpus.sources import Source
+
+PART_BYTES = 1 << 24  # it follows from the file alone: what max_types drops in a part must not depend on machines
+_OF_LINES = ("text", "jsonl")
+
+
+def parts_of(source: Source, part_bytes: int = PART_BYTES) -> list[Source]:
+    """Sources of one file, or a part of one, each.
+
+    Raises :class:`CorpusError` where a file cannot be read, or not as the source says.
+    """
+    return [
+        dataclasses.replace(source, files=(part,), directories=())
+        for file in source.files
+        for part in _parts_of_file(file, source, part_bytes)
+    ]
+
+
+def _parts_of_file(file: TextFile, source: Source, part_bytes: int) -> Iterator[TextFile]:
+    reader = reader_of(file, source.reading)
+    if reader in _OF_LINES and not compression_of(file.name) and means_utf8(source.reading.encoding):
+        size = _size_of(file)
+        for start in range(0, size, part_bytes) if size is not None else ():
+            yield dataclasses.replace(file, part=(start, min(start + part_bytes, size or 0)))
+        if not size:
+            yield file  # a file that tells no size, or has none: whoever reads it says what is wrong
+    elif reader == "parquet" and not compression_of(file.name):
+        from wordkin.corpus.readers.arrow import row_group_bytes
+
+        groups = row_group_bytes(file)
+        yield from (dataclasses.replace(file, part=part) for part in _grouped(groups, part_bytes))
+    else:
+        yield file
+
+
+def _size_of(file: TextFile) -> int | None:
+    """Bytes of a file, wherever it lies; None where that is not known."""
+    if not file.is_remote:
+        return file.size
+    with reading(file.name):
+        system, path = fsspec_module().core.url_to_fs(file.name)
+        size: int | None = system.size(path)
+        return size
+
+
+def _grouped(sizes: list[int], least_bytes: int) -> Iterator[tuple[int, int]]:
+    """Neighbouring row groups, from the first to before the last, that have at least so many bytes together.
+
+    >>> list(_grouped([3, 4, 9, 1], 5))
+    [(0, 2), (2, 3), (3, 4)]
+    """
+    ends = list(itertools.accumulate(sizes))
+    first, before = 0, 0
+    for number, end in enumerate(ends, 1):
+        if end - before >= least_bytes or number == len(ends):
+            yield first, number
+            first, before = number, end

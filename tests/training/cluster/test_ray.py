@@ -1,0 +1,329 @@
+"""Machines of a Ray cluster: the bits of one process, whatever machines there are and whichever of them die."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wordkin
+from wordkin.config import ARCHITECTURES, TrainingConfig
+from wordkin.corpus import ScanProgress, Source, resolve
+from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
+from wordkin.corpus.parts import parts_of
+from wordkin.errors import ClusterError, ConfigError, CorpusNotFoundError
+from wordkin.text import read_text
+from wordkin.training.cluster.backend import ReplicatedBackend
+from wordkin.training.cluster.clocks import Clocks
+from wordkin.training.schedule import Schedule
+from wordkin.training.tables import first_pieces
+
+ray = pytest.importorskip("ray", reason="the extra cluster is not installed")
+
+from wordkin import text_on_machines  # noqa: E402
+from wordkin.text_on_machines import read_text_on_machines  # noqa: E402
+from wordkin.training.cluster import ray_cluster  # noqa: E402
+from wordkin.training.cluster.ray_cluster import RayCluster  # noqa: E402
+from wordkin.training.cluster.ray_transport import RayTransport  # noqa: E402
+
+VOCABULARY = 1300  # more than one stripe
+WORDS = 4 * 300 * 2 * 3 + 700  # three periods of four replicas and two rounds, and a part of one
+OBJECTIVES = ("negative-sampling", "hierarchical-softmax")
+STORE_BYTES = 80_000_000
+Tables = dict[str, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A Ray cluster on this computer: a head without processors, and two nodes with one each."""
+    from ray.cluster_utils import Cluster
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Ray warns of when it starts is not ours
+        head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+        started = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        add_node(started)
+    yield started
+    started.shutdown()
+
+
+def add_node(nodes: Any) -> Any:
+    return nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES, wait=False)
+
+
+@pytest.fixture(scope="module")
+def cluster(nodes: Any) -> Iterator[RayCluster]:
+    """A connection, with an actor on each node."""
+    nodes.wait_for_nodes()
+    with RayCluster(nodes.address) as opened:
+        yield opened
+
+
+def encoded(ids: np.ndarray) -> EncodedCorpus:
+    ids = ids.astype(np.int32)
+    offsets = np.append(np.arange(0, len(ids), 20), len(ids))
+    for array in (ids, offsets):
+        array.flags.writeable = False
+    return EncodedCorpus(ids, offsets, "none")
+
+
+WEIGHTS = 1 / np.arange(1, VOCABULARY + 1)
+CORPUS = encoded(np.random.default_rng(6).choice(VOCABULARY, WORDS, p=WEIGHTS / WEIGHTS.sum()))
+COUNTS = np.maximum(np.bincount(CORPUS.ids, minlength=VOCABULARY), 1)
+SCHEDULE = Schedule(0.05, 0.0, CORPUS.words)
+
+
+def configured(**options: object) -> TrainingConfig:
+    clocks = {"replicas": 4, "round_words": 300, "merge_all_every": 2, "frequent_rows": 50}
+    usual = {"vector_size": 7, "min_count": 1, "threads": 1, "deterministic": True}
+    return TrainingConfig.from_options(**{**usual, **clocks, **options})
+
+
+def trained(
+    backend: ReplicatedBackend, should_stop: Callable[[], bool] = lambda: False, *, corpus: EncodedCorpus = CORPUS
+) -> Tables:
+    assert backend.train_span(corpus, 0, 0, WORDS, SCHEDULE, should_stop).stop == WORDS
+    return {name: table.copy() for name, table in backend.tables().items()}
+
+
+@functools.cache
+def of_one_process(architecture: str = "skip-gram", objective: str = OBJECTIVES[0]) -> Tables:
+    config = configured(architecture=architecture, objective=objective)
+    backend = ReplicatedBackend.in_process(config, COUNTS, first_pieces(config, VOCABULARY))
+    tables = trained(backend)
+    backend.close()
+    return tables
+
+
+def on_machines(cluster: Any, **options: object) -> ReplicatedBackend:
+    config = configured(**options)
+    return ReplicatedBackend(Clocks.of(config, WORDS), RayTransport(cluster, config, COUNTS, None))
+
+
+def same(found: Tables, expected: Tables) -> bool:
+    return all(found[name].tobytes() == table.tobytes() for name, table in expected.items())
+
+
+def after(questions: int, act: Callable[[], object]) -> Callable[[], bool]:
+    """Never asks to stop, but does something at a question of when to."""
+    asked = itertools.count(1)
+
+    def should_stop() -> bool:
+        if next(asked) == questions:
+            act()
+        return False
+
+    return should_stop
+
+
+def test_the_number_of_machines_changes_no_bit(cluster: RayCluster) -> None:
+    for machines in (1, 2):
+        some = SimpleNamespace(machines=cluster.machines[:machines], look=lambda: None)
+        for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES):
+            expected = of_one_process(architecture, objective)
+            backend = on_machines(some, architecture=architecture, objective=objective)
+            assert same(trained(backend), expected), (machines, architecture, objective)
+
+
+def test_what_is_stopped_leaves_no_trace_and_goes_on(cluster: RayCluster) -> None:
+    backend = on_machines(cluster)
+    asked = itertools.count(1)
+    stopped = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: next(asked) > 4)
+    assert stopped.stop < WORDS
+    assert backend.train_span(CORPUS, 0, stopped.stop, WORDS, SCHEDULE, lambda: False).stop == WORDS
+    assert same(dict(backend.tables()), of_one_process())
+
+
+def test_machines_start_from_tables_and_measure(cluster: RayCluster) -> None:
+    config = configured()
+    alone = ReplicatedBackend.in_process(config, COUNTS, first_pieces(config, VOCABULARY))
+    start = {name: table.copy() for name, table in alone.tables().items()}
+    expected = alone.held_out_loss(CORPUS, lambda: False)
+    alone.close()
+    backend = ReplicatedBackend(Clocks.of(config, WORDS), RayTransport(cluster, config, COUNTS, start))
+    assert backend.held_out_loss(CORPUS, lambda: False) == expected
+    result = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False)
+    assert (result.machines, result.sent_bytes > 0) == (2, True)
+    assert same(dict(backend.tables()), of_one_process())
+    backend.load_tables(start)
+    assert same(dict(backend.tables()), start)
+
+
+def written(folder: Path) -> Source:
+    """The corpus as 20 files, every fifth of which is compressed."""
+    sentences = [" ".join(f"w{word}" for word in sentence) for sentence in CORPUS]
+    for number in range(20):
+        lines = "".join(f"{line}\n\n" for line in sentences[number * 20 : (number + 1) * 20])
+        path = folder / f"{number:02}.txt"
+        if number % 5 == 4:
+            path.with_suffix(".txt.gz").write_bytes(gzip.compress(lines.encode()))
+        else:
+            path.write_text(lines)
+    return resolve(folder)
+
+
+def of_text(source: Source) -> Tables:
+    """The tables of one process that reads the text by itself."""
+    config = configured()
+    with read_text(source, config) as read:
+        backend = ReplicatedBackend.in_process(
+            config, read.vocabulary.counts, first_pieces(config, len(read.vocabulary))
+        )
+        tables = trained(backend, corpus=read.corpus)
+        backend.close()
+    return tables
+
+
+def test_counting_and_encoding_on_machines_equal_one_process(
+    cluster: RayCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_on_machines, "parts_of", functools.partial(parts_of, part_bytes=700))
+    source, config = written(tmp_path), configured(min_count=2)
+    reports: list[ScanProgress] = []
+    with (
+        read_text(source, config) as alone,
+        read_text_on_machines(cluster, source, config, on_scan=reports.append) as found,
+    ):
+        assert list(found.vocabulary.words) == list(alone.vocabulary.words)
+        assert found.vocabulary.counts.tolist() == alone.vocabulary.counts.tolist()
+        assert found.fingerprint.split("-")[0] == alone.fingerprint.split("-")[0]
+        assert (found.corpus.words, found.corpus.sentences) == (alone.corpus.words, alone.corpus.sentences)
+        for positions in (range(found.corpus.words), range(1000, 1001), range(990, 3000)):
+            pieces = [ray.get(each) for each in found.corpus.references(positions)]
+            joined = CorpusPiece.joined(pieces)
+            expected = alone.corpus.piece(positions)
+            assert joined.ids.tolist() == expected.ids.tolist()
+            assert joined.offsets.tolist() == expected.offsets.tolist()
+        assert found.reading is not None and found.reading["readers"]["text"]["replaced"] == 0
+    assert len(reports) > 40
+    assert reports[-1].words == WORDS
+
+
+def test_files_that_a_machine_cannot_read_are_told_with_its_name(cluster: RayCluster, tmp_path: Path) -> None:
+    source = written(tmp_path)
+    (tmp_path / "07.txt").unlink()
+    with pytest.raises(CorpusNotFoundError, match=r"on the machine .*node .*: no such file or directory: '.*07.txt'"):
+        read_text_on_machines(cluster, source, configured())
+
+
+def process_of(machine: ray_cluster.RayMachine) -> int:
+    return int(ray.get(machine.control("process")))
+
+
+def test_a_killed_actor_a_late_joiner_and_a_killed_node_change_no_bit(
+    nodes: Any, cluster: RayCluster, tmp_path: Path
+) -> None:
+    backend = on_machines(cluster)
+    victim = process_of(cluster.machines[1])
+    with pytest.warns(RuntimeWarning, match=r"lost the machine .*: the others train its part"):
+        found = trained(backend, after(3, lambda: os.kill(victim, signal.SIGKILL)))
+    assert same(found, of_one_process())
+
+    def wait_for(machines: int) -> None:
+        deadline = time.monotonic() + 60
+        while len(cluster.machines) < machines and time.monotonic() < deadline:
+            cluster.look()
+            time.sleep(0.1)
+        assert len(cluster.machines) == machines
+
+    joining: list[Any] = []
+
+    def join() -> None:
+        joining.append(add_node(nodes))
+        wait_for(3)  # the new one, and another actor in place of the killed one
+
+    backend = on_machines(cluster)
+    assert same(trained(backend, after(2, join)), of_one_process())
+    result = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False)
+    assert result.machines == 3
+
+    text = written(tmp_path)
+    expected = of_text(text)
+    config = configured()
+    read = read_text_on_machines(cluster, text, config)
+    transport = RayTransport(cluster, config, read.vocabulary.counts, None)
+    backend = ReplicatedBackend(Clocks.of(config, WORDS), transport)
+    with pytest.warns(RuntimeWarning, match="lost the machine"):
+        found = trained(
+            backend, after(3, lambda: nodes.remove_node(joining[0], allow_graceful=False)), corpus=read.corpus
+        )
+    assert same(found, expected)
+
+
+def test_a_whole_run_by_its_command(nodes: Any, cluster: RayCluster, tmp_path: Path) -> None:
+    """In another process, which needs the processors that the tests hold."""
+    cluster.close()
+    text, output, log = (tmp_path / name for name in ("text.txt", "vectors.safetensors", "log.jsonl"))
+    text.write_text("\n".join(" ".join(f"w{word}" for word in CORPUS.ids[at : at + 20]) for at in range(0, WORDS, 20)))
+    options = {"vector_size": 7, "min_count": 1, "epochs": 2, "deterministic": True, "replicas": 3, "round_words": 300}
+    command = [sys.executable, "-m", "wordkin", "train", str(text), "-o", str(output), "--log", str(log)]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    done = subprocess.run([*command, "--cluster", nodes.address], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    expected = wordkin.train(text, **options)
+    assert wordkin.load(output).matrix.tobytes() == expected.matrix.tobytes()
+    last = json.loads(log.read_text().splitlines()[-1])
+    assert last["machines"] == 2
+    assert last["sent_bytes_per_word"] > 0
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:1", r"no Ray cluster answers at 127.0.0.1:1: .*; ray start --head shows the address of one"),
+        ("somewhere", "the address of a Ray cluster is auto or HOST:PORT, as ray start shows it; got somewhere"),
+        ("ray://127.0.0.1:10001", "ray://127.0.0.1:10001 is an address of Ray Client: start wordkin on a machine"),
+    ],
+)
+def test_wrong_addresses_are_told(address: str, message: str, tmp_path: Path) -> None:
+    if ray.is_initialized():
+        ray.shutdown()
+    text = tmp_path / "text.txt"
+    text.write_text("a b c\n" * 10)
+    with pytest.raises(ClusterError, match=message):
+        wordkin.train(text, min_count=1, cluster=address)
+
+
+def test_machines_that_differ_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = SimpleNamespace(name="pine (10.0.0.2, node 1f)", starting=None)
+    cluster = RayCluster.__new__(RayCluster)
+    here = ray_cluster.Facts.here()
+    for name, facts, there in (
+        ("wordkin", here._replace(wordkin="0.1"), "0.1"),
+        ("Numba", here._replace(numba="0.60.0"), "0.60.0"),
+        ("vector width", here._replace(lanes=2 * here.lanes), str(2 * here.lanes)),
+    ):
+        monkeypatch.setattr(ray_cluster.ray, "get", lambda _, facts=facts: facts)
+        with pytest.raises(ClusterError, match=rf"the machine pine \(10.0.0.2, node 1f\) has {name} {there}, and this"):
+            cluster._check(machine)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_trained_on_machines_is_refused_first(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("a b c\n" * 10)
+    with pytest.raises(ConfigError, match='cluster needs objective="negative-sampling" or "hierarchical-softmax"'):
+        wordkin.train(text, objective="softmax", cluster="auto")
+    with pytest.raises(ConfigError, match="replicas must be given on a cluster with deterministic=True"):
+        wordkin.train(text, deterministic=True, cluster="auto")
+    with pytest.raises(ConfigError, match="cluster needs a corpus of files, which can be read again; got 'an iterable"):
+        wordkin.train([["a", "b"]], cluster="auto")
+    with pytest.raises(ConfigError, match=r"cluster needs a corpus of files, .*; got 'standard input'"):
+        wordkin.train("-", cluster="auto")
+    with pytest.raises(ConfigError, match=r'cluster must be "auto" or the address of a Ray cluster, .*; got 7'):
+        wordkin.train(text, cluster=7)  # type: ignore[arg-type]
