@@ -113,6 +113,7 @@ class PartsOnMachines:
         """The machine that has a part, or is to have it."""
         found = self._holders[number]
         if found is None or found.lost or found not in self._cluster.machines:
+            self._cluster.refuse_none_left()
             machines = self._cluster.machines
             found = self._holders[number] = machines[number % len(machines)]
             if self._vocabulary is not None:

@@ -53,6 +53,7 @@ class RayMachine:
     ----------
     name : host and address, as people tell machines apart.
     node_id : of Ray.
+    actor_id : of Ray.
     threads : processors that Ray says it has.
     lost : whether a call has failed because the machine, or what it sent, is gone.
     """
@@ -65,6 +66,7 @@ class RayMachine:
         actor = ray.remote(concurrency_groups={CONTROL: 1})(Host)
         placed = NodeAffinitySchedulingStrategy(self.node_id, soft=False)
         self._actor = actor.options(num_cpus=self.threads, scheduling_strategy=placed).remote()
+        self.actor_id = str(self._actor._actor_id.hex())
         self.starting = self.call("facts")
 
     def call(self, method: str, *arguments: Any, returns: int = 1) -> Any:
@@ -222,8 +224,8 @@ def gather(
             except RayError as error:
                 if not _is_loss(error):
                     raise _named(error, calls[number][0]) from error
-                if isinstance(error, RayActorError):
-                    calls[number][0].lost = True
+                for machine, _ in calls:
+                    machine.lost |= _actor_of(error) == machine.actor_id
                 if not lost:
                     when_lost()
                 lost = True
@@ -241,6 +243,12 @@ def processors(node: Mapping[str, Any]) -> int:
 def share(values: object) -> Any:
     """A reference to values that several calls are given."""
     return ray.put(values)
+
+
+def _actor_of(error: RayError) -> str | None:
+    """Which actor has died, if one has: that of another machine where a call waited for what it was to send."""
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    return cause.actor_id if isinstance(cause, RayActorError) else None
 
 
 def _is_loss(error: BaseException | None) -> bool:
@@ -271,7 +279,7 @@ def _connect(address: str) -> None:
         _refuse_silent(address)
     with _own_signals():
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
         except (ConnectionError, RuntimeError, ValueError) as error:
             if address == "auto":
                 raise ClusterError(

@@ -70,9 +70,17 @@ class RayTransport:
         self._tables: NamedTables | None = None
         self._held_out: tuple[EncodedCorpus, tuple[Any, Any]] | None = None
         self._unsettled = False
-        self._members = cluster.machines[: config.replicas]
         pieces = () if start is None else [share([piece]) for piece in pieces_of(start)]
-        self._open(self._members, dealt(config.replicas, len(self._members)), start is None, pieces)
+        self._members: list[RayMachine] = []
+        while not self._members:
+            members = cluster.machines[: config.replicas]
+            try:
+                self._open(members, dealt(config.replicas, len(members)), start is None, pieces)
+            except MachineLostError:
+                cluster.drop_lost()
+                cluster.refuse_none_left()
+            else:
+                self._members = members
 
     def _open(
         self, machines: Sequence[RayMachine], numbers: Sequence[Sequence[int]], drawn: bool, pieces: Sequence[Any]
@@ -219,8 +227,14 @@ class RayTransport:
 
     def load_tables(self, tables: NamedTables) -> None:
         pieces = [share([piece]) for piece in pieces_of(tables)]
-        gather([(each, each.call("load_tables", *pieces)) for each in self._members])
         self._tables = None
+        while True:
+            try:
+                gather([(each, each.call("load_tables", *pieces)) for each in self._members])
+            except MachineLostError:
+                self.restart_period()
+            else:
+                return
 
     def close(self) -> None:
         """See :class:`~wordkin.training.cluster.transport.Transport`; whoever opened the cluster closes it."""
