@@ -124,8 +124,16 @@ class RayCluster:
                     f"the machine {machine.name} does not give its {machine.threads} processors within "
                     f"{START_SECONDS:.0f} s: something else on the cluster has them; see ray status"
                 )
-            self._check(machine)
-        self.machines, self._starting = self._starting, []
+            try:
+                self._check(machine)
+            except ClusterError:
+                if _is_alive(machine.node_id):
+                    raise  # else it died just now, and is none of the cluster any more
+            else:
+                self.machines.append(machine)
+        self._starting = []
+        if not self.machines:
+            raise ClusterError("all machines of the Ray cluster died while they started: see ray status")
 
     def _start_new(self) -> None:
         known = {machine.node_id for machine in (*self.machines, *self._starting)} | self._refused
@@ -240,6 +248,10 @@ def processors(node: Mapping[str, Any]) -> int:
     return int(node.get("Resources", {}).get("CPU", 0))
 
 
+def _is_alive(node_id: str) -> bool:
+    return any(node["NodeID"] == node_id and node["Alive"] for node in ray.nodes())
+
+
 def share(values: object) -> Any:
     """A reference to values that several calls are given."""
     return ray.put(values)
@@ -287,6 +299,10 @@ def _connect(address: str) -> None:
                     "HOST:PORT"
                 ) from error
             raise ClusterError(f"cannot connect to the Ray cluster at {address}: {_last_line(error)}") from error
+    with contextlib.suppress(ImportError, AttributeError):  # no public way: Ray tells standard output who has died
+        from ray._private.ray_logging import global_worker_stdstream_dispatcher
+
+        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
 
 def _refuse_silent(address: str) -> None:
