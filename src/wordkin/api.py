@@ -411,7 +411,7 @@ class Word2Vec:
         _check_validation(config, validation)
         _check_callbacks(callbacks)
         freeze = options.get("freeze")
-        _check_freeze(config, freeze)
+        _check_freeze(config, freeze, options.get("cluster"))
         if checkpoint is None and every is not None:
             raise ConfigError(
                 "checkpoint_every", "needs a place for checkpoints", every, "name a directory as checkpoint"
@@ -968,8 +968,10 @@ def _check_validation(config: TrainingConfig, validation: object) -> None:
         )
 
 
-def _check_freeze(config: TrainingConfig, freeze: object) -> None:
+def _check_freeze(config: TrainingConfig, freeze: object, cluster: object) -> None:
     """Raise :class:`ConfigError` where frozen input rows would not be the vectors of the result, or not stay."""
+    if freeze is not None and cluster is not None:
+        raise ConfigError("freeze", "must be left out on a cluster", freeze, "machines move all rows")
     if freeze is not None and config.replicas != 1:
         raise ConfigError("freeze", f"needs replicas=1 (now {config.replicas})", freeze, "replicas move all rows")
     if freeze is not None and config.vectors != "input":
