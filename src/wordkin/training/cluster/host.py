@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +38,7 @@ class Facts(NamedTuple):
     @classmethod
     def here(cls) -> Facts:
         """Those of this process."""
-        return cls(__version__, numba.__version__, host_lanes())
+        return cls(__version__, version("numba"), host_lanes())
 
 
 class Host:
