@@ -55,7 +55,10 @@ def nodes() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Ray warns of when it starts is not ours
         head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
-        started = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            started = Cluster(initialize_head=True, head_node_args=head)
+        except Exception as error:  # noqa: BLE001  (of Ray, which needs ports and shared memory)
+            pytest.skip(f"Ray does not start on this computer: {error}")
     for _ in range(2):
         add_node(started)
     yield started
@@ -244,13 +247,13 @@ def test_a_killed_actor_a_late_joiner_and_a_killed_node_change_no_bit(
     joining: list[Any] = []
 
     def join() -> None:
-        joining.append(add_node(nodes))
-        wait_for(3)  # the new one, and another actor in place of the killed one
+        joining.extend(add_node(nodes) for _ in range(2))
+        wait_for(4)  # the new ones, and another actor in place of the killed one
 
     backend = on_machines(cluster)
     assert same(trained(backend, after(2, join)), of_one_process())
     result = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False)
-    assert result.machines == 3
+    assert result.machines == 4
 
     text = written(tmp_path)
     expected = of_text(text)

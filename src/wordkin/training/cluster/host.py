@@ -107,7 +107,7 @@ class Host:
 
     def changes(self, index: int, owners: int, all_rows: bool) -> Any:
         """What changed here, for each of the owners; ``index``: which of them this machine is."""
-        found = [self._machine.changes(owner, owners, all_rows=all_rows) for owner in range(owners)]
+        found = self._machine.changes(owners, all_rows=all_rows)
         self._sent_bytes += sum(
             array.nbytes
             for owner, changes in enumerate(found)

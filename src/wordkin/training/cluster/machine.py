@@ -76,13 +76,14 @@ class Machine:
             for number, replica in self.replicas.items()
         }
 
-    def changes(self, owner: int, owners: int, *, all_rows: bool) -> dict[int, list[ChangedRows]]:
-        """What each replica of this machine changed, of all rows or of the frequent ones, in the stripes of one owner.
+    def changes(self, owners: int, *, all_rows: bool) -> list[dict[int, list[ChangedRows]]]:
+        """What each replica of this machine changed, of all rows or of the frequent ones, for each of so many owners.
 
         See :func:`~wordkin.training.cluster.merging.owner_of`.
         """
         among = None if all_rows else self._frequent
-        return {number: replica.changes(owner, owners, among) for number, replica in self.replicas.items()}
+        found = {number: replica.changes(owners, among) for number, replica in self.replicas.items()}
+        return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
         """The changes of all replicas to some stripes, merged; nothing on this machine changes."""

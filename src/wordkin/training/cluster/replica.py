@@ -53,16 +53,18 @@ class Replica:
             summed += updates * np.float32(max(pull, _SMALLEST_PULL))
         return result
 
-    def changes(self, owner: int, owners: int, among: tuple[NDArray[np.intp], ...] | None) -> list[ChangedRows]:
-        """The rows of one owner's stripes that were updated since they were merged.
+    def changes(self, owners: int, among: tuple[NDArray[np.intp], ...] | None) -> list[list[ChangedRows]]:
+        """The rows that were updated since they were merged, of each table, for each of so many owners.
 
         among : the rows of each table that count; None for all.
         """
-        changed = []
+        changed: list[list[ChangedRows]] = [[] for _ in range(owners)]
         for number, (rows, pulls) in enumerate(zip(self.rows, self.pulls, strict=True)):
             updated = np.flatnonzero(pulls) if among is None else among[number][pulls[among[number]] > 0]
-            ids = updated[owner_of(updated, owners) == owner].astype(np.int32)
-            changed.append(ChangedRows(ids, rows[ids], pulls[ids]))
+            owner = owner_of(updated, owners)
+            for each, found in enumerate(changed):
+                ids = updated[owner == each].astype(np.int32)
+                found.append(ChangedRows(ids, rows[ids], pulls[ids]))
         return changed
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:

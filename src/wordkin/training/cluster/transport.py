@@ -123,16 +123,16 @@ class InProcess:
         return [results[number] for number in sorted(results)]
 
     def merge(self, *, all_rows: bool) -> int:
-        owners = len(self.machines)
+        found = [machine.changes(len(self.machines), all_rows=all_rows) for machine in self.machines]
         merged = []
-        for owner, merging in enumerate(self.machines):
+        for owner, machine in enumerate(self.machines):
             changes: dict[int, list[ChangedRows]] = {}
-            for machine in self.machines:
-                changes |= machine.changes(owner, owners, all_rows=all_rows)
-            merged.append(merging.merge(changes))
+            for each in found:
+                changes |= each[owner]
+            merged.append(machine.merge(changes))
         for machine in self.machines:
-            for each in merged:
-                machine.take(each, all_rows=all_rows)
+            for rows in merged:
+                machine.take(rows, all_rows=all_rows)
             if all_rows:
                 machine.end_period()
         return 0
