@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
+import multiprocessing
+import signal
 import subprocess
 import sys
 import threading
+from array import array
+from pathlib import Path
 
 import pytest
 
@@ -117,10 +122,24 @@ def test_a_function_with_the_name_of_a_tokenizer_is_not_taken_for_it(tmp_path):
     assert Word2Vec.load(tmp_path / "model").config.to_dict()["tokenizer"] != "words"
 
 
-@pytest.mark.parametrize("made", ["a b", b"ab", None, 7, [7], [["a"]], [b"a"], [None]])
+@pytest.mark.parametrize("made", ["a b", b"ab", None, 7, [7], [["a"]], [b"a"], [None], {"a", "b"}, {"a": 1}])
 def test_a_tokenizer_that_returns_something_else(made):
-    with pytest.raises(CorpusError, match=r"the tokenizer must return a list of (words|strings); got"):
+    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*<lambda> must return a list of (words|strings); got"
+    with pytest.raises(CorpusError, match=message):
         wordkin.train(texts=["a b"] * 9, tokenizer=lambda line: made, **SMALL)
+
+
+def test_a_tokenizer_that_fails_is_named():
+    def fails(line):
+        yield "a"
+        raise KeyError("no such\nword")
+
+    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*fails failed at the line 'a b': KeyError: 'no such"
+    with pytest.raises(CorpusError, match=message) as caught:
+        wordkin.train(texts=["a b"] * 9, tokenizer=fails, **SMALL)
+    assert isinstance(caught.value.__cause__, KeyError) and "\n" not in str(caught.value)
+    with pytest.raises(CorpusError, match=r"the tokenizer str\.join failed at the line 'a b': TypeError"):
+        wordkin.train(texts=["a b"] * 9, tokenizer=str.join, **SMALL)
 
 
 # --- processes
@@ -136,6 +155,45 @@ def fails(line):
     raise KeyError(line[:5])
 def dies(line):
     os._exit(3)
+"""
+IN_OTHER_PROCESSES = """
+import multiprocessing, os, pathlib, signal, threading, time
+AWAY = multiprocessing.parent_process() is not None
+class Odd(Exception):  # it can be pickled, but not unpickled
+    def __init__(self, one, two):
+        super().__init__(one)
+class Word(str):
+    def __reduce__(self):
+        raise TypeError("no")
+    def __str__(self):
+        return self
+def killed(line):
+    os.kill(os.getpid(), signal.SIGKILL if AWAY else 0)
+    return [line]
+def leaves(line):
+    return os._exit(3) if AWAY else [line]
+def raises(line):
+    if AWAY:
+        raise Odd(1, 2)
+    return [line]
+def unpicklable(line):
+    return [Word(line)]
+def stays(line):  # a thread keeps the process from ending
+    threading.Thread(target=time.sleep, args=(600 if AWAY else 0,)).start()
+    return [line]
+def hangs(line):
+    if AWAY:
+        pathlib.Path("hanging").touch()
+        time.sleep(600)
+    return [line]
+class Unready:
+    def __setstate__(self, state):
+        raise ValueError("not here")
+    def __getstate__(self):
+        return {"a": 1}
+    def __call__(self, line):
+        return [line]
+unready = Unready()
 """
 SCRIPT = """
 import sys
@@ -209,6 +267,63 @@ def test_what_cannot_be_handed_over_runs_in_one_process(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, lost.__name__, lost)
     with pytest.warns(CorpusWarning, match=f"{message} .*No module named 'a_module_that_no_file_has'"):
         assert fingerprint(lost.split, 2) == expected
+
+
+@pytest.fixture
+def away(folder, monkeypatch):
+    """The module of tokenizers that misbehave in other processes; none of those is left at the end."""
+    monkeypatch.setattr(tokenizing, "_BATCH_CHARACTERS", 8)
+    monkeypatch.setattr(tokenizing, "PATIENCE_SECONDS", -1.0)
+    (folder / "away.py").write_text(IN_OTHER_PROCESSES)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.chdir(folder)
+    yield importlib.import_module("away")
+    del sys.modules["away"]
+    assert multiprocessing.active_children() == []
+
+
+LINES = [f"line {number}" for number in range(40)]
+
+
+def made_by(tokenizer):
+    batches = list(tokenizing.tokenized(LINES, tokenizer, 2))
+    return [batch.words[each] for batch in batches for each in array("i", batch.ids) if each >= 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("killed", r"a process of the tokenizer away\.killed was killed by signal 9, perhaps for want of memory: pass"),
+        ("leaves", r"a process of the tokenizer away\.leaves ended with exit code 3: pass fewer threads, or threads=1"),
+        ("raises", r"the tokenizer away\.raises failed at the line 'line \d+': Odd: 1"),
+    ],
+)
+def test_a_tokenizer_that_ends_its_process_or_fails_there_is_named(away, name, message):
+    with pytest.raises(CorpusError, match=message):
+        made_by(getattr(away, name))
+
+
+def test_words_that_cannot_be_pickled_and_processes_that_do_not_end(away):
+    assert made_by(away.unpicklable) == LINES
+    assert made_by(away.stays) == LINES
+    with pytest.warns(CorpusWarning, match=r"the tokenizer runs in one process, .* \(ValueError: not here\)"):
+        assert made_by(away.unready) == LINES
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an alarm")
+def test_an_interrupt_does_not_wait_for_a_tokenizer_that_hangs(away, monkeypatch):
+    def interrupt(*_):
+        if Path("hanging").exists():
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            made_by(away.hangs)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_little_text_needs_no_other_process_and_no_warning():

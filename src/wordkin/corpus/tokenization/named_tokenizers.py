@@ -23,6 +23,16 @@ def line_tokenizer(tokenizer: Tokenizer) -> LineTokenizer:
     return tokenizer if callable(tokenizer) else _FUNCTIONS[tokenizer]()
 
 
+def name_of(tokenizer: Tokenizer) -> str:
+    """What messages call a tokenizer: its name, or that of the function or of its class."""
+    if isinstance(tokenizer, str):
+        return tokenizer
+    name = getattr(tokenizer, "__qualname__", None)
+    found = tokenizer if isinstance(name, str) else type(tokenizer)
+    module = getattr(found, "__module__", None)  # None for methods of built-in types
+    return f"{module}.{found.__qualname__}" if isinstance(module, str) else str(found.__qualname__)
+
+
 def works_on_tokens(tokenizer: Tokenizer) -> bool:
     """Whether a tokenizer is applied to each distinct token between white space, and not to lines."""
     return tokenizer in ("whitespace", "words")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
+import multiprocessing.context
 import os
 import signal
 import sys
@@ -18,21 +19,22 @@ import time
 import types
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.reduction import ForkingPickler
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wordkin.corpus.token_text import LINE_END
-from wordkin.corpus.tokenization.named_tokenizers import LineTokenizer, line_tokenizer
+from wordkin.corpus.tokenization.named_tokenizers import LineTokenizer, line_tokenizer, name_of
 from wordkin.corpus.tokenization.tokenizers import Tokenizer
-from wordkin.errors import CorpusError, CorpusWarning, warn
+from wordkin.errors import CorpusError, CorpusWarning, WordkinError, shown, warn
 
 PATIENCE_SECONDS = 1.0
 """Processes are started when tokenizing has taken so long in this one: they take a second to start."""
 
 _BATCH_CHARACTERS = 1 << 16
+_NO_LISTS = (str, bytes, set, frozenset, Mapping)  # iterables, but without an order that stays, or not of words
 
 
 class Batch(NamedTuple):
@@ -60,14 +62,14 @@ class _Cannot(Exception):
 def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Iterator[Batch]:
     """What a tokenizer makes of lines, in batches.
 
-    Raises :class:`CorpusError` where it returns no list of strings, and what the tokenizer raises.
+    Raises :class:`CorpusError` where it fails, returns no list of strings, or ends a process it works in.
     """
-    split = line_tokenizer(tokenizer)
+    split, name = line_tokenizer(tokenizer), name_of(tokenizer)
     texts = _texts(lines)
     spent = 0.0
     for text in texts:
         began = time.perf_counter()
-        batch = split_text(split, text)
+        batch = split_text(split, text, name)
         spent += time.perf_counter() - began
         yield batch
         if spent > PATIENCE_SECONDS:
@@ -76,33 +78,46 @@ def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Itera
         return
     data = _pickled(tokenizer) if workers > 1 else None
     if data is None:
-        yield from (split_text(split, text) for text in texts)
+        yield from (split_text(split, text, name) for text in texts)
     else:
-        yield from _in_processes(texts, split, data, workers)
+        yield from _in_processes(texts, split, name, data, workers)
 
 
-def split_text(split: LineTokenizer, text: str) -> Batch:
-    """The words of lines that are joined by line feeds."""
+def split_text(split: LineTokenizer, text: str, name: str) -> Batch:
+    """The words of lines that are joined by line feeds; ``name`` is what errors call the tokenizer."""
     index: dict[str, int] = {}
     ids = array("i")
     blank = 0
     for line in text.split("\n"):
-        words = split(line)
-        if isinstance(words, str | bytes) or not isinstance(words, Iterable):
-            raise CorpusError(f"the tokenizer must return a list of words; got {words!r:.60} ({type(words).__name__})")
+        words = _words_of_line(split, line, name)
         before = len(ids)
         for word in words:
             if not isinstance(word, str):
                 raise CorpusError(
-                    f"the tokenizer must return a list of strings; got {word!r:.60} ({type(word).__name__}) in it"
+                    f"the tokenizer {name} must return a list of strings; got {shown(word)} ({type(word).__name__}) "
+                    "in it"
                 )
             if word and not word.isspace():
-                ids.append(index.setdefault(str(word), len(index)))
+                ids.append(index.setdefault(str.__str__(word), len(index)))  # no subclass, which may not be pickled
             else:
                 blank += 1
         if len(ids) > before:
             ids.append(LINE_END)
     return Batch(list(index), ids.tobytes(), blank)
+
+
+def _words_of_line(split: LineTokenizer, line: str, name: str) -> Sequence[object]:
+    """What a tokenizer makes of a line; :class:`CorpusError` where it raises an error or returns no list."""
+    try:
+        words: object = split(line)
+        if isinstance(words, Iterable) and not isinstance(words, _NO_LISTS):
+            return words if isinstance(words, list) else list(words)
+    except (WordkinError, MemoryError):
+        raise
+    except Exception as error:  # a tokenizer may raise anything, also what cannot be sent from another process
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise CorpusError(f"the tokenizer {name} failed at the line {shown(line)}: {reason}") from error
+    raise CorpusError(f"the tokenizer {name} must return a list of words; got {shown(words)} ({type(words).__name__})")
 
 
 def _texts(lines: Iterable[str]) -> Iterator[str]:
@@ -142,11 +157,39 @@ def _warn_of_one_process(reason: str) -> None:
     )
 
 
-def _in_processes(texts: Iterator[str], split: LineTokenizer, data: bytes, workers: int) -> Iterator[Batch]:
+class _Spawning(multiprocessing.context.SpawnContext):
+    """Spawns processes and remembers them, so that they can be ended whatever a tokenizer does in them."""
+
+    def __init__(self) -> None:
+        self.started: list[multiprocessing.process.BaseProcess] = []
+
+    def Process(self, *args: Any, **options: Any) -> multiprocessing.context.SpawnProcess:  # type: ignore[override]
+        process = multiprocessing.context.SpawnProcess(*args, **options)
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End all processes at once: one in a call that does not return, or with a thread that stays, would not end."""
+        for process in self.started:
+            if process.is_alive():
+                process.kill()
+
+    def ending(self) -> str:
+        """How the first process that ended by itself did."""
+        codes = [process.exitcode for process in self.started]
+        own = [code for code in codes if code not in (None, 0, -signal.SIGTERM)]  # the pool terminates the others
+        if not own or own[0] is None:
+            return "ended"
+        if own[0] < 0:
+            return f"was killed by signal {-own[0]}, perhaps for want of memory"
+        return f"ended with exit code {own[0]}"
+
+
+def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: bytes, workers: int) -> Iterator[Batch]:
     """Batches made by other processes, with at most two for each under way."""
     waiting: deque[tuple[str, Future[Batch]]] = deque()
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(data,))
+    context = _Spawning()
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(data, name))
     try:
         for text in texts:
             with _without_main_module():
@@ -160,12 +203,15 @@ def _in_processes(texts: Iterator[str], split: LineTokenizer, data: bytes, worke
     except _Cannot as error:
         _warn_of_one_process(str(error))
         for text in itertools.chain([text for text, _ in waiting], texts):
-            yield split_text(split, text)
+            yield split_text(split, text, name)
     except BrokenProcessPool as error:
+        pool.shutdown(wait=True)  # their exit codes are known then
         raise CorpusError(
-            "a process of the tokenizer ended without a word, perhaps for want of memory: pass fewer threads"
+            f"a process of the tokenizer {name} {context.ending()}: pass fewer threads, or threads=1 to see it happen "
+            "in this process"
         ) from error
     finally:
+        context.end()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -184,13 +230,14 @@ class _Here:
     """What a process of the pool works with."""
 
     data = b""
+    name = ""
     split: LineTokenizer | None = None
 
 
-def _begin(data: bytes) -> None:
+def _begin(data: bytes, name: str) -> None:
     """Make a process of the pool ready: it is stopped by its parent, not by Ctrl-C, and ends when that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Here.data = data
+    _Here.data, _Here.name = data, name
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -205,7 +252,7 @@ def _split_here(text: str) -> Batch:
     if _Here.split is None:
         try:
             tokenizer: Tokenizer = ForkingPickler.loads(_Here.data)
-        except (ImportError, AttributeError) as error:
+        except Exception as error:
             raise _Cannot(f"{type(error).__name__}: {error}") from error
         _Here.split = line_tokenizer(tokenizer)
-    return split_text(_Here.split, text)
+    return split_text(_Here.split, text, _Here.name)
