@@ -72,7 +72,7 @@ def add_node(nodes: Any) -> Any:
 @pytest.fixture(scope="module")
 def cluster(nodes: Any) -> Iterator[RayCluster]:
     """A connection, with an actor on each node."""
-    nodes.wait_for_nodes()
+    nodes.wait_for_nodes(timeout=120)
     with RayCluster(nodes.address) as opened:
         yield opened
 
