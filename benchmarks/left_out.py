@@ -193,8 +193,9 @@ def main() -> None:
         text = text_of(scan)
     for seed in range(1, options.seeds + 1):
         for architecture in options.architectures:
-            base = {**values_of("quality", architecture), "architecture": architecture, "epochs": options.epochs,
-                    "threads": options.threads, "seed": seed}  # fmt: skip
+            recipe = values_of("quality", architecture, words=text.corpus.words)
+            base = {**recipe, "architecture": architecture, "epochs": options.epochs, "threads": options.threads,
+                    "seed": seed}  # fmt: skip
             settings = {**base, "text": corpus.name, "bytes": corpus.stat().st_size}
             key = f"{corpus.name}, {architecture}, seed {seed}"
             results.measured(key, settings, lambda base=base: variants(text, base, options.evaluation))

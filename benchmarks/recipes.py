@@ -60,9 +60,11 @@ def sides_of(architecture: str, epochs: int, words: int, *, steps: bool) -> dict
     recipe["epochs"] = round(recipe["epochs"] * epochs / CLASSIC_EPOCHS)
     sides: dict[str, dict[str, Any]] = {"classic": {"epochs": epochs}, "quality": recipe}
     if steps:
+        plain = {name: getattr(TrainingConfig(), name) for name in recipe} | {"epochs": epochs}
         for name in recipe:
-            others = {each: value for each, value in recipe.items() if each != name}
-            sides[f"quality without {name}"] = {"epochs": epochs, **others}
+            if recipe[name] != plain[name]:
+                others = {each: value for each, value in recipe.items() if each != name}
+                sides[f"quality without {name}"] = {"epochs": epochs, **others}
     return sides
 
 

@@ -4,9 +4,9 @@
 of three epochs of the defaults. Dropping frequent words more often shortens an epoch, which pays for more epochs, and
 it brings words of content into narrow windows. What each value contributes is measured in ``docs/recipes.md``.
 
-A text of fewer than :data:`SMALL_TEXT_WORDS` words has values of its own: it has too few pairs of words for a narrow
-window, and for dropping so many words. How long a text is, is known when it has been read; until then it counts as a
-large one.
+A text of fewer than :data:`SMALL_TEXT_WORDS` words has values of its own for skip-gram: it has too few pairs of words
+for a narrow window, and for dropping so many words. How long a text is, is known when it has been read; until then it
+counts as a large one.
 
 Learning rate and the averaging of both tables were chosen for negative sampling; without that objective they are left
 out. So are values that a given option does not go with.
@@ -25,17 +25,14 @@ RECIPES: Mapping[str, Mapping[str, Values]] = {
         "skip-gram": {
             "dynamic_window": False, "window": 3, "subsample": 3e-5, "learning_rate": 0.05, "epochs": 5,
         },
-        "cbow": {"subsample": 4e-5, "vectors": "average", "epochs": 5},
+        "cbow": {"subsample": 1e-4, "learning_rate": 0.1, "vectors": "average", "epochs": 4},
     },
 }  # fmt: skip
 SMALL_TEXT_WORDS = 10_000_000
 """Words of the vocabulary in the text to train on; a text with fewer is a small one."""
 OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
     "word2vec": {"skip-gram": {}, "cbow": {}},
-    "quality": {
-        "skip-gram": {"window": 5, "subsample": 5e-5, "epochs": 4},
-        "cbow": {"subsample": 1e-4, "epochs": 4},
-    },
+    "quality": {"skip-gram": {"window": 5, "subsample": 1e-4, "epochs": 4}, "cbow": {}},
 }
 """The values that differ for a small text."""
 _FOR_NEGATIVE_SAMPLING = ("learning_rate", "vectors")
@@ -63,4 +60,6 @@ def values_of(recipe: str, architecture: str, given: Values | None = None, words
         left_out |= set(_FOR_NEGATIVE_SAMPLING)
     if given.get("window") == "sentence":  # to which the width of a window does not apply
         left_out.add("dynamic_window")
+    if architecture == "cbow" and given.get("cbow_combine") == "sum":  # whose updates are larger
+        left_out.add("learning_rate")
     return {name: value for name, value in values.items() if name not in left_out}
