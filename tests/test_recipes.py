@@ -51,8 +51,8 @@ def test_a_recipe_leaves_out_what_the_given_options_do_not_go_with(given, change
     assert config.epochs == RECIPES["quality"][config.architecture]["epochs"]
 
 
-def test_a_small_text_has_values_of_its_own():
-    architecture = "skip-gram"
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_small_text_has_values_of_its_own(architecture):
     large, small = values_of("quality", architecture), OF_SMALL_TEXT["quality"][architecture]
     assert values_of("quality", architecture, words=SMALL_TEXT_WORDS) == large
     assert values_of("quality", architecture, words=SMALL_TEXT_WORDS - 1) == {**large, **small} != large
@@ -104,11 +104,10 @@ def test_an_unknown_recipe_is_refused(recipe):
 def test_the_page_says_what_the_recipes_are():
     cells = [line.split("|")[1:-1] for line in PAGE.read_text().splitlines() if line.startswith(("| skip", "| CBOW"))]
     rows = [row for row in cells if "`subsample=" in row[-1]]
-    texts = [("skip-gram", SMALL_TEXT_WORDS), ("skip-gram", 100), ("cbow", 100)]
+    texts = [(architecture, words) for architecture in ("skip-gram", "cbow") for words in (SMALL_TEXT_WORDS, 100)]
     for row, (architecture, words) in zip(rows, texts, strict=True):
         named = dict(part.split("=") for part in row[-1].replace("`", "").replace(" ", "").split(","))
         assert {name: eval(value) for name, value in named.items()} == values_of("quality", architecture, words=words)
-    assert values_of("quality", "cbow") == values_of("quality", "cbow", words=100)
     assert f"{SMALL_TEXT_WORDS // 1_000_000} million words" in PAGE.read_text()
 
 

@@ -4,9 +4,9 @@
 of three epochs of the defaults. Dropping frequent words more often shortens an epoch, which pays for more epochs, and
 it brings words of content into narrow windows. What each value contributes is measured in ``docs/recipes.md``.
 
-A text of fewer than :data:`SMALL_TEXT_WORDS` words has values of its own for skip-gram: it has too few pairs of words
-for a narrow window, and for dropping so many words. How long a text is, is known when it has been read; until then it
-counts as a large one.
+A text of fewer than :data:`SMALL_TEXT_WORDS` words has values of its own: it has too few pairs of words for the narrow
+window of skip-gram and for dropping so many words, and it is read so often that CBOW's rate would be too high. How long
+a text is, is known when it has been read; until then it counts as a large one.
 
 Learning rate and the averaging of both tables were chosen for negative sampling; without that objective they are left
 out. So are values that a given option does not go with.
@@ -32,7 +32,10 @@ SMALL_TEXT_WORDS = 10_000_000
 """Words of the vocabulary in the text to train on; a text with fewer is a small one."""
 OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
     "word2vec": {"skip-gram": {}, "cbow": {}},
-    "quality": {"skip-gram": {"window": 5, "subsample": 1e-4, "epochs": 4}, "cbow": {}},
+    "quality": {
+        "skip-gram": {"window": 5, "subsample": 1e-4, "epochs": 4},
+        "cbow": {"learning_rate": 0.05},
+    },
 }
 """The values that differ for a small text."""
 _FOR_NEGATIVE_SAMPLING = ("learning_rate", "vectors")
