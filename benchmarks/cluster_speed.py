@@ -1,6 +1,6 @@
 """Two Ray nodes of one core each against two threads in one process, and the bytes that the nodes send.
 
-    python benchmarks/cluster_speed.py enwiki-17m.txt      # --runs 3
+    python benchmarks/cluster_speed.py enwiki-17m.txt      # --runs 3 --round-words 524288
 
 The cluster is started on this computer before anything is measured. One thread, two threads and two nodes train
 in turn on the same text, each one epoch; what counts is the time of training that the run reports, without reading.
@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", help="text file (default: a synthetic text)")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--round-words", type=int, help="of the nodes (default: as of a run)")
     options = parser.parse_args()
     corpus = str(texts.plain_text(options.corpus, 10_000_000))
     head = {"num_cpus": 0, "object_store_memory": 500_000_000, "include_dashboard": False}
@@ -45,7 +46,7 @@ def main() -> None:
         sides = {
             "one thread": {"threads": 1},
             "two threads": {"threads": 2},
-            "two nodes": {"threads": 1, "replicas": 2, "cluster": nodes.address},
+            "two nodes": {"threads": 1, "replicas": 2, "round_words": options.round_words, "cluster": nodes.address},
         }
         found: dict[str, list[TrainingReport]] = {name: [] for name in sides}
         for _ in range(options.runs):
