@@ -1,11 +1,13 @@
-"""Reading: MB of text and words a second, and peak memory, for each container, beside gensim's ``build_vocab``.
+"""Reading: MB and words a second, and peak memory, by container and tokenizer, beside gensim's ``build_vocab``.
 
     python benchmarks/readers.py                      # the synthetic text
     python benchmarks/readers.py enwiki-17m.txt.xz    # a text of your own, 25 words of it a record
+    python benchmarks/readers.py TEXT --chinese zhwiki.txt.xz --korean kowiki.txt.xz    # and tokenizers for them
 
 The same text is written in every container; each is read, counted and encoded by a fresh process, after a warm-up on
 the beginning, and all must give the same content. MB are those of the plain text, so the columns compare. gensim counts
-words only, in one thread, and reads plain and compressed text.
+words only, in one thread, and reads plain and compressed text. Tokenizers read the beginning of a text as it is, and
+gensim splits the same text at white space.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import texts
 from harness import Results, Summary, common_options, in_turn, ratios, results_folder, run_child, show, table, values
 
 _WARM_UP_LINES = 2_000
+_WARM_UP_BYTES = 100_000
 _BATCH_LINES = 20_000
 
 
@@ -101,6 +104,14 @@ CONTAINERS: dict[str, tuple[str, Callable[[Iterator[str], Path], None], dict[str
     "iterable of lists": (".txt", _write_text, {"lists": True}),
 }
 GENSIM = ("text", "text, gz")
+# Each tokenizer: the language of the text that it reads, and how many bytes of it.
+TOKENIZERS = {
+    "whitespace": ("", 30_000_000),
+    "words": ("", 30_000_000),
+    "a Python function": ("", 30_000_000),
+    "jieba": ("chinese", 4_000_000),
+    "kiwi": ("korean", 1_000_000),
+}
 LEAST = {"JSON lines": 0.6, "Parquet": 0.6}  # of the speed of plain text, as asked for
 
 
@@ -120,6 +131,8 @@ def _encoded(path: str, threads: int, options: dict[str, Any]) -> tuple[Any, Any
     from wordkin.text import count_and_encode, scan_text, source_of
 
     lists, strings = options.pop("lists", False), options.pop("texts", False)
+    if options.get("tokenizer") == "a Python function":
+        options["tokenizer"] = str.split
     config = TrainingConfig(threads=threads, min_count=1, **options)
     if lists or strings:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
@@ -166,6 +179,24 @@ def measure(name: str, folder: Path, text_bytes: int, threads: int, runs: int) -
     }  # fmt: skip
 
 
+def measure_tokenizer(name: str, text: Path, threads: int, runs: int) -> dict[str, Any]:
+    """Speed and memory of one tokenizer, in turn with gensim, which splits at white space."""
+    warm_up = texts.head(text, _WARM_UP_BYTES)
+    options = {"tokenizer": name}
+    sides = {
+        name: partial(_child, "read_wordkin", path=str(text), warm_up=str(warm_up), threads=threads, options=options),
+        "gensim": partial(_child, "read_gensim", path=str(text)),
+    }
+    found = in_turn(sides, runs)
+    return {
+        "text": text.name,
+        "bytes": text.stat().st_size,
+        "words": found[name][0]["words"],
+        "sides": {side: [{"seconds": each["seconds"], "peak_bytes": each["peak_bytes"]} for each in runs_of]
+                  for side, runs_of in found.items()},
+    }  # fmt: skip
+
+
 def _child(job: str, **arguments: Any) -> dict[str, Any]:
     return run_child([sys.executable, __file__, "--child", json.dumps({"job": job, **arguments})]).to_dict()
 
@@ -188,13 +219,32 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             Summary.of(found["bytes"] / each for each in gensim).text(3, 1e6) if gensim else "",
         ))  # fmt: skip
     heads = ("container", "MB/s", "million words/s", "of plain text", "asked", "peak MiB", "gensim build_vocab, MB/s")
-    return {"readers": table(heads, rows)} if rows else {}
+    found_blocks = {"readers": table(heads, rows)} if rows else {}
+    rows = [_tokenizer_row(name, found) for name, found in values(content, "tokenized by ").items()]
+    heads = ("tokenizer", "text", "MB", "MB/s", "million words/s", "peak MiB", "gensim build_vocab, MB/s")
+    return found_blocks | ({"tokenizers": table(heads, rows)} if rows else {})
+
+
+def _tokenizer_row(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    seconds = {side: [each["seconds"] for each in runs] for side, runs in found["sides"].items()}
+    peak = [each["peak_bytes"] for each in found["sides"][name] if each["peak_bytes"]]
+    return (
+        name,
+        found["text"],
+        f"{found['bytes'] / 1e6:.1f}",
+        Summary.of(found["bytes"] / each for each in seconds[name]).text(3, 1e6),
+        Summary.of(found["words"] / each for each in seconds[name]).text(3, 1e6),
+        f"{max(peak) / 2**20:,.0f}" if peak else "",
+        Summary.of(found["bytes"] / each for each in seconds["gensim"]).text(3, 1e6),
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", nargs="?", help="a text file (default: a synthetic text)")
     parser.add_argument("--runs", type=int, default=5, help="turns (default: 5)")
+    parser.add_argument("--chinese", help="a Chinese text, for jieba")
+    parser.add_argument("--korean", help="a Korean text, for kiwi")
     parser.add_argument("--folder", type=Path, help="where to write the containers (default: a temporary folder)")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     common_options(parser)
@@ -206,7 +256,7 @@ def main() -> None:
     runs = 1 if options.quick else options.runs
     words = 1_000_000 if options.quick else 17_000_000
     plain = texts.plain_text(options.corpus, words)
-    about = {"corpus": plain.name, "threads": options.threads}
+    about = {**texts.description(plain), "threads": options.threads}
     results = Results("readers", about, fresh=options.fresh, folder=results_folder(options.quick))
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
@@ -218,6 +268,12 @@ def main() -> None:
         for container in CONTAINERS:
             measurement = partial(measure, container, folder, size, options.threads, runs)
             results.measured(f"read, {container}", {"runs": runs}, measurement)
+    for name, (language, size) in TOKENIZERS.items():
+        given = getattr(options, language) if language else plain
+        if given is not None:
+            text = texts.head(texts.plain_text(str(given), 0), size // (10 if options.quick else 1))
+            measurement = partial(measure_tokenizer, name, text, options.threads, runs)
+            results.measured(f"tokenized by {name}", {"runs": runs, "text": text.name}, measurement)
     show(blocks(results.content))
 
 

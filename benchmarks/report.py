@@ -34,7 +34,7 @@ PAGES = (
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting",
+    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting", "readers",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(

@@ -88,7 +88,8 @@ NOT_ITEMS: list[tuple[Any, str]] = [
     ([[(1, 2)]], "words must be strings, or whole numbers; got (1, 2) (tuple): flatten the sentence"),
     ([[1, (2,)]], "words must be strings, or whole numbers; got (2,) (tuple): flatten the sentence"),
     ([np.array([[1, 2]])], "words must be strings, or whole numbers; got array([1, 2]) (ndarray): flatten the sen"),
-    ([[1, None]], "words must be strings, or whole numbers; got None (NoneType): convert it with str()"),
+    ([[1, None]], "words must be strings, or whole numbers; got None (NoneType): leave it out of its sente"),
+    ([[1, float("nan")]], "words must be strings, or whole numbers; got nan (float): leave it out of its sentence"),
     ([[1, "a"]], "items must be all strings or all whole numbers; the first of each are 1 and 'a': convert them with"),
     ([["a", 1]], "items must be all strings or all whole numbers; the first of each are 'a' and 1: convert them with"),
     (
@@ -116,7 +117,7 @@ def test_what_is_no_item_is_refused(corpus: Any, message: str) -> None:
         ({"normalize": "NFC"}, "normalize is for words: leave it out where the items are whole numbers; got 'NFC'"),
         ({"keep": "1.*"}, "keep is for words: leave it out where the items are whole numbers; got '1.*'"),
         ({"phrases": 1}, "phrases are of words: leave it out where the items are whole numbers; got 1"),
-        ({"keep_words": ["1"]}, "keep_words must be whole numbers, as the items of the text are; got '1'"),
+        ({"keep_words": ["01"]}, "keep_words must be whole numbers, as the items of the text are; got '01'"),
         ({"keep_words": [1, "a"]}, "keep_words must be a list of words, or of whole numbers; got (1, 'a')"),
         ({"vocabulary": {"1": 5}, "min_count": 5}, "the items of the model or vocabulary are words, such as '1', and "),
         ({"validation": [["a", "b"]]}, "the items of the model or vocabulary are whole numbers, such as "),
@@ -135,6 +136,8 @@ def test_numbers_can_be_kept_and_given() -> None:
         2,
         3,
     }
+    as_typed = wordkin.train(text, min_count=2, keep_words=["1"], vector_size=2, epochs=1, subsample=0)
+    assert set(as_typed.words) == {1, 2, 3}
     assert wordkin.train(text, vocabulary={3: 5, 2: 4}, vector_size=2, epochs=1, subsample=0).words == [3, 2]
     with pytest.raises(CorpusError, match=r"are whole numbers, such as 3, and .* words, such as 'a': .* with int\(\)"):
         wordkin.train([["a", "b"]], vocabulary={3: 5}, vector_size=2)

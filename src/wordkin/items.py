@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import TypeGuard
 
@@ -11,6 +12,7 @@ from wordkin.errors import ConfigError
 Item = str | int
 """A word, or a whole number that stands for something."""
 
+_WHOLE = re.compile("-?(0|[1-9][0-9]*)")  # one spelling of each number
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
@@ -64,6 +66,11 @@ def are_integers(items: Sequence[object]) -> bool:
             )
         checked_item(item, integers=integers)
     return integers
+
+
+def named_items(words: Iterable[Item], *, integers: bool) -> list[Item]:
+    """Items that someone names, perhaps on a command line: where items are whole numbers, "42" stands for 42."""
+    return [int(word) if integers and isinstance(word, str) and _WHOLE.fullmatch(word) else word for word in words]
 
 
 def _is_decimal(text: str) -> bool:

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import wordkin
 from wordkin import Embeddings, Vocabulary
 
 
@@ -52,3 +53,22 @@ def test_numbers_become_words_where_that_is_asked_for(run, numbered, tmp_path):
     assert (tmp_path / "v.vec").read_text().splitlines()[1].startswith("42 ")
     failed = run("convert", tmp_path / "v.vec", tmp_path / "w.vec", "--as-text")
     assert failed.code == 2 and "--as-text is for items that are whole numbers" in failed.err
+
+
+def test_words_to_keep_and_to_freeze_are_read_as_numbers_where_items_are(run, tmp_path):
+    text, vectors = tmp_path / "baskets.jsonl", tmp_path / "v.safetensors"
+    text.write_text('{"items": [7, 9, 9, 7, 9]}\n' * 9 + '{"items": [42, 7]}\n')
+    train = ["train", text, "--field", "items", "--vector-size", "4", "--epochs", "1", "--subsample", "0", "-q"]
+    assert run(*train, "-o", vectors, "--keep-words", "42").code == 0
+    assert 42 in wordkin.load(vectors)
+    failed = run(*train, "-o", vectors, "--keep-words", "042")
+    assert (failed.code, failed.err) == (
+        2, "wordkin: --keep-words must be whole numbers, as the items of the text are; got '042'\n"
+    )  # fmt: skip
+    named = tmp_path / "frozen.txt"
+    named.write_text("9\n")
+    for frozen in "9|42", f"@{named}":
+        again = tmp_path / "w.safetensors"
+        assert run(*train, "-o", again, "--init", vectors, "--freeze", frozen).code == 0
+        old, new = wordkin.load(vectors), wordkin.load(again)
+        assert (new[9] == old[9]).all() and (new[7] != old[7]).any()

@@ -24,7 +24,7 @@ from wordkin.corpus import CorpusWarning, Scan, Source, reading, resolve, scanni
 from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers import files, text
 from wordkin.corpus.readers.files import TextFile
-from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block
+from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Reading
 from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -72,6 +72,21 @@ def test_binary_file(tmp_path: Path) -> None:
         match=r"'.*image.txt' is UTF-16, not UTF-8: convert it, for example with: iconv",
     ):
         scan(path)
+
+
+@pytest.mark.parametrize(("name", "option"), [("t.csv", "text"), ("t.tsv", "text"), ("t.jsonl", "text")])
+def test_binary_records(tmp_path: Path, name: str, option: str) -> None:
+    path = tmp_path / name
+    wide = '{"text": "a b"}\n' if name.endswith("jsonl") else "text\na b\n"
+    for data, message in (
+        (wide.encode("utf-16"), r"is UTF-16, not UTF-8: convert it, .* or pass encoding=\"utf-16\""),
+        (wide.encode("utf-16-le"), r"looks binary \(it holds zero bytes\)"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(CorpusError, match=message):
+            scanning.scan(resolve(path, Reading(field=option)))
+    path.write_bytes(wide.encode("utf-16"))
+    assert scanning.scan(resolve(path, Reading(field=option, encoding="utf-16"))).words == ["a", "b"]
 
 
 def test_a_zero_byte_far_into_a_text_is_part_of_a_word(tmp_path: Path) -> None:

@@ -288,6 +288,8 @@ def test_what_cannot_be_frozen_is_refused(model):
         model.update(NEW, freeze=["w1", "okapi"])
     with pytest.raises(ConfigError, match="freeze must mean at least one word that has a vector to keep; got 'okapi'"):
         model.update(NEW, freeze="okapi")
+    with pytest.raises(ConfigError, match=r"freeze must be a list of words; got \{'w1': 1\}: pass list"):
+        model.update(NEW, freeze={"w1": 1})
     with pytest.raises(ConfigError, match=r"freeze must be a regular expression \(missing \), .*; got '\('"):
         model.update(NEW, freeze="(")
     with pytest.raises(ConfigError, match="freeze needs vectors to start from; got 'w1': give init, or update a model"):

@@ -101,6 +101,7 @@ def test_a_vocabulary_of_any_kind_is_sorted_by_count(tmp_path):
         ({}, "vocabulary must hold at least one word"),
         ({"a": 0, "b": 1}, "vocabulary must have counts from 1 up; got 'a 0'"),
         ({"a": -1}, "vocabulary must map words to whole numbers from 1 up; got 'a: -1'"),
+        ({"": 3, "a": 1}, "vocabulary must not hold an empty word, which no text has; got '': leave it out"),
         ({"a": 1.0}, "vocabulary must map words to whole numbers"),
         ({"a": True}, "vocabulary must map words to whole numbers"),
         ({3.0: 1}, "vocabulary must map words to counts; got 3.0: a word must be text or a whole number"),

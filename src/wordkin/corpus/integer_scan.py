@@ -27,6 +27,8 @@ def not_an_item(item: object) -> CorpusError:
     """The error for what is neither text nor a whole number."""
     if isinstance(item, list | tuple | np.ndarray):
         remedy = "flatten the sentence"
+    elif item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
+        remedy = "leave it out of its sentence"
     else:
         remedy = (
             "convert it with str() or int()"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import REPLAY_SHARE, TrainingConfig
 from wordkin.errors import ConfigError
-from wordkin.items import Item
+from wordkin.items import Item, named_items
 from wordkin.storage.files import InputFile
 from wordkin.training.tables import NamedTables, table_shapes
 from wordkin.vocabulary import Vocabulary
@@ -143,7 +143,8 @@ def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDA
     Parameters
     ----------
     freeze : str, path or iterable of str
-        A regular expression that known words match as a whole, a file with a word on each line, or words.
+        A regular expression that known words match as a whole, a file with a word on each line, or words. Whole
+        numbers match by their digits, and so they stand in a file.
     known : Vocabulary
         The words that have vectors already.
     vocabulary : Vocabulary
@@ -160,9 +161,14 @@ def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDA
             matches = re.compile(freeze).fullmatch
         except (re.error, OverflowError, RecursionError) as error:
             raise ConfigError("freeze", f"must be a regular expression ({error})", freeze) from error
-        chosen = [word_id for word_id in np.flatnonzero(ids >= 0).tolist() if matches(vocabulary.word(word_id))]
+        chosen = [word_id for word_id in np.flatnonzero(ids >= 0).tolist() if matches(str(vocabulary.word(word_id)))]
     else:
-        words = _words_of_file(freeze) if isinstance(freeze, Path) else word_list("freeze", freeze)
+        if isinstance(freeze, Path):
+            words = named_items(_words_of_file(freeze), integers=vocabulary.integers)
+        elif isinstance(freeze, Mapping):
+            raise ConfigError("freeze", "must be a list of words", freeze, "pass list(...) for its keys")
+        else:
+            words = word_list("freeze", freeze)
         named = vocabulary.find_ids(words)
         unknown = [word for word, word_id in zip(words, named.tolist(), strict=True) if word_id < 0 or ids[word_id] < 0]
         if unknown:

@@ -102,6 +102,8 @@ def vocabulary_of(given: object) -> Vocabulary:
     if given.counts.min() < 1:
         word = given.word(int(given.counts.argmin()))
         raise ConfigError("vocabulary", "must have counts from 1 up", f"{word} {int(given.counts.min())}")
+    if "" in given:
+        raise ConfigError("vocabulary", "must not hold an empty word, which no text has", "", "leave it out")
     return Vocabulary.choose(given.words, given.counts)[0]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ConfigError, CorpusError, CorpusWarning, EmptyVocabularyError, warn
-from wordkin.items import Item, is_integer
+from wordkin.items import Item, is_integer, named_items
 from wordkin.storage.packed_words import concatenated, taken
 from wordkin.vocabulary.vocabulary import Vocabulary
 
@@ -77,7 +77,7 @@ def choose_words(words: Sequence[Item], counts: NDArray[np.int64], rules: Rules)
 
     Raises :class:`EmptyVocabularyError` where none is left. Warns of words to keep that do not occur.
     """
-    _refuse_other_kind(rules.keep_words, words)
+    rules = _for_items(rules, words)
     vocabulary, ids = Vocabulary.choose(
         words,
         counts,
@@ -120,6 +120,7 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     where they are more than ``max_vocabulary``. Raises :class:`CorpusError` where the text has no word for the model.
     """
     old, rare = known.vocabulary, known.rare
+    rules = _for_items(rules, words)
     assert old.counts is not None, "a trained model has counts"
     old_ids = old.find_ids(words)
     is_new = old_ids < 0
@@ -217,12 +218,17 @@ def _kept_counts(
     return kept, len(indices) - len(kept)
 
 
-def _refuse_other_kind(keep_words: Collection[Item], words: Sequence[Item]) -> None:
-    """Raise :class:`ConfigError` where words to keep are not of the kind of those in the text."""
+def _for_items(rules: Rules, words: Sequence[Item]) -> Rules:
+    """The rules with words to keep of the kind of those in the text; :class:`ConfigError` where one is not."""
+    if not len(words) or not rules.keep_words:
+        return rules
+    integers = is_integer(words[0])
+    keep_words = named_items(rules.keep_words, integers=integers)
     for word in keep_words:
-        if len(words) and is_integer(word) != is_integer(words[0]):
-            kind = "whole numbers" if is_integer(words[0]) else "text"
+        if is_integer(word) != integers:
+            kind = "whole numbers" if integers else "text"
             raise ConfigError("keep_words", f"must be {kind}, as the items of the text are", word)
+    return replace(rules, keep_words=keep_words)
 
 
 def _warn_of_absent(keep_words: Collection[Item], vocabulary: Vocabulary) -> None:

@@ -56,10 +56,16 @@ def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
 
 
 def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
-    """The bytes of a file, without a byte-order mark, in blocks of lines; only the last may lack its line feed."""
+    """The bytes of a file, without a byte-order mark, in blocks of lines; only the last may lack its line feed.
+
+    Raises :class:`BinaryFileError` for a file that is not text.
+    """
     pieces: list[bytes] = []
-    first = True
+    first = begins = True
     while data := opened.read(block_bytes):
+        if begins:
+            _refuse_binary(opened, data)
+        begins = False
         cut = data.rfind(b"\n") + 1
         if not cut:
             pieces.append(data)
