@@ -30,11 +30,12 @@ DOCS = Path(__file__).parent.parent / "docs"
 LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # what the studio's lesson shows
 PAGES = (
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
-    "evaluation.md", "studio.md", "cluster.md", "corpora.md",
+    "evaluation.md", "studio.md", "cluster.md", "corpora.md", "cjk.md",
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
     "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting", "readers",
+    "segmentation",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(
