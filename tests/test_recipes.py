@@ -62,10 +62,10 @@ def test_what_depends_on_the_text_is_known_when_it_was_read_and_options_given_by
     model = wordkin.Word2Vec(recipe="quality", vector_size=4)
     assert (model.config.window, model.config.epochs) == (3, 5)
     model.fit(TEXT)
-    assert (model.config.window, model.config.subsample, model.config.epochs) == (5, 1e-4, 4)
+    assert (model.config.window, model.config.subsample, model.config.epochs) == (5, 5e-5, 4)
     assert (model.embeddings.metadata["window"], model.embeddings.metadata["epochs"]) == ("5", "4")
     by_hand = wordkin.Word2Vec(recipe="quality", vector_size=4, window=3, epochs=5).fit(TEXT).config
-    assert (by_hand.window, by_hand.subsample, by_hand.epochs) == (3, 1e-4, 5)
+    assert (by_hand.window, by_hand.subsample, by_hand.epochs) == (3, 5e-5, 5)
 
 
 def test_a_configuration_of_no_recipe_does_not_depend_on_the_text():

@@ -33,7 +33,7 @@ SMALL_TEXT_WORDS = 10_000_000
 OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
     "word2vec": {"skip-gram": {}, "cbow": {}},
     "quality": {
-        "skip-gram": {"window": 5, "subsample": 1e-4, "epochs": 4},
+        "skip-gram": {"window": 5, "subsample": 5e-5, "epochs": 4},
         "cbow": {"learning_rate": 0.05},
     },
 }
