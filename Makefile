@@ -22,7 +22,7 @@ help:
 	@echo "make wheel   build wheel and source distribution in dist/, install and try them for each Python found here"
 	@echo "make platforms   resolve the core's dependencies from wheels alone for other systems and Pythons"
 	@echo "make screenshots   pictures of the studio's pages for docs/, about two minutes"
-	@echo "make compat  run gensim's own tests against wordkin.compat.gensim; a few minutes, installs testfixtures"
+	@echo "make compat  run gensim's own tests, and packages that build on it, against wordkin.compat.gensim; minutes"
 	@echo "make interop compare vectors in PyTorch, sentence-transformers, model2vec, spaCy and DuckDB; installs them"
 	@echo "make cluster-faults  kill machines of a Ray cluster on this computer, and compare the bits; some minutes"
 	@echo "make faults  kill training at random moments and fill its disk, and count what is lost; a few minutes"
@@ -69,9 +69,10 @@ platforms: $(VENV)/.wordkin-test
 screenshots: $(VENV)/.wordkin-test
 	@$(VENV)/bin/python docs/screenshots.py $(ARGS)
 
+# With another Python, whose results stand beside the first: make compat VENV=.venv-3.13 PYTHON=python3.13
 compat: $(VENV)/.wordkin-test
 	@$(PIP) testfixtures
-	@$(VENV)/bin/python tests/compat/run_gensim_tests.py $(ARGS)
+	@$(BENCH)/compat_tests.py $(ARGS)
 
 # In an environment of its own: PyTorch is large. Another build of it: make interop TORCH=torch==VERSION+cpu
 INTEROP := .venv-interop
@@ -113,6 +114,7 @@ bench: $(VENV)/.wordkin-test
 	@$(BENCH)/queries.py
 	@$(BENCH)/studio.py --elements
 	@$(BENCH)/loading.py
+	@$(BENCH)/compat.py $(CORPUS) $(if $(EVALUATION),--evaluation $(EVALUATION))
 	@$(BENCH)/determinism.py $(CORPUS) $(if $(EVALUATION),--evaluation $(EVALUATION))
 	@$(BENCH)/report.py
 
@@ -123,6 +125,7 @@ bench-quick: $(VENV)/.wordkin-test
 	@$(BENCH)/startup.py --quick
 	@$(BENCH)/queries.py --quick
 	@$(BENCH)/loading.py --quick
+	@$(BENCH)/compat.py --quick
 	@$(BENCH)/determinism.py --quick
 	@$(BENCH)/report.py --quick
 

@@ -31,11 +31,12 @@ LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"
 PAGES = (
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
     "evaluation.md", "studio.md", "cluster.md", "corpora.md", "cjk.md",
+    "coming-from-gensim.md",
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
     "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting", "readers",
-    "segmentation",
+    "segmentation", "compat", "compat_tests",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(

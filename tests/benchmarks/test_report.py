@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import compat
+import compat_tests
 import cost
 import determinism
 import left_out
@@ -304,6 +306,51 @@ def test_pages_show_the_published_results(name: str) -> None:
     page = (report.DOCS / name).read_text(encoding="utf-8")
     found = report.tables(report.load(report.DOCS / "results"))
     assert page == report.filled(page, found), "run: python benchmarks/report.py --published"
+
+
+def test_tables_of_the_tests_of_gensim() -> None:
+    passed = {"name": "TestModel::test_a", "result": "passed", "why": ""}
+    other = {"name": "TestModel::test_b", "result": "left out", "why": "reads a | pickle"}
+    alone = {"name": "TestModel::test_a", "result": "failed", "why": "1 is not 2"}
+    runs = {"gensim": {"ran": True}, "wordkin": {"ran": False, "why": "KeyError: 'a'"}}
+    measured = {
+        "tests, Python 3.11.7": {"Word2Vec": [passed, other]},
+        "tests, Python 3.13.0": {"Word2Vec": [alone, other]},
+        "packages, Python 3.11.7": {"node2vec": runs},
+    }
+    content = _content("compat_tests", measured, {key: {"gensim": "4.4.0", "numpy": "2.4"} for key in measured})
+    tables = {
+        name: [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:]]
+        for name, text in compat_tests.blocks(content).items()
+    }
+    assert tables["counts"] == [
+        ["Word2Vec, Python 3.11.7, gensim 4.4.0", "2", "1", "0", "0", "0", "1"],
+        ["Word2Vec, Python 3.13.0, gensim 4.4.0", "2", "0", "0", "1", "0", "1"],
+    ]
+    assert tables["reasons"] == [
+        ["Word2Vec: `test_b`", "left out", "reads a / pickle"],
+        ["Word2Vec: `test_a`", "failed", "1 is not 2 (Python 3.13.0)"],
+    ]
+    assert tables["packages"] == [["node2vec, Python 3.11.7", "runs", "fails: KeyError: 'a'"]]
+    assert compat_tests.blocks(_content("compat_tests", {}, {})) == {}
+
+
+def test_tables_of_the_same_programs() -> None:
+    trained = {
+        "gensim": {"seconds": [9.0, 10.0, 8.0], "peak_bytes": [80_000_000] * 3, "score": [0.5, 0.6, 0.7]},
+        "wordkin": {"seconds": [1.0, 1.0, 2.0], "peak_bytes": [40_000_000] * 3, "score": [0.6, 0.6, 0.6]},
+    }
+    walked = {"node2vec": {"gensim": {"ran": True, "seconds": [4.0]}, "wordkin": {"ran": True, "seconds": [2.0]}}}
+    measured = {"train CBOW, corpus_file": trained, "packages": walked}
+    tables = {
+        name: [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:]]
+        for name, text in compat.blocks(_content("compat", measured, {key: {} for key in measured})).items()
+    }
+    assert tables["programs"] == [
+        ["train CBOW, corpus_file", "9.00 (8.00 to 10.0)", "1.00 (1.00 to 2.00)", "9.00 (4.00 to 10.0)", "80.0", "40.0"]
+    ]
+    assert tables["scores"] == [["train CBOW, corpus_file", "0.600 ± 0.100", "0.600 ± 0.000"]]
+    assert tables["packages"] == [["node2vec", "4.00", "2.00", "2.00"]]
 
 
 def test_tables_of_recipes() -> None:

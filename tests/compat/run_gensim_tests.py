@@ -1,30 +1,29 @@
-"""Runs gensim's own tests, unmodified, against ``wordkin.compat.gensim``, and writes what came of each.
+"""Runs gensim's own tests, unmodified, against ``wordkin.compat.gensim``, and tells what came of each.
 
 The files lie in gensim's wheel. A child process calls ``install()`` before it imports them, and fails unless they
 then got wordkin's classes; nothing else is done to them. ``left_out.json`` lists tests by name, with reasons: those
 "left out" are not run, those "failing" are run and known to fail. The exit status is 1 where another fails, or one of
 these passes.
 
-    python tests/compat/run_gensim_tests.py [--output FILE.md] [--only WORDS]
+    python tests/compat/run_gensim_tests.py [--json FILE] [--only WORDS]
+
+``benchmarks/compat_tests.py`` runs this and keeps the results for the documentation.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import importlib.util
 import json
-import platform
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FILES = {"test_keyedvectors.py": "KeyedVectors", "test_word2vec.py": "Word2Vec"}
-RESULTS = ("passed", "failed as known", "failed", "skipped", "left out")
 LEFT_OUT = Path(__file__).with_name("left_out.json")
 
 CHILD = """
@@ -102,34 +101,22 @@ def _outcome(case: ElementTree.Element, failing: dict[str, str]) -> Outcome:
     )
 
 
-def table(outcomes: dict[str, list[Outcome]]) -> str:
-    """The results as Markdown."""
-    versions = f"Python {platform.python_version()}, gensim {importlib.metadata.version('gensim')}"
-    lines = ["# gensim's own tests on wordkin", "", f"`make compat`, {versions}.", ""]
-    lines += [f"| tests of | in all | {' | '.join(RESULTS)} |", "|---|--:|" + "--:|" * len(RESULTS)]
-    for name, listed in outcomes.items():
-        counts = Counter(each.result for each in listed)
-        numbers = [len(listed), *(counts[each] for each in RESULTS)]
-        lines.append(f"| {name} | {' | '.join(map(str, numbers))} |")
-    lines += ["", "| not passed | | why |", "|---|---|---|"]
-    for listed in outcomes.values():
-        for each in listed:
-            if each.result != "passed":
-                lines.append(f"| `{each.name}` | {each.result} | {each.why.replace('|', '/')} |")
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, help="a Markdown file for the table; printed in any case")
+    parser.add_argument("--json", type=Path, help="a file for the results")
     parser.add_argument("--only", help="run tests whose names match, as pytest -k")
     options = parser.parse_args()
     left_out = json.loads(LEFT_OUT.read_text())
     outcomes = {name: run(file, left_out[file], options.only) for file, name in FILES.items()}
-    text = table(outcomes)
-    print(text)
-    if options.output:
-        options.output.write_text(text)
+    for name, listed in outcomes.items():
+        counts = Counter(each.result for each in listed)
+        print(f"{name}: {', '.join(f'{count} {result}' for result, count in counts.items())}", flush=True)
+        for each in listed:
+            if each.result == "failed":
+                print(f"  {each.name}: {each.why}", flush=True)
+    if options.json:
+        content = {name: [asdict(each) for each in listed] for name, listed in outcomes.items()}
+        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return int(any(each.result == "failed" for listed in outcomes.values() for each in listed))
 
 

@@ -26,11 +26,9 @@ CLASSES = {
 # Deprecated names of gensim 3, and internals of its queue of jobs, its counts and its tree.
 NOT_HERE = {
     "Word2Vec": {
-        "add_null_word", "create_binary_tree", "make_cum_table", "seeded_vector", "init_sims", "add_lifecycle_event",
+        "add_null_word", "create_binary_tree", "make_cum_table", "seeded_vector", "add_lifecycle_event",
     },
-    "KeyedVectors": {
-        "words_closer_than", "log_accuracy", "similarity_unseen_docs", "add_lifecycle_event",
-    },
+    "KeyedVectors": {"log_accuracy", "add_lifecycle_event"},
     "Phrases": {"score_candidate", "analyze_sentence", "add_lifecycle_event"},
     "FrozenPhrases": {"score_candidate", "analyze_sentence", "add_lifecycle_event"},
 }  # fmt: skip
@@ -117,7 +115,7 @@ def test_values_are_refused_in_the_names_of_gensim(options, message):
     [
         ("vocab", "use key_to_index for rows, or get_vecattr"), ("index2word", "use index_to_key"),
         ("syn0norm", r"use get_normed_vectors\(\)"), ("accuracy", r"use evaluate_word_analogies\(path\)"),
-        ("words_closer_than", "use closer_than"), ("nothing", "^KeyedVectors has no attribute 'nothing'$"),
+        ("nothing", "^KeyedVectors has no attribute 'nothing'$"),
     ],
 )  # fmt: skip
 def test_former_names_of_vectors_name_the_present_ones(name, remedy):
@@ -130,7 +128,7 @@ def test_former_names_of_vectors_name_the_present_ones(name, remedy):
     [
         ("most_similar", "use wv.most_similar"), ("similarity", "use wv.similarity"), ("iter", "use epochs"),
         ("doesnt_match", "use wv.doesnt_match"), ("wmdistance", "use wv.wmdistance"), ("syn0", "use wv.vectors"),
-        ("save_word2vec_format", "use wv.save_word2vec_format"), ("init_sims", r"use wv.fill_norms\(\)"),
+        ("save_word2vec_format", "use wv.save_word2vec_format"),
         ("load_word2vec_format", r"use KeyedVectors.load_word2vec_format\(path\)"), ("vocab", "use wv.key_to_index"),
         ("nothing", "^Word2Vec has no attribute 'nothing'$"),
     ],

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.compat.gensim import training
-from wordkin.compat.gensim.errors import NoVocabularyError
+from wordkin.compat.gensim.errors import NoVocabularyError, number, whole
 from wordkin.compat.gensim.keyedvectors import KeyedVectors
 from wordkin.compat.gensim.sentences import LineSentence, refuse_integers, refuse_strings, source_of_sentences
 from wordkin.errors import ConfigError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+_BYTES_A_WORD, _BYTES_A_WORD_WITH_PATH = 500, 700  # as gensim guesses: a string, two entries, a path in the tree
 TrimRule = Callable[[str, int, int], int]
 
 
@@ -125,6 +126,7 @@ class Model:
     total_train_time: float
     raw_vocab: dict[str, int]
     latest_losses: list[float]
+    running_training_loss: float
     syn1: NDArray[Any]
     syn1neg: NDArray[Any]
     wv: KeyedVectors
@@ -154,12 +156,13 @@ class Model:
         trim_rule : function, default None
             From word, count and ``min_count`` to RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
         progress_per, **kwargs
-            ``progress_per`` has no effect; any other name is a TypeError.
+            ``progress_per`` has no effect. ``min_count`` and ``sample`` take the place of those of the model; any other
+            name is a TypeError.
         """
-        if kwargs:
-            raise TypeError(f"build_vocab takes no argument {min(kwargs)!r}")
+        if kwargs.keys() - {"min_count", "sample"}:
+            raise TypeError(f"build_vocab takes no argument {min(kwargs.keys() - {'min_count', 'sample'})!r}")
         self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
-        self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
+        self._finish_vocabulary(update, keep_raw_vocab, trim_rule, **kwargs)
 
     def build_vocab_from_freq(
         self,
@@ -185,18 +188,19 @@ class Model:
         """Count words into ``raw_vocab``; returns the numbers of words and sentences."""
         del progress_per, workers
         if self.max_vocab_size:
-            source_of_sentences(corpus_iterable, corpus_file, training.config_of(self))  # refuses what is no text
+            config = training.config_of(self)
+            source_of_sentences(corpus_iterable, corpus_file, config, once=True)  # refuses what is no text
             sentences = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
             refuse_strings(sentences)
             rule = trim_rule or self._trim_rule
             counted = counted_with_limit(sentences, self.max_vocab_size, rule)
             self.raw_vocab, self.corpus_total_words, self.corpus_count = counted
         else:
-            with self._scan(corpus_iterable, corpus_file) as scanned:
+            with self._scan(corpus_iterable, corpus_file, once=True) as scanned:
                 self._take_counts(scanned)
         return self.corpus_total_words or 0, self.corpus_count
 
-    def _scan(self, corpus_iterable: Any, corpus_file: Any) -> Scan:
+    def _scan(self, corpus_iterable: Any, corpus_file: Any, once: bool) -> Scan:
         from wordkin.corpus.scanning import Scan
         from wordkin.errors import EmptyVocabularyError
         from wordkin.text import scan_text
@@ -204,7 +208,7 @@ class Model:
         refuse_strings(corpus_iterable)
         config = training.config_of(self)
         try:
-            scanned = scan_text(source_of_sentences(corpus_iterable, corpus_file, config), config)
+            scanned = scan_text(source_of_sentences(corpus_iterable, corpus_file, config, once=once), config)
         except EmptyVocabularyError as error:
             raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
         assert isinstance(scanned, Scan), "no phrases were asked for"
@@ -224,13 +228,18 @@ class Model:
         sample: float | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept."""
-        least = self.min_count if min_count is None else min_count
+        """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept.
+
+        ``min_count`` and ``sample`` become those of the model, unless they are None or 0 or ``dry_run`` is set.
+        """
+        least = whole("min_count", min_count, 0) if min_count else self.min_count
+        sample = number("sample", sample) if sample else self.sample
         limit = None if update else self.max_final_vocab
         choice = Choice.of(self.raw_vocab, least, limit, trim_rule or self._trim_rule)
-        report = choice.report(self.sample if sample is None else sample)
+        report = choice.report(sample)
         if dry_run:
             return report
+        self.min_count, self.sample = least, sample
         self.effective_min_count = choice.min_count
         if not update:
             words = sorted(choice.kept, key=lambda word: (-choice.kept[word], word)) if self.sorted_vocab else None
@@ -254,10 +263,12 @@ class Model:
         added = np.array([kept[word] for word in new], dtype=np.int64)
         self.wv.expandos["count"] = np.concatenate([counts, added])
 
-    def _finish_vocabulary(self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None) -> None:
+    def _finish_vocabulary(
+        self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None, **changed: Any
+    ) -> None:
         if update and not len(self.wv):
             raise NoVocabularyError("update=True needs a vocabulary to add to: call build_vocab without it first")
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule, **changed)
         self.prepare_weights(update)
 
     def prepare_weights(self, update: bool = False) -> None:
@@ -303,10 +314,15 @@ class Model:
         self.init_weights()
 
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
-        """Bytes that the tables take: by name, and in all ("total")."""
+        """Bytes that the words ("vocab", a rough guess) and the tables take: by name, and in all ("total")."""
         words = len(self.wv) if vocab_size is None else vocab_size
         found = {} if report is None else report
         table = words * self.vector_size * 4
-        found |= {"vectors": table, "syn1": table * bool(self.hs), "syn1neg": table * bool(self.negative)}
-        found["total"] = found["vectors"] + found["syn1"] + found["syn1neg"]
+        found["vocab"] = words * (_BYTES_A_WORD_WITH_PATH if self.hs else _BYTES_A_WORD)
+        found["vectors"] = table
+        if self.hs:
+            found["syn1"] = table
+        if self.negative:
+            found["syn1neg"] = table
+        found["total"] = sum(size for name, size in found.items() if name != "total")
         return found

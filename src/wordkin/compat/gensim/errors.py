@@ -49,8 +49,6 @@ FORMER_NAMES_OF_VECTORS = {
     "vectors_norm": "get_normed_vectors()",
     "accuracy": "evaluate_word_analogies(path)",
     "log_accuracy": "evaluate_word_analogies(path)",
-    "words_closer_than": "closer_than(key1, key2)",
-    "similarity_unseen_docs": "n_similarity(words1, words2)",
 }
 FORMER_NAMES_OF_MODELS = {
     "iter": "epochs",
@@ -58,7 +56,6 @@ FORMER_NAMES_OF_MODELS = {
     "syn0_lockf": "wv.vectors_lockf",
     "vocabulary": "wv, or raw_vocab",
     "trainables": "the model itself: syn1 and syn1neg are attributes of it",
-    "init_sims": "wv.fill_norms()",
     "accuracy": "wv.evaluate_word_analogies(path)",
     "load_word2vec_format": "KeyedVectors.load_word2vec_format(path)",
     "vocab": "wv.key_to_index",
@@ -79,6 +76,20 @@ def whole(parameter: str, value: Any, low: int) -> int:
     if not number or value < low:
         raise ConfigError(parameter, f"must be a whole number from {low} up", value)
     return int(value)
+
+
+def number(parameter: str, value: Any) -> float:
+    """A number; :class:`ConfigError` for what is none, such as a list."""
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return float(value)
+    raise ConfigError(parameter, "must be a number", value)
+
+
+def flag(parameter: str, value: Any) -> int:
+    """0 or 1, also as False or True; :class:`ConfigError` for others."""
+    if isinstance(value, int | np.integer | np.bool_) and value in (0, 1):
+        return int(value)
+    raise ConfigError(parameter, "must be 0 or 1", value)
 
 
 def refuse(parameter: str, value: object, allowed: object, remedy: str) -> None:

@@ -11,7 +11,7 @@ from wordkin.corpus.phrases import ENGLISH_CONNECTORS, CountedText, PhraseOption
 from wordkin.corpus.phrases import Phrases as LearnedPhrases
 from wordkin.errors import ConfigError
 
-ENGLISH_CONNECTOR_WORDS = frozenset(ENGLISH_CONNECTORS)
+ENGLISH_CONNECTOR_WORDS = frozenset(ENGLISH_CONNECTORS) - {"as", "per"}  # those of gensim
 _FEWEST_NGRAMS = 100_000
 
 
@@ -134,7 +134,7 @@ class Phrases(_Joining):
             raise ConfigError("add_vocab", "must be called once", "a second text", "chain both texts in one iterable")
         refuse_strings(sentences)
         config = TrainingConfig()
-        scanned = scan_text(source_of_sentences(sentences, None, config), config)
+        scanned = scan_text(source_of_sentences(sentences, None, config, once=True), config)
         assert isinstance(scanned, Scan), "no phrases were asked for"
         refuse_integers(scanned)
         self.learned, text = learn_phrases(CountedText.of_scan(scanned), 1, self.options)

@@ -76,7 +76,8 @@ class Questions(VectorStore):
 
     def similar_by_vector(self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
         """The keys nearest to a vector; none is left out."""
-        return self.most_similar(positive=[np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+        query = np.asarray(vector) if isinstance(vector, list | tuple) else vector
+        return self.most_similar(positive=[query], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_cosmul(
         self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
@@ -135,21 +136,36 @@ class Questions(VectorStore):
 
     # --- comparisons
 
-    def similarity(self, w1: Any, w2: Any) -> float:
+    def similarity(self, w1: Any, w2: Any) -> np.float32:
         """Cosine of two keys."""
-        return self.n_similarity([w1], [w2])
+        return self._mean_cosine([self.get_index(w1)], [self.get_index(w2)])
 
-    def distance(self, w1: Any, w2: Any) -> float:
+    def distance(self, w1: Any, w2: Any) -> np.float32:
         """1 - :meth:`similarity`."""
-        return 1 - self.similarity(w1, w2)
+        return np.float32(1 - self.similarity(w1, w2))
 
-    def n_similarity(self, ws1: Sequence[Any], ws2: Sequence[Any]) -> float:
-        """Cosine of the mean vectors of two lists of keys; ZeroDivisionError where one is empty."""
+    def n_similarity(self, ws1: Sequence[Any], ws2: Sequence[Any]) -> np.float32:
+        """Cosine of the mean vectors of two lists of keys, 0 where none of a list is known.
+
+        Unknown keys are left out. Raises ZeroDivisionError where a list is empty.
+        """
+        for name, keys in (("ws1", ws1), ("ws2", ws2)):
+            if isinstance(keys, str):
+                raise ConfigError(name, "must be a list of keys", keys, "split the text into words first")
         if not (len(ws1) and len(ws2)):
             raise ZeroDivisionError("at least one of the two lists of keys is empty: there is no mean of nothing")
-        means = [self.vectors[[self.get_index(key) for key in keys]].astype(np.float64).mean(0) for keys in (ws1, ws2)]
+        rows = [[self.get_index(key) for key in keys if key in self] for keys in (ws1, ws2)]
+        return self._mean_cosine(*rows) if all(rows) else np.float32(0)
+
+    def _mean_cosine(self, rows: list[int], others: list[int]) -> np.float32:
+        """Cosine of the means of some rows; 0 where one mean is 0."""
+        means = [self.vectors[each].astype(np.float64).mean(0) for each in (rows, others)]
         lengths = [float(np.linalg.norm(mean)) or 1.0 for mean in means]
-        return float(np.float32(np.dot(means[0] / lengths[0], means[1] / lengths[1])))
+        return np.float32(np.dot(means[0] / lengths[0], means[1] / lengths[1]))
+
+    def similarity_unseen_docs(self, *args: Any, **kwargs: Any) -> float:
+        """Not supported, as in gensim, whose Doc2Vec has it."""
+        raise NotImplementedError("similarity_unseen_docs is a method of Doc2Vec: use n_similarity(words1, words2)")
 
     def distances(self, word_or_vector: Any, other_words: Iterable[Any] = ()) -> NDArray[np.float32]:
         """1 - cosine of a key or a vector with other keys, in their order, or with all."""
@@ -177,6 +193,10 @@ class Questions(VectorStore):
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
         return [self.index_to_key[row] for row in closer.tolist() if row != own]
 
+    def words_closer_than(self, word1: Any, word2: Any) -> list[Any]:
+        """The old name of :meth:`closer_than`."""
+        return self.closer_than(word1, word2)
+
     def rank(self, key1: Any, key2: Any) -> int:
         """The rank of the second among the neighbours of the first, from 1."""
         return len(self.closer_than(key1, key2)) + 1
@@ -189,9 +209,9 @@ class Questions(VectorStore):
 
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
         """The similarity of two keys by the summed similarity of the first with its ``topn`` neighbours."""
-        return self.similarity(wa, wb) / math.fsum(score for _, score in self.similar_by_word(wa, topn))
+        return float(self.similarity(wa, wb)) / math.fsum(score for _, score in self.similar_by_word(wa, topn))
 
-    def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[float, Any]]:
+    def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[np.float32, Any]]:
         """(similarity with the mean of all, key), the most central first; unknown keys are left out."""
         known = [word for word in words if word in self]
         if not known:
@@ -199,7 +219,7 @@ class Questions(VectorStore):
         rows = np.vstack([self.get_vector(word, norm=use_norm) for word in known]).astype(np.float64)
         mean = rows.mean(0)
         mean /= float(np.linalg.norm(mean)) or 1.0
-        return sorted(zip((rows @ mean).tolist(), known, strict=True), reverse=True)
+        return sorted(zip((rows @ mean).astype(np.float32), known, strict=True), reverse=True)
 
     def doesnt_match(self, words: Sequence[Any]) -> Any:
         """The key least like the others; unknown ones are left out."""
@@ -216,7 +236,8 @@ def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:
         queries = [queries]
     parts: list[tuple[Any, float | None]] = []
     for query in key_list(queries):
-        weighted = isinstance(query, tuple) and len(query) == 2
+        weighted = isinstance(query, tuple | list) and len(query) == 2
+        weighted = weighted and (isinstance(query, tuple) or isinstance(query[0], str | np.ndarray))
         key, weight = query if weighted else (query, None)
         parts.append((np.asarray(key) if isinstance(key, list | np.ndarray) else key, weight))
     return parts

@@ -56,9 +56,12 @@ class LineSentence:
         if isinstance(self.source, str | Path):
             with _open(Path(self.source)) as lines:
                 yield from self._sentences(lines)
-        else:
+        elif hasattr(self.source, "seek"):
             self.source.seek(0)
             yield from self._sentences(self.source)
+        else:
+            raise TypeError(f"source must be a path or an open file; got {self.source!r:.60}: a list of sentences is "
+                            "passed to Word2Vec as it is")  # fmt: skip
 
     def _sentences(self, lines: Iterable[Any]) -> Iterator[list[str]]:
         for line in itertools.islice(lines, self.limit):
@@ -121,10 +124,11 @@ class _Iterable:
         return iter(self._sentences)
 
 
-def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any) -> Source:
+def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, once: bool = False) -> Source:
     """What ``corpus_iterable`` or ``corpus_file`` stands for; exactly one of them must be given.
 
-    Raises TypeError as gensim does: for both or none, a generator, or a path that is none.
+    Raises TypeError as gensim does: for both or none, a path that is none, or a generator, unless it is to be read
+    ``once``.
     """
     from wordkin.text import source_of
 
@@ -139,7 +143,7 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any) -> 
     if isinstance(corpus_iterable, str | bytes):
         raise TypeError(f"sentences must be an iterable of lists of words; got {corpus_iterable!r:.60}: for a file, "
                         "pass corpus_file=")  # fmt: skip
-    if isinstance(corpus_iterable, Iterator):
+    if isinstance(corpus_iterable, Iterator) and not once:
         raise TypeError("sentences must be an iterable that can be read again, not a generator or iterator: make a "
                         "list of it, or a class with __iter__")  # fmt: skip
     if not isinstance(corpus_iterable, Iterable):

@@ -54,6 +54,7 @@ class VectorStore:
         self.vectors_lockf: NDArray[np.float32] = np.ones(1, dtype=np.float32)
         self.expandos: dict[str, NDArray[Any]] = {}
         self.norms: NDArray[np.float32] | None = None
+        self.mapfile_path = None
         self.has_tree = False  # whether "code" and "point" are attributes: paths in the tree of hierarchical softmax
         self._tree: tuple[NDArray[Any], HuffmanTree] | None = None
         self._cached: tuple[NDArray[Any], int, WordVectors] | None = None
@@ -125,7 +126,10 @@ class VectorStore:
         """The vector of a key, shape (N,), or those of several, shape (n, N)."""
         if isinstance(key_or_keys, str | int | np.integer):
             return self.get_vector(key_or_keys)
-        return np.vstack([self.get_vector(key) for key in key_or_keys])
+        rows = [self.get_vector(key) for key in key_or_keys]
+        if not rows:
+            raise ConfigError("keys", "must hold a key", key_or_keys, "there is no matrix of no rows")
+        return np.vstack(rows)
 
     def get_vector(self, key: Any, norm: bool = False) -> NDArray[Any]:
         """The vector of a key, read-only; with ``norm`` a float32 copy of length 1."""

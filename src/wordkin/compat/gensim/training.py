@@ -5,6 +5,7 @@ is told of epochs.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,10 @@ def config_of(
         return TrainingConfig.from_options(**options)
     except ConfigError as error:
         name = _GENSIM_NAMES.get(error.parameter, error.parameter)
-        raise ConfigError(name, error.rule, error.value, error.remedy) from error
+        rule = error.rule
+        for ours, theirs in _GENSIM_NAMES.items():
+            rule = re.sub(rf"\b{ours}\b", theirs, rule)
+        raise ConfigError(name, rule, error.value, error.remedy) from error
 
 
 def vocabulary_of(model: Model) -> Vocabulary:
@@ -142,6 +146,7 @@ def _teller(
         if not report.epoch_finished:
             return
         model.latest_losses.append(report.loss)
+        model.running_training_loss = report.loss
         model.min_alpha_yet_reached = report.learning_rate
         logger.info("epoch %i of %i: loss %.4f, %.0f words/s", report.epoch, report.epochs, report.loss,
                     report.words_per_second)  # fmt: skip

@@ -11,9 +11,18 @@ from numpy.typing import NDArray
 
 from wordkin.compat.gensim import files, training
 from wordkin.compat.gensim.building import Model, TrimRule
-from wordkin.compat.gensim.errors import FORMER_NAMES_OF_MODELS, NoVocabularyError, former_name, refuse, whole
+from wordkin.compat.gensim.errors import (
+    FORMER_NAMES_OF_MODELS,
+    NoVocabularyError,
+    flag,
+    former_name,
+    number,
+    refuse,
+    whole,
+)
 from wordkin.compat.gensim.keyedvectors import KeyedVectors, loading_path, saving_path
 from wordkin.compat.gensim.sentences import (
+    MAX_WORDS_IN_BATCH,
     LineSentence,
     PathLineSentences,
     Text8Corpus,
@@ -25,7 +34,12 @@ from wordkin.errors import ConfigError, NotTrainedError
 if TYPE_CHECKING:
     pass
 
-__all__ = ["KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
+__all__ = [
+    "CORPUSFILE_VERSION", "FAST_VERSION", "MAX_WORDS_IN_BATCH", "KeyedVectors", "LineSentence", "PathLineSentences",
+    "Text8Corpus", "Word2Vec",
+]  # fmt: skip
+
+FAST_VERSION = CORPUSFILE_VERSION = 1  # programs check that these are above -1: training is compiled
 
 logger = logging.getLogger(__name__)
 
@@ -131,17 +145,14 @@ class Word2Vec(Model):
             raise ConfigError("hashfxn", "must be a function", hashfxn, "leave it out: it has no effect")
         _check_optional(max_vocab_size, max_final_vocab, trim_rule, callbacks)
         self.vector_size = self.layer1_size = whole("vector_size", vector_size, 1)
-        self.alpha, self.min_alpha, self.min_alpha_yet_reached = float(alpha), float(min_alpha), float(alpha)
+        self.alpha, self.min_alpha = number("alpha", alpha), number("min_alpha", min_alpha)
+        self.min_alpha_yet_reached = self.alpha
         self.window, self.shrink_windows = whole("window", window, 1), bool(shrink_windows)
         self.min_count = self.effective_min_count = whole("min_count", min_count, 0)
         self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
         self.sample, self.ns_exponent, self.seed, self.workers = sample, ns_exponent, seed, whole("workers", workers, 1)
-        self.sg, self.hs, self.negative, self.cbow_mean = (
-            int(sg),
-            int(hs),
-            whole("negative", negative, 0),
-            int(cbow_mean),
-        )
+        self.sg, self.hs, self.cbow_mean = flag("sg", sg), flag("hs", hs), flag("cbow_mean", cbow_mean)
+        self.negative = whole("negative", negative, 0)
         self.hashfxn, self.epochs, self.null_word = hashfxn, whole("epochs", epochs, 1), null_word
         self.sorted_vocab, self.batch_words, self.comment = sorted_vocab, batch_words, comment
         self.compute_loss = bool(compute_loss)
@@ -157,6 +168,7 @@ class Word2Vec(Model):
     def _start_empty(self) -> None:
         """What a model holds before it has a vocabulary."""
         self.corpus_count, self.train_count, self.total_train_time = 0, 0, 0.0
+        self.running_training_loss = 0.0
         self.corpus_total_words: int | None = 0
         self.raw_vocab: dict[str, int] = {}
         self.latest_losses: list[float] = []
@@ -183,13 +195,14 @@ class Word2Vec(Model):
     ) -> None:
         self._check_objectives()
         if self.max_vocab_size:  # counted sentence by sentence, and so read again to be trained on
+            source_of_sentences(sentences, corpus_file, training.config_of(self))  # refuses what is read once
             self.build_vocab(sentences, corpus_file=corpus_file, trim_rule=trim_rule)
             self.train(
                 sentences, corpus_file=corpus_file, total_examples=self.corpus_count,
                 total_words=self.corpus_total_words, epochs=self.epochs, callbacks=callbacks,
             )  # fmt: skip
             return
-        with self._scan(sentences, corpus_file) as scanned:
+        with self._scan(sentences, corpus_file, once=False) as scanned:
             self._take_counts(scanned)
             self._finish_vocabulary(False, False, trim_rule)
             self._require_vocabulary()
@@ -245,6 +258,8 @@ class Word2Vec(Model):
         del queue_factor, report_delay
         refuse("word_count", word_count, 0, "train from the beginning of the text")
         self.compute_loss = bool(compute_loss) or self.compute_loss
+        if corpus_iterable is not None and corpus_file is not None:
+            raise TypeError("give either corpus_iterable (lists of words) or corpus_file (a path), not both")
         self._check_call(corpus_file, total_examples, total_words, epochs)
         from wordkin.text import encode_source
 
@@ -254,7 +269,7 @@ class Word2Vec(Model):
         if config.starting_learning_rate > self.min_alpha_yet_reached:
             logger.warning("Effective 'alpha' higher than previous training cycles")
         refuse_strings(corpus_iterable)
-        source = source_of_sentences(corpus_iterable, corpus_file, config)
+        source = source_of_sentences(corpus_iterable, corpus_file, config, once=config.epochs == 1)
         with encode_source(source, config, training.vocabulary_of(self))[0] as corpus:
             self._train_on(corpus, config, callbacks)
             trained = corpus.words * config.epochs
@@ -306,7 +321,9 @@ class Word2Vec(Model):
 
     # --- questions
 
-    def predict_output_word(self, context_words_list: Iterable[Any], topn: int = 10) -> list[tuple[Any, float]] | None:
+    def predict_output_word(
+        self, context_words_list: Iterable[Any], topn: int = 10
+    ) -> list[tuple[Any, np.float32]] | None:
         """The likeliest words in the middle of some, with the softmax of their scores; None where all are unknown."""
         if not self.negative or len(self.syn1neg) != len(self.wv) or not len(self.wv):
             raise NotTrainedError("predict_output_word needs a model trained with negative sampling: for others, "
@@ -321,7 +338,7 @@ class Word2Vec(Model):
         hidden = hidden / len(rows) if self.cbow_mean else hidden
         shares = softmax((self.syn1neg @ hidden.astype(np.float32)).astype(np.float64))
         likeliest = np.argsort(-shares, kind="stable")[:topn].tolist()
-        return [(self.wv.index_to_key[row], float(shares[row])) for row in likeliest]
+        return [(self.wv.index_to_key[row], np.float32(shares[row])) for row in likeliest]
 
     def score(
         self,
@@ -343,6 +360,10 @@ class Word2Vec(Model):
         for _, sentence in zip(range(total_sentences), sentences, strict=False):
             encoded.append(np.array([known[word] for word in sentence if word in known], dtype=np.int32))
         return training.sentence_scores(self, encoded)
+
+    def init_sims(self, replace: bool = False) -> None:
+        """The old name of ``wv.fill_norms()`` and, with ``replace``, of ``wv.unit_normalize_all()``."""
+        self.wv.init_sims(replace)
 
     # --- files
 
