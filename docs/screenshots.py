@@ -1,13 +1,15 @@
-"""Write a picture of each page of the studio into docs/images/studio: light, dark, and on a phone.
+"""Write the pictures of the studio that the docs show, and the page ``docs/lesson-pages.md``.
 
     docs/screenshots.py [NAME...]
 
-trains on the docstrings of this Python first, so that the pictures show words that people know. With names, only
-pictures whose names begin so are written. Needs Playwright for Python and a Chromium of the system.
+Trains on the docstrings of this Python first, so that the pictures show known words. With names, only pictures whose
+path below docs/images begins so are written (``studio/map``, ``lesson/dark``). Needs Playwright for Python and
+Chromium.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import socket
@@ -15,20 +17,49 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import wordkin
 from wordkin.corpus.readers.docstrings import docstring_corpus
+from wordkin.studio.catalogue import Texts
+from wordkin.studio.lesson.topics import TOPICS
 
-FOLDER = Path(__file__).parent / "images" / "studio"
+DOCS = Path(__file__).parent
+IMAGES = DOCS / "images"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-MAP_DRAWN = "+document.querySelector('.word-map canvas')?.dataset.labels > 0"
+# How a page is looked at: its query, its size.
+LOOKS: dict[str, tuple[str, dict[str, int]]] = {
+    "light": ("lang=en&theme=light", WIDE),
+    "dark": ("lang=en&theme=dark", WIDE),
+    "phone": ("lang=en&theme=light", PHONE),
+    "korean": ("lang=ko&theme=light", WIDE),
+    "korean-phone": ("lang=ko&theme=light", PHONE),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: where it is written below docs/images, what it shows and what it waits for."""
+
+    path: str
+    address: str
+    wait: Callable[[Any], None]
+    full_page: bool = False
+
+    @property
+    def look(self) -> str:
+        """The key of `LOOKS` at the end of a name of the studio, at the beginning of one of the lesson."""
+        name = Path(self.path).stem
+        names = sorted(LOOKS, key=len, reverse=True)
+        return next(look for look in names if name.endswith(look) or name.startswith(look))
 
 
 def settled(page: Any) -> None:
@@ -38,7 +69,8 @@ def settled(page: Any) -> None:
 
 
 def map_drawn(page: Any) -> None:
-    page.wait_for_function(MAP_DRAWN)
+    """Wait until the map has points and labels."""
+    page.wait_for_function("+document.querySelector('.word-map canvas')?.dataset.labels > 0")
     settled(page)
 
 
@@ -49,19 +81,58 @@ def trained(page: Any) -> None:
     settled(page)
 
 
+def computed(page: Any) -> None:
+    """Wait until a page of the lesson has its step and what is computed beside it."""
+    page.wait_for_selector(".lesson-flow table")
+    page.wait_for_function("document.querySelectorAll('.lesson-topic .notice[role=status]').length < 2")
+    page.wait_for_timeout(500)
+
+
+def drawn_over_time(page: Any) -> None:
+    """The same for the pages whose charts are computed over all steps."""
+    computed(page)
+    page.wait_for_timeout(5500)
+
+
 EXPLORE = "/explore?vectors=docstrings.safetensors&word=float"
 RUN = "/train?corpus=text.txt&epochs=6&vector_size=60&min_count=3&validation_fraction=0.05&watch=float+list+returns"
-# name, address, what to wait for; each is taken light, dark and on a phone
-PAGES: tuple[tuple[str, str, Callable[[Any], None]], ...] = (
-    ("start", "/", settled),
-    ("map", f"{EXPLORE}&colour=cluster", map_drawn),
-    ("analogy", f"{EXPLORE}&tab=analogy&a=minimum&b=min&c=maximum", settled),
-    ("similarities", f"{EXPLORE}&tab=heatmap", settled),
-    ("odd", f"{EXPLORE}&tab=odd&odd=int+float+complex+file", settled),
-    ("compare", f"{EXPLORE}&tab=compare&other=cbow.safetensors", settled),
-    ("card", f"{EXPLORE}&tab=card", settled),
-    ("train", "/train", settled),
-    ("run", RUN, trained),
+STUDIO = (
+    *(Picture(f"studio/start-{look}.jpg", "/", settled) for look in ("light", "dark", "phone")),
+    *(Picture(f"studio/map-{look}.jpg", f"{EXPLORE}&colour=cluster", map_drawn) for look in ("light", "dark", "phone")),
+    Picture("studio/analogy-light.jpg", f"{EXPLORE}&tab=analogy&a=minimum&b=min&c=maximum", settled),
+    Picture("studio/similarities-light.jpg", f"{EXPLORE}&tab=heatmap", settled),
+    Picture("studio/odd-light.jpg", f"{EXPLORE}&tab=odd&odd=int+float+complex+file", settled),
+    Picture("studio/compare-light.jpg", f"{EXPLORE}&tab=compare&other=cbow.safetensors", settled),
+    *(Picture(f"studio/card-{look}.jpg", f"{EXPLORE}&tab=card", settled) for look in ("light", "dark")),
+    Picture("studio/train-light.jpg", "/train", settled),
+    *(Picture(f"studio/run-{look}.jpg", RUN, trained) for look in ("light", "dark", "korean-phone")),
+)
+STATES = {
+    "one_hot": "preset=hello&order=appearance",
+    "cbow": "preset=ice-cream&architecture=cbow&objective=softmax&step=800",
+    "skip_gram": "objective=softmax",
+    "update": "architecture=cbow",
+    "tree": "preset=fruit&objective=hierarchical-softmax",
+    "sampling": "noise=pizza,computer",
+    "noise": "preset=royal",
+    "subsampling": "preset=royal&subsample=0.03",
+}
+OTHER_LOOKS = (
+    ("dark", "sampling", STATES["sampling"]),
+    ("dark", "tree", STATES["tree"]),
+    ("phone", "windows", ""),
+    ("phone", "sampling", STATES["sampling"]),
+    ("korean", "cbow", "preset=ice-cream-ko&architecture=cbow&objective=softmax&step=500"),
+    ("korean", "sampling", "preset=cat-ko"),
+)
+LESSON = tuple(
+    Picture(
+        f"lesson/{look}-{topic}.png",
+        f"/lesson?topic={topic}&{state}",
+        drawn_over_time if topic in ("tables", "six") else computed,
+        full_page=True,
+    )
+    for look, topic, state in (*(("light", topic, STATES.get(topic, "")) for topic in TOPICS), *OTHER_LOOKS)
 )
 
 
@@ -74,51 +145,86 @@ def make_vectors(folder: Path) -> None:
     (folder / "text.txt").write_text("\n".join(" ".join(words) for words in sentences[:12_000]), encoding="utf-8")
 
 
-def take(browser: Any, url: str, wanted: list[str]) -> None:
-    """Take the pictures."""
-    for name, address, wait in PAGES:
-        for kind in ("light", "dark", "phone"):
-            if wanted and not f"{name}-{kind}".startswith(tuple(wanted)):
-                continue
-            extra = "&" if "?" in address else "?"
-            size, language, theme = (PHONE, "ko", "light") if kind == "phone" else (WIDE, "en", kind)
-            page = browser.new_context(viewport=size).new_page()
-            page.set_default_timeout(120_000)
-            page.goto(f"{url}{address}{extra}lang={language}&theme={theme}")
-            wait(page)
-            if kind == "phone" and page.locator(".q-tabs").count():
-                page.evaluate("document.querySelector('.q-tabs').scrollIntoView()")
-                page.wait_for_timeout(300)
-            path = FOLDER / f"{name}-{kind}.jpg"
-            page.screenshot(path=path, type="jpeg", quality=70)
-            print(f"{path.relative_to(FOLDER.parents[2])}: {path.stat().st_size // 1000} kB", flush=True)
-            page.context.close()
+@contextmanager
+def studio_in(folder: Path) -> Iterator[str]:
+    """A studio that runs while the block lasts; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        else:
+            raise SystemExit("the studio did not start within a minute")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def take(browser: Any, url: str, picture: Picture) -> None:
+    """Take one picture: PNG in few colours for tables, JPEG for maps and charts."""
+    from PIL import Image
+
+    query, size = LOOKS[picture.look]
+    page = browser.new_context(viewport=size, locale="en-US").new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{url}{picture.address}{'&' if '?' in picture.address else '?'}{query}")
+    picture.wait(page)
+    if size is PHONE and page.locator(".q-tabs").count():
+        page.evaluate("document.querySelector('.q-tabs').scrollIntoView()")
+        page.wait_for_timeout(300)
+    shown = Image.open(io.BytesIO(page.screenshot(full_page=picture.full_page))).convert("RGB")
+    page.context.close()
+    path = IMAGES / picture.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".png":
+        shown.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+    else:
+        shown.save(path, quality=70, optimize=True)
+    print(f"docs/images/{picture.path}: {path.stat().st_size // 1000} kB", flush=True)
+
+
+def write_lesson_page() -> None:
+    """docs/lesson-pages.md, with all pictures of the lesson."""
+    texts = Texts("en")
+    lines = [
+        "# The pages of the lesson",
+        "",
+        "Made by `make screenshots`. What each page shows stands in the [checklist](checklist.md),",
+        "and how to use them in class in [a class hour](class-hour.md).",
+    ]
+    for number, topic in enumerate(TOPICS, 1):
+        title = texts[f"lesson.topic.{topic}"]
+        lines += ["", f"## {number}. {title}", "", f"![{title}](images/lesson/light-{topic}.png)"]
+    lines += ["", "## Dark, on a phone, in Korean"]
+    for look, topic, _ in OTHER_LOOKS:
+        lines += ["", f"![{texts[f'lesson.topic.{topic}']}, {look}](images/lesson/{look}-{topic}.png)"]
+    (DOCS / "lesson-pages.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
+    """Take the pictures asked for."""
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         raise SystemExit("no chromium on this machine: apt-get install chromium fonts-noto-cjk")
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = [each for each in (*STUDIO, *LESSON) if each.path.startswith(tuple(sys.argv[1:]) or "")]
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        folder = Path(name)
-        make_vectors(folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", str(port)]
-        server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-        try:
-            while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
-                time.sleep(0.1)
+        if any(each in STUDIO for each in wanted):
+            make_vectors(Path(name))
+        with studio_in(Path(name)) as url:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            take(browser, f"http://127.0.0.1:{port}", sys.argv[1:])
+            for each in wanted:
+                take(browser, url, each)
             browser.close()
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
+    write_lesson_page()
 
 
 if __name__ == "__main__":

@@ -34,6 +34,10 @@ def test_a_run_is_trained_and_its_result_explored(studio, new_tab, folder):
     vectors = load_embeddings(folder / "studio-runs" / name / VECTORS)
     assert vectors.vector_size == 8
     assert len(json.loads(vectors.metadata["losses"])) == 2
+    expected = [f"{word} {cosine:.2f}" for word, cosine in vectors.most_similar("sun", topn=3)]
+    page.wait_for_function(f"document.querySelector('.near li').innerText.startsWith({expected[0].split()[0]!r})")
+    shown = page.locator(".near").first.locator("li").all_inner_texts()
+    assert [" ".join(each.split()) for each in shown[:3]] == expected
     page.get_by_role("button", name="Open in Explore").click()
     page.wait_for_selector("ol.words li")
     page.get_by_role("tab", name="Model card").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 
 import numpy as np
@@ -35,6 +36,25 @@ def places(tmp_path):
 def test_files_below_the_folder_are_listed_by_their_path(places):
     assert Workspace(places[0]).vectors() == ["inner.bin", "v.txt", "deep/er/v.bin"]
     assert Workspace(places[0]).texts() == ["v.txt"]
+
+
+@pytest.mark.parametrize(
+    ("first_line", "listed"),
+    [
+        ("2 3", True),
+        ("a 1 2 3", True),
+        ("New York .5 -1e-3", True),
+        ("the cat sat", False),
+        ("in 1984", False),
+        ("", False),
+    ],
+)
+def test_texts_are_not_listed_as_vectors(tmp_path, first_line, listed):
+    (tmp_path / "v.txt").write_text(f"{first_line}\nb 1 2 3\n")
+    with gzip.open(tmp_path / "w.txt.gz", "wt") as stream:
+        stream.write(f"{first_line}\nb 1 2 3\n")
+    (tmp_path / "broken.txt.gz").write_bytes(b"no gzip")
+    assert Workspace(tmp_path).vectors() == ["broken.txt.gz", *(["v.txt", "w.txt.gz"] if listed else [])]
 
 
 @pytest.mark.parametrize(

@@ -103,14 +103,14 @@ class Teller:
             seconds=report.seconds,
             seconds_left=report.seconds_left,
         )
-        self._watch(report)
+        self._watch(report, now=report.epoch_finished)  # so that the words shown last are those of the final vectors
         while self._control.paused and not self._control.stopping:
             self._watch(report)  # words may be chosen during a pause
             time.sleep(0.1)
         return self._control.stopping
 
-    def _watch(self, report: TrainingReport) -> None:
-        if not self._control.watch or report.snapshot is None or time.monotonic() < self._next_watch:
+    def _watch(self, report: TrainingReport, *, now: bool = False) -> None:
+        if not self._control.watch or report.snapshot is None or not (now or time.monotonic() >= self._next_watch):
             return
         self._next_watch = time.monotonic() + _SECONDS_BETWEEN_WATCHES
         vocabulary = report.snapshot.vocabulary

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +16,7 @@ TEXT_SUFFIXES = (".txt", ".txt.gz", ".txt.bz2", ".txt.xz", ".txt.zst")
 _MOST_FILES = 500
 _MOST_VISITED = 20_000
 _DEEPEST = 4
+_LONGEST_FIRST_LINE = 1 << 16
 
 
 class Workspace:
@@ -49,8 +52,8 @@ class Workspace:
 
     def vectors(self) -> list[str]:
         """Names of files that may hold vectors: those given at the start, then those below the folder."""
-        below = [name for name in self._below(VECTOR_SUFFIXES) if self.folder / name not in self._named.values()]
-        return [*self._named, *below]
+        below = (name for name in self._below(VECTOR_SUFFIXES) if self.folder / name not in self._named.values())
+        return [*self._named, *(name for name in below if not _is_plain_text(self.folder / name))]
 
     def texts(self) -> list[str]:
         """Names of text files below the folder."""
@@ -99,3 +102,23 @@ class Workspace:
                 found += 1
             if found >= _MOST_FILES or visited >= _MOST_VISITED:
                 return
+
+
+def _is_plain_text(path: Path) -> bool:
+    """Whether a file named as text begins with a line that ends in no two numbers, as lines of vectors do."""
+    if not path.name.endswith((".txt", ".txt.gz")):
+        return False
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            fields = stream.readline(_LONGEST_FIRST_LINE).split()
+    except (OSError, EOFError, zlib.error):
+        return False  # opening it says what is wrong
+    return len(fields) < 2 or not all(map(_is_number, fields[-2:]))
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

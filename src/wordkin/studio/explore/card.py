@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from nicegui import ui
-
+from wordkin.studio.charts import line_chart
 from wordkin.studio.explore.exploration import Exploration
 from wordkin.studio.widgets import fact, facts, heading, inline, marked, paragraph
 
@@ -33,9 +31,14 @@ class CardPanel:
         if any(curves.values()):
             heading(view.text("card.losses"), 3)
             names = {view.text(_LOSSES[name]): values for name, values in curves.items() if values}
-            chart = ui.echart(loss_chart(names, view.text("card.epoch"))).style("height: 16rem; width: 100%")
-            chart.props["role"] = "img"
-            chart.props["aria-label"] = view.text("card.losses")
+            line_chart(
+                [{"name": name, "data": values, "symbolSize": 6} for name, values in names.items()],
+                view.text("card.epoch"),
+                view.text("card.losses"),
+                "16rem",
+                type="category",
+                data=[str(number + 1) for number in range(max(map(len, names.values())))],
+            )
         settings = {name: value for name, value in sorted(vectors.metadata.items()) if name not in _LOSSES}
         heading(view.text("card.settings"), 3)
         if not settings:
@@ -62,25 +65,6 @@ def losses_in(text: str) -> list[float]:
     if not isinstance(values, list) or not all(isinstance(each, int | float) for each in values):
         return []
     return [float(each) for each in values]
-
-
-def loss_chart(curves: dict[str, list[float]], epoch: str) -> dict[str, Any]:
-    """Options of ECharts for losses by epoch."""
-    grey = {"color": "#7d8a97"}
-    return {
-        "animation": False,
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 30, "containLabel": True},
-        "legend": {"top": 0, "textStyle": grey},
-        "tooltip": {"trigger": "axis", "renderMode": "richText"},
-        "xAxis": {
-            "type": "category", "name": epoch, "nameLocation": "middle", "nameGap": 28,
-            "nameTextStyle": grey, "axisLabel": grey,
-            "data": [str(number + 1) for number in range(max(map(len, curves.values()), default=0))],
-        },
-        "yAxis": {"type": "value", "scale": True, "axisLabel": grey, "splitLine": {"lineStyle": {"opacity": 0.3}}},
-        "color": ["#2b7bd0", "#d9622b"],
-        "series": [{"type": "line", "name": name, "data": values, "symbolSize": 6} for name, values in curves.items()],
-    }  # fmt: skip
 
 
 def readable_size(count: int) -> str:

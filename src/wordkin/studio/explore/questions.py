@@ -15,6 +15,8 @@ from wordkin.studio.explore.neighbours import bar
 from wordkin.studio.explore.search import WordField
 from wordkin.studio.widgets import button, heading, inline, marked, notice, paragraph
 
+_INK = "#1b2430"
+
 
 class AnalogyPanel:
     """A is to B as C is to which word?"""
@@ -128,7 +130,7 @@ class OddPanel:
         heading(view.text("explore.tab.odd"))
         paragraph(view.text("odd.about"), "muted")
         self._input = _words_input(exploration, view.state.get("odd", ""), self._ask)
-        button(view.text("odd.ask"), self._ask)
+        button(view.text("odd.ask"), self._ask).style("align-self: flex-start")
         self._answer = marked("div", "stack")
         if self._input.value:
             self._ask()
@@ -171,22 +173,23 @@ def _heatmap(words: list[str], table: list[list[float]]) -> dict[str, Any]:
     """Options of ECharts. Names and numbers are drawn on a canvas; no HTML is made of them."""
     names = [word if len(word) <= 20 else f"{word[:19]}…" for word in words]
     axis = {"type": "category", "data": names, "axisTick": {"show": False}, "splitArea": {"show": False}}
-    label = {"interval": 0, "color": "#7d8a97", "fontSize": 13}
+    label = {"interval": 0, "color": _INK, "fontSize": 13}
     cells = [[x, y, value] for y, row in enumerate(table) for x, value in enumerate(row)]
     return {
         "animation": False,
+        "backgroundColor": "#ffffff",  # the same in dark, as in the picture that is saved
         "grid": {"left": 8, "right": 8, "top": 8, "bottom": 56, "containLabel": True},
         "xAxis": {**axis, "axisLabel": {**label, "rotate": 45}},
         "yAxis": {**axis, "inverse": True, "axisLabel": label},
         "tooltip": {"renderMode": "richText"},
         "visualMap": {
             "min": -1, "max": 1, "calculable": False, "orient": "horizontal", "left": "center", "bottom": 0,
-            "precision": 1, "textStyle": {"color": "#7d8a97"},
+            "precision": 1, "textStyle": {"color": _INK},
             "inRange": {"color": ["#d9783f", "#f6c9a8", "#f7f7f7", "#b9d7f3", "#6aa8e2"]},
         },
         "series": [{
             "type": "heatmap", "data": cells,
-            "label": {"show": len(words) <= 14, "color": "#1b2430", "fontSize": 12},
+            "label": {"show": len(words) <= 14, "color": _INK, "fontSize": 12},
             "emphasis": {"itemStyle": {"borderColor": "#b34700", "borderWidth": 2}},
         }],
     }  # fmt: skip

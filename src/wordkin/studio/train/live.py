@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nicegui import ui
 
 from wordkin.errors import WordkinError
+from wordkin.studio.charts import line_chart
 from wordkin.studio.train.runs import TrainingRun
 from wordkin.studio.view import View
 from wordkin.studio.widgets import button, fact, facts, heading, inline, marked, notice, panel, paragraph
@@ -39,10 +38,17 @@ class LiveRun:
             self._shown_trouble: tuple[str, str] = ("", "")
         with marked("div", "columns"):
             with panel(text("train.curves")):
-                self._chart = ui.echart(_curves(text("train.loss"), text("train.held_out"), text("train.words")))
-                self._chart.style("height: 20rem; width: 100%")
-                self._chart.props["role"] = "img"
-                self._chart.props["aria-label"] = text("train.curves")
+                self._chart = line_chart(
+                    [
+                        {"name": text("train.loss"), "data": [], "showSymbol": False},
+                        {"name": text("train.held_out"), "data": [], "symbolSize": 8},
+                    ],
+                    text("train.words"),
+                    text("train.curves"),
+                    "20rem",
+                    type="value",
+                    splitNumber=4,
+                )
             with panel(text("train.watched")):
                 self._make_watch()
         with panel(text("train.settings")):
@@ -171,20 +177,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _curves(loss: str, held_out: str, words: str) -> dict[str, Any]:
-    grey = {"color": "#7d8a97"}
-    return {
-        "animation": False,
-        "grid": {"left": 8, "right": 44, "top": 40, "bottom": 30, "containLabel": True},
-        "legend": {"top": 0, "textStyle": grey},
-        "tooltip": {"trigger": "axis", "renderMode": "richText"},
-        "xAxis": {"type": "value", "name": words, "nameLocation": "middle", "nameGap": 28, "axisLabel": grey,
-                  "nameTextStyle": grey, "splitLine": {"show": False}, "splitNumber": 4},
-        "yAxis": {"type": "value", "scale": True, "axisLabel": grey, "splitLine": {"lineStyle": {"opacity": 0.35}}},
-        "series": [
-            {"type": "line", "name": loss, "data": [], "showSymbol": False, "color": "#2b7bd0"},
-            {"type": "line", "name": held_out, "data": [], "symbolSize": 8, "color": "#d9622b"},
-        ],
-    }  # fmt: skip
