@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import secrets
 import socket
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -38,6 +40,7 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
     for page in PAGES:
         _route(studio, page)
     app.on_shutdown(runs.stop_all)
+    app.on_connect(_import_pages)
     start = "/" if token is None else f"/?token={quote(token)}"
     print(f"The studio is at {_address(host, port)}{start}", flush=True)
     print("Ctrl-C stops it.", flush=True)
@@ -56,6 +59,12 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
         timeout_graceful_shutdown=1,
         server_header=False,
     )
+
+
+async def _import_pages() -> None:
+    """Import all pages once the first is shown, so that the next one opens at once."""
+    for page in PAGES:
+        await asyncio.to_thread(import_module, page.module)
 
 
 def _route(studio: Studio, page: Page) -> None:

@@ -31,4 +31,4 @@ def build(view: View) -> None:
             paragraph(view.text("start.more_files", count=f"{len(names) - _MOST_LISTED:,}"), "muted")
 
 
-PAGES = (Page("/", "nav.start", build),)
+PAGES = (Page("/", "nav.start", __name__),)

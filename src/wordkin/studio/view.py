@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -52,15 +54,16 @@ class Page:
     ----------
     path : its address, from the root: "/explore".
     title : the key of its title in the catalogue; also its name in the navigation.
-    build : fills the page for a tab; called inside ``<main>``, below the title. It may be async, but
-        must return soon: slow work starts afterwards, in a timer or a task.
+    module : its ``build(view)`` fills the page for a tab; called inside ``<main>``, below the title. It must return
+        soon: slow work starts afterwards, in a timer or a task. Imported when the page is first shown, since
+        what the lesson and the map need takes longer to import than the first page to show.
     in_navigation : whether the navigation shows it. A page that it does not show marks the shown one
         whose path begins its own as the current one.
     """
 
     path: str
     title: str
-    build: Callable[[View], Awaitable[None] | None]
+    module: str
     in_navigation: bool = True
 
 
@@ -134,6 +137,7 @@ class View:
 
     async def show(self) -> None:
         """Build the frame and the page in it."""
+        module = await asyncio.to_thread(import_module, self.page.module)
         shown = copy.copy(self.client.page)
         shown.title = f"{self.text(self.page.title)} · wordkin"
         shown.language = _QUASAR_LANGUAGES.get(self.texts.language, "en-US")  # type: ignore[assignment]
@@ -144,7 +148,7 @@ class View:
         self._header()
         with ui.element("main").classes("studio-main").props("tabindex=-1") as main:
             heading(self.text(self.page.title), 1)
-            built = self.page.build(self)
+            built = module.build(self)
             if inspect.isawaitable(built):
                 await built
         ui.skip_link(self.text("frame.skip"), target=main)

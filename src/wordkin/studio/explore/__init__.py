@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wordkin.studio.explore.page import build
 from wordkin.studio.view import Page
 
-PAGES: tuple[Page, ...] = (Page("/explore", "explore.title", build),)
+PAGES: tuple[Page, ...] = (Page("/explore", "explore.title", "wordkin.studio.explore.page"),)

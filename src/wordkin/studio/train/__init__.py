@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wordkin.studio.train.page import build
 from wordkin.studio.view import Page
 
-PAGES: tuple[Page, ...] = (Page("/train", "train.title", build),)
+PAGES: tuple[Page, ...] = (Page("/train", "train.title", "wordkin.studio.train.page"),)

@@ -1,0 +1,74 @@
+"""The page of the lesson: controls, the list of topics, the topic chosen, the flow of the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+
+from nicegui import ui
+
+from wordkin.studio.lesson.controls import build_controls
+from wordkin.studio.lesson.flow import build_flow
+from wordkin.studio.lesson.tab import Tab
+from wordkin.studio.lesson.topics import TOPICS
+from wordkin.studio.view import View
+from wordkin.studio.widgets import button, heading, marked, notice
+
+_FAST, _BLOCKS_EVERY = 30, 5  # steps a second from which on the blocks of the flow show every fifth step only
+
+
+def build(view: View) -> None:
+    """Fill the page of the lesson: controls, the list of pages, the page chosen, the flow of the step.
+
+    The first lesson after an installation compiles how windows are chosen, which takes seconds; the page is
+    there before.
+    """
+    style = (files("wordkin.studio.lesson") / "lesson.css").read_text(encoding="utf-8")
+    ui.add_head_html(f"<style>{style}</style>")
+    tab = Tab(view, tuple(TOPICS))
+    with marked("div", "stack") as place:
+        notice(tab.text("preparing"))
+
+    def redraw() -> None:
+        tab.pause()
+        place.clear()
+        with place:
+            _fill(tab)
+
+    async def begin() -> None:
+        await tab.start()
+        redraw()
+
+    tab.redraw = redraw
+    ui.timer(0, begin, once=True)
+    view.on_close(tab.pause)
+
+
+def _fill(tab: Tab) -> None:
+    updates = [build_controls(tab)]
+    with marked("div", "lesson-body") as body:
+        with marked("nav", "lesson-topics", label=tab.text("topics")):
+            for number, topic in enumerate(TOPICS, 1):
+                made = button(f"{number}. {tab.text(f'topic.{topic}')}", _showing(tab, topic), "word")
+                if topic == tab.topic:
+                    made.classes("current").props["aria-current"] = "true"
+        with marked("div", "lesson-content"):
+            with marked("section", f"panel lesson-topic {tab.topic}", label=tab.text(f"topic.{tab.topic}")):
+                heading(tab.text(f"topic.{tab.topic}"), 2)
+                updates.append(TOPICS[tab.topic](tab))
+            updates.append(build_flow(tab))
+
+    def refresh() -> None:
+        # At 30 steps a second nobody reads the blocks of the flow; its line above the page shows every step.
+        hurried = tab.playing and tab.speed >= _FAST and tab.number % _BLOCKS_EVERY
+        for update in updates[:-1] if hurried else updates:
+            update()
+        if tab.playing != ("playing" in body.classes):
+            body.classes(toggle="playing")
+
+    tab.refresh = refresh
+    refresh()
+
+
+def _showing(tab: Tab, topic: str) -> Callable[[], None]:
+    return lambda: tab.show_topic(topic)
