@@ -184,7 +184,7 @@ def take(browser: Any, url: str, picture: Picture) -> None:
     path = IMAGES / picture.path
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".png":
-        shown.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+        shown.quantize(224, dither=Image.Dither.NONE).save(path, optimize=True)
     else:
         shown.save(path, quality=70, optimize=True)
     print(f"docs/images/{picture.path}: {path.stat().st_size // 1000} kB", flush=True)

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wordkin.lesson import PRESETS, depict
+from wordkin.lesson import PRESETS
 from wordkin.objectives import reference
-from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import noise_probabilities
 
 pytest.importorskip("nicegui")
@@ -194,22 +193,22 @@ def test_the_tree_says_its_labels_its_loss_and_how_it_was_built() -> None:
     assert all(leaves[word.word] == str(word.count) for word in tab.overview.words)
     assert re.findall(r">(left|right|0\.[0-9]{3})</text>", html)[:4] == ["0.469", "left", "0.531", "right"]
     shape = objectives._shape_html(tab, "huffman")
-    assert "a (2) and an (3). They become node 8 with the count 5." in shape
-    assert "They become node" not in objectives._shape_html(tab, "complete")
+    assert "a (2) + an (3) → node 8 (5)" in shape
+    assert "→ node" not in objectives._shape_html(tab, "complete")
     assert tab.text("tree.label_note") in flow.scores_html(tab)
 
 
 @pytest.mark.parametrize("preset", ["cat", "royal", "fruit", "ice-cream"])
-def test_the_first_merge_is_a_node_of_two_leaves(preset: str) -> None:
+def test_merges_join_the_two_rarest_each_time(preset: str) -> None:
     tab = at(preset=preset)
-    left, _, right, _, node, total = re.findall(
-        r"two are (\S+) \((\d+)\) and (\S+) \((\d+)\)\. They become node (\d+) with the count (\d+)",
-        objectives._first_merge(tab),
-    )[0]
-    tree = HuffmanTree.from_counts(tab.course.text.counts)
-    nodes = depict.tree_nodes(tab.course.text.vocabulary, tab.course.text.counts, tree)
-    found = nodes[int(node)]
-    assert (found.left, found.right, found.weight) == (left, right, int(total))
+    found = re.findall(r"<li>(.+?) \((\d+)\) \+ (.+?) \((\d+)\) → (node \d+) \((\d+)\)", objectives._merges_html(tab))
+    left = dict(zip(tab.course.text.vocabulary.words, map(int, tab.course.text.counts), strict=True))
+    assert len(found) == len(left) - 1
+    for first, first_count, second, second_count, node, total in found:
+        assert (left.pop(first), left.pop(second)) == (int(first_count), int(second_count))
+        assert all(count >= int(second_count) for count in left.values())
+        left[node] = int(total)
+    assert left == {"node 0": sum(tab.course.text.counts)}
 
 
 def test_the_correction_has_a_worked_line() -> None:

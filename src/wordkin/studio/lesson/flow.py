@@ -31,6 +31,7 @@ def build_flow(tab: Tab) -> Update:
     parts: list[tuple[ui.html, Callable[[Tab], str]]] = []
     formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
     with marked("section", "lesson-flow", label=tab.text("flow")) as flow:
+        paragraph(tab.text("flow.terms"), "small terms")
         paragraph(tab.text("flow.point"), "small terms")
         for name, found in _BLOCKS:
             with panel(tab.text(f"flow.{name}"), level=2) as block:
@@ -40,7 +41,6 @@ def build_flow(tab: Tab) -> Update:
                     expansion = ui.expansion(tab.text("formulas"), on_value_change=lambda: update())
                     with expansion:
                         formulas.append((expansion, ui.html(sanitize=False), found))
-        paragraph(tab.text("flow.terms"), "small terms")
     explanation = Explanation(tab, flow)
 
     def update() -> None:
@@ -68,7 +68,8 @@ def strip_html(tab: Tab) -> str:
         for value in step.hidden
     )
     judged = [each for view in step.objectives for each in view.rows if not each.ignored]
-    judged.sort(key=lambda each: -each.times)
+    if step.objectives[0].objective != "hierarchical-softmax":  # nodes stand in the order of the path
+        judged.sort(key=lambda each: -each.times)
     symbol = "y" if step.objectives[0].objective == "softmax" else "σ"
     scores = ", ".join(f"{text(each.output)} {shown(each.probability or 0.0, 2)}" for each in judged[:3])
     more = ", …" if len(judged) > 3 else ""
@@ -219,7 +220,8 @@ def update_html(tab: Tab) -> str:
                 rows.append(
                     row(head, cells, key=key if part == "before" else "", classes="lit" if part == "step" else "")
                 )
-    return table(heads, rows)
+    rule = tab.text("flow.step_rule", rate=f"{step.learning_rate:.4g}")
+    return f'<p class="small">{text(rule)}</p>{table(heads, rows)}'
 
 
 def formulas_html(tab: Tab, names: tuple[str, ...]) -> str:

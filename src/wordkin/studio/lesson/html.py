@@ -78,7 +78,7 @@ def bar(share: float, *, classes: str = "") -> str:
 
 def share_cell(share: float, name: str, *, equation: str, came_from: str) -> str:
     """A cell with a small bar and its number, and an equation."""
-    return f"<td{_pointed(came_from, equation, False)}>{bar(0.4 * share)}{number(share, name)}</td>"
+    return f'<td class="share"{_pointed(came_from, equation, False)}>{bar(0.4 * share)}{number(share, name)}</td>'
 
 
 def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None) -> str:

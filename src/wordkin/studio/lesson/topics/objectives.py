@@ -132,7 +132,14 @@ def _tree_html(tab: Tab) -> str:
         ], classes="true")
         for node in view.path
     ]  # fmt: skip
-    heads = ["", tab.text("tree.turn"), tab.text("tree.label"), tab.text("score"), "p(0) = σ(s)", "p(1) = σ(−s)"]
+    heads = [
+        "",
+        tab.text("tree.turn"),
+        tab.text("tree.label"),
+        tab.text("score"),
+        tab.text("tree.left"),
+        tab.text("tree.right"),
+    ]
     heads += [tab.text("tree.branch"), tab.text("tree.product")]
     leaves = [_leaf(each, view.probabilities[each.word_id], each.word == word) for each in tab.overview.words]
     total = math.fsum(view.probabilities)
@@ -173,19 +180,26 @@ def _shape_html(tab: Tab, kind: str) -> str:
     facts = tab.text(
         "tree.facts", mean=f"{mean:.3f}", longest=int(built.lengths.max()), log=f"{math.log2(len(counts)):.2f}"
     )
-    merge = f"<p>{text(_first_merge(tab))}</p>" if kind == "huffman" and len(counts) > 1 else ""
-    return f"{_drawn(tab, built, set(), '', [])}<p>{text(facts)}</p>{merge}"
+    merges = _merges_html(tab) if kind == "huffman" and len(counts) > 1 else ""
+    return f"{_drawn(tab, built, set(), '', [])}<p>{text(facts)}</p>{merges}"
 
 
-def _first_merge(tab: Tab) -> str:
-    """The first two words that Huffman's method joins, and the node that they become."""
-    built, counts = HuffmanTree.from_counts(tab.course.text.counts), tab.course.text.counts
-    pair = sorted(np.argsort(counts, kind="stable")[:2].tolist(), key=lambda word_id: built.path(word_id)[1].tolist())
-    words = [tab.overview.words[word_id] for word_id in pair]
-    return tab.text(
-        "tree.merge", left=words[0].word, left_count=words[0].count, right=words[1].word, right_count=words[1].count,
-        node=int(built.path(pair[0])[0][-1]), sum=words[0].count + words[1].count,
-    )  # fmt: skip
+def _merges_html(tab: Tab) -> str:
+    """How Huffman's method joins words and nodes, from the first node to the root."""
+    course = tab.course.text
+    built = HuffmanTree.from_counts(course.counts)
+    nodes = depict.tree_nodes(course.vocabulary, course.counts, built)
+    count_of = {word: int(count) for word, count in zip(course.vocabulary.words, course.counts, strict=True)}
+    count_of |= {node.name: node.weight for node in nodes}
+    items = [
+        tab.text(
+            "tree.joined", left=node.left, left_count=count_of[node.left], right=node.right,
+            right_count=count_of[node.right], node=node.name, sum=node.weight,
+        )
+        for node in reversed(nodes)
+    ]  # fmt: skip
+    listed = "".join(f"<li>{text(item)}</li>" for item in items)
+    return f'<p>{text(tab.text("tree.merge"))}</p><ol class="merges">{listed}</ol>'
 
 
 def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: list[tuple[float, float]]) -> str:
@@ -416,16 +430,15 @@ def _measured() -> dict[str, list[dict[str, Any]]]:
 def measured_html(tab: Tab, name: str, symbol: str) -> str:
     """A table of scores on real text: analogies, and the correlation with people's judgement of word pairs."""
     found = _measured()[name]
-    most = max(each["total"] for each in found)
+    most, closest = (max(each[score] for each in found) for score in ("total", "wordsim353"))
     rows = [
         row(
             tab.text("measured.none") if each["value"].startswith("no ") else each["value"],
             [
                 bar_cell(each["total"], of=most),
-                plain(f"{100 * each['total']:.1f} %"),
-                plain(f"{each['wordsim353']:.3f}"),
+                plain(f"{100 * each['total']:.1f} %", "best" if each["total"] == most else ""),
+                plain(f"{each['wordsim353']:.3f}", "best" if each["wordsim353"] == closest else ""),
             ],
-            classes="true" if each["total"] == most else "",
         )
         for each in found
     ]
