@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
+import time
 from pathlib import Path, PurePosixPath
+
+_SECONDS_KEPT = 5
 
 
 def usable_cores(root: Path = Path("/")) -> int:
@@ -20,7 +24,14 @@ def usable_cores(root: Path = Path("/")) -> int:
     """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, math.ceil(min(cores, _quota(root))))
+    quota = _own_quota(int(time.monotonic() / _SECONDS_KEPT)) if root == Path("/") else _quota(root)
+    return max(1, math.ceil(min(cores, quota)))
+
+
+@functools.lru_cache(maxsize=1)
+def _own_quota(moment: int) -> float:
+    """The quota of this process, read again at each new moment: reading takes longer than a query of few vectors."""
+    return _quota(Path("/"))
 
 
 def _quota(root: Path) -> float:

@@ -81,3 +81,10 @@ def test_what_phrases_refuse():
         phrases["new york"]
     with pytest.raises(ConfigError, match="phrase min_count must be"):
         Phrases(TEXT, min_count=0)
+
+
+def test_options_of_phrases_are_read_and_not_changed():
+    phrases = Phrases([["new", "york"]] * 9, min_count=2, threshold=0.5, connector_words=["of"])
+    assert (phrases.min_count, phrases.threshold, phrases.connector_words) == (2, 0.5, {"of"})
+    with pytest.raises(AttributeError, match="threshold"):
+        phrases.threshold = 2

@@ -124,6 +124,27 @@ class Phrases(_Joining):
         if sentences is not None:
             self.add_vocab(sentences)
 
+    # Without setters: what was learned does not follow options that change afterwards.
+    @property
+    def min_count(self) -> float:
+        """How often two words must stand beside each other."""
+        return self.options.min_count
+
+    @property
+    def threshold(self) -> float:
+        """The lowest score of a phrase."""
+        return self.options.effective_threshold
+
+    @property
+    def connector_words(self) -> frozenset[str]:
+        """Words that a phrase may hold between its first and its last word."""
+        return frozenset(self.options.connector_words)
+
+    @property
+    def max_vocab_size(self) -> int:
+        """How many words and pairs are counted at most."""
+        return self.options.max_ngrams
+
     def add_vocab(self, sentences: Any) -> None:
         """Learn from sentences, once: counts of two texts are not added up."""
         from wordkin.config import TrainingConfig
