@@ -36,7 +36,7 @@ demo: $(VENV)/.wordkin
 	@$(VENV)/bin/wordkin demo
 
 test: $(VENV)/.wordkin-test
-	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.wordkin-test
 	@$(RUN) ruff check

@@ -329,7 +329,7 @@ def test_words_with_spaces_stay_whole_in_lists() -> None:
 def test_tokenizer_must_return_words(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("a b")
-    with pytest.raises(CorpusError, match=r"the tokenizer must return a list of words; got 'A B' \(str\)"):
+    with pytest.raises(CorpusError, match=r"the tokenizer str\.upper must return a list of words; got 'A B' \(str\)"):
         scan(path, tokenizer=str.upper)  # type: ignore[arg-type]
 
 

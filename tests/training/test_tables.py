@@ -45,7 +45,7 @@ def test_input_vectors_start_uniform_between_plus_and_minus_half_by_size() -> No
 def test_the_seed_alone_decides_how_vectors_start(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = started(seed=3)
     assert (whole != started(seed=4)).any()
-    monkeypatch.setattr(tables, "_ROWS_AT_A_TIME", 7)
+    monkeypatch.setattr(tables, "PIECE_ROWS", 7)
     np.testing.assert_array_equal(started(seed=3), whole)
     np.testing.assert_array_equal(started(seed=3, vocabulary_size=100), whole[:100])  # a word keeps its start
 
@@ -54,7 +54,7 @@ def test_the_seed_alone_decides_how_vectors_start(monkeypatch: pytest.MonkeyPatc
 def test_compacted_tables_are_the_same_numbers_in_one_piece(
     rows_at_a_time: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_ROWS_AT_A_TIME", rows_at_a_time)
+    monkeypatch.setattr(tables, "PIECE_ROWS", rows_at_a_time)
     padded = np.random.default_rng(1).normal(size=(9, 16)).astype(np.float32)
     named = {"input": padded[:, :5], "output_bias/softmax": padded[:, 7], "whole": np.ones((3, 4), np.float32)}
     expected = {name: table.copy() for name, table in named.items()}

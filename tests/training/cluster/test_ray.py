@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import wordkin
-from wordkin.config import ARCHITECTURES, TrainingConfig
+from wordkin.config import TrainingConfig
 from wordkin.corpus import ScanProgress, Source, resolve
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.corpus.parts import parts_of
@@ -135,12 +135,12 @@ def after(questions: int, act: Callable[[], object]) -> Callable[[], bool]:
 
 
 def test_the_number_of_machines_changes_no_bit(cluster: RayCluster) -> None:
-    for machines in (1, 2):
+    cases = [(2, "skip-gram", OBJECTIVES[0]), (1, "skip-gram", OBJECTIVES[0]), (2, "cbow", OBJECTIVES[1])]
+    for machines, architecture, objective in cases:  # make cluster-faults tries all four with 4 machines
         some = SimpleNamespace(machines=cluster.machines[:machines], look=lambda: None)
-        for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES):
-            expected = of_one_process(architecture, objective)
-            backend = on_machines(some, architecture=architecture, objective=objective)
-            assert same(trained(backend), expected), (machines, architecture, objective)
+        expected = of_one_process(architecture, objective)
+        backend = on_machines(some, architecture=architecture, objective=objective)
+        assert same(trained(backend), expected), (machines, architecture, objective)
 
 
 def test_what_is_stopped_leaves_no_trace_and_goes_on(cluster: RayCluster) -> None:
