@@ -11,11 +11,13 @@ A public name is loaded when it is first used: importing wordkin alone loads nei
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from wordkin._version import __version__
 
+TYPE_CHECKING = False  # True for type checkers; importing the constant from `typing` would take most of the import time
 if TYPE_CHECKING:
+    from typing import Any
+
     from wordkin.api import Word2Vec as Word2Vec
     from wordkin.api import resume as resume
     from wordkin.api import train as train
