@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.corpus.scanning import Scan, scan
+from wordkin.corpus.scanning.scan import Scan, scan
 from wordkin.corpus.sources import resolve
 from wordkin.embeddings import Embeddings
 from wordkin.evaluation import AnalogyResult, SimilarityResult, evaluate_file

@@ -38,7 +38,7 @@ from runs import Text, scanned, text_of, train
 from work import mean_contexts, work_of
 
 from wordkin.config import TrainingConfig
-from wordkin.corpus.scanning import Scan
+from wordkin.corpus.scanning.scan import Scan
 from wordkin.plots.canvas import THEMES, finish, open_canvas
 
 if TYPE_CHECKING:

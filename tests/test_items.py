@@ -12,10 +12,10 @@ import pytest
 
 import wordkin
 from wordkin import Embeddings, Vocabulary, Word2Vec
-from wordkin.corpus.integer_scan import count_integers
-from wordkin.corpus.progress import Reporter
+from wordkin.corpus.scanning.integers import count_integers
+from wordkin.corpus.scanning.progress import Reporter
+from wordkin.corpus.scanning.token_text import TokenText
 from wordkin.corpus.sources import Source
-from wordkin.corpus.token_text import TokenText
 from wordkin.errors import ConfigError, CorpusError, FormatError, UnknownWordError
 from wordkin.storage.spool import Spool
 from wordkin.text import encode_source, save_encoded, source_of

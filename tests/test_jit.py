@@ -155,7 +155,7 @@ def test_the_hashed_files_are_there_and_compiled():
 RUN_KERNELS = """
 import json
 import numpy as np
-from wordkin.corpus.kernels import map_tokens
+from wordkin.corpus.scanning.kernels import map_tokens
 from wordkin.objectives.cpu.negative_sampling import draw_noise
 from wordkin.windows.windows import select_windows
 
@@ -199,7 +199,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     assert first["misses"] == [1, 1, 1]
     assert run_kernels(tmp_path, **where) == {"hits": [1, 1, 1], "misses": [0, 0, 0], "results": first["results"]}
     edit("windows/rng.py", "* uint64(0x94D049BB133111EB)", "* uint64(0x94D049BB133111ED)")  # a callee
-    edit("corpus/token_text.py", "LINE_END = -1", "LINE_END = -3")  # a constant
+    edit("corpus/scanning/token_text.py", "LINE_END = -1", "LINE_END = -3")  # a constant
     edited = run_kernels(tmp_path, **where)
     assert edited["misses"] == [1, 1, 1]
     assert all(before != after for before, after in zip(first["results"], edited["results"], strict=True))

@@ -64,7 +64,7 @@ MAY_IMPORT = {
 # Who may import a heavy or optional distribution; every other file must do without.
 HOMES = {
     "numba": ("jit.py",),
-    "llvmlite": ("corpus/kernels.py", "objectives/cpu", "training/cpu/waiting.py"),
+    "llvmlite": ("corpus/scanning/kernels.py", "objectives/cpu", "training/cpu/waiting.py"),
     "typer": ("cli",),
     "rich": ("cli", "training/display.py"),
     "IPython": ("training/display.py",),

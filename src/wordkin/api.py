@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.corpus.phrases import Phrases
-    from wordkin.corpus.progress import ScanProgress
+    from wordkin.corpus.scanning.progress import ScanProgress
     from wordkin.runs.directory import RunDirectory
     from wordkin.runs.record import Run
     from wordkin.text import Text

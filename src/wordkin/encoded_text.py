@@ -63,7 +63,7 @@ class Description:
     phrases : Phrases or None
         The phrases that were joined.
     dropped : mapping or None
-        What ``max_types`` came to, as of :class:`wordkin.corpus.bounds.Dropped`; None where it left all words in.
+        What ``max_types`` dropped, see :class:`wordkin.corpus.scanning.bounds.Dropped`; None if it dropped no word.
     """
 
     options: Mapping[str, Any]

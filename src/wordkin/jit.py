@@ -95,9 +95,9 @@ PACKAGE = Path(__file__).parent
 # Every file from which something is compiled into a kernel: functions, intrinsics and constants.
 KERNEL_SOURCES = (
     "jit.py",
-    "corpus/kernels.py",
+    "corpus/scanning/kernels.py",
     "corpus/phrase_kernels.py",
-    "corpus/token_text.py",
+    "corpus/scanning/token_text.py",
     "objectives/cpu/*.py",
     "training/cpu/waiting.py",
     "windows/*.py",

@@ -25,9 +25,9 @@ from wordkin.corpus.phrases import (
     join_phrases,
     learn_phrases,
 )
-from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.readers.pieces import Reading
-from wordkin.corpus.scanning import Scan, scan
+from wordkin.corpus.scanning.progress import ScanProgress
+from wordkin.corpus.scanning.scan import Scan, scan
 from wordkin.corpus.sources import Source, resolve
 from wordkin.corpus.tokenization.word_checks import warn_of_unnormalised
 from wordkin.encoded_text import (

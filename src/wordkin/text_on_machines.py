@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.corpus.parts import parts_of
-from wordkin.corpus.progress import ScanProgress
 from wordkin.corpus.readers.pieces import Tally
 from wordkin.corpus.reading import warn_of_skipped
-from wordkin.corpus.scanning import Scan, words_fingerprint
+from wordkin.corpus.scanning.progress import ScanProgress
+from wordkin.corpus.scanning.scan import Scan, words_fingerprint
 from wordkin.corpus.sources import Source
 from wordkin.errors import EmptyVocabularyError
 from wordkin.items import Item

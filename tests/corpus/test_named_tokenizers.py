@@ -18,7 +18,7 @@ import pytest
 import wordkin
 from wordkin import Word2Vec
 from wordkin.config import TOKENIZERS
-from wordkin.corpus.scanning import scan
+from wordkin.corpus.scanning.scan import scan
 from wordkin.corpus.sources import resolve
 from wordkin.corpus.tokenization import named_tokenizers, tokenizing
 from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer

@@ -20,11 +20,12 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin.corpus import CorpusWarning, Scan, Source, reading, resolve, scanning
-from wordkin.corpus.progress import Reporter
+from wordkin.corpus import CorpusWarning, Scan, Source, reading, resolve
 from wordkin.corpus.readers import files, text
 from wordkin.corpus.readers.files import TextFile
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Reading
+from wordkin.corpus.scanning import scan as scanning
+from wordkin.corpus.scanning.progress import Reporter
 from wordkin.errors import CorpusError, CorpusNotFoundError, MissingExtraError
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import wordkin
-from wordkin.corpus.scanning import scan
+from wordkin.corpus.scanning.scan import scan
 from wordkin.corpus.sources import resolve
 from wordkin.corpus.tokenization.spelling import Spelling, lower
 

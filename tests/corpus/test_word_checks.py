@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import wordkin
-from wordkin.corpus.scanning import scan
+from wordkin.corpus.scanning.scan import scan
 from wordkin.corpus.sources import resolve
 from wordkin.errors import CorpusWarning
 

@@ -13,7 +13,7 @@ from typing import get_type_hints
 import wordkin
 from wordkin import api, options
 from wordkin.config import TrainingConfig
-from wordkin.corpus.progress import ScanProgress
+from wordkin.corpus.scanning.progress import ScanProgress
 from wordkin.embeddings import load_embeddings
 from wordkin.training.progress import Callback
 from wordkin.vectors import WordVectors

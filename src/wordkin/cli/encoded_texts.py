@@ -56,7 +56,7 @@ def show_encoded_text(path: str, *, json: bool) -> None:
 
 def show_reading(reading: Mapping[str, Any]) -> None:
     """Print what was met when a text was read: ``readers``, and ``dropped`` and ``replay``, where there are any."""
-    from wordkin.corpus.bounds import Dropped
+    from wordkin.corpus.scanning.bounds import Dropped
 
     print()
     print_table(["reader", "files", "records", "skipped", "words replaced"], [

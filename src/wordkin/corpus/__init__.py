@@ -1,8 +1,8 @@
 """From text to word ids: reading, splitting, counting and encoding in one pass."""
 
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.corpus.progress import ScanProgress
-from wordkin.corpus.scanning import Scan, scan
+from wordkin.corpus.scanning.progress import ScanProgress
+from wordkin.corpus.scanning.scan import Scan, scan
 from wordkin.corpus.sources import Corpus, Source, resolve
 from wordkin.errors import CorpusWarning
 

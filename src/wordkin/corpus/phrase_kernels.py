@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wordkin.corpus.kernels import mixed, prefetch
+from wordkin.corpus.scanning.kernels import mixed, prefetch
 from wordkin.jit import inner, kernel, uint64
 
 REGION_BITS = 3

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 from wordkin._version import __version__
 from wordkin.config import Choice, Number, check
-from wordkin.corpus.bounds import Dropped
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
 from wordkin.corpus.ordered_threads import in_order
 from wordkin.corpus.readers.pieces import Tally
-from wordkin.corpus.scanning import Scan, words_fingerprint
+from wordkin.corpus.scanning.bounds import Dropped
+from wordkin.corpus.scanning.scan import Scan, words_fingerprint
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError, shown, warn
 from wordkin.storage.files import check_writable, reason, replacing
 

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.files import COMPRESSIONS, OpenFile, TextFile, suffixes_of
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Reading, Tally, WordLists
 from wordkin.corpus.readers.records import Gatherer, path_of, value_of
 from wordkin.corpus.readers.text import BinaryFileError
+from wordkin.corpus.scanning.progress import Reporter
 from wordkin.corpus.sources import Source
 from wordkin.errors import CorpusError, CorpusWarning, shown, warn
 

@@ -18,7 +18,7 @@ from wordkin.training.state import RunState, rising_loss_note
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from wordkin.corpus.progress import ScanProgress
+    from wordkin.corpus.scanning.progress import ScanProgress
 
     OnScan = Callable[[ScanProgress], None]
 

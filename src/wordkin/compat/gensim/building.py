@@ -19,7 +19,7 @@ from wordkin.errors import ConfigError
 from wordkin.vocabulary.subsampling import keep_probabilities
 
 if TYPE_CHECKING:
-    from wordkin.corpus.scanning import Scan
+    from wordkin.corpus.scanning.scan import Scan
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +201,7 @@ class Model:
         return self.corpus_total_words or 0, self.corpus_count
 
     def _scan(self, corpus_iterable: Any, corpus_file: Any, once: bool) -> Scan:
-        from wordkin.corpus.scanning import Scan
+        from wordkin.corpus.scanning.scan import Scan
         from wordkin.errors import EmptyVocabularyError
         from wordkin.text import scan_text
 

@@ -148,7 +148,7 @@ class Phrases(_Joining):
     def add_vocab(self, sentences: Any) -> None:
         """Learn from sentences, once: counts of two texts are not added up."""
         from wordkin.config import TrainingConfig
-        from wordkin.corpus.scanning import Scan
+        from wordkin.corpus.scanning.scan import Scan
         from wordkin.text import scan_text
 
         if self.learned.passes:

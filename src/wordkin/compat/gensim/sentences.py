@@ -15,7 +15,7 @@ from wordkin.corpus.sources import Source
 from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError
 
 if TYPE_CHECKING:
-    from wordkin.corpus.scanning import Scan
+    from wordkin.corpus.scanning.scan import Scan
 
 MAX_WORDS_IN_BATCH = 10000
 _COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}

@@ -25,7 +25,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, NamedTuple
 
-from wordkin.corpus.token_text import LINE_END
+from wordkin.corpus.scanning.token_text import LINE_END
 from wordkin.corpus.tokenization.named_tokenizers import LineTokenizer, line_tokenizer, name_of
 from wordkin.corpus.tokenization.tokenizers import Tokenizer
 from wordkin.errors import CorpusError, CorpusWarning, WordkinError, shown, warn

@@ -15,16 +15,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wordkin import TrainingConfig, Word2Vec, train
-from wordkin.corpus import Source, resolve, scanning
-from wordkin.corpus.bounds import Bound, Dropped
-from wordkin.corpus.list_scan import count_batches, count_sentences
-from wordkin.corpus.progress import Reporter
+from wordkin.corpus import Source, resolve
 from wordkin.corpus.readers.files import OpenFile, TextFile
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.readers.text import cut_blocks
-from wordkin.corpus.scanning import Scan
-from wordkin.corpus.text_scan import TokenTable, count_text
-from wordkin.corpus.token_text import TokenText
+from wordkin.corpus.scanning import scan as scanning
+from wordkin.corpus.scanning.bounds import Bound, Dropped
+from wordkin.corpus.scanning.lists import count_batches, count_sentences
+from wordkin.corpus.scanning.progress import Reporter
+from wordkin.corpus.scanning.scan import Scan
+from wordkin.corpus.scanning.text import TokenTable, count_text
+from wordkin.corpus.scanning.token_text import TokenText
 from wordkin.corpus.tokenization.spelling import Spelling
 from wordkin.corpus.tokenization.tokenizers import whole_tokens
 from wordkin.corpus.tokenization.tokenizing import tokenized
@@ -45,7 +46,7 @@ class Expected:
 
 
 def expected(sentences: list[list[str]], max_types: int, always: frozenset[str] = frozenset()) -> Expected:
-    """The rule of wordkin.corpus.bounds, word by word."""
+    """The rule of wordkin.corpus.scanning.bounds, word by word."""
     counts: dict[str, int] = {}
     missed: dict[str, int] = {}
     kept: dict[str, list[tuple[int, int]]] = {}  # where each word stands in the text

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.token_text import LINE_END
+from wordkin.corpus.scanning.token_text import LINE_END
 
 PIECE_WORDS = 1 << 18
 

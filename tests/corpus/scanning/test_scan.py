@@ -17,14 +17,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, Source, resolve, scanning
-from wordkin.corpus.list_scan import count_batches, count_sentences, decoded_lines
-from wordkin.corpus.progress import Reporter
+from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, Source, resolve
 from wordkin.corpus.readers.files import OpenFile, TextFile
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.readers.text import cut_blocks
-from wordkin.corpus.text_scan import count_text
-from wordkin.corpus.token_text import TokenText
+from wordkin.corpus.scanning import scan as scanning
+from wordkin.corpus.scanning.lists import count_batches, count_sentences, decoded_lines
+from wordkin.corpus.scanning.progress import Reporter
+from wordkin.corpus.scanning.text import count_text
+from wordkin.corpus.scanning.token_text import TokenText
 from wordkin.corpus.tokenization.spelling import Spelling
 from wordkin.corpus.tokenization.tokenizers import split_tokens_at_boundaries, whole_tokens, words_of
 from wordkin.corpus.tokenization.tokenizing import tokenized

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.progress import Reporter
-from wordkin.corpus.token_text import LINE_END, TokenText
+from wordkin.corpus.scanning.progress import Reporter
+from wordkin.corpus.scanning.token_text import LINE_END, TokenText
 from wordkin.errors import CorpusError
 from wordkin.items import is_integer
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from wordkin.corpus.bounds import Bound
-from wordkin.corpus.integer_scan import count_integers, mixed_items, not_an_item
-from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.encodings import decode, replace_surrogates, warn_of_invalid
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.readers.records import sorted_items
-from wordkin.corpus.token_text import LINE_END, TokenText
+from wordkin.corpus.scanning.bounds import Bound
+from wordkin.corpus.scanning.integers import count_integers, mixed_items, not_an_item
+from wordkin.corpus.scanning.progress import Reporter
+from wordkin.corpus.scanning.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenization.tokenizing import Batch
 from wordkin.errors import CorpusError, CorpusWarning, warn
 from wordkin.items import is_integer

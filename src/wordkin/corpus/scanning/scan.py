@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from wordkin.config import Choice, FlagOrLanguage, Number, OptionalChoice, PatternOrFunction, TokenizerName, check
 from wordkin.cores import usable_cores
-from wordkin.corpus.bounds import Bound, Dropped, stays_for
 from wordkin.corpus.encoded import CorpusWriter, EncodedCorpus
-from wordkin.corpus.list_scan import checked_sentences, count_batches, count_sentences, decoded_lines
 from wordkin.corpus.ordered_threads import in_order
-from wordkin.corpus.progress import ProgressCallback, Reporter
 from wordkin.corpus.readers.encodings import means_utf8, refuse_too_many_invalid, warn_of_invalid
 from wordkin.corpus.readers.pieces import Tally, WordLists
 from wordkin.corpus.reading import blocks_of, lists_of, read
+from wordkin.corpus.scanning.bounds import Bound, Dropped, stays_for
+from wordkin.corpus.scanning.lists import checked_sentences, count_batches, count_sentences, decoded_lines
+from wordkin.corpus.scanning.progress import ProgressCallback, Reporter
+from wordkin.corpus.scanning.token_text import LINE_END, TokenText
 from wordkin.corpus.sources import Source
-from wordkin.corpus.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer, works_on_tokens
 from wordkin.corpus.tokenization.spelling import Spelling
 from wordkin.corpus.tokenization.tokenizers import (
@@ -152,7 +152,7 @@ class _Encoder:
     """Maps segments of token ids to word ids; used by several threads at once."""
 
     def __init__(self, text: TokenText, token_words: TokenWords, new_ids: NDArray[np.int32]) -> None:
-        from wordkin.corpus.kernels import map_tokens
+        from wordkin.corpus.scanning.kernels import map_tokens
 
         self._map_tokens = map_tokens
         self._text = text
@@ -212,7 +212,7 @@ def scan(
     keep : a pattern that words must match as a whole, or a function that must be true for them; asked last.
     encoding_errors : ``"replace"`` or ``"ignore"`` bytes that are not UTF-8, with a warning, or be ``"strict"``.
     max_types : number of distinct tokens that are counted at once; rare ones are dropped as
-        :mod:`wordkin.corpus.bounds` says, with a warning. All when ``None``.
+        :mod:`wordkin.corpus.scanning.bounds` says, with a warning. All when ``None``.
     always : words that ``max_types`` never drops.
     threads : workers beside the calling thread, which reads and decompresses; all usable cores when ``None``.
         More than 16 are not used.
@@ -323,7 +323,7 @@ def _count(
             batches = tokenized(lines, tokenizer, workers)
             count_batches(batches, text, reporter, encoding_errors, bound=bound)
         else:
-            from wordkin.corpus.text_scan import count_text  # loads Numba, which lists of words do not need
+            from wordkin.corpus.scanning.text import count_text  # loads Numba, which lists of words do not need
 
             count_text(blocks_of(all_pieces), text, reporter, encoding_errors, workers, bound)
             if tokenizer == "whitespace":

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from wordkin.corpus.token_text import LINE_END
+from wordkin.corpus.scanning.token_text import LINE_END
 from wordkin.jit import inner, intrinsic, kernel, types, uint64
 
 _LOW_BITS = np.uint64(0x0101010101010101)

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.corpus.bounds import Bound
-from wordkin.corpus.kernels import count_tokens, refill_slots
 from wordkin.corpus.ordered_threads import in_order
-from wordkin.corpus.progress import Reporter
 from wordkin.corpus.readers.encodings import decode
 from wordkin.corpus.readers.pieces import Block
-from wordkin.corpus.token_text import LINE_END, TokenText
+from wordkin.corpus.scanning.bounds import Bound
+from wordkin.corpus.scanning.kernels import count_tokens, refill_slots
+from wordkin.corpus.scanning.progress import Reporter
+from wordkin.corpus.scanning.token_text import LINE_END, TokenText
 from wordkin.storage.memory import system_zeros
 from wordkin.storage.packed_words import PackedWords, are_utf8
 from wordkin.storage.utf8 import is_utf8
