@@ -1,11 +1,11 @@
 # wordkin: `make demo` shows it, `make test` proves it. Everything is installed into .venv.
 # Another Python: make test PYTHON=python3.13.   Arguments for pytest: make test ARGS="-k similar".
-# Processes that run tests: make test WORKERS=2; 0 runs them in pytest itself. Three keep two cores busy: many tests wait.
+# Processes that run tests: make test WORKERS=2; 0 runs them in pytest itself. Four keep two cores busy: many tests wait.
 
 PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin/python -m
-WORKERS ?= 3
+WORKERS ?= 4
 PIP    := $(RUN) pip install -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
