@@ -25,8 +25,8 @@ def test_smaller_vectors_come_with_what_they_cost(run, vectors_file, tmp_path):
     finished = run("convert", vectors_file, output, "--dtype", "float16")
     first, second = finished.out.splitlines()
     assert first == f"{output}: 7 words x 3, float16"
-    assert second.startswith("of the 6 nearest words 100.0% stay; their cosines move by ")
-    assert second.endswith("on average; the mean cosine of a vector before and after is 1.000000 (7 words asked about)")
+    assert second.startswith("100.0% of the 6 nearest words stay the same; their cosines change by ")
+    assert second.endswith("on average; the mean cosine of old and new vector is 1.000000 (measured on 7 words)")
     document = json.loads(run("convert", vectors_file, output, "--dimensions", "1", "--json").out)
     assert document.pop("cosine_difference") > 0.01
     assert document == {
@@ -47,11 +47,12 @@ def test_int8_is_a_quarter_of_the_size_and_says_so(run, tmp_path):
     rows = np.random.default_rng(0).normal(size=(200, 64)).astype(np.float32)
     Embeddings(Vocabulary([f"w{number}" for number in range(200)]), rows).save(source)
     finished = run("convert", source, output, "--dtype", "int8")
-    assert finished.out.startswith(f"{output}: 200 words x 64, int8\nof the 10 nearest words 9")
+    assert finished.out.startswith(f"{output}: 200 words x 64, int8\n9")
+    assert "% of the 10 nearest words stay the same; " in finished.out
     assert output.stat().st_size < 0.4 * source.stat().st_size
     assert json.loads(run("info", output, "--json").out)["dtype"] == "int8"
     finished = run("convert", source, tmp_path / "v.bin", "--dtype", "int8")
-    assert finished.code == 2 and "--dtype int8 is for .safetensors alone" in finished.err
+    assert finished.code == 2 and "--dtype int8 needs a .safetensors file: no other format can store it" in finished.err
     assert not (tmp_path / "v.bin").exists()
 
 
@@ -59,7 +60,7 @@ def test_fewer_words(run, vectors_file, tmp_path):
     output, listed = tmp_path / "v.txt", tmp_path / "words.txt"
     finished = run("convert", vectors_file, output, "--keep", "4")
     assert finished.out.startswith(f"{output}: 4 words x 3, float32\nof the 6 nearest words ")
-    assert finished.out.endswith("; the words kept are 78.6% of the text (4 words asked about)\n")
+    assert finished.out.endswith("; the words kept cover 78.6% of the text (measured on 4 words)\n")
     listed.write_text("oslo\nparis\nberlin\n")
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("paris\trome\t9\noslo\tcheese\t1\nitaly\tnorway\t5\nparis\toslo\t3\n")
@@ -74,7 +75,7 @@ def test_fewer_words(run, vectors_file, tmp_path):
     assert run("convert", vectors_file, output, "--words", listed, "--no-measure").out.count("\n") == 1
     listed.write_text("berlin\n")
     finished = run("convert", vectors_file, output, "--words", listed)
-    assert finished.code == 2 and f"--words: none of the words of '{listed}' is there" in finished.err
+    assert finished.code == 2 and f"--words: none of the words in '{listed}' has a vector" in finished.err
     finished = run("convert", vectors_file, output, "--no-measure", "--evaluate", pairs)
     assert finished.code == 2 and "--evaluate cannot be given with --no-measure" in finished.err
 
@@ -104,8 +105,8 @@ def test_an_output_that_cannot_be_is_found_before_the_work(run, vectors_file, tm
     finished = run("convert", tmp_path / "not-read-yet.bin", tmp_path / "v.dat")
     assert finished.code == 2
     assert finished.err == (
-        f"wordkin: OUT must end in .safetensors, .bin, .txt or .vec, each also with .gz; or in .parquet, .tsv or "
-        f"/, for tables, TensorBoard's projector and static models; got '{tmp_path}/v.dat'\n"
+        f"wordkin: OUT must end in .safetensors, .bin, .txt or .vec, each also with .gz, or in .parquet, .tsv or / "
+        f"(data frames, TensorBoard's projector, static models); got '{tmp_path}/v.dat'\n"
     )
     finished = run("convert", vectors_file, tmp_path / "missing" / "v.bin")
     assert finished.code == 2

@@ -160,7 +160,7 @@ def test_options_decide_what_a_file_means(run, vectors_file, tmp_path):
     data.write_text("paris\tfrance\nrome\titaly\noslo\tcheese\n")
     gold.write_text("5\n4\n1\n")
     assert "3/3" in run("evaluate", vectors_file, "--dataset", data, "--gold", gold).out
-    assert "--gold belongs to one benchmark file; got 2" in run(
+    assert "--gold needs exactly one benchmark file; got 2" in run(
         "evaluate", vectors_file, "--dataset", data, "--dataset", two, "--gold", gold
     ).err  # fmt: skip
 

@@ -38,9 +38,7 @@ def test_messages(error, text):
 
 def test_what_is_not_foreseen_asks_for_a_report():
     text = describe(ZeroDivisionError("division by zero"), {})
-    assert text.startswith(
-        "unexpected ZeroDivisionError: division by zero. This is a fault of wordkin: please report it"
-    )
+    assert text.startswith("unexpected ZeroDivisionError: division by zero. This is a bug in wordkin: please report it")
     assert "WORDKIN_DEBUG=1" in text
 
 

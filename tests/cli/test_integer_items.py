@@ -34,9 +34,9 @@ def test_words_are_read_as_numbers(run, numbered, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["similar", "cat"], "word must be a whole number, as all items of these vectors are; got 'cat'"),
+        (["similar", "cat"], "word must be a whole number, like all items of these vectors; got 'cat'"),
         (["similar", "8"], "the item 8 is not in the vocabulary"),
-        (["plot", "42", "x", "-o", "p.png"], "word must be a whole number, as all items of these vectors are; got 'x'"),
+        (["plot", "42", "x", "-o", "p.png"], "word must be a whole number, like all items of these vectors; got 'x'"),
     ],
 )
 def test_what_is_no_number_is_refused(run, numbered, arguments, message, tmp_path, monkeypatch):
@@ -52,7 +52,7 @@ def test_numbers_become_words_where_that_is_asked_for(run, numbered, tmp_path):
     assert run("convert", numbered, tmp_path / "v.vec", "--as-text").code == 0
     assert (tmp_path / "v.vec").read_text().splitlines()[1].startswith("42 ")
     failed = run("convert", tmp_path / "v.vec", tmp_path / "w.vec", "--as-text")
-    assert failed.code == 2 and "--as-text is for items that are whole numbers" in failed.err
+    assert failed.code == 2 and "--as-text is only for items that are whole numbers" in failed.err
 
 
 def test_words_to_keep_and_to_freeze_are_read_as_numbers_where_items_are(run, tmp_path):

@@ -36,10 +36,10 @@ def test_plot_groups_and_losses(run, vectors_file, tmp_path):
     finished = run("plot", "--log", log, "-o", tmp_path / "losses.png", "--theme", "dark", "--title", "A run")
     assert finished.out == f"{tmp_path / 'losses.png'}: losses of 1 run\n"
     for arguments, message in (
-        ([vectors_file, "--log", log], "--log draws the losses of runs: leave out vectors and words"),
-        ([], "plot needs a file of vectors and words to show, or --log FILE; see: wordkin plot --help"),
+        ([vectors_file, "--log", log], "--log draws the losses of training runs: leave out vectors and words"),
+        ([], "plot needs VECTORS and words to show, or --log FILE; see: wordkin plot --help"),
         ([vectors_file, "--group", "paris"], "--group must be NAME=WORDS, as in fruit=apple,pear; got 'paris'"),
-        ([vectors_file, "--group", "a=paris,rome", "--kind", "heatmap"], "--group colours a map: leave it out with"),
+        ([vectors_file, "--group", "a=paris,rome", "--kind", "heatmap"], "--group works only for maps: with"),
     ):
         finished = run("plot", *arguments, "-o", tmp_path / "no.png")
         assert finished.code == 2 and message in finished.err
@@ -86,13 +86,13 @@ def test_lesson_walks_through_steps(run):
         "\nStep 89 (epoch 6, learning rate 0.225)\n===",
         "Pairs of the window\ninput   output",
         "From the input to the hidden vector",
-        "negative-sampling: output rows that take part\noutput   label     score   σ(score)   EI = σ - label",
+        "negative-sampling: output rows in this step\noutput   label     score   σ(score)   EI = σ - label",
         "The same scores under three objectives, noise words drawn",
         "Gradients, and the step taken: after = before + step",
         "step = -η · gradient with η = 0.225",
         "EH₁ = EI_",
         "\nStep 90 ",
-        "Go on: --from 91 --steps 2",
+        "To see the next steps: --from 91 --steps 2",
     ):
         assert heading in finished.out
     assert "Step 91" not in finished.out
@@ -104,7 +104,7 @@ def test_lesson_begins_where_it_is_told(run):
     assert "\nStep 1 (epoch 1, learning rate 0.3)" in finished.out
     assert "rows of W before training" in finished.out
     assert run("lesson", CAT, "--from", "999") == (
-        2, "", "wordkin: --from must be a whole number from 1 to 338; got 999: or take more epochs\n"
+        2, "", "wordkin: --from must be a whole number from 1 to 338; got 999: or increase epochs\n"
     )  # fmt: skip
 
 

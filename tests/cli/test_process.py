@@ -79,7 +79,7 @@ def test_a_stopped_run_says_how_to_go_on_and_knows_its_output(start, tmp_path, t
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE)
     assert err.splitlines()[-2:] == [
-        f"wordkin: go on with: wordkin train --resume '{run}'",
+        f"wordkin: to continue: wordkin train --resume '{run}'",
         "wordkin: stopped by Ctrl-C",
     ]
     assert not output.exists()

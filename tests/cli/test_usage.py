@@ -93,7 +93,7 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
         (["train"], "missing argument 'CORPUS'; see: wordkin train --help"),
         (
             ["train", "--resume", "run", "--checkpoint", "other"],
-            "--checkpoint must be left out with --resume: the run goes on as it began; got 'other'",
+            "--checkpoint must be left out with --resume: a run continues as it was started; got 'other'",
         ),
         (["train", "x.txt"], "missing option '--output' / '-o'; see: wordkin train --help"),
         (["train", "x", "-o", "y.bin", "--windw", "3"], "no such option: --windw"),
@@ -131,7 +131,7 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
         ),
         (
             ["train", "x", "-o", "y.bin", "--drafts", "3"],
-            "--drafts is no option any more: it is now --parts; see: wordkin train --help",
+            "option --drafts was renamed: use --parts; see: wordkin train --help",
         ),
         (["similar", "x.bin", "a", "--topn", "0"], "--topn must be a whole number from 1 up; got 0"),
         (["evaluate", "x.bin"], "evaluate needs a benchmark file: add --dataset FILE; see: wordkin evaluate --help"),

@@ -341,7 +341,7 @@ def test_a_function_by_its_name(folder):
     for wrong, reason in [
         ("my_tokenizers:nothing", "has no attribute 'nothing'"),
         ("no_such_module:split", "No module named 'no_such_module'"),
-        ("my_tokenizers:os", "it is no function"),
+        ("my_tokenizers:os", "it is not callable"),
         (":split", "Empty module name"),
     ]:
         done = run(folder, *train, "--tokenizer", wrong)

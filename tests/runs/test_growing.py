@@ -221,7 +221,7 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     train = ["train", text, "-o", vectors, "--vector-size", "12", "--epochs", "1", "--threads", "1"]
     assert main([*train, "--checkpoint", run]) == 0
     size = next((tmp_path / "run").glob("rare-*")).stat().st_size
-    assert f"{run}: keeps the counts of 7 rare words, {size:,} bytes; not those of " in capsys.readouterr().err
+    assert f"{run}: keeps the counts of 7 rare words, {size:,} bytes; " in capsys.readouterr().err
     assert main(["info", run, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["rare_words"], facts["rare_bytes"]) == (7, size)
@@ -229,8 +229,8 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     assert main(again) == 0
     assert f"{facts['words']} of {facts['words']} words started from {vectors}" in capsys.readouterr().err
     for options, message in (
-        (["--from", vectors], "--from must be the directory of a model, as --checkpoint writes it"),
-        (["--from", run, "--init", vectors], "--init must be left out with --from: the model has its own"),
+        (["--from", vectors], "--from must be a directory written by --checkpoint"),
+        (["--from", run, "--init", vectors], "--init must be left out with --from, because the model has its own"),
         (["--resume", run, "--vocabulary", text], "--vocabulary must be left out with --resume"),
         (["--from", str(tmp_path / "none")], "there is no run in"),
     ):
@@ -420,7 +420,7 @@ def test_the_command_line_replays(model, tmp_path, capsys):
     for options, message in (
         ([*grow, "--replay", "0.2"], "--replay needs --replay-from; got 0.2"),
         ([*grow, "--replay-from", old], f"--replay-from needs --replay; got {old!r}"),
-        ([*train, "--replay", "0.2", "--replay-from", old], "--replay needs --from: it is for the update of a model"),
+        ([*train, "--replay", "0.2", "--replay-from", old], "--replay needs --from: it is for updating a model"),
         ([*grow, "--replay", "2", "--replay-from", old], "--replay must be a number above 0 and at most 1; got 2"),
         ([*grow, "--replay", "0.2", "--replay-from", new], "the text to replay is not one that the model has learned"),
     ):

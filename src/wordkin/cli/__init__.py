@@ -1,7 +1,7 @@
-"""The command ``wordkin``: arguments in, a call of the library, results out.
+"""The command line ``wordkin``: parses arguments, calls the library, prints results.
 
-Results go to standard output, everything else (progress, warnings, errors) to standard error. A
-failure is one line, and the exit code says of what kind it is: see :mod:`wordkin.cli.failures`.
+Results go to standard output; progress, warnings and errors go to standard error. An error is printed
+on one line, and the exit code tells its kind (see :mod:`wordkin.cli.failures`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,20 @@ if hasattr(signal, "SIGHUP"):  # Windows has none
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; ``argv`` is ``sys.argv[1:]`` unless given."""
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, default None
+        The arguments without the program name; None for ``sys.argv[1:]``.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     show_traceback = os.environ.get("WORDKIN_DEBUG", "") not in ("", "0")
     if arguments[:1] == ["--debug"]:
         show_traceback, arguments = True, arguments[1:]
     _replace_closed_streams()
-    _escape_what_the_terminal_cannot_show()
-    with _lasting_standard_error():
+    _escape_unencodable_characters()
+    with _fault_tolerant_stderr():
         return _run(arguments, show_traceback)
 
 
@@ -43,7 +49,7 @@ def _run(arguments: Sequence[str], show_traceback: bool) -> int:
             from wordkin.cli.application import run
 
             code = run(arguments)
-            sys.stdout.flush()  # a full disk or a closed pipe shows here rather than after the end
+            sys.stdout.flush()  # reports a full disk or a closed pipe here instead of at interpreter exit
             return code
     except BrokenPipeError:
         _discard(sys.stdout)
@@ -51,10 +57,10 @@ def _run(arguments: Sequence[str], show_traceback: bool) -> int:
     except KeyboardInterrupt:
         _say("wordkin: stopped by Ctrl-C")
         return INTERRUPTED
-    except Exception as error:  # the outermost place: a traceback must not reach a user
+    except Exception as error:  # top level: users must not see a traceback
         if show_traceback:
             raise
-        if received:  # a compiler that was interrupted may report that as an error of its own
+        if received:  # Numba may turn the interruption of its compiler into an error of its own
             return _EXIT_CODES[received[0]]
         if _was_interrupted(error):
             _say("wordkin: stopped by Ctrl-C")
@@ -65,7 +71,7 @@ def _run(arguments: Sequence[str], show_traceback: bool) -> int:
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is what an error was made of."""
+    """Whether a KeyboardInterrupt is in the chain of causes of an error."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True
@@ -80,23 +86,23 @@ def _spellings(arguments: Sequence[str]) -> Mapping[str, str]:
 
 
 def _replace_closed_streams() -> None:
-    """What goes to a stream that was closed (``>&-``) goes nowhere, and what comes from one is nothing."""
+    """Replace standard streams that the caller closed (``>&-``) with the null device."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (open as long as the process)
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (stays open until the process ends)
 
 
-def _escape_what_the_terminal_cannot_show() -> None:
-    """A terminal that is not UTF-8 shows escapes in place of the letters it lacks, not an error."""
+def _escape_unencodable_characters() -> None:
+    """Print characters that the terminal's encoding lacks as backslash escapes instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
-class _LastingStream:
-    """A stream whose failures end nothing: what it cannot take is dropped from then on, and ``failed`` says so.
+class _FaultTolerantStream:
+    """A text stream that never raises OSError: after the first one it drops all output and sets ``failed``.
 
-    So a run outlives the terminal or the full disk that its progress goes to.
+    A training run thus continues when the terminal is closed or the disk that receives its progress is full.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -128,8 +134,8 @@ class _LastingStream:
 
 
 @contextmanager
-def _lasting_standard_error() -> Iterator[None]:
-    before, sys.stderr = sys.stderr, cast(TextIO, _LastingStream(sys.stderr))
+def _fault_tolerant_stderr() -> Iterator[None]:
+    before, sys.stderr = sys.stderr, cast(TextIO, _FaultTolerantStream(sys.stderr))
     try:
         yield
     finally:
@@ -138,22 +144,20 @@ def _lasting_standard_error() -> Iterator[None]:
 
 
 def _say(text: str) -> None:
-    """Print why the command failed: on standard error or, where that cannot be written to, on standard output."""
+    """Print a message to standard error or, if writing there fails, to standard output."""
     print(text, file=sys.stderr, flush=True)
     if getattr(sys.stderr, "failed", False):
         try:
             print(text, flush=True)
-        except OSError:  # the exit code must do
+        except OSError:  # only the exit code can report the failure now
             _discard(sys.stdout)
 
 
 @contextmanager
 def _signals_as_exit(received: list[int]) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the stack, so that half-written files are removed on the way out.
+    """Turn SIGTERM and SIGHUP into SystemExit, so that cleanup code removes half-written files.
 
-    Those that came are appended to ``received``.
-
-    One that is ignored, as SIGHUP is under nohup, stays ignored.
+    Signals that arrive are appended to ``received``. A signal that is ignored (SIGHUP under nohup) stays ignored.
     """
 
     def leave(number: int, frame: object) -> NoReturn:
@@ -175,7 +179,7 @@ def _signals_as_exit(received: list[int]) -> Iterator[None]:
 
 @contextmanager
 def _warnings_on_one_line(arguments: Sequence[str]) -> Iterator[None]:
-    """Show a warning as its text alone, without the line of Python that raised it."""
+    """Print a warning as one line of text, without file name and source line."""
 
     def show(
         message: Warning | str,
@@ -193,7 +197,7 @@ def _warnings_on_one_line(arguments: Sequence[str]) -> Iterator[None]:
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what goes to a stream go nowhere, also what it still holds, so that Python does not fail when it exits."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Redirect a stream to the null device, so that flushing its buffer at exit does not fail."""
+    null_device = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null_device, stream.fileno())
+    os.close(null_device)

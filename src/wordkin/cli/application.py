@@ -1,4 +1,4 @@
-"""The commands under one name, their help, and the step from a list of arguments to a call."""
+"""The Typer application: all subcommands, their help, and errors of usage."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from wordkin.cli.options import COMMON, OTHER
 from wordkin.config import FORMER_NAMES, NAMES_IN_GENSIM, NAMES_IN_WORD2VEC_C
 
 COMMANDS = (train, encode, tune, similar, analogy, evaluate, convert, index, info, plot, phrases, demo, lesson, studio)
-# The base of all errors of usage; typer names it publicly only through this subclass.
+# Click's UsageError. Typer exports only its subclass BadParameter.
 _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-def _as_given(parameter: Any, context: Any, value: Any) -> Any:
-    """Text as it was typed, or a flag: no option is anything else.
+def _unconverted(parameter: Any, context: Any, value: Any) -> Any:
+    """Return the value of a parameter as typed: text, or a bool for a flag.
 
-    So typer's own conversion, which loads Pydantic (a tenth of a second), only has to complain of what is missing.
+    Typer's own conversion imports Pydantic, which takes 0.1 s. It runs only to report a missing value.
     """
     if not value and parameter.required:
         return type(parameter).process_value(parameter, context, value)
@@ -51,16 +51,16 @@ class _TextOnly:
     def get_params(self, ctx: Any) -> list[Any]:
         parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for parameter in parameters:
-            parameter.process_value = partial(_as_given, parameter)
+            parameter.process_value = partial(_unconverted, parameter)
         return parameters
 
 
 class _Group(_TextOnly, typer.core.TyperGroup):
-    """The commands under one name."""
+    """The group of all subcommands."""
 
 
 class _Command(_TextOnly, typer.core.TyperCommand):
-    """A command whose plain help keeps options in groups, each under its heading."""
+    """A subcommand whose help lists its options in sections."""
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         arguments = [_shown_argument(each) for each in self.get_params(ctx) if each.param_type_name == "argument"]
@@ -75,7 +75,7 @@ class _Command(_TextOnly, typer.core.TyperCommand):
             else:
                 heading = getattr(parameter, "rich_help_panel", None) or OTHER
                 sections.setdefault(heading, []).append(parameter.get_help_record(ctx))
-        sections[OTHER] = sections.pop(OTHER)  # the last
+        sections[OTHER] = sections.pop(OTHER)  # moves it to the end
         for heading, records in sections.items():
             if records:
                 with formatter.section(heading):
@@ -103,7 +103,7 @@ def _root(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Train word vectors, ask them questions, measure and see what they learned."""
+    """Train word vectors, query them, evaluate them and plot them."""
 
 
 def _application() -> Any:
@@ -113,7 +113,7 @@ def _application() -> Any:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Help on one command: wordkin train --help. Tracebacks of errors: WORDKIN_DEBUG=1.",
+        epilog="For help on one command: wordkin train --help. To see the traceback of an error: WORDKIN_DEBUG=1.",
     )
     app.callback()(_root)
     for command in COMMANDS:
@@ -122,15 +122,17 @@ def _application() -> Any:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do what the arguments ask and return the exit code; errors are raised.
+    """Run a command and return its exit code.
 
     Raises
     ------
-    UsageError : the arguments do not fit the command.
-    WordkinError : the command was understood and failed.
+    UsageError
+        The arguments are not valid for the command.
+    WordkinError
+        The arguments are valid but the command failed.
     """
     command = _application()
-    if "_WORDKIN_COMPLETE" in os.environ:  # the shell asks how a word may go on
+    if "_WORDKIN_COMPLETE" in os.environ:  # set by the shell when it completes a word
         command.main(list(arguments), prog_name="wordkin")
     try:
         with command.make_context("wordkin", list(arguments) or ["--help"]) as context:
@@ -148,14 +150,14 @@ def _usage_message(error: Any, arguments: Sequence[str]) -> str:
         message = _foreign_option(arguments) or message
     former = str(getattr(error, "option_name", "")).removeprefix("--").replace("-", "_")
     if former in FORMER_NAMES:
-        message = f"--{former} is no option any more: it is now --{FORMER_NAMES[former]}"
+        message = f"option --{former} was renamed: use --{FORMER_NAMES[former]}"
     names = {command.__name__ for command in COMMANDS}
     where = " ".join(["wordkin", *(each for each in arguments[:1] if each in names)])
     return f"{message[:1].lower()}{message[1:].rstrip('.')}; see: {where} --help"
 
 
 def _foreign_option(arguments: Sequence[str]) -> str:
-    """What to say of the first option that train, gensim or word2vec.c has and the command has not; "" for none."""
+    """Explain the first unknown option that train, gensim or word2vec.c has; "" if there is none."""
     own = set(_option_names(arguments[0] if arguments else ""))
     for argument in arguments[1:]:
         given = argument.partition("=")[0]
@@ -172,7 +174,7 @@ def _foreign_option(arguments: Sequence[str]) -> str:
             hint = NAMES_IN_WORD2VEC_C.get(name)
         if hint is not None:
             known = spellings("train")
-            bare = hint.removeprefix("use ")  # a name of one word, which respell leaves alone
+            bare = hint.removeprefix("use ")  # respell does not change a name without underscore
             return f"No such option: {given}: {f'use {known[bare]}' if bare in known else respell(hint, known)}"
     return ""
 
@@ -183,7 +185,7 @@ def _option_names(command: str) -> Sequence[str]:
 
 
 def spellings(name: str) -> Mapping[str, str]:
-    """How the command called ``name`` spells its parameters: ``--min-count``, ``OUTPUT``."""
+    """Map the parameters of a command to their command-line spelling, such as ``--min-count`` or ``OUTPUT``."""
     command = _application().commands.get(name)
     if command is None:
         return {}

@@ -1,4 +1,4 @@
-"""An encoded text as the commands show it."""
+"""Print the description of an encoded text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wordkin.cli.output import print_json, print_table
 
 
 def document(path: str) -> dict[str, Any]:
-    """The facts about an encoded text, by key."""
+    """Return the description of an encoded text as a JSON document."""
     from wordkin.encoded_text import open_text
 
     opened = open_text(path)
@@ -32,7 +32,7 @@ def document(path: str) -> dict[str, Any]:
 
 
 def show_encoded_text(path: str, *, json: bool) -> None:
-    """Print the facts about an encoded text."""
+    """Print the description of an encoded text, as tables or JSON."""
     facts = document(path)
     if json:
         print_json(facts)
@@ -55,7 +55,7 @@ def show_encoded_text(path: str, *, json: bool) -> None:
 
 
 def show_reading(reading: Mapping[str, Any]) -> None:
-    """Print what was met when a text was read: ``readers``, and ``dropped`` and ``replay``, where there are any."""
+    """Print statistics of reading a text: per reader, and the words dropped and the text replayed, if any."""
     from wordkin.corpus.scanning.bounds import Dropped
 
     print()
@@ -73,5 +73,5 @@ def show_reading(reading: Mapping[str, Any]) -> None:
 
 
 def skipped_text(skipped: dict[str, int]) -> str:
-    """Records left out, by reason."""
+    """Format the number of skipped records for each reason."""
     return ", ".join(f"{number:,} {reason}" for reason, number in skipped.items()) or "0"

@@ -1,12 +1,12 @@
-"""What a user sees of an error: one line, in the spelling of the command line, and an exit code.
+"""Exit codes, and one-line error messages that name parameters as the command line does.
 
 ====  ======================================================================
-0     done
-1     a failure while running: training diverged, the disk is full
-2     bad usage or input: an option, a file or a word is not what it must be
-129   stopped by SIGHUP, as when its terminal is closed
+0     success
+1     the command failed while running: training diverged, the disk is full
+2     invalid usage or input: an option, a file or a word is not valid
+129   stopped by SIGHUP, for example because the terminal was closed
 130   stopped by Ctrl-C
-141   whoever read the output has gone, as in ``| head``
+141   the reader of the output closed the pipe, as ``| head`` does
 143   stopped by SIGTERM
 ====  ======================================================================
 """
@@ -29,27 +29,30 @@ from wordkin.errors import (
 )
 
 DONE, FAILED, BAD_USAGE, HUNG_UP, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 129, 130, 141, 143
-# What the library says of a path that is not there to callers who may have meant words; nobody does so here.
+# A hint in CorpusNotFoundError for Python callers who passed a text. On the command line, a corpus is always a path.
 _FOR_PYTHON_ONLY = re.compile(r", or, if words were meant, .*")
 _BAD_INPUT = (CheckpointError, ConfigError, CorpusError, FormatError, MissingExtraError, UnknownWordError)
 
 
 class UsageError(Exception):
-    """The command line itself is wrong, or what it names cannot be used; found before the work begins."""
+    """The arguments are not valid, or a file they name cannot be used. Raised before the work begins."""
 
 
 def exit_code(error: Exception) -> int:
-    """The exit code that stands for an error."""
+    """Return the exit code for an error."""
     return BAD_USAGE if isinstance(error, (UsageError, *_BAD_INPUT)) else FAILED
 
 
 def describe(error: Exception, spellings: Mapping[str, str]) -> str:
-    """An error as one line of text.
+    """Format an error as one line of text.
 
     Parameters
     ----------
-    spellings : how the command spells its parameters: ``min_count`` as ``--min-count``, say. Messages
-        of the library, made for callers from Python, are rewritten by it.
+    error : Exception
+        The error.
+    spellings : mapping of str to str
+        Python names of parameters and their command-line spellings, such as ``min_count`` and ``--min-count``. Names
+        in the message are replaced accordingly.
     """
     match error:
         case ConfigError():
@@ -68,17 +71,17 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
             text = f"{error.filename}: {reason}" if error.filename else reason
         case _:
             text = (
-                f"unexpected {type(error).__name__}: {error}. This is a fault of wordkin: please report it "
+                f"unexpected {type(error).__name__}: {error}. This is a bug in wordkin: please report it "
                 "with the traceback that WORDKIN_DEBUG=1 shows"
             )
     return " ".join(text.split())
 
 
 def respell(text: str, spellings: Mapping[str, str]) -> str:
-    """Rewrite what a message says of parameters.
+    """Replace Python names of parameters in a message by their command-line spelling.
 
-    ``name="value"`` becomes ``--name value`` and ``flag=False`` becomes ``--no-flag``; bare names
-    change only where an underscore tells them from a word of English.
+    ``name="value"`` becomes ``--name value`` and ``flag=False`` becomes ``--no-flag``. A name without a value is
+    replaced only if it contains an underscore; otherwise it could be an English word.
     """
 
     def with_value(match: re.Match[str]) -> str:

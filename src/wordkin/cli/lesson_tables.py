@@ -1,4 +1,4 @@
-"""A lesson as tables in a terminal."""
+"""Print a lesson as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
         WindowView,
     )
 
-_WIDEST_ONE_HOT = 24  # longer one-hot vectors are told in words: no terminal has room for them
-_WIDEST_COSINES = 14  # larger grids are left to --json
+_WIDEST_ONE_HOT = 24  # components; longer one-hot vectors are described in words
+_WIDEST_COSINES = 14  # words; larger matrices of cosines are shown only by --json
 _MOST_DECIMALS = 9
-_BAR = 20  # characters of a bar that stands for probability 1
-_DEEPEST_DRAWN = 24  # nodes; deeper trees are told as a table
+_BAR = 20  # characters of the bar for probability 1
+_DEEPEST_DRAWN = 24  # nodes; the leaves of deeper trees are printed as a table
 
 _ERRORS = {"softmax": "y - label", "negative-sampling": "σ - label", "hierarchical-softmax": "σ - label"}
 
 
 def print_overview(start: Overview, state: State) -> None:
-    """Print the vocabulary, the one-hot vectors with the rows they select, the tree, and cosines of rows."""
+    """Print the vocabulary, the one-hot vectors with the rows they select, and the cosines of rows."""
     objectives = _objectives(start)
     columns, rows = _vocabulary(start, objectives)
     print_table(columns, rows, title="Vocabulary", right=columns[2:])
@@ -90,7 +90,7 @@ def _print_grid(title: str, names: list[str], grid: Sequence[Sequence[float | No
 
 
 def print_step(start: Overview, step: Step, notation: str) -> None:
-    """Print one gradient step from its window to the rows it changed."""
+    """Print one gradient step: its window, pairs, hidden vector, losses, gradients and changed rows."""
     print()
     _print_heading(f"Step {step.number} (epoch {step.epoch}, learning rate {step.learning_rate:.4g})")
     print(_sentence(step.window))
@@ -122,7 +122,7 @@ def _print_heading(text: str) -> None:
 
 
 def _sentence(window: WindowView) -> str:
-    """The sentence with its centre in [brackets], the context in (parentheses), lost words struck ~out~."""
+    """Format a sentence: the centre in [brackets], the context in (parentheses), subsampled words in ~tildes~."""
     marks = dict.fromkeys(window.context, "()") | dict.fromkeys(window.dropped, "~~") | {window.centre: "[]"}
     words = [
         f"{marks[position][0]}{word}{marks[position][1]}" if position in marks else word
@@ -159,7 +159,7 @@ def _print_rows(view: ObjectiveView) -> None:
     columns += ["n", "C·y", "EI = C·y - n"] if several else [f"EI = {_ERRORS[view.objective]}"]
     columns += ["loss", ""]
     rows = [_row_cells(row, several) for row in view.rows]
-    title = f"{view.objective}: output rows that take part"
+    title = f"{view.objective}: output rows in this step"
     if several:
         title += f"; one softmax for C = {len(view.outputs)} outputs, n of them this word"
     print_table(columns, rows, title=title)
@@ -172,7 +172,7 @@ def _row_cells(row: OutputRow, several: bool) -> list[object]:
 
 
 def _print_tree(start: Overview, view: ObjectiveView) -> None:
-    """The whole tree, each branch and leaf with its probability; the path of the true word is marked."""
+    """Print the tree with the probability of each branch and leaf; mark the path of the true word."""
     leaves = {row.word: view.probabilities[row.word_id] for row in start.words}
     if max(len(row.code or "") for row in start.words) > _DEEPEST_DRAWN:
         rows = [[word, f"{p:.6f}", _bar(p)] for word, p in leaves.items()]
@@ -193,12 +193,12 @@ def _print_tree(start: Overview, view: ObjectiveView) -> None:
 def _tree_lines(
     nodes: dict[str, TreeNode], view: ObjectiveView, leaves: dict[str, float]
 ) -> list[tuple[str, str, float | None]]:
-    """(drawn line, name, probability of a leaf) from the root down, left before right."""
+    """Return (line, name, probability or None for an inner node) for each node, depth-first, left before right."""
     lines: list[tuple[str, str, float | None]] = []
     root = next(iter(nodes))
-    waiting = [(root, "", "")]
-    while waiting:
-        name, lead, turn = waiting.pop()
+    stack = [(root, "", "")]
+    while stack:
+        name, lead, turn = stack.pop()
         node = nodes.get(name)
         shown = printable(name)
         lines.append((f"{lead}{turn}{shown}", name, None if node else leaves[name]))
@@ -206,8 +206,8 @@ def _tree_lines(
             continue
         numbers = view.nodes[node.node_id]
         below = lead + ("" if not turn else "   " if turn.startswith("└") else "│  ")
-        waiting.append((node.right, below, f"└─ 1 ({numbers.right:.4f}) "))
-        waiting.append((node.left, below, f"├─ 0 ({numbers.left:.4f}) "))
+        stack.append((node.right, below, f"└─ 1 ({numbers.right:.4f}) "))
+        stack.append((node.left, below, f"├─ 0 ({numbers.left:.4f}) "))
     return lines
 
 
@@ -243,11 +243,11 @@ def _print_changes(step: Step) -> None:
         ["table", "row", ""], labels, vectors, title="Gradients, and the step taken: after = before + step",
         decimals=_decimals(step),
     )  # fmt: skip
-    print(_about_the_step(step))
+    print(_step_formula(step))
 
 
-def _about_the_step(step: Step) -> str:
-    """How the step follows from the gradient, as it is in this step."""
+def _step_formula(step: Step) -> str:
+    """Explain how the step is computed from the gradient; word2vec's CBOW scales it differently in W."""
     for table in step.tables:
         for change in table.changes:
             for gradient, moved in zip(change.gradient, change.step, strict=True):
@@ -261,7 +261,7 @@ def _about_the_step(step: Step) -> str:
 
 
 def _decimals(step: Step) -> int:
-    """So many that the smallest change still shows two digits."""
+    """Return the number of decimals that shows two significant digits of the smallest change."""
     sizes = [abs(value) for table in step.tables for change in table.changes for value in change.step if value]
     if not sizes:
         return 4
@@ -272,11 +272,13 @@ def _print_equations(start: Overview, step: Step, notation: str) -> None:
     from wordkin.lesson.equations import equations
 
     for objective in step.objectives:
-        if not objective.rows:  # the path of an only word is empty
+        if not objective.rows:  # in a vocabulary of one word, the path is empty
             continue
         print()
         output = objective.rows[0].output
-        print(f"{objective.objective}: the numbers of {printable(output)} and of the first component")
+        print(
+            f"{objective.objective}: formulas with numbers, for the output {printable(output)} and the first component"
+        )
         row = next((index for index, each in enumerate(objective.rows) if each.times), 0)
         for equation in equations(
             step, objective.objective, row=row, style=notation, cbow_combine=start.config["cbow_combine"]
@@ -285,7 +287,7 @@ def _print_equations(start: Overview, step: Step, notation: str) -> None:
 
 
 def _folded(line: str) -> str:
-    """A long formula on several lines, each but the first indented."""
+    """Wrap a long formula to the width of the terminal and indent its continuation lines."""
     width = max(40, shutil.get_terminal_size((100, 24)).columns)
     return textwrap.fill(line, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
 
@@ -298,7 +300,21 @@ def print_vectors(
     title: str,
     decimals: int = 4,
 ) -> None:
-    """Print rows of numbers; vectors that are too wide for the terminal are folded into several tables."""
+    """Print vectors as table rows. Vectors too long for the terminal are split into several tables.
+
+    Parameters
+    ----------
+    heads : sequence of str
+        Headings of the label columns.
+    labels : sequence of sequence of object
+        The labels of each vector, one per heading.
+    vectors : sequence of sequence of float
+        The vectors; they may differ in length.
+    title : str
+        The title above the table.
+    decimals : int, default 4
+        Digits after the decimal point.
+    """
     size = max(map(len, vectors))
     width = shutil.get_terminal_size((100, 24)).columns
     taken = sum(max([len(head), *(len(str(row[index])) for row in labels)]) + 3 for index, head in enumerate(heads))

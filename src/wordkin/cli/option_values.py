@@ -1,4 +1,4 @@
-"""The values of the options of training, and where each comes from: given, a recipe, or the default."""
+"""``wordkin train --show-options``: every training option with its value and the source of the value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from wordkin.recipes import SMALL_TEXT_WORDS, values_of
 
 
 def show_values(options: Mapping[str, Any], json: bool) -> None:
-    """Print what the options given on the command line make of all options."""
+    """Print the value and source (command line, recipe or default) of every training option.
+
+    Parameters
+    ----------
+    options : mapping of str to object
+        The options given on the command line.
+    json : bool
+        Whether to print JSON instead of a table.
+    """
     config = TrainingConfig.from_options(**options)
     from_recipe = {} if config.recipe is None else values_of(config.recipe, config.architecture, options)
     values = config.to_dict()

@@ -1,9 +1,8 @@
-"""Options described once, by rule, help and default, and turned into parameters of a command.
+"""Descriptions of options, and a decorator that turns them into Typer parameters.
 
-A command is a function. Its keyword-only parameters are options; each is described by an
-:class:`Option`, and options of training by the metadata of :class:`wordkin.config.TrainingConfig`, so
-that no second list of them exists. Values arrive as text and are checked by the rule, which gives the
-same message as from Python.
+A command is a function whose keyword-only parameters are its options. An :class:`Option` describes each of them. The
+descriptions of training options are made from the metadata of :class:`wordkin.config.TrainingConfig`. Values arrive as
+text. The rule of the option checks them, so that errors are the same as in Python.
 """
 
 from __future__ import annotations
@@ -45,17 +44,24 @@ COMMON_TRAINING_OPTIONS = (
 
 @dataclass(frozen=True)
 class Option:
-    """What the command line needs to know of one option.
+    """Description of one command-line option.
 
     Attributes
     ----------
-    rule : what a legal value is.
-    help : one or two sentences.
-    default : shown in the help; the function has it as its own default.
-    panel : heading of the help under which it stands.
-    switch : for a flag, whether it can be turned off as well (``--no-...``): where it is on by default.
-    metavar : what stands for the value in the help; made from the rule unless given.
-    spelling : the name on the command line, without dashes in front, where it is not that of the parameter.
+    rule : Rule
+        Checks the value.
+    help : str
+        One or two sentences for ``--help``.
+    default : object, default None
+        The default to show in the help. The command's function has the same default.
+    panel : str, default "Common options"
+        The section of the help that lists the option.
+    metavar : str, default ""
+        The placeholder for the value in the help; "" derives one from the rule.
+    switch : bool, default False
+        For a flag, whether to add ``--no-...``. Needed for flags that are on by default.
+    spelling : str, default ""
+        The name on the command line without leading dashes; "" derives it from the parameter.
     """
 
     rule: Rule
@@ -68,14 +74,14 @@ class Option:
 
 
 def training_options(config: TrainingConfig | None = None, names: Collection[str] | None = None) -> dict[str, Option]:
-    """The options of training by name, the common ones first.
+    """Return the training options by name, common options first.
 
     Parameters
     ----------
-    config : TrainingConfig, default None
-        Where the defaults are that the help shows; those of training unless given.
-    names : collection of str, default None
-        Only these options; None for all.
+    config : TrainingConfig or None, default None
+        The defaults to show in the help; None for those of :class:`TrainingConfig`.
+    names : collection of str or None, default None
+        The options to return; None for all.
     """
     config = config or TrainingConfig()
     fields = {each.name: each for each in dataclasses.fields(TrainingConfig)}
@@ -94,10 +100,10 @@ def training_options(config: TrainingConfig | None = None, names: Collection[str
 
 
 def with_options(options: Mapping[str, Option]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorate the function of a command so that typer sees ``options`` and the function their values.
+    """Return a decorator that adds ``options`` to the signature of a command.
 
-    Only options given on the command line are passed on; for the rest the function's own defaults
-    hold. The function takes them by name or as ``**options``.
+    The decorated function receives only options given on the command line, parsed, by name or as ``**options``. Its own
+    defaults apply to the others.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -126,11 +132,11 @@ def _language(name: str) -> str:
 
 
 def _parameters(name: str, option: Option) -> Iterator[inspect.Parameter]:
-    """What the command takes for an option: a flag and a value where it may be either."""
+    """Yield the parameters for an option: two (a flag and a language) for FlagOrLanguage, else one."""
     if isinstance(option.rule, FlagOrLanguage):
         languages = Choice(option.rule.languages)
         yield _parameter(name, dataclasses.replace(option, rule=Flag()))
-        text = f"The same by the rules of a language: {', '.join(languages.words)}."
+        text = f"Lower-case by the rules of a language: {', '.join(languages.words)}."
         yield _parameter(_language(name), dataclasses.replace(option, rule=languages, help=text))
     else:
         yield _parameter(name, option)
@@ -145,7 +151,7 @@ def _parameter(name: str, option: Option) -> inspect.Parameter:
         spelling,
         metavar=option.metavar or _metavar(option.rule),
         help=option.help + _default(option.default),
-        show_default=False,  # the default here is None, "not given"; the true one is in the text
+        show_default=False,  # Typer's default is None for "not given"; the help text has the real default
         rich_help_panel=option.panel,
     )
     return inspect.Parameter(
@@ -178,11 +184,12 @@ def _metavar(rule: Rule) -> str | None:
 
 
 def parse(name: str, rule: Rule, text: object) -> object:
-    """The value that ``text`` from the command line stands for.
+    """Convert the text of an option to its value and check it.
 
     Raises
     ------
-    ConfigError : it stands for none, or for one that the rule forbids.
+    ConfigError
+        The text cannot be converted, or the rule refuses the value.
     """
     value = _value(rule, text) if isinstance(text, str) else text
     if not rule.accepts(value):
@@ -213,20 +220,20 @@ def _value(rule: Rule, text: str) -> object:
 
 
 def _function_named(text: str) -> object:
-    """The function that ``package.module:function`` names, from the installed packages or the working directory.
+    """Import the function named by ``package.module:function`` from installed packages or the working directory.
 
-    Only the command line imports by name: what a file of a run or of vectors says is never imported.
+    Only names typed on the command line are imported. Names stored in files of runs or vectors never are.
     """
     module_name, _, name = text.partition(":")
     if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))  # last, so that no file there takes the place of a library
+        sys.path.append(str(Path.cwd()))  # last, so that a local file cannot shadow a library
     try:
         found: object = importlib.import_module(module_name)
         for part in name.split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
-        rule = "must name a function that can be imported, as package.module:function"
+        rule = "must name an importable function as package.module:function"
         raise ConfigError("tokenizer", rule, text, str(error)) from error
     if not callable(found):
-        raise ConfigError("tokenizer", "must name a function, as package.module:function", text, "it is no function")
+        raise ConfigError("tokenizer", "must name a function as package.module:function", text, "it is not callable")
     return found

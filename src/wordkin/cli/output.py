@@ -1,4 +1,4 @@
-"""Results on standard output: tables for people, JSON for programs."""
+"""Print results on standard output, as tables or JSON."""
 
 from __future__ import annotations
 
@@ -21,18 +21,25 @@ if TYPE_CHECKING:
 _NARROWEST_NAME = 12
 
 JsonFlag = Annotated[
-    bool, typer.Option("--json", help="Print the result as JSON; the docs list the keys.", rich_help_panel=OTHER)
+    bool,
+    typer.Option("--json", help="Print the result as JSON. The documentation lists the keys.", rich_help_panel=OTHER),
 ]
 
-# Controls, separators of lines, halves of surrogate pairs; and marks that reorder the text around them.
+# Control characters, surrogates, line and paragraph separators.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Bidirectional embeddings, overrides and isolates.
 _REORDERING_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def print_json(document: object, *, indent: int | None = 2) -> None:
-    """Print a document made of dicts, sequences, strings and numbers; NaN and infinities become null.
+    """Print a document of dicts, sequences, strings and numbers as JSON; NaN and infinities become null.
 
-    ``indent=None`` prints it on one line without spaces: for documents that are mostly numbers.
+    Parameters
+    ----------
+    document : object
+        The document to print.
+    indent : int or None, default 2
+        Spaces per level. None prints one line without spaces, which suits documents that are mostly numbers.
     """
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     separators = (",", ":") if indent is None else None
@@ -43,10 +50,22 @@ def print_json(document: object, *, indent: int | None = 2) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: Collection[str] = ()
 ) -> None:
-    """Print rows under column heads, numbers and the columns named in ``right`` at the right.
+    """Print rows under column headings.
 
-    In a terminal the columns move together and names are folded where the width asks for it, numbers never; where
-    even that does not fit, each row becomes a block of lines. Elsewhere a row is one line however long it is.
+    A table that is too wide for the terminal gets smaller gaps between columns and folded names. Numbers are never
+    folded. If that is still too wide, each row is printed as a block of lines. In a file or a pipe, a row is always
+    one line.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The column headings.
+    rows : iterable of sequence of object
+        The cells of each row.
+    title : str, default ""
+        A line to print above the table.
+    right : collection of str, default ()
+        Columns to align right, in addition to columns of numbers.
     """
     from rich.console import Console
     from rich.table import Table
@@ -77,7 +96,7 @@ def print_table(
 
 
 def print_text(text: str) -> None:
-    """Print a line; in a terminal it is folded at spaces."""
+    """Print one line of text. In a terminal, wrap it at spaces."""
     from rich.console import Console
     from rich.text import Text
 
@@ -87,7 +106,7 @@ def print_text(text: str) -> None:
 
 
 def _gap(columns: Sequence[str], texts: Sequence[Sequence[str]], at_right: Sequence[bool], width: int) -> int | None:
-    """Spaces between columns so that numbers fit whole and names in 12 cells; None where there is no room."""
+    """Return the largest gap that fits with unfolded numbers and names folded to 12 cells; None if none fits."""
     from rich.cells import cell_len
 
     widths = [max([cell_len(head), *(cell_len(row[at]) for row in texts)]) for at, head in enumerate(columns)]
@@ -101,7 +120,7 @@ def _gap(columns: Sequence[str], texts: Sequence[Sequence[str]], at_right: Seque
 
 
 def _blocks(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> Text:
-    """Each row as lines of a head and a cell, the first cell as its heading."""
+    """Format each row as a block: the first cell as heading, then one line of column heading and cell for the rest."""
     from rich.text import Text
 
     wide = max(map(len, columns))
@@ -119,7 +138,7 @@ def _blocks(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> Text:
 
 
 def printable(word: str) -> str:
-    """A word as it may be shown: what could move the cursor or reorder the line is escaped."""
+    """Escape the characters of a word that could move the cursor or reorder the line."""
     return "".join(
         mark.encode("unicode_escape").decode("ascii")
         if mark in _REORDERING_MARKS or unicodedata.category(mark) in _UNSAFE_CATEGORIES
@@ -129,7 +148,7 @@ def printable(word: str) -> str:
 
 
 def shell_quoted(path: str) -> str:
-    """A path as a shell takes it; one that is not UTF-8 with its bytes as escapes, for bash and zsh.
+    """Quote a path for the shell. Bytes that are not UTF-8 become escapes that bash and zsh understand.
 
     >>> shell_quoted("a run"), shell_quoted("run\\udcff")
     ("'a run'", "$'run\\\\xff'")

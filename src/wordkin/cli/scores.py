@@ -1,4 +1,4 @@
-"""Tables of benchmark results, several files of vectors side by side."""
+"""Print benchmark results for several files of vectors in one table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 
 def print_scores(scored: Sequence[Scored], names: Mapping[str, str], sections: bool) -> None:
-    """Print the results of one benchmark: a row for each section and file of vectors, and how it was read."""
+    """Print the results of one benchmark as a table, and the layout in which its file was read.
+
+    Parameters
+    ----------
+    scored : sequence of (str, Result)
+        Files of vectors and their results.
+    names : mapping of str to str
+        The name to print for each file of vectors.
+    sections : bool
+        Whether to print a row for each section of the benchmark as well.
+    """
     from wordkin.evaluation.presentation import text_table
 
     result = scored[0][1]
@@ -29,7 +39,7 @@ def print_scores(scored: Sequence[Scored], names: Mapping[str, str], sections: b
 
 
 def format_scores(scored: Sequence[Sequence[Scored]], names: Mapping[str, str], form: str) -> str:
-    """All results in one text: "markdown", "latex" or "csv"."""
+    """Format all results as one text in the given ``form``: "markdown", "latex" or "csv"."""
     from wordkin.evaluation.presentation import RECORD_COLUMNS, records, text_table
     from wordkin.tables import csv_table, latex_table, markdown_table
 
@@ -51,7 +61,7 @@ def format_scores(scored: Sequence[Sequence[Scored]], names: Mapping[str, str], 
 
 
 def print_comparisons(compared: Sequence[Compared], names: Mapping[str, str]) -> None:
-    """Print whether vectors differ: a row for each benchmark and pair of files."""
+    """Print a table of pairwise comparisons: a row for each benchmark and pair of files of vectors."""
     from wordkin.evaluation.presentation import interval_text
 
     columns = ["benchmark", "vectors", "against", "difference", "95% interval", "p", "differ"]
@@ -71,7 +81,7 @@ def print_comparisons(compared: Sequence[Compared], names: Mapping[str, str]) ->
 
 
 def short_names(paths: Sequence[str]) -> dict[str, str]:
-    """File stems in place of paths; equal ones with their suffix or as many folders as tell them apart.
+    """Shorten paths to unique names: the stem, or the file name, preceded by parent directories as needed.
 
     >>> short_names(["a/v.bin", "b/v.bin", "w.txt.gz", "w.bin"])
     {'a/v.bin': 'a/v', 'b/v.bin': 'b/v', 'w.txt.gz': 'w.txt.gz', 'w.bin': 'w.bin'}
@@ -87,7 +97,7 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _stem(name: str) -> str:
-    """A name without its suffixes: ``.gz`` and that of the format."""
+    """Remove the suffix of the format and ``.gz`` from a file name."""
     for suffix in (".gz", ".safetensors", ".bin", ".txt", ".vec", ".model", ".kv", ".parquet"):
         name = name.removesuffix(suffix) or name
     return name

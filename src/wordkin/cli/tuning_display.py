@@ -1,4 +1,4 @@
-"""What a search shows on standard error while it runs: a line for each trial, and in a terminal a bar."""
+"""Progress of ``wordkin tune`` on standard error: a line for each trial and, in a terminal, a progress bar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 
 class TuningDisplay:
-    """Shows reading, trials, and the trial under way; a context manager, so that the terminal is put right again."""
+    """Shows the progress of reading, of the search and of the current trial.
+
+    A context manager: leaving it restores the terminal.
+
+    Parameters
+    ----------
+    stream : file object
+        The text stream to write to.
+    quiet : bool
+        Whether to show nothing.
+    """
 
     def __init__(self, stream: IO[str], quiet: bool) -> None:
         self._stream, self._quiet = stream, quiet
@@ -26,7 +36,7 @@ class TuningDisplay:
         self._best: float | None = None
 
     def hooks(self) -> dict[str, Any]:
-        """Arguments of :func:`wordkin.tune`."""
+        """Return the callback arguments for :func:`wordkin.tune`."""
         if self._quiet:
             return {}
         return {
@@ -75,7 +85,7 @@ class TuningDisplay:
 
 
 def trial_line(trial: Trial, best: float | None) -> str:
-    """A trial on one line; ``best`` is the highest score on the whole text before it."""
+    """Format a trial as one line; ``best`` is the highest score on the whole text so far, or None."""
     where = "" if trial.share == 1.0 else f" on {trial.share:.0%} of the text"
     reached = "diverged" if trial.score is None else f"{trial.score:.4f}"
     ahead = trial.share == 1.0 and trial.score is not None and (best is None or trial.score > best)

@@ -1,4 +1,4 @@
-"""What commands that read vectors share: their argument, their options, and the opening."""
+"""The argument and options that commands share to read vectors, and functions to open and check files."""
 
 from __future__ import annotations
 
@@ -24,69 +24,76 @@ VectorsArgument = Annotated[
     str,
     typer.Argument(
         metavar="VECTORS",
-        help="A file of vectors (.safetensors, .bin, .txt or .vec, also with .gz; .parquet, also a folder of parts) "
-        "or the directory of a run.",
+        help="A file of vectors (.safetensors, .bin, .txt or .vec, each also with .gz; .parquet or a directory of "
+        ".parquet parts), or the directory of a training run.",
     ),
 ]
-TOPN = Option(Number(1, integer=True), "How many answers to show for each question.", 10)
+TOPN = Option(Number(1, integer=True), "Number of answers for each query.", 10)
 SEARCH: Mapping[str, Option] = {
     "topn": TOPN,
-    "restrict_vocab": Option(Number(1, integer=True, optional=True), "Search only this many of the first words."),
+    "restrict_vocab": Option(Number(1, integer=True, optional=True), "Search only the first N words of the file."),
     "threads": Option(
-        Number(1, 1024, integer=True, optional=True), "Most threads to use; all the system offers unless set."
+        Number(1, 1024, integer=True, optional=True), "Maximum number of threads. Default: all available cores."
     ),
 }
 READING: Mapping[str, Option] = {
     "limit": Option(
-        Number(1, integer=True, optional=True), "Read only this many of the first words.", panel=READING_PANEL
+        Number(1, integer=True, optional=True), "Read only the first N words of the file.", panel=READING_PANEL
     ),
     "format": Option(
         Choice(("safetensors", "bin", "text", "parquet")),
-        "Format of the file, where its suffix does not say.",
+        "File format. Default: the one that the suffix of the file name names.",
         panel=READING_PANEL,
     ),
     "only_words": Option(
         Text("a path"),
-        "Load only the words of this file, one a line, and of them those that the file of vectors has.",
+        "Load only the words listed in this file, one per line. Words that have no vector are ignored.",
         panel=READING_PANEL,
         metavar="FILE",
         spelling="words",
     ),
     "bad_rows": Option(
         Choice(("error", "skip")),
-        "What to do with rows that cannot be right: error, unless set, or skip them and say how many.",
+        "What to do with malformed rows: stop with an error (default), or skip them and report their number.",
         panel=READING_PANEL,
     ),
     "encoding": Option(
         Encoding(),
-        "Encoding of the words in .bin, .txt and .vec; utf-8 unless set.",
+        "Encoding of the words in .bin, .txt and .vec files. Default: utf-8.",
         panel=READING_PANEL,
         metavar="NAME",
     ),
     "encoding_errors": Option(
         Choice(("strict", "replace", "ignore", "backslashreplace")),
-        "What to do with words that are not valid UTF-8; strict, which refuses them, unless set.",
+        "How to handle words that are not valid in the encoding. Default: strict, which stops with an error.",
         panel=READING_PANEL,
     ),
     "duplicates": Option(
         Choice(("error", "first")),
-        "What to do with a word that comes twice: error, unless set, or keep the first.",
+        "What to do with a word that occurs twice: stop with an error (default), or keep the first.",
         panel=READING_PANEL,
     ),
 }
 
 
 def names_run(path: str) -> bool:
-    """Whether a path can only be that of a run: a directory that is not one table in several files."""
+    """Whether a path is a directory other than a table of vectors in several files, hence a training run."""
     from wordkin.embeddings.table_folders import is_table_folder
 
     return Path(path).is_dir() and not is_table_folder(Path(path))
 
 
 def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vectors") -> Embeddings:
-    """Load the file that a command line names, or the vectors of a run; ``argument`` is what errors call the path.
+    """Load vectors from a file, or from the last checkpoint of a training run.
 
-    Of a run the vectors are those of its last checkpoint; a finished run holds its result.
+    Parameters
+    ----------
+    path : str
+        The file, or the directory of a run.
+    reading : mapping of str to object
+        The options of :data:`READING` that were given.
+    argument : str, default "vectors"
+        The name of the path's argument, for error messages.
     """
     from wordkin.embeddings import load_embeddings
 
@@ -96,24 +103,25 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
     listed = options.pop("only_words", None)
     if listed is not None:
         options["words"] = words_of(listed)
-        if Path(path).suffix == ".safetensors" and not set(options) - {"words", "limit"}:  # which opens without reading
+        # A .safetensors file is memory-mapped, so that opening it twice costs little.
+        if Path(path).suffix == ".safetensors" and not set(options) - {"words", "limit"}:
             options["words"] = items_of(load_embeddings(path), options["words"], argument="words")
     with named(path=argument):
         return load_embeddings(path, **options)
 
 
 def items_of(embeddings: Embeddings, words: Sequence[str], argument: str = "word") -> list[Any]:
-    """The words of a command line as the vectors have them: whole numbers where those do."""
+    """Convert words from the command line to vocabulary items: to int if the vocabulary holds integers."""
     if not embeddings.vocabulary.integers:
         return list(words)
     for word in words:
         if not re.fullmatch(r"-?[0-9]{1,19}", word):
-            raise ConfigError(argument, "must be a whole number, as all items of these vectors are", word)
+            raise ConfigError(argument, "must be a whole number, like all items of these vectors", word)
     return [int(word) for word in words]
 
 
 def words_of(path: str) -> list[str]:
-    """The words of a file, one a line."""
+    """Read words from a UTF-8 file, one per line; skip blank lines."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
@@ -129,13 +137,13 @@ def _vectors_of_run(path: str, reading: Mapping[str, Any]) -> Embeddings:
     others = [name for name in reading if name != "limit"]
     if others:
         spelled = "--" + (READING[others[0]].spelling or others[0].replace("_", "-"))
-        raise UsageError(f"{spelled} is for files of vectors: leave it out for the run in {path!r}")
+        raise UsageError(f"{spelled} works only for files of vectors, and {path!r} is a training run: leave it out")
     embeddings = Word2Vec.load(path).embeddings
     return embeddings.first(reading["limit"]) if "limit" in reading else embeddings
 
 
 def check_output_first(path: str | Path) -> None:
-    """Find out before the work whether its result can be saved: bad usage where it cannot."""
+    """Raise UsageError before the work begins if its result could not be saved."""
     from wordkin.embeddings import check_output
 
     with named(path="output"), unusable_output():
@@ -143,7 +151,7 @@ def check_output_first(path: str | Path) -> None:
 
 
 def check_picture_first(path: str | Path) -> None:
-    """The same for a picture."""
+    """Raise UsageError before the work begins if the picture could not be saved."""
     from wordkin.plots.canvas import check_picture
 
     with unusable_output():
@@ -152,7 +160,7 @@ def check_picture_first(path: str | Path) -> None:
 
 @contextmanager
 def unusable_output() -> Iterator[None]:
-    """What cannot be written before the work begins is bad usage, not a failure while running."""
+    """Turn OutputError into UsageError: before the work begins, an unusable output is a mistake in the arguments."""
     try:
         yield
     except OutputError as error:
@@ -161,7 +169,7 @@ def unusable_output() -> Iterator[None]:
 
 @contextmanager
 def named(**names: str) -> Iterator[None]:
-    """Let errors about a parameter of the library speak of the argument it came from."""
+    """Rename parameters in ConfigError: ``named(path="output")`` reports errors about ``path`` as about ``output``."""
     try:
         yield
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""``wordkin analogy``: a is to b as c is to which word?"""
+"""``wordkin analogy``: answer an analogy question."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wordkin.cli.vectors import READING, SEARCH, VectorsArgument, items_of, open
 @with_options({**SEARCH, **READING})
 def analogy(
     vectors: VectorsArgument,
-    a: Annotated[str, typer.Argument(metavar="A", help="As in: A is to B as C is to which word?")],
-    b: Annotated[str, typer.Argument(metavar="B")],
-    c: Annotated[str, typer.Argument(metavar="C")],
+    a: Annotated[str, typer.Argument(metavar="A", help="The question: A is to B as C is to which word?")],
+    b: Annotated[str, typer.Argument(metavar="B", help="See A.")],
+    c: Annotated[str, typer.Argument(metavar="C", help="See A.")],
     *,
     topn: int = 10,
     restrict_vocab: int | None = None,
@@ -24,7 +24,7 @@ def analogy(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Answer: A is to B as C is to which word?"""
+    """Answer an analogy question: A is to B as C is to which word?"""
     embeddings = open_vectors(vectors, reading)
     items = items_of(embeddings, [a, b, c])
     answers = embeddings.analogy(items[0], items[1], items[2], topn, restrict_vocab=restrict_vocab, threads=threads)

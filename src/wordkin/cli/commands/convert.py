@@ -1,4 +1,4 @@
-"""``wordkin convert``: to another format, number type or vector size, or with fewer words."""
+"""``wordkin convert``: change the format, number type or size of vectors, or keep fewer words."""
 
 from __future__ import annotations
 
@@ -23,32 +23,36 @@ if TYPE_CHECKING:
 
 _EXPORTS = (".parquet", ".tsv")
 _CHANGES: Mapping[str, Option] = {
-    "header": Option(Flag(), "For text, write the line of sizes first.", True, switch=True),
+    "header": Option(
+        Flag(), "In text files, write a first line with the number and size of the vectors.", True, switch=True
+    ),
     "dtype": Option(
         Choice(("float32", "float16", "int8")),
-        "Number type; for .safetensors, float16 halves the file and int8 quarters it.",
+        "Number type. In .safetensors files, float16 halves the size and int8 quarters it.",
     ),
-    "dimensions": Option(Number(1, integer=True), "Shorten vectors to this length by their principal components."),
-    "keep": Option(Number(1, integer=True, optional=True), "Keep only this many of the first words."),
+    "dimensions": Option(Number(1, integer=True), "Reduce vectors to their first N principal components."),
+    "keep": Option(Number(1, integer=True, optional=True), "Keep only the first N words."),
     "only_words": Option(
         Text("a path"),
-        "Keep only the words of this file, one a line, and of them those that there are.",
+        "Keep only the words listed in this file, one per line. Words that have no vector are ignored.",
         metavar="FILE",
         spelling="words",
     ),
     "measure": Option(
         Flag(),
-        "Measure what smaller vectors lose. Without it, --words reads no more than the words it keeps.",
+        "Measure how smaller vectors differ from the original. With --no-measure, --words reads only the listed words.",
         True,
         switch=True,
     ),
     "evaluate": Option(
-        Text("a path"), "Score the vectors before and after on this benchmark, as wordkin evaluate.", metavar="FILE"
+        Text("a path"),
+        "Score the vectors before and after the conversion on this benchmark, like wordkin evaluate.",
+        metavar="FILE",
     ),
-    "as_text": Option(Flag(), "Write items that are whole numbers as words, for formats of text."),
+    "as_text": Option(Flag(), "Convert items that are whole numbers to words, for formats that cannot store numbers."),
     "whitespace": Option(
         Choice(("refuse", "underscore")),
-        "What to do with white space in words, for which .bin, .txt and .vec have no room.",
+        "What to do with white space in words, which .bin, .txt and .vec cannot store.",
         "refuse",
     ),
 }
@@ -62,8 +66,8 @@ def convert(
         str,
         typer.Argument(
             metavar="OUT",
-            help="The file to write: .safetensors, .bin, .txt or .vec, also with .gz; .parquet for tables and maps; "
-            ".tsv for the two files of TensorBoard's projector. A name that ends in / is a directory for "
+            help="The file to write: .safetensors, .bin, .txt or .vec, each also with .gz; .parquet for data frames; "
+            ".tsv for the two files of TensorBoard's projector. A name that ends in / is a directory in the format of "
             "sentence-transformers and model2vec.",
         ),
     ],
@@ -80,10 +84,10 @@ def convert(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Convert vectors to another format, number type or size, or keep some of the words.
+    """Convert vectors to another format, number type or size, or keep fewer words.
 
-    Where vectors become smaller, what they lose is measured and shown, over a sample of the words that are left: how
-    many of the 10 nearest words stay, and how far their cosines move.
+    If vectors become smaller, the difference is measured on a sample of the remaining words: how many of their 10
+    nearest neighbours stay the same, and how much the cosines change.
     """
     _check_output_first(output, dtype)
     if evaluate is not None and not measure:
@@ -92,7 +96,7 @@ def convert(
         reading["only_words"], only_words = only_words, None
     before = open_vectors(source, reading, argument="source")
     if as_text and not before.vocabulary.integers:
-        raise ConfigError("as_text", "is for items that are whole numbers", True, "leave it out: these are words")
+        raise ConfigError("as_text", "is only for items that are whole numbers", True, "leave it out: these are words")
     before = before.with_words(str) if as_text else before
     after = _smaller(before, keep, only_words, dimensions, dtype)
     agreement = None if after is before or not measure or len(before) < 2 else before.agreement(after)
@@ -103,7 +107,7 @@ def convert(
         return
     print(f"{', '.join(written)}: {len(after):,} words x {after.vector_size}, {_dtype(after, output)}")
     if agreement is not None:
-        print("; ".join(_losses(agreement)) + f" ({agreement.words:,} words asked about)")
+        print("; ".join(_differences(agreement)) + f" (measured on {agreement.words:,} words)")
     if scored:
         from wordkin.cli.scores import print_scores
 
@@ -114,28 +118,28 @@ def convert(
 def _smaller(
     vectors: Embeddings, keep: int | None, only_words: str | None, dimensions: int | None, dtype: str | None
 ) -> Embeddings:
-    """The vectors with what was asked for done in this order."""
+    """Reduce vectors in this order: first words, listed words, dimensions, number type."""
     if keep is not None:
         vectors = vectors.first(keep)
     if only_words is not None:
         wanted = set(items_of(vectors, words_of(only_words), argument="words"))
         kept = [word for word in vectors.words if word in wanted]
         if not kept:
-            raise UsageError(f"--words: none of the words of {only_words!r} is there")
+            raise UsageError(f"--words: none of the words in {only_words!r} has a vector")
         vectors = vectors if len(kept) == len(vectors) else vectors.vectors_for_all(kept)
     if dimensions is not None:
         vectors = vectors.reduce_dimensions(dimensions)
     return vectors if dtype is None else vectors.astype(dtype)
 
 
-def _losses(agreement: Agreement) -> list[str]:
-    found = [f"of the {agreement.topn} nearest words {agreement.shared_neighbours:.1%} stay"]
+def _differences(agreement: Agreement) -> list[str]:
+    found = [f"{agreement.shared_neighbours:.1%} of the {agreement.topn} nearest words stay the same"]
     if agreement.cosine_difference is not None:
-        found.append(f"their cosines move by {agreement.cosine_difference:.1e} on average")
+        found.append(f"their cosines change by {agreement.cosine_difference:.1e} on average")
     if agreement.vector_cosine is not None:
-        found.append(f"the mean cosine of a vector before and after is {agreement.vector_cosine:.6f}")
+        found.append(f"the mean cosine of old and new vector is {agreement.vector_cosine:.6f}")
     if agreement.kept_text is not None and agreement.kept_text < 1:
-        found.append(f"the words kept are {agreement.kept_text:.1%} of the text")
+        found.append(f"the words kept cover {agreement.kept_text:.1%} of the text")
     return found
 
 
@@ -147,9 +151,9 @@ def _scores(benchmark: str, before: Embeddings, after: Embeddings) -> list[Score
 
 
 def _check_output_first(output: str, dtype: str | None) -> None:
-    """As for any vectors, but an unknown suffix is answered with the exports as well."""
+    """Check that the output can be written; for an unknown suffix, list the export formats as well."""
     if dtype == "int8" and not output.removesuffix(".gz").endswith(".safetensors"):
-        raise UsageError(f"--dtype int8 is for .safetensors alone: no other format has room for it; got {output!r}")
+        raise UsageError(f"--dtype int8 needs a .safetensors file: no other format can store it; got {output!r}")
     if output.endswith("/") or Path(output).suffix in _EXPORTS:
         return
     try:
@@ -157,12 +161,12 @@ def _check_output_first(output: str, dtype: str | None) -> None:
     except ConfigError as error:
         if error.parameter != "output" or not error.rule.startswith("must end in"):
             raise
-        rule = f"{error.rule}; or in {', '.join(_EXPORTS)} or /, for tables, TensorBoard's projector and static models"
+        rule = f"{error.rule}, or in {', '.join(_EXPORTS)} or / (data frames, TensorBoard's projector, static models)"
         raise ConfigError("output", rule, error.value, error.remedy) from None
 
 
 def _write(vectors: Embeddings, output: str, *, header: bool, whitespace: Whitespace) -> list[str]:
-    """Write the vectors; returns the paths."""
+    """Write the vectors and return the paths written."""
     if output.endswith("/"):
         vectors.to_static_model(output)
         return [output]
@@ -178,7 +182,7 @@ def _write(vectors: Embeddings, output: str, *, header: bool, whitespace: Whites
 
 
 def _dtype(vectors: Embeddings, output: str) -> str:
-    """The number type in the file that was written."""
+    """Return the number type in the file written."""
     native = output.removesuffix(".gz").endswith(".safetensors")
     return vectors.stored_dtype if native else "float32"
 

@@ -1,4 +1,4 @@
-"""``wordkin demo``: words learned from the documentation that every Python carries."""
+"""``wordkin demo``: train on the docstrings of the installed Python, which needs no data."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def demo(
     ] = "demo.safetensors",
     json: JsonFlag = False,
 ) -> None:
-    """Train on the docstrings of this Python, and show what was learned.
+    """Train on the docstrings of this Python and show neighbours and analogies.
 
-    It takes less than a minute.
+    Takes less than a minute.
     """
     from wordkin.api import train
     from wordkin.corpus.readers.docstrings import docstring_corpus
@@ -62,7 +62,7 @@ def demo(
         )
     note = rising_loss_note(losses)
     if note:
-        print(f"Note: {note.partition(';')[0]}. Text held out shows the loss fall to the end.", file=sys.stderr)
+        print(f"Note: {note.partition(';')[0]}. On held-out text, the loss falls in every epoch.", file=sys.stderr)
     neighbours = {word: vectors.most_similar(word, topn=_NEIGHBOURS) for word in _WORDS if word in vectors}
     answers = {
         question: vectors.analogy(*question, topn=_ANSWERS)
@@ -115,7 +115,7 @@ def _show(
 
 
 def _own_command() -> str:
-    """How to call this program again: by name where the shell would find it, else by the path it was called by."""
+    """Return the command that calls this program: its name if it is on PATH, else the path it was called by."""
     called_as = sys.argv[0]
     if called_as.endswith("__main__.py"):
         return f"{shlex.quote(sys.executable)} -m wordkin"

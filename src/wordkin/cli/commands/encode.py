@@ -1,4 +1,4 @@
-"""``wordkin encode``: text read and counted once, for many runs."""
+"""``wordkin encode``: read and count a text once, to train on it many times."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def encode(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="DIR", help="The directory to make, such as corpus.wk.", rich_help_panel=COMMON
+            "--output", "-o", metavar="DIR", help="The directory to create, such as corpus.wk.", rich_help_panel=COMMON
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=OTHER)] = False,
     json: JsonFlag = False,
     **options: Any,
 ) -> None:
-    """Read and count text once, and keep it so that training starts at once.
+    """Read and count text once, so that later training runs start immediately.
 
-    wordkin train takes the directory as its CORPUS, with the same options of text or with none.
+    Pass the directory to wordkin train as its CORPUS. Text options may be left out there; if given, they must be equal.
     """
     from wordkin.config import TrainingConfig
     from wordkin.encoded_text import check_place

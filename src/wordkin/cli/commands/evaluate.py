@@ -1,4 +1,4 @@
-"""``wordkin evaluate``: scores on benchmark files, several vector files side by side."""
+"""``wordkin evaluate``: score one or several files of vectors on benchmark files."""
 
 from __future__ import annotations
 
@@ -21,45 +21,52 @@ if TYPE_CHECKING:
 
 _SCORING: Mapping[str, Option] = {
     "restrict_vocab": Option(
-        Number(0, integer=True), "For analogies, ask about and answer with so many first words only; 0 for all.", 30_000
+        Number(0, integer=True),
+        "For analogies, use only the first N words of the vocabulary, in questions and answers; 0 for all.",
+        30_000,
     ),
-    "case": Option(Choice(("fold", "exact")), "Find a word in another letter case too, or only as it is.", "fold"),
-    "threads": Option(Number(1, 1024, integer=True, optional=True), "Threads for analogies; all cores unless set."),
+    "case": Option(Choice(("fold", "exact")), "Ignore letter case when looking up words, or match it exactly.", "fold"),
+    "threads": Option(
+        Number(1, 1024, integer=True, optional=True), "Threads for analogies. Default: all available cores."
+    ),
 }
-_FILES_PANEL = "Reading benchmark files (where their lines do not say)"
+_FILES_PANEL = "Reading benchmark files (only if the automatic detection is wrong or refuses)"
 _FILES: Mapping[str, Option] = {
     "kind": Option(
         Choice(("analogies", "similarity", "categories", "odd-one-out", "relations")),
-        "What the files of --dataset hold.",
+        "Kind of benchmark in the files of --dataset.",
         panel=_FILES_PANEL,
     ),
-    "header": Option(Flag(), "The first line is a header, or is none.", panel=_FILES_PANEL, switch=True),
+    "header": Option(Flag(), "Whether the first line is a header.", panel=_FILES_PANEL, switch=True),
     "delimiter": Option(
-        Choice(("tab", "comma", "semicolon", "colon", "bar", "space")), "What separates columns.", panel=_FILES_PANEL
+        Choice(("tab", "comma", "semicolon", "colon", "bar", "space")), "Column separator.", panel=_FILES_PANEL
     ),
-    "decimal": Option(Choice((".", ",")), "The decimal mark of scores.", panel=_FILES_PANEL),
+    "decimal": Option(Choice((".", ",")), "Decimal mark of the scores.", panel=_FILES_PANEL),
     "comments": Option(
-        Flag(), "Lines with # or // at the start are all comments, or all items.", panel=_FILES_PANEL, switch=True
+        Flag(),
+        "Whether lines that start with # or // are comments; otherwise they are items.",
+        panel=_FILES_PANEL,
+        switch=True,
     ),
     "bad_items": Option(
         Choice(("refuse", "skip")),
-        "What to do with a line that does not parse.",
+        "What to do with a line that cannot be parsed: stop with an error, or skip it.",
         "refuse",
         panel=_FILES_PANEL,
     ),
     "pos_suffixes": Option(
         Choice(("strip", "keep")),
-        "Where all words end in a part of speech, as sun-n, what to do with it.",
+        "Remove or keep the part of speech if all words end in one, as in sun-n.",
         "strip",
         panel=_FILES_PANEL,
     ),
     "pairs_per_relation": Option(
-        Number(2, integer=True, optional=True), "Take so many first pairs of each relation.", panel=_FILES_PANEL
+        Number(2, integer=True, optional=True), "Use only the first N pairs of each relation.", panel=_FILES_PANEL
     ),
 }
-# --format is that of the result here.
+# In this command, --format is the format of the printed result.
 _VECTORS = {("vectors_format" if name == "format" else name): option for name, option in READING.items()}
-_DATASETS_PANEL = "Benchmark files (each option may be given several times)"
+_DATASETS_PANEL = "Benchmark files (each option may be repeated)"
 
 
 def _files(option: str, text: str) -> Any:
@@ -79,36 +86,49 @@ def evaluate(
     vectors: Annotated[list[str], typer.Argument(metavar="VECTORS", help="One or several files of vectors.")],
     *,
     dataset: Annotated[
-        list[str] | None, _files("--dataset", "A benchmark of any kind; which, is seen from its lines.")
+        list[str] | None, _files("--dataset", "A benchmark of any kind; the kind is detected from its lines.")
     ] = None,
-    analogies: Annotated[list[str] | None, _files("--analogies", "Questions of four words, as Google's.")] = None,
-    pairs: Annotated[list[str] | None, _files("--pairs", "Word pairs and how similar people find them.")] = None,
-    categories: Annotated[list[str] | None, _files("--categories", "Words, each with its category.")] = None,
+    analogies: Annotated[
+        list[str] | None, _files("--analogies", "Analogy questions of four words, like Google's questions-words.txt.")
+    ] = None,
+    pairs: Annotated[
+        list[str] | None, _files("--pairs", "Word pairs with similarities rated by people, like WordSim-353.")
+    ] = None,
+    categories: Annotated[list[str] | None, _files("--categories", "Words with their categories.")] = None,
     odd_one_out: Annotated[
-        list[str] | None, _files("--odd-one-out", "Groups of words, the last one of each odd.")
+        list[str] | None, _files("--odd-one-out", "Groups of words; the last word of each is the odd one out.")
     ] = None,
     relations: Annotated[
-        list[str] | None, _files("--relations", "Word pairs of one relation, as BATS; or a directory of such files.")
+        list[str] | None, _files("--relations", "Word pairs of one relation, like BATS; or a directory of such files.")
     ] = None,
     score_column: Annotated[
-        str | None, _of_files("--score-column", "NAME|N", "The column of the scores, by name or number from 1.")
+        str | None, _of_files("--score-column", "NAME|N", "Column of the scores: a name or a number from 1.")
     ] = None,
     word_columns: Annotated[
-        str | None, _of_files("--word-columns", "A,B", "The columns of the two words, by names or numbers from 1.")
+        str | None, _of_files("--word-columns", "A,B", "Columns of the two words: names or numbers from 1.")
     ] = None,
     gold: Annotated[
-        str | None, _of_files("--gold", "FILE", "A second file with the scores or answers of the benchmark's lines.")
+        str | None,
+        _of_files("--gold", "FILE", "A second file with the score or answer for each line of the benchmark."),
     ] = None,
     dataset_encoding: Annotated[
-        str | None, _of_files("--dataset-encoding", "NAME", "The encoding of the benchmark files; UTF-8 unless set.")
+        str | None, _of_files("--dataset-encoding", "NAME", "Encoding of the benchmark files. Default: UTF-8.")
     ] = None,
     syntactic_sections: Annotated[
         str | None,
-        _of_files("--syntactic-sections", "PATTERN[,...]", "Sections of analogies about form: names or patterns."),
+        _of_files(
+            "--syntactic-sections",
+            "PATTERN[,...]",
+            "Names or patterns of the analogy sections that count as syntactic.",
+        ),
     ] = None,
     sections: Annotated[bool, _shown("--sections", "Show every section of a benchmark.")] = False,
     compare: Annotated[
-        bool, _shown("--compare", "Test whether the first vectors differ from each other ones (not on categories).")
+        bool,
+        _shown(
+            "--compare",
+            "Test whether each other file of vectors differs significantly from the first (not for categories).",
+        ),
     ] = False,
     plot: Annotated[str | None, _shown("--plot", "Draw the scores: a .png, .svg or .pdf file.", "FILE")] = None,
     format: Annotated[
@@ -116,7 +136,7 @@ def evaluate(
         typer.Option(
             "--format",
             metavar="markdown|latex|csv",
-            help="Print tables for documents or programs.",
+            help="Print the tables in this format.",
             rich_help_panel=COMMON,
         ),
     ] = None,
@@ -128,8 +148,8 @@ def evaluate(
 ) -> None:
     """Score vectors on benchmark files.
 
-    Questions with an unknown word are left out of the scores: "known" counts the others. The column "all"
-    is the score with unknown ones counted as wrong.
+    Questions with an unknown word do not enter the scores; "known" is the number of those that do. In the column
+    "all", questions with an unknown word count as wrong.
     """
     benchmarks = _benchmarks(dataset, analogies, pairs, categories, odd_one_out, relations, reading.pop("kind", None))
     _check_together(len(vectors), len(benchmarks), compare=compare, json=json, form=format, gold=gold)
@@ -183,7 +203,7 @@ def _check_together(
         if json or compare:
             raise UsageError(f"--format cannot be given with {'--json' if json else '--compare'}: leave one out")
     if gold is not None and benchmarks > 1:
-        raise UsageError(f"--gold belongs to one benchmark file; got {benchmarks}: evaluate them one by one")
+        raise UsageError(f"--gold needs exactly one benchmark file; got {benchmarks}: evaluate them one by one")
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:
@@ -211,7 +231,7 @@ def _benchmarks(
     relations: Sequence[str] | None,
     kind: str | None,
 ) -> list[tuple[str, str | None]]:
-    """Each benchmark file and its kind, None where that is to be seen from its lines."""
+    """Return each benchmark file with its kind; None if the kind must be detected."""
     files = (
         (kind, dataset), ("analogies", analogies), ("similarity", pairs), ("categories", categories),
         ("odd-one-out", odd_one_out), ("relations", relations),
@@ -233,7 +253,7 @@ def _score(
 def _compare(
     opened: Mapping[str, Embeddings], benchmark: str, kind: str | None, found: str, scoring: Mapping[str, Any]
 ) -> list[Compared]:
-    """The first vectors against each of the others; ``found`` is the kind of the results."""
+    """Compare the first vectors with each of the others; ``found`` is the detected kind of the benchmark."""
     from wordkin.evaluation import compare
 
     (first, first_vectors), *others = opened.items()

@@ -1,4 +1,4 @@
-"""``wordkin index``: an index for approximate neighbours."""
+"""``wordkin index``: build an index for approximate nearest-neighbour search."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ from wordkin.cli.vectors import READING, VectorsArgument, open_vectors, unusable
 from wordkin.config import Choice, Number
 
 _BUILDING: Mapping[str, Option] = {
-    "dtype": Option(Choice(("i8", "bf16", "f16", "f32")), "Number type of the index's own copy of the vectors.", "i8"),
-    "connectivity": Option(Number(2, integer=True), "Links of a word; more find more and cost memory.", 24),
-    "expansion_add": Option(Number(1, integer=True), "Candidates held while building; more find more, slower.", 96),
-    "threads": Option(Number(1, 1024, integer=True, optional=True), "Threads to build with; all cores unless set."),
+    "dtype": Option(Choice(("i8", "bf16", "f16", "f32")), "Number type of the vectors in the index.", "i8"),
+    "connectivity": Option(
+        Number(2, integer=True), "Links per word in the graph. More links raise recall and take more memory.", 24
+    ),
+    "expansion_add": Option(
+        Number(1, integer=True), "Candidates examined for each added word. More raise recall and take longer.", 96
+    ),
+    "threads": Option(
+        Number(1, 1024, integer=True, optional=True), "Threads to build with. Default: all available cores."
+    ),
 }
 
 
@@ -32,7 +38,7 @@ def index(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to save it; the vectors' own path with .usearch added unless set.",
+            help="Where to save the index. Default: the path of the vectors with .usearch appended.",
             rich_help_panel=COMMON,
         ),
     ] = None,
@@ -43,13 +49,13 @@ def index(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Build an index for approximate neighbours, which similar --index uses (extra index).
+    """Build an index for approximate nearest-neighbour search with wordkin similar --index.
 
-    A million words of 100 numbers take minutes.
+    Needs the extra index. A million vectors of size 100 take minutes.
     """
     embeddings = open_vectors(vectors, reading)
     if output is None and embeddings.path is None:
-        raise UsageError(f"--output must be given for vectors that are no file, as in {vectors!r}")
+        raise UsageError(f"--output must be given when VECTORS is not a single file; got VECTORS {vectors!r}")
     live = sys.stderr.isatty()
 
     def show(done: int, words: int) -> None:

@@ -1,4 +1,4 @@
-"""``wordkin info``: what a file of vectors, or an encoded text, holds."""
+"""``wordkin info``: describe a file of vectors, a training run or an encoded text."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def info(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Show what a file of vectors holds and how it was trained, or what an encoded text holds and how it was read."""
+    """Describe a file of vectors, a training run or an encoded text: sizes, words, options."""
     from wordkin.encoded_text import is_encoded_text
 
     if is_encoded_text(file):
         if reading:
             name = "--" + next(iter(reading)).replace("_", "-")
-            raise UsageError(f"{name} is for vectors: leave it out for an encoded text")
+            raise UsageError(f"{name} works only for vectors, and {file!r} is an encoded text: leave it out")
         show_encoded_text(file, json=json)
         return
     embeddings = open_vectors(file, reading, argument="file")
     counts = embeddings.vocabulary.counts
     first_words = [embeddings.words[word_id] for word_id in range(min(10, len(embeddings)))]
-    rare_words, rare_bytes, met = _kept_by_run(file)
+    rare_words, rare_bytes, reading_statistics = _kept_by_run(file)
     facts = {
         "file": file,
         "bytes": _size(Path(file)),
@@ -47,7 +47,7 @@ def info(
         "total_count": None if counts is None else int(counts.sum()),
         "rare_words": rare_words,
         "rare_bytes": rare_bytes,
-        "reading": met,
+        "reading": reading_statistics,
         "first_words": first_words,
         "metadata": dict(embeddings.metadata),
     }
@@ -66,31 +66,38 @@ def info(
     if rare_words is not None:
         shown["rare words counted"] = f"{rare_words:,} ({rare_bytes:,} bytes)"
     print_table(["vectors", ""], shown.items())
-    if met is not None:
-        show_reading(met)
+    if reading_statistics is not None:
+        show_reading(reading_statistics)
     if embeddings.metadata:
         print()
         print_table(["trained with", ""], sorted(embeddings.metadata.items()))
 
 
 def _kept_by_run(path: str) -> tuple[int | None, int | None, Mapping[str, Any] | None]:
-    """Of a run: how many rare words it keeps the counts of, in how many bytes, and what was met when its text was read.
+    """Return what a training run stores beside its vectors; (None, None, None) if ``path`` is not a run.
 
-    None for what it does not keep, and three times None for anything but a run.
+    Returns
+    -------
+    rare_words : int or None
+        Number of rare words whose counts the run stores.
+    rare_bytes : int or None
+        Size of the file of these counts in bytes.
+    reading : mapping or None
+        Statistics of reading the text.
     """
     if not names_run(path):
         return None, None, None
     from wordkin.runs.directory import RunDirectory
 
     with RunDirectory.open(Path(path)) as opened:
-        rare, file, met = opened.rare(), opened.record.files.get("rare"), opened.record.run.reading
+        rare, file, reading = opened.rare(), opened.record.files.get("rare"), opened.record.run.reading
     if rare is None or file is None:
-        return None, None, met
-    return len(rare), Path(path, file.name).stat().st_size, met
+        return None, None, reading
+    return len(rare), Path(path, file.name).stat().st_size, reading
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file, or of all files of a run."""
+    """Return the size in bytes of a file or of all files in a directory."""
     return (
         sum(each.stat().st_size for each in path.rglob("*") if each.is_file()) if path.is_dir() else path.stat().st_size
     )

@@ -1,4 +1,4 @@
-"""``wordkin lesson``: the gradient steps on a short text, as tables."""
+"""``wordkin lesson``: print the gradient steps of training on a short text."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ if TYPE_CHECKING:
     from wordkin.lesson import Course
 
 _LESSON = {
-    "steps": Option(Number(1, integer=True), "How many gradient steps to show.", 3, COMMON),
+    "steps": Option(Number(1, integer=True), "Number of gradient steps to show.", 3, COMMON),
     "first": Option(
         Number(1, integer=True),
-        "The first step to show; unless set, the first after a quarter of the epochs: at step 1 every score is 0.",
+        "The first step to show. Default: the first step after a quarter of the epochs, because at step 1 every score "
+        "is 0.",
         None, COMMON, spelling="from",
     ),
     "order": Option(
-        Choice(("count", "appearance")), "Number the words by falling count, or as they first appear.", "count", COMMON
+        Choice(("count", "appearance")), "Number the words by decreasing count or by first appearance.", "count", COMMON
     ),
     "tree": Option(
-        Choice(("huffman", "complete", "full", "fibonacci")), "The tree of hierarchical softmax.", "huffman", COMMON
+        Choice(("huffman", "complete", "full", "fibonacci")), "The binary tree of hierarchical softmax.", "huffman",
+        COMMON,
     ),
     "notation": Option(
-        Choice(("rong", "mikolov", "theta")), "How formulas are written: Rong 2014, Mikolov et al. 2013, or θ and x.",
+        Choice(("rong", "mikolov", "theta")),
+        "Notation of the formulas: that of Rong 2014, of Mikolov et al. 2013, or with θ and x.",
         "rong", COMMON,
     ),
 }  # fmt: skip
@@ -42,7 +45,7 @@ _TRAINING["learning_rate"] = dataclasses.replace(_TRAINING["learning_rate"], hel
 
 @with_options({**_LESSON, **_TRAINING})
 def lesson(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence or a few, in quotes; one a line.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="One or more sentences in quotes, one per line.")],
     *,
     steps: int = 3,
     first: int | None = None,
@@ -54,16 +57,16 @@ def lesson(
         typer.Option(
             "--noise",
             metavar="WORD,...",
-            help="Noise words chosen by hand, from the text; drawn unless set.",
+            help="Noise words to use, all from the text. Default: drawn at random.",
             rich_help_panel=COMMON,
         ),
     ] = None,
     json: JsonFlag = False,
     **options: Any,
 ) -> None:
-    """Walk through training on a short text with every number shown.
+    """Show training on a short text step by step, with every number.
 
-    The defaults suit a few words, and differ from those of training.
+    The defaults suit a text of a few words and differ from those of wordkin train.
     """
     from wordkin.cli.lesson_tables import print_overview, print_step
     from wordkin.lesson import Course
@@ -85,13 +88,13 @@ def lesson(
     for number in numbers:
         print_step(start, course.step(number), notation)
     if course.has(numbers.stop):
-        print(f"\nGo on: --from {numbers.stop} --steps {steps}")
+        print(f"\nTo see the next steps: --from {numbers.stop} --steps {steps}")
 
 
 def _numbers(course: Course, first: int | None, steps: int) -> range:
-    """The steps to show."""
+    """Return the numbers of the steps to show."""
     begin = course.warm_start() if first is None else first
     if not course.has(begin):
-        raise ConfigError("first", f"must be a whole number from 1 to {course.count()}", begin, "or take more epochs")
+        raise ConfigError("first", f"must be a whole number from 1 to {course.count()}", begin, "or increase epochs")
     end = begin + steps
     return range(begin, end if course.has(end - 1) else course.count() + 1)

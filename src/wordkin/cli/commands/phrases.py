@@ -1,4 +1,4 @@
-"""``wordkin phrases``: learn the phrases of a text once, for many runs."""
+"""``wordkin phrases``: learn the phrases of a text once, to use them in many training runs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _READING = (
     "phrase_min_count", "phrase_threshold", "phrase_scoring", "phrase_connectors", "phrase_delimiter",
 )  # fmt: skip
 _LEARNING: Mapping[str, Option] = {
-    "passes": Option(Number(1, 16, integer=True), "How often to join words; 2 gives phrases of up to four.", 1),
-    "show": Option(Number(0, integer=True), "Show so many of the best phrases.", 10),
+    "passes": Option(Number(1, 16, integer=True), "Number of passes; 2 find phrases of up to four words.", 1),
+    "show": Option(Number(0, integer=True), "Number of best phrases to print.", 10),
 }
 
 
@@ -32,7 +32,7 @@ def _options() -> dict[str, Option]:
 @with_options(_options())
 def phrases(
     corpus: Annotated[
-        list[str] | None, typer.Argument(metavar="CORPUS", help="Text, as of train.", show_default=False)
+        list[str] | None, typer.Argument(metavar="CORPUS", help="Text, as for wordkin train.", show_default=False)
     ] = None,
     *,
     output: Annotated[
@@ -46,7 +46,7 @@ def phrases(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Learn phrases such as new_york, for: wordkin train --phrases FILE."""
+    """Learn phrases such as new_york, to use with wordkin train --phrases."""
     from wordkin.storage.files import check_writable
     from wordkin.text import learn_phrases_of, source_of
 

@@ -1,4 +1,4 @@
-"""``wordkin plot``: a map of words, a heatmap of their similarity, or the loss curves of runs, as a picture."""
+"""``wordkin plot``: draw a map of words, a heatmap of their similarities, or loss curves."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ from wordkin.config import Choice, Number
 
 MOST_ON_PAGE = 100_000
 _DRAWING: Mapping[str, Option] = {
-    "kind": Option(Choice(("map", "heatmap")), "A map of words, or a heatmap of their similarities.", "map"),
-    "method": Option(Choice(("pca", "umap")), "How a map brings words to the plane; umap needs the extra.", "pca"),
-    "order": Option(
-        Choice(("clustered", "given")), "In a heatmap, similar words side by side, or as given.", "clustered"
+    "kind": Option(Choice(("map", "heatmap")), "Draw a map of words or a heatmap of their similarities.", "map"),
+    "method": Option(
+        Choice(("pca", "umap")), "How a map reduces vectors to two dimensions; umap needs the extra umap.", "pca"
     ),
-    "clusters": Option(Number(2, 7, integer=True, optional=True), "In a map, colour the words by so many clusters."),
-    "seed": Option(Number(0, 2**32 - 1, integer=True), "Seeds umap and clusters.", 0),
-    "theme": Option(Choice(("light", "dark")), "Colours of the picture.", "light"),
-    "most": Option(Number(2, integer=True), "In an .html file, map at most so many of the first words.", MOST_ON_PAGE),
+    "order": Option(
+        Choice(("clustered", "given")),
+        "Order of the words in a heatmap: similar words adjacent, or as given.",
+        "clustered",
+    ),
+    "clusters": Option(
+        Number(2, 7, integer=True, optional=True), "In a map, divide the words into N clusters and colour them."
+    ),
+    "seed": Option(Number(0, 2**32 - 1, integer=True), "Random seed of UMAP and clustering.", 0),
+    "theme": Option(Choice(("light", "dark")), "Colour theme of the picture.", "light"),
+    "most": Option(Number(2, integer=True), "In an .html file, map at most the first N words.", MOST_ON_PAGE),
 }
 
 
@@ -33,7 +39,8 @@ def _shown(name: str, text: str, metavar: str) -> Any:
     return typer.Option(name, metavar=metavar, help=text, rich_help_panel=COMMON)
 
 
-_READING = {name: option for name, option in READING.items() if name != "only_words"}  # words to show come as arguments
+# --words names the words to show here, not a file of words to load.
+_READING = {name: option for name, option in READING.items() if name != "only_words"}
 
 
 @with_options({**_DRAWING, **_READING})
@@ -42,18 +49,20 @@ def plot(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", help="Words to show.")] = None,
     *,
     more_words: Annotated[
-        list[str] | None, _shown("--words", "Words to show, between commas or spaces.", "WORDS")
+        list[str] | None, _shown("--words", "Words to show, separated by commas or spaces.", "WORDS")
     ] = None,
     group: Annotated[
         list[str] | None,
-        _shown("--group", "A group of words for a map, in a colour of its own; may be repeated.", "NAME=WORDS"),
+        _shown("--group", "A group of words to draw in its own colour in a map. May be repeated.", "NAME=WORDS"),
     ] = None,
     log: Annotated[
-        list[str] | None, _shown("--log", "Draw the losses in the log of a run instead; may be repeated.", "FILE")
+        list[str] | None,
+        _shown("--log", "Draw the losses from a log that wordkin train --log wrote. May be repeated.", "FILE"),
     ] = None,
-    title: Annotated[str | None, _shown("--title", "Title of the picture; an empty one for none.", "TEXT")] = None,
+    title: Annotated[str | None, _shown("--title", 'Title of the picture; "" for no title.', "TEXT")] = None,
     font: Annotated[
-        str | None, _shown("--font", "Font family or file for the words; found by their scripts unless set.", "FONT")
+        str | None,
+        _shown("--font", "Font family or font file for the words. Default: chosen by their scripts.", "FONT"),
     ] = None,
     output: Annotated[
         str,
@@ -61,7 +70,7 @@ def plot(
             "--output",
             "-o",
             metavar="FILE",
-            help="A .png, .svg or .pdf file; or .html, a map of all words.",
+            help="The picture to write: .png, .svg or .pdf; or .html for an interactive map of all words.",
             rich_help_panel=COMMON,
         ),
     ],
@@ -75,9 +84,9 @@ def plot(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Draw a map of words, a heatmap of their similarities, or (with --log) the loss curves of runs.
+    """Draw a map of words, a heatmap of their similarities, or (with --log) the loss curves of training runs.
 
-    An .html file is a map of the whole vocabulary, to be panned, zoomed and searched in a browser, offline.
+    An .html file is a map of the whole vocabulary. Pan, zoom and search it in a browser; it needs no network.
     """
     from wordkin.plots import curves_of_logs, plot_heatmap, plot_losses, plot_words, write_map
     from wordkin.plots.html import check_page
@@ -85,14 +94,14 @@ def plot(
     style: dict[str, Any] = {"title": title, "theme": theme, "font": font}
     if log:
         if vectors is not None or words or more_words or group:
-            raise UsageError("--log draws the losses of runs: leave out vectors and words")
+            raise UsageError("--log draws the losses of training runs: leave out vectors and words")
         check_picture_first(output)
         plot_losses(curves_of_logs(log), output, **style)
         line = f"{output}: losses of {len(log)} run{'s' * (len(log) > 1)}"
         _report({"vectors": None, "logs": log, "words": [], "output": output, "kind": "losses"}, line, json)
         return
     if vectors is None:
-        raise UsageError("plot needs a file of vectors and words to show, or --log FILE; see: wordkin plot --help")
+        raise UsageError("plot needs VECTORS and words to show, or --log FILE; see: wordkin plot --help")
     shown = [*(words or []), *(word for text in more_words or [] for word in _split(text))]
     groups = _groups(group or [], shown, kind)
     if output.lower().endswith(".html"):
@@ -127,7 +136,7 @@ def _split(text: str) -> list[str]:
 
 
 def _groups(options: Sequence[str], ungrouped: Sequence[str], kind: str) -> dict[str, list[str]]:
-    """The words of each ``--group NAME=WORDS``; words without a group form one more, called "other"."""
+    """Parse ``--group NAME=WORDS``; words without a group go into the group "other"."""
     groups: dict[str, list[str]] = {}
     for option in options:
         name, separator, members = option.partition("=")
@@ -135,7 +144,7 @@ def _groups(options: Sequence[str], ungrouped: Sequence[str], kind: str) -> dict
             raise UsageError(f"--group must be NAME=WORDS, as in fruit=apple,pear; got {option!r}")
         groups.setdefault(name, []).extend(_split(members))
     if groups and kind != "map":
-        raise UsageError("--group colours a map: leave it out with --kind heatmap, and name the words with --words")
+        raise UsageError("--group works only for maps: with --kind heatmap, name the words with --words instead")
     if groups and ungrouped:
         groups["other"] = [*groups.get("other", []), *ungrouped]
     return groups

@@ -1,4 +1,4 @@
-"""``wordkin similar``: the neighbours of words."""
+"""``wordkin similar``: show the nearest neighbours of words."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 @with_options({**SEARCH, **READING})
 def similar(
     vectors: VectorsArgument,
-    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words to find the neighbours of, each apart.")],
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words to look up, each on its own.")],
     *,
     index: Annotated[
         bool,
         typer.Option(
-            "--index", help="Search the index that wordkin index made, approximately.", rich_help_panel=COMMON
+            "--index",
+            help="Search approximately, with the index that wordkin index built for VECTORS.",
+            rich_help_panel=COMMON,
         ),
     ] = False,
     index_file: Annotated[
         str | None,
-        typer.Option("--index-file", metavar="FILE", help="The same with an index elsewhere.", rich_help_panel=COMMON),
+        typer.Option(
+            "--index-file", metavar="FILE", help="Like --index, with the index in this file.", rich_help_panel=COMMON
+        ),
     ] = None,
     topn: int = 10,
     restrict_vocab: int | None = None,
@@ -39,10 +43,10 @@ def similar(
 ) -> None:
     """Show the words nearest to a word, by cosine similarity.
 
-    Of several words the known ones are answered; unknown ones are named, and the exit code is then 2.
+    Unknown words are reported after the answers for the known ones, and the exit code is then 2.
     """
     if (index or index_file) and restrict_vocab is not None:
-        raise UsageError("--restrict-vocab cannot be given with --index, which holds all words: leave one out")
+        raise UsageError("--restrict-vocab cannot be given with --index, which searches all words: leave one out")
     embeddings = open_vectors(vectors, reading)
     asked = items_of(embeddings, words)
     known = [word for word in asked if word in embeddings]
@@ -71,7 +75,7 @@ def similar(
 
 
 def _unknown(embeddings: Embeddings, words: Sequence[str]) -> Exception:
-    """The error that names all unknown words, with their nearest spellings."""
+    """Return an error that names all unknown words and suggests similar spellings."""
     from wordkin.errors import UnknownWordError
 
     errors: list[Exception] = []

@@ -1,4 +1,4 @@
-"""``wordkin studio``: a web page on this machine to explore vectors, train them and learn how it works."""
+"""``wordkin studio``: serve web pages on this machine to explore vectors, train them and learn how training works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wordkin.config import Number
 
 _PORT = Option(
     Number(1, 65535, integer=True, optional=True),
-    "Port to listen on; 8080, or the next free one, unless set.",
+    "Port to listen on. Default: 8080 or the next free port.",
     panel=COMMON,
 )
 
@@ -20,7 +20,7 @@ _PORT = Option(
 def studio(
     vectors: Annotated[
         list[str] | None,
-        typer.Argument(metavar="VECTORS", help="Files of vectors to offer.", show_default=False),
+        typer.Argument(metavar="VECTORS", help="Files of vectors to list in the studio.", show_default=False),
     ] = None,
     *,
     port: int | None = None,
@@ -29,7 +29,7 @@ def studio(
         typer.Option(
             "--host",
             metavar="ADDRESS",
-            help="Address to listen on; another than this machine's own makes the studio ask for a token.  "
+            help="Address to listen on. With an address that other machines can reach, the studio asks for a token.  "
             "[default: 127.0.0.1]",
             rich_help_panel=COMMON,
             show_default=False,
@@ -39,9 +39,9 @@ def studio(
         bool, typer.Option("--no-browser", help="Do not open the browser.", rich_help_panel=COMMON)
     ] = False,
 ) -> None:
-    """Open the studio: explore vectors, train them, and see how training works, in the browser.
+    """Open the studio in the browser: explore vectors, train them, and see how training works.
 
-    The pages may open files below the current folder, and the VECTORS named. Nothing leaves this machine.
+    The pages can open files below the current directory and the VECTORS given. No data leaves this machine.
     """
     from wordkin.studio import DEFAULT_HOST, run_studio
 

@@ -1,4 +1,4 @@
-"""``wordkin train``: text in, vectors out."""
+"""``wordkin train``: train word vectors on text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LONG_RUNS = "Long runs"
 
 
-def _place(*spellings: str, text: str, metavar: str = "FILE", panel: str = _LONG_RUNS) -> Any:
+def _file_option(*spellings: str, text: str, metavar: str = "FILE", panel: str = _LONG_RUNS) -> Any:
     return typer.Option(*spellings, metavar=metavar, help=text, rich_help_panel=panel, show_default=False)
 
 
@@ -36,24 +36,25 @@ _CorpusArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CORPUS",
-        help="Text, one sentence or paragraph a line: files (also .gz, .bz2, .xz, .zst), directories, "
-        "patterns in quotes, URLs, or - for standard input.",
+        help="Text with one sentence or paragraph per line: files (also .gz, .bz2, .xz, .zst), directories, "
+        "glob patterns in quotes, URLs, or - for standard input.",
         show_default=False,
     ),
 ]
 _OutputOption = Annotated[
     str | None,
-    _place(
+    _file_option(
         "--output",
         "-o",
-        text="Where to save the vectors; the suffix says how: .safetensors, .bin, .txt or .vec, also with .gz.",
+        text="Where to save the vectors. The suffix chooses the format: .safetensors, .bin, .txt or .vec, each also "
+        "with .gz.",
         panel=COMMON,
     ),
 ]
 
 
 class _LastReport:
-    """A callback that keeps the last report."""
+    """A training callback that stores the last report."""
 
     def __init__(self) -> None:
         self.report: TrainingReport | None = None
@@ -64,8 +65,8 @@ class _LastReport:
 
 _REPLAY = Option(
     REPLAY_SHARE,
-    "With --from: mix this share of the sentences of --replay-from into CORPUS, so that the model forgets less; above "
-    "0, at most 1.",
+    "With --from: mix this share of the sentences of --replay-from into CORPUS, so that the model forgets less. A "
+    "number above 0, at most 1.",
     panel=_LONG_RUNS,
 )
 
@@ -77,56 +78,66 @@ def train(
     output: _OutputOption = None,
     checkpoint: Annotated[
         str | None,
-        _place("--checkpoint", text="Keep the run in this directory, so that it can go on if it dies.", metavar="DIR"),
+        _file_option(
+            "--checkpoint",
+            text="Save checkpoints in this directory, so that --resume can continue the run.",
+            metavar="DIR",
+        ),
     ] = None,
     checkpoint_every: Annotated[
         str | None,
-        _place("--checkpoint-every", text="Time between checkpoints, as 30s or 2h.  [default: 10m]", metavar="TIME"),
+        _file_option(
+            "--checkpoint-every", text="Time between checkpoints, such as 30s or 2h.  [default: 10m]", metavar="TIME"
+        ),
     ] = None,
     resume: Annotated[
-        str | None, _place("--resume", text="Go on with the run in this directory; needs no CORPUS.", metavar="DIR")
+        str | None, _file_option("--resume", text="Continue the run in this directory; needs no CORPUS.", metavar="DIR")
     ] = None,
     from_: Annotated[
         str | None,
-        _place(
+        _file_option(
             "--from",
-            text="Teach the model in this directory, which --checkpoint wrote, the new text CORPUS. A word joins when "
-            "it has been seen --min-count times in all. Options are those of the model unless given, but "
-            "--learning-rate is 0.005 for skip-gram and 0.01 for CBOW.",
+            text="Continue training the model in this directory (written by --checkpoint) on the new text CORPUS. A "
+            "new word joins the vocabulary when its total count reaches --min-count. Options default to those of "
+            "the model, except --learning-rate: 0.005 for skip-gram, 0.01 for CBOW.",
             metavar="MODEL",
         ),
     ] = None,
     init: Annotated[
-        str | None, _place("--init", text="Start from the vectors in this file.", metavar="VECTORS")
+        str | None, _file_option("--init", text="Start from the vectors in this file.", metavar="VECTORS")
     ] = None,
     freeze: Annotated[
         str | None,
-        _place(
+        _file_option(
             "--freeze",
-            text="With --from or --init: the vectors of words that this pattern matches as a whole stay, .* for all; "
-            "@FILE for the words of a file, one on each line.",
+            text="With --from or --init: do not change the vectors of words that this regular expression matches fully "
+            "(.* for all words). @FILE: of the words listed in a file, one per line.",
             metavar="PATTERN",
         ),
     ] = None,
     replay: float | None = None,
     replay_from: Annotated[
         str | None,
-        _place("--replay-from", text="Text that the model has learned, such as an encoded text.", metavar="TEXT"),
+        _file_option(
+            "--replay-from", text="Text that the model was trained on, such as an encoded text.", metavar="TEXT"
+        ),
     ] = None,
     vocabulary: Annotated[
-        str | None, _place("--vocabulary", text="Learn the words of this file: a word and its count on each line.")
+        str | None,
+        _file_option("--vocabulary", text="Use the words of this file as vocabulary: a word and its count per line."),
     ] = None,
     validation: Annotated[
-        str | None, _place("--validation", text="Held-out text, whose loss is measured after each epoch.")
+        str | None, _file_option("--validation", text="Held-out text to measure the loss on after each epoch.")
     ] = None,
     log: Annotated[
-        str | None, _place("--log", text="Write a line of JSON about once a second: words, speed, losses and so on.")
+        str | None,
+        _file_option("--log", text="Write a line of JSON about once per second: words, speed, losses and more."),
     ] = None,
     cluster: Annotated[
         str | None,
-        _place(
+        _file_option(
             "--cluster",
-            text="Train on the machines of a Ray cluster: auto for the one of this machine, or HOST:PORT.",
+            text="Train on the machines of a Ray cluster: HOST:PORT, or auto for the cluster of this machine.",
             metavar="ADDRESS",
         ),
     ] = None,
@@ -134,7 +145,7 @@ def train(
         bool,
         typer.Option(
             "--show-options",
-            help="Show the value of every option and where it comes from; train nothing.",
+            help="Print the value of every option and its source, and exit without training.",
             rich_help_panel=OTHER,
         ),
     ] = False,
@@ -144,7 +155,7 @@ def train(
 ) -> None:
     """Train word vectors on text.
 
-    Progress goes to standard error. Nothing is saved unless training ends well.
+    Progress goes to standard error. The vectors are saved only if training succeeds.
     """
     if show_options:
         show_values(options, json)
@@ -154,9 +165,9 @@ def train(
     _check_usage(corpus, output, resume, others)
     replayed = {"replay": replay, "replay_from": replay_from}
     _check_replay(from_, replayed)
-    _check_places_first(checkpoint, output, log, resume)
+    _check_outputs_first(checkpoint, output, log, resume)
     load_numba_alone()
-    places = {"output": output, "log": log, "checkpoint_every": checkpoint_every, "cluster": cluster}
+    targets = {"output": output, "log": log, "checkpoint_every": checkpoint_every, "cluster": cluster}
     last = _LastReport()
     with (
         _advice_when_stopped(resume if checkpoint is None else checkpoint),
@@ -167,19 +178,19 @@ def train(
         if not quiet:
             shown["on_scan"] = display.reading
         kept = Path(freeze[1:]) if freeze is not None and freeze.startswith("@") else freeze
-        begun = {**places, "checkpoint": checkpoint, "validation": validation, "freeze": kept, **shown}
+        new_run = {**targets, "checkpoint": checkpoint, "validation": validation, "freeze": kept, **shown}
         if resume is not None:
-            model = _go_on(resume, corpus, options, places, shown)
+            model = _resume(resume, corpus, options, targets, shown)
         elif from_ is not None:
-            model = _update(from_, corpus, options, {**begun, **replayed})
+            model = _update(from_, corpus, options, {**new_run, **replayed})
         else:
-            model = _begin(corpus, options, {**begun, "vocabulary": vocabulary, "init": init})
+            model = _begin(corpus, options, {**new_run, "vocabulary": vocabulary, "init": init})
     if json:
         print_json(_document(model, model.output if output is None else output, last.report))
         return
-    place = output or model.output or resume  # a run that began in Python may have no output
-    loss = model.losses[model.best_epoch - 1]  # of the vectors that were saved
-    print(f"{place}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {loss:.4f}")
+    saved_to = output or model.output or resume  # a run that was started in Python may have no output
+    loss = model.losses[model.best_epoch - 1]  # the epoch whose vectors were saved
+    print(f"{saved_to}: {len(model.vocabulary):,} words x {model.config.vector_size}, loss {loss:.4f}")
     if model.ending:
         print(model.ending)
     if init is not None and not quiet:
@@ -188,7 +199,7 @@ def train(
         sentences, words = model.replayed["sentences"], model.replayed["words"]
         print(f"mixed in {sentences:,} sentences ({words:,} words) of {replay_from}", file=sys.stderr)
     if checkpoint is not None and not quiet:
-        _tell_of_rare_words(model, checkpoint)
+        _report_rare_words(model, checkpoint)
     note = rising_loss_note(model.losses, model.validation_losses)
     if note and not quiet:
         print(f"note: {note.replace('validation_fraction=0.05', '--validation-fraction 0.05')}", file=sys.stderr)
@@ -196,12 +207,12 @@ def train(
 
 @contextmanager
 def _advice_when_stopped(directory: str | None) -> Iterator[None]:
-    """Say how to go on with a run that a signal stops."""
+    """If a signal stops the run, print the command that continues it."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         if directory is not None and os.path.exists(os.path.join(directory, "run.json")):  # noqa: PTH110, PTH118
-            print(f"wordkin: go on with: wordkin train --resume {shell_quoted(directory)}", file=sys.stderr)
+            print(f"wordkin: to continue: wordkin train --resume {shell_quoted(directory)}", file=sys.stderr)
         raise
 
 
@@ -215,11 +226,15 @@ def _check_usage(
     if others["--from"] is not None:
         for name in "--init", "--vocabulary":
             if others[name] is not None:
-                raise UsageError(f"{name} must be left out with --from: the model has its own; got {others[name]!r}")
+                raise UsageError(
+                    f"{name} must be left out with --from, because the model has its own; got {others[name]!r}"
+                )
     if resume is not None:
         for name, value in others.items():
             if value is not None:
-                raise UsageError(f"{name} must be left out with --resume: the run goes on as it began; got {value!r}")
+                raise UsageError(
+                    f"{name} must be left out with --resume: a run continues as it was started; got {value!r}"
+                )
     elif not corpus:
         raise UsageError("missing argument 'CORPUS'; see: wordkin train --help")
     elif output is None:
@@ -227,17 +242,17 @@ def _check_usage(
 
 
 def _check_replay(from_: str | None, replayed: dict[str, Any]) -> None:
-    """Refuse old text where no model is updated, and a share of it without the text or the other way round."""
+    """Refuse --replay and --replay-from without --from, and either of them without the other."""
     for name, value in replayed.items():
         if value is not None and from_ is None:
-            raise UsageError(f"--{name.replace('_', '-')} needs --from: it is for the update of a model; got {value!r}")
+            raise UsageError(f"--{name.replace('_', '-')} needs --from: it is for updating a model; got {value!r}")
     for name, other in (("replay", "replay_from"), ("replay_from", "replay")):
         if replayed[name] is not None and replayed[other] is None:
             raise UsageError(f"--{name.replace('_', '-')} needs --{other.replace('_', '-')}; got {replayed[name]!r}")
 
 
-def _check_places_first(checkpoint: str | None, output: str | None, log: str | None, resume: str | None) -> None:
-    """Find out before the work whether all files can be written, also those that a run has recorded: else bad usage."""
+def _check_outputs_first(checkpoint: str | None, output: str | None, log: str | None, resume: str | None) -> None:
+    """Raise UsageError before the work begins if a file cannot be written, including those of a resumed run."""
     from wordkin.runs.directory import check_directory, recorded_files
     from wordkin.runs.log import check_log
 
@@ -273,34 +288,34 @@ def _update(model: str, corpus: list[str] | None, options: dict[str, Any], run: 
     assert corpus is not None  # as checked
     if Path(model).is_file():
         raise UsageError(
-            f"--from must be the directory of a model, as --checkpoint writes it; got {model!r}: vectors alone are no "
-            "model; to start from them, use --init"
+            f"--from must be a directory written by --checkpoint; got the file {model!r}: to start from vectors alone, "
+            "use --init"
         )
     return Word2Vec.load(model).update(_source(corpus), spool_directory=_beside(run["output"]), **run, **options)
 
 
 def _beside(output: str) -> Path:
-    """Where what exceeds memory goes: beside the result."""
+    """Return the directory of the result, where temporary data that exceeds memory is written."""
     return Path(output).absolute().parent
 
 
-def _tell_of_rare_words(model: Word2Vec, directory: str) -> None:
-    """Say of how many rare words the directory keeps the counts, and how much room they take."""
+def _report_rare_words(model: Word2Vec, directory: str) -> None:
+    """Print how many rare words the directory stores the counts of, and the size of that file."""
     if model.rare is None:
         return
     size = sum(each.stat().st_size for each in Path(directory).glob("rare-*.safetensors"))
-    forgotten = f"; not those of {model.forgotten:,} more (--max-types)" if model.forgotten else ""
+    forgotten = f"; {model.forgotten:,} more were dropped (--max-types)" if model.forgotten else ""
     print(
         f"{directory}: keeps the counts of {len(model.rare):,} rare words, {size:,} bytes{forgotten}", file=sys.stderr
     )
 
 
-def _go_on(
-    directory: str, corpus: list[str] | None, options: dict[str, Any], places: dict[str, Any], shown: dict[str, Any]
+def _resume(
+    directory: str, corpus: list[str] | None, options: dict[str, Any], targets: dict[str, Any], shown: dict[str, Any]
 ) -> Word2Vec:
     from wordkin.api import Word2Vec
 
-    return Word2Vec.resume(directory, _source(corpus) if corpus else None, **places, **shown, **options)
+    return Word2Vec.resume(directory, _source(corpus) if corpus else None, **targets, **shown, **options)
 
 
 def _document(model: Word2Vec, output: str | None, last: TrainingReport | None) -> dict[str, Any]:

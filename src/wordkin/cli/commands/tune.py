@@ -1,4 +1,4 @@
-"""``wordkin tune``: which options give the best scores on a text?"""
+"""``wordkin tune``: search for the training options with the best scores on a text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wordkin.training.cpu.compiling import load_numba_alone
 
 _NEVER = ("recipe", "validation_fraction", "patience")
 _OPTIONS = {
-    name: dataclasses.replace(option, panel="Options of training, the same in every trial")
+    name: dataclasses.replace(option, panel="Training options, the same in every trial")
     for name, option in training_options().items()
     if name not in _NEVER
 }
@@ -42,50 +42,50 @@ def tune(
         list[str] | None,
         _own(
             "--evaluate", metavar="FILE",
-            text="A benchmark file, as for wordkin evaluate; may be given several times. The score is their mean.",
+            text="A benchmark file, as for wordkin evaluate. May be repeated; the score is the mean over the files.",
         ),
     ] = None,
     weights: Annotated[
-        str | None, _own("--weights", metavar="X[,...]", text="The weight of each benchmark file; 1 unless set.")
+        str | None, _own("--weights", metavar="X[,...]", text="Weight of each benchmark file. Default: 1 each.")
     ] = None,
     time: Annotated[
-        str | None, _own("--time", metavar="TIME", text="Time for all trials together, as 90s or 2h.  [default: 20m]")
+        str | None, _own("--time", metavar="TIME", text="Time for all trials, such as 90s or 2h.  [default: 20m]")
     ] = None,
-    trials: Annotated[str | None, _own("--trials", metavar="N", text="Most trials to make.")] = None,
+    trials: Annotated[str | None, _own("--trials", metavar="N", text="Maximum number of trials.")] = None,
     at_most: Annotated[
         str | None,
         _own(
             "--at-most", metavar="TIME|X",
-            text="Longest training time of a run that may be chosen: a time, as 30s, or a multiple of that of the "
-            "classic settings, as 1.2x.",
+            text="Longest training time of the options to choose: a time such as 30s, or a multiple of the time of the "
+            "classic settings such as 1.2x.",
         ),
     ] = None,
     vary: Annotated[
         list[str] | None,
         _own(
             "--vary", metavar="NAME[=VALUE,...]",
-            text="Vary this option, and those of other --vary, in place of the usual ones, over its usual values or "
-            "these.",
+            text="Vary this option, over its default range or these values. May be repeated. Replaces the default set "
+            "of options to vary.",
         ),
     ] = None,
     directory: Annotated[
         str | None,
         _own(
             "--directory", metavar="DIR",
-            text="Keep the search there; the same command goes on with it after it was stopped or killed.",
+            text="Save the state of the search in this directory. If it is interrupted, the same command continues it.",
         ),
     ] = None,
     plot: Annotated[
-        str | None, _own("--plot", metavar="FILE", text="Draw score against time: a .png, .svg or .pdf file.")
+        str | None, _own("--plot", metavar="FILE", text="Plot score against time to a .png, .svg or .pdf file.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=OTHER)] = False,
     json: JsonFlag = False,
     **options: Any,
 ) -> None:  # fmt: skip
-    """Search for the options that give the best scores on a text.
+    """Search for the training options with the best scores on a text.
 
-    Trials are made one after the other, each with all threads. The classic settings and the quality recipe are among
-    them. It ends with the command to run, or says that nothing better was found.
+    Trials run one after the other, each with all threads. They include the classic settings and the quality recipe.
+    The result is the wordkin train command to use, or the report that no better options were found.
     """
     if not corpus:
         raise UsageError("missing argument 'CORPUS'; see: wordkin tune --help")
@@ -124,7 +124,7 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise ConfigError("weights", "must be numbers with commas between them", text) from None
+        raise ConfigError("weights", "must be numbers separated by commas", text) from None
 
 
 def _whole_number(text: str) -> int:
@@ -139,14 +139,14 @@ def _plain_time(text: str | None) -> str | None:
 
 
 def _varied(given: Sequence[str]) -> Mapping[str, Sequence[Any] | None]:
-    """Options to vary, by their names from the command line, and the values to try."""
+    """Parse ``--vary NAME[=VALUE,...]`` into options and the values to try; None for the default values."""
     rules: dict[str, Rule] = {each.name: each.metadata["rule"] for each in dataclasses.fields(TrainingConfig)}
     varied: dict[str, Sequence[Any] | None] = {}
     for text in given:
         spelled, equals, values = text.partition("=")
         name = spelled.removeprefix("--").replace("-", "_")
         if name not in rules:
-            raise ConfigError("vary", "must name options of training that decide the vectors", spelled)
+            raise ConfigError("vary", "must name a training option", spelled)
         varied[name] = [_value(name, rules[name], value) for value in values.split(",")] if equals else None
     return varied
 
@@ -158,10 +158,10 @@ def _value(name: str, rule: Rule, text: str) -> Any:
 
 @contextmanager
 def _advice_when_stopped(directory: str | None) -> Iterator[None]:
-    """Say how to go on with a search that a signal stops."""
+    """If a signal stops the search, print how to continue it."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         if directory is not None:
-            print(f"wordkin: the same command goes on with the search in {shell_quoted(directory)}", file=sys.stderr)
+            print(f"wordkin: the same command continues the search in {shell_quoted(directory)}", file=sys.stderr)
         raise
