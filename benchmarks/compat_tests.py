@@ -94,12 +94,14 @@ def _reasons(tested: Mapping[str, Any]) -> str:
 
 
 def _packages(built: Mapping[str, Any]) -> str:
-    lines = []
+    """Each program with both libraries; Pythons where the same came of it share a line."""
+    rows: dict[tuple[str, ...], list[str]] = {}
     for python, programs in built.items():
         for name, sides in programs.items():
             cells = ["runs" if sides[side]["ran"] else f"fails: {sides[side]['why']}" for side in ("gensim", "wordkin")]
-            lines.append((f"{name}, {python}", *(each.replace("|", "/") for each in cells)))
-    return table(("program", "with gensim", "with wordkin"), lines)
+            rows.setdefault((name, *(each.replace("|", "/") for each in cells)), []).append(python.split()[-1])
+    lines = [(name, ", ".join(pythons), *cells) for (name, *cells), pythons in rows.items()]
+    return table(("program", "Python", "with gensim", "with wordkin"), lines)
 
 
 def main() -> int:

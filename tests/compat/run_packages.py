@@ -24,7 +24,7 @@ from typing import Any
 PACKAGES = [
     "node2vec==0.5.0", "karateclub==1.3.3", "pecanpy==2.0.9", "nodevectors==0.1.23", "networkx==3.6.1", "tqdm",
     "six", "decorator", "python-louvain", "pygsp", "levenshtein", "rapidfuzz", "nptyping", "numba-progress",
-    "csrgraph",
+    "csrgraph", "joblib",
 ]  # fmt: skip
 # The graphs and parameters are those of the packages' own introductions, where they have one.
 GRAPH = "import networkx as nx\ngraph = nx.newman_watts_strogatz_graph({nodes}, 20, 0.05, seed=1)\n"
