@@ -46,6 +46,29 @@ def test_text_with_spaces_is_not(text: str, tmp_path: Path) -> None:
     read(text, tmp_path)
 
 
+SENTENCES = ["the cat sat on the mat", "a dog lay"]
+
+
+@pytest.mark.parametrize("options", [
+    {"corpus": [SENTENCES] * 3},  # a list of sentences where a list of words should be
+    {"corpus": [{"text": SENTENCES}] * 3, "field": "text"},  # a batch of a dataset
+    {"corpus": [SENTENCES] * 3, "window": "sentence"},
+])  # fmt: skip
+def test_lists_of_sentences_in_place_of_words_are_warned_of(options: dict[str, object]) -> None:
+    small = {"epochs": 1, "vector_size": 2, "threads": 1, "subsample": 0, "min_count": 1}
+    with pytest.warns(CorpusWarning, match=r"white space in them, 4\.5 parts on average, as 'the cat sat on the mat' "):
+        vectors = wordkin.train(**options, **small)  # type: ignore[arg-type]
+    assert len(vectors) == 2
+
+
+@pytest.mark.parametrize("corpus", [
+    [["New York", "The Lord of the Rings", "it"]], [[1, 2]], [["the", "cat", "the cat sat on the mat and slept"]],
+])  # fmt: skip
+def test_names_of_several_words_are_not(corpus: list[list[str]]) -> None:
+    with scan(resolve(corpus), threads=1):
+        pass
+
+
 def test_words_in_several_normal_forms_are_warned_of() -> None:
     lists = [[unicodedata.normalize(form, "caf\u00e9"), "x"] for form in ("NFC", "NFD")] * 5
     small = {"epochs": 1, "vector_size": 2, "threads": 1, "subsample": 0}

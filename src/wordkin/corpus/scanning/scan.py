@@ -37,7 +37,7 @@ from wordkin.corpus.tokenization.tokenizers import (
     words_of,
 )
 from wordkin.corpus.tokenization.tokenizing import tokenized
-from wordkin.corpus.tokenization.word_checks import warn_of_unsegmented
+from wordkin.corpus.tokenization.word_checks import warn_of_sentences, warn_of_unsegmented
 from wordkin.errors import ConfigError, CorpusWarning, EmptyVocabularyError, warn
 from wordkin.options import Lowercase, Normalization
 from wordkin.storage.packed_words import packed
@@ -310,6 +310,7 @@ def _count(
         reporter.tally("sentences")
         lists = checked_sentences(source.items, sets=source.reading.sets)
         count_sentences(lists, text, reporter, encoding_errors, bound=bound, refuse_integers=refuse)
+        _warn_of_sentences(text)
         return
     with contextlib.closing(read(source, encoding_errors, reporter)) as pieces:
         first = next(pieces, None)
@@ -318,6 +319,7 @@ def _count(
             _refuse_to_split_lists(tokenizer)
             lists = lists_of(all_pieces, reporter)
             count_sentences(lists, text, reporter, encoding_errors, bound=bound, refuse_integers=refuse)
+            _warn_of_sentences(text)
         elif not works_on_tokens(tokenizer):
             lines = map(spelling.line, decoded_lines(blocks_of(all_pieces), encoding_errors, reporter))
             batches = tokenized(lines, tokenizer, workers)
@@ -329,6 +331,12 @@ def _count(
             if tokenizer == "whitespace":
                 warn_of_unsegmented(text.tokens, text.counts)
     _judge_invalid(source, text, reporter, encoding_errors)
+
+
+def _warn_of_sentences(text: TokenText) -> None:
+    """Warn of words that are sentences; whole numbers are none."""
+    if not text.integers:
+        warn_of_sentences(text.tokens, text.counts)
 
 
 def _refuse_to_split_lists(tokenizer: Tokenizer) -> None:

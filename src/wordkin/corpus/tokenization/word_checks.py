@@ -9,12 +9,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.errors import CorpusWarning, warn
+from wordkin.errors import CorpusWarning, shown, warn
 
 LEAST_SHARE = 0.2
 """Text is warned of when so large a share of its characters is Han, Hiragana or Katakana ..."""
 LEAST_LENGTH = 5.0
 """... and the words with such characters have so many characters on average; segmented text has about two."""
+
+LEAST_PARTS = 4.0
+"""Given words are warned of when white space parts them into so many on average: they are sentences, or long names."""
 
 _MOST_TOKENS = 100_000  # that are looked at; of more, some evenly spaced ones
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
@@ -36,6 +39,25 @@ def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> Non
             f"{in_script / characters:.0%} of the text is in Chinese or Japanese characters and its words have "
             f"{length / found:.1f} characters on average: it seems to have no spaces between words; pass "
             'tokenizer="jieba" for Chinese, "sudachi" for Japanese, "words" for single characters, or a function',
+            CorpusWarning,
+        )
+
+
+def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
+    """Warn of lists of words whose words are sentences, as where a batch of texts stands for a sentence."""
+    step = len(tokens) // _MOST_TOKENS + 1
+    words = parts = 0
+    longest, most = "", 0
+    for token, count in zip(tokens[::step], counts[::step].tolist(), strict=True):
+        number = len(token.split())
+        words += count
+        parts += count * number
+        if number > most:
+            longest, most = token, number
+    if parts >= LEAST_PARTS * max(words, 1):
+        warn(
+            f"the words of the lists have white space in them, {parts / words:.1f} parts on average, as "
+            f"{shown(longest)} has: each is learned as one word; pass sentences as texts=[...], or split them",
             CorpusWarning,
         )
 
