@@ -88,7 +88,7 @@ class CorpusNotFoundError(CorpusError, FileNotFoundError):
 
 
 class EncodingError(CorpusError):
-    """The text is not valid UTF-8 and ``encoding_errors="strict"`` was asked for."""
+    """The text is not in the encoding that it is read in."""
 
 
 class EmptyVocabularyError(CorpusError):

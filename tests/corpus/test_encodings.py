@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin import ConfigError, CorpusWarning, EncodingError
+from wordkin import ConfigError, CorpusError, CorpusWarning, EncodingError
 from wordkin.config import TrainingConfig
 from wordkin.corpus.readers.encodings import Transcoded
 from wordkin.text import scan_text, source_of
@@ -140,6 +140,30 @@ def test_a_few_invalid_bytes_in_records(tmp_path: Path, name: str) -> None:
 def test_an_encoding_must_be_known(value: object) -> None:
     with pytest.raises(ConfigError, match="encoding must be a text encoding that Python knows"):
         TrainingConfig(encoding=value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["c.txt", "c.csv", "c.jsonl"])
+@pytest.mark.parametrize(("encoding", "written", "message"), [
+    ("utf-16", "utf-16-le", r'no byte-order mark, .* pass the order of its bytes, encoding="utf-16-le" or "utf-16-be"'),
+    ("utf-32", "utf-32-be", r'no byte-order mark, .* pass the order of its bytes, encoding="utf-32-le" or "utf-32-be"'),
+    ("idna", "utf-8", r"cannot be read as idna \(.*\): name its encoding"),
+    ("utf-8", "iso2022_jp", 'has 50 of the escape sequences of ISO 2022 .*: is it encoding="iso2022_jp"'),
+    ("utf-8", "iso2022_kr", 'escape sequences of ISO 2022 .*: is it encoding="iso2022_kr"'),
+])  # fmt: skip
+def test_what_a_codec_cannot_decode_is_said(
+    tmp_path: Path, name: str, encoding: str, written: str, message: str
+) -> None:
+    path = tmp_path / name
+    sample = {"iso2022_kr": KOREAN.strip(), "utf-8": "xn--a"}.get(written, "東京")
+    path.write_bytes(((sample + "\n") * 50).encode(written))
+    with pytest.raises(CorpusError, match=message):
+        words_of(path, encoding=encoding, **({} if name == "c.txt" else {"field": "text"}))
+
+
+def test_a_few_escape_sequences_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "c.txt"
+    path.write_bytes(b"an escape \x1b$B in a log\n" + b"and \x1b[31mred\x1b[0m words\n" * 50)
+    assert len(words_of(path)) == 9
 
 
 def test_standard_input_in_another_encoding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,10 @@ def test_binary_records(tmp_path: Path, name: str, option: str) -> None:
     wide = '{"text": "a b"}\n' if name.endswith("jsonl") else "text\na b\n"
     for data, message in (
         (wide.encode("utf-16"), r"is UTF-16, not UTF-8: convert it, .* or pass encoding=\"utf-16\""),
-        (wide.encode("utf-16-le"), r"looks binary \(it holds zero bytes\)"),
+        (wide.encode("utf-16-le"), r"looks like UTF-16 without a byte-order mark .* pass encoding=\"utf-16-le\""),
+        (wide.encode("utf-16-be"), r"looks like UTF-16 without a byte-order mark .* pass encoding=\"utf-16-be\""),
+        (wide.encode("utf-32"), r"is UTF-32, not UTF-8: convert it, .* or pass encoding=\"utf-32\""),
+        (wide.encode("utf-32-be"), r"looks binary \(it holds zero bytes\)"),
     ):
         path.write_bytes(data)
         with pytest.raises(CorpusError, match=message):

@@ -16,6 +16,7 @@ SAMPLE_BYTES = 1 << 20
 
 _MOST_INVALID = 0.01  # of the tokens; more, and the text is in another encoding
 _FEW = 5  # so many invalid tokens alone prove nothing, unless there are no others
+_ISO_2022 = {"iso2022_jp": re.compile(rb"\x1b\$[@B]"), "iso2022_kr": re.compile(rb"\x1b\$\)C|\x0e[!-~]+\x0f")}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_GUESSED_BYTES = 1 << 16  # more takes charset-normalizer seconds
 
@@ -51,6 +52,18 @@ def not_valid(name: str, encoding: str, position: int, byte: int) -> EncodingErr
     )
 
 
+def cannot_decode(name: str, encoding: str, error: UnicodeError) -> EncodingError:
+    """The error for text that a codec cannot decode at all, such as UTF-16 without a byte-order mark."""
+    codec = codecs.lookup(encoding).name
+    if codec in ("utf-16", "utf-32"):
+        return EncodingError(
+            f"{name} has no byte-order mark, which {encoding} begins with: pass the order of its bytes, "
+            f'encoding="{codec}-le" or "{codec}-be"'
+        )
+    reason = " ".join(str(error).split())
+    return EncodingError(f'{name} cannot be read as {encoding} ({reason}): name its encoding, as in encoding="cp949"')
+
+
 class Transcoded:
     """A stream of bytes in some encoding, read as UTF-8.
 
@@ -72,7 +85,10 @@ class Transcoded:
         while not self._ended:
             data = self._stream.read(size)
             self._ended = not data
-            text = self._decode(data, final=self._ended)
+            try:
+                text = self._decode(data, final=self._ended)
+            except UnicodeError as error:
+                raise cannot_decode(repr(self._name), self._encoding, error) from error
             self._position += len(data)
             if text:
                 return text.encode("utf-8", "replace")
@@ -100,12 +116,29 @@ def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
 
     The sample may end within a character. The error names the encoding that the sample seems to be in.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    decoder = codecs.getincrementaldecoder(encoding)
     try:
-        decoder.decode(sample)
-    except UnicodeDecodeError:
-        tokens = codecs.getincrementaldecoder(encoding)("replace").decode(sample).split()
-        refuse_too_many_invalid(sum("\ufffd" in token for token in tokens), len(tokens), sample, encoding, name)
+        try:
+            decoder("strict").decode(sample)
+        except UnicodeDecodeError:
+            tokens = decoder("replace").decode(sample).split()
+            refuse_too_many_invalid(sum("\ufffd" in token for token in tokens), len(tokens), sample, encoding, name)
+    except UnicodeError as error:
+        raise cannot_decode(name, encoding, error) from error
+
+
+def refuse_escapes(sample: bytes, name: str) -> None:
+    """Raise :class:`EncodingError` where a sample switches to other characters as ISO 2022 does.
+
+    Its bytes are all valid UTF-8, so nothing else finds that. The share is that of :func:`refuse_too_many_invalid`.
+    """
+    for encoding, switch in _ISO_2022.items():
+        number = len(switch.findall(sample))
+        if number > _FEW and number > _MOST_INVALID * len(sample.split()):
+            raise EncodingError(
+                f"{name!r} has {number:,} of the escape sequences of ISO 2022 at its beginning, so it is not UTF-8: "
+                f'is it encoding="{encoding}"?'
+            )
 
 
 def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: str, name: str) -> None:

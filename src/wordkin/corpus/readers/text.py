@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from wordkin.corpus.readers.encodings import means_utf8
+from wordkin.corpus.readers.encodings import means_utf8, refuse_escapes
 from wordkin.corpus.readers.files import OpenFile, looks_binary
 from wordkin.corpus.readers.pieces import Block, Reading, Tally
 from wordkin.errors import CorpusError
@@ -13,7 +13,8 @@ from wordkin.errors import CorpusError
 LONGEST_WORD_BYTES = 1 << 30
 _LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_WIDE_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_SAMPLED_BYTES = 1 << 12  # at the beginning of a file, for zeros in every other byte
 _CUTS = (b"\n", b" ", b"\t", b"\r", b"\xe3\x80\x80")  # white space at which blocks are cut: the frequent kinds
 _ARROW_MARKS = {b"PAR1": "parquet", b"ARROW1": "arrow"}
 
@@ -91,11 +92,9 @@ def _block(text: bytes, opened: OpenFile, position: int) -> Block:
 
 def _refuse_binary(opened: OpenFile, text: bytes) -> None:
     """Raise :class:`BinaryFileError` where the beginning of a file is not text."""
-    if means_utf8(opened.encoding) and text.startswith(_UTF16_MARKS):
-        raise BinaryFileError(
-            f"{opened.name!r} is UTF-16, not UTF-8: convert it, for example with: iconv -f UTF-16 -t UTF-8, "
-            'or pass encoding="utf-16"'
-        )
+    if means_utf8(opened.encoding):
+        _refuse_wide(opened.name, text)
+        refuse_escapes(text, opened.name)
     for mark, reader in _ARROW_MARKS.items():
         if text.startswith(mark) and looks_binary(text):
             raise BinaryFileError(f'{opened.name!r} begins as a file of {reader}: pass reader="{reader}" and its field')
@@ -103,6 +102,23 @@ def _refuse_binary(opened: OpenFile, text: bytes) -> None:
         raise BinaryFileError(
             f"{opened.name!r} looks binary (it holds zero bytes): pass plain text, or text compressed as .gz, .bz2, "
             ".xz or .zst"
+        )
+
+
+def _refuse_wide(name: str, text: bytes) -> None:
+    """Raise :class:`BinaryFileError` where the beginning of a file is UTF-16 or UTF-32."""
+    for mark, encoding in _WIDE_MARKS.items():
+        if text.startswith(mark):
+            raise BinaryFileError(
+                f"{name!r} is {encoding}, not UTF-8: convert it, for example with: iconv -f {encoding} -t UTF-8, "
+                f'or pass encoding="{encoding.lower()}"'
+            )
+    even, odd = (text[start:_SAMPLED_BYTES:2].count(0) for start in (0, 1))
+    if (not even or not odd) and even + odd >= max(4, len(text[:_SAMPLED_BYTES]) // 8):
+        order = "le" if odd else "be"
+        raise BinaryFileError(
+            f"{name!r} looks like UTF-16 without a byte-order mark (every other byte is often zero): "
+            f'pass encoding="utf-16-{order}"'
         )
 
 
