@@ -29,8 +29,8 @@ NOT_HERE = {
         "add_null_word", "create_binary_tree", "make_cum_table", "seeded_vector", "add_lifecycle_event",
     },
     "KeyedVectors": {"log_accuracy", "add_lifecycle_event"},
-    "Phrases": {"score_candidate", "analyze_sentence", "add_lifecycle_event"},
-    "FrozenPhrases": {"score_candidate", "analyze_sentence", "add_lifecycle_event"},
+    "Phrases": {"add_lifecycle_event"},
+    "FrozenPhrases": {"add_lifecycle_event"},
 }  # fmt: skip
 
 
@@ -80,8 +80,6 @@ def test_what_is_not_supported_is_refused_by_name():
     vectors.add_vectors(["a", "b"], np.eye(2))
     with pytest.raises(ConfigError, match=r"indexer must be left at None here.*build_index"):
         vectors.most_similar("a", indexer=object())
-    with pytest.raises(ConfigError, match='scoring must be "default" or "npmi"'):
-        compat.Phrases(scoring=lambda *counts: 1.0)
 
 
 @pytest.mark.parametrize(

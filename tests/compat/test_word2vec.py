@@ -51,7 +51,7 @@ def test_corpus_file(tmp_path):
 @pytest.mark.parametrize("objectives", [{"hs": 0}, {"hs": 1, "negative": 0}, {"hs": 1, "negative": 5}])
 def test_growing(objectives):
     model = Word2Vec(TEXT, **SMALL, **objectives)
-    before, learned = model.wv["cat"].copy(), model.syn1neg.copy()
+    before, learned = model.wv["cat"].copy(), model.syn1neg.copy() if model.negative else None
     model.build_vocab([["the", "fox", "ran"], ["fox"]], update=True)
     assert model.wv.index_to_key[-1] == "fox" and model.wv.get_vecattr("the", "count") == 91
     np.testing.assert_array_equal(model.wv["cat"], before)
@@ -247,3 +247,13 @@ def test_vocabulary_of_another_model():
     model.reset_from(other)
     assert model.wv.index_to_key == ["x", "y"] and model.corpus_count == 3
     model.train([["x", "y"]], total_examples=1, epochs=1)
+
+
+@pytest.mark.parametrize(("options", "there"), [({}, ["syn1neg"]), ({"hs": 1, "negative": 0}, ["syn1"])])
+def test_only_output_tables_that_are_trained_are_attributes(options, there, tmp_path):
+    model = Word2Vec(vector_size=4, min_count=1, **options)
+    assert not hasattr(model, "syn1") and not hasattr(model, "syn1neg")
+    model.build_vocab([["a", "b"], ["b", "c"]])
+    model.save(str(tmp_path / "model"))
+    for each in model, Word2Vec.load(str(tmp_path / "model")):
+        assert [name for name in ("syn1", "syn1neg") if hasattr(each, name)] == there

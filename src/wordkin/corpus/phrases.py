@@ -15,7 +15,7 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -370,10 +370,36 @@ def _connector_flags(words: Sequence[str], connectors: frozenset[str]) -> NDArra
 
 def _learn_pass(text: CountedText, options: PhraseOptions, workers: int) -> PhrasePass:
     """Count the n-grams of a text and choose those that score above the threshold."""
-    from wordkin.corpus.phrase_kernels import REGIONS
-
     connectors = frozenset(options.connector_words)
     flags = _connector_flags(text.words, connectors)
+    tables = _count(text, flags, options, workers)
+    different = int(np.count_nonzero(text.counts[~flags])) + sum(int(table.used.sum()) for table in tables)
+    keys, counts = _pairs(tables, max(options.min_count, 1))
+    scorer = _Scorer(options, text.counts, different)
+    return PhrasePass(_choose(text, flags, keys, counts, scorer), connectors)
+
+
+def count_candidates(
+    text: CountedText, options: PhraseOptions, *, workers: int = 1
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The words and the count of each n-gram that can become a phrase, in no order.
+
+    Of the options, ``connector_words`` and ``max_ngrams`` count.
+    """
+    flags = _connector_flags(text.words, frozenset(options.connector_words))
+    keys, counts = _pairs(_count(text, flags, options, workers), 1)
+    pairs, words = keys < 1 << 63, text.words
+    first, last = _members(keys[pairs])
+    for start, end, count in zip(first.tolist(), last.tolist(), counts[pairs].tolist(), strict=True):
+        yield (words[start], words[end]), count
+    for ids, count in _with_connectors(text, flags, keys[~pairs], counts[~pairs]):
+        yield tuple(words[each] for each in ids.tolist()), count
+
+
+def _count(text: CountedText, flags: NDArray[np.bool_], options: PhraseOptions, workers: int) -> list[_NgramTable]:
+    """Tables with the counts of all n-grams; a warning where they could not hold all."""
+    from wordkin.corpus.phrase_kernels import REGIONS
+
     shares = np.array_split(np.arange(REGIONS), min(workers, REGIONS))
     tables = [_NgramTable(range(int(each[0]), int(each[-1]) + 1), options.max_ngrams) for each in shares]
     with ThreadPoolExecutor(len(tables), "wordkin-phrases") as pool:
@@ -386,11 +412,19 @@ def _learn_pass(text: CountedText, options: PhraseOptions, workers: int) -> Phra
             f"with {lost:,} occurrences; rare phrases may be missing",
             PhraseWarning,
         )
-    different = int(np.count_nonzero(text.counts[~flags])) + sum(int(table.used.sum()) for table in tables)
-    least = max(options.min_count, 1)
+    return tables
+
+
+def _pairs(tables: list[_NgramTable], least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Keys and counts of the n-grams of all tables that were seen ``least`` times or more."""
     keys, counts = (np.concatenate(each) for each in zip(*(table.pairs(least) for table in tables), strict=True))
-    scorer = _Scorer(options, text.counts, different)
-    return PhrasePass(_choose(text, flags, keys, counts, scorer), connectors)
+    return keys, counts
+
+
+def _members(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids of the first and the last words of n-grams without connectors."""
+    first = (keys >> np.uint64(32)).astype(np.int64) - 1
+    return first, (keys & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1
 
 
 class _NgramTable:
@@ -478,8 +512,7 @@ def _choose(
     chosen: dict[tuple[str, ...], float] = {}
     words = text.words
     pairs = keys < 1 << 63
-    first = (keys[pairs] >> np.uint64(32)).astype(np.int64) - 1
-    last = (keys[pairs] & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1
+    first, last = _members(keys[pairs])
     scores = scorer.scores(counts[pairs], first, last)
     for index in np.flatnonzero(scores > scorer.threshold).tolist():
         chosen[words[first[index]], words[last[index]]] = float(scores[index])

@@ -302,8 +302,13 @@ class Model:
         if self.hs:
             self.syn1 = np.zeros(shape, np.float32)
         if self.negative:
-            learned, self.syn1neg = self.syn1neg, np.zeros(shape, np.float32)
-            self.syn1neg[:kept] = learned[:kept]
+            learned, self.syn1neg = self.outputs().get("syn1neg"), np.zeros(shape, np.float32)
+            if kept and learned is not None:
+                self.syn1neg[:kept] = learned[:kept]
+
+    def outputs(self) -> dict[str, NDArray[Any]]:
+        """The output tables: once there are words, ``syn1`` with ``hs`` and ``syn1neg`` with ``negative``."""
+        return {name: vars(self)[name] for name in ("syn1", "syn1neg") if name in vars(self)}
 
     def reset_from(self, other_model: Model) -> None:
         """Take the vocabulary of another model, and draw vectors for it."""

@@ -165,7 +165,7 @@ def save_model(model: Word2Vec, path: Path) -> None:
     }  # fmt: skip
     tables = {
         **vocabulary_tensors(training.vocabulary_of(model)), "vectors": model.wv.vectors,
-        **{name: getattr(model, name) for name in ("syn1", "syn1neg") if len(getattr(model, name))},
+        **{name: table for name, table in model.outputs().items() if len(table)},
         "vectors_lockf": model.wv.vectors_lockf,
     }  # fmt: skip
     with replacing(path) as stream:

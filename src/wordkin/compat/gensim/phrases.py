@@ -1,18 +1,51 @@
-"""``Phrases`` and ``FrozenPhrases`` with gensim's methods, over :mod:`wordkin.corpus.phrases`."""
+"""``Phrases`` and ``FrozenPhrases`` with gensim's methods; :mod:`wordkin.corpus.phrases` counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Self
 
+from wordkin.compat.gensim.errors import number, whole
 from wordkin.compat.gensim.keyedvectors import loading_path, saving_path
 from wordkin.compat.gensim.sentences import one_or_many, refuse_integers, refuse_strings, source_of_sentences
-from wordkin.corpus.phrases import ENGLISH_CONNECTORS, CountedText, PhraseOptions, learn_phrases
+from wordkin.corpus.phrases import ENGLISH_CONNECTORS, CountedText, PhraseOptions, PhrasePass, count_candidates
 from wordkin.corpus.phrases import Phrases as LearnedPhrases
-from wordkin.errors import ConfigError
+from wordkin.errors import ConfigError, FormatError
+from wordkin.storage.files import replacing
 
 ENGLISH_CONNECTOR_WORDS = frozenset(ENGLISH_CONNECTORS) - {"as", "per"}  # those of gensim
-_FEWEST_NGRAMS = 100_000
+NEGATIVE_INFINITY = float("-inf")
+_FEWEST_NGRAMS, _MOST_NGRAMS = 100_000, 2**31
+_COUNTS = "gensim_counts"  # key of the counts in a file of phrases; wordkin's own reader ignores it
+Scorer = Callable[..., float]
+
+
+def original_scorer(
+    worda_count: int, wordb_count: int, bigram_count: int, len_vocab: int, min_count: float, corpus_word_count: int
+) -> float:
+    """The score of word2phrase: (bigram_count - min_count) · len_vocab / (worda_count · wordb_count)."""
+    product = worda_count * wordb_count
+    return (bigram_count - min_count) / product * len_vocab if product else NEGATIVE_INFINITY
+
+
+def npmi_scorer(
+    worda_count: int, wordb_count: int, bigram_count: int, len_vocab: int, min_count: float, corpus_word_count: int
+) -> float:
+    """Normalised pointwise mutual information, from -1 to 1; -inf for phrases seen less than ``min_count`` times."""
+    if bigram_count < min_count or not (worda_count and wordb_count and bigram_count):
+        return NEGATIVE_INFINITY
+    seen = bigram_count / corpus_word_count
+    if seen == 1:
+        return 1.0
+    return math.log(seen * corpus_word_count / worda_count * corpus_word_count / wordb_count) / -math.log(seen)
+
+
+_SCORERS: dict[str, Scorer] = {"default": original_scorer, "npmi": npmi_scorer}
+_TAKEN_BY_SCORERS = tuple(inspect.signature(original_scorer).parameters)
 
 
 class JoinedSentences:
@@ -22,82 +55,143 @@ class JoinedSentences:
         self._phrases, self._sentences = phrases, sentences
 
     def __iter__(self) -> Iterator[list[str]]:
+        join = self._phrases.joining()
         for sentence in self._sentences:
-            yield self._phrases.learned.join(list(sentence))
+            yield join(list(sentence))
 
     def __len__(self) -> int:
         return len(self._sentences)  # type: ignore[arg-type]
 
 
 class _Joining:
-    """What joins the phrases that were learned."""
+    """What joins phrases; the kinds of it differ in how they score."""
 
-    def __init__(self, learned: LearnedPhrases) -> None:
-        self.learned = learned
+    connector_words: frozenset[str]
+    delimiter: str
+    threshold: float
+    min_count: float
+    scoring: Scorer | None
 
-    @property
-    def phrasegrams(self) -> dict[str, float]:
+    def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
+        """The phrase of two words and the connectors between them, and its score; (None, None) where it is none."""
+        raise NotImplementedError
+
+    def scores(self) -> dict[tuple[str, ...], float]:
+        """The words of each phrase, connectors included, and its score."""
+        raise NotImplementedError
+
+    def export_phrases(self) -> dict[str, float]:
         """Each phrase, joined, and its score."""
-        return self.export_phrases()
+        return {self.delimiter.join(words): score for words, score in self.scores().items()}
 
-    @property
-    def delimiter(self) -> str:
-        """What joins the words of a phrase."""
-        return self.learned.delimiter
+    def joining(self) -> Callable[[list[str]], list[str]]:
+        """A function that joins a sentence by the phrases as they are now."""
+        return FrozenPhrases(self).joining()
+
+    def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
+        """The words and phrases of a sentence in their order: (phrase, score) or (word, None)."""
+        waiting: list[str] = []  # a word that may begin a phrase, and the connectors behind it
+        for word in sentence:
+            if word in self.connector_words:
+                if waiting:
+                    waiting.append(word)
+                else:
+                    yield word, None
+                continue
+            phrase, score = self.score_candidate(waiting[0], word, waiting[1:]) if waiting else (None, None)
+            if phrase is not None:
+                yield phrase, score
+                waiting = []
+            else:
+                yield from ((each, None) for each in waiting)
+                waiting = [word]
+        yield from ((each, None) for each in waiting)
 
     def __getitem__(self, sentence: Any) -> Any:
         """A sentence with its phrases joined; of a corpus, all of them, joined as it is read."""
         single, listed = one_or_many(sentence)
-        return self.learned.join(list(listed)) if single else JoinedSentences(self, listed)
-
-    def export_phrases(self) -> dict[str, float]:
-        """Each phrase, joined, and its score."""
-        found = (each.phrases.items() for each in self.learned.passes)
-        return {self.learned.delimiter.join(words): score for items in found for words, score in items}
+        return [word for word, _ in self.analyze_sentence(listed)] if single else JoinedSentences(self, listed)
 
     def find_phrases(self, sentences: Iterable[Any]) -> dict[str, float]:
         """The phrases that stand in some sentences, and their scores."""
-        known, met = self.export_phrases(), dict[str, float]()
-        for sentence in sentences:
-            met.update({word: known[word] for word in self.learned.join(list(sentence)) if word in known})
-        return met
+        analyzed = (pair for sentence in sentences for pair in self.analyze_sentence(sentence))
+        return {phrase: score for phrase, score in analyzed if score is not None}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write a JSON file, as :meth:`wordkin.corpus.phrases.Phrases.save`."""
-        self.learned.save(saving_path("Phrases.save", args, kwargs))
+        """Write a JSON file, which ``wordkin train --phrases`` and :class:`wordkin.corpus.phrases.Phrases` also read.
+
+        gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no
+        effect. Raises :class:`ConfigError` for :class:`Phrases` with a function as ``scoring``.
+        """
+        path = Path(saving_path(f"{type(self).__name__}.save", args, kwargs))
+        document = {**json.loads(self._learned().to_json()), **self._more_to_save()}
+        with replacing(path) as stream:
+            stream.write(json.dumps(document, ensure_ascii=False, indent=1).encode())
 
     @classmethod
     def load(cls, *args: Any, **kwargs: Any) -> Self:
-        """Read a file that :meth:`save` or ``wordkin phrases`` wrote."""
-        path, _ = loading_path("Phrases.load", args, kwargs)
-        loaded = cls.__new__(cls)
-        _Joining.__init__(loaded, LearnedPhrases.load(path))
-        return loaded
+        """Read a file that :meth:`save` or ``wordkin phrases`` wrote; one without counts gives ``FrozenPhrases``.
 
-    def __len__(self) -> int:
-        return len(self.learned)
+        Raises :class:`FormatError` for another kind of file, such as a pickle.
+        """
+        path, _ = loading_path(f"{cls.__name__}.load", args, kwargs)
+        learned = LearnedPhrases.load(path)
+        counts = json.loads(Path(path).read_bytes()).get(_COUNTS)
+        loaded: Any = FrozenPhrases.of_learned(learned)
+        if counts is not None:
+            loaded = Phrases.of_counts(loaded, counts, path)
+        return loaded  # type: ignore[no-any-return]
 
-    def __str__(self) -> str:
-        return f"{type(self).__name__}<{len(self)} phrases>"
+    def _learned(self) -> LearnedPhrases:
+        """The phrases for a file."""
+        names = ((original_scorer, "word2phrase"), (npmi_scorer, "npmi"))
+        name = next((name for scorer, name in names if scorer is self.scoring), "custom")
+        options: dict[str, Any] = {"min_count": self.min_count, "scoring": name}
+        if self.threshold > NEGATIVE_INFINITY:  # which JSON cannot hold
+            options["threshold"] = self.threshold
+        return LearnedPhrases(self._passes(), self.delimiter, options)
 
-    __repr__ = __str__
+    def _passes(self) -> tuple[PhrasePass, ...]:
+        return (PhrasePass(self.scores(), self.connector_words),)
+
+    def _more_to_save(self) -> dict[str, Any]:
+        return {}
 
 
 class Phrases(_Joining):
-    """Phrases of two words, learned from sentences.
+    """Phrases of two words and what connects them, learned from sentences; counts can be added to and changed.
 
     Parameters
     ----------
     sentences : iterable of lists of words, default None
-        What to learn from.
-    min_count, threshold, delimiter, connector_words
-        As of :class:`wordkin.corpus.phrases.PhraseOptions`.
+        What to learn from; :meth:`add_vocab` adds more.
+    min_count : float, default 5
+        Of phrases seen as often or less, the default score is not above 0.
+    threshold : float, default 10
+        Words are joined whose score is above this.
     max_vocab_size : int, default 40000000
-        Its ``max_ngrams``; at least 100,000.
-    scoring : {"default", "npmi"}, default "default"
-        The score; a function is not supported.
+        Where there are more different words and pairs, the rarest are dropped.
+    delimiter : str, default "_"
+        What joins the words of a phrase.
     progress_per : int, default 10000
         Without effect.
+    scoring : {"default", "npmi"} or function, default "default"
+        The score, or a function of ``worda_count``, ``wordb_count``, ``bigram_count``, ``len_vocab``, ``min_count``
+        and ``corpus_word_count``, which are passed by name.
+    connector_words : iterable of str, default frozenset()
+        Words that may stand inside a phrase, and not at its ends.
+
+    Attributes
+    ----------
+    vocab : dict of str to int
+        Counts of words that are no connectors, and of pairs, joined.
+    corpus_word_count : int
+        Words that were read.
+
+    Raises
+    ------
+    ConfigError
+        A value is not legal (also a ValueError).
     """
 
     def __init__(
@@ -111,66 +205,219 @@ class Phrases(_Joining):
         scoring: Any = "default",
         connector_words: Iterable[str] = frozenset(),
     ) -> None:
-        if scoring not in ("default", "npmi"):
-            remedy = "pass one of them, or score the pairs of wordkin.corpus.phrases yourself"
-            raise ConfigError("scoring", 'must be "default" or "npmi"', scoring, remedy)
-        del progress_per
-        self.options = PhraseOptions(
-            min_count=int(min_count), threshold=threshold, scoring="npmi" if scoring == "npmi" else "word2phrase",
-            connector_words=sorted(connector_words), delimiter=delimiter,
-            max_ngrams=max(_FEWEST_NGRAMS, max_vocab_size),
-        )  # fmt: skip
-        super().__init__(LearnedPhrases((), delimiter))
+        self.scoring = _scorer(scoring)
+        self.min_count, self.threshold = _numbers(min_count, threshold, self.scoring)
+        self.max_vocab_size, self.progress_per = whole("max_vocab_size", max_vocab_size, 1), progress_per
+        if not isinstance(delimiter, str) or not delimiter:
+            raise ConfigError("delimiter", "must be text", delimiter)
+        self.delimiter, self.connector_words = delimiter, frozenset(connector_words)
+        self._options()  # refuses connectors that are not legal
+        self.vocab: dict[str, int] = {}
+        self.min_reduce, self.corpus_word_count = 1, 0
         if sentences is not None:
             self.add_vocab(sentences)
 
-    # Without setters: what was learned does not follow options that change afterwards.
-    @property
-    def min_count(self) -> float:
-        """How often two words must stand beside each other."""
-        return self.options.min_count
-
-    @property
-    def threshold(self) -> float:
-        """The lowest score of a phrase."""
-        return self.options.effective_threshold
-
-    @property
-    def connector_words(self) -> frozenset[str]:
-        """Words that a phrase may hold between its first and its last word."""
-        return frozenset(self.options.connector_words)
-
-    @property
-    def max_vocab_size(self) -> int:
-        """How many words and pairs are counted at most."""
-        return self.options.max_ngrams
+    def _options(self) -> PhraseOptions:
+        most = min(max(_FEWEST_NGRAMS, self.max_vocab_size), _MOST_NGRAMS)
+        connectors = sorted(self.connector_words)
+        return PhraseOptions(connector_words=connectors, max_ngrams=most)
 
     def add_vocab(self, sentences: Any) -> None:
-        """Learn from sentences, once: counts of two texts are not added up."""
+        """Add the counts of more sentences."""
         from wordkin.config import TrainingConfig
         from wordkin.corpus.scanning.scan import Scan
         from wordkin.text import scan_text
 
-        if self.learned.passes:
-            raise ConfigError("add_vocab", "must be called once", "a second text", "chain both texts in one iterable")
         refuse_strings(sentences)
+        if isinstance(sentences, list | tuple) and not any(sentences):
+            return
         config = TrainingConfig()
         scanned = scan_text(source_of_sentences(sentences, None, config, once=True), config)
         assert isinstance(scanned, Scan), "no phrases were asked for"
         refuse_integers(scanned)
-        self.learned, text = learn_phrases(CountedText.of_scan(scanned), 1, self.options)
-        text.corpus.close()
+        with CountedText.of_scan(scanned) as text:
+            self.corpus_word_count += int(text.counts.sum())
+            for word, count in zip(text.words, text.counts.tolist(), strict=True):
+                if word not in self.connector_words:
+                    self.vocab[word] = self.vocab.get(word, 0) + count
+            for words, count in count_candidates(text, self._options()):
+                phrase = self.delimiter.join(words)
+                self.vocab[phrase] = self.vocab.get(phrase, 0) + count
+        while len(self.vocab) > self.max_vocab_size:
+            self.vocab = {token: count for token, count in self.vocab.items() if count > self.min_reduce}
+            self.min_reduce += 1
+
+    def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
+        """The phrase of two words and the connectors between them, and its score; (None, None) where it is none."""
+        phrase = self.delimiter.join([word_a, *in_between, word_b])
+        first, last, both = (self.vocab.get(token, 0) for token in (word_a, word_b, phrase))
+        if first <= 0 or last <= 0 or both <= 0:
+            return None, None
+        assert self.scoring is not None, "phrases that count have a score"
+        score = self.scoring(
+            worda_count=first, wordb_count=last, bigram_count=both, len_vocab=len(self.vocab),
+            min_count=self.min_count, corpus_word_count=self.corpus_word_count,
+        )  # fmt: skip
+        return (phrase, score) if score > self.threshold else (None, None)
+
+    def scores(self) -> dict[tuple[str, ...], float]:
+        """The words of each phrase, connectors included, and its score."""
+        built_in = self.scoring in _SCORERS.values() and (self.scoring is npmi_scorer or self.threshold >= 0)
+        least = (
+            self.min_count if built_in else NEGATIVE_INFINITY
+        )  # phrases that are rarer have no score above threshold
+        found: dict[tuple[str, ...], float] = {}
+        for token, count in self.vocab.items():
+            if count < least or self.delimiter not in token:
+                continue
+            for word_a, in_between, word_b in _splits(token, self.delimiter, self.connector_words):
+                phrase, score = self.score_candidate(word_a, word_b, in_between)
+                if phrase is not None and score is not None:
+                    found[word_a, *in_between, word_b] = score
+        return found
 
     def freeze(self) -> FrozenPhrases:
-        """The phrases alone."""
+        """The phrases as they are now, without the counts."""
         return FrozenPhrases(self)
+
+    def _more_to_save(self) -> dict[str, Any]:
+        name = next((name for name, scorer in _SCORERS.items() if scorer is self.scoring), None)
+        if name is None:
+            raise ConfigError("scoring", 'must be "default" or "npmi" in a saved file', self.scoring,
+                              "a function cannot be saved: save phrases.freeze()")  # fmt: skip
+        values = {key: getattr(self, key) for key in ("max_vocab_size", "corpus_word_count", "min_reduce")}
+        return {_COUNTS: {"scoring": name, **values, "vocab": self.vocab}}
+
+    @classmethod
+    def of_counts(cls, frozen: FrozenPhrases, counts: Any, path: Any) -> Phrases:
+        """The phrases that a file with counts holds; :class:`FormatError` where an entry is missing or wrong."""
+        try:
+            made = cls(
+                min_count=frozen.min_count, threshold=frozen.threshold, max_vocab_size=counts["max_vocab_size"],
+                delimiter=frozen.delimiter, scoring=counts["scoring"], connector_words=frozen.connector_words,
+            )  # fmt: skip
+            made.vocab = {str(token): int(count) for token, count in counts["vocab"].items()}
+            made.corpus_word_count, made.min_reduce = int(counts["corpus_word_count"]), int(counts["min_reduce"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise FormatError(f"{str(path)!r}: the counts of the phrases cannot be read ({error!r})") from error
+        return made
+
+    def __str__(self) -> str:
+        return (f"{type(self).__name__}<{len(self.vocab)} vocab, min_count={self.min_count}, "
+                f"threshold={self.threshold}, max_vocab_size={self.max_vocab_size}>")  # fmt: skip
 
 
 class FrozenPhrases(_Joining):
-    """Phrases that were learned, to join them with."""
+    """Phrases that were learned, to join them with.
 
-    def __init__(self, phrases_model: Phrases) -> None:
-        super().__init__(phrases_model.learned)
+    Attributes
+    ----------
+    phrasegrams : dict of str to float
+        Each phrase, joined, and its score.
+    """
+
+    def __init__(self, phrases_model: Any) -> None:
+        self.threshold, self.min_count = phrases_model.threshold, phrases_model.min_count
+        self.delimiter, self.scoring = phrases_model.delimiter, phrases_model.scoring
+        self.connector_words = phrases_model.connector_words
+        scores = phrases_model.scores()
+        self.phrasegrams: dict[str, float] = {self.delimiter.join(words): score for words, score in scores.items()}
+        self._words = {self.delimiter.join(words): words for words in scores}
+        self._later: FrozenPhrases | None = None  # the next pass, of a file with several
+
+    @classmethod
+    def of_learned(cls, learned: LearnedPhrases) -> FrozenPhrases:
+        """The phrases of a file."""
+        later = None
+        for each in reversed(learned.passes or (PhrasePass({}),)):
+            made = cls(_Pass(each, learned))
+            made._later, later = later, made
+        assert later is not None, "there is a pass"
+        return later
+
+    def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
+        """The phrase of two words and the connectors between them, and its score; (None, None) where it is none."""
+        phrase = self.delimiter.join([word_a, *in_between, word_b])
+        score = self.phrasegrams.get(phrase, NEGATIVE_INFINITY)
+        return (phrase, score) if score > self.threshold else (None, None)
+
+    def __getitem__(self, sentence: Any) -> Any:
+        """A sentence with its phrases joined; of a corpus, all of them, joined as it is read."""
+        joined = super().__getitem__(sentence)
+        return joined if self._later is None or isinstance(joined, JoinedSentences) else self._later[joined]
+
+    def scores(self) -> dict[tuple[str, ...], float]:
+        """The words of each phrase, connectors included, and its score."""
+        known = self._words  # phrases that were added since are split at the delimiter
+        return {known.get(each, tuple(each.split(self.delimiter))): score for each, score in self.phrasegrams.items()}
+
+    def joining(self) -> Callable[[list[str]], list[str]]:
+        """A function that joins a sentence by the phrases as they are now."""
+        kept = {words: score for words, score in self.scores().items() if score > self.threshold}
+        own, delimiter = PhrasePass(kept, self.connector_words), self.delimiter
+        if self._later is None:
+            return lambda words: own.join(words, delimiter)
+        later = self._later.joining()
+        return lambda words: later(own.join(words, delimiter))
+
+    def _passes(self) -> tuple[PhrasePass, ...]:
+        later = () if self._later is None else self._later._passes()
+        return (*super()._passes(), *later)
+
+    def __str__(self) -> str:
+        return (f"{type(self).__name__}<{len(self.phrasegrams)} phrases, min_count={self.min_count}, "
+                f"threshold={self.threshold}>")  # fmt: skip
+
+
+class _Pass:
+    """One pass of a file, as :class:`FrozenPhrases` takes it."""
+
+    def __init__(self, each: PhrasePass, learned: LearnedPhrases) -> None:
+        self.threshold = learned.options.get("threshold", NEGATIVE_INFINITY)
+        self.min_count = learned.options.get("min_count", 1)
+        self.scoring = {"word2phrase": original_scorer, "npmi": npmi_scorer}.get(learned.options.get("scoring", ""))
+        self.delimiter, self.connector_words = learned.delimiter, each.connector_words
+        self.scores = lambda: each.phrases
 
 
 Phraser = FrozenPhrases
+
+
+def _scorer(scoring: Any) -> Scorer:
+    """The function that a name stands for, or the function that was given, once it takes what it will be passed."""
+    if isinstance(scoring, str) and scoring in _SCORERS:
+        return _SCORERS[scoring]
+    if not callable(scoring):
+        raise ConfigError("scoring", 'must be "default", "npmi" or a function', scoring)
+    missing = [name for name in _TAKEN_BY_SCORERS if name not in inspect.signature(scoring).parameters]
+    if missing:
+        raise ConfigError("scoring", f"must take {', '.join(_TAKEN_BY_SCORERS)}", scoring, f"add {missing[0]}")
+    function: Scorer = scoring
+    return function
+
+
+def _numbers(min_count: Any, threshold: Any, scoring: Scorer) -> tuple[float, float]:
+    """``min_count`` and ``threshold`` once they are legal, whole numbers as they are."""
+    for name, value in (("min_count", min_count), ("threshold", threshold)):
+        number(name, value)
+    if min_count <= 0:
+        raise ConfigError("min_count", "must be above 0", min_count)
+    if scoring is original_scorer and threshold <= 0:
+        raise ConfigError("threshold", "must be above 0 with the default scoring", threshold)
+    if scoring is npmi_scorer and not -1 <= threshold <= 1:
+        raise ConfigError("threshold", 'must be a number from -1 to 1 with scoring="npmi"', threshold)
+    return min_count, threshold
+
+
+def _splits(token: str, delimiter: str, connectors: frozenset[str]) -> Iterator[tuple[str, list[str], str]]:
+    """Each way to take a token for a phrase: its first word, the connectors behind it, and its last word."""
+    start = token.find(delimiter)
+    while start >= 0:
+        rest, between = token[start + len(delimiter) :], list[str]()
+        yield token[:start], [], rest
+        head, found, tail = rest.partition(delimiter)
+        while found and head in connectors:
+            between.append(head)
+            yield token[:start], list(between), tail
+            head, found, tail = tail.partition(delimiter)
+        start = token.find(delimiter, start + 1)

@@ -172,8 +172,6 @@ class Word2Vec(Model):
         self.corpus_total_words: int | None = 0
         self.raw_vocab: dict[str, int] = {}
         self.latest_losses: list[float] = []
-        self.syn1: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
-        self.syn1neg: NDArray[Any] = np.zeros((0, self.vector_size), np.float32)
         self.wv = KeyedVectors(self.vector_size)
         self.wv.has_tree = bool(self.hs)
 
@@ -276,9 +274,9 @@ class Word2Vec(Model):
         return trained, (total_words or corpus.words) * config.epochs or trained
 
     def _train_on(self, corpus: Any, config: Any, callbacks: Sequence[Any]) -> None:
-        for table in ("syn1", "syn1neg"):
-            if not getattr(self, table).flags.writeable:  # of a mapped file
-                setattr(self, table, getattr(self, table).copy())
+        for name, table in self.outputs().items():
+            if not table.flags.writeable:  # of a mapped file
+                setattr(self, name, table.copy())
         self.wv._writable()
         training.call(callbacks, "on_train_begin", self)
         training.call(callbacks, "on_epoch_begin", self)
@@ -309,7 +307,8 @@ class Word2Vec(Model):
         if not len(self.wv):
             raise NoVocabularyError("you must first build vocabulary before training the model: there is no word, or "
                                     f"none was seen min_count={self.effective_min_count} times")  # fmt: skip
-        if len(self.syn1 if self.hs else self.syn1neg) != len(self.wv) or "count" not in self.wv.expandos:
+        table = self.outputs().get("syn1" if self.hs else "syn1neg", ())
+        if len(table) != len(self.wv) or "count" not in self.wv.expandos:
             raise NotTrainedError("the vectors have no output table, so they cannot be trained: build_vocab makes one")
 
     def get_latest_training_loss(self) -> float:
@@ -325,7 +324,7 @@ class Word2Vec(Model):
         self, context_words_list: Iterable[Any], topn: int = 10
     ) -> list[tuple[Any, np.float32]] | None:
         """The likeliest words in the middle of some, with the softmax of their scores; None where all are unknown."""
-        if not self.negative or len(self.syn1neg) != len(self.wv) or not len(self.wv):
+        if not self.negative or len(self.outputs().get("syn1neg", ())) != len(self.wv) or not len(self.wv):
             raise NotTrainedError("predict_output_word needs a model trained with negative sampling: for others, "
                                   "wordkin.Word2Vec.predict answers")  # fmt: skip
         from wordkin.objectives.reference import softmax
