@@ -64,7 +64,7 @@ def touched(vocabulary: int, words: float) -> Touched:
 def merge_seconds_per_row(replicas: int = 8, runs: int = 20) -> float:
     """Seconds of one core for one replica of one row, measured here."""
     layout = choose_layout(VECTOR_SIZE)
-    merger = Merger(layout, [STRIPE_ROWS, 0, STRIPE_ROWS], replicas)
+    merger = Merger(layout, [STRIPE_ROWS, 0, STRIPE_ROWS])
     chance = np.random.default_rng(1)
     before = [chance.random((rows, layout.row_size), np.float32) for rows in (STRIPE_ROWS, 0, STRIPE_ROWS)]
     ids = [np.arange(len(rows), dtype=np.int32) for rows in before]

@@ -1,9 +1,12 @@
 """Two Ray nodes of one core each against two threads in one process, and the bytes that the nodes send.
 
-    python benchmarks/cluster_speed.py enwiki-17m.txt      # --runs 3 --round-words 524288
+    python benchmarks/cluster_speed.py enwiki-17m.txt --runs 3
+    python benchmarks/cluster_speed.py enwiki-17m.txt --runs 1 --round-words 131072
 
-The cluster is started on this computer before anything is measured. One thread, two threads and two nodes train
-in turn on the same text, each one epoch; what counts is the time of training that the run reports, without reading.
+A cluster is started on this computer before anything is measured. In each turn one thread, two threads and two nodes
+train one epoch of the same text. What counts is the time of training that the run reports: the actors of the nodes have
+started, the text is encoded and the kernels are compiled, as they are with threads. Each measurement is kept when it is
+made; started again with more ``--runs``, the rest is measured.
 """
 
 from __future__ import annotations
@@ -11,20 +14,59 @@ from __future__ import annotations
 import argparse
 import statistics
 import warnings
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import texts
-from harness import table
+from harness import Results, Summary, common_options, results_folder, show, significant, table, values
 
 from wordkin import TrainingReport, Word2Vec
 
+ROUND_WORDS = (None, 131_072, 524_288)  # of the nodes; None: as chosen for this text
+SOURCES = ("windows", "objectives/cpu", "training", "training/cpu", "training/cluster")
+STORE_BYTES = 500_000_000
+ALONE, TOGETHER = "one thread", "two threads"
 
-def measured(corpus: str, **options: object) -> TrainingReport:
-    """The last report of a run."""
+
+def sides(round_words: Sequence[int | None], address: str) -> dict[str, dict[str, Any]]:
+    """What is compared, with the options of each."""
+    nodes = {"threads": 1, "replicas": 2, "cluster": address}
+    found: dict[str, dict[str, Any]] = {ALONE: {"threads": 1}, TOGETHER: {"threads": 2}}
+    for words in round_words:
+        name = "two nodes, rounds as chosen" if words is None else f"two nodes, rounds of {words:,} words"
+        found[name] = {**nodes, "round_words": words}
+    return found
+
+
+def measure(corpus: str, options: Mapping[str, Any]) -> dict[str, float]:
+    """Speed and traffic of one run."""
     reports: list[TrainingReport] = []
-    cluster = options.pop("cluster", None)
-    model = Word2Vec(epochs=1, **options)  # type: ignore[arg-type]
-    model.fit(corpus, cluster=cluster, callbacks=[reports.append])  # type: ignore[arg-type]
-    return reports[-1]
+    arguments = dict(options)
+    cluster = arguments.pop("cluster", None)
+    Word2Vec(epochs=1, **arguments).fit(corpus, cluster=cluster, callbacks=[reports.append])
+    return {"words_per_second": reports[-1].words_per_second, "sent": reports[-1].sent_bytes_per_word}
+
+
+def blocks(content: Mapping[str, Any]) -> dict[str, str]:
+    """The table of the section: medians over the turns, and shares of a gain within each turn."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for key, value in values(content).items():
+        found.setdefault(key.rpartition(", turn ")[0], []).append(value)
+    if not {ALONE, TOGETHER} <= found.keys():
+        return {}
+    speeds = {name: [each["words_per_second"] for each in runs] for name, runs in found.items()}
+    rows = []
+    for name, own in speeds.items():
+        turns = list(zip(own, speeds[ALONE], speeds[TOGETHER], strict=False))
+        gain = Summary.of(speed / alone for speed, alone, _ in turns)
+        share = Summary.of((speed / alone - 1) / (both / alone - 1) for speed, alone, both in turns)
+        nodes = name.startswith("two nodes")
+        sent = significant(statistics.median(each["sent"] for each in found[name])) if nodes else ""
+        shown = share.text(2) if nodes else ""
+        rows.append((name, significant(statistics.median(own)), "" if name == ALONE else gain.text(), shown, sent))
+    heads = ("", "words/s", "times one thread", "share of the gain of two threads", "bytes sent, a word")
+    return {"speed": table(heads, rows)}
 
 
 def main() -> None:
@@ -32,38 +74,29 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", help="text file (default: a synthetic text)")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--round-words", type=int, help="of the nodes (default: as of a run)")
+    parser.add_argument("--runs", type=int, default=3, help="turns (default: 3)")
+    parser.add_argument("--round-words", type=int, action="append", help="of the nodes (default: several)")
+    common_options(parser, threads=None)
     options = parser.parse_args()
-    corpus = str(texts.plain_text(options.corpus, 10_000_000))
-    head = {"num_cpus": 0, "object_store_memory": 500_000_000, "include_dashboard": False}
+    corpus = texts.synthetic_text(200_000, 2_000) if options.quick else texts.plain_text(options.corpus, 10_000_000)
+    about = texts.description(corpus)
+    folder = results_folder(options.quick)
+    results = Results("cluster_speed", about, fresh=options.fresh, folder=folder, sources=SOURCES)
+    head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         nodes = Cluster(initialize_head=True, head_node_args=head)
     try:
         for _ in range(2):
-            nodes.add_node(num_cpus=1, object_store_memory=500_000_000)
-        sides = {
-            "one thread": {"threads": 1},
-            "two threads": {"threads": 2},
-            "two nodes": {"threads": 1, "replicas": 2, "round_words": options.round_words, "cluster": nodes.address},
-        }
-        found: dict[str, list[TrainingReport]] = {name: [] for name in sides}
-        for _ in range(options.runs):
-            for name, side in sides.items():
-                found[name].append(measured(corpus, **side))
+            nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+        compared = sides(options.round_words or ROUND_WORDS, nodes.address)
+        for turn in range(1, (1 if options.quick else options.runs) + 1):
+            for name, side in compared.items():
+                settings = {key: value for key, value in side.items() if key != "cluster"}
+                results.measured(f"{name}, turn {turn}", settings, partial(measure, str(corpus), side))
     finally:
         nodes.shutdown()
-    speeds = {name: statistics.median(each.words_per_second for each in reports) for name, reports in found.items()}
-    alone = speeds["one thread"]
-    rows = [
-        (name, f"{speed:,.0f}", f"{speed / alone:.2f}", f"{found[name][-1].sent_bytes_per_word:.1f}")
-        for name, speed in speeds.items()
-    ]
-    print(table(("", "words/s", "gain", "bytes a word and machine"), rows))
-    of_gain = (speeds["two nodes"] / alone - 1) / (speeds["two threads"] / alone - 1)
-    of_speed = speeds["two nodes"] / speeds["two threads"]
-    print(f"\ntwo nodes reach {of_speed:.2f} of the speed of two threads, {of_gain:.2f} of their gain over one")
+    show(blocks(results.content))
 
 
 if __name__ == "__main__":

@@ -30,13 +30,13 @@ DOCS = Path(__file__).parent.parent / "docs"
 LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # what the studio's lesson shows
 PAGES = (
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
-    "evaluation.md", "studio.md", "cluster.md", "corpora.md", "cjk.md",
+    "evaluation.md", "studio.md", "cluster.md", "machines.md", "corpora.md", "cjk.md",
     "coming-from-gensim.md",
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
     "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting", "readers",
-    "segmentation", "compat", "compat_tests",
+    "segmentation", "cluster_speed", "compat", "compat_tests",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(

@@ -432,8 +432,10 @@ class Word2Vec:
                     check_words(run.output, chosen)
             directory = None if checkpoint is None else closing.enter_context(RunDirectory.create(checkpoint))
             text = None
-            if cluster is not None and known is None and directory is None and held_out is None:
-                text = _text_on(cluster, source, config, vocabulary, watched.on_scan)
+            if cluster is not None and known is None:
+                others = {"checkpoint": checkpoint, "validation": validation}
+                here = [name for name, value in others.items() if value is not None]
+                text = _text_on(cluster, source, config, vocabulary, watched.on_scan, here)
             if text is None:
                 text = read_text(
                     source,
@@ -888,11 +890,12 @@ def _text_on(
     config: TrainingConfig,
     vocabulary: Vocabulary | None,
     on_scan: Callable[[ScanProgress], None] | None,
+    here: Sequence[str],
 ) -> Text | None:
-    """The text, read by the machines; None where this process must read it."""
+    """The text, read by the machines; None where this process must read it, as for the options named in ``here``."""
     from wordkin.text_on_machines import can_read_on_machines, read_text_on_machines
 
-    if not can_read_on_machines(source, config):
+    if not can_read_on_machines(source, config, others=here):
         return None
     return read_text_on_machines(cluster, source, config, vocabulary=vocabulary, on_scan=on_scan)
 

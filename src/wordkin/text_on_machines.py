@@ -12,6 +12,8 @@ import bisect
 import dataclasses
 import hashlib
 import itertools
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,18 +25,20 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.corpus.parts import parts_of
+from wordkin.corpus.readers.files import compression_of
 from wordkin.corpus.readers.pieces import Tally
 from wordkin.corpus.reading import warn_of_skipped
 from wordkin.corpus.scanning.progress import ScanProgress
 from wordkin.corpus.scanning.scan import Scan, words_fingerprint
 from wordkin.corpus.sources import Source
-from wordkin.errors import EmptyVocabularyError
+from wordkin.errors import EmptyVocabularyError, OutputError, warn
 from wordkin.items import Item
 from wordkin.text import OnScan, Text, encode, scan_text, select_words
 from wordkin.training.cluster.ray_cluster import RayCluster, RayMachine, gather, share
 from wordkin.training.cluster.transport import MachineLostError
 from wordkin.vocabulary import Vocabulary
 
+ENCODED_SIZE = 2  # of what gzip and xz make of a text: they leave 2.1 and 1.5 bytes a word, and ids take 4
 Kept = dict[str, Any]  # what a machine keeps between calls of the functions below
 
 
@@ -58,6 +62,7 @@ class Counts:
 
 def count_part(kept: Kept, number: int, part: Source, config: TrainingConfig) -> Counts:
     """On a machine: read a part and count its words; its text is kept for :func:`encode_part`."""
+    _refuse_too_large(part)
     try:
         scanned = scan_text(part, config)
     except EmptyVocabularyError:
@@ -91,6 +96,21 @@ def piece_of_part(kept: Kept, number: int, first: int, positions: range, words: 
     corpus: EncodedCorpus = kept[f"corpus {number}"]
     ids, offsets, _ = corpus.piece(range(positions.start - first, positions.stop - first))
     return CorpusPiece(ids, offsets + first, words)
+
+
+def _refuse_too_large(part: Source) -> None:
+    """Raise :class:`OutputError` for a compressed file whose words need more room than this machine has on its disk."""
+    (file,) = part.files
+    if not compression_of(file.name) or file.size is None:
+        return
+    directory = tempfile.gettempdir()
+    needed, free = ENCODED_SIZE * file.size, shutil.disk_usage(directory).free
+    if needed > free:
+        raise OutputError(
+            f"{file.name} is compressed, so that one machine must read all of it: its {file.size / 1e9:.3g} GB need "
+            f"about {needed / 1e9:.3g} GB in {directory} once encoded, and {free / 1e9:.3g} GB are free; decompress "
+            "the file or split it, so that machines share it, or name a larger directory as TMPDIR before ray start"
+        )
 
 
 class PartsOnMachines:
@@ -200,13 +220,26 @@ class CorpusOnMachines(EncodedCorpus):
         return found
 
 
-def can_read_on_machines(source: Source, config: TrainingConfig) -> bool:
-    """Whether options and source allow that each machine reads a share of the text.
+def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequence[str] = ()) -> bool:
+    """Whether options and source allow that each machine reads a share of the text; a warning says why not.
 
     Phrases, held-out sentences and ``max_types`` need all of the text at once, and an encoded text is encoded already.
+
+    Parameters
+    ----------
+    others : names of further options that were given and do not allow it.
     """
-    plain = config.phrases is None and config.validation_fraction is None and config.max_types is None
-    return source.kind == "files" and plain
+    if source.kind != "files":
+        return False
+    given = [name for name in ("phrases", "validation_fraction", "max_types") if getattr(config, name) is not None]
+    if given or others:
+        names = " and ".join((*given, *others))
+        warn(
+            f"this machine reads the whole text, since {names} needs all of it in one place: leave that out to have "
+            "each machine read a share",
+            RuntimeWarning,
+        )
+    return not given and not others
 
 
 def read_text_on_machines(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training.cluster.merging import STRIPE_ROWS, ChangedRows, Merger, owner_of, stripe_of
+from wordkin.training.cluster.merging import STRIPE_ROWS, ChangedRows, Merger, owner_of
 from wordkin.training.cluster.replica import mean_square
 
 LAYOUT = choose_layout(5)
@@ -28,7 +28,7 @@ def changed(values: dict[int, float], pull: float) -> ChangedRows:
 
 def merged(replicas: list[dict[int, float]], pull: float) -> dict[int, float]:
     """The input rows that come of row r = r, when replicas made other rows of some."""
-    merger = Merger(LAYOUT, ROWS, len(replicas))
+    merger = Merger(LAYOUT, ROWS)
     before = [rows_of(np.arange(count)) for count in ROWS]
     for _ in range(2):  # what was merged before leaves no trace
         changes = [[changed(values, pull), changed({}, pull), changed({2: 5.0}, pull)] for values in replicas]
@@ -70,23 +70,20 @@ def test_owners_share_stripes_and_each_row_has_one() -> None:
     owners = owner_of(rows, 2)
     assert [int(owners[stripe * STRIPE_ROWS]) for stripe in range(6)] == [0, 1, 0, 1, 0, 1]
     assert (np.diff(owners) != 0).sum() == 5
-    assert stripe_of(rows, 5).tolist() == rows[-5:].tolist()
-    assert len(stripe_of(rows, 6)) == 0
 
 
-def test_stripes_of_whole_tables_are_merged_each_by_itself() -> None:
-    """Of a table of three stripes and one of a single stripe."""
-    merger = Merger(LAYOUT, (2500, 0, 6), 2)
+def test_tables_of_any_length_are_merged() -> None:
+    merger = Merger(LAYOUT, (2500, 0, 6))
     before = [rows_of(np.zeros(count)) for count in (2500, 0, 6)]
     first, second = {3: 4.0, 1024: 1.0, 2499: 9.0}, {3: 1.0, 2048: 7.0}
     changes = [[changed(each, 1e-9), changed({}, 1.0), changed({2: 5.0}, 1e-9)] for each in (first, second)]
-    inputs, bias, outputs = merger.merge_stripes(before, changes)
+    inputs, bias, outputs = merger.merge(before, changes)
     assert dict(zip(inputs.ids.tolist(), inputs.rows[:, 0].tolist(), strict=True)) == {
         3: 5.0, 1024: 1.0, 2048: 7.0, 2499: 9.0
     }  # fmt: skip
     assert (len(bias.ids), outputs.ids.tolist(), outputs.rows[:, 0].tolist()) == (0, [2], [10.0])
     assert inputs.ids.dtype == np.int32
-    nothing = merger.merge_stripes(before, [[changed({}, 1.0)] * 3] * 2)
+    nothing = merger.merge(before, [[changed({}, 1.0)] * 3] * 2)
     assert [len(each.ids) for each in nothing] == [0, 0, 0]
 
 

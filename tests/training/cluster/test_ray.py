@@ -25,7 +25,7 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus import ScanProgress, Source, resolve
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.corpus.parts import parts_of
-from wordkin.errors import ClusterError, ConfigError, CorpusNotFoundError
+from wordkin.errors import ClusterError, ConfigError, CorpusNotFoundError, OutputError
 from wordkin.text import read_text
 from wordkin.training.cluster.backend import ReplicatedBackend
 from wordkin.training.cluster.clocks import Clocks
@@ -222,6 +222,38 @@ def test_files_that_a_machine_cannot_read_are_told_with_its_name(cluster: RayClu
     (tmp_path / "07.txt").unlink()
     with pytest.raises(CorpusNotFoundError, match=r"on the machine .*node .*: no such file or directory: '.*07.txt'"):
         read_text_on_machines(cluster, source, configured())
+
+
+def test_a_compressed_file_too_large_for_one_machine_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = written(tmp_path)
+    free = SimpleNamespace(free=100)
+    monkeypatch.setattr(text_on_machines.shutil, "disk_usage", lambda directory: free)
+    parts = parts_of(source)
+    plain, compressed = parts[0], parts[4]
+    text_on_machines.count_part({}, 0, plain, configured())
+    with pytest.raises(
+        OutputError, match=r"04.txt.gz is compressed, so that one machine must read all of it: .* are free"
+    ):
+        text_on_machines.count_part({}, 0, compressed, configured())
+    free.free = 2 * (compressed.files[0].size or 0)
+    text_on_machines.count_part({}, 0, compressed, configured())
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_machine() -> None:
+    cause = OutputError("cannot keep the encoded corpus in /tmp: No space left on device")
+    error = ray.exceptions.RayTaskError("do", "", cause)
+    named = ray_cluster._named(error, SimpleNamespace(name="pine (10.0.0.2, node 1f)"))  # type: ignore[arg-type]
+    assert isinstance(named, OutputError)
+    assert str(named) == f"on the machine pine (10.0.0.2, node 1f): {cause}"
+
+
+def test_a_text_that_only_the_driver_reads_is_told(tmp_path: Path) -> None:
+    source = written(tmp_path)
+    can_read = text_on_machines.can_read_on_machines
+    assert can_read(source, configured())
+    message = "this machine reads the whole text, since validation_fraction and checkpoint needs all of it in one place"
+    with pytest.warns(RuntimeWarning, match=message):
+        assert not can_read(source, configured(validation_fraction=0.1), others=["checkpoint"])
 
 
 def process_of(machine: ray_cluster.RayMachine) -> int:

@@ -81,10 +81,11 @@ class ReplicatedBackend:
         self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
     ) -> SpanResult | None:
         """Train a period to its end, or leave everything as it was and return None."""
+        rounds = self._clocks.rounds(period)
         while True:
             try:
                 self._transport.begin_period()
-                result = self._try_period(corpus, epoch, period, schedule, should_stop)
+                result = self._transport.train_period(corpus, epoch, rounds, schedule, should_stop)
             except MachineLostError:
                 result = None
                 if not should_stop():
@@ -93,23 +94,6 @@ class ReplicatedBackend:
             if result is None:
                 self._transport.restart_period()
             return result
-
-    def _try_period(
-        self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
-    ) -> SpanResult | None:
-        """Train a period to its end, or return None in the middle of it."""
-        results: list[SpanResult] = []
-        sent_bytes = 0
-        rounds = self._clocks.rounds(period)
-        for number, blocks in enumerate(rounds, 1):
-            trained = self._transport.train(corpus, epoch, blocks, schedule, should_stop)
-            if any(result.stop < block.stop for result, block in zip(trained, blocks, strict=True)):
-                return None
-            results += trained
-            sent_bytes += self._transport.merge(all_rows=number == len(rounds))
-        losses = [loss for result in results for loss in result.losses]
-        examples = sum(result.examples for result in results)
-        return SpanResult(losses, examples, period.text.stop, self._transport.size, sent_bytes)
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
         return self._transport.held_out_loss(corpus, should_stop)

@@ -19,9 +19,10 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus, read_only
 from wordkin.objectives.cpu.registers import host_lanes
 from wordkin.training.backend import SpanResult
+from wordkin.training.cluster.links import Address, Links, PeerLostError, StoppedError
 from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.memory import refuse_too_many_replicas
-from wordkin.training.cluster.merging import ChangedRows, MergedRows
+from wordkin.training.cluster.merging import MergedRows
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, TablePiece, first_pieces
 
@@ -41,6 +42,13 @@ class Facts(NamedTuple):
         return cls(__version__, version("numba"), host_lanes())
 
 
+class PeriodPart(NamedTuple):
+    """What the replicas of a machine trained in each round of a period, and the bytes it sent to others."""
+
+    results: list[dict[int, SpanResult]]
+    sent_bytes: int
+
+
 class Host:
     """The actor of one machine."""
 
@@ -48,7 +56,7 @@ class Host:
         self._held: Machine | None = None
         self._merged: list[list[MergedRows]] = []
         self._stopped = -1
-        self._sent_bytes = 0
+        self._links: Links | None = None
         self._kept: dict[str, Any] = {}
 
     def facts(self) -> Facts:
@@ -91,52 +99,90 @@ class Host:
         """See :meth:`Machine.train_replicas`."""
         self._machine.train_replicas(numbers)
 
-    def train(
+    def listen(self, address: str) -> Address:
+        """Wait for connections of other machines at an address of this one; returns it with the port."""
+        self._links = Links(address)
+        return self._links.address
+
+    def meet(self, token: bytes, index: int, addresses: Sequence[Address]) -> None:
+        """See :meth:`Links.meet`."""
+        assert self._links is not None, "the transport has it listen first"
+        self._links.meet(token, index, addresses)
+
+    def train_period(
         self,
         ticket: int,
         epoch: int,
         schedule: Schedule,
-        blocks: Mapping[int, range],
-        pieces: Mapping[int, int],
+        rounds: Sequence[Mapping[int, range]],
+        pieces: Sequence[Mapping[int, int]],
         *texts: CorpusPiece,
-    ) -> dict[int, SpanResult]:
-        """Train a round; ``pieces``: how many of the ``texts`` belong to the block of each replica, in this order."""
+    ) -> PeriodPart | None:
+        """Train the rounds of a period and merge after each; what the last one merged is kept until :meth:`settle`.
+
+        Parameters
+        ----------
+        ticket : with which the call can be stopped.
+        rounds : the block of each replica of this machine.
+        pieces : for each round, how many of the ``texts`` belong to the block of each replica, in this order.
+
+        Returns
+        -------
+        PeriodPart or None
+            None where it was told to stop.
+
+        Raises
+        ------
+        PeerLostError
+            Another machine died, or stopped before this one was told to.
+        """
+        assert self._links is not None, "the transport has it listen first"
         given = iter(texts)
-        joined = {number: CorpusPiece.joined([next(given) for _ in range(count)]) for number, count in pieces.items()}
-        return self._machine.train(joined, epoch, blocks, schedule, self._stops(ticket))
+        should_stop = self._stops(ticket)
+        sent_bytes = self._links.sent_bytes
+        results = []
+        try:
+            for number, (blocks, counts) in enumerate(zip(rounds, pieces, strict=True), 1):
+                of_round = {each: CorpusPiece.joined([next(given) for _ in range(counts[each])]) for each in counts}
+                results.append(self._train_round(of_round, epoch, blocks, schedule, should_stop))
+                self._merge(self._links, should_stop, all_rows=number == len(rounds))
+        except BaseException as error:
+            self._links.break_off()
+            if isinstance(error, StoppedError) or (isinstance(error, PeerLostError) and should_stop()):
+                return None
+            raise
+        return PeriodPart(results, self._links.sent_bytes - sent_bytes)
 
-    def changes(self, index: int, owners: int, all_rows: bool) -> Any:
-        """What changed here, for each of the owners; ``index``: which of them this machine is."""
-        found = self._machine.changes(owners, all_rows=all_rows)
-        self._sent_bytes += sum(
-            array.nbytes
-            for owner, changes in enumerate(found)
-            for changed in changes.values()
-            for arrays in changed
-            for array in arrays
-            if owner != index
-        )
-        return found if owners > 1 else found[0]
+    def _train_round(
+        self,
+        texts: Mapping[int, CorpusPiece],
+        epoch: int,
+        blocks: Mapping[int, range],
+        schedule: Schedule,
+        should_stop: Callable[[], bool],
+    ) -> dict[int, SpanResult]:
+        results = self._machine.train(texts, epoch, blocks, schedule, should_stop)
+        if any(result.stop < blocks[number].stop for number, result in results.items()):
+            raise StoppedError
+        return results
 
-    def merge(self, owners: int, *changes: Mapping[int, list[ChangedRows]]) -> list[MergedRows]:
-        """The changes of all machines to the rows that this one owns, merged; nothing changes yet."""
-        merged = self._machine.merge({number: rows for each in changes for number, rows in each.items()})
-        self._sent_bytes += (owners - 1) * sum(array.nbytes for arrays in merged for array in arrays)
-        return merged
+    def _merge(self, links: Links, should_stop: Callable[[], bool], *, all_rows: bool) -> None:
+        """Send what changed here to the owners of the rows, merge own rows, and send them to all machines."""
+        found = links.exchange(self._machine.changes(links.machines, all_rows=all_rows), should_stop)
+        merged = self._machine.merge({number: rows for each in found for number, rows in each.items()})
+        self._merged = links.exchange([merged] * links.machines, should_stop)
+        if not all_rows:
+            self._take_merged(all_rows=False)
 
-    def receive(self, *merged: list[MergedRows]) -> None:
-        """Keep what the owners have merged until all machines have it."""
-        self._merged = list(merged)
+    def settle(self) -> None:
+        """End a period that all machines have trained: set all rows to what was merged."""
+        self._take_merged(all_rows=True)
+        self._machine.end_period()
 
-    def take(self, all_rows: bool) -> int:
-        """Set the rows to what was received; returns the bytes that were sent to other machines since the last time."""
+    def _take_merged(self, *, all_rows: bool) -> None:
         for each in self._merged:
             self._machine.take(each, all_rows=all_rows)
-        if all_rows:
-            self._machine.end_period()
         self._merged = []
-        sent_bytes, self._sent_bytes = self._sent_bytes, 0
-        return sent_bytes
 
     def restart_period(self, numbers: Sequence[int]) -> None:
         """Have all rows as they were when the period began, and train these replicas from now on."""

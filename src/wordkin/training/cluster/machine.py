@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.training.backend import SpanResult
-from wordkin.training.cluster.merging import ChangedRows, MergedRows, Merger, Rows
+from wordkin.training.cluster.merging import ChangedRows, MergedRows, Merger, Rows, list_of_rows, put_rows
 from wordkin.training.cluster.replica import Replica
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
@@ -43,10 +43,11 @@ class Machine:
         self._opened = (config, counts, text_counts)
         self.replicas = {numbers[0]: self._open_replica(start)}
         self.merged: tuple[Rows, ...] = tuple(rows.copy() for rows in self.replicas[numbers[0]].rows)
-        self._frequent = tuple(map(np.flatnonzero, frequent_rows(config, counts, [len(rows) for rows in self.merged])))
-        layout = self.replicas[numbers[0]].backend.layout
-        self._merger = Merger(layout, [len(rows) for rows in self.merged], config.replicas)
-        self._undo: list[tuple[Rows, NDArray[np.int32], Rows]] = []  # merged rows as they were when the period began
+        frequent = frequent_rows(config, counts, [len(rows) for rows in self.merged])
+        self._frequent = tuple(np.flatnonzero(each).astype(np.int32) for each in frequent)
+        self._layout = self.replicas[numbers[0]].backend.layout
+        self._merger = Merger(self._layout, [len(rows) for rows in self.merged])
+        self._kept: list[MergedRows] = []  # frequent rows as they were when the period began, if they have changed
         self.train_replicas(numbers)
 
     def _open_replica(self, start: Iterable[TablePiece] = ()) -> Replica:
@@ -86,29 +87,28 @@ class Machine:
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
-        """The changes of all replicas to some stripes, merged; nothing on this machine changes."""
-        return self._merger.merge_stripes(self.merged, [changes[number] for number in sorted(changes)])
+        """The changes of all replicas to some rows, merged; valid until the next call. No table changes."""
+        return self._merger.merge(self.merged, [changes[number] for number in sorted(changes)])
 
     def take(self, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
         """Set rows of each table to what was merged, in every replica; with ``all_rows``, for good."""
-        for number, (ids, rows) in enumerate(merged):
-            before = self.merged[number]
-            if not all_rows:
-                self._undo.append((before, ids, before[ids]))
-            before[ids] = rows
+        if not all_rows and not self._kept:
+            tables = zip(self.merged, self._frequent, strict=True)
+            self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids)) for rows, ids in tables]
+        for number, rows in enumerate(merged):
+            put_rows(self._layout, self.merged[number], rows)
             for replica in self.replicas.values():
-                replica.rows[number][ids] = rows
-                replica.pulls[number][ids] = 0.0
+                replica.take(number, rows)
 
     def end_period(self) -> None:
         """To be called when all rows were merged: there is no way back behind this."""
-        self._undo.clear()
+        self._kept = []
 
     def restart_period(self) -> None:
         """Have all rows as they were when the period began."""
-        while self._undo:
-            rows, ids, before = self._undo.pop()
-            rows[ids] = before
+        for rows, before in zip(self.merged, self._kept, strict=False):
+            put_rows(self._layout, rows, before)
+        self._kept = []
         for replica in self.replicas.values():
             replica.restart_from(self.merged)
 

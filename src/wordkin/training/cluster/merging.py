@@ -16,9 +16,16 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.objectives.cpu.copies import claim_rows, merge_rows, take_rows
-from wordkin.objectives.cpu.layout import Layout
-from wordkin.training.cpu.merging import make_copies, row_set, slots_of
+from wordkin.objectives.cpu.changes import (
+    Union,
+    add_changes,
+    add_pulls,
+    clear_numbers,
+    list_rows,
+    set_rows,
+    start_rows,
+)
+from wordkin.objectives.cpu.layout import Layout, aligned_zeros
 
 STRIPE_ROWS = 1024  # few enough that the frequent rows are merged on several machines
 
@@ -29,7 +36,7 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 class ChangedRows(NamedTuple):
     """Rows of one table that a replica has changed.
 
-    ids : int32 [n], rising.
+    ids : int32 [n], which differ.
     rows : float32 [n, row_size], as they are now.
     pulls : float32 [n], updates of each times the share of the way that one goes, since the row was merged.
     """
@@ -52,74 +59,83 @@ def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
     return numbers
 
 
-def stripe_of(rows: NDArray[ScalarT], stripe: int) -> NDArray[ScalarT]:
-    """The rows, or numbers one for each row, of a stripe; a view, empty behind the end of the table."""
-    return rows[stripe * STRIPE_ROWS : (stripe + 1) * STRIPE_ROWS]
-
-
 class Merger:
-    """Merges one stripe after another, in buffers of its own.
+    """Merges lists of changed rows, in buffers of its own.
 
     Parameters
     ----------
     layout : of the rows.
     rows : of each table.
-    replicas : how many there are.
     """
 
-    def __init__(self, layout: Layout, rows: Sequence[int], replicas: int) -> None:
-        self._shapes = layout.shapes
-        longest = [min(count, STRIPE_ROWS) for count in rows]
-        self._tables = tuple(make_copies(count, layout.row_size, count, replicas) for count in longest)
+    def __init__(self, layout: Layout, rows: Sequence[int]) -> None:
+        self._layout = layout
+        self._unions = [self._union(np.zeros(count, np.int32), room=0) for count in rows]
+        self._compile()
 
-    def merge_stripes(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
-        """The rows that any replica has changed, merged; arguments as of :meth:`merge`, but of whole tables."""
-        ids = [each.ids for changed in changes for each in changed]
-        merged = []
-        for stripe in np.unique(np.concatenate(ids) // STRIPE_ROWS):
-            of_stripe = [[_within(each, stripe) for each in changed] for changed in changes]
-            merged.append((stripe, self.merge([stripe_of(rows, stripe) for rows in before], of_stripe)))
-        return [
-            MergedRows(
-                np.concatenate([np.empty(0, np.int32), *(each[table].ids + _first(stripe) for stripe, each in merged)]),
-                np.concatenate([rows[:0], *(each[table].rows for _, each in merged)]),
-            )
-            for table, rows in enumerate(before)
-        ]
+    def _compile(self) -> None:
+        """Have the kernels ready before the clock of training starts, by merging no rows."""
+        table = np.empty((0, self._layout.row_size), np.float32)
+        ids, pulls = np.empty(0, np.int32), np.empty(0, np.float32)
+        nothing = ChangedRows(ids, list_of_rows(self._layout, table, ids), pulls)
+        put_rows(self._layout, table, self._merge_table(0, table, [nothing]))
+        clear_numbers(pulls, read_only(ids))
 
     def merge(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
-        """The rows of a stripe that any replica has changed, merged; ids count from the first row of the stripe.
+        """The rows that any replica has changed, merged; valid until the next call.
 
         Parameters
         ----------
-        before : of each table, the rows of the stripe as they were when they were last merged.
+        before : of each table, all rows as they were when they were last merged.
         changes : of each replica, in the order of the replicas, the changed rows of each table.
         """
-        for number, table in enumerate(self._tables):
-            table.rows[: len(before[number])] = before[number]
-            for replica, changed in enumerate(changes):
-                row_set(table, replica).restart_with(changed[number].ids, changed[number].pulls)
-            table.pulls[:] = 1.0
-        for replica in range(len(changes)):
-            claim_rows(self._tables, replica)
-        for replica, changed in enumerate(changes):
-            take_rows(self._shapes, self._tables, replica)
-            for table, each in zip(self._tables, changed, strict=True):
-                table.rows[table.numbers[slots_of(table, replica)][: len(each.ids)]] = each.rows
-        merge_rows(self._shapes, self._tables, 0, 0, 1)
-        merged = []
-        for number, table in enumerate(self._tables):
-            ids = np.unique(np.concatenate([changed[number].ids for changed in changes]))
-            merged.append(MergedRows(ids, table.rows[ids]))
-        return merged
+        return [
+            self._merge_table(number, rows, [of_replica[number] for of_replica in changes])
+            for number, rows in enumerate(before)
+        ]
+
+    def _merge_table(self, number: int, before: Rows, changes: Sequence[ChangedRows]) -> MergedRows:
+        union = self._unions[number]
+        room = sum(len(changed.ids) for changed in changes)
+        if room > len(union.row_ids):
+            union = self._unions[number] = self._union(union.numbers, room)
+        shapes = self._layout.shapes
+        count = 0
+        given = [ChangedRows(*map(read_only, changed)) for changed in changes]
+        for changed in given:
+            count = add_pulls(union, changed.ids, changed.pulls, count)
+        start_rows(shapes, union, before, count)
+        for changed in given:
+            add_changes(shapes, union, before, changed.ids, changed.rows)
+        return MergedRows(union.row_ids[:count], union.rows[:count])
+
+    def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
+        """Buffers for so many rows, and a quarter more."""
+        room += room // 4
+        return Union(
+            numbers=numbers,
+            row_ids=np.empty(room, np.int32),
+            joint=np.empty(room, np.float64),
+            summed=np.empty(room, np.float64),
+            replicas=np.empty(room, np.int32),
+            rows=aligned_zeros((room, self._layout.row_size)),
+        )
 
 
-def _first(stripe: int) -> np.int32:
-    """The first row of a stripe."""
-    return np.int32(stripe * STRIPE_ROWS)
+def list_of_rows(layout: Layout, table: Rows, ids: NDArray[np.int32]) -> Rows:
+    """Some rows of a table, copied."""
+    rows = np.empty((len(ids), layout.row_size), np.float32)
+    list_rows(layout.shapes, table, read_only(ids), rows)
+    return rows
 
 
-def _within(changed: ChangedRows, stripe: int) -> ChangedRows:
-    """Those of a stripe, counted from its first row."""
-    first, stop = np.searchsorted(changed.ids, (_first(stripe), _first(stripe) + STRIPE_ROWS))
-    return ChangedRows(changed.ids[first:stop] - _first(stripe), changed.rows[first:stop], changed.pulls[first:stop])
+def put_rows(layout: Layout, table: Rows, merged: MergedRows) -> None:
+    """Set rows of a table."""
+    set_rows(layout.shapes, table, *map(read_only, merged))
+
+
+def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:
+    """The same numbers as those that come from another machine, which may not be written to: Numba compiles once."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

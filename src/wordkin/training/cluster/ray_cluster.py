@@ -35,6 +35,7 @@ from wordkin.errors import (
     warn,
 )
 from wordkin.training.cluster.host import CONTROL, Facts, Host
+from wordkin.training.cluster.links import Address, PeerLostError
 from wordkin.training.cluster.transport import MachineLostError
 
 START_SECONDS = 90.0  # for a process to begin and import what it needs
@@ -42,7 +43,7 @@ PING_SECONDS = 10.0  # for an answer of the group CONTROL, which waits for nothi
 CONNECT_SECONDS = 5.0
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 1.0  # between two looks for new machines
-_LOSSES = (RayActorError, NodeDiedError, ObjectLostError, WorkerCrashedError)
+_LOSSES = (PeerLostError, RayActorError, NodeDiedError, ObjectLostError, WorkerCrashedError)
 _NAMED = (CorpusNotFoundError, CorpusError, OutputError, DivergenceError)  # errors of one text, which may get a name
 
 
@@ -55,6 +56,8 @@ class RayMachine:
     node_id : of Ray.
     actor_id : of Ray.
     threads : processors that Ray says it has.
+    address : of the node.
+    listening : where the actor waits for connections of others, once it does.
     lost : whether a call has failed because the machine, or what it sent, is gone.
     """
 
@@ -62,6 +65,8 @@ class RayMachine:
         self.node_id = str(node["NodeID"])
         self.name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']}, node {self.node_id[:8]})"
         self.threads = processors(node)
+        self.address = str(node["NodeManagerAddress"])
+        self.listening: Address | None = None
         self.lost = False
         actor = ray.remote(concurrency_groups={CONTROL: 1})(Host)
         placed = NodeAffinitySchedulingStrategy(self.node_id, soft=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,12 +15,14 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ClusterError
 from wordkin.training.backend import SpanResult
+from wordkin.training.cluster.links import TOKEN_BYTES
 from wordkin.training.cluster.ray_cluster import RayCluster, RayMachine, gather, share
-from wordkin.training.cluster.transport import MachineLostError, dealt
+from wordkin.training.cluster.transport import MachineLostError, dealt, period_result
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, NamedTables, pieces_of, table_shapes
 
 PIECES_AT_A_TIME = 16  # of tables that are fetched
+MOST_BROKEN = 20  # attempts at a period
 _TICKETS = itertools.count()  # of this process: machines may be handed from one run to the next
 
 
@@ -41,9 +44,9 @@ class RemoteText(Protocol):
 class RayTransport:
     """See :class:`~wordkin.training.cluster.transport.Transport`.
 
-    The *members* are the machines that hold replicas: all of the cluster, or as many as there are replicas. What
-    changes is sent to the owners of the rows, merged there and sent to all members; it is applied when all of them have
-    received it, so that either all have merged or none.
+    The *members* are the machines that hold replicas: all of the cluster, or as many as there are replicas. Changed
+    rows go over connections between the members to their owners, are merged there, and go back to all members. A
+    member trains a whole period by itself. When all members have trained it, it is ended, for good.
 
     Parameters
     ----------
@@ -69,7 +72,9 @@ class RayTransport:
         self._ticket = next(_TICKETS)
         self._tables: NamedTables | None = None
         self._held_out: tuple[EncodedCorpus, tuple[Any, Any]] | None = None
-        self._unsettled = False
+        self._have_met = False
+        self._broken = 0  # periods in a row that were not trained to their end
+        self._settling: list[tuple[RayMachine, Any]] = []  # calls that end the last period, not waited for yet
         pieces = () if start is None else [share([piece]) for piece in pieces_of(start)]
         self._members: list[RayMachine] = []
         while not self._members:
@@ -104,8 +109,6 @@ class RayTransport:
 
     def begin_period(self) -> None:
         """Take in machines that have come, as long as there is a replica for each."""
-        if self._unsettled:
-            self.restart_period()
         self._cluster.look()
         room = self._config.replicas - len(self._members)
         joining = [each for each in self._cluster.machines if each not in self._members][:room]
@@ -115,34 +118,62 @@ class RayTransport:
             pieces = [self._members[0].call("table_piece", *where) for where in self._pieces()]
             self._open(joining, numbers, False, pieces)
             self._members = members
+            self._have_met = False
             self._deal("train_replicas")
 
     def _pieces(self) -> list[tuple[str, int]]:
         return [(name, first) for name, shape in self._shapes.items() for first in range(0, shape[0], PIECE_ROWS)]
 
-    def train(
+    def _meet(self) -> None:
+        """Have the members connect to each other, where they have changed or connections broke."""
+        if self._have_met:
+            return
+        try:
+            for machine in self._members:
+                if machine.listening is None:
+                    (machine.listening,) = gather([(machine, machine.call("listen", machine.address))])
+            addresses = [machine.listening for machine in self._members]
+            token = secrets.token_bytes(TOKEN_BYTES)
+            gather([(each, each.call("meet", token, index, addresses)) for index, each in enumerate(self._members)])
+        except ClusterError:
+            self._cluster.drop_lost()
+            if all(machine in self._cluster.machines for machine in self._members):
+                raise
+            raise MachineLostError from None
+        self._have_met = True
+
+    def train_period(
         self,
         corpus: EncodedCorpus,
         epoch: int,
-        blocks: Sequence[range],
+        rounds: Sequence[Sequence[range]],
         schedule: Schedule,
         should_stop: Callable[[], bool],
-    ) -> list[SpanResult]:
+    ) -> SpanResult | None:
         if should_stop():
-            return [SpanResult((), 0, block.start) for block in blocks]
+            return None
         self._tables = None
         self._ticket = next(_TICKETS)
-        texts = [pieces_of_block(corpus, block) for block in blocks]  # before a machine is busy, which may have some
+        self._meet()
+        texts = [[pieces_of_block(corpus, block) for block in blocks] for blocks in rounds]
         calls = []
-        for machine, own in zip(self._members, dealt(len(blocks), len(self._members)), strict=True):
-            pieces = [piece for number in own for piece in texts[number]]
-            counts = {number: len(texts[number]) for number in own}
-            of_machine = {number: blocks[number] for number in own}
-            calls.append((machine, machine.call("train", self._ticket, epoch, schedule, of_machine, counts, *pieces)))
-        results: dict[int, SpanResult] = {}
-        for each in gather(calls, poll=self._stopping(should_stop), when_lost=self._stop):
-            results |= each
-        return [results[number] for number in sorted(results)]
+        for machine, own in zip(self._members, dealt(len(rounds[0]), len(self._members)), strict=True):
+            blocks = [{number: of_round[number] for number in own} for of_round in rounds]
+            counts = [{number: len(of_round[number]) for number in own} for of_round in texts]
+            pieces = [piece for of_round in texts for number in own for piece in of_round[number]]
+            call = machine.call("train_period", self._ticket, epoch, schedule, blocks, counts, *pieces)
+            calls.append((machine, call))
+        settling, self._settling = self._settling, []
+        parts = gather([*settling, *calls], poll=self._stopping(should_stop), when_lost=self._stop)[len(settling) :]
+        if any(part is None for part in parts):
+            return None
+        self._settling = [(machine, machine.call("settle")) for machine in self._members]
+        self._broken = 0
+        trained = [
+            {number: each for found in of_round for number, each in found.items()}
+            for of_round in zip(*(part.results for part in parts), strict=True)
+        ]
+        return period_result(trained, rounds, self.size, sum(part.sent_bytes for part in parts))
 
     def _stop(self) -> None:
         for machine in self._members:
@@ -160,21 +191,15 @@ class RayTransport:
 
         return poll
 
-    def merge(self, *, all_rows: bool) -> int:
-        members, owners = self._members, len(self._members)
-        found = [each.call("changes", index, owners, all_rows, returns=owners) for index, each in enumerate(members)]
-        changes = found if owners > 1 else [found]
-        merged = [each.call("merge", owners, *(sent[owner] for sent in changes)) for owner, each in enumerate(members)]
-        gather([(each, each.call("receive", *merged)) for each in members])
-        try:
-            return sum(gather([(each, each.call("take", all_rows)) for each in members]))
-        except MachineLostError:
-            if not all_rows:
-                raise
-            self._unsettled = True  # the others have all that was merged, and the period is over
-            return 0
-
     def restart_period(self) -> None:
+        self._have_met = False
+        self._settling = []
+        self._broken += 1
+        if self._broken > MOST_BROKEN:
+            raise ClusterError(
+                f"a period was begun {self._broken} times and did not end: connections between the machines break, or "
+                "machines die again and again; see the logs of Ray"
+            )
         while True:
             self._cluster.drop_lost()
             self._members = [each for each in self._members if each in self._cluster.machines]
@@ -187,7 +212,6 @@ class RayTransport:
                 self._deal("restart_period")
             except MachineLostError:
                 continue
-            self._unsettled = False
             return
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
@@ -208,7 +232,9 @@ class RayTransport:
         """The tables of one machine, copied; the same arrays until training goes on."""
         while self._tables is None:
             tables = {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
+            settling, self._settling = self._settling, []
             try:
+                gather(settling)
                 self._fetch(self._members[0], tables)
             except MachineLostError:
                 self.restart_period()

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.encoded import TrainingText
+from wordkin.objectives.cpu.changes import clear_numbers
 from wordkin.training.backend import SpanResult
-from wordkin.training.cluster.merging import ChangedRows, Rows, owner_of
+from wordkin.training.cluster.merging import ChangedRows, MergedRows, Rows, list_of_rows, owner_of, put_rows, read_only
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 
-SAMPLED_ROWS = 4096  # whose length is measured
+SAMPLED_ROWS = 1024  # whose length is measured
 _SMALLEST_PULL = 1e-30  # so that a row which was updated is known by its pull
 
 
@@ -53,7 +54,7 @@ class Replica:
             summed += updates * np.float32(max(pull, _SMALLEST_PULL))
         return result
 
-    def changes(self, owners: int, among: tuple[NDArray[np.intp], ...] | None) -> list[list[ChangedRows]]:
+    def changes(self, owners: int, among: tuple[NDArray[np.int32], ...] | None) -> list[list[ChangedRows]]:
         """The rows that were updated since they were merged, of each table, for each of so many owners.
 
         among : the rows of each table that count; None for all.
@@ -64,8 +65,13 @@ class Replica:
             owner = owner_of(updated, owners)
             for each, found in enumerate(changed):
                 ids = updated[owner == each].astype(np.int32)
-                found.append(ChangedRows(ids, rows[ids], pulls[ids]))
+                found.append(ChangedRows(ids, list_of_rows(self.backend.layout, rows, ids), pulls[ids]))
         return changed
+
+    def take(self, number: int, merged: MergedRows) -> None:
+        """Set rows of a table to what was merged; they have no updates then."""
+        put_rows(self.backend.layout, self.rows[number], merged)
+        clear_numbers(self.pulls[number], read_only(merged.ids))
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:
         """Take all rows as they are elsewhere."""

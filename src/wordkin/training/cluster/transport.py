@@ -1,8 +1,8 @@
-"""How replicas on several machines work together: train a round, merge rows, begin a period again."""
+"""How replicas on several machines work together: train a period with its merges, or begin it again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +24,7 @@ class MachineLostError(Exception):
 class Transport(Protocol):
     """Calls that reach all machines; each returns when all of them are done.
 
-    Training and merging raise :class:`MachineLostError` where a machine died. After :meth:`restart_period` the others
+    Training raises :class:`MachineLostError` where a machine died. After :meth:`restart_period` the others
     have its replicas.
     """
 
@@ -35,20 +35,17 @@ class Transport(Protocol):
     def begin_period(self) -> None:
         """Deal the replicas to the machines that are there now."""
 
-    def train(
+    def train_period(
         self,
         corpus: EncodedCorpus,
         epoch: int,
-        blocks: Sequence[range],
+        rounds: Sequence[Sequence[range]],
         schedule: Schedule,
         should_stop: Callable[[], bool],
-    ) -> list[SpanResult]:
-        """Train a round; the results of the replicas, in their order."""
+    ) -> SpanResult | None:
+        """Train the rounds of a period, each the blocks of all replicas in their order, and merge after each.
 
-    def merge(self, *, all_rows: bool) -> int:
-        """Merge what the replicas changed, in all rows or in the frequent ones, and hand it to every machine.
-
-        Returns the bytes that machines sent each other.
+        After the last round all rows are merged, after the others the frequent ones. None where it was told to stop.
         """
 
     def restart_period(self) -> None:
@@ -74,6 +71,16 @@ def dealt(replicas: int, machines: int) -> list[range]:
     [[0, 2, 4], [1, 3]]
     """
     return [range(first, replicas, machines) for first in range(machines)]
+
+
+def period_result(
+    trained: Sequence[Mapping[int, SpanResult]], rounds: Sequence[Sequence[range]], machines: int, sent_bytes: int
+) -> SpanResult:
+    """The results of all replicas in all rounds as one, in the order of the text."""
+    results = [of_round[number] for of_round in trained for number in sorted(of_round)]
+    losses = [loss for result in results for loss in result.losses]
+    examples = sum(result.examples for result in results)
+    return SpanResult(losses, examples, rounds[-1][-1].stop, machines, sent_bytes)
 
 
 class InProcess:
@@ -108,21 +115,27 @@ class InProcess:
     def begin_period(self) -> None:
         """See :class:`Transport`; no machine comes or goes."""
 
-    def train(
+    def train_period(
         self,
         corpus: TrainingText,
         epoch: int,
-        blocks: Sequence[range],
+        rounds: Sequence[Sequence[range]],
         schedule: Schedule,
         should_stop: Callable[[], bool],
-    ) -> list[SpanResult]:
-        texts, by_number = dict.fromkeys(range(len(blocks)), corpus), dict(enumerate(blocks))
-        results: dict[int, SpanResult] = {}
-        for machine in self.machines:
-            results |= machine.train(texts, epoch, by_number, schedule, should_stop)
-        return [results[number] for number in sorted(results)]
+    ) -> SpanResult | None:
+        trained: list[dict[int, SpanResult]] = []
+        for number, blocks in enumerate(rounds, 1):
+            texts, by_number = dict.fromkeys(range(len(blocks)), corpus), dict(enumerate(blocks))
+            results: dict[int, SpanResult] = {}
+            for machine in self.machines:
+                results |= machine.train(texts, epoch, by_number, schedule, should_stop)
+            if any(result.stop < by_number[replica].stop for replica, result in results.items()):
+                return None
+            trained.append(results)
+            self._merge(all_rows=number == len(rounds))
+        return period_result(trained, rounds, self.size, 0)
 
-    def merge(self, *, all_rows: bool) -> int:
+    def _merge(self, *, all_rows: bool) -> None:
         found = [machine.changes(len(self.machines), all_rows=all_rows) for machine in self.machines]
         merged = []
         for owner, machine in enumerate(self.machines):
@@ -135,7 +148,6 @@ class InProcess:
                 machine.take(rows, all_rows=all_rows)
             if all_rows:
                 machine.end_period()
-        return 0
 
     def restart_period(self) -> None:
         for machine in self.machines:
