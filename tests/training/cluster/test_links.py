@@ -94,6 +94,8 @@ def test_machines_that_cannot_be_reached_are_told(monkeypatch: pytest.MonkeyPatc
         machine.meet(TOKEN, 1, [gone.address, machine.address])
     with pytest.raises(ClusterError, match=r"waited 0 s for connections from 127.0.0.1:\d+: machines must be able to"):
         machine.meet(TOKEN, 0, [machine.address, gone.address])
+    with pytest.raises(StoppedError):
+        machine.meet(TOKEN, 0, [machine.address, gone.address], lambda: True)
     machine.close()
     with pytest.raises(ClusterError, match=r"cannot listen for other machines at 192\.0\.2\.1: "):
         Links("192.0.2.1")

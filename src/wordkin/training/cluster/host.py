@@ -104,10 +104,13 @@ class Host:
         self._links = Links(address)
         return self._links.address
 
-    def meet(self, token: bytes, index: int, addresses: Sequence[Address]) -> None:
-        """See :meth:`Links.meet`."""
+    def meet(self, ticket: int, token: bytes, index: int, addresses: Sequence[Address]) -> None:
+        """See :meth:`Links.meet`; :class:`PeerLostError` where it was told to stop."""
         assert self._links is not None, "the transport has it listen first"
-        self._links.meet(token, index, addresses)
+        try:
+            self._links.meet(token, index, addresses, self._stops(ticket))
+        except StoppedError as error:
+            raise PeerLostError("told to stop while others were waited for") from error
 
     def train_period(
         self,

@@ -11,6 +11,7 @@ import hmac
 import pickle
 import socket
 import struct
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -64,7 +65,9 @@ class Links:
         self.sent_bytes = 0
         self._senders: ThreadPoolExecutor | None = None
 
-    def meet(self, token: bytes, index: int, addresses: Sequence[Address]) -> None:
+    def meet(
+        self, token: bytes, index: int, addresses: Sequence[Address], should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
         """Connect to all other machines, in place of earlier connections; all of them do so at the same time.
 
         Parameters
@@ -77,31 +80,38 @@ class Links:
         ------
         ClusterError
             A machine cannot be reached.
+        StoppedError
+            ``should_stop`` answered true while others were waited for.
         """
         self._part()
         self._peers = [None] * len(addresses)
         for number, address in enumerate(addresses[:index]):
             self._peers[number] = _connected(address, _HELLO.pack(token, index))
         waited_for = set(range(index + 1, len(addresses)))
+        deadline = time.monotonic() + CONNECT_SECONDS
         while waited_for:
-            number, peer = self._accepted(token, [addresses[each] for each in sorted(waited_for)])
+            number, peer = self._accepted(token)
             if number in waited_for:
                 waited_for.remove(number)
                 self._peers[number] = peer
+            elif should_stop():
+                raise StoppedError
+            elif time.monotonic() > deadline:
+                missing = ", ".join("{}:{}".format(*addresses[each]) for each in sorted(waited_for))
+                raise ClusterError(
+                    f"waited {CONNECT_SECONDS:.0f} s for connections from {missing}: machines must be able to open TCP "
+                    "connections to each other"
+                )
         if len(addresses) > 1:
             self._senders = ThreadPoolExecutor(len(addresses) - 1, "send")
 
-    def _accepted(self, token: bytes, missing: Sequence[Address]) -> tuple[int, socket.socket | None]:
-        """The next machine that connects; -1 for a stranger."""
-        self._listener.settimeout(CONNECT_SECONDS)
+    def _accepted(self, token: bytes) -> tuple[int, socket.socket | None]:
+        """The next machine that connects; -1 where none does for a moment, or a stranger."""
+        self._listener.settimeout(POLL_SECONDS)
         try:
             peer, _ = self._listener.accept()
-        except TimeoutError as error:
-            names = ", ".join(f"{host}:{port}" for host, port in missing)
-            raise ClusterError(
-                f"waited {CONNECT_SECONDS:.0f} s for connections from {names}: machines must be able to open TCP "
-                "connections to each other"
-            ) from error
+        except TimeoutError:
+            return -1, None
         peer.settimeout(CONNECT_SECONDS)
         hello = bytearray(_HELLO.size)
         try:

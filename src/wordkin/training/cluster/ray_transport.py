@@ -124,7 +124,7 @@ class RayTransport:
     def _pieces(self) -> list[tuple[str, int]]:
         return [(name, first) for name, shape in self._shapes.items() for first in range(0, shape[0], PIECE_ROWS)]
 
-    def _meet(self) -> None:
+    def _meet(self, should_stop: Callable[[], bool]) -> None:
         """Have the members connect to each other, where they have changed or connections broke."""
         if self._have_met:
             return
@@ -134,7 +134,9 @@ class RayTransport:
                     (machine.listening,) = gather([(machine, machine.call("listen", machine.address))])
             addresses = [machine.listening for machine in self._members]
             token = secrets.token_bytes(TOKEN_BYTES)
-            gather([(each, each.call("meet", token, index, addresses)) for index, each in enumerate(self._members)])
+            arguments = [(self._ticket, token, index, addresses) for index in range(self.size)]
+            calls = [(each, each.call("meet", *own)) for each, own in zip(self._members, arguments, strict=True)]
+            gather(calls, poll=self._stopping(should_stop), when_lost=self._stop)
         except ClusterError:
             self._cluster.drop_lost()
             if all(machine in self._cluster.machines for machine in self._members):
@@ -154,7 +156,7 @@ class RayTransport:
             return None
         self._tables = None
         self._ticket = next(_TICKETS)
-        self._meet()
+        self._meet(should_stop)
         texts = [[pieces_of_block(corpus, block) for block in blocks] for blocks in rounds]
         calls = []
         for machine, own in zip(self._members, dealt(len(rounds[0]), len(self._members)), strict=True):
