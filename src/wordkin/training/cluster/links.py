@@ -225,8 +225,8 @@ def _receive(peer: socket.socket, should_stop: Callable[[], bool]) -> Any:
     head_size, *sizes = _counts(peer, count, should_stop)
     head = bytearray(head_size)
     arrays = [np.empty(size, np.uint8) for size in sizes]
-    for each in (head, *arrays):
-        _receive_into(peer, memoryview(each), should_stop)
+    for view in (memoryview(head), *map(memoryview, arrays)):
+        _receive_into(peer, view, should_stop)
     return pickle.loads(head, buffers=arrays)
 
 

@@ -101,7 +101,7 @@ class Merger:
             union = self._unions[number] = self._union(union.numbers, room)
         shapes = self._layout.shapes
         count = 0
-        given = [ChangedRows(*map(read_only, changed)) for changed in changes]
+        given = [ChangedRows(read_only(ids), read_only(rows), read_only(pulls)) for ids, rows, pulls in changes]
         for changed in given:
             count = add_pulls(union, changed.ids, changed.pulls, count)
         start_rows(shapes, union, before, count)
