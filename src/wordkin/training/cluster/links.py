@@ -225,7 +225,7 @@ def _receive(peer: socket.socket, should_stop: Callable[[], bool]) -> Any:
     head_size, *sizes = _counts(peer, count, should_stop)
     head = bytearray(head_size)
     arrays = [np.empty(size, np.uint8) for size in sizes]
-    for view in (memoryview(head), *map(memoryview, arrays)):
+    for view in (memoryview(head), *(array.data for array in arrays)):
         _receive_into(peer, view, should_stop)
     return pickle.loads(head, buffers=arrays)
 
