@@ -13,13 +13,14 @@ import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import texts
 from harness import Results, common_options, mean_text, results_folder, show, table
 from jobs import start_job
 from runs import Text, scanned, scores, text_of, train
-from settings import SETTINGS, gensim_options
+from settings import SETTINGS, gensim_options, spelled
 
 from wordkin.config import TrainingConfig
 from wordkin.embeddings import load_embeddings
@@ -53,7 +54,26 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             numbers = [each[score] for each in found if score in each]
             cells.append(mean_text(numbers, digits, scale) if numbers else "")
         lines.append((f"{name}, {side}", epochs, len(found), *cells))
-    return {"scores": table(("", "epochs", "seeds", *COLUMNS.values()), lines)}
+    return {"scores": table(("", "epochs", "seeds", *COLUMNS.values()), lines), "summary": _summary(by_row)}
+
+
+def _summary(by_row: Mapping[tuple[str, int, str], list[Mapping[str, float]]]) -> str:
+    """The two most quoted scores of both sides, for the README; means over seeds."""
+
+    def shown(found: list[Mapping[str, float]]) -> str:
+        means = [fmean(each[score] for each in found) for score in ("total", "wordsim353")] if found else []
+        return f"{means[0]:.1%}, {means[1]:.3f}" if means else ""
+
+    sides = [side for side in ("wordkin", "gensim") if any(measured == side for _, _, measured in by_row)]
+    rows = sorted({(name, epochs) for name, epochs, _ in by_row if "NS" in name})
+    lines = [
+        (
+            f"{spelled(name)}, {epochs} epoch{'s' * (epochs > 1)}",
+            *(shown(by_row.get((name, epochs, side), [])) for side in sides),
+        )
+        for name, epochs in rows
+    ]
+    return table(("analogies, WordSim-353", *sides), lines)
 
 
 def option(argument: str) -> tuple[str, Any]:

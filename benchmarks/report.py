@@ -5,7 +5,7 @@
     python benchmarks/report.py --publish    # keep the results in docs/results and fill the pages in docs
     python benchmarks/report.py --published  # fill the pages in docs again from docs/results
 
-Pages hold places like this, and what stands between the two comments is replaced by the table of that name::
+Pages hold pairs of comments like this one; what stands between them is replaced by the table of that name::
 
     <!-- measured: training.speed -->
     <!-- end -->
@@ -28,7 +28,9 @@ from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
 LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # what the studio's lesson shows
+README = "README.md"  # the one page that lies above the docs
 PAGES = (
+    README, "install.md",
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
     "evaluation.md", "studio.md", "cluster.md", "machines.md", "corpora.md", "cjk.md",
     "coming-from-gensim.md",
@@ -36,7 +38,7 @@ PAGES = (
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
     "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting", "readers",
-    "segmentation", "cluster_speed", "compat", "compat_tests",
+    "segmentation", "cluster_speed", "compat", "compat_tests", "weights",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(
@@ -89,14 +91,19 @@ def filled(page: str, found: Mapping[str, str]) -> str:
     return _PLACE.sub(fill, page)
 
 
+def page_path(name: str, folder: Path = DOCS) -> Path:
+    """Where a page lies: README above the docs, all other pages in the folder."""
+    return DOCS.parent / name if name == README and folder == DOCS else folder / name
+
+
 def write(results_folder: Path, target: Path) -> None:
     """Fill the pages from the results in one folder and put them, with their pictures, in another."""
     results = load(results_folder)
     found = tables(results)
     (target / "images").mkdir(parents=True, exist_ok=True)
     for name in PAGES:
-        page = (DOCS / name).read_text(encoding="utf-8")
-        (target / name).write_text(filled(page, found), encoding="utf-8")
+        page = page_path(name).read_text(encoding="utf-8")
+        page_path(name, target).write_text(filled(page, found), encoding="utf-8")
     for section, picture in PICTURES.items():
         if section in results:
             importlib.import_module(section).draw(results[section], target / "images" / picture)
@@ -126,7 +133,7 @@ def main() -> None:
     source = DOCS / "results" if options.publish or options.published else results_folder(options.quick)
     target = DOCS if options.publish or options.published else source / "report"
     write(source, target)
-    print("\n".join(str(target / name) for name in PAGES))
+    print("\n".join(str(page_path(name, target)) for name in PAGES))
 
 
 if __name__ == "__main__":

@@ -40,3 +40,10 @@ def gensim_options(config: TrainingConfig) -> dict[str, Any]:
         "workers": config.worker_threads,
         "seed": config.seed,
     }
+
+
+def spelled(name: str) -> str:
+    """A row's name for readers who do not know the abbreviations: skip-gram, negative sampling, size 100."""
+    architecture, objective, size = name.split()
+    objectives = {"NS": "negative sampling", "HS": "hierarchical softmax"}
+    return f"{architecture}, {objectives[objective]}, size {size}"

@@ -41,7 +41,7 @@ from harness import (
     values,
 )
 from jobs import start_job
-from settings import SETTINGS, gensim_options
+from settings import SETTINGS, gensim_options, spelled
 
 from wordkin.config import TrainingConfig
 
@@ -199,7 +199,35 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     tables["whole"] = _whole_table(found, content["about"]["bytes"])
     if "quality" in found:
         tables["time_to_quality"] = _reached_text(found["quality"])
+    tables["summary"] = _summary_table(rows, found)
     return tables
+
+
+def _summary_table(rows: Mapping[str, Runs], found: Mapping[str, Any]) -> str:
+    """Medians of the other tables, for the README."""
+    lines = []
+
+    def add(label: str, ours: list[float], theirs: list[float], ratio: Summary, scale: float = 1) -> None:
+        sides = (significant(Summary.of(each).median / scale) for each in (ours, theirs))
+        lines.append((label, *sides, significant(ratio.median)))
+
+    for name, runs in rows.items():
+        mode = faster_mode(runs)
+        ours, theirs = (
+            [found["text"]["words"] / run["train_seconds"] for run in runs[side]] for side in ("wordkin", mode)
+        )
+        add(f"{spelled(name)}, million words/s", ours, theirs, ratios(ours, theirs), 1e6)
+    for key, label in (("command", "one epoch"), ("quality", "until as good as three epochs of gensim")):
+        if key in found:
+            ours, theirs = ([run["wall_seconds"] for run in found[key]["runs"][side]] for side in ("wordkin", "gensim"))
+            theirs = theirs * len(ours) if len(theirs) == 1 else theirs
+            add(f"the whole command, {label}, seconds", ours, theirs, ratios(theirs, ours))
+    if "command" in found:
+        runs = found["command"]["runs"]
+        leanest = found["command"].get("leanest", runs["gensim"])
+        ours, theirs = ([run["peak_bytes"] for run in each] for each in (runs["wordkin"], leanest))
+        add("its peak memory, MB", ours, theirs, ratios(theirs, ours), 1e6)
+    return table(("", "wordkin", "gensim", "times better"), lines)
 
 
 def _quality_table(rows: Mapping[str, Runs]) -> str:

@@ -1,7 +1,7 @@
-"""README.md promises nothing that does not run: its commands, its Python, its table.
+"""The commands and the Python of README.md run, and its links lead somewhere.
 
-The words and numbers it shows come from a full demo. Here a small one trains, so only the shape of
-each answer is compared: heads of tables, types and lengths of values.
+The words and numbers in README.md come from a full demo. Here a small text is trained on, so only the shape of
+each answer is compared: table headers, types and lengths of values.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import ast
 import doctest
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from wordkin.cli import main
-from wordkin.config import TrainingConfig
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A folder with the files README speaks of: a text, and vectors that know the words asked about."""
+def folder(tmp_path_factory):
+    """A folder with the files that README uses: a text, and vectors that know the words asked about."""
     from wordkin.api import train
 
-    folder = tmp_path_factory.mktemp("readme")
+    path = tmp_path_factory.mktemp("readme")
     words = "mean median min minimum max maximum red green blue thread row rows column columns"
-    (folder / "text.txt").write_text(f"{words}\n" * 20)
-    train(str(folder / "text.txt"), output=folder / "demo.safetensors", epochs=1)
-    return folder
+    (path / "text.txt").write_text(f"{words}\n" * 20)
+    train(str(path / "text.txt"), output=path / "demo.safetensors", epochs=1)
+    return path
 
 
 def blocks(language: str) -> list[str]:
@@ -38,7 +38,7 @@ def blocks(language: str) -> list[str]:
 
 
 def shape(text: str) -> object:
-    """What an answer is made of: its types, and how many there are."""
+    """The types of an answer, and how many values of each; text with its numbers replaced by 0."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -55,16 +55,16 @@ class ShapeChecker(doctest.OutputChecker):
         return shape(want) == shape(got)
 
 
-def test_python_runs_and_answers_in_the_shape_shown(place, monkeypatch, capsys):
-    monkeypatch.chdir(place)
+def test_python_runs_and_answers_in_the_shape_shown(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
     test = doctest.DocTestParser().get_doctest("\n".join(blocks("python")), {}, "README.md", "README.md", 0)
     doctest.DocTestRunner(ShapeChecker(), verbose=False).run(test)
     assert test.examples
     assert capsys.readouterr().out == ""
 
 
-def test_commands_run_and_print_the_tables_shown(place, monkeypatch, capsys):
-    monkeypatch.chdir(place)
+def test_commands_run_and_print_the_tables_shown(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
     (session,) = blocks("console")
     commands = re.findall(r"^\$ wordkin (.*)\n((?:[^$].*\n)*)", session, flags=re.MULTILINE)
     assert [shlex.split(command)[0] for command, _ in commands] == ["train", "similar", "analogy", "convert", "lesson"]
@@ -76,19 +76,19 @@ def test_commands_run_and_print_the_tables_shown(place, monkeypatch, capsys):
             assert len(printed.splitlines()) == len(shown.splitlines())
 
 
-def test_the_first_commands_are_targets_of_make():
-    commands = blocks("sh")[0].split("\n")[:-1]
+def test_the_two_commands_are_targets_of_make():
+    section = README.split("## Two commands")[1]
+    commands = re.findall(r"```sh\n(.*?)```", section, flags=re.DOTALL)[0].split("\n")[:-1]
     assert commands == ["make demo", "make test"]
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     assert {command.removeprefix("make ") for command in commands} <= set(targets)
 
 
-def test_the_table_of_options_tells_the_defaults():
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", README, flags=re.MULTILINE)
-    assert len(rows) >= 10
-    for name, default in rows:
-        value = getattr(TrainingConfig(), name)
-        assert default == ("all cores" if value is None else f"`{value!r}`".replace("'", '"'))
+@pytest.mark.parametrize("page", ["README.md", "docs/install.md"])
+def test_the_extras_named_exist(page):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = re.findall(r"pip install '\.\[([\w,]+)\]'", (ROOT / page).read_text())
+    assert named and {extra for names in named for extra in names.split(",")} <= set(extras)
 
 
 @pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md"])

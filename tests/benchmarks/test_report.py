@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import replicas
 import report
 import sweep
 import training
+import weights
 
 from wordkin.evaluation import AnalogyResult, evaluate_file
 
@@ -95,6 +97,9 @@ def test_training_tables(training_results: dict[str, Any]) -> None:
     assert "60.0 |   10.0 |         6.00 |" in tables["whole"]  # MB/s
     assert "2.00 |   10.0 |         5.00 |" in tables["whole"]  # seconds of the command
     assert "Peaks of the machine, measured in the same run: 200 GFLOP/s (BLAS product)" in tables["bounds"]
+    summary = tables["summary"]
+    assert _cells(summary, "skip-gram, negative sampling, size 100, million words/s") == ["1.50", "0.188", "8.00"]
+    assert _cells(summary, "the whole command, one epoch, seconds") == ["2.00", "10.0", "5.00"]
 
 
 def test_training_tables_without_the_slower_mode(training_results: dict[str, Any]) -> None:
@@ -138,7 +143,7 @@ def cost_results() -> dict[str, Any]:
     return _content("cost", values, settings)
 
 
-def test_the_example_of_the_notes(cost_results: dict[str, Any]) -> None:
+def test_the_example_with_ten_context_words(cost_results: dict[str, Any]) -> None:
     example = {"contexts": 10, "vector_size": 500, "vocabulary_size": 10**6, "negative": 5}
     assert cost.operations("hierarchical-softmax", **example) == pytest.approx(11_908, abs=1)
     assert cost.operations("softmax", **example) == pytest.approx(5e8, rel=1e-4)
@@ -303,7 +308,7 @@ def test_circumstances_name_machine_versions_and_text(training_results: dict[str
 
 @pytest.mark.parametrize("name", report.PAGES)
 def test_pages_show_the_published_results(name: str) -> None:
-    page = (report.DOCS / name).read_text(encoding="utf-8")
+    page = report.page_path(name).read_text(encoding="utf-8")
     found = report.tables(report.load(report.DOCS / "results"))
     assert page == report.filled(page, found), "run: python benchmarks/report.py --published"
 
@@ -351,6 +356,23 @@ def test_tables_of_the_same_programs() -> None:
     ]
     assert tables["scores"] == [["train CBOW, corpus_file", "0.600 ± 0.100", "0.600 ± 0.000"]]
     assert tables["packages"] == [["node2vec", "4.00", "2.00", "2.00"]]
+
+
+def test_tables_of_weights() -> None:
+    sizes = {name: {name: 1_500_000} for name in weights.EXTRAS}
+    core = {"numpy": 70_000_000, "llvmlite": 180_000_000, "typer": 400_000, "rich": 3_000_000}
+    measured = {**sizes, "core": core, "all": dict.fromkeys(weights.EXTRAS, 1500000)}
+    found = weights.blocks(_content("weights", measured))
+    assert found["total"].startswith(
+        "The core takes 253 MB of disk with its dependencies (llvmlite 180 MB, numpy 70 MB)"
+    )
+    assert _cells(found["core"], "2 smaller packages") == ["3"]
+    assert _cells(found["extras"], "`plot`: charts, heatmaps, maps by PCA") == ["1", "2"]
+
+
+def test_the_table_of_extras_has_all_of_them() -> None:
+    optional = tomllib.loads((report.DOCS.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(weights.EXTRAS) == set(optional["all"][0].partition("[")[2].rstrip("]").split(","))
 
 
 def test_tables_of_recipes() -> None:
