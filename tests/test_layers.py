@@ -94,8 +94,8 @@ NOT_FOR_KERNELS = {"config", "vocabulary", "corpus", "embeddings", "training", "
 
 
 ARCHITECTURE = (Path(__file__).parent.parent / "ARCHITECTURE.md").read_text()
-# A walk is a section "The way of ..." of ARCHITECTURE.md: numbered stops, each of which names a function.
-WALKS = re.findall(r"^## (The way of [^\n]*)\n(.*?)(?=^## |\Z)", ARCHITECTURE, re.DOTALL | re.MULTILINE)
+# Sections "Steps of ..." of ARCHITECTURE.md are numbered lists; each step names a function.
+WALKS = re.findall(r"^## (Steps of [^\n]*)\n(.*?)(?=^## |\Z)", ARCHITECTURE, re.DOTALL | re.MULTILINE)
 STOP = re.compile(r"^(\d+)\. (.*?)(?=^\d+\. |^$|\Z)", re.DOTALL | re.MULTILINE)
 FUNCTION = re.compile(r"`(\w+(?:\.\w+)+)`")
 
@@ -221,7 +221,7 @@ def test_loading_and_asking_vectors_loads_no_trainer(tmp_path):
 
 
 def test_there_is_a_walk_for_text():
-    assert "The way of a corpus" in [title for title, _ in WALKS]
+    assert "Steps of reading a corpus" in [title for title, _ in WALKS]
 
 
 @pytest.mark.parametrize(("title", "text"), WALKS, ids=[title for title, _ in WALKS])
