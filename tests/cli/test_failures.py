@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import signal
+import sys
 
 import pytest
 
@@ -34,6 +35,15 @@ SPELLINGS = {name: "--" + name.replace("_", "-") for name in ("min_count", "epoc
 )
 def test_messages(error, text):
     assert describe(error, SPELLINGS) == text
+
+
+def test_a_missing_extra_is_added_with_the_pip_of_this_environment(monkeypatch, tmp_path):
+    error = errors.MissingExtraError("a map by UMAP", "umap")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "an environment" / "python"))
+    monkeypatch.setattr("shutil.which", lambda name: str(tmp_path / "an environment" / name))
+    assert describe(error, {}).endswith(": pip install 'wordkin[umap]'")
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/pip")
+    assert describe(error, {}).endswith(f": '{tmp_path}/an environment/python' -m pip install 'wordkin[umap]'")
 
 
 def test_what_is_not_foreseen_asks_for_a_report():

@@ -66,6 +66,7 @@ def test_plot_names_the_extra_that_is_missing(run, vectors_file, tmp_path, monke
     if module == "umap":
         pytest.importorskip("matplotlib")
     monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr("wordkin.cli.failures.pip_of_this_python", lambda: "pip")
     words = ["paris", "rome", "oslo", "cheese", "france"]
     finished = run("plot", vectors_file, *words, "-o", tmp_path / "map.png", *options)
     assert finished.code == 2 and finished.err.startswith("wordkin: ") and finished.err.endswith(f"{message}\n")

@@ -14,7 +14,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from wordkin.errors import (
     CheckpointError,
@@ -36,6 +40,13 @@ _BAD_INPUT = (CheckpointError, ConfigError, CorpusError, FormatError, MissingExt
 
 class UsageError(Exception):
     """The arguments are not valid, or a file they name cannot be used. Raised before the work begins."""
+
+
+def pip_of_this_python() -> str:
+    """Return the command for the pip of this environment; the ``pip`` on the path may install into another one."""
+    found = shutil.which("pip")
+    own = found is not None and Path(found).parent == Path(sys.executable).parent
+    return "pip" if own else f"{shlex.quote(sys.executable)} -m pip"
 
 
 def exit_code(error: Exception) -> int:
@@ -61,6 +72,8 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
             text = f"{message}: {respell(error.remedy, spellings)}" if error.remedy else message
         case CorpusNotFoundError():
             text = _FOR_PYTHON_ONLY.sub("", str(error)).replace("with build_index()", "with wordkin index")
+        case MissingExtraError():
+            text = str(error).replace("pip install", f"{pip_of_this_python()} install")
         case WordkinError():
             text = respell(str(error), spellings).replace("with build_index()", "with wordkin index")
         case UsageError():
