@@ -7,7 +7,7 @@ Each variant changes one thing of the quality recipe, for skip-gram and CBOW:
 
 - the learning rate falls as half a cosine, as a square root, stays up for the first half, or falls to a tenth;
 - near context words count more: the context word at distance d takes part with probability 1 / d or 1 / sqrt(d);
-- the second half of the epochs has more noise words, or narrower windows, than the first;
+- the second half of the epochs has more noise words, or narrower or wider windows, than the first;
 - vectors are moved so that their mean is zero, also without their two first principal components (Mu et al. 2018);
 - vectors of two seeds are rotated onto each other and averaged, for twice the time.
 """
@@ -50,11 +50,11 @@ WEIGHTS: Mapping[str, Callable[[int], float]] = {
     "1 / d": lambda distance: 1 / distance,
     "1 / sqrt(d)": lambda distance: 1 / math.sqrt(distance),
 }
-# What differs in the first and in the second half of the epochs.
-HALVES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
-    "noise words: 2, then 8": ({"negative": 2}, {"negative": 8}),
-    "window: 6, then 4": ({"window": 6}, {"window": 4}),
-    "window: 4, then 6": ({"window": 4}, {"window": 6}),
+# Changes of the recipe's value in the first and in the second half of the epochs.
+HALVES: Mapping[str, tuple[str, int, int]] = {
+    "two noise words fewer, then two more": ("negative", -2, 2),
+    "window wider by one, then narrower": ("window", 1, -1),
+    "window narrower by one, then wider": ("window", -1, 1),
 }
 COLUMNS = {
     "total": "analogies, %", "syntactic": "syntactic, %", "wordsim353": "WordSim-353", "simlex999": "SimLex-999"
@@ -109,13 +109,14 @@ def position_weights(weight: Callable[[int], float], window: int) -> Iterator[No
         yield
 
 
-def in_halves(text: Text, config: TrainingConfig, changes: tuple[Mapping[str, Any], Mapping[str, Any]]) -> NamedTables:
-    """The tables after two runs, one from where the other stopped, each with half of the epochs."""
+def in_halves(text: Text, config: TrainingConfig, option: str, changes: tuple[int, int]) -> NamedTables:
+    """The tables after two runs, one from where the other stopped, each with half of the epochs and its own value."""
+    values: list[dict[str, Any]] = [{option: getattr(config, option) + change} for change in changes]
     start, end = config.starting_learning_rate, config.final_learning_rate
     middle = (start + end) / 2
-    first = replace(config, epochs=config.epochs // 2, min_learning_rate=middle, **changes[0])
+    first = replace(config, epochs=config.epochs // 2, min_learning_rate=middle, **values[0])
     rest = {"epochs": config.epochs - first.epochs, "learning_rate": middle, "min_learning_rate": end}
-    second = replace(config, seed=config.seed + 500, **rest, **changes[1])
+    second = replace(config, seed=config.seed + 500, **rest, **values[1])
     with contextlib.closing(open_backend(second, text.vocabulary, pieces_of(train(text, first).tables))) as backend:
         Trainer(second, backend, text.corpus).run()
         return backend.tables()
@@ -154,8 +155,8 @@ def variants(text: Text, base: Mapping[str, Any], evaluation: Path) -> dict[str,
             with position_weights(weight, window):
                 vectors = result_vectors(wide, train(text, wide).tables)
             found[f"weight {name}, window {window}"] = scored(vectors)
-    for name, changes in HALVES.items():
-        found[name] = scored(result_vectors(config, in_halves(text, config, changes)))
+    for name, (option, first, then) in HALVES.items():
+        found[name] = scored(result_vectors(config, in_halves(text, config, option, (first, then))))
     return found
 
 

@@ -68,6 +68,11 @@ def sides_of(architecture: str, epochs: int, words: int, *, steps: bool) -> dict
     return sides
 
 
+def kind_of(side: str) -> str:
+    """The value of ``--only`` that a side belongs to."""
+    return "steps" if "without" in side else side
+
+
 def measure(text: Text, options: Mapping[str, Any], evaluation: Path | None) -> dict[str, float]:
     """Seconds of one run, of the clock and of the processor, and scores where there is a folder of test files."""
     config = TrainingConfig.from_options(**options)
@@ -152,6 +157,8 @@ def run_scores(results: Results, task: Task, options: argparse.Namespace) -> Non
     for seed in range(1, (1 if options.quick else options.seeds) + 1):
         for architecture in options.architectures:
             for side, values in sides_of(architecture, task.epochs, text.corpus.words, steps=options.steps).items():
+                if options.only and kind_of(side) not in options.only:
+                    continue
                 settings = {"architecture": architecture, "threads": options.threads, "seed": seed, **values}
                 about = {**_about(task, architecture, side, seed), "options": values}
                 key = f"{task.corpus.name}, {architecture}, {side}, seed {seed}"
@@ -184,6 +191,7 @@ def main() -> None:
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
     parser.add_argument("--seeds", type=int, default=5, help="how many seeds, from 1 (default: 5)")
     parser.add_argument("--steps", action="store_true", help="also the recipe without each of its options in turn")
+    parser.add_argument("--only", nargs="+", choices=("classic", "quality", "steps"), help="train these sides alone")
     parser.add_argument("--times", action="store_true", help="measure times only")
     parser.add_argument("--turns", type=int, default=3, help="turns of --times (default: 3)")
     parser.add_argument("--words", type=int, help="first words of the text for --times (default: all)")

@@ -51,6 +51,14 @@ def test_a_recipe_leaves_out_what_the_given_options_do_not_go_with(given, change
     assert config.epochs == RECIPES["quality"][config.architecture]["epochs"]
 
 
+def test_without_negative_sampling_a_small_text_has_the_default_number_of_noise_words():
+    given = {"objective": "hierarchical-softmax"}
+    small = values_of("quality", "skip-gram", given, words=100)
+    assert {"negative", "learning_rate"} & small.keys() == set() and small["window"] == 7
+    both = {"objective": ["softmax", "negative-sampling"]}
+    assert values_of("quality", "skip-gram", both, words=100)["negative"] == 3
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_small_text_has_values_of_its_own(architecture):
     large, small = values_of("quality", architecture), OF_SMALL_TEXT["quality"][architecture]
@@ -62,8 +70,8 @@ def test_what_depends_on_the_text_is_known_when_it_was_read_and_options_given_by
     model = wordkin.Word2Vec(recipe="quality", vector_size=4)
     assert (model.config.window, model.config.epochs) == (3, 5)
     model.fit(TEXT)
-    assert (model.config.window, model.config.subsample, model.config.epochs) == (5, 5e-5, 4)
-    assert (model.embeddings.metadata["window"], model.embeddings.metadata["epochs"]) == ("5", "4")
+    assert (model.config.window, model.config.subsample, model.config.epochs) == (7, 5e-5, 4)
+    assert (model.embeddings.metadata["window"], model.embeddings.metadata["epochs"]) == ("7", "4")
     by_hand = wordkin.Word2Vec(recipe="quality", vector_size=4, window=3, epochs=5).fit(TEXT).config
     assert (by_hand.window, by_hand.subsample, by_hand.epochs) == (3, 5e-5, 5)
 
@@ -75,8 +83,8 @@ def test_a_configuration_of_no_recipe_does_not_depend_on_the_text():
 
 def test_a_run_that_goes_on_keeps_what_its_text_decided(tmp_path):
     wordkin.train(TEXT, recipe="quality", vector_size=4, checkpoint=tmp_path / "run")
-    assert wordkin.Word2Vec.resume(tmp_path / "run", recipe="quality").config.window == 5
-    assert wordkin.Word2Vec.load(tmp_path / "run").update(TEXT, epochs=1).config.window == 5
+    assert wordkin.Word2Vec.resume(tmp_path / "run", recipe="quality").config.window == 7
+    assert wordkin.Word2Vec.load(tmp_path / "run").update(TEXT, epochs=1).config.window == 7
 
 
 def test_an_objective_that_is_no_text_is_refused_as_ever():

@@ -1,15 +1,15 @@
-"""Recipes: named sets of values for options of training. Options given by hand win over those of a recipe.
+"""Recipes: named sets of option values for training. Options given by hand override those of a recipe.
 
 ``word2vec`` is the defaults: the settings of word2vec.c and gensim. ``quality`` gives better vectors in about the time
-of three epochs of the defaults. Dropping frequent words more often shortens an epoch, which pays for more epochs, and
-it brings words of content into narrow windows. What each value contributes is measured in ``docs/recipes.md``.
+of three epochs of the defaults. More subsampling shortens an epoch, which pays for more epochs, and it brings content
+words into narrow windows. ``docs/recipes.md`` has measurements of what each value contributes.
 
-A text of fewer than :data:`SMALL_TEXT_WORDS` words has values of its own: it has too few pairs of words for the narrow
-window of skip-gram and for dropping so many words, and it is read so often that CBOW's rate would be too high. How long
-a text is, is known when it has been read; until then it counts as a large one.
+A text of fewer than :data:`SMALL_TEXT_WORDS` words has different values: it needs wider windows to have enough pairs of
+words, and it is read so often that some rates are too high. The length of a text is known only after it has been read;
+until then the values for a large text apply.
 
-Learning rate and the averaging of both tables were chosen for negative sampling; without that objective they are left
-out. So are values that a given option does not go with.
+The learning rate, the number of noise words and the average of both tables were chosen for negative sampling and are
+left out where training does not use it. Values that conflict with a given option are left out too.
 """
 
 from __future__ import annotations
@@ -29,29 +29,34 @@ RECIPES: Mapping[str, Mapping[str, Values]] = {
     },
 }  # fmt: skip
 SMALL_TEXT_WORDS = 10_000_000
-"""Words of the vocabulary in the text to train on; a text with fewer is a small one."""
+"""A text with fewer words, counting those in the vocabulary, is a small one."""
 OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
     "word2vec": {"skip-gram": {}, "cbow": {}},
     "quality": {
-        "skip-gram": {"window": 5, "subsample": 5e-5, "epochs": 4},
-        "cbow": {"learning_rate": 0.05},
+        "skip-gram": {"dynamic_window": True, "window": 7, "negative": 3, "subsample": 5e-5, "epochs": 4},
+        "cbow": {"window": 8, "learning_rate": 0.05},
     },
 }
 """The values that differ for a small text."""
-_FOR_NEGATIVE_SAMPLING = ("learning_rate", "vectors")
+_FOR_NEGATIVE_SAMPLING = ("learning_rate", "negative", "vectors")
 
 
 def values_of(recipe: str, architecture: str, given: Values | None = None, words: int | None = None) -> Values:
-    """The values that a recipe gives to options.
+    """The option values of a recipe.
 
     Parameters
     ----------
     recipe, architecture : str
         As the options of these names.
     given : mapping or None, default None
-        The options given by hand, some of which leave others without a meaning.
+        The options given by hand, some of which make values of the recipe meaningless.
     words : int or None, default None
         Length of the text; None where it is not known, which counts as a large text.
+
+    Returns
+    -------
+    mapping
+        Option names and values, without those that conflict with ``given``.
     """
     values = dict(RECIPES[recipe][architecture])
     if words is not None and words < SMALL_TEXT_WORDS:

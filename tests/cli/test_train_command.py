@@ -214,8 +214,11 @@ def test_the_options_of_a_recipe_are_shown_and_nothing_is_trained(run):
     assert rows["epochs"] == ["7", "given"]
     assert rows["window"] == ["3", "recipe", "quality"]
     last = finished.out.splitlines()[-1]
-    assert last == "for a text of fewer than 10,000,000 words: window 5, subsample 5e-05"
+    assert last == (
+        "for a text of fewer than 10,000,000 words: window 7, dynamic_window True, negative 3, subsample 5e-05"
+    )
     document = json.loads(run("train", "--recipe", "quality", "--show-options", "--json").out)
-    assert document["dynamic_window"] == {"value": False, "source": "recipe quality"}
-    assert document["window"] == {"value": 3, "source": "recipe quality", "small_text": 5}
+    assert document["dynamic_window"] == {"value": False, "source": "recipe quality", "small_text": True}
+    assert document["negative"] == {"value": 5, "source": "default", "small_text": 3}
+    assert document["window"] == {"value": 3, "source": "recipe quality", "small_text": 7}
     assert document["seed"] == {"value": 1, "source": "default"}
