@@ -100,7 +100,7 @@ def test_a_saved_configuration_is_not_changed_by_its_recipe():
 def test_the_recipe_is_recorded_with_the_vectors():
     vectors = wordkin.train([["sun", "moon"]] * 30, recipe="quality", min_count=1, vector_size=4, subsample=0)
     assert vectors.metadata["recipe"] == "quality"
-    assert (vectors.metadata["dynamic_window"], vectors.metadata["subsample"]) == ("False", "0")
+    assert (vectors.metadata["dynamic_window"], vectors.metadata["subsample"]) == ("True", "0")
 
 
 @pytest.mark.parametrize("recipe", ["best", 1, ["quality"]])
