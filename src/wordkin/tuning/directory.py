@@ -1,12 +1,12 @@
-"""The directory of a search: what is searched, the encoded text, and a line for each trial.
+"""The directory of a search: its arguments, the encoded text, and a line for each trial.
 
 ::
 
-    search.json    format, version and everything that decides which trials are made
-    text.wk        the encoded text; missing where the corpus was encoded before
-    trials.jsonl   a JSON object for each trial, appended when it has been made
+    search.json    format, version and all arguments that decide which trials are made
+    text.wk        the encoded text; missing if the corpus is already encoded
+    trials.jsonl   a JSON object for each trial, appended after the trial
 
-A process that is killed loses the trial it was at. ``docs/tuning.md`` lists the keys.
+If the process is killed, the running trial is lost. ``docs/tuning.md`` lists the keys.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SEARCH_NAME, TEXT_NAME, TRIALS_NAME = "search.json", "text.wk", "trials.jsonl"
 class SearchDirectory:
     """A directory that holds one search, locked while it is open.
 
-    Raises :class:`OutputError` where it cannot be written to, :class:`CheckpointError` where another process has it or
-    where something else is in it, and :class:`FormatError` where a file of it is damaged.
+    Raises :class:`OutputError` if it cannot be written to, :class:`CheckpointError` if another process holds the lock
+    or the directory contains other files, and :class:`FormatError` if a file of it is damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -58,11 +58,11 @@ class SearchDirectory:
 
     @property
     def text(self) -> Path:
-        """Where the encoded text is."""
+        """Path of the encoded text."""
         return self.path / TEXT_NAME
 
     def begin(self, search: Mapping[str, Any]) -> list[Trial]:
-        """The trials recorded; raises :class:`CheckpointError` where they are those of another search."""
+        """Return the recorded trials; raise :class:`CheckpointError` if they belong to another search."""
         values = json.loads(json.dumps({"format": FORMAT_NAME, "version": FORMAT_VERSION, **search}))
         path = self.path / SEARCH_NAME
         if not path.exists():
@@ -90,7 +90,7 @@ class SearchDirectory:
             raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
     def _read_trials(self) -> list[Trial]:
-        """The trials recorded; a last line that was not finished is cut off."""
+        """Read the recorded trials; an incomplete last line is removed."""
         path = self.path / TRIALS_NAME
         try:
             data = path.read_bytes() if path.exists() else b""
@@ -108,7 +108,7 @@ class SearchDirectory:
             raise FormatError(f"{str(path)!r} is damaged: {error}; remove the directory") from error
 
     def _lock(self) -> None:
-        """Lock the directory, where the system can; the lock ends with the process."""
+        """Lock the directory on POSIX systems; the lock ends with the process."""
         if os.name != "posix":
             return
         import fcntl

@@ -1,4 +1,4 @@
-"""What a search found: the trials as a table and a plot, and the settings to use."""
+"""Result of a search: the trials as a table and a plot, and the settings to use."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Row:
     Attributes
     ----------
     settings : mapping
-        The options that are not the same in every trial.
+        The options that differ between trials.
     trials : sequence of Trial
-        Those on the whole text; where there are none, those on a share of it.
+        Trials on the whole text, or on a share of it if there are none.
     share : float
-        Of the text that they were made on.
+        Share of the text in these trials.
     """
 
     settings: Settings
@@ -46,36 +46,36 @@ class Row:
 
     @property
     def score(self) -> float | None:
-        """With the first seed; None where training diverged."""
+        """Score with the first seed; None if training diverged."""
         return self.trials[0].score
 
     @property
     def fresh_score(self) -> float | None:
-        """The mean with seeds that nothing was chosen by; None where there are none."""
+        """Mean score over the fresh seeds of the confirmation; None if there are none."""
         fresh = [each.score for each in self.trials if each.stage == "confirmation"]
         known = [each for each in fresh if each is not None]
         return statistics.fmean(known) if known and len(known) == len(fresh) else None
 
     @property
     def seconds(self) -> float:
-        """Time of training on the whole text: the median, scaled to the whole."""
+        """Median training time, scaled to the whole text."""
         return statistics.median(each.train_seconds / each.share for each in self.trials)
 
 
 @dataclass(frozen=True)
 class TuningResult:
-    """What :func:`wordkin.tune` found.
+    """Result of :func:`wordkin.tune`.
 
     Attributes
     ----------
     trials : tuple of Trial
         In the order they were made.
     settings : mapping
-        Of the settings to use, what is not the same in every trial: a recipe, or options.
+        The settings to use: a recipe, or the options that differ between trials.
     better : bool
-        Whether they are ahead of the classic settings and of the recipe with seeds that nothing was chosen by.
+        Whether they score higher than the classic settings and the quality recipe with each fresh seed.
     reason : str
-        How far ahead, or why nothing better was found.
+        By how much, or why nothing better was found.
     """
 
     trials: tuple[Trial, ...]
@@ -88,12 +88,12 @@ class TuningResult:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options to train with, for :func:`wordkin.train`; those given by hand are among them."""
+        """Options for :func:`wordkin.train`, including those given by hand."""
         return {**self.space.fixed, **self.settings}
 
     @property
     def arguments(self) -> str:
-        """Those that are not at their default, as arguments of ``wordkin train``."""
+        """Options that differ from their defaults, as arguments of ``wordkin train``."""
         named = {name: value for name, value in self.options.items() if name in ("recipe", "architecture")}
         plain = Space({}, {}, self.space.words).config(named)
         defaults = plain.to_dict() | {"learning_rate": plain.starting_learning_rate, "architecture": "skip-gram"}
@@ -109,7 +109,7 @@ class TuningResult:
         return f"nothing better than {name} was found: {self.reason}"
 
     def rows(self) -> list[Row]:
-        """The settings that were tried: those on the whole text, the best first, then those on a share of it."""
+        """The settings that were tried: on the whole text, best first, then on a share of it."""
         by_name: dict[str, list[Trial]] = {}
         for each in self.trials:
             by_name.setdefault(each.name, []).append(each)
@@ -208,7 +208,7 @@ class TuningResult:
 
 
 def _order(row: Row) -> tuple[bool, float, float]:
-    """Whole text first; among these, confirmed settings by fresh seeds, then others by the first seed."""
+    """Sort key: whole text first; confirmed settings by fresh seeds, then others by the first seed."""
     fresh, first = row.fresh_score, row.score
     return row.share < 1.0, -2.0 if fresh is not None else 0.0, -(fresh if fresh is not None else (first or -1.0))
 

@@ -1,4 +1,4 @@
-"""How a trial is made: train, score, and measure the time of both."""
+"""Makes trials: training, scoring, and the time of both."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SURE_SECONDS = 2.0  # after so long the speed of a run is known well enough
 class Runner:
     """Makes trials, one at a time, each with all threads.
 
-    Raises :class:`ConfigError` where the vocabulary has no item of a benchmark.
+    Raises :class:`ConfigError` if no item of a benchmark has all its words in the vocabulary.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Runner:
         refuse_unknown(WordVectors(text.vocabulary, matrix), benchmarks, self._threads)
 
     def make(self, step: Step, number: int) -> Trial:
-        """Make a trial, after a warm-up on the first words, which compiles what its options need."""
+        """Make a trial, after a warm-up on the first words, which compiles the kernels for its options."""
         config = self._space.config({**step.settings, "seed": step.seed})
         corpus = self._text.corpus if step.share == 1.0 else self._share(step.share)
         made = Trial(step.stage, step.settings, step.share, step.seed, number)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # some say that settings are slow: that is what is being measured
+            warnings.simplefilter("ignore")  # about slow settings: their time is being measured
             self._train(_first_words(corpus), dataclasses.replace(config, epochs=1), ())
             began = time.perf_counter()
             try:
@@ -80,7 +80,7 @@ class Runner:
         return WordVectors(self._text.vocabulary, result_vectors(config, tables)), state.seconds
 
     def _told(self) -> list[Callback]:
-        """The callbacks, unable to end a trial before its time: its score would be that of other settings."""
+        """The callbacks, unable to stop a trial early: its score would be that of other settings."""
 
         def telling(callback: Callback) -> Callback:
             def tell(report: TrainingReport) -> None:
@@ -91,7 +91,7 @@ class Runner:
         return [telling(each) for each in self._callbacks]
 
     def _watch(self, number: int) -> list[Callback]:
-        """For the first trial, a callback that says early where the budget is too small even for that one."""
+        """For the first trial, a callback that raises an error early if the budget is too small even for this trial."""
 
         def watch(report: TrainingReport) -> None:
             needed = report.seconds + (report.seconds_left or 0.0)

@@ -1,4 +1,4 @@
-"""The score of a trial: the weighted mean of what it reaches on some benchmark files."""
+"""The score of a trial: the weighted mean of its values on the benchmark files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wordkin.evaluation import (
 from wordkin.evaluation.datasets import Dataset
 from wordkin.vectors import WordVectors
 
-_LEAST_KNOWN = {"similarity": 3, "categories": 2}  # below, the value is not defined or says nothing
+_LEAST_KNOWN = {"similarity": 3, "categories": 2}  # with fewer items, the value is undefined or meaningless
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Benchmark:
 def read_benchmarks(files: object, weights: object) -> list[Benchmark]:
     """The benchmarks to score with.
 
-    Raises :class:`ConfigError` where files or weights are not legal; what :func:`read_dataset` raises.
+    Raises :class:`ConfigError` if files or weights are not legal, and the errors of :func:`read_dataset`.
     """
     paths = [files] if isinstance(files, str | Path) else list(files) if isinstance(files, Sequence) else []
     if not paths or not all(isinstance(each, str | Path) for each in paths):
@@ -79,7 +79,7 @@ def scores_of(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: in
 
 
 def refuse_unknown(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: int) -> None:
-    """Raise :class:`ConfigError` where the vocabulary has too few words of a benchmark to score with."""
+    """Raise :class:`ConfigError` if the vocabulary has too few words of a benchmark."""
     for each in benchmarks:
         result = evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1)
         known, asked = _known(result)

@@ -1,13 +1,13 @@
-"""Which trial comes next, and which settings are chosen at the end: a function of the trials recorded so far.
+"""The order of trials and the final choice, as a function of the trials recorded so far.
 
-:func:`search` is a generator of steps that is sent each trial when it is made. A resumed search is sent the recorded
-trials again and so goes on where it stopped. No clock is read here: a budget of time counts recorded seconds.
+:func:`search` is a generator that yields steps and is sent the trial made of each. To resume a search, the recorded
+trials are sent again, so it continues where it stopped. No clock is read here: the time budget counts recorded seconds.
 
-1. The references, ``word2vec`` (classic settings) and the recipe, on the whole text.
-2. Brackets of new settings, by successive halving: up to nine on a share of the text, the best three of them on the
-   whole. A third of the settings are drawn from the whole space, the others beside the best that are known. A text too
-   short for a share that says anything is used whole.
-3. Confirmation: the best settings and the references again, with seeds that nothing was chosen by.
+1. References: ``word2vec`` (classic settings) and the quality recipe, on the whole text.
+2. Brackets of new settings, by successive halving: up to nine on a share of the text, and the best three of them on the
+   whole text. A third of the settings are drawn from the whole space, the others are neighbours of the best known
+   settings. A text too short to be split is always used whole.
+3. Confirmation: the best settings and the references again, with fresh seeds, which were not used before.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from wordkin.tuning.trials import REFERENCES, Step, Trial
 
 SCREENING_SHARE = 0.25
 SCREENING_WORDS = 2_000_000
-"""Words that a share of the text must have at least."""
+"""Smallest share of the text, in words."""
 BRACKET = 9
 DRAWS = 2 * BRACKET
-"""Settings drawn for a bracket: those whose trials have no room in the budget are passed over."""
+"""Most settings drawn for a bracket; those whose trials do not fit the budget are skipped."""
 KEPT_OF_BRACKET = 3
 FINALISTS = 3
 LONG_BUDGET, MEDIUM_BUDGET = 60, 24
-"""Budgets, in trials of the classic settings, from which on three or two fresh seeds confirm the choice; below, one."""
+"""Smallest budgets, in trials of the classic settings, for three and for two fresh seeds; below them there is one."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What bounds a search and its choice.
+    """Limits of a search and of the settings it may choose.
 
     Attributes
     ----------
     seconds : float
-        Of all trials together.
-    trials : int or None
-        Of all trials.
-    run_seconds : float or None
-        Training time of a run that may be chosen.
-    run_ratio : float or None
-        The same, by that of the classic settings.
+        Longest time of all trials together.
+    trials : int or None, default None
+        Largest number of trials.
+    run_seconds : float or None, default None
+        Longest training time of the chosen settings.
+    run_ratio : float or None, default None
+        The same, as a multiple of the training time of the classic settings.
     """
 
     seconds: float
@@ -57,16 +57,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a search ends with.
+    """The result of a search.
 
     Attributes
     ----------
     settings : mapping
         The settings to use.
     better : bool
-        Whether they are better than those of every reference: with the mean of the fresh seeds, and with each of them.
+        Whether they score higher than every reference with each fresh seed.
     reason : str
-        A sentence that says so, or why nothing better was found.
+        By how much, or why nothing better was found.
     """
 
     settings: Settings
@@ -75,20 +75,20 @@ class Choice:
 
 
 class Book:
-    """The trials made so far, and what follows from them."""
+    """The trials made so far, and estimates based on them."""
 
     def __init__(self, space: Space, limits: Limits, words: int, first_seed: int) -> None:
         self.space, self.limits, self.first_seed = space, limits, first_seed
         self.trials: list[Trial] = []
-        self.seen: set[object] = set()  # what identity() says of the settings tried
+        self.seen: set[object] = set()  # identity() of the settings tried
         self._trials_of: dict[str, list[Trial]] = {}
-        self._costs: list[float] = []  # seconds of each trial for an epoch of the whole text
+        self._costs: list[float] = []  # of each trial, seconds for one epoch on the whole text
         self._epochs_of: dict[str, int] = {}
         share = max(SCREENING_SHARE, SCREENING_WORDS / max(1, words))
         self.screening_share = share if share <= 0.5 else 1.0
 
     def references(self) -> list[Settings]:
-        """The recipes, for each architecture that may be chosen."""
+        """The recipes, for each architecture in the space."""
         architectures = self.space.values.get("architecture", (None,))
         return [
             {"recipe": recipe} | ({} if each is None else {"architecture": each})
@@ -97,7 +97,7 @@ class Book:
         ]
 
     def add(self, trial: Trial) -> None:
-        """Take in a trial that was made."""
+        """Add a trial that was made."""
         self.trials.append(trial)
         self._trials_of.setdefault(_key(trial.settings), []).append(trial)
         self._costs.append(self._cost(trial))
@@ -108,11 +108,11 @@ class Book:
         return self._trials_of.get(_key(settings), [])
 
     def seconds(self) -> float:
-        """Time of all trials."""
+        """Total time of all trials."""
         return sum(each.seconds for each in self.trials)
 
     def estimate(self, settings: Settings, share: float = 1.0) -> float:
-        """Time of a trial, from those of the same settings, or where there are none, from all."""
+        """Estimated time of a trial, from trials of the same settings, or from all if there are none."""
         costs = [self._cost(each) for each in self.of(settings)] or self._costs
         return statistics.median(costs) * share * self._epochs(settings)
 
@@ -126,7 +126,7 @@ class Book:
         return self._epochs_of[key]
 
     def fresh_seeds(self) -> list[int]:
-        """The seeds of the confirmation; how many, depends on the budget and the first trial."""
+        """The seeds of the confirmation; their number depends on the budget and on the time of the first trial."""
         whole = self.limits.seconds / max(self.trials[0].seconds, 1e-9)
         if self.limits.trials is not None:
             whole = min(whole, self.limits.trials)
@@ -134,7 +134,7 @@ class Book:
         return [self.first_seed + 1 + each for each in range(number)]
 
     def fits(self, steps: Sequence[Step], finalists: Sequence[Settings]) -> bool:
-        """Whether there is room for some steps and then for a confirmation."""
+        """Whether the budget has room for some steps and then for the confirmation of some settings."""
         confirmed = [*self.references(), *finalists]
         seeds = len(self.fresh_seeds())
         if self.limits.trials is not None:
@@ -146,7 +146,7 @@ class Book:
         return self.seconds() + needed <= self.limits.seconds
 
     def allowed(self, settings: Settings) -> bool:
-        """Whether a run with some settings keeps the limit on its time, as far as is known."""
+        """Whether training with some settings keeps the limit on its time, as far as is known."""
         bound = self._bound()
         return bound is None or self.run_seconds(settings) <= bound
 
@@ -156,13 +156,13 @@ class Book:
         return self.limits.run_seconds
 
     def run_seconds(self, settings: Settings) -> float:
-        """Training time on the whole text: the median of trials on the whole, or of others scaled to it."""
+        """Training time on the whole text: the median of trials on the whole text, or of scaled times of others."""
         same = self.of(settings)
         same = [each for each in same if each.share == 1.0] or same
         return statistics.median(each.train_seconds / each.share for each in same)
 
     def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Trials that gave a score and whose settings keep the limit, the best first."""
+        """Trials with a score whose settings keep the limit, best first."""
         bound = self._bound()
         usable = [
             each
@@ -172,7 +172,7 @@ class Book:
         return sorted(usable, key=lambda each: (-(each.score or 0.0), each.number))
 
     def candidates(self) -> list[Trial]:
-        """Trials of new settings on the whole text with the first seed, the best first."""
+        """Trials of new settings on the whole text with the first seed, best first."""
         return self.ranked([each for each in self.trials if each.stage == "whole"])
 
     def best_known(self) -> Settings:
@@ -210,7 +210,7 @@ def _make(book: Book, step: Step) -> Generator[Step, Trial, Trial]:
 
 
 def _refuse_small_budget(book: Book) -> None:
-    """Raise :class:`ConfigError` where not one new trial has room."""
+    """Raise :class:`ConfigError` if the budget has no room for one new trial and its confirmation."""
     typical = book.best_known()
     if book.fits([Step("whole", typical, 1.0, book.first_seed)], [typical]):
         return
@@ -227,14 +227,14 @@ _WHAT_A_SEARCH_NEEDS = "the recipes, one new trial and its confirmation need so 
 
 
 def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
-    """New settings on a share of the text, the best of them on the whole; returns the number of the next draw."""
+    """Try new settings on a share of the text and the best of them on the whole; return the number of the next draw."""
     share = book.screening_share
     made: list[Trial] = []
     stage = "screening" if share < 1.0 else "whole"
     for position in range(DRAWS):
         near = None if position % 3 == 2 else book.best_known()
         settings = book.space.draw(book.first_seed, number, near, book.seen)
-        if settings is None and near is not None:  # all beside the best have been tried
+        if settings is None and near is not None:  # all neighbours of the best have been tried
             settings = book.space.draw(book.first_seed, number, None, book.seen)
         number += 1
         if settings is None or len(made) == BRACKET:
@@ -253,12 +253,12 @@ def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
 
 
 def _finalists(book: Book, new: Settings) -> list[Settings]:
-    """The settings that would be confirmed if no others were tried than ``new``."""
+    """The settings that would be confirmed if ``new`` were the last ones tried."""
     return [*(each.settings for each in book.candidates()[: FINALISTS - 1]), new]
 
 
 def _confirm(book: Book) -> Search:
-    """Try the best settings and the references with fresh seeds, and choose by these alone."""
+    """Train the best settings and the references with fresh seeds, and choose by the scores of these only."""
     first = {each.number: each.score for each in book.trials}
     allowed = [each for each in book.references() if book.allowed(each)]
     references = [each for each in book.trials if each.stage == "reference" and each.settings in allowed]
@@ -274,7 +274,7 @@ def _confirm(book: Book) -> Search:
 
 
 def _judge(book: Book, finalists: Sequence[Settings], references: Sequence[Settings]) -> Choice:
-    """The choice among settings that were confirmed."""
+    """Choose among the confirmed settings."""
     seeds = book.fresh_seeds()
 
     def scores(settings: Settings) -> list[float]:
@@ -290,13 +290,13 @@ def _judge(book: Book, finalists: Sequence[Settings], references: Sequence[Setti
             lead = min((statistics.fmean(own) - statistics.fmean(each) for each in others), default=0.0)
             word = "seed" if len(seeds) == 1 else "seeds"
             ahead = f"ahead of the recipes by {lead:.4f} or more" if others else "the best within the limit"
-            return Choice(settings, True, f"{ahead}, over {len(seeds)} fresh {word} that nothing was chosen by")
+            return Choice(settings, True, f"{ahead}, over {len(seeds)} fresh {word}")
     known = [each for each in book.trials if each.stage == "confirmation" and each.settings in references]
     return _nothing_better(book, known, f"no finalist was ahead of the recipes with each of {len(seeds)} fresh seeds")
 
 
 def _nothing_better(book: Book, references: Sequence[Trial], why: str) -> Choice:
-    """The better of the references, by the mean of some trials."""
+    """Choose the best reference, by its mean over some trials."""
     if not references:
         raise ConfigError("at_most", "must leave some settings to choose", _limit_text(book), "raise it")
     names: list[Any] = []

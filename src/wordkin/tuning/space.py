@@ -1,6 +1,6 @@
-"""Which settings a search may try: the values of each option, and how new settings are drawn from them.
+"""The search space: the values of each option, and how new settings are drawn.
 
-What is drawn depends on the seed, the number of the draw and the settings drawn from, and on nothing else.
+A draw depends only on the seed, the number of the draw, the settings drawn near to and the settings already seen.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "noise_exponent": (0.5, 0.75, 1.0),
     "vector_size": (50, 100, 150, 200, 300),
 }
-"""The values tried of each option, in order where they have one."""
+"""The values to try of each option; numbers are sorted."""
 VARIED_UNLESS_SAID = ("window", "dynamic_window", "negative", "subsample", "epochs", "learning_rate")
 VARIED_FOR_CBOW = ("cbow_gradient", "vectors")
 NEVER_VARIED = ("recipe", "threads", "seed", "deterministic", "parts")
@@ -47,9 +47,9 @@ class Space:
     fixed : mapping
         Options with the same value in every trial.
     values : mapping
-        For each option that is varied, the values to try.
-    words : int or None
-        Length of the text, on which recipes may depend; None before it is read.
+        For each varied option, the values to try.
+    words : int or None, default None
+        Length of the text, on which recipes depend; None before it has been read.
     """
 
     fixed: Settings
@@ -57,18 +57,18 @@ class Space:
     words: int | None = None
 
     def config(self, settings: Settings) -> TrainingConfig:
-        """The options of a run with these settings."""
+        """The configuration of a run with these settings."""
         given = {**self.fixed, **settings}
         config = TrainingConfig.from_options(**given)
         return config if self.words is None else config_for_words(config, given, self.words)
 
     def draw(self, seed: int, number: int, near: Settings | None, seen: Collection[object]) -> Settings | None:
-        """Settings that are not among those seen, by :func:`identity`; None where none were found.
+        """Draw settings whose :func:`identity` is not in ``seen``; None if none were found.
 
         Parameters
         ----------
         near : mapping or None
-            Settings of which one or two options take a neighbouring value; None to draw from the whole space.
+            Settings in which one or two options get a neighbouring value; None to draw from the whole space.
         """
         random = np.random.Generator(np.random.Philox(key=[seed, number]))
         middle = None if near is None else self.config(near)
@@ -96,12 +96,12 @@ class Space:
         return drawn
 
     def _meaningful(self, config: TrainingConfig) -> list[str]:
-        """The varied options that change anything under these options."""
+        """The varied options that have an effect with this configuration."""
         cbow_alone = ("cbow_gradient", "cbow_combine")
         return [name for name in self.values if name not in cbow_alone or config.architecture == "cbow"]
 
     def _legal(self, settings: Settings) -> TrainingConfig | None:
-        """The options of a run; None where these values do not go together."""
+        """The configuration of a run; None if these values conflict."""
         try:
             return self.config(settings)
         except ConfigError:
@@ -109,7 +109,7 @@ class Space:
 
 
 def identity(config: TrainingConfig) -> object:
-    """Equal for options that train alike."""
+    """A value that is equal for configurations that train the same."""
     values = {name: getattr(config, name) for name in _FIELDS}
     values |= {"learning_rate": config.starting_learning_rate, "recipe": None}
     if config.architecture != "cbow":
@@ -122,7 +122,7 @@ def _value(config: TrainingConfig, name: str) -> Any:
 
 
 def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
-    """The values next to one, below and above where they are numbers; else all others."""
+    """For a number, the next lower and higher values; otherwise all other values."""
     if any(isinstance(each, bool | str) for each in values):
         return [each for each in values if each != value]
     ordered = sorted(values)
@@ -131,23 +131,23 @@ def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
 
 
 def space_of(options: Settings, vary: object) -> Space:
-    """The space that the arguments of :func:`wordkin.tune` ask for.
+    """The search space for the arguments of :func:`wordkin.tune`.
 
     Parameters
     ----------
     options : mapping
         Options of training given by hand.
     vary : None, sequence of str, or mapping
-        Names of options, or for each the values to try, where None stands for those of :data:`VALUES`.
+        Names of options, or a mapping of names to the values to try; None for those of :data:`VALUES`.
 
     Raises
     ------
     ConfigError
-        A name cannot be varied, or a value is not legal, or nothing is left to vary.
+        An option cannot be varied, a value is not legal, or nothing is left to vary.
     """
     if "recipe" in options:
         raise ConfigError("recipe", "must be left out", options["recipe"], "the recipe is among the trials anyway")
-    TrainingConfig.from_options(**options)  # which says what is wrong with them
+    TrainingConfig.from_options(**options)  # raises an error if they are not legal
     if vary is None:
         names = VARIED_UNLESS_SAID + (VARIED_FOR_CBOW if options.get("architecture") == "cbow" else ())
         values = {name: VALUES[name] for name in names if name not in options}
@@ -181,7 +181,7 @@ def _asked(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
 
 
 def _check_values(name: str, values: tuple[Any, ...], options: Settings) -> None:
-    """Raise :class:`ConfigError` where an option cannot be varied over these values."""
+    """Raise :class:`ConfigError` if an option cannot be varied over these values."""
     field = next(each for each in dataclasses.fields(TrainingConfig) if each.name == name)
     if field.metadata["group"] == "Text" and name not in ("subsample", "subsample_formula"):
         raise ConfigError("vary", "must not name options of text: the text is read once", name)

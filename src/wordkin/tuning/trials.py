@@ -1,4 +1,4 @@
-"""Trials as they are made and recorded: a line of JSON for each."""
+"""Trials, and their record as lines of JSON."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Step:
     Attributes
     ----------
     stage : {"reference", "screening", "whole", "confirmation"}
-        What it is for.
+        Part of the search that the trial belongs to.
     settings : mapping
-        The options of training that are not the same in every trial.
+        The options of training that differ between trials.
     share : float
-        Of the text that is trained on.
+        Share of the text that is trained on.
     seed : int
-        Of the training run.
+        Seed of the training run.
     """
 
     stage: str
@@ -49,17 +49,17 @@ class Trial(Step):
     Attributes
     ----------
     number : int
-        From 1, in the order they were made.
+        Number of the trial, from 1.
     scores : mapping
-        For each evaluation file, the value between -1 and 1; empty where training diverged.
+        Value on each benchmark file, between -1 and 1; empty if training diverged.
     score : float or None
-        Their weighted mean.
+        Weighted mean of the values; None if training diverged.
     train_seconds : float
-        Time of training alone.
+        Training time.
     seconds : float
-        Time of the whole trial, training and scoring; the budget counts it.
+        Time of training and scoring, which counts towards the budget.
     failure : str
-        Why training gave no vectors; "" where it did.
+        The error if training diverged; "" otherwise.
     """
 
     number: int = 0
@@ -75,7 +75,7 @@ class Trial(Step):
 
 
 def trial_of(line: str, number: int) -> Trial:
-    """The trial in a line of JSON; :class:`FormatError` where it holds none."""
+    """Parse a line of JSON; raise :class:`FormatError` if it is not the record of a trial."""
     try:
         values = json.loads(line)
         trial = Trial(**{each.name: values[each.name] for each in fields(Trial)})

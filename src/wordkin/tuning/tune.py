@@ -52,7 +52,7 @@ def tune(
 
     The text is read once. Trials are made one after the other, each with all threads, so that their times can be
     compared. The classic settings and the quality recipe are always among them, and a choice is called better only
-    where it is ahead of both with seeds that nothing was chosen by.
+    if it scores higher than both with every fresh seed.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def _search(
     on_step: Callable[[Step, Sequence[Trial]], None] | None,
     on_trial: Callable[[Trial], None] | None,
 ) -> Choice:
-    """Take the recorded trials as they are, make the others, and return the choice."""
+    """Run a search: reuse the recorded trials, make the others, and return the choice."""
     steps = search(book)
     step = next(steps)
     try:
@@ -159,7 +159,7 @@ def _refuse_other_step(step: Step, trial: Trial, directory: SearchDirectory) -> 
 
 
 def _limits(time: str | float, trials: object, at_most: object) -> Limits:
-    """The limits that the arguments ask for."""
+    """The limits of a search, from its arguments."""
     seconds = seconds_of(time, "time")
     if seconds == 0:
         raise ConfigError("time", "must be more than 0", time)
@@ -184,7 +184,7 @@ def _limits(time: str | float, trials: object, at_most: object) -> Limits:
 def _encoded(
     source: Source, config: TrainingConfig, directory: SearchDirectory, on_scan: OnScan | None
 ) -> Iterator[Text]:
-    """The text of a search, read where that has not been done."""
+    """The encoded text of a search; the corpus is read unless that was done before."""
     place = source.directories[0] if source.kind == "encoded" else directory.text
     if source.kind != "encoded":
         if not is_encoded_text(place):
@@ -206,7 +206,7 @@ def _names(sources: Sequence[Mapping[str, object]]) -> str:
 def _description(
     text: Text, space: Space, limits: Limits, benchmarks: Sequence[Benchmark], threads: int
 ) -> Mapping[str, Any]:
-    """Everything that decides which trials are made, for the record."""
+    """All arguments that decide which trials are made, for the record."""
     named = {name: value for name, value in text.config.to_dict().items() if name in space.fixed}
     return {
         "text": text.fingerprint,
