@@ -34,7 +34,7 @@ OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
     "word2vec": {"skip-gram": {}, "cbow": {}},
     "quality": {
         "skip-gram": {"dynamic_window": True, "window": 7, "negative": 3, "subsample": 5e-5, "epochs": 4},
-        "cbow": {"window": 7, "learning_rate": 0.05},
+        "cbow": {"window": 8, "learning_rate": 0.05},
     },
 }
 """The values that differ for a small text."""
