@@ -246,6 +246,7 @@ def main() -> None:
     parser.add_argument("--chinese", help="a Chinese text, for jieba")
     parser.add_argument("--korean", help="a Korean text, for kiwi")
     parser.add_argument("--folder", type=Path, help="where to write the containers (default: a temporary folder)")
+    parser.add_argument("--only", choices=["containers", "tokenizers"], help="leave the others as they were measured")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     common_options(parser)
     options = parser.parse_args()
@@ -258,6 +259,15 @@ def main() -> None:
     plain = texts.plain_text(options.corpus, words)
     about = {**texts.description(plain), "threads": options.threads}
     results = Results("readers", about, fresh=options.fresh, folder=results_folder(options.quick))
+    if options.only != "tokenizers":
+        measure_containers(results, plain, options, runs)
+    if options.only != "containers":
+        measure_tokenizers(results, plain, options, runs)
+    show(blocks(results.content))
+
+
+def measure_containers(results: Results, plain: Path, options: argparse.Namespace, runs: int) -> None:
+    """Every container, written to a folder first."""
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         for suffix, write, _ in CONTAINERS.values():
@@ -268,13 +278,16 @@ def main() -> None:
         for container in CONTAINERS:
             measurement = partial(measure, container, folder, size, options.threads, runs)
             results.measured(f"read, {container}", {"runs": runs}, measurement)
+
+
+def measure_tokenizers(results: Results, plain: Path, options: argparse.Namespace, runs: int) -> None:
+    """Every tokenizer for which there is a text, on the beginning of it."""
     for name, (language, size) in TOKENIZERS.items():
         given = getattr(options, language) if language else plain
         if given is not None:
             text = texts.head(texts.plain_text(str(given), 0), size // (10 if options.quick else 1))
             measurement = partial(measure_tokenizer, name, text, options.threads, runs)
             results.measured(f"tokenized by {name}", {"runs": runs, "text": text.name}, measurement)
-    show(blocks(results.content))
 
 
 if __name__ == "__main__":

@@ -667,7 +667,10 @@ def _name_of(tokenizer: Callable[..., object]) -> str:
         return f"partial({_name_of(tokenizer.func)})"
     name = getattr(tokenizer, "__qualname__", None)
     name = name if isinstance(name, str) else type(tokenizer).__qualname__
-    return f"{type(tokenizer).__module__}:{name}" if name in TOKENIZERS else name
+    if name not in TOKENIZERS:
+        return name
+    module = getattr(tokenizer, "__module__", None)
+    return f"{module if isinstance(module, str) else type(tokenizer).__module__}:{name}"
 
 
 def _remedy(name: str, known: list[str]) -> str:
