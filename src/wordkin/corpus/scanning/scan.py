@@ -44,6 +44,7 @@ from wordkin.storage.packed_words import packed
 from wordkin.storage.spool import Spool
 
 _TABLES_AT_HAND = 2 * 17  # those that threads count in at a time, and as many that follow
+_NOTHING_KEPT = "keep leaves no word of the text: a pattern must match words as a whole, as they are after lower-casing"
 _MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a table of its own
 
 
@@ -245,7 +246,7 @@ def scan(
             token_words = whole_tokens(text.tokens, spelling, text.unique)
         if not len(token_words.words):
             left_out = keep is not None and text.tokens
-            raise EmptyVocabularyError("keep leaves no word" if left_out else _nothing_found(source))
+            raise EmptyVocabularyError(_NOTHING_KEPT if left_out else _nothing_found(source))
         reporter.report()
         scanned = Scan(text, token_words, workers, spool_directory, reporter.tallies)
         scanned.dropped = None if bound is None else bound.dropped()
