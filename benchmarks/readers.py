@@ -247,6 +247,7 @@ def main() -> None:
     parser.add_argument("--korean", help="a Korean text, for kiwi")
     parser.add_argument("--folder", type=Path, help="where to write the containers (default: a temporary folder)")
     parser.add_argument("--only", choices=["containers", "tokenizers"], help="leave the others as they were measured")
+    parser.add_argument("--tokenizers", nargs="+", choices=[*TOKENIZERS], default=[*TOKENIZERS], help="which of them")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     common_options(parser)
     options = parser.parse_args()
@@ -282,7 +283,8 @@ def measure_containers(results: Results, plain: Path, options: argparse.Namespac
 
 def measure_tokenizers(results: Results, plain: Path, options: argparse.Namespace, runs: int) -> None:
     """Every tokenizer for which there is a text, on the beginning of it."""
-    for name, (language, size) in TOKENIZERS.items():
+    for name in options.tokenizers:
+        language, size = TOKENIZERS[name]
         given = getattr(options, language) if language else plain
         if given is not None:
             text = texts.head(texts.plain_text(str(given), 0), size // (10 if options.quick else 1))

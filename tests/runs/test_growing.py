@@ -114,6 +114,9 @@ def test_an_update_that_fails_leaves_the_model_as_it_was(model):
         model.update([["unknown", "words"]])
     with pytest.raises(ConfigError, match="vector_size must be as in the model"):
         model.update(NEW, vector_size=3)
+    for name in ("init", "vocabulary"):
+        with pytest.raises(ConfigError, match=f"{name} must be left out when a model is updated; .* has its own"):
+            model.update(NEW, **{name: model.vocabulary})
 
     def fail(report):
         raise RuntimeError("enough")

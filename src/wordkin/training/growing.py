@@ -40,6 +40,9 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
     held-out text. Raises :class:`ConfigError` where an option would change what the tables mean, and under
     hierarchical softmax.
     """
+    for name in ("vocabulary", "init"):
+        if name in options:
+            raise ConfigError(name, "must be left out when a model is updated", options[name], "the model has its own")
     values = {each.name: getattr(config, each.name) for each in dataclasses.fields(config)}
     values |= {"learning_rate": UPDATE_LEARNING_RATES[config.architecture], "min_learning_rate": None}
     if not has_validation and config.validation_fraction is None:
