@@ -174,21 +174,23 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
         ),
         (
             lambda vectors: vectors.most_similar((1, 2)),
-            "positive may be two items or an item with its weight; got (1, 2): pass [1, 2] or (1, 2.0)",
+            "positive must not be a tuple of two whole numbers: it may be two items, or an item and its weight; "
+            "got (1, 2): pass [1, 2] or (1, 2.0)",
         ),
         (
             lambda vectors: vectors.most_similar(np.array([1, 2])),
-            "query may be items or a vector where it is an array of whole numbers; got array([1, 2]): pass a list",
+            "query must not be an array of whole numbers: it may be a list of items, or a vector; got array([1, 2]): "
+            "pass a list",
         ),
         (
             lambda vectors: vectors.evaluate([("a", "b", 1.0), ("c", "d", 2.0)]),
             "vectors must have words as items: bench",
         ),
-        (lambda vectors: vectors.to_arrow(), "vectors must hold words for Arrow and Parquet; got"),
+        (lambda vectors: vectors.to_arrow(), "vectors must have words, not whole numbers, for Arrow and Parquet; got"),
         (lambda vectors: vectors.vocabulary.save("v.txt"), "vocabulary must hold words to be saved as text; got"),
         (lambda vectors: vectors.with_words({1: "a"}), "names must have a name for each word; got"),
         (lambda vectors: vectors.with_words(lambda item: "a"), "words must be distinct; got 'a'"),
-        (lambda vectors: vectors.with_words(float), "names must give text or whole numbers; got"),
+        (lambda vectors: vectors.with_words(float), "names must map to text or whole numbers; got"),
         (lambda vectors: Vocabulary([1, "a"]), "words must be all text or all whole numbers; got [1, 'a']: convert"),
         (
             lambda vectors: Vocabulary([1, True]),
@@ -218,7 +220,7 @@ def test_native_files_keep_numbers(vectors: Embeddings, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".vec", ".txt", ".bin", ".vec.gz"])
 def test_formats_of_text_refuse_numbers_before_training(vectors: Embeddings, suffix: str, tmp_path: Path) -> None:
-    rule = "must end in .safetensors for items that are whole numbers: as text they would come back as words"
+    rule = "must end in .safetensors for items that are whole numbers, since other formats would turn them into words"
     with pytest.raises(ConfigError, match=f"^path {rule}; got .*: or save vectors.with_words"):
         vectors.save(tmp_path / f"v{suffix}")
     reports: list[object] = []
@@ -306,6 +308,7 @@ def test_names_keep_the_scales_of_int8_and_models_of_sentences_refuse_numbers(
     small.save(tmp_path / "small.safetensors")
     assert wordkin.load(tmp_path / "small.safetensors").words == vectors.words
     with pytest.raises(
-        ConfigError, match=r"^vectors must hold words for a model of sentences; got .*with_words\(str\)"
+        ConfigError,
+        match=r"^vectors must have words, not whole numbers, for a model of sentences; got .*with_words\(str\)",
     ):
         vectors.to_static_model(tmp_path / "model")

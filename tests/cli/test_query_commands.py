@@ -129,7 +129,7 @@ def test_an_index_is_built_and_searched(run, vectors_file, tmp_path):
     pytest.importorskip("usearch")
     missing = run("similar", vectors_file, "oslo", "--index")
     assert (missing.code, missing.out) == (2, "")
-    assert "there is no index" in missing.err and "make it with wordkin index" in missing.err
+    assert "there is no index" in missing.err and "build it with wordkin index" in missing.err
     finished = run("index", vectors_file)
     assert (finished.code, finished.out) == (0, f"{vectors_file}.usearch: 7 words, i8\n")
     expected = run("similar", vectors_file, "oslo", "paris", "--topn", "3")

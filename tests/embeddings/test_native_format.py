@@ -202,7 +202,7 @@ def test_a_header_that_lies_is_refused(tmp_path, tensor, field, value, message):
         ),
         (lambda header: header | {"__metadata__": {"a": 1}}, "the header's __metadata__ must map names to text"),
         (lambda header: header | {"__metadata__": []}, "the header's __metadata__ must map names to text"),
-        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "of format version '3', and this"),
+        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "format version is '3', but this"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, change, message):
@@ -220,7 +220,9 @@ def test_tensors_of_something_else_are_refused(tmp_path, missing):
     tensors = load_file(path)
     del tensors[missing]
     save_file(tensors, path)
-    with pytest.raises(FormatError, match=f"there is no tensor '{missing}': it holds tensors, but not word vectors"):
+    with pytest.raises(
+        FormatError, match=f"there is no tensor '{missing} is missing: this is not a file of wordkin word vectors"
+    ):
         load_embeddings(path)
 
 

@@ -39,7 +39,9 @@ def test_other_types_are_refused(dtype):
 
 def test_numbers_too_large_for_half_precision():
     vectors = Embeddings(Vocabulary(["a"]), np.array([[1e5, 1]], np.float32))
-    with pytest.raises(ConfigError, match="dtype must hold all numbers; got 'float16': they go up to 100000: keep"):
+    with pytest.raises(
+        ConfigError, match="dtype must be able to hold all numbers; got 'float16': the largest is 100000: keep"
+    ):
         vectors.astype("float16")
 
 
@@ -127,8 +129,8 @@ def test_int8_of_what_is_not_finite():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"1"', "vectors are of int8, where the format ver"),
-        (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"3"', "of format version '3'.*reads up to '2'"),
+        (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"1"', "vectors are int8, but the format ver"),
+        (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"3"', "format version is '3'.*reads up to '2'"),
         (b'"scales"', b'"scalez"', "there is no tensor 'scales'"),
         (np.float32(0.5).tobytes(), np.float32(-1).tobytes(), "the scale of word 1 is -1.0, not a number from 0 up"),
         (np.float32(0.5).tobytes(), np.float32("nan").tobytes(), "the scale of word 1 is nan"),
@@ -153,5 +155,5 @@ def test_what_fewer_words_lose():
     whole = vectors.agreement(vectors)
     assert (whole.shared_neighbours, whole.kept_text) == (1, 1) and whole.cosine_difference < 1e-6
     assert vectors.agreement(vectors.reduce_dimensions(2)).vector_cosine is None
-    with pytest.raises(ConfigError, match="after must hold words that are there before; got 'w10'"):
+    with pytest.raises(ConfigError, match="after must contain only words of before; got 'w10'"):
         vectors.first(10).agreement(vectors)

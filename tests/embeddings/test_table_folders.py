@@ -74,7 +74,7 @@ def test_parts_come_in_the_order_of_their_numbers(tmp_path, name):
 
 def test_rows_are_counted_through_all_parts(spark):
     write_part(spark, 3, ["f", "a"])
-    message = r"vectors.parquet': row 7: the word 'a' stands there again, first at row 1: pass duplicates="
+    message = r"vectors.parquet': row 7: the word 'a' occurs twice, first at row 1: pass duplicates="
     with pytest.raises(FormatError, match=message):
         load_embeddings(spark)
     assert list(load_embeddings(spark, duplicates="first")) == list("abcdef")
@@ -92,23 +92,23 @@ def test_a_vector_of_another_length_is_a_bad_row(spark):
     pq.write_table(pa.table({"word": ["f"], "vector": vectors}), spark / NAME.format(3))
     with pytest.raises(FormatError, match=r"row 6: expected a word and 2 numbers, found a vector of 3 numbers"):
         load_embeddings(spark)
-    with pytest.warns(UserWarning, match="1 bad rows were skipped, 5 are left"):
+    with pytest.warns(UserWarning, match="skipped 1 bad rows and kept 5"):
         assert len(load_embeddings(spark, bad_rows="skip")) == 5
 
 
 def test_folders_that_are_no_whole_table(tmp_path, spark):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FormatError, match=r"is a directory.* holds no part of a table .*Word2Vec.load opens saved"):
+    with pytest.raises(FormatError, match=r"is a directory without parts of a table .*use Word2Vec.load$"):
         load_embeddings(tmp_path / "empty")
     for only in ("_SUCCESS", "part-00000.csv", ".hidden.parquet", "_metadata.parquet"):
         folder = tmp_path / f"only {only}"
         folder.mkdir()
         (folder / only).write_text("x")
-        with pytest.raises(FormatError, match="holds no part of a table"):
+        with pytest.raises(FormatError, match="without parts of a table"):
             load_embeddings(folder)
     (spark / "notes.txt").touch()
     with pytest.raises(
-        FormatError, match=r"holds 'notes.txt' beside parts of a table: move it away, or load one part$"
+        FormatError, match=r"contains 'notes.txt' among the parts of a table: move it away, or load one part$"
     ):
         load_embeddings(spark)
     (spark / "notes.txt").unlink()
@@ -116,7 +116,7 @@ def test_folders_that_are_no_whole_table(tmp_path, spark):
     with pytest.raises(FormatError, match=r"part-00002.*: the table cannot be read: "):
         load_embeddings(spark)
     (spark / "_temporary").mkdir()
-    with pytest.raises(FormatError, match=r"_temporary: the job that writes the table has not ended, or failed$"):
+    with pytest.raises(FormatError, match=r"_temporary: the job that writes the table is still running, or failed$"):
         load_embeddings(spark)
 
 

@@ -213,7 +213,7 @@ def test_policies_for_words_that_are_not_utf8(tmp_path, policy, word):
 def test_doubled_words(tmp_path):
     text = b"a 1 2\nb 3 4\na 5 6\n"
     binary = binary_file([(b"a", [1, 2]), (b"b", [3, 4]), (b"a", [5, 6])])
-    again = "the word 'a' stands there again, first at"
+    again = "the word 'a' occurs twice, first at"
     assert f'line 3: {again} line 1: pass duplicates="first"' in refusal(tmp_path, "v.txt", text)
     assert f'byte 26: {again} byte 4: pass duplicates="first"' in refusal(tmp_path, "v.bin", binary)
     for name, content in (("v.txt", text), ("v.bin", binary)):
@@ -224,8 +224,8 @@ def test_doubled_words(tmp_path):
 TEXT_REFUSALS = {
     b"": "the file is empty",
     b"\n": "the file is empty",
-    b"3 2\na 1 2\nb 3 4\n": "the header promises 3 words, but the file ends after 2",
-    b"1 2\na 1 2\nb 3 4\n": "line 3: the file goes on after the 1 words its header promises",
+    b"3 2\na 1 2\nb 3 4\n": "the header announces 3 words, but the file ends after 2",
+    b"1 2\na 1 2\nb 3 4\n": "line 3: the file continues after the 1 words that its header announces",
     b"2 3\na 1 2\nb 3 4\n": "line 2: expected a word and 3 numbers, found 3 fields",
     b"2 1\na 1 2\nb 3 4\n": "line 2: expected a word and 1 numbers, found 3 fields",
     b"a 1 2\nb 3\n": "line 2: expected a word and 2 numbers, found 2 fields",
@@ -239,7 +239,7 @@ TEXT_REFUSALS = {
     b"a 1 2\nb 1-2 3\n": "line 2: '1-2' is not a number",
     b"a 1 2\nb nan 3\n": "line 2: the vector of 'b' holds a value that is not finite",
     b"a 1 2\nb 3 1e999\n": "line 2: the vector of 'b' holds a value that is not finite",
-    b"a 1 2\n\nb 3 4\n": 'line 2: the line is empty: pass bad_rows="skip" to leave out such rows',
+    b"a 1 2\n\nb 3 4\n": 'line 2: the line is empty: pass bad_rows="skip" to skip such rows',
     b"word\n": "line 1: expected a word and its numbers, found b'word'",
     b"1000000000000 300\na 1 2\n": "the header (line 1) claims 1,000,000,000,000 words of 300 numbers, at least 600,0",
     b"2 0\na\nb\n": "line 1 must be the header, as in \"1000 300\"; it is b'2 0'",
@@ -257,13 +257,13 @@ def test_text_that_is_not_whole_is_refused_with_the_line(tmp_path, content, suff
 
 
 BINARY_REFUSALS = {
-    b"": "line 1 must be the number of words and the length of a vector, as in \"1000 300\"; it begins b''",
+    b"": "line 1 must be the number of words and the vector size, as in \"1000 300\"; it begins with b''",
     b"hello world\n": "it begins b'hello world'",
     b"-1 2\n": "it begins b'-1 2'",
     b"1 0\na ": "it begins b'1 0'",
     b"1" * 80: "line 1 must be the number of words",
-    binary_file(ROWS)[:-5]: "the header promises 3 words, but the file ends at byte 38 inside word 3",
-    binary_file(ROWS) + b"more": "the file goes on after the 3 words its header promises",
+    binary_file(ROWS)[:-5]: "the header announces 3 words, but the file ends at byte 38 inside word 3",
+    binary_file(ROWS) + b"more": "the file continues after the 3 words that its header announces",
     binary_file(ROWS, header=b"1000000000000 300\n"): "claims 1,000,000,000,000 words of 300 numbers, at least 1,201,0",
     binary_file(ROWS, header=b"1 999999999\n"): "claims 1 words of 999,999,999 numbers",
     binary_file([*ROWS[:1], (b"b", [3, float("nan")])]): "byte 17: the vector of 'b' holds a value that is not finite",
@@ -283,7 +283,7 @@ def test_binary_that_is_not_whole_is_refused_with_the_byte(tmp_path, content, su
 def test_infinities_and_every_kind_of_nan(tmp_path, bits):
     vector = struct.pack("<2I", bits, 0xFF800000)
     message = refusal(tmp_path, "v.bin", b"1 2\nword " + vector)
-    assert message.endswith("'word' holds a value that is not finite: pass bad_rows=\"skip\" to leave out such rows")
+    assert message.endswith("'word' holds a value that is not finite: pass bad_rows=\"skip\" to skip such rows")
 
 
 def test_large_values_are_not_taken_for_infinite(tmp_path):
@@ -299,7 +299,7 @@ def test_words_of_any_length_up_to_a_bound(tmp_path, monkeypatch):
     assert load_embeddings(tmp_path / "v.txt").words == [long, "y"]
     monkeypatch.setattr(binary_format, "_LONGEST_WORD", 1 << 20)
     monkeypatch.setattr(text_format, "_LONGEST_LINE", 1 << 21)
-    assert "byte 4: no space ends the word that starts there" in refusal(
+    assert "byte 4: a word starts here but no space follows it" in refusal(
         tmp_path, "v.bin", (tmp_path / "v.bin").read_bytes()
     )
     assert "a line is longer than 2,097,152 bytes" in refusal(tmp_path, "v.txt", (tmp_path / "v.txt").read_bytes())
@@ -311,7 +311,7 @@ class _Trap:
 
 
 STRANGERS = {
-    "pickle": (pickle.dumps(_Trap()), "this is a Python pickle, which can run code when it is opened"),
+    "pickle": (pickle.dumps(_Trap()), "this is a Python pickle. Pickles can run code"),
     "fastText": (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00" + bytes(90), "this is a fastText model, not a file of vectors"),
     "zip": (b"PK\x03\x04" + bytes(90), "this is a zip archive: unpack it"),
     "xz": (b"\xfd7zXZ\x00" + bytes(90), "this is compressed with xz: unpack it"),
@@ -356,7 +356,7 @@ def test_suffixes_and_formats(tmp_path):
 
 
 def test_header_options(tmp_path):
-    assert "the header promises 2 words, but the file ends after 1" in refusal(tmp_path, "v.txt", b"2 1\n3 1\n")
+    assert "the header announces 2 words, but the file ends after 1" in refusal(tmp_path, "v.txt", b"2 1\n3 1\n")
     assert load_bytes(tmp_path, "v.txt", b"2 7\n3 1\n", header=False).words == ["2", "3"]
     assert "line 1 must be the header" in refusal(tmp_path, "v.txt", b"a 1\nb 2\n", header=True)
     with pytest.raises(ConfigError, match="header must be left unset for formats other than text"):
@@ -368,7 +368,7 @@ def test_header_options(tmp_path):
 def test_words_the_format_cannot_hold_are_refused_and_nothing_is_written(tmp_path, suffix, word):
     with pytest.raises(ConfigError) as caught:
         some_vectors(("the", word)).save(tmp_path / f"v{suffix}")
-    rule = "word must have a letter and no white space in word2vec formats"
+    rule = "word must not be empty or contain white space in word2vec formats"
     assert str(caught.value) == f'{rule}; got {word!r}: save as .safetensors, or pass whitespace="underscore"'
     assert list(tmp_path.iterdir()) == []
 
@@ -377,7 +377,7 @@ def test_white_space_as_underscores(tmp_path):
     path = tmp_path / "v.bin"
     some_vectors(("new york", "x")).save(path, whitespace="underscore")
     assert load_embeddings(path).words == ["new_york", "x"]
-    with pytest.raises(ConfigError, match=r"it makes 'new_york' of two words: save as \.safetensors instead"):
+    with pytest.raises(ConfigError, match=r"two words would become 'new_york': save as \.safetensors instead"):
         some_vectors(("new york", "new_york")).save(path, whitespace="underscore")
     with pytest.raises(ConfigError, match='whitespace must be one of "refuse", "underscore"'):
         some_vectors().save(path, whitespace="drop")

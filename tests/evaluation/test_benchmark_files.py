@@ -85,15 +85,15 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path):
         ("a\tb\tnan\na\tb\tinf\n", "similarity", "line 1: a word pair must have two words and a finite score"),
         ("a\tb\n", "similarity", "line 1: a word pair must have two words and a finite score; got 'a\\tb'"),
         ("word\tword\tscore\n", "similarity", "line 1: a word pair must have two words and a finite score; got"),
-        ("word1\tword2\tscore\n", None, "must hold at least one item; got a header only, 'word1"),
+        ("word1\tword2\tscore\n", None, "must contain at least one item; got only the header 'word1"),
         ("dog animal\ncat\n", "categories", "line 2: a line must have a word and its category; got 'cat'"),
-        ("a b | c\na c\n", None, "line 2: a group must have two or more words and then the odd one, after a bar"),
+        ("a b | c\na c\n", None, "line 2: a group must have at least two words followed by the odd one; a bar may"),
         ("a b | c d\n", None, "line 1: a group must have"),
         ("a | c\n", None, "line 1: a group must have"),
-        ("", None, "benchmark.txt: a benchmark file must hold at least one item; got none"),
+        ("", None, "benchmark.txt: a benchmark file must contain at least one item; got none"),
         ("a b | c |\n", "odd-one-out", "line 1: a group must have"),
-        (": only\n: headers\n", None, "benchmark.txt: a benchmark file must hold at least one item; got none"),
-        ("a b c d e f\n", None, "must be plain from its lines; got 6 columns by space, first 'a b c d e f': say"),
+        (": only\n: headers\n", None, "benchmark.txt: a benchmark file must contain at least one item; got none"),
+        ("a b c d e f\n", None, "cannot be detected from 6 columns separated by space; the first line is 'a b c d e f'"),
     ],
 )  # fmt: skip
 def test_malformed_files_name_the_line(write_file, text, kind, message):
@@ -113,7 +113,7 @@ def test_invalid_utf8_names_line_and_byte(tmp_path: Path):
     path = tmp_path / "latin1.txt"
     path.write_bytes(b"a\tb\t1\nstra\xdfe\tweg\t2\n")
     with pytest.raises(
-        FormatError, match=r"latin1\.txt, line 2: must be UTF-8; got byte 0xdf: convert the file, or name"
+        FormatError, match=r"latin1\.txt, line 2: must be UTF-8; got byte 0xdf: convert the file to UTF-8, or pass"
     ):
         read_dataset(path)
 

@@ -61,7 +61,7 @@ def test_a_score_that_any_vectors_would_reach_is_undefined(make_embeddings, writ
 )
 def test_files_that_can_have_one_score_only_are_refused(make_embeddings, write_file, text, got):
     with pytest.raises(
-        FormatError, match=f"must have two categories, and two words in one of them; got {got}, so that"
+        FormatError, match=f"must have at least two categories, one of them with two words; got {got}, so that"
     ):
         evaluate_file(make_embeddings(["a"]), write_file(text), kind="categories")
 

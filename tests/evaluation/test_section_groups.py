@@ -29,7 +29,9 @@ def test_known_names(names, groups):
 
 def test_patterns_decide():
     assert group_sections(["towns", "A1", "A2"], ["A*"]) == ["semantic", "syntactic", "syntactic"]
-    with pytest.raises(ConfigError, match=r"syntactic_sections must fit sections of the file \('towns'\); got 'B\*'"):
+    with pytest.raises(
+        ConfigError, match=r"syntactic_sections must match a section of the file \('towns'\); got 'B\*'"
+    ):
         group_sections(["towns"], ["B*"])
     with pytest.raises(ConfigError, match="syntactic_sections must be a list of names or patterns; got 'A'"):
         group_sections(["A"], "A")

@@ -314,7 +314,7 @@ def test_counts_of_zero_are_legal(tmp_path):
 def test_doubled_words_in_a_file_of_vectors(tmp_path):
     path = tmp_path / "v.txt"
     path.write_text("2 2\na 1 2\na 2 1\n")
-    with pytest.raises(FormatError, match=r"line 3: the word 'a' stands there again, first at line 2"):
+    with pytest.raises(FormatError, match=r"line 3: the word 'a' occurs twice, first at line 2"):
         wordkin.load(path)
     assert list(wordkin.load(path, duplicates="first").words) == ["a"]
 

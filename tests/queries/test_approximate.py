@@ -109,37 +109,37 @@ def test_very_few_words(tmp_path):
 def test_broken_and_missing_files(tmp_path):
     vectors = clustered(300)
     path = tmp_path / "x.usearch"
-    with pytest.raises(CorpusNotFoundError, match=r"there is no index .*x.usearch': make it with build_index\(\)"):
+    with pytest.raises(CorpusNotFoundError, match=r"there is no index .*x.usearch': build it with build_index\(\)"):
         vectors.open_index(path)
-    with pytest.raises(ConfigError, match="path must be given for vectors that came from no file; got None"):
+    with pytest.raises(ConfigError, match="path must be given for vectors that were not read from a file; got None"):
         vectors.open_index()
     vectors.build_index(path)
     whole = path.read_bytes()
     for broken, why in (
         (b"", "it is empty"),
-        (b"junk" * 50, "it has no seal of wordkin at its end: it was cut short, or made by another program"),
-        (whole[: len(whole) // 2], "it has no seal"),
-        (whole[:-1], "it has no seal"),
-        (whole[:5000] + b"?" + whole[5001:], "its content is not what its seal says it was"),
-        (whole[:-1] + b"?", "its content is not what its seal says it was"),
+        (b"junk" * 50, "its seal is missing: it is truncated, or was written by another program"),
+        (whole[: len(whole) // 2], "its seal is missing"),
+        (whole[:-1], "its seal is missing"),
+        (whole[:5000] + b"?" + whole[5001:], "its content does not match its checksum"),
+        (whole[:-1] + b"?", "its content does not match its checksum"),
     ):
         path.write_bytes(broken)
-        message = rf"x.usearch' is not a whole index \({why}.*\): build it again with build_index\(\)"
+        message = rf"x.usearch' is not a valid index \({why}.*\): build it again with build_index\(\)"
         with pytest.raises(FormatError, match=message):
             vectors.open_index(path)
 
 
 @pytest.mark.parametrize("changed", [
-    ("matrix", 0, "its head"),  # how many vectors
-    ("head", 0, "its head"),
+    ("matrix", 0, "its header"),  # how many vectors
+    ("head", 0, "its header"),
     ("head", 14, "the size of its vectors"),  # the type of a number
     ("head", 17, "the number of its words"),
     ("graph", 0, "the number of its words"),
     ("graph", 8, "its length"),  # links of a node
     ("graph", 17, "its length"),
-    ("graph", 24, "its levels"),
-    ("graph", 32, "its levels"),  # where a search begins
-    ("levels", 1, "its levels"),
+    ("graph", 24, "the list of levels"),
+    ("graph", 32, "the list of levels"),  # where a search begins
+    ("levels", 1, "the list of levels"),
     ("nodes", 9, "the level of a word"),
     ("nodes", 12, "the number of links of a word"),
     ("nodes", 16, "a link"),
@@ -169,7 +169,7 @@ def test_an_index_by_another_usearch_is_refused(tmp_path):
     content[8 + 300 * 16 + 7] = 3  # the major version
     path.write_bytes(content)
     seal(path)
-    with pytest.raises(FormatError, match=r"usearch 3\.\d+\.\d+ wrote it, and wordkin reads what usearch 2 writes"):
+    with pytest.raises(FormatError, match=r"usearch 3\.\d+\.\d+, but wordkin reads files of usearch 2"):
         vectors.open_index(path)
 
 

@@ -118,7 +118,7 @@ def test_the_same_vectors_make_the_same_bytes(tmp_path, suffix):
 def test_a_directory_is_no_file_of_vectors(tmp_path):
     with pytest.raises(
         FormatError,
-        match=r"is a directory, not a file of vectors, and holds no part of a table .*; Word2Vec\.load",
+        match=r"is a directory without parts of a table .*, use Word2Vec\.load",
     ):
         load_embeddings(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Word vectors: the object people query, and the files it lives in."""
+"""The Embeddings class, and functions that load and save it."""
 
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.formats import check_output, check_words, load_embeddings, save_embeddings

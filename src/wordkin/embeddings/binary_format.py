@@ -1,6 +1,6 @@
-"""The binary format of word2vec: a header line, then each word and its vector of little-endian float32.
+"""Read and write the binary format of word2vec, which ``docs/formats.md`` describes.
 
-Read in large blocks, so that compressed files are read too. ``docs/formats.md`` describes the format.
+Files are read in large blocks and not memory-mapped, so that compressed files can be read as well.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from wordkin.embeddings.text_format import HEADER, writable_words
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
 from wordkin.storage.files import InputFile
 
-_BLOCK_BYTES = 1 << 20  # read at a time: what is done to a block then happens in the cache
-_LONGEST_WORD = 1 << 24  # bytes; beyond it the file is not what it seems
+_BLOCK_BYTES = 1 << 20  # small enough to stay in the CPU cache
+_LONGEST_WORD = 1 << 24  # bytes; a longer "word" means that the file is not word2vec binary
 _LONGEST_HEADER = 64
 _LINE_END, _SPACE = 0x0A, 0x20
 _BLANKS = b" \t\n\r\v\f"
 
 
 def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
-    """Read word2vec binary: a header line, then each word, a space and N little-endian float32.
+    """Read word2vec binary: a header line, then for each word its bytes, a space and N little-endian float32.
 
-    A line end after each vector, as word2vec.c writes it, may be there or not.
+    A newline after each vector, which word2vec.c writes, is optional.
     """
     head = source.read(LONGEST_HEAD)
     total, vector_size, position = _binary_header(source, head)
@@ -38,7 +38,7 @@ def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
         raise source.broken(
             f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
             f"{total * (row_bytes + 1):,} bytes, but the file has {source.size_limit:,}: "
-            "pass limit= to read the words that are there"
+            "pass limit= to read the complete words"
         )
     rows = Rows(source, options, vector_size, min(wanted, room), "byte")
     window = _Window(source, head[position:], position)
@@ -47,12 +47,14 @@ def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
         rows.short(total, read, f"the file ends at byte {window.start + window.end:,} inside word {read + 1:,}")
     at_end = wanted == total and not rows.complete
     if at_end and read == total and (window.data[used : window.end] + source.read(_BLOCK_BYTES)).strip():
-        raise rows.broken(window.start + used, f"the file goes on after the {total:,} words its header promises")
+        raise rows.broken(
+            window.start + used, f"the file continues after the {total:,} words that its header announces"
+        )
     return rows.finish()
 
 
 def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) -> tuple[int, int]:
-    """Read up to ``wanted`` words; returns how many were, and how many bytes of the window they took."""
+    """Read up to ``wanted`` words; return the number of words read and of bytes of the window consumed."""
     vector_size = rows.matrix.shape[1]
     read, more = 0, window.move(0)
     while True:
@@ -70,28 +72,28 @@ def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) 
         if read == wanted or rows.complete:
             return read, used
         if window.end - used > _LONGEST_WORD and window.data.find(b" ", used, used + _LONGEST_WORD) < 0:
-            raise rows.broken(window.start + used, "no space ends the word that starts there")
+            raise rows.broken(window.start + used, "a word starts here but no space follows it")
         if not more:
             return read, used
         more = window.move(used)
 
 
 def _refuse_blank(rows: Rows, words: list[bytes], positions: NDArray[np.int64]) -> None:
-    """Refuse a file with an empty or blank word: where the vectors after it begin cannot be known."""
+    """Refuse a file with an empty or blank word, after which the vectors cannot be located."""
     for index, word in enumerate(words):
         if not word or (word[0] in _BLANKS and not word.strip()):
             raise rows.broken(
                 int(positions[index]),
-                f"the word that stands there is {word[:40]!r}, without a letter; gensim writes such files, and their "
-                "later vectors are shifted: save the vectors again without that word",
+                f"the word {word[:40]!r} is empty or white space. gensim can write such files, but all vectors after "
+                "such a word are shifted: save the vectors again without it",
             )
 
 
 class _Window:
-    """The part of a file that is being looked at: ``data[:end]``, of which byte 0 is byte ``start`` of the file.
+    """A sliding window over a file: ``data[:end]`` holds the bytes of the file from offset ``start``.
 
-    The memory is used again as the window moves on, so that what is read stays in the cache; it grows
-    only where a single row does not fit.
+    The buffer is reused as the window moves, so that it stays in the CPU cache. It grows only if a single row does not
+    fit.
     """
 
     def __init__(self, source: InputFile, first: bytes, start: int) -> None:
@@ -100,7 +102,7 @@ class _Window:
         self.data[: self.end] = first
 
     def move(self, used: int) -> bool:
-        """Leave the first ``used`` bytes behind and read on; False where the file has ended."""
+        """Drop the first ``used`` bytes and read more; return False at the end of the file."""
         kept = self.data[used : self.end]
         if 2 * len(kept) > len(self.data):
             self.data = bytearray(2 * len(self.data))
@@ -111,39 +113,49 @@ class _Window:
 
 
 def _binary_header(source: InputFile, head: bytes) -> tuple[int, int, int]:
-    """Number of words, length of a vector, and where the first word starts."""
+    """Parse the header; return the number of words, the vector size and the offset of the first word."""
     line, _, _ = head[:_LONGEST_HEADER].partition(b"\n")
     match = HEADER.fullmatch(line)
     if match is None or int(match[2]) == 0:
         what = unsupported_kind(head) or (
-            f'line 1 must be the number of words and the length of a vector, as in "1000 300"; it begins {line[:40]!r}'
+            f'line 1 must be the number of words and the vector size, as in "1000 300"; it begins with {line[:40]!r}'
         )
         raise source.broken(what)
     return int(match[1]), int(match[2]), len(line) + 1
 
 
 class _RowSplitter:
-    """Finds where rows of word2vec binary begin and end.
+    """Finds the boundaries of rows in word2vec binary.
 
-    Only the lengths of words tell, row after row. One regular expression walks over as many rows as look
-    alike (with or without a line end before the word); a row that differs, for its long or empty word or
-    for more line ends, is looked at by itself.
+    A row can only be located after the rows before it, because words differ in length. One regular expression matches
+    as many consecutive rows of the same form as possible (with or without a newline before the word). A row with a
+    very long or empty word, or with several newlines, is parsed on its own.
     """
 
     def __init__(self, row_bytes: int) -> None:
         self._row_bytes = row_bytes
-        # The second branch takes the rest, so that a search never begins in the middle of a row.
+        # The second alternative consumes the rest, so that a match never starts inside a row.
         self._patterns = [
             re.compile(rb"(?s)%b([^ \n][^ ]{0,254}+) .{%d}|.+" % (before, row_bytes)) for before in (b"", b"\n")
         ]
 
     def __call__(self, data: bytearray, end: int, wanted: int) -> tuple[list[bytes], NDArray[np.int64], int]:
-        """Up to ``wanted`` whole rows of ``data[:end]``: words, where each vector starts, how many bytes they take."""
+        """Split up to ``wanted`` complete rows off ``data[:end]``.
+
+        Returns
+        -------
+        words : list of bytes
+            The words.
+        starts : array of int64, shape (words,)
+            The offset of each vector.
+        used : int
+            The number of bytes of these rows.
+        """
         words: list[bytes] = []
         starts: list[NDArray[np.int64]] = []
         position = 0
         while len(words) < wanted:
-            line_ends, found = self._alike(data, position, end)
+            line_ends, found = self._same_form(data, position, end)
             if not found:
                 break
             del found[wanted - len(words) :]
@@ -154,18 +166,18 @@ class _RowSplitter:
             position = int(ends[-1])
         return words, np.concatenate(starts) if starts else np.empty(0, dtype=np.int64), position
 
-    def _alike(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
-        """Words of as many whole rows as look alike from here on, and the line ends before each."""
+    def _same_form(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
+        """Return the number of newlines before each of the next rows of the same form, and their words."""
         for line_ends, pattern in enumerate(self._patterns):
             found: list[bytes] = pattern.findall(data, position, end)
-            if found and not found[-1]:  # the second branch
+            if found and not found[-1]:  # the second alternative matched
                 found.pop()
             if found:
                 return line_ends, found
         return self._single(data, position, end)
 
     def _single(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
-        """Line ends before the next word, and the word, if its row is whole."""
+        """Return the number of newlines before the next word, and the word if its row is complete."""
         start = position
         while start < end and data[start] == _LINE_END:
             start += 1
@@ -175,18 +187,18 @@ class _RowSplitter:
 
 
 def _gather(buffer: bytearray, starts: NDArray[np.int64], vector_size: int) -> NDArray[np.float32]:
-    """The vectors that start at these bytes, shape (len(starts), vector_size)."""
+    """Copy the vectors that start at these offsets, shape (len(starts), vector_size)."""
     row = np.dtype((np.void, 4 * vector_size))
     return _at_every_byte(buffer, row)[starts].view("<f4").reshape(len(starts), vector_size)
 
 
 def _at_every_byte(buffer: bytearray | memoryview, item: np.dtype[np.void]) -> NDArray[np.void]:
-    """The items that begin at each byte of a buffer, overlapping: what to pick unaligned rows from or put them to."""
+    """View a buffer as overlapping items, one at each byte offset, to read or write unaligned rows by index."""
     return np.ndarray((len(buffer) - item.itemsize + 1,), dtype=item, buffer=buffer, strides=(1,))
 
 
 def write_binary(vectors: Embeddings, stream: BinaryIO, whitespace: str) -> None:
-    """Write word2vec binary with a line end after each vector, as word2vec.c does; float16 is widened."""
+    """Write word2vec binary with a newline after each vector, like word2vec.c; float16 becomes float32."""
     words = writable_words(vectors, whitespace)
     stream.write(b"%d %d\n" % vectors.matrix.shape)
     row = np.dtype((np.void, 4 * vectors.vector_size))
@@ -194,7 +206,7 @@ def write_binary(vectors: Embeddings, stream: BinaryIO, whitespace: str) -> None
     for first in range(0, len(words), rows):
         block = np.ascontiguousarray(vectors.matrix[first : first + rows], dtype="<f4")
         offsets = words.offsets[first : first + rows + 1]
-        before = (row.itemsize + 2) * np.arange(len(block))  # what stands before each line, without the words
+        before = (row.itemsize + 2) * np.arange(len(block))  # bytes before each line, not counting words
         spaces = offsets[1:] - offsets[0] + before
         lines = np.full(spaces[-1] + row.itemsize + 2, _LINE_END, dtype=np.uint8)
         letters = np.arange(offsets[-1] - offsets[0])

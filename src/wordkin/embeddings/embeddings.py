@@ -1,4 +1,4 @@
-"""What people query: a vocabulary and one vector for each of its words."""
+"""The Embeddings class: a vocabulary and a vector for each of its words."""
 
 from __future__ import annotations
 
@@ -39,29 +39,29 @@ Whitespace = Literal["refuse", "underscore"]
 
 
 class Embeddings(WordVectors):
-    """V words, one vector of N numbers each, read-only: no method changes what another returns.
+    """A vocabulary of V words and their vectors of size N, immutable.
 
-    Where the items of the vocabulary are whole numbers, words are int in every method; type checkers see str in
-    results.
+    If the items of the vocabulary are whole numbers, all methods take and return them as int. Annotations of return
+    types say str.
 
     Parameters
     ----------
     vocabulary : Vocabulary
         The V words, or whole numbers.
     matrix : array of shape (V, N), float32 or float16
-        The vectors, row i for word i. Made read-only; copied only where it is not contiguous.
-    metadata : mapping of str to str, default None
-        What is known of the vectors, such as the options of training.
-    path : str or Path, default None
-        The file they came from. An index for them is saved beside it.
-    scales : array of float32, shape (V,), default None
-        Where each row is whole numbers from -127 to 127 times its scale, as those of ``astype("int8")`` are: a native
-        file then holds int8.
+        The vectors; row i belongs to word i. The matrix is made read-only. It is copied only if it is not contiguous.
+    metadata : mapping of str to str or None, default None
+        Information about the vectors, such as the training options.
+    path : str, Path or None, default None
+        The file that the vectors were read from. :meth:`build_index` saves an index next to it.
+    scales : array of float32, shape (V,), or None, default None
+        The scale of each row for vectors rounded by ``astype("int8")``, whose rows are whole numbers from -127 to 127
+        times their scale. A native file then stores int8.
 
     Raises
     ------
     ConfigError
-        The matrix does not fit the vocabulary or is of another type.
+        The shape of the matrix does not match the vocabulary, or its type is another one.
 
     >>> vectors = Embeddings(Vocabulary(["cat", "dog", "car"]), np.float32([[1, 0], [0.8, 0.6], [0, 1]]))
     >>> vectors.most_similar("cat", topn=1)
@@ -87,12 +87,12 @@ class Embeddings(WordVectors):
 
     @property
     def scales(self) -> NDArray[np.float32] | None:
-        """Scale of each row, shape (V,), read-only, of vectors that were rounded to int8; None of others."""
+        """Scale of each row of vectors that were rounded to int8, shape (V,), read-only; else None."""
         return self._scales
 
     @property
     def stored_dtype(self) -> str:
-        """What a native file holds: "float32", "float16" or "int8", which are float32 in memory."""
+        """Number type in a native file: "float32", "float16" or "int8" (float32 in memory)."""
         return self._matrix.dtype.name if self._scales is None else "int8"
 
     def __repr__(self) -> str:
@@ -101,23 +101,23 @@ class Embeddings(WordVectors):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What is known of the vectors, as a read-only mapping of text."""
+        """Information about the vectors, such as the training options, as a read-only mapping of str to str."""
         return MappingProxyType(self._metadata)
 
     def __copy__(self) -> Embeddings:
-        """The vectors themselves: what cannot change need not be copied."""
+        """Return the object itself, since it is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Embeddings:
-        """The vectors themselves, so that scikit-learn's clones and searches share one matrix."""
+        """Return the object itself, so that clones made by scikit-learn share one matrix."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         made = functools.partial(type(self), scales=self._scales) if self._scales is not None else type(self)
-        return made, (self._vocabulary, self._matrix, self._metadata)  # read-only again after unpickling
+        return made, (self._vocabulary, self._matrix, self._metadata)  # __init__ makes the matrix read-only again
 
     def _repr_html_(self) -> str:
-        """The size and the first words with the first numbers of their vectors, for notebooks."""
+        """Return an HTML table of the first words and vector components, for notebooks."""
         shown = self._matrix[:_ROWS_SHOWN, :_NUMBERS_SHOWN].tolist()
         cut = self.vector_size > _NUMBERS_SHOWN
         columns = ["word", *map(str, range(min(self.vector_size, _NUMBERS_SHOWN))), *(["…"] if cut else [])]
@@ -132,23 +132,24 @@ class Embeddings(WordVectors):
     # --- files and other tools
 
     def save(self, path: str | Path, *, header: bool = True, whitespace: Whitespace = "refuse") -> None:
-        """Write a file in the format of its suffix: whole, or not at all.
+        """Write the vectors to a file atomically. The suffix chooses the format.
 
         Parameters
         ----------
         path : str or Path
             The file. :func:`wordkin.embeddings.save_embeddings` lists the suffixes.
         header : bool, default True
-            For text, whether line 1 gives the sizes (word2vec, fastText) or not (GloVe).
+            For text formats, whether line 1 holds the number and size of the vectors (word2vec, fastText) or not
+            (GloVe).
         whitespace : {"refuse", "underscore"}, default "refuse"
-            What becomes of white space in words where the format has no room for it.
+            How to handle white space in words if the format cannot store it: raise ConfigError, or replace it.
 
         Raises
         ------
         ConfigError
-            The suffix or an option is not known, or the format cannot hold a word.
+            The suffix or an option is not known, or the format cannot store a word.
         OutputError
-            The system refused to write. A file that was at ``path`` is still there.
+            The file cannot be written. An existing file at ``path`` is unchanged.
         """
         from wordkin.embeddings.formats import save_embeddings
 
@@ -160,7 +161,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         gensim.models.KeyedVectors
-            With copies, so that changing it changes nothing here.
+            An independent copy.
 
         Raises
         ------
@@ -178,12 +179,17 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         vectors : gensim.models.KeyedVectors, or a model with one as ``wv``
-            Nothing in it is changed.
+            The object to copy from. It is not changed.
 
         Returns
         -------
         Embeddings
-            Its words in the same order, with float32 vectors.
+            The same words in the same order, with float32 vectors (float16 if gensim's are).
+
+        Raises
+        ------
+        ConfigError
+            ``vectors`` is neither KeyedVectors nor a model with them.
         """
         from wordkin.embeddings.exports import from_gensim
 
@@ -192,26 +198,26 @@ class Embeddings(WordVectors):
     def to_torch(self) -> torch.Tensor:
         """Copy the vectors to a tensor on the CPU (extra ``torch``).
 
-        A copy can be written to. ``torch.from_numpy(vectors.matrix)`` would share memory that is meant to be read only.
+        Unlike ``torch.from_numpy(vectors.matrix)``, the tensor does not share the read-only memory of the vectors.
 
         Returns
         -------
         torch.Tensor
-            Shape (V, N), of the type of the vectors.
+            Shape (V, N), with the number type of the vectors.
         """
         from wordkin.embeddings.exports import to_torch
 
         return to_torch(self)
 
     def to_torch_embedding(self, *, freeze: bool = True, extra_rows: int = 0) -> torch.nn.Embedding:
-        """Copy the vectors to a layer of PyTorch (extra ``torch``).
+        """Copy the vectors to a PyTorch embedding layer (extra ``torch``).
 
         Parameters
         ----------
         freeze : bool, default True
-            Whether training leaves the vectors as they are.
+            Whether to exclude the vectors from training.
         extra_rows : int, default 0
-            Rows of zeros behind those of the words, with the ids from V on: for padding and unknown words.
+            Number of rows of zeros to append, with ids from V, for padding and unknown words.
 
         Returns
         -------
@@ -221,7 +227,7 @@ class Embeddings(WordVectors):
         Raises
         ------
         ConfigError
-            An option is not legal.
+            An option is not valid.
         MissingExtraError
             PyTorch is not installed.
         """
@@ -235,7 +241,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         spacy.vectors.Vectors
-            Float32, for ``nlp.vocab.vectors``.
+            Float32 vectors to assign to ``nlp.vocab.vectors``.
         """
         from wordkin.embeddings.exports import to_spacy
 
@@ -249,28 +255,28 @@ class Embeddings(WordVectors):
         lowercase: Lowercase | None = None,
         normalize: Normalization | None = None,
     ) -> None:
-        """Write a directory that sentence-transformers and model2vec load as a model of texts.
+        """Write a static embedding model that sentence-transformers and model2vec can load.
 
-        The embedding of a text is the mean of the vectors of its words. Unknown words count as a vector of zeros in
-        sentence-transformers, which changes no cosine, and are left out by model2vec.
+        The embedding of a text is the mean of its word vectors. sentence-transformers counts an unknown word as a
+        vector of zeros, which changes no cosine. model2vec ignores unknown words.
 
         Parameters
         ----------
         directory : str or Path
-            Made where it is missing; files of the same names in it are replaced.
-        tokenizer : {"whitespace", "words"}, default None
-            How a text becomes words; as the vectors were trained, where that is known, else "whitespace".
-        lowercase : bool, "tr" or "az", default None
-            Whether words are lower-cased, or the language by whose rules; as the vectors were trained, else False.
-        normalize : {"NFC", "NFKC", "NFD"}, default None
-            Normal form of Unicode; as the vectors were trained, where that is known, else none.
+            The directory to write. It is created if missing; files of the same names in it are replaced.
+        tokenizer : {"whitespace", "words"} or None, default None
+            How to split a text into words. None uses the tokenizer of training, or "whitespace" if that is not known.
+        lowercase : bool, "tr", "az" or None, default None
+            Whether to lower-case words, or a language whose rules to use. None uses the setting of training, or False.
+        normalize : {"NFC", "NFKC", "NFD"} or None, default None
+            Unicode normal form. None uses the setting of training, or no normalization.
 
         Raises
         ------
         ConfigError
-            An option is not legal, or the tokenizer that the vectors were trained with cannot be written.
+            An option is not valid, or the tokenizer of training cannot be written to tokenizer.json.
         OutputError
-            The system refused to write.
+            The files cannot be written.
         """
         from wordkin.embeddings.static_model import to_static_model
 
@@ -282,7 +288,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         pandas.DataFrame
-            V rows with the words as index, N columns numbered from 0.
+            V rows indexed by word, with N columns numbered from 0.
         """
         from wordkin.embeddings.exports import to_pandas
 
@@ -294,59 +300,66 @@ class Embeddings(WordVectors):
         Returns
         -------
         pyarrow.Table
-            Columns ``word``, ``count`` (where known) and ``vector``.
+            Columns ``word``, ``count`` (if known) and ``vector``.
         """
         from wordkin.embeddings.exports import to_arrow
 
         return to_arrow(self)
 
     def to_parquet(self, path: str | Path) -> None:
-        """Write a Parquet file for tables and maps (extra ``arrow``).
+        """Write a Parquet file (extra ``arrow``).
+
+        The columns are ``word``, ``count`` (if known), ``vector``, ``x`` and ``y``. The last two are the first two
+        principal components, for plotting.
 
         Parameters
         ----------
         path : str or Path
-            The file. It has the columns ``word``, ``count``, ``vector``, ``x`` and ``y``; the last two are the first
-            two principal components.
+            The file to write.
 
         Raises
         ------
         OutputError
-            The system refused to write.
+            The file cannot be written.
         """
         from wordkin.embeddings.exports import to_parquet
 
         to_parquet(self, path)
 
     def to_projector(self, prefix: str | Path) -> tuple[Path, Path]:
-        """Write the two files that TensorBoard's projector loads.
+        """Write the two files that TensorBoard's embedding projector loads.
 
         Parameters
         ----------
         prefix : str or Path
-            Start of both paths.
+            The files are named ``PREFIX_tensor.tsv`` and ``PREFIX_metadata.tsv``.
 
         Returns
         -------
         tuple of Path
-            The files of vectors and of words.
+            The file of vectors and the file of words.
         """
         from wordkin.embeddings.exports import to_projector
 
         return to_projector(self, prefix)
 
     def with_words(self, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
-        """The same vectors under other names: titles for numbers of products, or ``str`` for whole numbers as text.
+        """Rename the items of the vocabulary, for example product numbers to titles, or numbers to text with ``str``.
 
         Parameters
         ----------
         names : mapping or function
-            The new word of each word or number; all text or all whole numbers, and different.
+            Maps each word or number to its new name. The new names must be distinct, and all str or all int.
+
+        Returns
+        -------
+        Embeddings
+            The same vectors with the new names.
 
         Raises
         ------
         ConfigError
-            A name is missing, stands twice, or is neither text nor a whole number.
+            A name is missing or occurs twice, or is neither str nor int.
 
         >>> numbered = Embeddings(Vocabulary([7, 42]), np.float32([[1, 0], [0, 1]]))
         >>> list(numbered.with_words(str).words), list(numbered.with_words({7: "tea", 42: "milk"}).words)
@@ -359,43 +372,43 @@ class Embeddings(WordVectors):
     # --- smaller vectors
 
     def astype(self, dtype: DTypeLike) -> Embeddings:
-        """The same words with vectors of another type.
+        """Convert the vectors to another number type.
 
         Parameters
         ----------
         dtype : {"float32", "float16", "int8"}
-            Half precision keeps three digits and numbers up to 65,504, at half the size. With "int8" each number
-            becomes a whole one from -127 to 127 times a scale of its row. A native file is then a quarter of the
-            size; in memory the vectors stay float32, rounded in this way.
+            "float16" keeps three digits of numbers up to 65,504 and halves the size. "int8" rounds each number to a
+            whole number from -127 to 127 times a scale of its row. Such vectors are float32 in memory, and int8 in a
+            native file, which is a quarter of the size.
 
         Returns
         -------
         Embeddings
-            With copies of the vectors.
+            Converted copies of the vectors.
 
         Raises
         ------
         ConfigError
-            The type is another one, or a number is too large for it.
+            The type is not one of these, or a number is too large for it.
         FormatError
-            For "int8", a value is not a finite number.
+            For "int8", a value is not finite.
         """
         from wordkin.embeddings.reduction import astype
 
         return astype(self, dtype)
 
     def reduce_dimensions(self, dimensions: int) -> Embeddings:
-        """The same words with shorter vectors: their first principal components.
+        """Project the vectors to their first principal components, without centring.
 
         Parameters
         ----------
         dimensions : int
-            Length of the new vectors, from 1 to N.
+            Size of the new vectors, from 1 to N.
 
         Returns
         -------
         Embeddings
-            New vectors, float32. :func:`wordkin.embeddings.reduction.reduce_dimensions` says how they are computed.
+            New vectors of the same number type.
 
         Raises
         ------
@@ -407,17 +420,17 @@ class Embeddings(WordVectors):
         return reduce_dimensions(self, dimensions)
 
     def first(self, count: int) -> Embeddings:
-        """Only the first words; in trained vectors these are the most frequent ones.
+        """Select the first words, which in trained vectors are the most frequent ones.
 
         Parameters
         ----------
         count : int
-            Number of words, from 1 up; all where there are fewer.
+            Number of words, at least 1. If there are fewer, all are selected.
 
         Returns
         -------
         Embeddings
-            A view; nothing is copied.
+            A view of the same memory.
         """
         if count >= len(self):
             return self
@@ -427,26 +440,26 @@ class Embeddings(WordVectors):
         )
 
     def agreement(self, smaller: Embeddings, *, topn: int = 10, sample: int = 1000) -> Agreement:
-        """What smaller vectors lose against these: fewer bits, fewer numbers or fewer words.
+        """Measure how a reduced version of these vectors differs from them.
 
         Parameters
         ----------
         smaller : Embeddings
-            Vectors of the same words or of some of them; their length may differ.
+            Vectors with fewer bits, dimensions or words. Their words must be a subset of these.
         topn : int, default 10
-            Number of neighbours of each word that are compared.
+            Number of nearest neighbours of each word to compare.
         sample : int, default 1000
-            About how many words to ask about, spread evenly over the vocabulary; all where there are fewer.
+            Approximate number of words to measure, spread evenly over the vocabulary.
 
         Returns
         -------
         Agreement
-            The share of neighbours kept, and how far cosines move.
+            The share of neighbours that stay the same, and the change of cosines.
 
         Raises
         ------
         ConfigError
-            A word is new, or there are too few words.
+            ``smaller`` has a word that these vectors lack, or there are too few words.
         """
         from wordkin.queries.agreement import neighbour_agreement
 
@@ -463,30 +476,33 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """Words nearest by cosine to the mean of the positive minus the negative ones.
+        """Find the words whose vectors have the highest cosine with a query.
+
+        The query is the sum of the positive vectors minus the negative ones. Words of the query are left out of the
+        result.
 
         Parameters
         ----------
         positive, negative : word, pair (word, weight) or array of shape (N,), one or several, default ()
-            What to be near and far from. Words count with their unit vector, arrays as they are.
+            The vectors to add and to subtract. Vectors of words are normalized to unit length; arrays are not.
         topn : int, default 10
-            Number of neighbours, from 1 up. The words of the query are never among them.
-        restrict_vocab : int, default None
-            Search only this many first words; all unless set.
-        threads : int, default None
-            Most threads to use; all usable cores unless set.
+            Number of neighbours, at least 1.
+        restrict_vocab : int or None, default None
+            Search only the first ``restrict_vocab`` words; None for all.
+        threads : int or None, default None
+            Maximum number of threads; None for all available cores.
 
         Returns
         -------
         Neighbours
-            Pairs of word and cosine, the nearest first. A list that shows as a table in a notebook.
+            A list of (word, cosine), nearest first. Notebooks show it as a table.
 
         Raises
         ------
         UnknownWordError
             A word of the query is not in the vocabulary.
         ConfigError
-            The query adds up to a vector of zeros, or an option is not legal.
+            The query vector is zero, or an option is not valid.
         """
         return neighbours.most_similar(
             self, positive, negative, topn=topn, restrict_vocab=restrict_vocab, threads=threads
@@ -500,23 +516,23 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> list[Neighbours]:
-        """The neighbours of many words or vectors, found in one pass over the matrix.
+        """Find the nearest words for many queries in one pass over the matrix.
 
         Parameters
         ----------
         queries : iterable of word, pair (word, weight) or array of shape (N,)
-            Each is a query of its own.
+            The queries. Each is answered on its own.
         topn : int, default 10
-            Number of neighbours of each, from 1 up.
-        restrict_vocab : int, default None
-            Search only this many first words; all unless set.
-        threads : int, default None
-            Most threads to use; all usable cores unless set.
+            Number of neighbours for each query, at least 1.
+        restrict_vocab : int or None, default None
+            Search only the first ``restrict_vocab`` words; None for all.
+        threads : int or None, default None
+            Maximum number of threads; None for all available cores.
 
         Returns
         -------
         list of Neighbours
-            One for each query, in their order, as :meth:`most_similar` gives them.
+            The result of :meth:`most_similar` for each query, in the same order.
 
         Raises
         ------
@@ -534,23 +550,23 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """As :meth:`most_similar`, with similarities multiplied, not added: 3CosMul (Levy and Goldberg 2014).
+        """Find the nearest words by 3CosMul, which multiplies cosines instead of adding them (Levy and Goldberg 2014).
 
         Parameters
         ----------
         positive, negative : word, pair (word, weight) or array of shape (N,), one or several, default ()
-            What to be near and far from.
+            The words or vectors to be similar and dissimilar to.
         topn : int, default 10
-            Number of neighbours, from 1 up.
-        restrict_vocab : int, default None
-            Search only this many first words; all unless set.
-        threads : int, default None
-            Most threads to use; all usable cores unless set.
+            Number of neighbours, at least 1.
+        restrict_vocab : int or None, default None
+            Search only the first ``restrict_vocab`` words; None for all.
+        threads : int or None, default None
+            Maximum number of threads; None for all available cores.
 
         Returns
         -------
         Neighbours
-            Pairs of word and score, the highest first. Scores are not cosines and may exceed 1.
+            A list of (word, score), highest first. Scores are not cosines and may exceed 1.
 
         Raises
         ------
@@ -569,28 +585,28 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """Words nearest by cosine to a vector; no word is left out.
+        """Find the words whose vectors have the highest cosine with a vector.
 
         Parameters
         ----------
         vector : array of shape (N,)
-            The query.
+            The query vector.
         topn : int, default 10
-            Number of neighbours, from 1 up.
-        restrict_vocab : int, default None
-            Search only this many first words; all unless set.
-        threads : int, default None
-            Most threads to use; all usable cores unless set.
+            Number of neighbours, at least 1.
+        restrict_vocab : int or None, default None
+            Search only the first ``restrict_vocab`` words; None for all.
+        threads : int or None, default None
+            Maximum number of threads; None for all available cores.
 
         Returns
         -------
         Neighbours
-            Pairs of word and cosine, the nearest first. A list that shows as a table in a notebook.
+            A list of (word, cosine), nearest first. Notebooks show it as a table.
 
         Raises
         ------
         ConfigError
-            The shape is another, or a number is not finite.
+            The shape is wrong, or a number is not finite.
         """
         query = neighbours.as_vector(vector)
         return neighbours.most_similar(self, [query], topn=topn, restrict_vocab=restrict_vocab, threads=threads)
@@ -605,45 +621,45 @@ class Embeddings(WordVectors):
         restrict_vocab: int | None = None,
         threads: int | None = None,
     ) -> Neighbours:
-        """What is to c as b is to a: the words nearest to b - a + c, unit vectors throughout.
+        """Answer the question "a is to b as c is to which word?" with the words nearest to b - a + c (3CosAdd).
 
         Parameters
         ----------
         a, b, c : str
-            The three words that are given. They are never among the answers.
+            The words of the question. Their vectors are normalized to unit length, and they are left out of the result.
         topn : int, default 10
-            Number of answers, from 1 up.
-        restrict_vocab : int, default None
-            Search only this many first words; all unless set.
-        threads : int, default None
-            Most threads to use; all usable cores unless set.
+            Number of answers, at least 1.
+        restrict_vocab : int or None, default None
+            Search only the first ``restrict_vocab`` words; None for all.
+        threads : int or None, default None
+            Maximum number of threads; None for all available cores.
 
         Returns
         -------
         Neighbours
-            Pairs of word and cosine, the nearest first. A list that shows as a table in a notebook.
+            A list of (word, cosine), nearest first. Notebooks show it as a table.
 
         Raises
         ------
         UnknownWordError
-            One of the three is not in the vocabulary.
+            One of the three words is not in the vocabulary.
         """
         return self.most_similar([b, c], [a], topn, restrict_vocab=restrict_vocab, threads=threads)
 
     def similarities(self, query: Query, words: Iterable[Item] | None = None) -> NDArray[np.float32]:
-        """Cosine of a word or vector with all words, or with some.
+        """Compute the cosine of a word or vector with each of several words.
 
         Parameters
         ----------
         query : word, pair (word, weight) or array of shape (N,)
-            What to compare with.
-        words : iterable of str, default None
-            The words to compare; all unless given.
+            The word or vector to compare with.
+        words : iterable of str or None, default None
+            The words to compare; None for the whole vocabulary.
 
         Returns
         -------
         array of float32, shape (V,) or (number of words,)
-            Cosines, in the order of the words.
+            The cosines in the order of the words.
 
         Raises
         ------
@@ -653,7 +669,7 @@ class Embeddings(WordVectors):
         return comparisons.similarities(self, query, words)
 
     def similarity(self, first: Item, second: Item) -> float:
-        """Cosine of two words. Reads no other vectors.
+        """Compute the cosine of the vectors of two words.
 
         Parameters
         ----------
@@ -663,7 +679,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         float
-            From -1 to 1; 0 where one of the vectors is zero.
+            From -1 to 1; 0 if one of the vectors is zero.
 
         Raises
         ------
@@ -673,7 +689,7 @@ class Embeddings(WordVectors):
         return comparisons.similarity(self, first, second)
 
     def distance(self, first: Item, second: Item) -> float:
-        """Cosine distance of two words: 1 minus their cosine.
+        """Compute the cosine distance of two words: 1 minus their cosine.
 
         Parameters
         ----------
@@ -693,12 +709,12 @@ class Embeddings(WordVectors):
         return 1 - self.similarity(first, second)
 
     def n_similarity(self, first: Iterable[Item], second: Iterable[Item]) -> float:
-        """Cosine of the mean vectors of two sets of words.
+        """Compute the cosine of the mean vectors of two sets of words.
 
         Parameters
         ----------
         first, second : iterable of str
-            The sets, of one word at least.
+            The sets, each with at least one word.
 
         Returns
         -------
@@ -715,7 +731,7 @@ class Embeddings(WordVectors):
         return comparisons.n_similarity(self, first, second)
 
     def doesnt_match(self, words: Iterable[Item]) -> str:
-        """The word least like the others: farthest from the mean of all unit vectors.
+        """Find the odd one out: the word with the lowest cosine to the mean of the unit vectors of all words.
 
         Parameters
         ----------
@@ -725,7 +741,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         str
-            One of them.
+            The odd word.
 
         Raises
         ------
@@ -737,19 +753,19 @@ class Embeddings(WordVectors):
         return comparisons.doesnt_match(self, words)
 
     def closer_than(self, word: Item, other: Item) -> list[str]:
-        """All words nearer to a word than another one is.
+        """Find all words that are nearer to ``word`` than ``other`` is.
 
         Parameters
         ----------
         word : str
-            The word to be near to.
+            The word to compare with.
         other : str
-            The word to be nearer than.
+            The word whose cosine with ``word`` is the threshold.
 
         Returns
         -------
         list of str
-            In the order of their ids.
+            The words with a higher cosine, in the order of the vocabulary.
 
         Raises
         ------
@@ -759,14 +775,14 @@ class Embeddings(WordVectors):
         return comparisons.closer_than(self, word, other)
 
     def rank(self, word: Item, other: Item) -> int:
-        """The rank of a word among the neighbours of another.
+        """Compute the rank of ``other`` among the nearest neighbours of ``word``.
 
         Parameters
         ----------
         word : str
-            Whose neighbours.
+            The word whose neighbours are ranked.
         other : str
-            The word to rank.
+            The neighbour whose rank is wanted.
 
         Returns
         -------
@@ -789,20 +805,20 @@ class Embeddings(WordVectors):
         post_normalize: bool = False,
         ignore_missing: bool = False,
     ) -> NDArray[np.float32]:
-        """Weighted mean of word vectors: Σ wᵢ vᵢ / Σ ``|wᵢ|``.
+        """Compute the weighted mean of word vectors, Σ wᵢ vᵢ / Σ ``|wᵢ|``.
 
         Parameters
         ----------
         words : iterable of str
             The words.
-        weights : sequence of float, default None
-            One number a word; 1 each unless given.
+        weights : sequence of float or None, default None
+            The weight of each word; None for 1 each.
         pre_normalize : bool, default True
-            Use unit vectors.
+            Whether to normalize the vectors to unit length before averaging.
         post_normalize : bool, default False
-            Divide the mean by its length.
+            Whether to normalize the mean to unit length.
         ignore_missing : bool, default False
-            Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
+            Whether to ignore unknown words instead of raising :class:`wordkin.UnknownWordError`.
 
         Returns
         -------
@@ -814,7 +830,7 @@ class Embeddings(WordVectors):
         UnknownWordError
             A word is not in the vocabulary.
         ConfigError
-            No word is left, the weights do not fit, or all are zero.
+            There are no known words, the number of weights is wrong, or all weights are zero.
         """
         return comparisons.mean_vector(
             self,
@@ -826,19 +842,19 @@ class Embeddings(WordVectors):
         )
 
     def vectors_for_all(self, words: Iterable[Item], *, ignore_missing: bool = False) -> Embeddings:
-        """New embeddings of some words, in their order, each once.
+        """Select words in the order given; repeated words are taken once.
 
         Parameters
         ----------
         words : iterable of str
-            The words to take.
+            The words to select.
         ignore_missing : bool, default False
-            Leave out unknown words instead of raising.
+            Whether to ignore unknown words instead of raising :class:`wordkin.UnknownWordError`.
 
         Returns
         -------
         Embeddings
-            With copies of the vectors.
+            The selected words with copies of their vectors.
 
         Raises
         ------
@@ -855,21 +871,24 @@ class Embeddings(WordVectors):
     def wmdistance(
         self, first: Iterable[Item], second: Iterable[Item], *, norm: bool = True, ignore_missing: bool = False
     ) -> float:
-        """Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
+        """Compute the Word Mover's Distance of two documents exactly, with POT (extra ``transport``).
+
+        It is the minimum mean Euclidean distance over which the words of one document must be moved to become the
+        other (Kusner et al. 2015).
 
         Parameters
         ----------
         first, second : iterable of str
             The words of each document.
         norm : bool, default True
-            Travel between unit vectors, not the vectors as they are.
+            Whether to normalize the vectors to unit length first.
         ignore_missing : bool, default False
-            Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
+            Whether to ignore unknown words instead of raising :class:`wordkin.UnknownWordError`.
 
         Returns
         -------
         float
-            Mean Euclidean distance travelled, from 0 up; infinity where a document has no word left.
+            The distance, at least 0; infinity if a document has no known words.
         """
         return transport.wmdistance(self, first, second, norm=norm, ignore_missing=ignore_missing)
 
@@ -885,25 +904,26 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         benchmark : str, Path or iterable
-            A file or a directory as of :func:`wordkin.evaluation.read_dataset`, or items: ``(word, word, score)`` or
-            analogies ``(a, b, c, d)``.
+            A benchmark file or directory (see :func:`wordkin.evaluation.read_dataset`), or the items themselves:
+            similarity pairs ``(word, word, score)`` or analogies ``(a, b, c, d)``.
         **options
-            ``kind``, ``restrict_vocab``, ``case``, ``resamples`` and others, as of
+            ``kind``, ``restrict_vocab``, ``case``, ``resamples`` and other options of
             :func:`wordkin.evaluation.evaluate_file`.
 
         Returns
         -------
         AnalogyResult, SimilarityResult, CategoryResult or OddOneOutResult
-            Shows as a table in a notebook; has ``to_pandas``, ``to_markdown``, ``to_latex`` and ``to_csv``.
+            The scores. Notebooks show them as a table. Methods: ``to_pandas``, ``to_markdown``, ``to_latex`` and
+            ``to_csv``.
 
         Raises
         ------
         ConfigError
-            An option or an item is not legal.
+            An option or an item is not valid.
         CorpusNotFoundError
-            There is no such file.
+            The file does not exist.
         FormatError
-            The file is malformed, or can be read in two ways.
+            The file is malformed or ambiguous.
 
         >>> vectors = Embeddings(Vocabulary(["a", "b", "c"]), np.float32([[1, 0], [1, 1], [0, 1]]))
         >>> vectors.evaluate([("a", "b", 9), ("a", "c", 1), ("b", "c", 8)]).known
@@ -926,37 +946,39 @@ class Embeddings(WordVectors):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> NeighbourIndex:
-        """Build an index for approximate neighbours and save it beside the vectors (extra ``index``).
+        """Build an index for approximate nearest-neighbour search (extra ``index``).
+
+        A million vectors of size 100 take minutes.
 
         Parameters
         ----------
-        path : str or Path, default None
-            Where to save it; the file of the vectors with ``.usearch`` added unless given. Vectors that came from no
-            file get an index in memory.
+        path : str, Path or None, default None
+            Where to save the index. None appends ``.usearch`` to the path of the vectors, or builds the index in memory
+            only if the vectors were not read from a file.
         connectivity : int, default 24
-            Links of a word in the graph. More find more and cost memory.
+            Number of links per word in the graph. More links raise recall and take more memory.
         expansion_add, expansion_search : int, default 96
-            Candidates held while building and while searching. More find more and cost time.
+            Number of candidates examined for each added word and for each query. More raise recall and take longer.
         dtype : {"i8", "bf16", "f16", "f32"}, default "i8"
-            How the index keeps its own copy of the vectors. Fewer bits are faster and smaller; the candidates of a
-            search are compared exactly at its end.
-        threads : int, default None
-            Threads to build with; all usable cores unless set. With several, two builds differ slightly.
-        progress : callable, default None
-            Called now and then with the words added so far and their number in all. A million words of 100 numbers take
-            minutes.
+            Number type of the vectors in the index. Fewer bits are faster and smaller. The best candidates of a search
+            are ranked with exact cosines in any case.
+        threads : int or None, default None
+            Number of threads; None for all available cores. With several threads, the index varies slightly between
+            builds.
+        progress : callable or None, default None
+            Called repeatedly with the number of words added so far and the total number.
 
         Returns
         -------
         NeighbourIndex
-            The index, ready to be asked.
+            The index.
 
         Raises
         ------
         ConfigError
-            An option is not legal.
+            An option is not valid.
         OutputError
-            The system refused to write.
+            The file cannot be written.
         """
         return approximate.build_index(
             self,
@@ -970,31 +992,31 @@ class Embeddings(WordVectors):
         )
 
     def open_index(self, path: str | Path | None = None) -> NeighbourIndex:
-        """Map the index that was saved beside the vectors (extra ``index``).
+        """Open a saved index as a memory map (extra ``index``).
 
         Parameters
         ----------
-        path : str or Path, default None
-            The index; the file of the vectors with ``.usearch`` added unless given.
+        path : str, Path or None, default None
+            The index file. None appends ``.usearch`` to the path of the vectors.
 
         Returns
         -------
         NeighbourIndex
-            Memory-mapped.
+            The index.
 
         Raises
         ------
         CorpusNotFoundError
-            There is none.
+            The file does not exist.
         FormatError
-            It is damaged, or was built for other vectors.
+            The file is damaged, or the index was built for other vectors.
         """
         return approximate.open_index(self, path)
 
 
 def _checked_scales(scales: NDArray[np.float32], matrix: NDArray[Any]) -> NDArray[np.float32]:
     if scales.dtype != np.float32 or scales.shape != (len(matrix),) or matrix.dtype != np.float32:
-        rule = f"must be float32 of shape ({len(matrix)},), for vectors of float32"
+        rule = f"must be float32 of shape ({len(matrix)},), and the matrix float32"
         raise ConfigError("scales", rule, f"{scales.dtype.name} of shape {scales.shape}")
     kept = scales.view()
     kept.flags.writeable = False
@@ -1005,5 +1027,5 @@ def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     copied = {} if metadata is None else dict(metadata)
     for key, value in copied.items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise ConfigError("metadata", "must map names to text", {key: value})
+            raise ConfigError("metadata", "must map str to str", {key: value})
     return copied

@@ -1,4 +1,4 @@
-"""To and from other libraries: gensim, PyTorch, spaCy, pandas, Arrow, Parquet, TensorBoard's projector."""
+"""Conversion to and from gensim, PyTorch, spaCy, pandas, Arrow, Parquet and TensorBoard's projector."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BLOCK_ROWS = 4096
 
 
 def to_gensim(vectors: Embeddings) -> gensim.models.KeyedVectors:
-    """A KeyedVectors with the same words, counts and float32 vectors, which are copied (extra ``gensim``)."""
+    """Copy words, counts and vectors (as float32) to a KeyedVectors (extra ``gensim``)."""
     try:
         from gensim.models import KeyedVectors
     except ImportError as error:
@@ -34,54 +34,42 @@ def to_gensim(vectors: Embeddings) -> gensim.models.KeyedVectors:
     keyed = KeyedVectors(vectors.vector_size, dtype=np.float32)
     keyed.add_vectors(list(vectors.words), vectors.matrix.astype(np.float32, copy=False))
     counts = vectors.vocabulary.counts
-    if counts is not None:  # the "extras" of add_vectors, meant for this, fail on anything but an empty dict
+    if counts is not None:  # the parameter "extras" of add_vectors fails unless it is an empty dict
         keyed.allocate_vecattrs(["count"], [np.int64])
         keyed.expandos["count"][:] = counts
     return keyed
 
 
 def from_gensim(vectors: Any) -> Embeddings:
-    """Embeddings from a gensim KeyedVectors, or from a model that has one as ``wv``; the vectors are copied.
+    """Copy words, counts and vectors from a gensim KeyedVectors, or from a model with one as ``wv``.
 
-    Raises :class:`ConfigError` for anything else.
+    Raises
+    ------
+    ConfigError
+        ``vectors`` is neither.
     """
     keyed = getattr(vectors, "wv", vectors)
     try:
         words, matrix, extras = keyed.index_to_key, keyed.vectors, keyed.expandos
     except AttributeError as error:
         name = type(vectors).__name__
-        raise ConfigError("vectors", "must be a gensim KeyedVectors or a model with one", name) from error
+        raise ConfigError("vectors", "must be a gensim KeyedVectors, or a model with one as wv", name) from error
     counts = extras.get("count")
     copied = np.array(matrix, dtype=np.float16 if matrix.dtype == np.float16 else np.float32)
     return Embeddings(Vocabulary(words, None if counts is None else np.asarray(counts, dtype=np.int64)), copied)
 
 
 def to_torch(vectors: Embeddings) -> torch.Tensor:
-    """A tensor of shape (V, N) on the CPU, of the type of the vectors (extra ``torch``).
+    """Copy the vectors to a tensor of shape (V, N) on the CPU (extra ``torch``).
 
-    It is a copy, so that it can be written to. ``torch.from_numpy(vectors.matrix)`` would share memory that is
-    meant to be read only: what is written through such a tensor changes the vectors behind the back of wordkin.
+    ``torch.from_numpy(vectors.matrix)`` would share memory, and PyTorch ignores that it is read-only: writing to the
+    tensor would change the vectors.
     """
     return _torch().from_numpy(np.array(vectors.matrix))
 
 
 def to_torch_embedding(vectors: Embeddings, *, freeze: bool = True, extra_rows: int = 0) -> torch.nn.Embedding:
-    """A ``torch.nn.Embedding`` whose row i is a copy of the vector of word i (extra ``torch``).
-
-    Parameters
-    ----------
-    freeze : bool, default True
-        Whether training leaves the vectors as they are.
-    extra_rows : int, default 0
-        Rows of zeros behind those of the words, with the ids from V on: for padding and unknown words.
-
-    Raises
-    ------
-    ConfigError
-        An option is not legal.
-    MissingExtraError
-        PyTorch is not installed.
-    """
+    """Implement :meth:`wordkin.Embeddings.to_torch_embedding`."""
     check("freeze", Flag(), freeze)
     check("extra_rows", Number(0, integer=True), extra_rows)
     torch = _torch()
@@ -99,9 +87,9 @@ def _torch() -> Any:
 
 
 def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
-    """A ``spacy.vectors.Vectors`` with the same words and float32 vectors, which are copied (extra ``spacy``).
+    """Copy words and vectors (as float32) to a ``spacy.vectors.Vectors`` (extra ``spacy``).
 
-    ``nlp.vocab.vectors = vectors.to_spacy()`` gives a pipeline these vectors.
+    ``nlp.vocab.vectors = vectors.to_spacy()`` sets the vectors of a pipeline.
     """
     try:
         from spacy.strings import StringStore
@@ -115,14 +103,14 @@ def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
 
 
 def to_pandas(vectors: Embeddings) -> pandas.DataFrame:
-    """A data frame, the words as its index (named "word"), columns 0 to N - 1 (extra ``arrow``)."""
+    """Make a data frame with an index "word" and columns 0 to N - 1 (extra ``arrow``)."""
     return data_frame(range(vectors.vector_size), vectors.matrix, index=("word", list(vectors.words)))
 
 
 def to_arrow(vectors: Embeddings) -> pyarrow.Table:
-    """A table with a column "word" (string), "count" (int64, where known) and "vector" (N floats a row).
+    """Make a table with the columns "word" (string), "count" (int64, if known) and "vector" (N floats per row).
 
-    The vectors, counts and words are the same memory, not copies (extra ``arrow``).
+    The columns share the memory of the vectors (extra ``arrow``).
     """
     refuse_integers(vectors, "Arrow and Parquet")
     pa = _pyarrow()
@@ -135,11 +123,11 @@ def to_arrow(vectors: Embeddings) -> pyarrow.Table:
 
 
 def to_parquet(vectors: Embeddings, path: str | Path) -> None:
-    """Write a Parquet file with the columns of :func:`to_arrow` and a map: "x" and "y" (extra ``arrow``).
+    """Write a Parquet file with the columns of :func:`to_arrow` and coordinates "x" and "y" (extra ``arrow``).
 
-    The map is made of the first two principal components (0 for y where N is 1), so that
-    ``embedding-atlas FILE --text word --x x --y y`` shows it at once, and ``--vector vector`` a better
-    one. float16 vectors are widened, since few readers know half precision.
+    The coordinates are the first two principal components (y is 0 if N is 1), so that
+    ``embedding-atlas FILE --text word --x x --y y`` shows a map at once. With ``--vector vector`` it computes a better
+    one. float16 is converted to float32, because few readers support half precision.
     """
     pa = _pyarrow()
     import pyarrow.parquet
@@ -159,9 +147,13 @@ def to_parquet(vectors: Embeddings, path: str | Path) -> None:
 def to_projector(vectors: Embeddings, prefix: str | Path) -> tuple[Path, Path]:
     """Write the two files of TensorBoard's projector: ``PREFIX_tensor.tsv`` and ``PREFIX_metadata.tsv``.
 
-    The first holds a vector a line, numbers between tabs; the second the word of each line or, where
-    counts are known, a heading and word and count. Tabs and line ends in words become spaces. Returns
-    both paths.
+    The first file has one vector per line, separated by tabs. The second has one word per line or, if counts are
+    known, a header line and columns "word" and "count". Tabs and newlines in words become spaces.
+
+    Returns
+    -------
+    tuple of Path
+        Both paths.
     """
     prefix = Path(prefix)
     tensor, metadata = (prefix.with_name(f"{prefix.name}_{part}.tsv") for part in ("tensor", "metadata"))

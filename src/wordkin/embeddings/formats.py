@@ -1,4 +1,4 @@
-"""Which format a file has, and the one way in and out."""
+"""Load and save vectors in any format."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DecodingErrors = Literal["strict", "replace", "ignore", "backslashreplace"]
 Duplicates = Literal["error", "first"]
 BadRows = Literal["error", "skip"]
 _FORMAT_NAMES = {"safetensors": "the native format", "bin": "word2vec binary", "parquet": "Parquet and Arrow"}
-# Options of loading and the formats that have no use for them.
+# Options of loading, and the formats they do not apply to.
 _REFUSED = {
     "header": ("safetensors", "bin", "parquet"),
     "encoding": ("safetensors", "parquet"),
@@ -48,7 +48,7 @@ NAMES_IN_GENSIM = {
     "fvocab": "leave it out: words and vectors are in one file",
     "binary_chunk_size": "leave it out",
     "fname": "pass the path first",
-    "ignore_missing": "leave it out: words that the file does not have are left out",
+    "ignore_missing": "leave it out: words that are not in the file are ignored",
     "restrict_vocab": "use limit",
     "vocab": "use words",
 }
@@ -57,26 +57,26 @@ NAMES_IN_GENSIM = {
 def save_embeddings(
     vectors: Embeddings, path: str | Path, *, header: bool = True, whitespace: Whitespace = "refuse"
 ) -> None:
-    """Write vectors in the format of the file's suffix: whole, or not at all.
+    """Write vectors to a file atomically. The suffix chooses the format.
 
     Parameters
     ----------
     vectors : Embeddings
-        What to write.
+        The vectors to write.
     path : str or Path
-        ``.safetensors`` for the native format; ``.bin``, ``.txt`` or ``.vec`` for those of word2vec, which hold
-        words and float32 vectors only; each also with ``.gz``.
+        The file. ``.safetensors`` is the native format. ``.bin`` (binary), ``.txt`` and ``.vec`` (text) are the formats
+        of word2vec, which store only words and float32 vectors. Each suffix may be followed by ``.gz``.
     header : bool, default True
-        For text, whether line 1 gives the sizes (word2vec, fastText) or not (GloVe).
+        For text formats, whether line 1 holds the number and size of the vectors (word2vec, fastText) or not (GloVe).
     whitespace : {"refuse", "underscore"}, default "refuse"
-        What becomes of white space in words where the format has no room for it.
+        How to handle white space in words if the format cannot store it: raise ConfigError, or replace it.
 
     Raises
     ------
     ConfigError
-        The suffix or an option is not known, or the format cannot hold a word.
+        The suffix or an option is not known, or the format cannot store a word.
     OutputError
-        The system refused to write. A file that was at ``path`` is still there.
+        The file cannot be written. An existing file at ``path`` is unchanged.
     """
     path = Path(path)
     kind = format_of(path)
@@ -107,50 +107,47 @@ def load_embeddings(
     header: bool | None = None,
     **others: Never,
 ) -> Embeddings:
-    """Read vectors from any format that :func:`save_embeddings` writes, and their relatives.
+    """Load vectors in the native format, word2vec, fastText ``.vec``, GloVe, Parquet or Arrow.
 
     Parameters
     ----------
     path : str or Path
-        A file; gzip is recognised by its content. Or a folder of Parquet or Arrow files that are one table, as
-        Spark writes it (``part-00000-....parquet``, ``_SUCCESS``), or a model of Spark's Word2Vec.
-    format : {"safetensors", "bin", "text", "parquet"}, default None
-        "bin" is word2vec binary, "text" word2vec, fastText ``.vec`` and GloVe, "parquet" a Parquet or Arrow
-        file of words and vectors, as ``to_parquet`` and Spark write (extra ``arrow``); by the file's suffix
-        unless set.
-    limit : int, default None
-        Read only this many first rows. What follows is not looked at, so a file that was cut short can be
-        read up to there.
-    words : iterable of str, or of int, default None
-        Load only these words, in the order of the file, in one pass and in memory for them alone; those
-        that the file does not have are left out. Reading ends when all are found, and other rows are not
-        checked.
-    bad_rows : {"error", "skip"}, default "error"
-        "skip" leaves out rows that cannot be right (too short, two in one line, with numbers that are none
-        or not finite) and warns once with their number and the first positions.
-    encoding : str, default "utf-8"
-        Encoding of the words in text and word2vec binary files, by its name in Python.
-    encoding_errors : {"strict", "replace", "ignore", "backslashreplace"}, default "strict"
-        What to do with words that are not valid in the encoding: refuse the file, or as Python's decoder does.
-    duplicates : {"error", "first"}, default "error"
-        Refuse a file with a word twice, or keep the first.
-    header : bool, default None
-        For text, whether line 1 gives the sizes; found out unless set.
+        A file, possibly compressed with gzip; or a directory of Parquet or Arrow files that form one table, as written
+        by Spark (``part-00000-....parquet``, ``_SUCCESS``); or a saved Word2Vec model of Spark.
+    format : {"safetensors", "bin", "text", "parquet"} or None, default None
+        "safetensors" is the native format, "bin" is word2vec binary, "text" is word2vec text, fastText ``.vec`` or
+        GloVe, and "parquet" is a Parquet or Arrow file of words and vectors (extra ``arrow``). None chooses by suffix.
+    limit : int or None, default None
+        Read only the first ``limit`` rows. The rest of the file is not read, so that this works for truncated files.
+    words : iterable of str or of int, or None, default None
+        Load only these words, in the order of the file. Words that are not in the file are ignored. Reading stops when
+        all are found; only their vectors are kept in memory, and other rows are not checked.
+    bad_rows : {"error", "skip"} or None, default "error"
+        Whether to raise FormatError for a malformed row (too few numbers, two rows in one line, not a number, not
+        finite), or to skip such rows and warn once with their number and the first positions.
+    encoding : str or None, default "utf-8"
+        Python name of the encoding of the words in text and word2vec binary files.
+    encoding_errors : {"strict", "replace", "ignore", "backslashreplace"} or None, default "strict"
+        How to handle words that are not valid in the encoding: raise FormatError, or decode like :meth:`bytes.decode`.
+    duplicates : {"error", "first"} or None, default "error"
+        Whether to raise FormatError if a word occurs twice, or to keep its first vector.
+    header : bool or None, default None
+        For text formats, whether line 1 holds the number and size of the vectors; None detects it.
 
     Returns
     -------
     Embeddings
-        The native file is memory-mapped: opening it reads the vocabulary, not the vectors. It knows no
-        invalid or doubled words, so the last five options are refused for it.
+        The vectors. A native file is memory-mapped: opening it reads the vocabulary, not the vectors. The last five
+        options cannot be used with it, since it cannot contain such words or rows.
 
     Raises
     ------
     CorpusNotFoundError
-        If there is no such file.
+        The file does not exist.
     FormatError
-        If the file is damaged or of another kind; the message gives the byte, line or row.
+        The file is damaged or of another kind. The message names the byte, line or row.
     ConfigError
-        If an option or the suffix is not known, or none of ``words`` is in the file.
+        An option or the suffix is not known, or none of ``words`` is in the file.
     """
     _refuse_others(others)
     path = Path(path)
@@ -173,16 +170,16 @@ def load_embeddings(
         if kind == "safetensors":
             return read_native(source, options.limit, words=listed)
         if listed is not None and are_integers(listed):
-            raise ConfigError("word", "must be text: only the native format holds whole numbers", listed[0])
+            raise ConfigError("word", "must be text: only the native format stores whole numbers", listed[0])
         if kind == "parquet":
             return read_parquet(source, options)
         if kind == "bin" and " ".encode(options.encoding) != b" ":
-            raise ConfigError("encoding", "must leave ASCII as it is for word2vec binary", options.encoding)
+            raise ConfigError("encoding", "must be a superset of ASCII for word2vec binary", options.encoding)
         return read_binary(source, options) if kind == "bin" else read_text(source, options)
 
 
 def _refuse_useless(kind: str, given: Mapping[str, object]) -> None:
-    """Raise :class:`ConfigError` for an option that a format has no use for."""
+    """Raise ConfigError for an option that does not apply to the format."""
     for name, value in given.items():
         if value is not None and kind in _REFUSED[name]:
             formats = "formats other than text" if name == "header" else _FORMAT_NAMES[kind]
@@ -217,27 +214,27 @@ def _checked_options(
 def _listed_words(words: object) -> list[Item]:
     listed = word_list("words", words)
     if not listed:
-        raise ConfigError("words", "must hold at least one word", listed)
+        raise ConfigError("words", "must contain at least one word", listed)
     return listed
 
 
 def check_items(path: str | Path, vocabulary: Vocabulary, parameter: str = "path") -> None:
-    """Raise :class:`ConfigError` where the items are whole numbers, which the format of a path cannot hold."""
+    """Raise ConfigError if the items are whole numbers and the format of a path cannot store them."""
     if vocabulary.integers and format_of(Path(path)) != "safetensors":
         raise ConfigError(
             parameter,
-            "must end in .safetensors for items that are whole numbers: as text they would come back as words",
+            "must end in .safetensors for items that are whole numbers, since other formats would turn them into words",
             str(path), "or save vectors.with_words(str)")  # fmt: skip
 
 
 def _codec(name: object) -> str:
-    """Python's own name of a text encoding, so that all spellings of UTF-8 are one."""
+    """Return Python's canonical name of an encoding."""
     check("encoding", Encoding(), name)
     return codecs.lookup(str(name)).name
 
 
 def _refuse_others(others: Mapping[str, object]) -> None:
-    """Refuse what is no option, and say what is to be written instead."""
+    """Raise ConfigError for an unknown option and suggest the right one."""
     for name, value in others.items():
         known = [each for each in inspect.signature(load_embeddings).parameters if each not in ("path", "others")]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
@@ -246,27 +243,32 @@ def _refuse_others(others: Mapping[str, object]) -> None:
 
 
 def check_output(path: str | Path) -> None:
-    """Find out before training whether vectors can be saved at ``path``.
+    """Check before training that vectors can be saved at ``path``.
 
-    Raises :class:`ConfigError` for an unknown suffix and :class:`OutputError` where a file cannot be made.
+    Raises
+    ------
+    ConfigError
+        The suffix is not known.
+    OutputError
+        The file cannot be created.
     """
     format_of(Path(path))
     check_writable(Path(path))
 
 
 def check_words(path: str | Path, vocabulary: Vocabulary) -> None:
-    """Find out before training whether the format of ``path`` can hold the words; :class:`ConfigError` where not."""
+    """Raise ConfigError before training if the format of ``path`` cannot store one of the words."""
     if format_of(Path(path)) == "safetensors":
         return
     word = first_unwritable(vocabulary.words)
     if word is not None:
         raise ConfigError(
             "output", "must end in .safetensors for words with white space", str(path),
-            f"{word!r} is one; or put an underscore there in your words")  # fmt: skip
+            f"such as {word!r}; or replace white space in your words by underscores")  # fmt: skip
 
 
 def format_of(path: Path) -> str:
-    """The format a suffix stands for: "safetensors", "bin" or "text"; ConfigError where it stands for none."""
+    """Return the format of a suffix ("safetensors", "bin" or "text"); raise ConfigError if it is unknown."""
     plain = path.with_suffix("") if path.suffix == ".gz" else path
     if plain.suffix not in FORMATS:
         raise ConfigError("path", f"must end in {SUFFIXES}", str(path))
@@ -274,15 +276,15 @@ def format_of(path: Path) -> str:
 
 
 def _format_to_read(source: InputFile) -> str:
-    """As :func:`format_of`, but a file of a kind that is known and not read is named for what it is."""
+    """Return the format of a file by its suffix; raise FormatError if the content is of a known unsupported kind."""
     if source.path.suffix in TABLE_SUFFIXES:
         return "parquet"
     try:
         return format_of(source.path)
     except ConfigError as error:
-        stranger = unsupported_kind(source.read(LONGEST_HEAD))
-        if stranger:
-            raise source.broken(stranger) from None
+        unsupported = unsupported_kind(source.read(LONGEST_HEAD))
+        if unsupported:
+            raise source.broken(unsupported) from None
         remedy = 'or pass format="safetensors", "bin", "text" or "parquet"'
         raise ConfigError(error.parameter, error.rule, error.value, remedy) from None
 

@@ -1,7 +1,4 @@
-"""The native file: one safetensors file that is memory-mapped and searched where it lies.
-
-``docs/formats.md`` specifies it.
-"""
+"""Read and write the native format: a safetensors file that is memory-mapped. ``docs/formats.md`` specifies it."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ _LAYOUT: Layout = {**VOCABULARY_LAYOUT, "vectors": (("F32", "F16", "I8"), 2), "s
 
 
 def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
-    """Write the native format; the matrix is written without a copy, or as int8 and a scale for each row."""
+    """Write the native format: the matrix itself, or int8 numbers and a scale for each row."""
     tensors: dict[str, NDArray[Any]] = {"vectors": vectors.matrix}
     version = FORMAT_VERSION
     if vectors.scales is not None:
@@ -47,10 +44,14 @@ def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
 
 
 def read_native(source: InputFile, limit: int | None, *, words: Collection[Item] | None = None) -> Embeddings:
-    """Map a native file; only its header and the table of words are read now.
+    """Memory-map a native file. Only its header and vocabulary are read; int8 vectors are read and become float32.
 
-    Vectors of int8 are read and become float32. Raises :class:`FormatError` where the file is not one that
-    :func:`write_native` could have made. Mapped vectors are checked when they are used.
+    Values of mapped vectors are checked later, when they are first used.
+
+    Raises
+    ------
+    FormatError
+        The file is not in the native format, or it is damaged.
     """
     data = mapped_bytes(source, copied_on_write=True)
     try:
@@ -58,12 +59,12 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
         version = metadata.get(_RESERVED[0], FORMAT_VERSION)
         if version not in (FORMAT_VERSION, QUANTIZED_VERSION):
             raise FormatError(
-                f"it is of format version {version!r}, and this wordkin reads up to {QUANTIZED_VERSION!r}: update it"
+                f"its format version is {version!r}, but this wordkin reads up to {QUANTIZED_VERSION!r}: update wordkin"
             )
         quantized = version == QUANTIZED_VERSION
         missing = _LAYOUT.keys() - arrays.keys() - {"counts"} - (set() if quantized else {"scales"})
         if missing:
-            raise FormatError(f"there is no tensor {min(missing)!r}: it holds tensors, but not word vectors of wordkin")
+            raise FormatError(f"the tensor {min(missing)!r} is missing: this is not a file of wordkin word vectors")
         vocabulary = vocabulary_of_tensors(arrays, metadata)
         if len(arrays["vectors"]) != len(vocabulary) or arrays["vectors"].shape[1] == 0:
             rows = f"{len(arrays['vectors']):,} rows of {arrays['vectors'].shape[1]:,} numbers"
@@ -82,7 +83,7 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
     if not len(ids):
         raise ConfigError(
             "words",
-            f"must hold a word of {str(source.path)!r}",
+            f"must contain a word of {str(source.path)!r}",
             sorted(words, key=str)[:3],
         )
     counts = None if vocabulary.counts is None else vocabulary.counts[ids]
@@ -91,18 +92,20 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
 
 
 def _check_scales(arrays: Mapping[str, NDArray[Any]], words: int, quantized: bool) -> None:
-    """Refuse int8 without scales, scales for other vectors, and scales that are no lengths."""
+    """Refuse vectors whose type contradicts the format version, and a wrong number or values of scales."""
     if (arrays["vectors"].dtype == np.int8) != quantized:
         wanted = "int8" if quantized else "float32 or float16"
-        raise FormatError(f"the vectors are of {arrays['vectors'].dtype.name}, where the format version says {wanted}")
+        raise FormatError(f"the vectors are {arrays['vectors'].dtype.name}, but the format version requires {wanted}")
     if not quantized:
         return
     scales = arrays["scales"]
     if len(scales) != words:
-        raise FormatError(f"there are {len(scales):,} scales, for {words:,} words")
+        raise FormatError(f"there are {len(scales):,} scales for {words:,} words")
     unusable = np.flatnonzero(~((scales >= 0) & (scales <= LARGEST_SCALE)))
     if len(unusable):
-        raise FormatError(f"the scale of word {unusable[0]:,} is {scales[unusable[0]]}, not a number from 0 up")
+        raise FormatError(
+            f"the scale of word {unusable[0]:,} must be at least 0 and finite; it is {scales[unusable[0]]}"
+        )
 
 
 def _embeddings(
@@ -112,7 +115,7 @@ def _embeddings(
     metadata: Mapping[str, str],
     path: Path | None,
 ) -> Embeddings:
-    """Vectors as they are stored, or multiplied by their scales."""
+    """Make Embeddings of the stored vectors, multiplied by their scales if there are any."""
     if scales is None:
         return Embeddings(vocabulary, stored, metadata, path=path)
     return Embeddings(vocabulary, scaled(stored, scales), metadata, path=path, scales=scales)

@@ -1,7 +1,7 @@
-"""Vectors in tables: Parquet and Arrow files with a column of words and one of vectors (extra ``arrow``).
+"""Read vectors from Parquet and Arrow tables with a column of words and one of vectors (extra ``arrow``).
 
-Read in batches of rows. Understood are the columns of ``to_parquet`` and what Spark writes for Word2Vec: a word, and
-a vector as a list of numbers or as a VectorUDT, a struct with size, indices and values.
+A vector is a list of numbers, as written by ``to_parquet``, or a VectorUDT (a struct with size, indices and values), as
+written by Spark's Word2Vec. Tables are read in batches of rows.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _WORD_NAMES, _VECTOR_NAMES, _COUNT_NAME = ("word", "token", "term"), ("vector", 
 
 
 class TableFolder:
-    """A folder of files that are one table, for messages about its rows, which are counted through all files."""
+    """A directory of files that form one table, as the source named in errors. Rows are numbered across the files."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def broken(self, what: str) -> FormatError:
-        """The error to raise: ``what`` is wrong, and in which folder."""
+        """Return a FormatError that names the directory."""
         return FormatError(f"{str(self.path)!r}: {what}")
 
 
 def read_parquet(source: InputFile, options: ReadOptions) -> Embeddings:
-    """Read a Parquet or Arrow file (file or stream) of words and vectors; counts as well where there are some."""
+    """Read words, vectors and (if present) counts from a Parquet file, an Arrow file or an Arrow stream."""
     return _read(source, [source], options)
 
 
 def read_table_folder(folder: Path, parts: Sequence[Path], options: ReadOptions) -> Embeddings:
-    """The same from the files of a folder that are one table; an empty part has no rows."""
+    """Read words, vectors and counts from the files of a directory that form one table. A part may be empty."""
     with contextlib.ExitStack() as closing:
         files = [closing.enter_context(InputFile(part)) for part in parts]
         return _read(TableFolder(folder), files, options)
@@ -83,7 +83,7 @@ def _read(source: Source, files: Sequence[InputFile], options: ReadOptions) -> E
 
 
 def _open(source: InputFile) -> tuple[Any, Iterator[Any]]:
-    """The schema of a table, and its rows in batches."""
+    """Return the schema of a table and an iterator over its batches of rows."""
     import pyarrow.ipc
     import pyarrow.parquet
 
@@ -101,7 +101,7 @@ def _open(source: InputFile) -> tuple[Any, Iterator[Any]]:
 
 
 def _columns(source: InputFile, schema: Any) -> tuple[str, str, str | None]:
-    """Names of the columns of words, vectors and counts; FormatError where more than one could be meant."""
+    """Find the columns of words, vectors and counts (None if absent); raise FormatError if the choice is ambiguous."""
     import pyarrow.types as types
 
     def is_text(kind: Any) -> bool:
@@ -130,7 +130,7 @@ def _the_one(source: InputFile, what: str, found: list[str], names: tuple[str, .
     if len(candidates) != 1:
         listed = ", ".join(map(repr, found[:6])) or "none"
         raise source.broken(
-            f"the table must have one column of {what}, or one of the name {names[0]!r}; it has {listed}"
+            f"the table must have exactly one column of {what}, or one named {names[0]!r}; it has {listed}"
         )
     return candidates[0]
 
@@ -142,23 +142,23 @@ def _is_struct(vectors: Any) -> bool:
 
 
 def _values(vectors: Any) -> Any:
-    """The lists of numbers of a column: of a VectorUDT, its values."""
+    """Return the column of lists of numbers; for a VectorUDT, its field "values"."""
     return vectors.field("values") if _is_struct(vectors) else vectors
 
 
 def _lengths(vectors: Any) -> NDArray[np.int64]:
-    """Length of each vector, shape (rows,); -1 where there is none."""
+    """Return the size of each vector, shape (rows,); -1 for null."""
     import pyarrow.compute as pc
 
     lengths = pc.list_value_length(_values(vectors))
-    if _is_struct(vectors):  # a sparse vector says its length
+    if _is_struct(vectors):  # only a sparse vector has a "size"
         lengths = pc.coalesce(vectors.field("size"), lengths)
     valid = pc.is_valid(vectors)
     return np.asarray(pc.fill_null(pc.if_else(valid, lengths, -1), -1), dtype=np.int64)
 
 
 def _append(rows: Rows, words: Any, vectors: Any, counts: Any, lengths: NDArray[np.int64], first_row: int) -> None:
-    """Add the rows of a batch, the first of which is row ``first_row`` from 0."""
+    """Add the rows of a batch; ``first_row`` is the number of its first row in the table, from 0."""
     size = rows.matrix.shape[1]
     positions = first_row + 1 + np.arange(len(words))
     texts = [None if text is None else text.encode() for text in words.to_pylist()]
@@ -186,7 +186,7 @@ def _append(rows: Rows, words: Any, vectors: Any, counts: Any, lengths: NDArray[
 
 
 def _matrix(vectors: Any, size: int) -> NDArray[np.float32]:
-    """The vectors, shape (rows, size); values beyond float32 become infinite, which is refused later."""
+    """Convert vectors to float32, shape (rows, size). Values out of range become infinite and are refused later."""
     lists = _values(vectors)
     flat = lists.flatten()
     numbers = np.asarray(flat.to_numpy(zero_copy_only=False), dtype=np.float64)  # nulls become NaN
@@ -197,12 +197,12 @@ def _matrix(vectors: Any, size: int) -> NDArray[np.float32]:
     block = np.zeros((len(vectors), size), dtype=np.float32)
     lengths = np.asarray(lists.value_lengths().fill_null(0), dtype=np.int64)
     indices = vectors.field("indices")
-    places = np.asarray(indices.value_lengths().fill_null(0), dtype=np.int64)
+    index_lengths = np.asarray(indices.value_lengths().fill_null(0), dtype=np.int64)
     columns = np.asarray(indices.flatten().to_numpy(zero_copy_only=False), dtype=np.int64)
-    value_ends, index_ends = np.cumsum(lengths), np.cumsum(places)
+    value_ends, index_ends = np.cumsum(lengths), np.cumsum(index_lengths)
     for row in range(len(vectors)):
         own = values[value_ends[row] - lengths[row] : value_ends[row]]
-        at = columns[index_ends[row] - places[row] : index_ends[row]]
+        at = columns[index_ends[row] - index_lengths[row] : index_ends[row]]
         sparse = vectors.field("type")[row].as_py() == 0
         if sparse and len(at) == len(own) and ((at >= 0) & (at < size)).all():
             block[row, at] = own

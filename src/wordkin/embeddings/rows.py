@@ -1,6 +1,6 @@
-"""Words and vectors as they arrive from a file, row by row: what is kept, what is refused, what is reported.
+"""Collect words and vectors while a file is read: select, check, and skip or refuse rows.
 
-Memory is set aside as rows arrive, never because a header says so.
+Memory is bounded by the size of the file, never by what its header claims.
 """
 
 from __future__ import annotations
@@ -19,15 +19,12 @@ from wordkin.storage.packed_words import are_utf8
 from wordkin.storage.utf8 import is_utf8
 from wordkin.vocabulary import Vocabulary
 
-_PLACES_SHOWN = 3
+_REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read an interchange format; see :func:`wordkin.embeddings.load_embeddings`.
-
-    ``words`` are the UTF-8 bytes of the words to load, or None for all.
-    """
+    """Options of :func:`wordkin.embeddings.load_embeddings`, checked; ``words`` are UTF-8 bytes, or None for all."""
 
     limit: int | None = None
     words: frozenset[bytes] | None = None
@@ -36,11 +33,11 @@ class ReadOptions:
     encoding_errors: str = "strict"
     duplicates: str = "error"
     header: bool | None = None
-    written_in: str | None = None  # the encoding of the file, where the words are UTF-8 already
+    written_in: str | None = None  # the encoding of the file if its words were already converted to UTF-8
 
 
 class Source(Protocol):
-    """Where rows come from, a file or a folder, and the error to raise about it."""
+    """A file or directory that rows are read from, and a factory of errors about it."""
 
     @property
     def path(self) -> Path: ...
@@ -48,14 +45,27 @@ class Source(Protocol):
 
 
 class Rows:
-    """The rows that were kept so far.
+    """The rows kept so far while a file is read.
+
+    Parameters
+    ----------
+    source : Source
+        The file, or the directory of a table in several files.
+    options : ReadOptions
+        How to read it.
+    vector_size : int
+        The size of a vector.
+    expected : int
+        The number of rows to allocate at first.
+    unit : {"byte", "line", "row"}
+        The unit of positions in the file.
 
     Attributes
     ----------
-    source : the file, or the folder of several.
-    unit : what positions in the file count: "byte", "line" or "row".
-    words : the words that were kept.
-    matrix : their vectors; the first ``len(words)`` rows count.
+    words : list of bytes
+        The words kept.
+    matrix : array of float32
+        Their vectors, in the first ``len(words)`` rows. The other rows are unused capacity.
     """
 
     def __init__(self, source: Source, options: ReadOptions, vector_size: int, expected: int, unit: str) -> None:
@@ -73,17 +83,17 @@ class Rows:
 
     @property
     def complete(self) -> bool:
-        """Whether all words that were asked for are there, so that nothing more needs to be read."""
+        """Whether all requested words were found, so that reading can stop."""
         return self._missing is not None and not self._missing
 
     @functools.cached_property
     def first_fields(self) -> frozenset[bytes]:
-        """What the lines of the words asked for may begin with: the word up to its first space or tab."""
+        """The first field (up to a space or tab) of each requested word."""
         words = self.options.words or frozenset()
         return frozenset(word.partition(b" ")[0].partition(b"\t")[0] for word in words)
 
     def choose(self, words: list[bytes]) -> tuple[list[bytes], NDArray[np.int64] | None]:
-        """Those of the words that are to be kept, and their indices; None where all are."""
+        """Select the requested words; return them and their indices, or None as the indices if all are kept."""
         wanted = self.options.words
         if wanted is None:
             return words, None
@@ -97,9 +107,9 @@ class Rows:
         block: NDArray[np.float32],
         counts: NDArray[np.int64] | None = None,
     ) -> None:
-        """Add words that stand at these positions, and their vectors; refuse or skip those that are not finite."""
+        """Add words and vectors found at these positions; refuse or skip vectors that are not finite."""
         with np.errstate(invalid="ignore", over="ignore"):
-            total = block.sum()  # seldom not finite where all values are, and four times as fast to find
+            total = block.sum()  # four times as fast as checking every value, with rare false alarms
         if not np.isfinite(total):
             finite = np.isfinite(block).all(axis=1)
             for row in np.flatnonzero(~finite).tolist():
@@ -110,7 +120,7 @@ class Rows:
             counts = None if counts is None else counts[finite]
         first, end = len(self.words), len(self.words) + len(words)
         if end > len(self.matrix):
-            # In place: the system moves pages, not bytes, and both sizes never stand side by side.
+            # Resizing in place lets the system remap pages, without a copy and without peak memory for both sizes.
             self.matrix.resize((max(end, len(self.matrix) * 3 // 2), self.matrix.shape[1]), refcheck=False)
         self.matrix[first:end] = block
         self.words += words
@@ -121,67 +131,67 @@ class Rows:
             self._missing.difference_update(self.decoded(words))
 
     def bad(self, position: int, what: str) -> None:
-        """Refuse a row, or skip it where that was asked for; ``what`` says what is wrong with it."""
+        """Raise FormatError for a malformed row, or skip it if ``bad_rows="skip"``; ``what`` is the problem."""
         if self.options.bad_rows == "error":
-            remedy = 'pass bad_rows="skip" to leave out such rows'
+            remedy = 'pass bad_rows="skip" to skip such rows'
             raise self.broken(position, f"{what}: {remedy}")
         self._skipped += 1
-        if len(self._reasons) < _PLACES_SHOWN:
+        if len(self._reasons) < _REASONS_SHOWN:
             self._reasons.append(f"{self.unit} {position:,}: {what}")
 
-    def short(self, promised: int, read: int, what: str) -> None:
-        """Refuse a file that ends before all rows that its header promises, unless bad rows are skipped."""
+    def short(self, announced: int, read: int, what: str) -> None:
+        """Refuse a file with fewer rows than its header announces, unless ``bad_rows="skip"``."""
         if self.options.bad_rows == "error":
-            remedy = f"pass limit={read} to read those before" if read else "the file is damaged"
-            raise self.source.broken(f"the header promises {promised:,} words, but {what}: {remedy}")
+            remedy = f"pass limit={read} to read the complete ones" if read else "the file is damaged"
+            raise self.source.broken(f"the header announces {announced:,} words, but {what}: {remedy}")
         self._skipped += 1
-        self._reasons.append(f"the header promises {promised:,} words, but {what}")
+        self._reasons.append(f"the header announces {announced:,} words, but {what}")
 
     def broken(self, position: int, what: str) -> FormatError:
-        """The error to raise: ``what`` is wrong at a position of the file."""
+        """Return a FormatError for a problem at a position of the file."""
         return self.source.broken(f"{self.unit} {position:,}: {what}")
 
     def position(self, row: int) -> int:
-        """Where in the file the word of a row stands."""
+        """Return the position in the file of a kept row."""
         return int(np.concatenate(self._positions)[row])
 
     def decoded(self, words: list[bytes]) -> list[bytes]:
-        """The words in UTF-8 as far as the options say how; as they are where that fails."""
+        """Convert words to UTF-8; bytes that are invalid in the encoding stay invalid in the result."""
         encoding, errors = self.options.encoding, self.options.encoding_errors
         if (encoding, errors) == ("utf-8", "strict"):
             return words
         return [word.decode(encoding, lenient(errors)).encode("utf-8", "surrogatepass") for word in words]
 
     def finish(self) -> Embeddings:
-        """The Embeddings, once the words are known to be valid and distinct."""
+        """Check that the words are valid and distinct, and return the Embeddings."""
         self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
         self.words = self.decoded(self.words)
         matrix = self.matrix
         counts = np.concatenate(self._counts) if self._counts else None
-        if counts is not None and len(counts) < len(self.words):  # some rows have none
+        if counts is not None and len(counts) < len(self.words):  # some rows had no count
             counts = None
         kept = self._kept_rows()
         if len(kept) < len(self.words):
             self.words = [self.words[row] for row in kept]
             matrix, counts = matrix[kept], None if counts is None else counts[kept]
         if self._skipped and not self.words and self.options.words is None:
-            raise self.source.broken(f"no row is left of {self._skipped:,} bad ones, which begin: {self._reasons[0]}")
+            raise self.source.broken(f"all {self._skipped:,} rows are malformed; the first: {self._reasons[0]}")
         self._report()
         if self.options.words is not None and not self.words:
             asked = [word.decode(errors="replace") for word in sorted(self.options.words)[:3]]
-            raise ConfigError("words", f"must hold a word of {str(self.source.path)!r}", asked)
+            raise ConfigError("words", f"must contain a word of {str(self.source.path)!r}", asked)
         vocabulary = Vocabulary.from_packed(*packed(self.words), counts=counts)
         return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 
     def _kept_rows(self) -> list[int]:
-        """The rows whose words are valid and, of equal ones, first; errors where the options allow no others."""
+        """Return the rows with valid words, the first of equal ones; raise FormatError if the options demand it."""
         rows = list(range(len(self.words)))
         if not are_utf8(*packed(self.words)):
             for row in rows:
                 if not is_utf8(self.words[row]):
                     written_in = self.options.written_in or self.options.encoding
                     shown = self.words[row][:40]
-                    if written_in != "utf-8":  # back to the bytes of the file
+                    if written_in != "utf-8":  # recover the original bytes
                         shown = shown.decode("utf-8", "surrogatepass").encode(written_in, "surrogateescape")
                     remedy = 'pass encoding=, or encoding_errors="replace", "ignore" or "backslashreplace"'
                     what = f"the word {shown!r} is not valid {written_in.upper()}"
@@ -196,8 +206,8 @@ class Rows:
             word = self.words[row]
             if first_rows.setdefault(word, row) != row and self.options.duplicates == "error":
                 first = f"first at {self.unit} {self.position(first_rows[word]):,}"
-                remedy = 'pass duplicates="first" to keep the first of each'
-                what = f"the word {word[:300].decode(errors='replace')!r} stands there again, {first}: {remedy}"
+                remedy = 'pass duplicates="first" to keep the first'
+                what = f"the word {word[:300].decode(errors='replace')!r} occurs twice, {first}: {remedy}"
                 raise self.broken(self.position(row), what)
         return list(first_rows.values())
 
@@ -205,16 +215,16 @@ class Rows:
         if self._skipped:
             path, kept = str(self.source.path), len(self.words)
             more = "" if self._skipped <= len(self._reasons) else "; ..."
-            warn(f"{path!r}: {self._skipped:,} bad rows were skipped, {kept:,} are left: "
+            warn(f"{path!r}: skipped {self._skipped:,} bad rows and kept {kept:,}: "
                  + "; ".join(self._reasons) + more, UserWarning)  # fmt: skip
 
 
 def packed(words: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The words one after the other, and where each starts and, last, where they all end."""
+    """Concatenate words; return the bytes and the offset of each word, followed by the total length."""
     lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     return np.frombuffer(b"".join(words), dtype=np.uint8), np.concatenate(([0], np.cumsum(lengths)))
 
 
 def lenient(errors: str) -> str:
-    """For "strict", what keeps broken words recognisable, so that they can be refused with their position."""
+    """Replace "strict" by an error handler that keeps invalid bytes, so that they can be reported with a position."""
     return "surrogateescape" if errors == "strict" else errors

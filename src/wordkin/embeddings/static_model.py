@@ -1,7 +1,7 @@
-"""A directory that sentence-transformers and model2vec load: a text is the mean of the vectors of its words.
+"""Write static embedding models for sentence-transformers and model2vec.
 
-Three files are what both read: ``model.safetensors`` with the vectors, ``tokenizer.json`` with how a text becomes
-words, in the format of the library tokenizers, and one of JSON for each library that says what the model is.
+Both read ``model.safetensors`` (the vectors) and ``tokenizer.json`` (the format of the library tokenizers). Each has a
+JSON configuration file of its own as well.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wordkin.storage.files import check_writable, reason, replacing
 from wordkin.storage.tensors import write_tensors
 
 _TOKENIZERS = ("whitespace", "words")
-_DOTLESS = {"\u0049\u0307": "i", "\u0130": "i", "I": "\u0131"}  # capitals of Turkish and Azerbaijani in lower case
+_DOTLESS = {"\u0049\u0307": "i", "\u0130": "i", "I": "\u0131"}  # lower case of I and İ in Turkish and Azerbaijani
 _MODULES = [{"idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding"}]
 _MODEL2VEC = {"model_type": "model2vec", "architectures": ["StaticModel"], "normalize": False}
 _SENTENCE_TRANSFORMERS: dict[str, Any] = {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
@@ -38,28 +38,9 @@ def to_static_model(
     lowercase: Lowercase | None = None,
     normalize: Normalization | None = None,
 ) -> None:
-    """Write a directory for ``SentenceTransformer(directory)`` and ``StaticModel.from_pretrained(directory)``.
+    """Implement :meth:`wordkin.Embeddings.to_static_model`.
 
-    The embedding of a text is the mean of the vectors of its words. Unknown words count as a vector of zeros in
-    sentence-transformers, which changes no cosine, and are left out by model2vec.
-
-    Parameters
-    ----------
-    directory : str or Path
-        Made where it is missing; files of these names in it are replaced.
-    tokenizer : {"whitespace", "words"}, default None
-        How a text becomes words; as the vectors were trained, where that is known, else "whitespace".
-    lowercase : bool, "tr" or "az", default None
-        Whether words are lower-cased, or the language by whose rules; as the vectors were trained, else False.
-    normalize : {"NFC", "NFKC", "NFD"}, default None
-        Normal form of Unicode; as the vectors were trained, where that is known, else none.
-
-    Raises
-    ------
-    ConfigError
-        An option is not legal, or the tokenizer that the vectors were trained with cannot be written.
-    OutputError
-        The system refuses to write.
+    ``SentenceTransformer(directory)`` and ``StaticModel.from_pretrained(directory)`` load the result.
     """
     refuse_integers(vectors, "a model of sentences")
     trained = vectors.metadata
@@ -69,10 +50,10 @@ def to_static_model(
     check("lowercase", FlagOrLanguage(("tr", "az")), case)
     form = trained.get("normalize") if normalize is None else normalize
     check("normalize", OptionalChoice(get_args(Normalization)), form)
-    unknown = _name_of_unknown(vectors)
+    unknown = _unknown_token(vectors)
     rows = np.zeros((len(vectors) + 1, vectors.vector_size), np.float32)
     rows[:-1] = vectors.matrix
-    folder = _made(Path(directory))
+    folder = _created(Path(directory))
     with replacing(folder / "model.safetensors") as stream:
         write_tensors(stream, {"embeddings": rows}, {"format": "pt"})
     _write(folder / "tokenizer.json", _tokenizer_file(vectors, unknown, split, case, form))
@@ -84,8 +65,8 @@ def to_static_model(
 def _tokenizer(trained: Mapping[str, str]) -> str:
     name = trained.get("tokenizer", "whitespace")
     if name not in _TOKENIZERS:
-        remedy = 'pass tokenizer="whitespace" and join the words of each text with spaces before it is encoded'
-        raise ConfigError("tokenizer", "must be one that can be written to tokenizer.json", name, remedy)
+        remedy = 'pass tokenizer="whitespace", and join the words of each text with spaces before encoding it'
+        raise ConfigError("tokenizer", 'must be "whitespace" or "words" for tokenizer.json', name, remedy)
     return name
 
 
@@ -94,17 +75,17 @@ def _lowercase(trained: Mapping[str, str]) -> Any:
     return {"True": True, "False": False}.get(recorded, recorded)
 
 
-def _name_of_unknown(vectors: Embeddings) -> str:
-    """What stands for unknown words in the vocabulary of tokenizers: a text that is no word itself."""
+def _unknown_token(vectors: Embeddings) -> str:
+    """Return a token for unknown words that is not in the vocabulary."""
     names = (f"[UNK{number}]" if number else "[UNK]" for number in itertools.count())
     return next(name for name in names if name not in vectors)
 
 
-def _made(folder: Path) -> Path:
+def _created(folder: Path) -> Path:
     try:
         folder.mkdir(exist_ok=True)
     except (OSError, ValueError) as error:
-        raise OutputError(f"cannot make the directory {str(folder)!r}: {reason(error)}") from error
+        raise OutputError(f"cannot create the directory {str(folder)!r}: {reason(error)}") from error
     for name in ("model.safetensors", "tokenizer.json", "config.json", "modules.json"):
         check_writable(folder / name)
     return folder
@@ -116,7 +97,7 @@ def _write(path: Path, content: object) -> None:
 
 
 def _tokenizer_file(vectors: Embeddings, unknown: str, split: str, case: Any, form: str | None) -> dict[str, Any]:
-    """What the library tokenizers reads: normalise, split, look words up."""
+    """Build the content of tokenizer.json: normalise, split, look up words."""
     steps: list[dict[str, Any]] = [] if form is None else [{"type": form}]
     if case in ("tr", "az"):
         steps += [_replace(capital, small) for capital, small in _DOTLESS.items()]
@@ -141,9 +122,9 @@ def _replace(text: str, by: str) -> dict[str, Any]:
 
 
 def _word_boundaries() -> dict[str, Any]:
-    r"""The pattern of ``tokenizer="words"`` as the regular expressions of tokenizers write it.
+    r"""Translate the pattern of ``tokenizer="words"`` to the regular expression syntax of the library tokenizers.
 
-    They give characters as \x{...}, and their \w leaves out numbers such as ² and takes in marks.
+    It writes characters as \x{...}, and its \w excludes numbers such as ² and includes combining marks.
     """
     from wordkin.corpus.tokenization.tokenizers import word_pattern
 
@@ -154,6 +135,6 @@ def _word_boundaries() -> dict[str, Any]:
 
 
 def _letters_but(bracket: re.Match[str]) -> str:
-    """Letters, numbers and, where digits are no exception, underscores, without the characters that are left out."""
+    """Translate a negated character class: letters and numbers except the listed characters (or digits)."""
     digits, others = bracket.groups()
     return rf"[\p{{L}}\p{{N}}&&[^\d{others}]]" if digits else rf"[\p{{L}}\p{{N}}_&&[^{others}]]"

@@ -1,6 +1,7 @@
-"""The text formats of word2vec, fastText and GloVe: a word and its numbers a line, with a header line or without.
+"""Read and write the text formats of word2vec, fastText and GloVe: a word and its numbers per line.
 
-Read in large blocks, so that compressed files are read too. ``docs/formats.md`` describes the formats.
+Files are read in large blocks and not memory-mapped, so that compressed files can be read as well. ``docs/formats.md``
+describes the formats.
 """
 
 from __future__ import annotations
@@ -24,27 +25,27 @@ from wordkin.storage.packed_words import PackedWords
 from wordkin.vocabulary import Vocabulary
 
 HEADER = re.compile(rb"[ \t]*(\d{1,15})[ \t]+(\d{1,9})[ \t]*\r?")
-_BLOCK_BYTES = 1 << 20  # read at a time: what is done to a block then happens in the cache
-_LONGEST_LINE = 1 << 25  # bytes; beyond it the file is not what it seems
+_BLOCK_BYTES = 1 << 20  # small enough to stay in the CPU cache
+_LONGEST_LINE = 1 << 25  # bytes; a longer line means that the file is not text of vectors
 _WRITE_ROWS = 4096
 _WHITESPACE_BYTES = np.frombuffer(b" \t\n\r\v\f", dtype=np.uint8)
-_WHITESPACE = re.compile("[ \t\n\r\v\f]")  # what readers of these formats split at; other spaces are letters
+_WHITESPACE = re.compile("[ \t\n\r\v\f]")  # readers of these formats split only at ASCII white space
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 _DIGIT = re.compile(rb"[+-]?\.?\d")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
-    """Read text: a word and N numbers a line, with or without a header line (word2vec, fastText; GloVe)."""
+    """Read text with a word and N numbers per line, with a header line (word2vec, fastText) or without (GloVe)."""
     lines = _lines(source, options)
     if options.encoding != "utf-8":  # the lines are UTF-8 already
         options = dataclasses.replace(options, encoding="utf-8", encoding_errors="strict", written_in=options.encoding)
     first = next(lines, None)
     if first is None or (len(first) == 1 and not first[0].strip()):
         raise source.broken("the file is empty")
-    stranger = unsupported_kind(b"\n".join(first[:3])[:LONGEST_HEAD], text=True)
-    if stranger:
-        raise source.broken(stranger)
+    unsupported = unsupported_kind(b"\n".join(first[:3])[:LONGEST_HEAD], text=True)
+    if unsupported:
+        raise source.broken(unsupported)
     total, vector_size, number = _text_header(source, first, options.header)
     block = first[number - 1 :]
     if vector_size is None:
@@ -63,7 +64,7 @@ def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
 
 
 def _expected(source: InputFile, options: ReadOptions, total: int | None, vector_size: int) -> int:
-    """For how many rows to set memory aside; refuses a header that promises more than the file has room for."""
+    """Return the number of rows to allocate; refuse a header that claims more rows than fit into the file."""
     room = source.size_limit // (2 * vector_size)  # a digit and a space for each number
     wanted = room if total is None else total
     wanted = wanted if options.limit is None else min(wanted, options.limit)
@@ -71,20 +72,20 @@ def _expected(source: InputFile, options: ReadOptions, total: int | None, vector
         raise source.broken(
             f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
             f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}: "
-            "pass limit= to read the words that are there"
+            "pass limit= to read the complete words"
         )
     return min(wanted, room)
 
 
 def _lines(source: InputFile, options: ReadOptions) -> Iterator[list[bytes]]:
-    """All lines without their ends, in blocks; of a last line without an end nothing is lost."""
+    """Yield blocks of lines without their newlines; the last line may lack one."""
     blocks = _blocks(source, options)
     rest = next(blocks, b"").removeprefix(_BYTE_ORDER_MARK)
     for block in blocks:
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
         if len(rest) > _LONGEST_LINE:
-            raise source.broken(f"a line is longer than {_LONGEST_LINE:,} bytes: this is no text of vectors")
+            raise source.broken(f"a line is longer than {_LONGEST_LINE:,} bytes: this is not a text file of vectors")
         if lines:
             yield lines
     if rest:
@@ -92,7 +93,7 @@ def _lines(source: InputFile, options: ReadOptions) -> Iterator[list[bytes]]:
 
 
 def _blocks(source: InputFile, options: ReadOptions) -> Iterator[bytes]:
-    """The file in blocks, in UTF-8 where it has another encoding; what is not valid stays invalid, to be found."""
+    """Yield the file in blocks, converted to UTF-8; invalid bytes stay invalid, so that they are reported later."""
     if options.encoding == "utf-8":
         while block := source.read(_BLOCK_BYTES):
             yield block
@@ -117,7 +118,7 @@ def _decoded(
 
 
 def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> tuple[int | None, int | None, int]:
-    """Number of words and length of a vector, where a header says so, and the number of the first row's line."""
+    """Return the number of words and the vector size (None without header), and the line number of the first row."""
     match = HEADER.fullmatch(lines[0])
     if header is False or (header is None and match is None):
         return None, None, 1
@@ -127,12 +128,12 @@ def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> 
 
 
 def _width(line: bytes) -> int:
-    """Length of a vector as the first row shows it: the numbers at its end, all of them but a first field."""
+    """Infer the vector size from the first row: the count of numbers at its end, without the first field."""
     fields = line.split()
     width = 0
     while width < len(fields) - 1 and _NUMBER.fullmatch(fields[-1 - width]):
         width += 1
-    # A field that is no number after some that are: a broken row, and not a word with spaces.
+    # A field that is not a number between fields that are: a malformed row, not a word with spaces.
     broken = any(_NUMBER.fullmatch(field) for field in fields[1 : len(fields) - width])
     return len(fields) - 1 if broken or not width else width
 
@@ -152,20 +153,22 @@ def _append_lines(rows: Rows, lines: list[bytes], number: int, read: int, total:
     else:
         kept, numbers = kept[:blanks], numbers[:blanks]
     if total is not None and read + len(kept) > total:
-        raise rows.broken(int(numbers[total - read]), f"the file goes on after the {total:,} words its header promises")
+        raise rows.broken(
+            int(numbers[total - read]), f"the file continues after the {total:,} words that its header announces"
+        )
     _append_rows(rows, kept, numbers)
     read += len(kept)
     return number + len(lines), read, limit is None or read < limit
 
 
 def _append_rows(rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]) -> None:
-    """Parse lines that are not empty; only those of words that were asked for."""
+    """Parse nonempty lines, only those of requested words."""
     if rows.options.words is not None:
         chosen = _candidates(lines, rows)
         lines, numbers = [lines[index] for index in chosen], numbers[chosen]
     if not lines:
         return
-    words, block = _parse_alike(lines, rows.matrix.shape[1])
+    words, block = _parse_together(lines, rows.matrix.shape[1])
     if block is None:
         words, numbers, block = _parse_each(rows, lines, numbers)
     kept, chosen_rows = rows.choose(words)
@@ -176,7 +179,7 @@ def _append_rows(rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]) -> 
 
 
 def _candidates(lines: list[bytes], rows: Rows) -> list[int]:
-    """Indices of the lines that may be of a word asked for, by their first field; the others are not parsed."""
+    """Return the indices of lines whose first field may be that of a requested word."""
     if rows.options.encoding_errors != "strict":
         return list(range(len(lines)))
     firsts = rows.first_fields
@@ -187,8 +190,8 @@ def _candidates(lines: list[bytes], rows: Rows) -> list[int]:
     ]
 
 
-def _parse_alike(lines: list[bytes], vector_size: int) -> tuple[list[bytes], NDArray[np.float32] | None]:
-    """Words and vectors of lines with single spaces and no errors; None as the vectors where they are not so."""
+def _parse_together(lines: list[bytes], vector_size: int) -> tuple[list[bytes], NDArray[np.float32] | None]:
+    """Parse lines with single spaces and no errors at once; return None as the vectors if a line is different."""
     words, numbers = [], []
     for line in lines:
         word, _, rest = line.partition(b" ")
@@ -205,11 +208,11 @@ def _parse_alike(lines: list[bytes], vector_size: int) -> tuple[list[bytes], NDA
 def _parse_each(
     rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]
 ) -> tuple[list[bytes], NDArray[np.int64], NDArray[np.float32]]:
-    """Words, line numbers and vectors: lines that look as they should together, the others one by one."""
+    """Parse well-formed lines at once and the others one by one; return words, line numbers and vectors."""
     vector_size = rows.matrix.shape[1]
-    alike = [index for index, line in enumerate(lines) if line.rstrip().count(b" ") == vector_size]
-    parsed, together = _parse_alike([lines[index] for index in alike], vector_size) if alike else ([], None)
-    words = dict(zip(alike, parsed, strict=True)) if together is not None else {}
+    regular = [index for index, line in enumerate(lines) if line.rstrip().count(b" ") == vector_size]
+    parsed, together = _parse_together([lines[index] for index in regular], vector_size) if regular else ([], None)
+    words = dict(zip(regular, parsed, strict=True)) if together is not None else {}
     vectors: dict[int, list[float]] = {}
     for index, line in enumerate(lines):
         if index not in words:
@@ -228,10 +231,15 @@ def _parse_each(
 
 
 def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
-    """One line with any white space between fields; the last N fields are the vector.
+    """Parse one line with any white space between fields; the last N fields are the vector.
 
-    More fields before them make a word with spaces, as in some files of GloVe, unless they could be a
-    whole row themselves: then two rows were glued together. ValueError says what is wrong.
+    Several fields before them form a word with spaces, as in some GloVe files. If they could be a complete row
+    themselves, two rows were joined by mistake.
+
+    Raises
+    ------
+    ValueError
+        The line is malformed. The message says how.
     """
     fields = line.split()
     if line[:1] in b" \t" and len(fields) == vector_size:
@@ -252,12 +260,12 @@ def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
 
 
 def _row_begins(fields: list[bytes], vector_size: int) -> bool:
-    """Whether fields begin with a word and N numbers, to the last of which something may be glued."""
+    """Whether fields begin with a word and N numbers; other text may follow the last number without a space."""
     return all(map(_NUMBER.fullmatch, fields[1:vector_size])) and bool(_DIGIT.match(fields[vector_size]))
 
 
 def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: bool) -> None:
-    """Write word2vec text; nine significant digits, from which the same float32 is read again."""
+    """Write word2vec text with nine significant digits, which reproduce float32 exactly."""
     words = writable_words(vectors, whitespace)
     if header:
         stream.write(b"%d %d\n" % vectors.matrix.shape)
@@ -269,27 +277,27 @@ def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: b
 
 
 def writable_words(vectors: Embeddings, whitespace: str) -> PackedWords:
-    """The words as these formats can hold them, or ConfigError naming the first that they cannot."""
+    """Return the words as word2vec formats can store them; raise ConfigError for the first that they cannot."""
     words = vectors.words
     if whitespace == "underscore":
         replaced = [_WHITESPACE.sub("_", word) for word in words]
         if len(set(replaced)) != len(replaced):
             taken: set[str] = set()
             twice = next(word for word in replaced if word in taken or taken.add(word))  # type: ignore[func-returns-value]
-            raise ConfigError("whitespace", "must leave the words distinct", whitespace,
-                              f"it makes {twice!r} of two words: save as .safetensors instead")  # fmt: skip
+            raise ConfigError("whitespace", "must keep the words distinct", whitespace,
+                              f"two words would become {twice!r}: save as .safetensors instead")  # fmt: skip
         words = Vocabulary(replaced).words
     bad = first_unwritable(words)
     if bad is not None:
         raise ConfigError(
-            "word", "must have a letter and no white space in word2vec formats", bad,
+            "word", "must not be empty or contain white space in word2vec formats", bad,
             'save as .safetensors, or pass whitespace="underscore"')  # fmt: skip
     return words
 
 
 def first_unwritable(words: PackedWords) -> str | None:
-    """The first word that these formats cannot hold, since it has white space or nothing; None where there is none."""
+    """Return the first word that is empty or contains white space, which these formats cannot store; else None."""
     bad = np.diff(words.offsets) == 0
-    places = np.flatnonzero(np.isin(words.utf8, _WHITESPACE_BYTES))
-    bad[np.searchsorted(words.offsets, places, side="right") - 1] = True
+    spaces = np.flatnonzero(np.isin(words.utf8, _WHITESPACE_BYTES))
+    bad[np.searchsorted(words.offsets, spaces, side="right") - 1] = True
     return words[int(bad.argmax())] if bad.any() else None

@@ -1,14 +1,14 @@
-"""Names for common kinds of files that are not word vectors wordkin reads, for error messages."""
+"""Recognise common kinds of files that wordkin cannot load as vectors, for helpful error messages."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST_HEAD = 512
-"""Bytes from the beginning of a file that are enough to recognise it."""
+"""Number of bytes at the start of a file that are needed to recognise it."""
 
 _PICKLE = (
-    "this is a Python pickle, which can run code when it is opened, so wordkin does not; if you trust it, "
+    "this is a Python pickle. Pickles can run code, so wordkin does not open them; if you trust this one, "
     "convert it in gensim: KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True), or "
     "Word2Vec.load(path).wv.save_word2vec_format('vectors.bin', binary=True) for a whole model"
 )
@@ -18,13 +18,13 @@ _FASTTEXT = (
 )
 _MAGIC = (
     (b"\xba\x16\x4f\x2f", _FASTTEXT),
-    (b"\x93NUMPY", "this is an array of NumPy (.npy) without words: wordkin.Embeddings(wordkin.Vocabulary(words), "
-     "numpy.load(path)) joins it with its words; beside a model of gensim it is a part of that model"),
+    (b"\x93NUMPY", "this is a NumPy array (.npy) without words: combine it with its words by wordkin.Embeddings("
+     "wordkin.Vocabulary(words), numpy.load(path)). Next to a gensim model, it is a part of that model"),
     (b"\x89HDF\r\n\x1a\n", "this is an HDF5 file (.h5): read it with h5py or pandas and pass words and matrix to "
      "wordkin.Embeddings(wordkin.Vocabulary(words), matrix)"),
     (b"PAR1", 'this is a Parquet file: pass format="parquet"'),
     (b"ARROW1", 'this is an Arrow file: pass format="parquet"'),
-    (b"SQLite format 3\0", "this is a SQLite database, as of pymagnitude: load the vectors it was made from"),
+    (b"SQLite format 3\0", "this is a SQLite database, perhaps of pymagnitude: load the vectors it was made from"),
     (b"version https://git-lfs", "this is a pointer of Git LFS, not the file itself: fetch it with: git lfs pull"),
     (b"7z\xbc\xaf\x27\x1c", "this is a 7z archive: unpack it and load the file inside"),
     (b"Rar!\x1a\x07", "this is a RAR archive: unpack it and load the file inside"),
@@ -42,9 +42,19 @@ _PAGE = re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE)
 
 
 def unsupported_kind(head: bytes, *, text: bool = False) -> str | None:
-    """What a file that begins with ``head`` is, where it is a common one that wordkin does not read.
+    """Describe a file of a common kind that wordkin cannot load.
 
-    ``text`` says that the file is to be read as text.
+    Parameters
+    ----------
+    head : bytes
+        The first :data:`LONGEST_HEAD` bytes of the file.
+    text : bool, default False
+        Whether the file is about to be read as text.
+
+    Returns
+    -------
+    str or None
+        What the file is and what to do; None if its kind is not recognised.
     """
     if (len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5) or _OLD_PICKLE.match(head):
         return _PICKLE
@@ -57,34 +67,37 @@ def unsupported_kind(head: bytes, *, text: bool = False) -> str | None:
         return "this is a tar archive: unpack it and load the file inside"
     if _FLORET.match(head):
         return (
-            "this is a table of floret, one row a bucket of hashed letter sequences and not a word: open it in spaCy "
-            "(spacy init vectors LANG FILE OUT --mode floret) or floret, and save vectors of words from there"
+            "this is a floret table, whose rows are hash buckets of character n-grams, not words: open it in spaCy "
+            "(spacy init vectors LANG FILE OUT --mode floret) or floret, and save word vectors from there"
         )
     if _is_old_fasttext(head):
         return _FASTTEXT
     if _PAGE.match(head):
-        return "this is a web page, not the file it was to be: download it again"
+        return "this is a web page, perhaps an error page of a failed download: download the file again"
     if text and 5 * head.count(0) > 2 * len(head):
-        return 'nearly every second byte is zero: if this is UTF-16 text without its mark, pass encoding="utf-16-le"'
+        return (
+            "nearly every second byte is zero: if this is UTF-16 text without a byte order mark, pass "
+            'encoding="utf-16-le"'
+        )
     return None
 
 
 def _zip_kind(head: bytes) -> str:
-    """What a zip archive is, by the name of the file that comes first in it."""
+    """Describe a zip archive by the name of its first file."""
     name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode(errors="replace")
     if name.endswith(".npy"):
         return (
-            "this is an archive of arrays of NumPy (.npz): numpy.load(path) opens it; pass its words and matrix to "
-            "wordkin.Embeddings(wordkin.Vocabulary(words), matrix)"
+            "this is an archive of NumPy arrays (.npz): open it with numpy.load(path), and pass its words and matrix "
+            "to wordkin.Embeddings(wordkin.Vocabulary(words), matrix)"
         )
     if name.endswith("data.pkl"):
-        return "this is a model of PyTorch, which can run code when it is opened, so wordkin does not"
+        return "this is a PyTorch model. Such files can run code, so wordkin does not open them"
     inside = f" {name!r}" if name and name.isprintable() else " the file inside"
     return f"this is a zip archive: unpack it and load{inside}"
 
 
 def _is_old_fasttext(head: bytes) -> bool:
-    """Whether these are the options that begin a fastText model of before its version 11, which had no mark."""
+    """Whether this is the header of a fastText model older than format version 11, which has no magic number."""
     if len(head) < 48:
         return False
     numbers = [int.from_bytes(head[at : at + 4], "little", signed=True) for at in range(0, 48, 4)]

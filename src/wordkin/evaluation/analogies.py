@@ -1,14 +1,14 @@
-"""Analogies: a is to b as c is to which word?
+"""Evaluate analogies: a is to b as c is to which word?
 
-The answer is the word x, none of a, b, c, with the largest score, where cos is the cosine:
+The answer is the word x (other than a, b and c) with the highest score:
 
 - 3CosAdd (Mikolov et al. 2013c):    cos(x, b) - cos(x, a) + cos(x, c)
 - 3CosMul (Levy and Goldberg 2014):  s(x, b) s(x, c) / (s(x, a) + 1e-6),  with s = (1 + cos) / 2
 
-A benchmark asks thousands of questions about hundreds of words, so the cosines of those words with
-a slice of the vocabulary are computed once, as one matrix product, and combined for all questions.
-The two best candidates of each question are then compared in float64, so that the answer depends
-neither on the slices nor on the number of threads.
+A benchmark has thousands of questions about only hundreds of distinct words. The cosines of these words with a slice of
+the vocabulary are therefore computed once, as one matrix product, and combined for all questions. The two best
+candidates of each question are then compared in float64, so that the answer does not depend on the size of the slices
+or the number of threads.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 METHODS = ("3cosadd", "3cosmul")
 
 _MULTIPLICATIVE_EPSILON = np.float32(1e-6)
-_SLICE_WORDS = 2048  # vocabulary words whose scores are held at once; a few of these fit in a core's cache
+_SLICE_WORDS = 2048  # vocabulary words per slice, so that a few score arrays fit in a core's cache
 _BLOCK_QUESTIONS = 64
 _COSINES_AT_ONCE = 1 << 24  # float32 values per thread: 64 MiB
 _RESCORED_AT_ONCE = 4096
@@ -51,14 +51,19 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AnalogyScore:
-    """How many questions of a section, or of several together, were answered.
+    """Counts of questions and correct answers of one section, or of several sections together.
 
     Attributes
     ----------
-    name : of the section, or "semantic", "syntactic", "total".
-    questions : asked.
-    known : questions whose words are all in the vocabulary searched; of several right answers, one at least.
-    correct : right answers by method, ``"3cosadd"`` and ``"3cosmul"``.
+    name : str
+        Name of the section, or "semantic", "syntactic" or "total".
+    questions : int
+        Number of questions.
+    known : int
+        Number of questions whose words are all in the searched vocabulary. If a question accepts several answers, one
+        of them must be.
+    correct : dict of str to int
+        Number of correct answers for each method, ``"3cosadd"`` and ``"3cosmul"``.
     """
 
     name: str
@@ -68,11 +73,29 @@ class AnalogyScore:
 
     @property
     def coverage(self) -> float:
-        """Fraction of the questions whose words are all known; NaN without questions."""
+        """Fraction of the questions whose words are all known; NaN if there are no questions."""
         return Proportion(self.known, self.questions).value
 
     def accuracy(self, method: str = "3cosadd", *, unknown: str = "skip") -> Proportion:
-        """Right answers out of the known questions, or, with ``unknown="wrong"``, out of all."""
+        """Return the proportion of correct answers.
+
+        Parameters
+        ----------
+        method : {"3cosadd", "3cosmul"}, default "3cosadd"
+            The scoring method.
+        unknown : {"skip", "wrong"}, default "skip"
+            Whether questions with unknown words are left out, or count as wrong.
+
+        Returns
+        -------
+        Proportion
+            The correct answers out of the questions counted.
+
+        Raises
+        ------
+        ConfigError
+            An option is not valid.
+        """
         if method not in METHODS:
             raise ConfigError("method", 'must be "3cosadd" or "3cosmul"', method)
         if unknown not in ("skip", "wrong"):
@@ -80,7 +103,7 @@ class AnalogyScore:
         return Proportion(self.correct[method], self.known if unknown == "skip" else self.questions)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values; undefined numbers are None."""
+        """Return the scores as a JSON-compatible dict; undefined numbers are None."""
         values: dict[str, Any] = {
             "name": self.name,
             "questions": self.questions,
@@ -101,19 +124,27 @@ class AnalogyScore:
 
 @dataclass(frozen=True)
 class AnalogyResult(Tabular):
-    """Scores of one file of analogies.
+    """Scores on one analogy benchmark.
 
     Attributes
     ----------
-    dataset : name of the file.
-    restrict_vocab : words searched, from the first; None for all.
-    case : "fold" or "exact".
-    sections : in file order.
-    semantic, syntactic : totals of the sections about meaning and about form, told by their names as
-        ``wordkin/evaluation/section_groups.py`` says; None where no section is of the group.
-    total : of all sections.
-    outcomes : by method, int8[questions] in file order: 1 right, 0 wrong, -1 a word is unknown.
-    reading : what was understood of the file; None where the questions came from no file.
+    dataset : str
+        Name of the file.
+    restrict_vocab : int or None
+        Number of first words searched; None for all.
+    case : {"fold", "exact"}
+        How letter case was treated.
+    sections : tuple of AnalogyScore
+        Scores of the sections in file order.
+    semantic, syntactic : AnalogyScore or None
+        Totals of the semantic and the syntactic sections (see ``wordkin/evaluation/section_groups.py``); None if there
+        are no such sections.
+    total : AnalogyScore
+        Total of all sections.
+    outcomes : dict of str to array of int8, shape (questions,)
+        For each method, the outcome of each question in file order: 1 correct, 0 wrong, -1 has an unknown word.
+    reading : FileReading or None
+        How the file was interpreted; None if the questions were not read from a file.
     """
 
     dataset: str
@@ -129,7 +160,7 @@ class AnalogyResult(Tabular):
     reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> list[ScoreRow]:
-        """The sections, then the totals."""
+        """Return the rows of the sections, followed by the totals."""
         totals = [each for each in (self.semantic, self.syntactic) if each is not None]
         return [
             *(_row(score, score.name, total=False) for score in self.sections),
@@ -138,7 +169,7 @@ class AnalogyResult(Tabular):
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        """Return the result as a JSON-compatible dict; ``docs/evaluation.md`` lists the keys."""
         return {
             "kind": self.kind,
             "dataset": self.dataset,
@@ -173,18 +204,36 @@ def evaluate_analogies(
     threads: int | None = None,
     syntactic_sections: Sequence[str] | None = None,
 ) -> AnalogyResult:
-    """Answer the questions of ``dataset`` and count the right answers.
+    """Answer the questions of an analogy benchmark and count the correct answers.
 
-    Questions, answers and unknown words are decided among the first ``restrict_vocab`` words (None:
-    all). Letter case is folded or not as in :class:`WordFinder`; no variant of a question's own words
-    is accepted as its answer. The scores equal those of gensim's ``evaluate_word_analogies`` for
-    lower-case ASCII words. Memory beyond the vectors: about 200 MiB per thread at most.
+    The words of a question and all their case variants are excluded from its answers. For lower-case ASCII words, the
+    scores equal those of gensim's ``evaluate_word_analogies``. Each thread uses at most about 200 MiB of memory.
 
     Parameters
     ----------
-    threads : cores to use; all this process may use by default. BLAS adds none of its own.
-    syntactic_sections : patterns such as ``"morph*"`` of the names of sections about form; the others are then
-        about meaning. Told by known names unless given.
+    embeddings : WordVectors
+        The vectors to evaluate.
+    dataset : Analogies
+        The benchmark.
+    restrict_vocab : int or None, default 30,000
+        Use only the first ``restrict_vocab`` words, as known words and as answers; None for all.
+    case : {"fold", "exact"}, default "fold"
+        Whether to ignore letter case (see :class:`WordFinder`).
+    threads : int or None, default None
+        Number of threads; None for all available cores. BLAS is limited to one thread each.
+    syntactic_sections : sequence of str or None, default None
+        Patterns such as ``"morph*"`` for the names of syntactic sections; all others count as semantic. None recognises
+        the names in published benchmarks.
+
+    Returns
+    -------
+    AnalogyResult
+        The scores.
+
+    Raises
+    ------
+    ConfigError
+        An option is not valid.
     """
     threads = usable_cores() if threads is None else check("threads", FROM_1, threads)
     restrict_vocab = check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
@@ -217,7 +266,7 @@ def evaluate_analogies(
 
 
 def _excluded(questions: Sequence[tuple[str, str, str, str]], variants: dict[str, tuple[int, ...]]) -> tuple[Ids, Ids]:
-    """Rows and columns of the scores that are no answers: all variants of a question's own words."""
+    """Return rows and columns of the score matrix to exclude: the words of each question and their case variants."""
     rows: list[int] = []
     columns: list[int] = []
     for row, question in enumerate(questions):
@@ -261,13 +310,18 @@ def _summary(
 
 
 class _Search:
-    """Finds the best answers to all questions, slice of the vocabulary by slice.
+    """Finds the best answers to all questions, one slice of the vocabulary at a time.
 
     Parameters
     ----------
-    matrix : float[V, N], the vectors searched; cosines are taken, so of any length. May be mapped from disk.
-    questions : int64[Q, 3], ids of a, b, c.
-    excluded : rows and columns (int64 each) of the (Q, V) scores that are no answers.
+    matrix : array, shape (V, N)
+        The vectors to search, not necessarily of unit length. May be memory-mapped.
+    questions : array of int64, shape (Q, 3)
+        Ids of a, b and c.
+    excluded : pair of arrays of int64
+        Rows and columns of the (Q, V) scores that are not valid answers.
+    threads : int
+        Number of threads.
     """
 
     def __init__(self, matrix: NDArray[Any], questions: Ids, excluded: tuple[Ids, Ids], threads: int) -> None:
@@ -278,7 +332,7 @@ class _Search:
         self._asked = unit_rows(matrix[self._asked_ids]).astype(np.float32)
 
     def answers(self) -> tuple[Ids, Ids]:
-        """Ids of the answers by each of ``METHODS``: int64[Q], int64[Q]; -1 where no word is left to answer."""
+        """Return the ids of the answers for each of ``METHODS``, shape (Q,); -1 if every word is excluded."""
         from threadpoolctl import threadpool_limits
 
         count = len(self._questions)
@@ -289,11 +343,11 @@ class _Search:
             with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
                 for found in pool.map(partial(self._best_in_slice, width=width), starts):
                     best = [old.merged(new) for old, new in zip(best, found, strict=True)]
-        add, multiply = (self._settle(two.valid_ids(), method) for two, method in zip(best, METHODS, strict=True))
+        add, multiply = (self._choose_best(two.valid_ids(), method) for two, method in zip(best, METHODS, strict=True))
         return add, multiply
 
     def _best_in_slice(self, start: int, width: int) -> list[_BestTwo]:
-        """The two best candidates of each question among ids ``start`` to ``start + width``, by method."""
+        """Return the two best candidates of each question among ids ``start`` to ``start + width``, per method."""
         candidates = unit_rows(self._matrix[start : start + width]).astype(np.float32)
         cosines = self._asked @ candidates.T
         similarities: Floats = (cosines + np.float32(1)) / np.float32(2)
@@ -301,26 +355,34 @@ class _Search:
         inside = (self._excluded_columns >= start) & (self._excluded_columns < start + len(candidates))
         rows, columns = self._excluded_rows[inside], self._excluded_columns[inside] - start
 
-        recipes = (
-            _Recipe((cosines, cosines, cosines), (np.add, np.subtract)),
-            _Recipe((similarities, similarities, inverses), (np.multiply, np.multiply)),
+        formulas = (
+            _Formula((cosines, cosines, cosines), (np.add, np.subtract)),
+            _Formula((similarities, similarities, inverses), (np.multiply, np.multiply)),
         )
-        found = [_BestTwo.empty(len(self._questions)) for _ in recipes]
+        found = [_BestTwo.empty(len(self._questions)) for _ in formulas]
         scores = np.empty((_BLOCK_QUESTIONS, len(candidates)), dtype=np.float32)
         spare = np.empty_like(scores)
         for first in range(0, len(self._questions), _BLOCK_QUESTIONS):
             block = slice(first, min(first + _BLOCK_QUESTIONS, len(self._questions)))
             size = block.stop - block.start
             low, high = np.searchsorted(rows, (block.start, block.stop))
-            no_answers = rows[low:high] - first, columns[low:high]
-            for recipe, best in zip(recipes, found, strict=True):
-                recipe.score(self._terms[block], scores[:size], spare[:size])
-                scores[no_answers] = -np.inf
+            excluded = rows[low:high] - first, columns[low:high]
+            for formula, best in zip(formulas, found, strict=True):
+                formula.score(self._terms[block], scores[:size], spare[:size])
+                scores[excluded] = -np.inf
                 best.fill(block, scores[:size], start)
         return found
 
-    def _settle(self, pairs: Ids, method: str) -> Ids:
-        """The better of two candidates each (int64[Q, 2], -1 for none) by float64 scores, the lower id on a tie."""
+    def _choose_best(self, pairs: Ids, method: str) -> Ids:
+        """Choose between two candidates per question by float64 scores; on a tie, the lower id.
+
+        Parameters
+        ----------
+        pairs : array of int64, shape (Q, 2)
+            Ids of the candidates; -1 for none.
+        method : str
+            One of ``METHODS``.
+        """
         answers = np.empty(len(pairs), dtype=np.int64)
         for first in range(0, len(pairs), _RESCORED_AT_ONCE):
             block = slice(first, first + _RESCORED_AT_ONCE)
@@ -338,14 +400,22 @@ class _Search:
 
 
 @dataclass(frozen=True)
-class _Recipe:
-    """Scores as rows of three tables (float32[U, slice], for b, c and a), joined in that order."""
+class _Formula:
+    """The formula of a method: rows of three tables, for b, c and a, joined by two operations.
+
+    Attributes
+    ----------
+    tables : three arrays of float32, shape (U, slice)
+        Similarities of the U distinct words of all questions with a slice of the vocabulary.
+    joins : two ufuncs
+        Join the row of b with that of c, and the result with the row of a.
+    """
 
     tables: tuple[Floats, Floats, Floats]
     joins: tuple[np.ufunc, np.ufunc]
 
     def score(self, terms: Ids, into: Floats, spare: Floats) -> None:
-        """Write the scores of questions ``terms`` (int64[rows, 3], table rows of a, b, c) into ``into``."""
+        """Write scores into ``into`` for questions given as table rows ``terms`` of a, b and c, shape (rows, 3)."""
         a, b, c = terms.T
         # "clip" because np.take buffers its output under the default mode
         np.take(self.tables[0], b, axis=0, out=into, mode="clip")
@@ -356,7 +426,7 @@ class _Recipe:
 
 @dataclass(frozen=True)
 class _BestTwo:
-    """Ids (int64[Q, 2]) and scores (float32[Q, 2]) of the two best candidates, better first."""
+    """Ids and scores of the two best candidates of each question, best first, shape (Q, 2)."""
 
     ids: Ids
     scores: Floats
@@ -366,16 +436,16 @@ class _BestTwo:
         return cls(np.zeros((count, 2), dtype=np.int64), np.full((count, 2), -np.inf, dtype=np.float32))
 
     def fill(self, block: slice, scores: Floats, first_id: int) -> None:
-        """Set the rows of ``block`` from the scores of ids from ``first_id`` on; overwrites ``scores``."""
+        """Set the rows of ``block`` from the scores of the ids from ``first_id``; overwrites ``scores``."""
         rows = np.arange(len(scores))
-        for place in range(2):
+        for rank in range(2):
             columns = scores.argmax(axis=1)
-            self.ids[block, place] = columns + first_id
-            self.scores[block, place] = scores[rows, columns]
+            self.ids[block, rank] = columns + first_id
+            self.scores[block, rank] = scores[rows, columns]
             scores[rows, columns] = -np.inf
 
     def valid_ids(self) -> Ids:
-        """The ids, -1 where no candidate was found."""
+        """Return the ids; -1 if there was no candidate."""
         return np.where(np.isneginf(self.scores), -1, self.ids)
 
     def merged(self, other: _BestTwo) -> _BestTwo:

@@ -1,11 +1,11 @@
-# ruff: noqa: RUF001, RUF002 (the dotless i, which looks like another letter, is what this file is about)
-"""Finding benchmark words in a vocabulary whose letter case may differ.
+# ruff: noqa: RUF001, RUF002 (this file is about the dotless i, which looks like another letter)
+"""Look up benchmark words in a vocabulary with different letter case.
 
-Upper-casing, as other tools do, merges words that differ: ``Maße`` and ``Masse`` (ß becomes SS),
-Turkish ``sınır`` and ``sinir`` (both become SINIR). Here two words are variants of each other when
-they agree after lower-casing, where ``İ`` counts as ``i``. Only when a vocabulary has no variant in
-this strict sense is the loose one tried, in which ``ß`` = ``ss`` and ``ı`` = ``i``: so ``STRASSE``
-finds ``straße``, and ``Iğdır`` finds ``ığdır``, yet never at the expense of a better match.
+Other tools convert words to upper case, which merges different words: ``Maße`` and ``Masse`` (ß becomes SS), Turkish
+``sınır`` and ``sinir`` (both become SINIR). Here, two words are variants of each other if they are equal in lower case,
+where ``İ`` counts as ``i``. If a vocabulary has no such variant of a word, a loose comparison is tried in which
+``ß`` = ``ss`` and ``ı`` = ``i``. ``STRASSE`` then finds ``straße``, and ``Iğdır`` finds ``ığdır``, but a strict match
+always takes precedence.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ CASES = ("fold", "exact")
 
 
 def strict_key(word: str) -> str:
-    """Equal for words that differ in letter case or Unicode composition only.
+    """Return a key that is equal for words that differ only in letter case or Unicode composition.
 
     >>> strict_key("İstanbul"), strict_key("Maße") == strict_key("Masse")
     ('istanbul', False)
     """
     if word.isascii():
         return word.lower()
-    # "İ".lower() is an i with a combining dot above; corpora lower-cased by Python hold that form too
+    # "İ".lower() is an i with a combining dot above, which also occurs in corpora lower-cased by Python
     return unicodedata.normalize("NFC", word).lower().replace("i\u0307", "i")
 
 
 def loose_key(strict: str) -> str:
-    """Equal for strict keys that full case folding merges, and for dotted and dotless i.
+    """Return a key that is equal for strict keys that become equal by full case folding and by ı = i.
 
     >>> loose_key("straße"), loose_key("ığdır")
     ('strasse', 'iğdir')
@@ -42,16 +42,15 @@ def loose_key(strict: str) -> str:
     return strict if strict.isascii() else strict.casefold().replace("ı", "i")
 
 
-def _itself(word: str) -> str:
+def _unchanged(word: str) -> str:
     return word
 
 
 @dataclass(frozen=True)
 class WordFinder:
-    """Looks benchmark words up in (the first part of) a vocabulary.
+    """Looks up benchmark words in (the first part of) a vocabulary.
 
-    ``case="fold"`` treats words that differ in letter case alike, as the module docstring says; the
-    id found is then that of the first, most frequent variant. ``case="exact"`` compares as is.
+    ``case="fold"`` ignores letter case as described in the module docstring. ``case="exact"`` does not.
     """
 
     _variants: dict[str, tuple[int, ...]]  # strict key -> ids, ascending
@@ -63,11 +62,11 @@ class WordFinder:
     def build(
         cls, vocabulary: Sequence[str], wanted: Iterable[str], *, case: str = "fold", restrict_vocab: int | None = None
     ) -> WordFinder:
-        """Scan the vocabulary once; memory is bounded by the ``wanted`` words, not by the vocabulary."""
+        """Scan the vocabulary once for the ``wanted`` words, which bound the memory used."""
         if case not in CASES:
             raise ConfigError("case", 'must be "fold" or "exact"', case)
         check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
-        strict, loose = (strict_key, loose_key) if case == "fold" else (_itself, _itself)
+        strict, loose = (strict_key, loose_key) if case == "fold" else (_unchanged, _unchanged)
         wanted_keys = {loose(strict(word)) for word in wanted}
         variants: dict[str, list[int]] = {}
         strict_of_loose: dict[str, str] = {}
@@ -80,7 +79,7 @@ class WordFinder:
         return cls({key: tuple(ids) for key, ids in variants.items()}, strict_of_loose, strict, loose)
 
     def variants(self, word: str) -> tuple[int, ...]:
-        """Ids of all variants of ``word``, most frequent first; empty when it is unknown."""
+        """Return the ids of all variants of ``word``, most frequent first; () if it is unknown."""
         key = self._strict(word)
         if key not in self._variants:
             key = self._strict_of_loose.get(self._loose(key), key)

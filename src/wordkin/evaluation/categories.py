@@ -1,9 +1,8 @@
-"""Word categorisation: do words of one category lie together?
+"""Evaluate word categorisation: do clusters of the vectors agree with given categories?
 
-The unit vectors of the words are clustered by Ward's method (1963), which draws no random numbers,
-into as many clusters as there are categories. Purity is the share of words that belong to the most
-frequent category of their cluster; 1 is perfect, and guessing one category for all words gives the
-share of the largest.
+The unit vectors of the words are clustered by Ward's method (1963), which is deterministic, into as many clusters as
+there are categories. Purity is the share of words that belong to the most frequent category of their cluster. A perfect
+clustering has purity 1. A single cluster would have the share of the largest category.
 """
 
 from __future__ import annotations
@@ -25,12 +24,24 @@ from wordkin.vectors import unit_rows
 if TYPE_CHECKING:
     from wordkin.vectors import WordVectors
 
-_MOST_WORDS = 20_000  # their distances to each other take 1.5 GiB
+_MOST_WORDS = 20_000  # their pairwise distances take 1.5 GiB
 
 
 @dataclass(frozen=True)
 class CategoryScore:
-    """How many words of a category are known, and how many lie in clusters where it is the most frequent."""
+    """Counts of the words of one category.
+
+    Attributes
+    ----------
+    name : str
+        Name of the category.
+    words : int
+        Number of words.
+    known : int
+        Number of words in the vocabulary.
+    in_majority : int
+        Number of words in clusters whose most frequent category is this one.
+    """
 
     name: str
     words: int
@@ -38,21 +49,26 @@ class CategoryScore:
     in_majority: int
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values."""
+        """Return the counts as a JSON-compatible dict."""
         return {"name": self.name, "words": self.words, "known": self.known, "in_majority": self.in_majority}
 
 
 @dataclass(frozen=True)
 class CategoryResult(Tabular):
-    """Scores of one file of words and categories.
+    """Scores on one categorisation benchmark.
 
     Attributes
     ----------
-    dataset : name of the file.
-    case : "fold" or "exact".
-    categories : one score each, in order of first appearance.
-    clusters : as many as there are categories with a known word.
-    reading : what was understood of the file; None where the words came from no file.
+    dataset : str
+        Name of the file.
+    case : {"fold", "exact"}
+        How letter case was treated.
+    categories : tuple of CategoryScore
+        Counts of each category, in order of first appearance.
+    clusters : int
+        Number of clusters, which equals the number of categories with a known word.
+    reading : FileReading or None
+        How the file was interpreted; None if the words were not read from a file.
     """
 
     dataset: str
@@ -78,10 +94,10 @@ class CategoryResult(Tabular):
 
     @property
     def purity(self) -> Proportion:
-        """Words in the majority of their cluster, out of the known ones.
+        """Words that belong to the most frequent category of their cluster, out of the known words.
 
-        Undefined, out of none, where any vectors would get 1.0: fewer than two categories have a known word, or none
-        has two.
+        Undefined (0 out of 0) if any vectors would reach 1.0: if fewer than two categories have a known word, or no
+        category has two.
         """
         sizes = [category.known for category in self.categories if category.known]
         if len(sizes) < 2 or max(sizes) < 2:
@@ -90,18 +106,18 @@ class CategoryResult(Tabular):
 
     @property
     def purity_unknown_wrong(self) -> Proportion:
-        """The same out of all words; undefined where words are known and :attr:`purity` is undefined."""
+        """Like :attr:`purity`, but out of all words; undefined if words are known and the purity is undefined."""
         if self.known and not self.purity.total:
             return Proportion(0, 0)
         return Proportion(self.purity.successes, self.words)
 
     @property
     def largest_share(self) -> float:
-        """Share of the largest category among the known words: the purity of knowing nothing."""
+        """Share of the largest category among the known words: the purity of a single cluster."""
         return Proportion(max(category.known for category in self.categories), self.known).value
 
     def rows(self) -> list[ScoreRow]:
-        """One line for the file."""
+        """Return one row for the file."""
         cells = (
             known_of(self.known, self.words),
             *proportion_cells(self.purity),
@@ -112,7 +128,7 @@ class CategoryResult(Tabular):
         return [ScoreRow("total", self.words, self.known, cells, measures, total=True)]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        """Return the result as a JSON-compatible dict; ``docs/evaluation.md`` lists the keys."""
         return {
             "kind": self.kind,
             "dataset": self.dataset,
@@ -138,12 +154,24 @@ def evaluate_categories(
 
     Parameters
     ----------
-    restrict_vocab : words beyond the first so many count as unknown; None for none.
-    case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
+    embeddings : WordVectors
+        The vectors to evaluate.
+    dataset : WordCategories
+        The benchmark.
+    restrict_vocab : int or None, default None
+        Words after the first ``restrict_vocab`` count as unknown; None for all words.
+    case : {"fold", "exact"}, default "fold"
+        Whether to ignore letter case (see :class:`WordFinder`).
+
+    Returns
+    -------
+    CategoryResult
+        The scores.
 
     Raises
     ------
-    FormatError : more than 20,000 words are known; their distances would not fit in memory.
+    FormatError
+        More than 20,000 words are known. Their pairwise distances would take too much memory.
     """
     finder = WordFinder.build(embeddings.vocabulary.words, dataset.words, case=case, restrict_vocab=restrict_vocab)
     variants = [finder.variants(word) for word in dataset.words]
@@ -174,7 +202,7 @@ def evaluate_categories(
 
 
 def _ward_clusters(vectors: NDArray[np.float64], clusters: int) -> NDArray[np.int64]:
-    """Cluster of each row of ``vectors``, from 0."""
+    """Return the cluster number of each row of ``vectors``, from 0."""
     if len(vectors) <= clusters or clusters <= 1:
         return np.arange(len(vectors)) % max(clusters, 1)
     from scipy.cluster.hierarchy import cut_tree, ward
@@ -185,6 +213,6 @@ def _ward_clusters(vectors: NDArray[np.float64], clusters: int) -> NDArray[np.in
 def _contingency(
     clusters: NDArray[np.int64], categories: NDArray[np.int64], cluster_count: int, category_count: int
 ) -> NDArray[np.int64]:
-    """How many words of each category each cluster holds: int64[clusters, categories]."""
+    """Return the number of words of each category in each cluster, shape (clusters, categories)."""
     cells = np.bincount(clusters * category_count + categories, minlength=cluster_count * category_count)
     return cells.reshape(cluster_count, category_count)

@@ -1,13 +1,13 @@
-"""Do two sets of vectors differ on a benchmark, or could chance explain it?
+"""Test whether two sets of vectors differ significantly on a benchmark.
 
-Both answer the same items, so the tests are paired, over the items whose words both know:
+The tests are paired, over the items whose words both sets of vectors know:
 
-- right or wrong answers (analogies, odd-one-out): McNemar's exact test;
+- correct and wrong answers (analogies, odd-one-out): McNemar's exact test;
 - similarity: Williams' test of the two Spearman correlations with the human scores.
 
-The difference comes with a 95% interval. For similarity it is a bootstrap over pairs. Analogies are
-not independent, as one word pair takes part in many questions; McNemar's test ignores that, so their
-interval counts questions that share a pair as correlated. ``differs`` asks both for agreement.
+The difference has a 95% confidence interval. For similarity, it is a bootstrap over pairs. Analogy questions are not
+independent, because one word pair occurs in many questions. McNemar's test ignores this; the interval treats questions
+that share a pair as correlated. ``differs`` is true only if test and interval agree.
 """
 
 from __future__ import annotations
@@ -49,20 +49,30 @@ _SIGNIFICANCE = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sets of vectors on one benchmark.
+    """Comparison of two sets of vectors on one benchmark.
 
     Attributes
     ----------
-    kind, dataset : of the benchmark.
-    measure : "accuracy" or "spearman".
-    items : how many were compared: those whose words both know.
-    first, second : the measure of each on these items.
-    difference : first minus second.
-    interval : of the difference, at 95%.
-    test : "McNemar" or "Williams".
-    p_value : two-sided.
-    only_first, only_second : items that only one side got right; None for similarity.
-    reading : what was understood of the file.
+    kind, dataset : str
+        Kind and name of the benchmark.
+    measure : {"accuracy", "spearman"}
+        The score compared.
+    items : int
+        Number of items whose words are known to both sets of vectors.
+    first, second : float
+        The score of each set of vectors on these items.
+    difference : float
+        ``first - second``.
+    interval : (float, float)
+        95% confidence interval of the difference.
+    test : {"McNemar", "Williams"}
+        The significance test.
+    p_value : float
+        Two-sided p-value.
+    only_first, only_second : int or None
+        Number of items that only one set of vectors answered correctly; None for similarity.
+    reading : FileReading or None
+        How the file was interpreted.
     """
 
     kind: str
@@ -81,12 +91,12 @@ class Comparison:
 
     @property
     def differs(self) -> bool:
-        """Whether the p-value is below 0.05 and the interval leaves out 0."""
+        """Whether the p-value is below 0.05 and the interval excludes 0."""
         low, high = self.interval
         return self.p_value < _SIGNIFICANCE and (low > 0 or high < 0)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        """Return the comparison as a JSON-compatible dict; ``docs/evaluation.md`` lists the keys."""
         return {
             "kind": self.kind,
             "dataset": self.dataset,
@@ -119,19 +129,45 @@ def compare(
     seed: int = 0,
     **reading: Unpack[ReadOptions],
 ) -> Comparison:
-    """Test whether two sets of vectors differ on a benchmark file.
+    """Test whether two sets of vectors differ significantly on a benchmark file.
 
     Parameters
     ----------
-    method : for analogies, "3cosadd" or "3cosmul".
-    path, kind, restrict_vocab, case, threads, resamples, seed : as of :func:`evaluate_file`.
-    **reading : how to read the file, as of :func:`read_dataset`.
+    first, second : WordVectors
+        The vectors to compare.
+    path : str or Path
+        The benchmark file (see :func:`read_dataset`).
+    kind : str or None, default None
+        Kind of benchmark, as in :func:`evaluate_file`; None detects it.
+    method : {"3cosadd", "3cosmul"}, default "3cosadd"
+        The scoring method for analogies.
+    restrict_vocab : int or None, default 30,000
+        For analogies, use only the first ``restrict_vocab`` words; None for all.
+    case : {"fold", "exact"}, default "fold"
+        Whether to ignore letter case.
+    threads : int or None, default None
+        Number of threads for analogies; None for all available cores.
+    resamples : int, default 2000
+        Number of bootstrap resamples for the interval of similarity.
+    seed : int, default 0
+        Random seed of the bootstrap.
+    **reading
+        Options of :func:`read_dataset`.
+
+    Returns
+    -------
+    Comparison
+        Scores, difference and significance.
 
     Raises
     ------
-    ConfigError : an illegal option, or a file of categories: how well one word is clustered depends
-        on the others, so no paired test applies.
-    CorpusNotFoundError, FormatError : as from :func:`evaluate_file`.
+    ConfigError
+        An option is not valid, or the file is a categorisation benchmark, for which there is no paired test: how well
+        one word is clustered depends on the others.
+    CorpusNotFoundError
+        The file does not exist.
+    FormatError
+        The file is malformed.
     """
     if method not in METHODS:
         raise ConfigError("method", 'must be "3cosadd" or "3cosmul"', method)
@@ -156,13 +192,13 @@ def compare(
                 "kind",
                 'must be "analogies", "similarity" or "odd-one-out" for a comparison',
                 "categories",
-                "how well one word is clustered depends on the others, so no paired test applies",
+                "there is no paired test for categories, where the score of one word depends on the others",
             )
     return replace(compared, reading=dataset.reading)
 
 
 def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
-    """Numbers of the pairs (a, b) and (c, d) of each question, sections apart: int64[2, questions]."""
+    """Number the pairs (a, b) and (c, d) of each question within its section, shape (2, questions)."""
     numbers: dict[tuple[int, str, str], int] = {}
     rows = [
         [numbers.setdefault((at, first, second), len(numbers)) for first, second in (question[:2], question[2:])]
@@ -175,7 +211,7 @@ def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
 def _compare_outcomes(
     kind: str, name: str, first: NDArray[np.int8], second: NDArray[np.int8], units: NDArray[np.int64]
 ) -> Comparison:
-    """``units``: int64[2, items], what an item may share with others, as of :func:`mean_interval`."""
+    """Compare outcomes; ``units`` (shape (2, items)) are the word pairs of each item, as for :func:`mean_interval`."""
     shared = (first != UNKNOWN) & (second != UNKNOWN)
     first_right, second_right = first[shared] == CORRECT, second[shared] == CORRECT
     items = len(first_right)

@@ -1,6 +1,6 @@
-"""Benchmarks as plain data: analogies, word pairs, word categories, odd-one-out groups.
+"""Data classes of benchmarks: analogies, word pairs, word categories, odd-one-out groups.
 
-:func:`wordkin.evaluation.read_dataset` makes them from files.
+:func:`wordkin.evaluation.read_dataset` reads them from files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Question = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Section:
-    """Items ``start`` to ``stop`` (excluded) of a dataset, under the name their header gives."""
+    """A named section of a dataset: the items from ``start`` to ``stop`` (exclusive)."""
 
     name: str
     start: int
@@ -26,18 +26,20 @@ class Section:
 
 @dataclass(frozen=True)
 class Analogies:
-    """Questions ``(a, b, c, d)``: a is to b as c is to d.
+    """An analogy benchmark: questions ``(a, b, c, d)``, where a is to b as c is to d.
 
     Attributes
     ----------
     name : str
+        Name of the file.
     questions : tuple of (str, str, str, str)
-        In file order.
+        The questions in file order.
     sections : tuple of Section
+        The sections, which cover all questions.
     accepted : tuple of tuple of str
-        All right answers of each question, d the first; empty where d alone is right throughout.
+        All accepted answers of each question, starting with d. Empty if d is the only answer of every question.
     reading : FileReading or None
-        What was understood of the file.
+        How the file was interpreted; None if the questions were not read from a file.
     """
 
     name: str
@@ -49,7 +51,7 @@ class Analogies:
 
 @dataclass(frozen=True)
 class WordPairs:
-    """Pairs of words and how similar people find them, on any scale."""
+    """A similarity benchmark: word pairs and their similarity as rated by people, on any scale."""
 
     name: str
     pairs: tuple[tuple[str, str], ...]
@@ -59,7 +61,7 @@ class WordPairs:
 
 @dataclass(frozen=True)
 class WordCategories:
-    """Words and the category of each."""
+    """A categorisation benchmark: words and the category of each."""
 
     name: str
     words: tuple[str, ...]
@@ -69,7 +71,7 @@ class WordCategories:
 
 @dataclass(frozen=True)
 class OddOneOut:
-    """Groups of words, the last of each the one that does not belong, and their sections."""
+    """An odd-one-out benchmark: groups of words, whose last word is the odd one, and their sections."""
 
     name: str
     groups: tuple[tuple[str, ...], ...]

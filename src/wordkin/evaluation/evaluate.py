@@ -1,4 +1,4 @@
-"""From a benchmark file to its scores."""
+"""Evaluate vectors on a benchmark file, a dataset or a list of items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = AnalogyResult | SimilarityResult | CategoryResult | OddOneOutResult
 
 
 class ScoreOptions(TypedDict, total=False):
-    """How a benchmark is scored: the options of :func:`evaluate_dataset`, for the signatures of what passes them on."""
+    """The scoring options of :func:`evaluate_dataset`, to annotate functions that pass them on."""
 
     restrict_vocab: int | None
     case: str
@@ -36,7 +36,7 @@ class ScoreOptions(TypedDict, total=False):
 
 
 class EvaluateOptions(ScoreOptions, ReadOptions, total=False):
-    """How a benchmark file is read and scored: the options of :func:`evaluate_file`."""
+    """The options of :func:`evaluate_file`, for reading and scoring."""
 
     kind: str | None
 
@@ -47,47 +47,54 @@ def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[E
     Parameters
     ----------
     path : str or Path
-        A benchmark file, or a directory of relations, as of :func:`read_dataset`.
-    kind : {"analogies", "similarity", "categories", "odd-one-out", "relations"}, optional
-        What the file holds; told from its lines unless given.
+        A benchmark file, or a directory of relations (see :func:`read_dataset`).
+    kind : {"analogies", "similarity", "categories", "odd-one-out", "relations"} or None, default None
+        Kind of benchmark; None detects it from the lines of the file.
     restrict_vocab : int or None, default 30,000
-        For analogies, ask about and answer with the first so many words only; None for all. The other
-        kinds use the whole vocabulary.
+        For analogies, use only the first ``restrict_vocab`` words, as known words and as answers; None for all. The
+        other kinds use the whole vocabulary.
     case : {"fold", "exact"}, default "fold"
-        Whether to find words in other letter case too.
-    threads : int, optional
-        Cores for analogies; all this process may use unless given.
-    syntactic_sections : sequence of str, optional
-        Patterns of the names of sections about form, such as "morph*"; told by known names unless given.
-    resamples, seed : int, default 2000 and 0
-        Of the bootstrap intervals of correlations.
+        Whether to ignore letter case when looking up words.
+    threads : int or None, default None
+        Number of threads for analogies; None for all available cores.
+    syntactic_sections : sequence of str or None, default None
+        Patterns such as "morph*" for the names of syntactic sections of analogies. None recognises the names in
+        published benchmarks.
+    resamples : int, default 2000
+        Number of bootstrap resamples for the intervals of correlations.
+    seed : int, default 0
+        Random seed of the bootstrap.
     **options
-        Others say how to read the file, as of :func:`read_dataset`.
+        Options of :func:`read_dataset`.
 
     Returns
     -------
-    The result of its kind; each has ``kind``, ``dataset``, ``coverage`` figures and ``to_dict()``.
+    AnalogyResult, SimilarityResult, CategoryResult or OddOneOutResult
+        The scores. All have ``kind``, ``dataset``, numbers of known items and ``to_dict()``.
 
     Raises
     ------
-    ConfigError : an illegal option.
-    CorpusNotFoundError : no such file.
-    FormatError : the file is malformed.
+    ConfigError
+        An option is not valid.
+    CorpusNotFoundError
+        The file does not exist.
+    FormatError
+        The file is malformed.
     """
-    kind, reading, scoring = _parted(options)
+    kind, reading, scoring = _split_options(options)
     return evaluate_dataset(embeddings, read_dataset(path, kind, **reading), **scoring)
 
 
-def _parted(options: EvaluateOptions) -> tuple[str | None, ReadOptions, ScoreOptions]:
-    """The kind, how to read, and how to score. Raises :class:`ConfigError` for what is no option."""
-    of_scores, known = ScoreOptions.__annotations__, list(EvaluateOptions.__annotations__)
+def _split_options(options: EvaluateOptions) -> tuple[str | None, ReadOptions, ScoreOptions]:
+    """Split options into the kind, reading and scoring options; raise ConfigError for an unknown option."""
+    scoring_names, known = ScoreOptions.__annotations__, list(EvaluateOptions.__annotations__)
     for name, value in options.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=3)
             guess = f"did you mean {' or '.join(near)}?" if near else f"the options are {', '.join(sorted(known))}"
-            raise ConfigError(name, "is not an option of evaluating", value, guess)
-    scoring = {name: value for name, value in options.items() if name in of_scores}
-    reading = {name: value for name, value in options.items() if name not in (*of_scores, "kind")}
+            raise ConfigError(name, "is not an option of evaluation", value, guess)
+    scoring = {name: value for name, value in options.items() if name in scoring_names}
+    reading = {name: value for name, value in options.items() if name not in (*scoring_names, "kind")}
     return options.get("kind"), cast(ReadOptions, reading), cast(ScoreOptions, scoring)
 
 
@@ -102,11 +109,11 @@ def evaluate_dataset(
     resamples: int = 2000,
     seed: int = 0,
 ) -> Result:
-    """Score vectors on a benchmark that is read; the options are those of :func:`evaluate_file`."""
+    """Score vectors on a dataset, with the scoring options of :func:`evaluate_file`."""
     if embeddings.vocabulary.integers:
         raise ConfigError(
-            "vectors", "must have words as items: benchmarks are made of words", f"whole numbers ({embeddings!r})",
-            "give them names, as in vectors.with_words(names)")  # fmt: skip
+            "vectors", "must have words as items, because benchmarks are made of words",
+            f"whole numbers ({embeddings!r})", "give them names with vectors.with_words(names)")  # fmt: skip
     match dataset:
         case Analogies():
             return evaluate_analogies(
@@ -130,25 +137,25 @@ def evaluate_benchmark(
     benchmark: str | Path | Dataset | Iterable[Sequence[Any]],
     **options: Unpack[EvaluateOptions],
 ) -> Result:
-    """Score vectors on a file, a dataset that was read, or items; see :meth:`wordkin.Embeddings.evaluate`."""
-    kind, reading, scoring = _parted(options)
+    """Score vectors on a file, a dataset or items; see :meth:`wordkin.Embeddings.evaluate`."""
+    kind, reading, scoring = _split_options(options)
     if isinstance(benchmark, str | Path):
         dataset = read_dataset(benchmark, kind, **reading)
     else:
         given = next(iter([*reading, *(["kind"] if kind is not None else [])]), None)
         if given is not None:
-            raise ConfigError(given, "is for reading a file", reading.get(given, kind), "leave it out for items")
+            raise ConfigError(given, "is only for reading a file", reading.get(given, kind), "leave it out for items")
         dataset = benchmark if isinstance(benchmark, Dataset) else dataset_of(benchmark)
     return evaluate_dataset(embeddings, dataset, **scoring)
 
 
 def dataset_of(items: Iterable[Sequence[Any]]) -> Dataset:
-    """Word pairs from ``(word, word, score)``, analogies from ``(a, b, c, d)``.
+    """Make a dataset of items: word pairs of ``(word, word, score)``, or analogies of ``(a, b, c, d)``.
 
     Raises
     ------
     ConfigError
-        An item is neither, or they are not all of one kind.
+        An item is neither, or the items are of different kinds.
     """
     rows = [tuple(item) if not isinstance(item, str) else (item,) for item in items]
     for row in rows or [()]:

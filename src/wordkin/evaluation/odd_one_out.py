@@ -1,9 +1,8 @@
-"""Odd one out: which word of a group does not belong?
+"""Evaluate odd-one-out groups: which word of a group does not belong?
 
-The answer is the word with the smallest cosine with the mean of the group's unit vectors, the same
-as that of ``doesnt_match``. It is also the word whose removal leaves the most similar group, the
-measure of Camacho-Collados and Navigli (2016): the mean similarity of the rest falls with exactly
-this cosine.
+The answer is the word with the lowest cosine to the mean of the group's unit vectors, like that of ``doesnt_match``.
+It is also the word whose removal leaves the group with the highest mean similarity, which is the measure of
+Camacho-Collados and Navigli (2016).
 """
 
 from __future__ import annotations
@@ -29,15 +28,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OddOneOutScore:
-    """How many groups of a section, or of all, had their odd word found.
+    """Counts of groups and correct answers of one section, or of the whole file.
 
     Attributes
     ----------
-    name : of the section, or "total".
-    groups : in the section.
-    known : groups all of whose words are in the vocabulary.
-    correct : groups whose odd word was found.
-    chance : what guessing would get right of the known groups, on average, as a fraction.
+    name : str
+        Name of the section, or "total".
+    groups : int
+        Number of groups.
+    known : int
+        Number of groups whose words are all in the vocabulary.
+    correct : int
+        Number of groups whose odd word was found.
+    chance : float
+        Expected accuracy of random guessing on the known groups.
     """
 
     name: str
@@ -53,16 +57,16 @@ class OddOneOutScore:
 
     @property
     def accuracy(self) -> Proportion:
-        """Right answers out of the known groups."""
+        """Correct answers out of the known groups."""
         return Proportion(self.correct, self.known)
 
     @property
     def accuracy_unknown_wrong(self) -> Proportion:
-        """Right answers out of all groups."""
+        """Correct answers out of all groups."""
         return Proportion(self.correct, self.groups)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values; undefined numbers are None."""
+        """Return the scores as a JSON-compatible dict; undefined numbers are None."""
         return {
             "name": self.name,
             "groups": self.groups,
@@ -79,9 +83,22 @@ class OddOneOutScore:
 
 @dataclass(frozen=True)
 class OddOneOutResult(Tabular):
-    """Scores of one file of groups.
+    """Scores on one odd-one-out benchmark.
 
-    ``outcomes``: int8[groups] in file order: 1 right, 0 wrong, -1 a word is unknown.
+    Attributes
+    ----------
+    dataset : str
+        Name of the file.
+    case : {"fold", "exact"}
+        How letter case was treated.
+    sections : tuple of OddOneOutScore
+        Scores of the sections in file order.
+    total : OddOneOutScore
+        Total of all sections.
+    outcomes : array of int8, shape (groups,)
+        The outcome of each group in file order: 1 correct, 0 wrong, -1 has an unknown word.
+    reading : FileReading or None
+        How the file was interpreted; None if the groups were not read from a file.
     """
 
     dataset: str
@@ -94,11 +111,11 @@ class OddOneOutResult(Tabular):
     reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> list[ScoreRow]:
-        """The sections, then the total."""
+        """Return the rows of the sections, followed by the total."""
         return [*(_row(score, total=False) for score in self.sections), _row(self.total, total=True)]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        """Return the result as a JSON-compatible dict; ``docs/evaluation.md`` lists the keys."""
         return {
             "kind": self.kind,
             "dataset": self.dataset,
@@ -123,12 +140,23 @@ def _row(score: OddOneOutScore, *, total: bool) -> ScoreRow:
 def evaluate_odd_one_out(
     embeddings: WordVectors, dataset: OddOneOut, *, restrict_vocab: int | None = None, case: str = "fold"
 ) -> OddOneOutResult:
-    """Find the odd word of each group and count the right ones.
+    """Find the odd word of each group and count the correct answers.
 
     Parameters
     ----------
-    restrict_vocab : words beyond the first so many count as unknown; None for none.
-    case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
+    embeddings : WordVectors
+        The vectors to evaluate.
+    dataset : OddOneOut
+        The benchmark.
+    restrict_vocab : int or None, default None
+        Words after the first ``restrict_vocab`` count as unknown; None for all words.
+    case : {"fold", "exact"}, default "fold"
+        Whether to ignore letter case (see :class:`WordFinder`).
+
+    Returns
+    -------
+    OddOneOutResult
+        The scores.
     """
     wanted = {word for group in dataset.groups for word in group}
     finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)

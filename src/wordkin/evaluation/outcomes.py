@@ -1,3 +1,3 @@
-"""What became of one item of a benchmark: int8 codes, so that a result can hold many."""
+"""Codes for the outcome of one benchmark item, stored as int8."""
 
 CORRECT, WRONG, UNKNOWN = 1, 0, -1

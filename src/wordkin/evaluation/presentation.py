@@ -1,4 +1,4 @@
-"""Results as tables: text for people, records for programs. Every result derives from :class:`Tabular`."""
+"""Convert results to tables of text or records. All result classes derive from :class:`Tabular`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RECORD_COLUMNS = (
 
 @dataclass(frozen=True)
 class Measure:
-    """A score of some items: its value, 95% interval, and value with unknown items counted."""
+    """A score: its value, its 95% confidence interval, and its value if unknown items count as wrong (or cosine 0)."""
 
     name: str
     value: float
@@ -37,9 +37,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One line of a result: a section, a total, or the whole file.
+    """One row of a result: a section, a total, or the whole file.
 
-    ``cells`` are the texts of a table for people, ``measures`` the numbers behind them.
+    ``cells`` are the formatted texts, ``measures`` the numbers they are made from.
     """
 
     name: str
@@ -51,7 +51,10 @@ class ScoreRow:
 
 
 class Tabular(ABC):
-    """What a result can be shown as. A subclass has ``columns``, the heads of the cells, and ``rows()``."""
+    """Base class of results that can be shown as tables.
+
+    A subclass defines ``columns``, the headings of the cells, and ``rows()``.
+    """
 
     __slots__ = ()
     columns: ClassVar[tuple[str, ...]]
@@ -61,33 +64,34 @@ class Tabular(ABC):
 
     @abstractmethod
     def rows(self) -> list[ScoreRow]:
-        """The lines of the result: its sections and then its totals, or one line."""
+        """Return the rows: the sections followed by the totals, or a single row."""
 
     @property
     def title(self) -> str:
-        """The benchmark, its kind, and what was searched."""
+        """Name and kind of the benchmark, and the number of words searched."""
         searched = getattr(self, "restrict_vocab", None)
         return f"{self.dataset} ({self.kind}{f', first {searched:,} words' if searched else ''})"
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A data frame with a line for each section or total and each measure (extra ``arrow``).
+        """Return a data frame with a row for each section or total and each measure (extra ``arrow``).
 
-        Columns are dataset, kind, name, total (whether the line sums up sections), items, known, measure, value, low
-        and high (of the 95% interval) and value_with_unknown (unknown items counted as wrong, or as cosine 0).
+        The columns are dataset, kind, name, total (whether the row is a total of sections), items, known, measure,
+        value, low and high (of the 95% interval), and value_with_unknown (with unknown items counted as wrong, or as
+        cosine 0).
         """
         return data_frame(RECORD_COLUMNS, records(self))
 
     def to_csv(self) -> str:
-        """The same as comma-separated values; undefined numbers are empty."""
+        """Return the rows of :meth:`to_pandas` as comma-separated values; undefined numbers are empty."""
         return csv_table(RECORD_COLUMNS, records(self))
 
     def to_markdown(self) -> str:
-        """A Markdown table, as the command line shows it."""
+        """Return the table that the command line shows, in Markdown."""
         columns, rows = text_table({"": self})
         return markdown_table(columns, rows, right=columns[-len(self.columns) :])
 
     def to_latex(self) -> str:
-        """A LaTeX tabular for the package booktabs."""
+        """Return a LaTeX tabular that uses the package booktabs."""
         columns, rows = text_table({"": self})
         return latex_table(columns, rows, right=columns[-len(self.columns) :])
 
@@ -98,7 +102,7 @@ class Tabular(ABC):
 
 
 def records(result: Tabular) -> list[list[Any]]:
-    """The numbers of a result, in the order of ``RECORD_COLUMNS``; undefined ones are None."""
+    """Return the numbers of a result, in the order of ``RECORD_COLUMNS``; undefined numbers are None."""
     return [
         [
             result.dataset, result.kind, row.name, row.total, row.items, row.known, measure.name,
@@ -110,9 +114,21 @@ def records(result: Tabular) -> list[list[Any]]:
 
 
 def text_table(results: Mapping[str, Tabular], *, sections: bool = True) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the results of one benchmark for several vectors, named by the keys.
+    """Return the headings and rows of a table of results of one benchmark.
 
-    A line without cells stands between sections and totals.
+    Parameters
+    ----------
+    results : mapping of str to Tabular
+        Names of vectors and their results.
+    sections : bool, default True
+        Whether to include the rows of sections, or only totals.
+
+    Returns
+    -------
+    columns : list of str
+        The headings.
+    rows : list of list of str
+        The cells. A row of empty cells separates sections from totals.
     """
     first = next(iter(results.values()))
     named_rows = first.kind in ("analogies", "odd-one-out")

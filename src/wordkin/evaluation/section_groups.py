@@ -1,9 +1,9 @@
-"""Which sections of an analogy file ask about meaning, and which about the form of words.
+"""Classify the sections of an analogy file as semantic or syntactic by their names.
 
-Published files say it in the names of their sections: ``gram1-adjective-to-adverb`` of Google's file and its
-translations, ``syn1_case`` and ``sem2_male-female`` of the Korean one, ``I01 [noun - plural_reg]`` of BATS, ``JJ_JJR``
-of MSR. Where some sections are known to be about form and no section says that it is about meaning, the others count
-as semantic, as in Google's file; beside sections that say so, a name that says nothing belongs to neither group.
+Names in published files are ``gram1-adjective-to-adverb`` in Google's file and its translations, ``syn1_case`` and
+``sem2_male-female`` in the Korean file, ``I01 [noun - plural_reg]`` in BATS, ``JJ_JJR`` in MSR. If some sections are
+syntactic by name and none is semantic by name, all others count as semantic, as in Google's file. If there are sections
+of both kinds, those with other names belong to neither group.
 """
 
 from __future__ import annotations
@@ -32,23 +32,25 @@ _OF_GOOGLE = frozenset(
 _PATTERNS: tuple[tuple[re.Pattern[str], Group], ...] = (
     (re.compile(r"[ID]\d{2}\b"), "syntactic"),  # BATS: inflection and derivation
     (re.compile(r"[EL]\d{2}\b"), "semantic"),  # BATS: encyclopedia and lexicon
-    (re.compile(r"[A-Z]{1,5}\$?_[A-Z]{1,5}\$?$"), "syntactic"),  # MSR: tags of parts of speech
+    (re.compile(r"[A-Z]{1,5}\$?_[A-Z]{1,5}\$?$"), "syntactic"),  # MSR: part-of-speech tags
 )
 
 
 def group_sections(names: Sequence[str], syntactic: Sequence[str] | None = None) -> list[Group | None]:
-    """The group of each section; None where its name says nothing.
+    """Return the group of each section; None if its name is not recognised.
 
     Parameters
     ----------
     names : sequence of str
-    syntactic : sequence of str, optional
-        Patterns of names of sections about form; all others are then about meaning.
+        Names of the sections.
+    syntactic : sequence of str or None, default None
+        Patterns for the names of syntactic sections; all others are then semantic. None recognises the names in
+        published files.
 
     Raises
     ------
     ConfigError
-        A pattern fits no section.
+        A pattern matches no section.
 
     >>> group_sections(["sem1_capitals", "syn1_case"]), group_sections(["family", "gram1-plural", "towns"])
     (['semantic', 'syntactic'], ['semantic', 'syntactic', 'semantic'])
@@ -59,7 +61,7 @@ def group_sections(names: Sequence[str], syntactic: Sequence[str] | None = None)
         for pattern in syntactic:
             if not any(fnmatchcase(name, pattern) for name in names):
                 listed = ", ".join(map(repr, names[:12]))
-                raise ConfigError("syntactic_sections", f"must fit sections of the file ({listed})", pattern)
+                raise ConfigError("syntactic_sections", f"must match a section of the file ({listed})", pattern)
         return [
             "syntactic" if any(fnmatchcase(name, pattern) for pattern in syntactic) else "semantic" for name in names
         ]

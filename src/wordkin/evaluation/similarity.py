@@ -1,4 +1,4 @@
-"""Word-pair similarity: do the cosines of word pairs rank them as people do?"""
+"""Evaluate word similarity: correlate the cosines of word pairs with human ratings."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _PAIRS_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class Correlation:
-    """A correlation with its two-sided p-value and 95% bootstrap interval; NaN where undefined."""
+    """A correlation with its two-sided p-value and 95% bootstrap interval; NaN if undefined."""
 
     value: float
     p_value: float
     interval: Interval
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values; undefined numbers are None."""
+        """Return the numbers as a JSON-compatible dict; undefined numbers are None."""
         return {
             "correlation": json_number(self.value),
             "p_value": json_number(self.p_value),
@@ -50,18 +50,26 @@ class Correlation:
 
 @dataclass(frozen=True)
 class SimilarityResult(Tabular):
-    """Scores of one file of word pairs.
+    """Scores on one similarity benchmark.
 
     Attributes
     ----------
-    dataset : name of the file.
-    case : "fold" or "exact".
-    pairs, known : how many there are, and of how many both words are in the vocabulary.
-    spearman, pearson : correlations of cosine and human score over the known pairs.
-    spearman_unknown_zero, pearson_unknown_zero : over all pairs, an unknown one counting as cosine 0.
-    gold : float64[pairs], the human scores in file order.
-    cosines : float64[pairs], NaN where a word is unknown.
-    reading : what was understood of the file; None where the pairs came from no file.
+    dataset : str
+        Name of the file.
+    case : {"fold", "exact"}
+        How letter case was treated.
+    pairs, known : int
+        Number of pairs, and of pairs whose words are both in the vocabulary.
+    spearman, pearson : Correlation
+        Correlation of cosines and human scores over the known pairs.
+    spearman_unknown_zero, pearson_unknown_zero : Correlation
+        Correlation over all pairs, where pairs with an unknown word count as cosine 0.
+    gold : array of float64, shape (pairs,)
+        The human scores in file order.
+    cosines : array of float64, shape (pairs,)
+        The cosines; NaN for pairs with an unknown word.
+    reading : FileReading or None
+        How the file was interpreted; None if the pairs were not read from a file.
     """
 
     dataset: str
@@ -84,7 +92,7 @@ class SimilarityResult(Tabular):
         return Proportion(self.known, self.pairs).value
 
     def rows(self) -> list[ScoreRow]:
-        """One line for the file."""
+        """Return one row for the file."""
         cells = (
             known_of(self.known, self.pairs),
             decimal(self.spearman.value),
@@ -99,7 +107,7 @@ class SimilarityResult(Tabular):
         return [ScoreRow("total", self.pairs, self.known, cells, measures, total=True)]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values, as listed in ``docs/evaluation.md``."""
+        """Return the result as a JSON-compatible dict; ``docs/evaluation.md`` lists the keys."""
         return {
             "kind": self.kind,
             "dataset": self.dataset,
@@ -124,15 +132,34 @@ def evaluate_similarity(
     resamples: int = 2000,
     seed: int = 0,
 ) -> SimilarityResult:
-    """Correlate the cosines of the pairs with the human scores.
+    """Correlate the cosines of word pairs with the human scores.
 
-    The correlations equal those of gensim's ``evaluate_word_pairs`` for lower-case ASCII words.
+    For lower-case ASCII words, the correlations equal those of gensim's ``evaluate_word_pairs``.
 
     Parameters
     ----------
-    restrict_vocab : words beyond the first so many count as unknown; None for none.
-    case : ``"fold"`` or ``"exact"``, as in :class:`WordFinder`.
-    resamples, seed : of the bootstrap over pairs that gives the intervals.
+    embeddings : WordVectors
+        The vectors to evaluate.
+    dataset : WordPairs
+        The benchmark.
+    restrict_vocab : int or None, default None
+        Words after the first ``restrict_vocab`` count as unknown; None for all words.
+    case : {"fold", "exact"}, default "fold"
+        Whether to ignore letter case (see :class:`WordFinder`).
+    resamples : int, default 2000
+        Number of bootstrap resamples of the pairs for the intervals.
+    seed : int, default 0
+        Random seed of the bootstrap.
+
+    Returns
+    -------
+    SimilarityResult
+        The correlations.
+
+    Raises
+    ------
+    ConfigError
+        An option is not valid.
     """
     cosines = pair_cosines(embeddings, dataset, restrict_vocab=restrict_vocab, case=case)
     gold = np.array(dataset.scores, dtype=np.float64)
@@ -157,7 +184,7 @@ def evaluate_similarity(
 def pair_cosines(
     embeddings: WordVectors, dataset: WordPairs, *, restrict_vocab: int | None = None, case: str = "fold"
 ) -> Floats:
-    """Cosine of each pair (float64[pairs]); NaN where a word is unknown."""
+    """Return the cosine of each pair, shape (pairs,); NaN if a word is unknown."""
     wanted = {word for pair in dataset.pairs for word in pair}
     finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
     found = [(finder.variants(first), finder.variants(second)) for first, second in dataset.pairs]
@@ -169,18 +196,18 @@ def pair_cosines(
 
 
 def _blocks(ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The ids of so many pairs at a time that their vectors stay small beside the matrix."""
+    """Split the ids into blocks, to bound the memory for copies of vectors."""
     return [ids[start : start + _PAIRS_AT_ONCE] for start in range(0, len(ids), _PAIRS_AT_ONCE)]
 
 
 def _cosines(vectors: NDArray[Any]) -> NDArray[np.float32]:
-    """Cosines (float32[pairs]) of vectors of shape (pairs, 2, N): float32 products of unit vectors, as a query's."""
+    """Return the cosines of pairs of vectors, shape (pairs, 2, N), with the same float32 arithmetic as queries."""
     units = unit_rows(vectors).astype(np.float32)
     return np.asarray((units[:, None, 0] @ units[:, 1, :, None])[:, 0, 0])
 
 
 def _correlations(gold: Floats, cosines: Floats, resamples: int, seed: int) -> tuple[Correlation, Correlation]:
-    """Spearman's and Pearson's."""
+    """Return Spearman's and Pearson's correlation."""
     n = len(gold)
     intervals = bootstraps(ResampledPairs.of(gold, cosines).both, n, resamples=resamples, seed=seed)
     values = spearman(gold, cosines), pearson(gold, cosines)

@@ -1,6 +1,6 @@
-"""Statistics of an evaluation: proportions, correlations, their intervals, and paired tests.
+"""Proportions, correlations, their confidence intervals, and paired tests.
 
-Everything is plain NumPy in float64; SciPy's special functions are loaded only for p-values.
+All computations use NumPy in float64. SciPy is imported only for p-values.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ Floats = NDArray[np.float64]
 Interval = tuple[float, float]
 
 _NORMAL_975 = 1.959963984540054  # 97.5% quantile of the standard normal distribution
-_CELLS_AT_ONCE = 1 << 20  # bounds the memory of a bootstrap: resamples x items
+_CELLS_AT_ONCE = 1 << 20  # resamples x items, to bound the memory of a bootstrap
 _MOST_MULTINOMIAL = 1 << 14  # items
-_MOST_CANCELLED = 1e-2  # where less than this share of a sum of squares is left, subtract the mean first
-_LEAST_SPREAD = 1e-6  # the same of a mean square beside the largest square
+# Below these ratios, the one-pass formula for a sum of squared deviations loses too many digits by cancellation.
+_MOST_CANCELLED = 1e-2  # squared deviations to sum of squares
+_LEAST_SPREAD = 1e-6  # mean squared deviation to largest square
 
 
 @dataclass(frozen=True)
 class Proportion:
-    """``successes`` out of ``total``."""
+    """A number of ``successes`` out of a ``total``."""
 
     successes: int
     total: int
 
     @property
     def value(self) -> float:
-        """The fraction; NaN when there were no trials."""
+        """The fraction; NaN if the total is 0."""
         return self.successes / self.total if self.total else math.nan
 
     @property
     def interval(self) -> Interval:
-        """Wilson's 95% score interval (Wilson 1927); (0, 1) when there were no trials.
+        """The 95% score interval (Wilson 1927); (0, 1) if the total is 0.
 
         >>> low, high = Proportion(8, 10).interval
         >>> round(low, 4), round(high, 4)
@@ -58,7 +59,7 @@ class Proportion:
 
 
 def average_ranks(values: Floats) -> Floats:
-    """Ranks from 1, ties sharing the mean of their ranks.
+    """Return ranks from 1; tied values get the mean of their ranks.
 
     >>> average_ranks(np.array([3.0, 1.0, 3.0])).tolist()
     [2.5, 1.0, 2.5]
@@ -69,23 +70,23 @@ def average_ranks(values: Floats) -> Floats:
 
 
 def pearson(first: Floats, second: Floats) -> float:
-    """Pearson's correlation; NaN for fewer than two values or when one side is constant."""
+    """Return Pearson's correlation; NaN for fewer than two values or if one side is constant."""
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
     x, y = first - first.mean(), second - second.mean()
-    x, y = x / np.abs(x).max(), y / np.abs(y).max()  # so that no square underflows
-    # Sums of NumPy, unlike those of BLAS, do not depend on where in memory the values lie: equal sides give exactly 1.
+    x, y = x / np.abs(x).max(), y / np.abs(y).max()  # avoids underflow of squares
+    # NumPy sums, unlike BLAS, do not depend on memory alignment: two equal sides give exactly 1.
     x_squares, y_squares, covariance = (float(products.sum()) for products in (x * x, y * y, x * y))
     return min(1.0, max(-1.0, covariance / math.sqrt(x_squares * y_squares)))
 
 
 def spearman(first: Floats, second: Floats) -> float:
-    """Spearman's rank correlation: Pearson's of the average ranks."""
+    """Return Spearman's rank correlation: Pearson's correlation of the average ranks."""
     return pearson(average_ranks(first), average_ranks(second))
 
 
 def correlation_p_value(correlation: float, n: int) -> float:
-    """Two-sided p-value of no correlation, by Student's t with n - 2 degrees of freedom."""
+    """Return the two-sided p-value of zero correlation, by Student's t with n - 2 degrees of freedom."""
     if math.isnan(correlation) or n < 3:
         return math.nan
     if abs(correlation) == 1.0:
@@ -97,11 +98,11 @@ def correlation_p_value(correlation: float, n: int) -> float:
 
 
 def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray[np.int64]:
-    """How often each of ``n`` items is drawn in each bootstrap resample: int64[resamples, n]."""
+    """Draw bootstrap resamples; return how often each of ``n`` items occurs in each, shape (resamples, n)."""
     if n <= _MOST_MULTINOMIAL:
         return rng.multinomial(n, np.full(n, 1 / n), size=resamples)
-    # The same distribution; a binomial number for each item takes six times as long as a draw for each, and drawing
-    # integers twice as long as drawing floats below n (53 bits: no item is likelier than another by 2^-53 n).
+    # The same distribution, faster for many items: multinomial() draws a binomial number for each item, which takes six
+    # times as long. rng.integers() takes twice as long; rounding floats biases an item by at most a factor 2^-53 n.
     counts = np.empty((resamples, n), np.int64)
     for row in counts:
         row[:] = np.bincount((rng.random(n) * n).astype(np.intp), minlength=n)
@@ -110,11 +111,10 @@ def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray
 
 @dataclass(frozen=True, slots=True)
 class ResampledPairs:
-    """Correlations of ``first`` with ``second`` (float64[n] each) in bootstrap resamples.
+    """Computes correlations of two arrays of n values in bootstrap resamples.
 
-    What does not depend on the resample, the order of the values and their products, is found once; both sides are
-    kept in the order of the second. Memory bounds a resample of 100,000 pairs: 0.6 ms to draw it, three passes in
-    random order, and ten from first to last, in memory that is taken once for many resamples.
+    Ranks and products of the values do not depend on the resample and are computed once. Both sides are stored in the
+    order of the second, so that most passes over memory are sequential. Work arrays are reused for all resamples.
     """
 
     first: Floats
@@ -125,7 +125,7 @@ class ResampledPairs:
 
     @classmethod
     def of(cls, first: Floats, second: Floats) -> ResampledPairs:
-        """Prepare the two sides."""
+        """Sort both sides and compute their ranks and products."""
         order = np.argsort(second, kind="stable")
         first, second = first[order], second[order]
         x, y = _centred(first), _centred(second)
@@ -133,15 +133,15 @@ class ResampledPairs:
         return cls(first, second, order, moments, (_ResampledRanks.of(first), _ResampledRanks.of(second)))
 
     def both(self, counts: NDArray[np.int64]) -> Floats:
-        """Spearman's and Pearson's correlation in each resample: float64[2, resamples]."""
+        """Return Spearman's and Pearson's correlation in each resample, shape (2, resamples)."""
         return self._in_each(counts, (self._spearman, self._pearson))
 
     def pearson(self, counts: NDArray[np.int64]) -> Floats:
-        """Pearson's correlation in each resample (float64[resamples]); NaN where one side is constant."""
+        """Return Pearson's correlation in each resample, shape (resamples,); NaN if one side is constant."""
         return self._in_each(counts, (self._pearson,)).reshape(-1)
 
     def spearman(self, counts: NDArray[np.int64]) -> Floats:
-        """Spearman's correlation in each resample (float64[resamples]); NaN where one side is constant."""
+        """Return Spearman's correlation in each resample, shape (resamples,); NaN if one side is constant."""
         return self._in_each(counts, (self._spearman,)).reshape(-1)
 
     def _in_each(self, counts: NDArray[np.int64], statistics: Sequence[Callable[[_Resample], float]]) -> Floats:
@@ -162,7 +162,7 @@ class ResampledPairs:
         return float((products - x_sum * y_sum / n) / math.sqrt(x_around * y_around))
 
     def _pearson_around_mean(self, weights: Floats, n: float) -> float:
-        """The same for a resample whose values lie close together, beside all values or far from their mean."""
+        """Return Pearson's correlation by the two-pass formula, for resamples in which cancellation would be large."""
         x = self.first - self.first @ weights / n
         y = self.second - self.second @ weights / n
         weighted = x * weights
@@ -183,10 +183,16 @@ class ResampledPairs:
 
 @dataclass(slots=True)
 class _Resample:
-    """How often each of n items was drawn, and memory to work in, which every resample uses again.
+    """How often each of n items was drawn, and work arrays that are reused for every resample.
 
-    counts, weights : int32[n], float64[n], the draws of each item. total : their sum, below 2^30.
-    whole, x, y : int32[n] and two float64[n] to work in.
+    Attributes
+    ----------
+    counts, weights : array of int32 and of float64, shape (n,)
+        The number of draws of each item.
+    whole, x, y : array of int32 and two of float64, shape (n,)
+        Work arrays.
+    total : int
+        The sum of the counts, below 2^30.
     """
 
     counts: NDArray[np.int32]
@@ -203,19 +209,25 @@ class _Resample:
         return cls(counts, weights, whole, x, y)
 
     def take(self, row: NDArray[np.int64], order: NDArray[np.int64]) -> None:
-        """Hold the draws of ``row``, in that order of the items."""
-        self.whole[:] = row  # half the size: more of it stays in the cache, where it is read in any order
-        np.take(self.whole, order, out=self.counts, mode="clip")  # the other modes copy
+        """Load the draws of ``row``, permuted to the given order of the items."""
+        self.whole[:] = row  # int32 halves the size of the array that is read in random order
+        np.take(self.whole, order, out=self.counts, mode="clip")  # the other modes make a copy
         self.weights[:] = self.counts
         self.total = int(self.counts.sum())
 
 
 @dataclass(frozen=True, slots=True)
 class _ResampledRanks:
-    """Average ranks in resamples of values that were sorted once.
+    """Computes average ranks in resamples of values that were sorted once.
 
-    order : int64[n], the items by rising value; None where they stand so already.
-    group : int64[n], the group of equal values that each item is of. groups : how many there are.
+    Attributes
+    ----------
+    order : array of int64, shape (n,), or None
+        The items in ascending order of their values; None if they are sorted already.
+    group : array of int64, shape (n,)
+        The number of the group of equal values of each item.
+    groups : int
+        The number of groups.
     """
 
     order: NDArray[np.int64] | None
@@ -229,23 +241,25 @@ class _ResampledRanks:
         return cls(None if in_order else np.argsort(group, kind="stable"), group, len(different))
 
     def deviations(self, resample: _Resample, out: Floats) -> float:
-        """Twice the distance of the rank of each item from the mean rank, into ``out``; the squares, summed over draws.
+        """Write twice the deviation of each item's rank from the mean rank to ``out``; return their sum of squares.
 
-        The rank of a group is the mean of those of its draws: with ``last`` and ``before``, the draws up to and before
-        the group, twice the rank is ``last + before + 1``, and twice the mean rank is ``total + 1``, whatever the ties.
+        The rank of a group is the mean rank of its draws. If ``before`` draws precede the group and ``last`` is their
+        number including the group, twice the rank is ``last + before + 1``. Twice the mean rank is ``total + 1``, with
+        or without ties. The sum of squares is weighted by the number of draws.
         """
         n, weights = len(out), resample.weights
         last: NDArray[Any]
         if self.groups < n:
             counts = np.bincount(self.group, weights, self.groups)
             last, ranks = np.cumsum(counts), np.empty(self.groups)
-        else:  # each item is a group
+        else:  # there are no ties
             whole = resample.counts
             if self.order is not None:
                 whole = np.take(whole, self.order, out=resample.whole, mode="clip")
             last = np.cumsum(whole, dtype=np.int32, out=resample.whole)
             ranks = out if self.order is None else np.empty(n)
-            # without ties the squares sum to (total^3 - total) / 3, and a group of t draws takes (t^3 - t) / 3 off
+            # Distinct draws have a sum of squares of (total^3 - total) / 3. A group of t draws reduces it by
+            # (t^3 - t) / 3.
             squares = float(resample.total**3 - np.multiply(weights, weights, out=out) @ weights) / 3
         ranks[0] = last[0]
         np.add(last[1:], last[:-1], out=ranks[1:])
@@ -258,7 +272,7 @@ class _ResampledRanks:
 
 
 def _centred(values: Floats) -> Floats:
-    """Values less their mean, the largest of them 1 in size, so that no square of it overflows or underflows."""
+    """Subtract the mean and scale the largest absolute value to 1, so that its square does not over- or underflow."""
     centred = values / max(1.0, float(np.abs(values).max(initial=0.0)))
     centred -= centred.mean() if len(centred) else 0.0
     largest = float(np.abs(centred).max(initial=0.0))
@@ -266,16 +280,34 @@ def _centred(values: Floats) -> Floats:
 
 
 def _rounding(values: Floats, n: float) -> float:
-    """What a sum of ``n`` squared deviations may come to by rounding alone."""
+    """Return an upper bound of a sum of ``n`` squared deviations that is due to rounding alone."""
     scale = 4 * np.finfo(np.float64).eps * np.abs(values).max()
     return float(n * scale**2)
 
 
 def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int) -> Interval:
-    """Percentile bootstrap interval at 95% (Efron 1979); NaN when it cannot be told.
+    """Compute a 95% percentile bootstrap interval (Efron 1979).
 
-    ``statistic`` maps the counts of :func:`resample_counts` to one value per resample; resamples in
-    which it is NaN are left out. Raises :class:`ConfigError` on an illegal ``resamples`` or ``seed``.
+    Parameters
+    ----------
+    statistic : callable
+        Maps the counts of :func:`resample_counts` to one value per resample. Resamples with NaN are ignored.
+    n : int
+        Number of items.
+    resamples : int
+        Number of resamples.
+    seed : int
+        Random seed.
+
+    Returns
+    -------
+    (float, float)
+        The interval; NaN if the statistic is NaN in all resamples.
+
+    Raises
+    ------
+    ConfigError
+        ``resamples`` or ``seed`` is not valid.
     """
     return bootstraps(lambda counts: statistic(counts)[None], n, resamples=resamples, seed=seed)[0]
 
@@ -283,7 +315,7 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
 def bootstraps(
     statistics: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int
 ) -> list[Interval]:
-    """The intervals of several statistics over the same resamples; ``statistics`` gives float64[k, resamples]."""
+    """Compute the intervals of k statistics on the same resamples; ``statistics`` returns shape (k, resamples)."""
     resamples, seed = check("resamples", FROM_1, resamples), check("seed", Number(0, integer=True), seed)
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // max(n, 1))
@@ -293,7 +325,8 @@ def bootstraps(
     workers = usable_cores() if n > _MOST_MULTINOMIAL else 1
     parts: list[Future[Floats]] = []
     with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
-        for number, size in enumerate(sizes):  # resamples are drawn here, in one order, while others are worked on
+        # This thread draws all resamples, in a fixed order, while the pool computes statistics.
+        for number, size in enumerate(sizes):
             parts.append(pool.submit(statistics, resample_counts(rng, n, size)))
             if number >= workers:
                 wait([parts[number - workers]])
@@ -302,7 +335,7 @@ def bootstraps(
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Inside, products use one BLAS thread: of short ones, several threads take longer, also from each other."""
+    """Return a context manager that limits BLAS to one thread, which is faster for short products."""
     from threadpoolctl import threadpool_limits
 
     limit: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
@@ -317,16 +350,23 @@ def _percentiles(values: Floats) -> Interval:
 
 
 def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: NDArray[np.int64]) -> Interval:
-    """Normal 95% interval of the mean of ``values``, each of which depends on two of several units.
+    """Compute a normal 95% interval of the mean of values that are correlated if they share a unit.
 
-    Values that share a unit may be correlated: the products of their deviations count in full towards
-    the variance of the mean (Fafchamps and Gubert 2007). With one and the same unit for both, and
-    another for each value, this is the interval for independent values. NaN for fewer than 3 values.
+    Each value belongs to two units (for analogies, its two word pairs). The variance of the mean includes the products
+    of the deviations of all values that share a unit (Fafchamps and Gubert 2007). If each value has one unit of its
+    own, passed as both, this is the interval for independent values.
 
     Parameters
     ----------
-    values : float64[n].
-    first_units, second_units : int64[n], numbers from 0 of the two units of each value.
+    values : array of float64, shape (n,)
+        The values.
+    first_units, second_units : array of int64, shape (n,)
+        The numbers of the two units of each value, from 0.
+
+    Returns
+    -------
+    (float, float)
+        The interval; NaN for fewer than 3 values.
     """
     n = len(values)
     if n < 3:
@@ -336,7 +376,7 @@ def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: 
     units = int(max(first_units.max(), second_units.max())) + 1
     two = first_units != second_units
     of_unit = np.bincount(first_units, deviations, units) + np.bincount(second_units[two], deviations[two], units)
-    # values with both units in common are in two of these sums: take their products away once
+    # Two values that share both units are counted in two of these sums. Subtract their products once.
     low, high = np.minimum(first_units, second_units)[two], np.maximum(first_units, second_units)[two]
     _, pair = np.unique(low * units + high, return_inverse=True)
     of_pair = np.bincount(pair, deviations[two])
@@ -348,7 +388,12 @@ def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: 
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
-    """Exact two-sided McNemar test (1947) on the items that only one side got right.
+    """Return the p-value of McNemar's exact two-sided test (1947).
+
+    Parameters
+    ----------
+    only_first, only_second : int
+        The numbers of items that only one side answered correctly.
 
     >>> mcnemar_p_value(10, 2)
     0.03857421875
@@ -362,10 +407,18 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
 
 
 def williams_p_value(first: float, second: float, between: float, n: int) -> float:
-    """Two-sided test that two correlations with the same third variable are equal.
+    """Return the two-sided p-value that two correlations with the same third variable are equal.
 
-    Williams' t with n - 3 degrees of freedom (Steiger 1980, equation 7). ``first`` and ``second`` are
-    the correlations with the shared variable, ``between`` the one of the two with each other.
+    Williams' t with n - 3 degrees of freedom (Steiger 1980, equation 7).
+
+    Parameters
+    ----------
+    first, second : float
+        The correlations of two variables with a third.
+    between : float
+        The correlation of the two variables with each other.
+    n : int
+        The number of observations.
     """
     if n < 4 or any(map(math.isnan, (first, second, between))):
         return math.nan
@@ -383,5 +436,5 @@ def williams_p_value(first: float, second: float, between: float, n: int) -> flo
 
 
 def json_number(value: float) -> float | None:
-    """``value``, or None where it is undefined: JSON has no NaN."""
+    """Return ``value``, or None for NaN, which JSON does not have."""
     return None if math.isnan(value) else value

@@ -1,1 +1,1 @@
-"""Questions to word vectors: neighbours, comparisons, transport distances, approximate search."""
+"""Queries of word vectors: nearest neighbours, comparisons, transport distances, approximate search."""

@@ -1,4 +1,4 @@
-"""How far two sets of vectors agree: what smaller numbers, fewer numbers or fewer words cost."""
+"""Compare vectors with a reduced version of them, with fewer bits, dimensions or words."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _BLOCK_ROWS = 16384
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Two sets of vectors compared.
+    """Differences between two sets of vectors, measured on a sample of words.
 
     Attributes
     ----------
     shared_neighbours : float
-        Mean share of the ``topn`` nearest words that both name, 0 to 1.
+        Mean share of the ``topn`` nearest words that both have in common, 0 to 1.
     cosine_difference : float or None
-        Mean distance between the cosines that both give a word and its neighbours; None where no neighbour is kept.
+        Mean absolute difference of the cosines of words with their neighbours; None if no neighbour was kept.
     vector_cosine : float or None
-        Mean cosine of the two vectors of each word asked about; None where they are of different sizes.
+        Mean cosine of the two vectors of each word; None if the vectors differ in size.
     words, topn : int
-        Words asked about, and neighbours of each.
+        Number of words measured, and number of neighbours of each.
     kept_text : float or None
-        The share of the counted text that consists of words kept, 0 to 1; None where counts are not known.
+        Share of the counted text that consists of words kept, 0 to 1; None if counts are not known.
     """
 
     shared_neighbours: float
@@ -42,35 +42,40 @@ class Agreement:
 
 
 def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 10, sample: int = 1000) -> Agreement:
-    """Ask both for the neighbours of the same words, spread evenly over the vocabulary that is left.
+    """Compare the nearest neighbours of a sample of words, spread evenly over the remaining vocabulary.
 
     Parameters
     ----------
     before, after : WordVectors
-        Vectors, and vectors of the same words or some of them; their sizes may differ.
+        The vectors, and their reduced version, with a subset of the words and possibly another size.
     topn : int, default 10
-        How many neighbours of each word.
+        Number of nearest neighbours of each word.
     sample : int, default 1000
-        About how many words to ask about; all where there are fewer.
+        Approximate number of words to measure.
+
+    Returns
+    -------
+    Agreement
+        The differences.
 
     Raises
     ------
     ConfigError
-        A word is new, or there are fewer than two words before or none after.
+        ``after`` has a word that ``before`` lacks, or there are fewer than two words before or none after.
     """
     ids_before = before.vocabulary.find_ids(after.words)
     if (ids_before < 0).any():
         new = after.words[int(np.argmin(ids_before))]
-        raise ConfigError("after", "must hold words that are there before", new)
+        raise ConfigError("after", "must contain only words of before", new)
     if len(before) < 2 or not len(after):
-        raise ConfigError("before", "must hold two words or more, and after one", (len(before), len(after)))
+        raise ConfigError("before", "must have at least two words, and after at least one", (len(before), len(after)))
     topn = min(topn, len(before) - 1)
     ids = np.unique(np.linspace(0, len(after) - 1, min(sample, len(after))).astype(np.int64))
     words = [after.words[word_id] for word_id in ids.tolist()]
     near = most_similar_batch(before, words, topn=topn)
     near_after = most_similar_batch(after, words, topn=topn)
     shared = sum(len(set(first.words) & set(second.words)) for first, second in zip(near, near_after, strict=True))
-    differences = [each for word, found in zip(words, near, strict=True) for each in _moved(after, word, found)]
+    differences = [each for word, found in zip(words, near, strict=True) for each in _changes(after, word, found)]
     same_size = before.vector_size == after.vector_size
     return Agreement(
         shared_neighbours=shared / (topn * len(words)),
@@ -82,14 +87,14 @@ def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 
     )
 
 
-def _moved(after: WordVectors, word: str, found: Neighbours) -> list[float]:
-    """How far the cosine of a word with each neighbour that is still there has moved."""
+def _changes(after: WordVectors, word: str, found: Neighbours) -> list[float]:
+    """Return the absolute change of the cosine of a word with each of its remaining neighbours."""
     kept = [(other, cosine) for other, cosine in found if other in after]
     if not kept:
         return []
     cosines = similarities(after, word, [other for other, _ in kept])
-    moved: list[float] = np.abs(cosines - np.array([cosine for _, cosine in kept])).tolist()
-    return moved
+    changes: list[float] = np.abs(cosines - np.array([cosine for _, cosine in kept])).tolist()
+    return changes
 
 
 def _mean_cosine(

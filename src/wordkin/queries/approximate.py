@@ -1,4 +1,4 @@
-"""Approximate neighbours at scale: a graph index by usearch, saved beside the vectors, checked and memory-mapped."""
+"""Approximate nearest-neighbour search with a memory-mapped graph index of usearch."""
 
 from __future__ import annotations
 
@@ -24,30 +24,32 @@ if TYPE_CHECKING:
 SUFFIX = ".usearch"
 DTYPES = ("f32", "f16", "bf16", "i8")
 Progress = Callable[[int, int], object]
-"""Told how many words are in the index and how many there will be."""
+"""Called with the number of words in the index so far and their final number."""
 
 _ADD_ROWS = 16384
 _SAMPLES = 16
-_SAMPLE_TOLERANCE = 0.03  # above what i8 rounds away, far below how much cosines of other vectors differ
+_SAMPLE_TOLERANCE = 0.03  # above the rounding errors of i8, far below the differences of unrelated vectors
 
 
 class NeighbourIndex:
-    """A navigable small-world graph over the vectors (Malkov and Yashunin 2018), for cosine neighbours.
+    """A hierarchical navigable small-world graph (Malkov and Yashunin 2018) for nearest neighbours by cosine.
 
-    Some of the true neighbours may be missed; the cosines of those found are exact, worked out from the
-    vectors themselves. Made by :func:`build_index` or :func:`open_index`.
+    Some of the true neighbours may be missed. The cosines of those found are exact; they are computed from the vectors
+    themselves. :func:`build_index` and :func:`open_index` make an index.
 
     Attributes
     ----------
-    vectors : the WordVectors it answers for.
-    path : where it is saved, or None.
+    vectors : WordVectors
+        The indexed vectors.
+    path : Path or None
+        The file of the index; None if it was not saved.
     """
 
     def __init__(self, vectors: WordVectors, index: Index, path: Path | None) -> None:
         self.vectors, self.path, self._index = vectors, path, index
 
     def __len__(self) -> int:
-        """How many words it holds: all but those with a vector of zeros."""
+        """Return the number of words in the index, which excludes vectors of zeros."""
         return len(self._index)
 
     def __repr__(self) -> str:
@@ -55,31 +57,31 @@ class NeighbourIndex:
 
     @property
     def expansion_search(self) -> int:
-        """Candidates held while searching: more find more and cost time. May be set."""
+        """Number of candidates examined for each query. More raise recall and take longer. Can be set."""
         return int(self._index.expansion_search)
 
     @expansion_search.setter
     def expansion_search(self, candidates: int) -> None:
         check("expansion_search", FROM_1, candidates)
-        self._index.expansion_search = candidates  # type: ignore[misc]  # its setter stands apart from its getter
+        self._index.expansion_search = candidates  # type: ignore[misc]  # mypy does not see the setter, which is defined separately
 
     def most_similar(
         self, positive: Query | Sequence[Query] = (), negative: Query | Sequence[Query] = (), topn: int = 10
     ) -> Neighbours:
-        """As :meth:`wordkin.Embeddings.most_similar`, approximately."""
+        """Approximate :meth:`wordkin.Embeddings.most_similar`."""
         terms = query_terms(self.vectors, positive, negative)
         own = {term.word_id for term in terms}
         ids, cosines = self.nearest(sum_of_terms(terms)[None], topn + len(own), threads=1)
         return named(self.vectors, ids[0], cosines[0], topn, own)
 
     def similar_by_vector(self, vector: ArrayLike, topn: int = 10) -> Neighbours:
-        """As :meth:`wordkin.Embeddings.similar_by_vector`, approximately."""
+        """Approximate :meth:`wordkin.Embeddings.similar_by_vector`."""
         return self.most_similar([as_vector(vector)], topn=topn)
 
     def most_similar_batch(
         self, queries: Iterable[Query], topn: int = 10, *, threads: int | None = None
     ) -> list[Neighbours]:
-        """As :meth:`wordkin.Embeddings.most_similar_batch`, approximately."""
+        """Approximate :meth:`wordkin.Embeddings.most_similar_batch`."""
         terms = batch_terms(self.vectors, queries)
         if not terms:
             return []
@@ -91,36 +93,61 @@ class NeighbourIndex:
     def nearest(
         self, queries: NDArray[np.floating], topn: int, *, threads: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Ids and exact cosines of about the nearest words, shape (b, min(topn, words)), as in ``exact.nearest``.
+        """Find approximate nearest neighbours; like :func:`wordkin.queries.exact.nearest`.
 
-        All candidates that the graph search held at its end are compared again with the query, so an
-        index of few bits a number ranks as well as one of many. Where a search finds fewer than it should,
-        since some words of a graph may be out of reach, all words are candidates.
+        The final candidates of the graph search are ranked by exact cosines, so that the number type of the index does
+        not affect the ranking. If the graph search finds too few words, because some are not reachable, the query is
+        answered by exhaustive search.
+
+        Parameters
+        ----------
+        queries : array, shape (b, N)
+            The query vectors.
+        topn : int
+            Number of neighbours for each query.
+        threads : int or None, default None
+            Maximum number of threads; None for all available cores.
+
+        Returns
+        -------
+        ids, cosines : array of int64 and of float32, shape (b, min(topn, words))
+            The neighbours of each query, nearest first.
         """
         check("topn", FROM_1, topn)
         units = unit_rows(queries).astype(np.float32)
         count = min(max(topn, self._index.expansion_search), len(self))
         found: Any = self._index.search(units, count, threads=_thread_count(threads))
-        if len(units) == 1:  # then usearch gives as many as it found, else rows filled up
+        if len(units) == 1:  # usearch returns only the words found for one query, but padded rows for several
             counts, keys = np.array([len(found.keys)]), np.resize(found.keys, (1, count))
         else:
             counts, keys = found.counts, found.keys
         ids = keys.astype(np.int64)
         if (counts < count).any():
-            ids[counts < count] = self._exactly(units[counts < count], count)
+            ids[counts < count] = self._exact_ids(units[counts < count], count)
         cosines = self.vectors.cosines(ids, units)
         order = np.lexsort((ids, -cosines), axis=1)[:, :topn]
         queries_column = np.arange(len(units))[:, None]
         return ids[queries_column, order], cosines[queries_column, order]
 
-    def _exactly(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """Ids of the nearest words that the index holds, shape (b, count)."""
+    def _exact_ids(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Return the ids of the nearest indexed words by exhaustive search, shape (b, count)."""
         ids, _ = exact.nearest(self.vectors, units, count + len(self.vectors) - len(self))
         held = np.any(self.vectors.unit_vectors(ids.ravel()) != 0, axis=1).reshape(ids.shape)
         return np.stack([row[row_held][:count] for row, row_held in zip(ids, held, strict=True)])
 
     def save(self, path: str | Path) -> None:
-        """Write the index to a file, whole or not at all; :class:`OutputError` where the system refuses."""
+        """Write the index to a file atomically.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
         path = Path(path)
         check_writable(path)
         with replacing_path(path) as temporary:
@@ -143,40 +170,7 @@ def build_index(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> NeighbourIndex:
-    """Build an index for approximate neighbours and save it beside the vectors (extra ``index``).
-
-    Parameters
-    ----------
-    vectors : WordVectors
-        The words and their vectors.
-    path : str or Path, default None
-        Where to save it; the file of the vectors with ``.usearch`` added unless given. Vectors that came from no
-        file get an index in memory.
-    connectivity : int, default 24
-        Links of a word in the graph. More find more and cost memory.
-    expansion_add, expansion_search : int, default 96
-        Candidates held while building and while searching. More find more and cost time.
-    dtype : {"i8", "bf16", "f16", "f32"}, default "i8"
-        How the index keeps its own copy of the vectors. Fewer bits are faster and smaller; the candidates of a
-        search are compared exactly at its end.
-    threads : int, default None
-        Threads to build with; all usable cores unless set. With several, two builds differ slightly.
-    progress : callable, default None
-        Called now and then with the words added so far and their number in all. A million words of 100 numbers take
-        minutes.
-
-    Returns
-    -------
-    NeighbourIndex
-        The index, ready to be asked.
-
-    Raises
-    ------
-    ConfigError
-        An option is not legal.
-    OutputError
-        The system refused to write.
-    """
+    """Implement :meth:`wordkin.Embeddings.build_index`."""
     for name, value in (
         ("connectivity", connectivity), ("expansion_add", expansion_add), ("expansion_search", expansion_search)
     ):  # fmt: skip
@@ -205,39 +199,33 @@ def build_index(
 
 
 def open_index(vectors: WordVectors, path: str | Path | None = None, *, expansion_search: int = 96) -> NeighbourIndex:
-    """Map an index that :func:`build_index` saved (extra ``index``), after reading it once to see that it is whole.
-
-    Raises
-    ------
-    CorpusNotFoundError : there is none.
-    FormatError : it is damaged, or was built for other vectors.
-    """
+    """Implement :meth:`wordkin.Embeddings.open_index`. The file is read once to verify it, then memory-mapped."""
     check("expansion_search", FROM_1, expansion_search)
     target = _index_path(vectors, path)
     if target is None:
-        raise ConfigError("path", "must be given for vectors that came from no file", path)
+        raise ConfigError("path", "must be given for vectors that were not read from a file", path)
     if not target.is_file():
-        raise CorpusNotFoundError(f"there is no index {str(target)!r}: make it with build_index()")
+        raise CorpusNotFoundError(f"there is no index {str(target)!r}: build it with build_index()")
     rebuild = "build it again with build_index()"
     try:
         facts = check_index_file(target)
         index = _new_index(ndim=facts.vector_size, dtype=facts.dtype, expansion_search=expansion_search)
         index.view(target)
     except (FormatError, RuntimeError, ValueError) as error:
-        raise FormatError(f"{str(target)!r} is not a whole index ({error}): {rebuild}") from error
+        raise FormatError(f"{str(target)!r} is not a valid index ({error}): {rebuild}") from error
     if facts.vector_size != vectors.vector_size or facts.largest_id >= len(vectors) or not _agrees(index, vectors):
         raise FormatError(f"{str(target)!r} was built for other vectors: {rebuild}")
     return NeighbourIndex(vectors, index, target)
 
 
 def _agrees(index: Index, vectors: WordVectors) -> bool:
-    """Whether similarities the index gives for a few words are those the vectors have."""
+    """Whether cosines from the index agree with those of the vectors for a few words."""
     if not len(index):
         return True
     ids = np.linspace(0, len(vectors) - 1, _SAMPLES).astype(np.int64)
     units = vectors.unit_vectors(ids)
     matches: Any = index.search(units, min(_SAMPLES, len(index)), threads=1)
-    found = np.arange(matches.keys.shape[1]) < matches.counts[:, None]  # some words may be out of reach
+    found = np.arange(matches.keys.shape[1]) < matches.counts[:, None]  # some words may not be reachable
     cosines = vectors.cosines(np.where(found, matches.keys, 0).astype(np.int64), units)
     return bool(np.abs(1 - matches.distances - cosines).max(initial=0.0, where=found) < _SAMPLE_TOLERANCE)
 
@@ -249,14 +237,14 @@ def _index_path(vectors: WordVectors, path: str | Path | None) -> Path | None:
 
 
 def _new_index(**options: Any) -> Index:
-    """An empty index by cosine; the one place that imports usearch."""
+    """Create an empty index for cosines. Only this function imports usearch."""
     try:
         import usearch
         from usearch.index import Index
     except ImportError as error:
         raise MissingExtraError("an index for approximate neighbours", "index") from error
-    if usearch.__version__.split(".")[0] != str(USEARCH_MAJOR):  # its files have another layout, which nobody checked
-        found = f"usearch {USEARCH_MAJOR}, where {usearch.__version__} is installed"
+    if usearch.__version__.split(".")[0] != str(USEARCH_MAJOR):  # other versions may use another file layout
+        found = f"usearch {USEARCH_MAJOR} ({usearch.__version__} is installed)"
         raise MissingExtraError(f"an index for approximate neighbours, made by {found},", "index")
     return Index(metric="cos", enable_key_lookups=False, **options)
 

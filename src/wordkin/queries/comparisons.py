@@ -1,4 +1,4 @@
-"""How alike words are: pairs, groups, and where a word stands among all others."""
+"""Similarities of pairs and groups of words, means, and words nearer than another."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _ROUNDING = 1e-12
 
 
 def similarity(vectors: WordVectors, first: Item, second: Item) -> float:
-    """Cosine of two words; see :meth:`wordkin.Embeddings.similarity`."""
+    """Implement :meth:`wordkin.Embeddings.similarity`."""
     units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of((first, second)))
     return _cosine(units[0], units[1])
 
 
 def similarities(vectors: WordVectors, query: Query, words: Iterable[Item] | None = None) -> NDArray[np.float32]:
-    """Cosines of a word or vector with all words or some; see :meth:`wordkin.Embeddings.similarities`."""
+    """Implement :meth:`wordkin.Embeddings.similarities`."""
     unit = unit_rows(query_term(vectors, query).vector[None]).astype(np.float32)
     if words is not None:
         cosines: NDArray[np.float32] = vectors.cosines(vectors.vocabulary.ids_of(words)[None], unit)[0]
@@ -35,7 +35,7 @@ def similarities(vectors: WordVectors, query: Query, words: Iterable[Item] | Non
 
 
 def n_similarity(vectors: WordVectors, first: Iterable[Item], second: Iterable[Item]) -> float:
-    """Cosine of two mean vectors, of words with their lengths; see :meth:`wordkin.Embeddings.n_similarity`."""
+    """Implement :meth:`wordkin.Embeddings.n_similarity`. The means are of vectors that are not normalized."""
     means = [
         _mean(vectors, _several(name, words), None, pre_normalize=False)
         for name, words in (("first", first), ("second", second))
@@ -47,21 +47,21 @@ def n_similarity(vectors: WordVectors, first: Iterable[Item], second: Iterable[I
 
 
 def _cosine(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Dot product of vectors of length 1, rounding kept from leaving -1 to 1."""
+    """Return the dot product of unit vectors, clipped to [-1, 1] against rounding errors."""
     return min(1.0, max(-1.0, float(np.vecdot(first, second))))
 
 
 def doesnt_match(vectors: WordVectors, words: Iterable[Item]) -> str:
-    """The odd one out; see :meth:`wordkin.Embeddings.doesnt_match`."""
+    """Implement :meth:`wordkin.Embeddings.doesnt_match`."""
     listed = _several("words", words)
     units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of(listed))
     likeness = np.vecdot(units, units.mean(axis=0))
-    first = int(np.flatnonzero(likeness <= likeness.min() + _ROUNDING)[0])  # of equal ones
+    first = int(np.flatnonzero(likeness <= likeness.min() + _ROUNDING)[0])  # the first on a tie
     return cast(str, listed[first])
 
 
 def closer_than(vectors: WordVectors, word: Item, other: Item) -> list[str]:
-    """All words nearer to ``word`` than ``other``; see :meth:`wordkin.Embeddings.closer_than`."""
+    """Implement :meth:`wordkin.Embeddings.closer_than`."""
     word_id, other_id = vectors.vocabulary.ids_of((word, other)).tolist()
     cosines = similarities(vectors, word)
     nearer = np.flatnonzero(cosines > cosines[other_id])
@@ -77,35 +77,7 @@ def mean_vector(
     post_normalize: bool = False,
     ignore_missing: bool = False,
 ) -> NDArray[np.float32]:
-    """Weighted mean of word vectors: Σ wᵢ vᵢ / Σ ``|wᵢ|``.
-
-    Parameters
-    ----------
-    vectors : WordVectors
-        The words and their vectors.
-    words : iterable of str
-        The words.
-    weights : sequence of float, default None
-        One number a word; 1 each unless given.
-    pre_normalize : bool, default True
-        Use unit vectors.
-    post_normalize : bool, default False
-        Divide the mean by its length.
-    ignore_missing : bool, default False
-        Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
-
-    Returns
-    -------
-    array of float32, shape (N,)
-        The mean.
-
-    Raises
-    ------
-    UnknownWordError
-        A word is not in the vocabulary.
-    ConfigError
-        No word is left, the weights do not fit, or all are zero.
-    """
+    """Implement :meth:`wordkin.Embeddings.mean_vector`."""
     listed = _several("words", words)
     mean = _mean(vectors, listed, weights, pre_normalize=pre_normalize, ignore_missing=ignore_missing)
     return (unit_rows(mean[None])[0] if post_normalize else mean).astype(np.float32)
@@ -119,16 +91,16 @@ def _mean(
     pre_normalize: bool,
     ignore_missing: bool = False,
 ) -> NDArray[np.float64]:
-    """The weighted mean in float64; see :func:`mean_vector`."""
+    """Return the weighted mean in float64; see :func:`mean_vector`."""
     factors = np.ones(len(words)) if weights is None else _checked_weights(weights, len(words))
     ids = vectors.vocabulary.find_ids(words) if ignore_missing else vectors.vocabulary.ids_of(words)
     ids, factors = ids[ids >= 0], factors[ids >= 0]
     if not len(ids):
-        raise ConfigError("words", "must hold a word of the vocabulary", words)
+        raise ConfigError("words", "must contain a word of the vocabulary", words)
     if not factors.any():
         raise ConfigError("weights", "must not all be zero", factors.tolist())
-    factors = factors / np.abs(factors).max()  # so that their sum stays in range
-    units = vectors.exact_unit_vectors(ids)  # refuses values that are not finite
+    factors = factors / np.abs(factors).max()  # avoids overflow of their sum
+    units = vectors.exact_unit_vectors(ids)  # raises for values that are not finite
     rows = units if pre_normalize else vectors.matrix[ids].astype(np.float64)
     mean: NDArray[np.float64] = (factors / np.abs(factors).sum()) @ rows
     return mean
@@ -151,5 +123,5 @@ def _several(parameter: str, words: Iterable[Item]) -> list[Item]:
         raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
     listed = word_list(parameter, words)
     if not listed:
-        raise ConfigError(parameter, "must hold at least one word", listed)
+        raise ConfigError(parameter, "must contain at least one word", listed)
     return listed

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours of many queries at once: cosines in blocks, the best kept as they pass."""
+"""Exact nearest-neighbour search: cosines are computed in blocks, of which only the best are kept."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from wordkin.vectors import WordVectors, unit_rows
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-_BLOCK_SCORES = 1 << 22  # cosines worked out at a time: 16 MB, so that they are sieved before they leave the cache
+_BLOCK_SCORES = 1 << 22  # cosines computed at a time: 16 MB, which stay in the cache until the best are selected
 _BLOCK_QUERIES = 1024
-_PART_NUMBERS = 1 << 20  # numbers of the matrix that one thread takes at a time, widening float16
-_THREAD_NUMBERS = 1 << 23  # one more thread for each so many numbers of the matrix
+_PART_NUMBERS = 1 << 20  # matrix elements that a thread processes (and converts from float16) at a time
+_THREAD_NUMBERS = 1 << 23  # matrix elements per thread: smaller matrices use fewer threads
 _GROUP = 64
-_TIE = np.float32(1e-6)  # cosines of equal vectors, from products of matrices, differ by less
+_TIE = np.float32(1e-6)  # matrix products give equal vectors cosines that differ by less than this
 _EXTREME_ROWS = 1 << 14
 
 
@@ -35,18 +35,25 @@ def nearest(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The words with the largest cosines to each query.
+    """Find the words with the highest cosine to each query.
 
     Parameters
     ----------
-    queries : shape (b, N), of any length; a query of zeros has cosine 0 with every word.
-    topn : how many words for each query, from 1 up; fewer where there are fewer.
-    restrict_vocab : search only this many first words.
-    threads : most threads to use while searching; all usable cores unless set.
+    vectors : WordVectors
+        The vectors to search.
+    queries : array, shape (b, N)
+        The query vectors, not necessarily of unit length. A query of zeros has cosine 0 with every word.
+    topn : int
+        Number of words for each query, at least 1.
+    restrict_vocab : int or None, default None
+        Search only the first ``restrict_vocab`` words; None for all.
+    threads : int or None, default None
+        Maximum number of threads; None for all available cores.
 
     Returns
     -------
-    ids, cosines : shape (b, min(topn, words searched)), by falling cosine, equal ones by id.
+    ids, cosines : array of int64 and of float32, shape (b, min(topn, words searched))
+        The words of each query by decreasing cosine; ties are ordered by id.
     """
     check("topn", FROM_1, topn)
     searched = searched_words(vectors, restrict_vocab)
@@ -56,7 +63,7 @@ def nearest(
         units = unit_rows(queries[start : start + _BLOCK_QUERIES]).astype(np.float32)
         best = _best(vectors, units, min(count + 1, searched), searched, threads)
         if len(units) > 1:
-            _settle_ties(best, vectors, units, count, searched, threads)
+            _order_ties(best, vectors, units, count, searched, threads)
         results.append((best.ids[:, :count], best.scores[:, :count]))
     return np.concatenate([ids for ids, _ in results]), np.concatenate([scores for _, scores in results])
 
@@ -70,7 +77,7 @@ def _best(
     return best
 
 
-def _settle_ties(
+def _order_ties(
     best: BestScores,
     vectors: WordVectors,
     units: NDArray[np.float32],
@@ -78,11 +85,11 @@ def _settle_ties(
     searched: int,
     threads: int | None,
 ) -> None:
-    """Give equal vectors equal cosines, and so their order by id, in the first ``count`` columns.
+    """Give equal vectors equal cosines, so that they are ordered by id, in the first ``count`` columns.
 
-    A product of matrices adds up the terms of equal rows in different orders. Where cosines are so near
-    that they may be equal, they are computed again one by one; where the last of the best may equal one
-    that is not among them, the search is done again with vector products, which treat equal rows alike.
+    A matrix product may sum the terms of equal rows in different orders. Cosines that are close enough to be equal are
+    therefore recomputed one by one. If the last of the best may be equal to one that is not among them, the query is
+    searched again with matrix-vector products, which give equal rows equal results.
     """
     near = best.scores[:, :-1] - best.scores[:, 1:] <= _TIE
     if best.ids.shape[1] > count:
@@ -108,9 +115,14 @@ def _settle_ties(
 def cosine_blocks(
     vectors: WordVectors, queries: NDArray[np.floating], searched: int, threads: int | None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Cosines of all queries, shape (b, N), with the first ``searched`` words, a run of words at a time.
+    """Compute the cosines of queries (shape (b, N)) with the first ``searched`` words, one block of words at a time.
 
-    Yields the first word's id and the cosines, shape (b, words of the run).
+    Yields
+    ------
+    first : int
+        Id of the first word of the block.
+    cosines : array of float32, shape (b, words of the block)
+        The cosines.
     """
     check("threads", FROM_1_OR_NONE, threads)
     units = unit_rows(queries).astype(np.float32)
@@ -127,7 +139,7 @@ def cosine_blocks(
 def _ordinary_cosines(
     vectors: WordVectors, units: NDArray[np.float32], searched: int, threads: int | None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """As :func:`cosine_blocks` for vectors of length 1; 0 or not finite for vectors of extreme lengths."""
+    """Like :func:`cosine_blocks` for unit vectors; wrong (0 or not finite) for vectors of extreme lengths."""
     lengths = vectors.norms[:searched].copy()
     extreme = vectors.extreme_ids
     lengths[lengths == 0] = 1
@@ -156,18 +168,18 @@ def _ordinary_cosines(
 
 
 def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | None) -> NDArray[np.float32]:
-    """Dot product of every row with one vector, shape (V,); the same for equal rows, wherever they stand.
+    """Compute the dot product of every row with one vector, shape (V,); equal rows give equal results.
 
-    Memory sets the pace, and one thread alone does not keep it busy, nor does the matrix-vector product of
-    every BLAS; threads that each read a part of the matrix do. What the cache holds one thread reads sooner
-    than others could be started.
+    Memory bandwidth is the limit. One thread does not use all of it, nor does the matrix-vector product of every BLAS;
+    several threads that each read a part of the matrix do. A matrix that fits into the cache is read by one thread,
+    which takes less time than starting more.
     """
     products = np.empty(len(matrix), dtype=np.float32)
     rows = max(1, _PART_NUMBERS // matrix.shape[1])
 
     def fill(first: int) -> None:
         part = matrix[first : first + rows].astype(np.float32, copy=False)
-        with np.errstate(over="ignore", invalid="ignore"):  # vectors of extreme lengths; threads start without it
+        with np.errstate(over="ignore", invalid="ignore"):  # for vectors of extreme lengths; threads do not inherit it
             np.vecdot(part, unit, out=products[first : first + rows])
 
     starts = range(0, len(matrix), rows)
@@ -182,12 +194,12 @@ def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | No
 
 
 class BestScores:
-    """The ``count`` highest of all scores offered for each of ``queries`` queries.
+    """Keeps the ``count`` highest scores for each of ``queries`` queries.
 
     Attributes
     ----------
-    ids, scores : shape (queries, count), int64 and float32, by falling score, equal ones by id; -1 and
-        -inf where fewer were offered.
+    ids, scores : array of int64 and of float32, shape (queries, count)
+        The best ids by decreasing score, with ties ordered by id. Unused slots hold -1 and -inf.
     """
 
     def __init__(self, queries: int, count: int) -> None:
@@ -195,11 +207,11 @@ class BestScores:
         self.scores = np.full((queries, count), -np.inf, dtype=np.float32)
 
     def offer(self, scores: NDArray[np.float32], first_id: int) -> None:
-        """Take in scores of shape (queries, m) for the ids from ``first_id`` on, above all offered before.
+        """Update the best with scores of shape (queries, m) for the ids from ``first_id``, which must increase.
 
-        Looking at each score once is what takes time, so scores are first reduced to the maxima of
-        groups. The count-th highest maximum bounds from below what can be among the best (that many
-        scores reach it), and only groups that reach it are looked into.
+        Most of the time goes into reading each score once. Scores are therefore first reduced to the maxima of groups.
+        At least ``count`` scores reach the count-th highest maximum, so that it is a lower bound of the best scores,
+        and only groups that reach it are examined.
         """
         queries, count = self.ids.shape
         size = scores.shape[1]
@@ -209,7 +221,7 @@ class BestScores:
         groups = size // width
         grouped = scores[:, : groups * width].reshape(queries, width, groups)
         maxima = grouped.max(axis=1)
-        # What equals the worst kept so far loses to it: its id is higher.
+        # A score equal to the lowest kept so far is not better, because its id is higher.
         bound = np.nextafter(self.scores[:, -1], np.float32(np.inf))
         if groups >= count:
             bound = np.maximum(bound, np.partition(maxima, groups - count, axis=1)[:, groups - count])
@@ -223,7 +235,7 @@ class BestScores:
             self._merge(rows, columns + first_id, scores[rows, columns])
 
     def _merge(self, rows: NDArray[np.int64], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
-        """Merge candidates, at least one, into the rows they belong to."""
+        """Merge one or more candidates into their rows."""
         count = self.ids.shape[1]
         touched, slots = np.unique(rows, return_inverse=True)
         all_slots = np.concatenate((np.repeat(np.arange(len(touched)), count), slots))
@@ -236,14 +248,14 @@ class BestScores:
 
 
 def searched_words(vectors: WordVectors, restrict_vocab: int | None) -> int:
-    """How many words a search looks at."""
+    """Return the number of words to search."""
     check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
     return len(vectors) if restrict_vocab is None else min(restrict_vocab, len(vectors))
 
 
 @contextlib.contextmanager
 def blas_threads(threads: int | None) -> Iterator[None]:
-    """At most this many BLAS threads inside the block (in the whole process); None changes nothing."""
+    """Limit the number of BLAS threads (of the whole process) inside the block; None changes nothing."""
     if threads is None:
         yield
         return
@@ -253,7 +265,7 @@ def blas_threads(threads: int | None) -> Iterator[None]:
 
 @functools.cache
 def _threadpools() -> ThreadpoolController:
-    """Finding the loaded BLAS libraries takes milliseconds, so it is done once."""
+    """Find the loaded BLAS libraries; cached, because it takes milliseconds."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

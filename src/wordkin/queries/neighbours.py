@@ -1,4 +1,4 @@
-"""Which words are near: to a word, to a sum of words, to each of many words."""
+"""Nearest-neighbour queries by 3CosAdd and 3CosMul, for one query or many."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     import pandas
 
 Query = Item | NDArray[Any] | tuple[Item | NDArray[Any], float]
-"""A word, a vector of shape (N,), or either with a weight. Where items are whole numbers, one of them is a word."""
+"""A word (or whole-number item), a vector of shape (N,), or a pair of either with a weight."""
 
 _COSMUL_EPSILON = 1e-6
-_MOST_WEIGHT = 1e30  # beyond it a share below 1 to this power is 0 in any case
-_TIE = 2e-6  # relative; scores of equal vectors, from products of matrices, differ by less
-_NOTHING = 1e-12  # a sum this small beside its terms is what rounding left of zero
+_MOST_WEIGHT = 1e30  # with a larger exponent, any number below 1 is 0 as well
+_TIE = 2e-6  # relative difference below which scores from matrix products may belong to equal vectors
+_NEGLIGIBLE = 1e-12  # a sum this small relative to its terms is zero up to rounding
 _QUERY_RULE = "must be a word, a vector, a (word, weight) pair, or a list of them"
 
 
 class Neighbours(list[tuple[str, float]]):
-    """Words with their cosines (or products of cosines), best first: a list that shows as a table in notebooks.
+    """A list of (word, cosine) or (word, 3CosMul score) pairs, best first. Notebooks show it as a table.
 
     >>> found = Neighbours([("dog", 0.75), ("car", 0.5)])
     >>> found == [("dog", 0.75), ("car", 0.5)], found[0], found.words
@@ -42,16 +42,16 @@ class Neighbours(list[tuple[str, float]]):
 
     @property
     def words(self) -> list[str]:
-        """The words alone."""
+        """The words without their similarities."""
         return [word for word, _ in self]
 
     @property
     def similarities(self) -> NDArray[np.float32]:
-        """The similarities alone, float32."""
+        """The similarities as an array of float32."""
         return np.array([similarity for _, similarity in self], dtype=np.float32)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A data frame with the columns word and similarity (extra ``arrow``)."""
+        """Return a data frame with the columns word and similarity (extra ``arrow``)."""
         return data_frame(("word", "similarity"), list(self))
 
     def _repr_html_(self) -> str:
@@ -77,7 +77,7 @@ def most_similar(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> Neighbours:
-    """3CosAdd (Mikolov et al. 2013c); see :meth:`wordkin.Embeddings.most_similar`."""
+    """Implement :meth:`wordkin.Embeddings.most_similar` (3CosAdd, Mikolov et al. 2013c)."""
     check("topn", FROM_1, topn)
     terms = query_terms(vectors, positive, negative)
     query = sum_of_terms(terms)
@@ -94,7 +94,7 @@ def most_similar_batch(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> list[Neighbours]:
-    """The neighbours of each query; see :meth:`wordkin.Embeddings.most_similar_batch`."""
+    """Implement :meth:`wordkin.Embeddings.most_similar_batch`."""
     check("topn", FROM_1, topn)
     terms = batch_terms(vectors, queries)
     if not terms:
@@ -116,28 +116,28 @@ def most_similar_cosmul(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> Neighbours:
-    """3CosMul (Levy and Goldberg 2014, equation 4): cosines moved to 0 to 1, multiplied and divided.
+    """Implement :meth:`wordkin.Embeddings.most_similar_cosmul` (3CosMul, Levy and Goldberg 2014, equation 4).
 
-    The score of a word is the product of (1 + cosine) / 2 over the positive terms, divided by that over
-    the negative ones plus 1e-6; a weight is an exponent.
+    The score of a word is the product of (1 + cosine) / 2 over the positive terms, divided by the product over the
+    negative terms plus 1e-6. Weights are exponents.
     """
     check("topn", FROM_1, topn)
     terms = query_terms(vectors, positive, negative)
-    sum_of_terms([Term(term.vector, 1, -1) for term in terms])  # refuses vectors that have no direction
+    sum_of_terms([Term(term.vector, 1, -1) for term in terms])  # raises if the query is zero
     own = {term.word_id for term in terms}
     searched = searched_words(vectors, restrict_vocab)
     count = min(topn + len(own) + 1, searched)
     units = unit_rows(np.stack([term.vector for term in terms])).astype(np.float32)
     best = _best_products(terms, cosine_blocks(vectors, units, searched, threads), count)
     if (best.scores[:, :-1] - best.scores[:, 1:] <= _TIE * np.abs(best.scores[:, 1:])).any():
-        # A product with one vector, unlike that of matrices, is the same for equal rows: so ties come by id.
+        # Unlike matrix products, products with one vector are equal for equal rows, so that ties are ordered by id.
         one_by_one = [next(cosine_blocks(vectors, unit[None], searched, threads))[1] for unit in units]
         best = _best_products(terms, [(0, np.concatenate(one_by_one))], count)
     return named(vectors, best.ids[0], best.scores[0], topn, own)
 
 
 def _best_products(terms: list[Term], blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int) -> BestScores:
-    """The ``count`` best of all words by the score of 3CosMul, from blocks of their cosines with each term."""
+    """Return the ``count`` words with the highest 3CosMul score, from blocks of cosines with each term."""
     weights = np.array([min(abs(term.weight), _MOST_WEIGHT) for term in terms], dtype=np.float32)[:, None]
     above = np.array([term.weight > 0 for term in terms])
     best = BestScores(1, count)
@@ -151,18 +151,18 @@ def _best_products(terms: list[Term], blocks: Iterable[tuple[int, NDArray[np.flo
 def query_terms(
     vectors: WordVectors, positive: Query | Sequence[Query], negative: Query | Sequence[Query]
 ) -> list[Term]:
-    """All parts of a query, the weights of the negative ones turned round; ConfigError where there is none."""
+    """Return the terms of a query, negative ones with negated weights; raise ConfigError if there are none."""
     terms = [query_term(vectors, query) for query in _listed("positive", positive)]
     for query in _listed("negative", negative):
         term = query_term(vectors, query)
         terms.append(Term(term.vector, -term.weight, term.word_id))
     if not terms:
-        raise ConfigError("positive", "must hold a word or a vector", positive)
+        raise ConfigError("positive", "must contain a word or a vector", positive)
     return terms
 
 
 def batch_terms(vectors: WordVectors, queries: Iterable[Query]) -> list[Term]:
-    """The term of each query of a batch."""
+    """Return the term of each query of a batch."""
     if isinstance(queries, str | bytes | Mapping | Set) or not isinstance(queries, Iterable):
         remedy = "pass one word to most_similar" if isinstance(queries, str) else ""
         raise ConfigError("queries", "must be a list of words or vectors", queries, remedy)
@@ -173,7 +173,7 @@ def batch_terms(vectors: WordVectors, queries: Iterable[Query]) -> list[Term]:
 
 
 def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]:
-    """One query alone as a list of one; rows of a matrix as queries of their own."""
+    """Return a sequence of queries: a single query becomes a list of one, a matrix a list of its rows."""
     if (
         isinstance(queries, str)
         or is_integer(queries)
@@ -184,7 +184,8 @@ def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]
         first, second = queries
         if is_integer(first) and is_integer(second):
             raise ConfigError(
-                parameter, "may be two items or an item with its weight", queries,
+                parameter, "must not be a tuple of two whole numbers: it may be two items, or an item and its weight",
+                queries,
                 f"pass [{first}, {second}] or ({first}, {float(second)})")  # fmt: skip
         return [queries]  # type: ignore[list-item]
     if isinstance(queries, bytes | Mapping) or not isinstance(queries, Iterable) or getattr(queries, "ndim", 1) == 0:
@@ -193,7 +194,7 @@ def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]
 
 
 def query_term(vectors: WordVectors, query: Query) -> Term:
-    """One part of a query. A word stands for its unit vector, a vector for itself."""
+    """Return a term of a query: the unit vector of a word, or a vector as it is."""
     value, weight = query if isinstance(query, tuple) and len(query) == 2 else (query, 1.0)
     integers = vectors.vocabulary.integers
     if isinstance(value, str) or (integers and is_integer(value)):
@@ -201,7 +202,7 @@ def query_term(vectors: WordVectors, query: Query) -> Term:
         return Term(vectors.exact_unit_vectors([word_id])[0], _checked_weight(weight), word_id)
     if integers and isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         raise ConfigError(
-            "query", "may be items or a vector where it is an array of whole numbers", value,
+            "query", "must not be an array of whole numbers: it may be a list of items, or a vector", value,
             "pass a list of items, or an array of floats as a vector")  # fmt: skip
     return Term(checked_vector(vectors, value), _checked_weight(weight), -1)
 
@@ -212,7 +213,7 @@ def _checked_weight(weight: object) -> float:
 
 
 def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float64]:
-    """A vector that someone passed in, shape (N,), float64."""
+    """Check a query vector, and return it as float64, shape (N,)."""
     rule = f"must be a word or a vector of {vectors.vector_size:,} finite numbers"
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
         raise ConfigError("query", rule, value)
@@ -224,19 +225,22 @@ def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float64]:
 
 
 def as_vector(value: object) -> NDArray[Any]:
-    """What someone passed as a vector as an array; ConfigError where it cannot be one."""
+    """Convert an argument to an array; raise ConfigError if that is not possible."""
     try:
         return np.asarray(value)
-    except ValueError as error:  # rows of several lengths
+    except ValueError as error:  # rows of different lengths
         raise ConfigError("vector", "must be a sequence of numbers", value) from error
 
 
 def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
-    """The weighted sum times a power of two, shape (N,); ConfigError where it has no direction.
+    """Return the weighted sum of terms, scaled by a power of two against overflow, shape (N,).
 
-    The power of two keeps it in range whatever the sizes of vectors and weights are.
+    Raises
+    ------
+    ConfigError
+        The sum is zero.
     """
-    scaled = []  # each term as a vector and a weight with values up to 1, times a power of two
+    scaled = []  # for each term, a vector with absolute values up to 1 and the exponent of its factor 2**n
     for term in terms:
         weight, weight_power = math.frexp(term.weight)
         power = int(np.frexp(np.abs(term.vector).max())[1])
@@ -250,9 +254,9 @@ def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
         part = np.ldexp(vector, power - largest)
         total += part
         size += float(np.abs(part).max())
-    if not scaled or np.abs(total).max() <= _NOTHING * size:
+    if not scaled or np.abs(total).max() <= _NEGLIGIBLE * size:
         raise ConfigError(
-            "query", "must not add up to a vector of zeros", 0, "it has no direction, so nothing is near it"
+            "query", "must not sum to a vector of zeros", 0, "a zero vector has no cosine with other vectors"
         )
     return total
 
@@ -260,6 +264,6 @@ def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
 def named(
     vectors: WordVectors, ids: NDArray[np.int64], scores: NDArray[np.float32], topn: int, own: set[int]
 ) -> Neighbours:
-    """The first ``topn`` words that are not the query's own, with their scores."""
+    """Return the first ``topn`` words and their scores, without the words of the query (``own``)."""
     found = zip(ids.tolist(), scores.tolist(), strict=True)
     return Neighbours([(vectors.words[word_id], score) for word_id, score in found if word_id not in own][:topn])

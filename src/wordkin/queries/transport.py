@@ -1,4 +1,4 @@
-"""Word Mover's Distance: the least travel that turns one document's words into another's."""
+"""Word Mover's Distance of documents."""
 
 from __future__ import annotations
 
@@ -22,31 +22,14 @@ def wmdistance(
     norm: bool = True,
     ignore_missing: bool = False,
 ) -> float:
-    """Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly by POT (extra ``transport``).
-
-    Parameters
-    ----------
-    vectors : WordVectors
-        The words and their vectors.
-    first, second : iterable of str
-        The words of each document.
-    norm : bool, default True
-        Travel between unit vectors, not the vectors as they are.
-    ignore_missing : bool, default False
-        Leave out unknown words instead of raising :class:`wordkin.UnknownWordError`.
-
-    Returns
-    -------
-    float
-        Mean Euclidean distance travelled, from 0 up; infinity where a document has no word left.
-    """
+    """Implement :meth:`wordkin.Embeddings.wmdistance`."""
     try:
         import ot
     except ImportError as error:
         raise MissingExtraError("Word Mover's Distance", "transport") from error
     from scipy.spatial.distance import cdist
 
-    places, shares = [], []
+    points, shares = [], []
     for parameter, words in (("first", first), ("second", second)):
         if isinstance(words, str):
             raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
@@ -54,9 +37,9 @@ def wmdistance(
         if not counts:
             return math.inf
         ids = vectors.vocabulary.ids_of(list(counts))
-        places.append(vectors.unit_vectors(ids) if norm else vectors.matrix[ids])
+        points.append(vectors.unit_vectors(ids) if norm else vectors.matrix[ids])
         share = np.array(list(counts.values()), dtype=np.float64)
         shares.append(share / share.sum())
-    travel = cdist(places[0].astype(np.float64), places[1].astype(np.float64))
-    longest = float(travel.max())  # the solver takes differences below a fixed size for none
-    return longest * float(ot.emd2(shares[0], shares[1], travel / longest)) if longest else 0.0
+    distances = cdist(points[0].astype(np.float64), points[1].astype(np.float64))
+    longest = float(distances.max())  # scale to 1, because the solver has an absolute tolerance
+    return longest * float(ot.emd2(shares[0], shares[1], distances / longest)) if longest else 0.0

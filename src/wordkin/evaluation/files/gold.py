@@ -1,4 +1,4 @@
-"""Scores or answers that stand in a file of their own: SemEval-2017 task 2, the questions of MSR, Multi-SimLex."""
+"""Add scores or answers from a second file, as in SemEval-2017 task 2, the MSR questions and Multi-SimLex."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ _PARTNERS = ((".data.", ".gold."), ("_data.", "_gold."), (".questions", ".answer
 
 
 def gold_path(path: Path, options: Options) -> Path | None:
-    """The file of scores or answers: the one given, or the one that the published name promises.
-
-    Raises
-    ------
-    FormatError
-        The name says that there is such a file, but there is none.
-    """
+    """Return the file of scores or answers: the one given, or an existing file with the published name; else None."""
     if options.gold is not None:
         return Path(options.gold)
     for data, gold in _PARTNERS:
@@ -32,17 +26,17 @@ def gold_path(path: Path, options: Options) -> Path | None:
 
 
 def missing_partner(path: Path) -> str:
-    """The name of the second file that the name of a first one promises, or ""."""
+    """Return the published name of the second file that belongs to a first one; "" if there is none."""
     return next((path.name.replace(data, gold) for data, gold in _PARTNERS if data in path.name), "")
 
 
 def add_gold(table: Table, path: Path, options: Options) -> Table:
-    """The table with the columns of a second file, line by line or, where both have one, by their column ID.
+    """Append the columns of a second file, matched by an ID column if both files have one, else line by line.
 
     Raises
     ------
     FormatError
-        The files do not fit each other.
+        The files do not match.
     """
     plain = replace(options, delimiter=None, header=None)
     gold = make_table(read_lines(path, options.encoding), path, plain)

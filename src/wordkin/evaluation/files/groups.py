@@ -1,4 +1,4 @@
-"""Words with their categories, and groups of words with an odd one."""
+"""Make categorisation and odd-one-out benchmarks of tables."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FEWEST_IN_GROUP = 3
 
 
 def read_categories(table: Table, options: Options) -> WordCategories:
-    """Words and categories.
+    """Read words and their categories.
 
     Raises
     ------
     FormatError
-        No category has two words, or there is one category alone: any vectors would score 1.0.
+        There is only one category, or no category has two words, so that any vectors would score 1.0.
     """
     word, category = 0, 1
     if options.word_columns is not None:
@@ -40,10 +40,10 @@ def read_categories(table: Table, options: Options) -> WordCategories:
         raise no_items(table.path)
     sizes = Counter(name for _, name in rows)
     if max(sizes.values()) < 2 or len(sizes) < 2:
-        got = "one word in each" if len(sizes) > 1 else f"the category {next(iter(sizes))!r} alone"
+        got = "one word in each" if len(sizes) > 1 else f"only the category {next(iter(sizes))!r}"
         raise FormatError(
-            f"{table.path}: a file of categories must have two categories, and two words in one of them; got {got}, "
-            'so that any vectors would reach purity 1.0: pass kind="relations" if its lines are pairs in one relation'
+            f"{table.path}: a file of categories must have at least two categories, one of them with two words; got "
+            f'{got}, for which any vectors have purity 1.0: pass kind="relations" if the lines are pairs of a relation'
         )
     reading = FileReading(
         kind="categories",
@@ -58,7 +58,7 @@ def read_categories(table: Table, options: Options) -> WordCategories:
 
 
 def read_groups(table: Table, options: Options) -> OddOneOut:
-    """Groups of words, the last of each the odd one."""
+    """Read groups of words whose last word is the odd one."""
     groups: list[tuple[str, ...]] = []
     headings: list[tuple[str, int]] = []
     dropped: list[tuple[int, str]] = []
@@ -73,7 +73,7 @@ def read_groups(table: Table, options: Options) -> OddOneOut:
         if not (bar_misplaced or len(group) < _FEWEST_IN_GROUP or words.count("|") > 1):
             groups.append(group)
             continue
-        rule = "a group must have two or more words and then the odd one, after a bar if there is one"
+        rule = "a group must have at least two words followed by the odd one; a bar may precede the odd one"
         if options.bad_items == "refuse":
             raise row.line.error(rule)
         dropped.append((row.line.number, rule))

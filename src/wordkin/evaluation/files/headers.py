@@ -1,4 +1,4 @@
-"""Recognising a header line, and columns by the names it gives them."""
+"""Detect a header line, and find columns by their names in it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from wordkin.evaluation.files.numbers import is_missing, looks_numeric
 from wordkin.evaluation.files.options import Options
 from wordkin.evaluation.files.table import Row, Table
 
-# What published files and their translations call a column of words, before a number or letter: "Word 1", "term_a".
+# Names of word columns in published files and their translations, without number or letter: "Word 1", "term_a".
 _WORD_STEMS = frozenset(
     (  # noqa: SIM905  (as a list it would take a screen)
         "word term target item token noun verb adjective adj wort mot palabra palavra parola paraula słowo slowo slovo "
         "sana sözcük kelime kelimə слово слова 단어 낱말 词 词语 單詞 单词 単語 語 שם מילה كلمة kata từ"
     ).split()
 )
-_LETTER_STEMS = frozenset("wt")  # short enough to be words themselves: "w1 w2 5" is a pair
+_LETTER_STEMS = frozenset("wt")  # "w1" can also be a word of a pair: "w1 w2 5"
 _NUMBERED = re.compile(r"(.*?)[\s_.\-#]*(1|2|3|4|a|b|c|d|i|ii|one|two)")
 _PAIRS_OF_NAMES = frozenset(
     {
@@ -32,7 +32,7 @@ _CATEGORY_NAMES = frozenset(
     "category class group label concept cluster 범주 분류 kategorie catégorie categoría".split()  # noqa: SIM905
 )
 _INDEX_NAMES = frozenset({"", "id", "nr", "no", "no.", "nr.", "number", "index", "pair", "pair id", "unnamed: 0"})
-# Names of the column of scores, the surest first; all words of a name are compared.
+# Names of score columns in order of preference. Each word of a column name is compared.
 _SCORE_TIERS = tuple(
     frozenset(names.split())
     for names in (
@@ -49,16 +49,16 @@ _NO_SCORE = frozenset(
 
 
 def find_header(table: Table, options: Options) -> Table:
-    """The table with its header apart where its first row is one.
+    """Move the first row to ``table.header`` if it is a header line.
 
-    A header is recognised by its first cells: ``Word 1, Word 2``, ``word1 word2``, ``단어1 단어2``, also after
-    a column of numbers; or, where a column holds numbers, by a name at its head.
+    A header is detected by names of word columns (``Word 1, Word 2``, ``word1 word2``, ``단어1 단어2``), possibly after
+    an index column; or by a name above a column of numbers.
     """
     first = table.rows[0]
     is_header = _is_header(first, table) if options.header is None else options.header
     if is_header and len(table.rows) == 1:
         raise FormatError(
-            f"{table.path}: a benchmark file must hold at least one item; got a header only, {first.line.text!r}: "
+            f"{table.path}: a benchmark file must contain at least one item; got only the header {first.line.text!r}: "
             "pass header=False if this is an item"
         )
     return table.without_header() if is_header else table
@@ -79,33 +79,33 @@ def _is_header(row: Row, table: Table) -> bool:
         return not short and (len(names) != 4 or all(_NUMBERED.fullmatch(name) for name in names))
     if all(numbers) and not short:
         raise row.line.error(
-            "can be read as a header, by its first cells, or as a word pair, by its numbers: pass header=True or "
+            "the first line can be a header (by its first cells) or a word pair (by its numbers): pass header=True or "
             "header=False"
         )
     return not all(numbers)
 
 
 def _names_numbers(row: Row, table: Table, numeric: list[int]) -> bool:
-    """Whether the first row has names, with letters and no number, at the head of the columns of numbers."""
+    """Whether the first row has names above the columns of numbers."""
     if len(row.cells) != table.width or len(table.rows) < 2:
         return False
     return all(_is_name(row.cells[at]) for at in numeric)
 
 
 def _is_name(cell: str) -> bool:
-    """Whether a cell can be the name of a column, and is no number with a unit or a mark: ``20%``, ``3*``."""
+    """Whether a cell can be the name of a column, and is not a number with a unit or mark such as ``20%``, ``3*``."""
     if is_missing(cell) or looks_numeric(cell) or re.search(r"\d[.,]|[.,]\d", cell):
         return False
     return any(character.isalpha() for character in cell)
 
 
 def normalised(name: str) -> str:
-    """A name in lower case, without quotes and the comment mark that some headers start with."""
+    """Return a column name in lower case, without quotes and without the comment mark that some headers start with."""
     return name.strip().strip('"').lstrip("#/ ").strip().casefold()
 
 
 def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
-    """Positions of two columns of words by their names, also with others between: ``word1 POS1 word2 POS2``."""
+    """Find the two word columns by their names. Other columns may be between them: ``word1 POS1 word2 POS2``."""
     numbered: dict[bool, int] = {}
     for at, name in enumerate(names):
         match = _NUMBERED.fullmatch(name)
@@ -117,7 +117,7 @@ def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
 
 
 def score_of_header(names: list[str], candidates: list[int]) -> list[int]:
-    """Those of the candidate columns whose name says most surely that they hold the score."""
+    """Return the candidate columns whose names rank highest as names of score columns; [] if none matches."""
     for tier in _SCORE_TIERS:
         found = [at for at in candidates if at < len(names) and _named(names[at], tier)]
         if found:
@@ -139,12 +139,12 @@ def is_index_name(name: str) -> bool:
 
 
 def find_column(table: Table, parameter: str, wanted: str | int) -> int:
-    """Position, from 0, of a column that an option names.
+    """Return the index (from 0) of the column that an option names.
 
     Raises
     ------
     ConfigError
-        There is no such column, or several.
+        There is no such column, or there are several.
     """
     width = max(len(row.cells) for row in table.rows)
     if isinstance(wanted, str) and wanted.isdecimal() and (table.header is None or wanted not in table.header.cells):
@@ -154,7 +154,7 @@ def find_column(table: Table, parameter: str, wanted: str | int) -> int:
             raise ConfigError(parameter, f"must be a column from 1 to {width}", wanted)
         return wanted - 1
     if table.header is None:
-        raise ConfigError(parameter, "must be the number of a column, as the file has no header", wanted)
+        raise ConfigError(parameter, "must be the number of a column, because the file has no header", wanted)
     names = [normalised(cell) for cell in table.header.cells]
     found = [at for at, name in enumerate(names) if name == normalised(wanted)]
     if len(found) != 1:

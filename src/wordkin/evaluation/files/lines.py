@@ -1,4 +1,4 @@
-"""The lines of a benchmark file, decoded and numbered."""
+"""Read, decode and number the lines of a benchmark file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OTHER_KINDS = (
 )
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the mark of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of this one
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -32,7 +32,7 @@ _LONGEST_SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty; ``number`` counts from 1."""
+    """One nonempty line; ``number`` counts from 1."""
 
     text: str
     number: int
@@ -44,24 +44,24 @@ class Line:
 
     @property
     def is_marked(self) -> bool:
-        """Whether it starts with ``#`` or ``//``: a comment, or a word such as ``#love``."""
+        """Whether the line starts with ``#`` or ``//``, as a comment or a word such as ``#love`` does."""
         return self.text.startswith(_COMMENT_MARKS)
 
     @property
     def mark_is_a_word(self) -> bool:
-        """Whether the mark is followed by letters at once, as in ``#love``."""
+        """Whether the mark is followed by text without a space, as in ``#love``."""
         return re.match(r"(#|//)[^\s#/]", self.text) is not None
 
 
 def read_lines(path: Path, encoding: str | None) -> list[Line]:
-    """All lines that are not empty, without line ends and blanks around; tabs stay, as cells may be empty.
+    """Return all nonempty lines, stripped of spaces but not of tabs, since the first or last cell may be empty.
 
     Raises
     ------
     CorpusNotFoundError
-        There is no such file.
+        The file does not exist.
     FormatError
-        It cannot be read, or is not text in the encoding.
+        The file cannot be read, or is not text in the encoding.
     """
     try:
         content = path.read_bytes()
@@ -74,7 +74,7 @@ def read_lines(path: Path, encoding: str | None) -> list[Line]:
             raise FormatError(f"{path}: must be a text file; this is {what}")
     text = _decode(content, path, encoding)
     if "\0" in text:
-        raise FormatError(f"{path}: must be a text file; got bytes of value 0: name a text file, or its encoding=")
+        raise FormatError(f"{path}: must be a text file; got null bytes: pass another file, or encoding= of this one")
     stripped = ((number, raw.strip(" \ufeff")) for number, raw in enumerate(_LINE_END.split(text), start=1))
     return [Line(each, number, path) for number, each in stripped if each.strip()]
 
@@ -93,5 +93,5 @@ def _decode(content: bytes, path: Path, encoding: str | None) -> str:
         number = len(re.findall(rb"\r\n|\n|\r", content[: error.start])) + 1
         raise FormatError(
             f"{path}, line {number}: must be {encoding.upper()}; got byte {content[error.start]:#04x}: "
-            "convert the file, or name its encoding="
+            "convert the file to UTF-8, or pass its encoding="
         ) from error

@@ -1,4 +1,4 @@
-"""Scores as people write them: with a point or a comma, as percentages, or missing."""
+"""Parse scores: with decimal point or comma, as percentages, or missing."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 def looks_numeric(cell: str) -> bool:
-    """Whether a cell is a number by some decimal mark; underscores, "nan" and "inf" make no number."""
+    """Whether a cell is a number with a decimal point or comma; "1_000", "nan" and "inf" are not."""
     return _NUMBER.fullmatch(cell) is not None
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no score."""
+    """Whether a cell marks a missing score."""
     return cell.lower() in _MISSING
 
 
 def number(cell: str, decimal: str) -> float | None:
-    """The number a cell holds with this decimal mark; None where it is none, or not finite.
+    """Parse a number with this decimal mark; return None if the cell is not a finite number.
 
     >>> number("7,35", ","), number("7,35", "."), number("73.5%", ".")
     (7.35, None, 73.5)
@@ -34,11 +34,11 @@ def number(cell: str, decimal: str) -> float | None:
 
 
 def decimal_marks(cells: Iterable[str]) -> set[str]:
-    """The marks that occur in numbers: some of ``"."`` and ``","``."""
+    """Return the decimal marks (``"."``, ``","``) that occur in the numbers."""
     return {mark for cell in cells if looks_numeric(cell) for mark in ".," if mark in cell}
 
 
 def may_be_thousands(cells: Iterable[str]) -> bool:
-    """Whether each comma could stand between thousands as well: ``1,234`` but neither ``0,234`` nor ``7,35``."""
+    """Whether each comma could also be a thousands separator, as in ``1,234`` but not in ``0,234`` or ``7,35``."""
     with_comma = [cell for cell in cells if "," in cell and looks_numeric(cell)]
     return bool(with_comma) and all(_THOUSANDS.fullmatch(cell) for cell in with_comma)

@@ -1,4 +1,4 @@
-"""How to read a benchmark file where the file alone does not say."""
+"""Options for reading benchmark files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DECIMALS = (".", ",")
 
 
 class ReadOptions(TypedDict, total=False):
-    """The options of :func:`wordkin.evaluation.read_dataset`, for the signatures of what passes them on."""
+    """The options of :func:`wordkin.evaluation.read_dataset`, to annotate functions that pass them on."""
 
     gold: str | Path | None
     score_column: str | int | None
@@ -34,7 +34,7 @@ class ReadOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The options, checked; what they mean is described at :func:`wordkin.evaluation.read_dataset`."""
+    """The options of :func:`wordkin.evaluation.read_dataset`, checked."""
 
     kind: str | None = None
     gold: str | Path | None = None
@@ -51,17 +51,17 @@ class Options:
 
     @property
     def separator(self) -> str | None:
-        """The delimiter as the character itself."""
+        """The delimiter as a character."""
         return None if self.delimiter is None else DELIMITERS.get(self.delimiter, self.delimiter)
 
 
 def checked_options(kind: str | None, given: Mapping[str, Any]) -> Options:
-    """The options, or a ConfigError that names the first one that is not legal."""
+    """Check the options; raise ConfigError for the first that is not valid."""
     names = sorted(ReadOptions.__annotations__)
     for name, value in given.items():
         if name not in names:
             raise ConfigError(
-                name, "is no option of reading a benchmark file", value, "the options are " + ", ".join(names)
+                name, "is not an option of reading a benchmark file", value, "the options are " + ", ".join(names)
             )
     options = Options(kind=kind, **given)
     _one_of("kind", options.kind, KINDS, optional=True)

@@ -1,4 +1,4 @@
-"""Word pairs with scores: which columns hold the words, which the score."""
+"""Make a similarity benchmark of a table: find the columns of words and scores, and parse them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROUNDING = 0.06
 
 
 def read_pairs(table: Table, options: Options) -> WordPairs:
-    """The word pairs of a table whose header is apart."""
+    """Read the word pairs of a table without its header."""
     first, second = word_columns(table, options)
     score = score_column(table, options, (first, second))
     decimal = find_decimal(table, score, options)
@@ -34,7 +34,7 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
         if value is not None and not fault:
             kept.append((row.cells[first], row.cells[second], value))
         elif options.bad_items == "refuse":
-            raise row.line.error(f'{fault}; pass bad_items="skip" to leave such rows out')
+            raise row.line.error(f'{fault}; pass bad_items="skip" to skip such rows')
         else:
             dropped.append((row.line.number, fault))
     if not kept:
@@ -56,10 +56,10 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
 
 
 def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) -> tuple[str, float | None]:
-    """What is wrong with a row, or "", and its score."""
+    """Return what is wrong with a row ("" if nothing) and its score (None if it has none)."""
     first, second, score = columns
     if table.regular and len(row.cells) != table.width:
-        return f"a word pair must have {table.width} columns as the others, not {len(row.cells)}", None
+        return f"a word pair must have {table.width} columns like the others, not {len(row.cells)}", None
     if len(row.cells) <= max(columns) or not row.cells[first] or not row.cells[second]:
         return "a word pair must have two words and a finite score", None
     value = number(row.cells[score], decimal)
@@ -67,11 +67,11 @@ def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) 
 
 
 def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Words without ``-n``, ``-v`` and the like where all words of the file have such a suffix (MEN)."""
+    """Remove part-of-speech suffixes such as ``-n`` and ``-v`` if all words of the file have one, as in MEN."""
     if options.pos_suffixes == "keep" or not all(_TAGGED.fullmatch(word) for pair in pairs for word in pair):
         return pairs, ()
     bare = [tuple(_TAGGED.sub(r"\1", word) for word in pair) for pair in pairs]
-    note = 'parts of speech taken off the words, as in "sun-n" (pos_suffixes="keep" leaves them)'
+    note = 'removed the parts of speech from words such as "sun-n" (to keep them: pos_suffixes="keep")'
     return [(one, other) for one, other in bare], (note,)
 
 
@@ -79,7 +79,7 @@ def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tupl
 
 
 def word_columns(table: Table, options: Options) -> tuple[int, int]:
-    """Positions of the two words: as the option or the header names them, or the first two columns of text."""
+    """Return the indices of the word columns: by option or header, or the first two text columns."""
     if options.word_columns is not None:
         first, second = (find_column(table, "word_columns", each) for each in options.word_columns)
         return first, second
@@ -94,14 +94,14 @@ def word_columns(table: Table, options: Options) -> tuple[int, int]:
         return 1, 2
     if table.width > 3 and len(table.rows) > 1 and _are_parts_of_speech(table.column(1)):
         raise FormatError(
-            f"{table.path}: column 2 may hold words or their parts of speech: name the columns of the words, as in "
+            f"{table.path}: column 2 may contain words or parts of speech: pass the columns of the words, such as "
             "word_columns=(1, 3)"
         )
     return 0, 1
 
 
 def _is_index(table: Table) -> bool:
-    """Whether the first column counts the rows, or is otherwise a whole number that rises by one."""
+    """Whether the first column holds consecutive whole numbers."""
     cells = table.column(0)
     if not all(cell.isdecimal() for cell in cells):
         return False
@@ -113,12 +113,12 @@ def _are_parts_of_speech(cells: Sequence[str]) -> bool:
 
 
 def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
-    """Position of the score.
+    """Return the index of the score column.
 
     Raises
     ------
     FormatError
-        Several columns may be it.
+        Several columns can be the score, or none can.
     """
     if options.score_column is not None:
         return find_column(table, "score_column", options.score_column)
@@ -129,7 +129,7 @@ def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
         named = score_of_header(names, candidates)
         candidates = named if named else candidates
     elif len(candidates) > 1:
-        candidates = _without_header(table, candidates)
+        candidates = _mean_columns(table, candidates)
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
@@ -145,12 +145,12 @@ def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
         and len(candidates) == 2
         and not decimal_marks(table.column(candidates[0]))
     ):
-        remedy += ", or decimal=',' where both together are one number with a decimal comma"
+        remedy += ", or decimal=',' if both together are one number with a decimal comma"
     raise FormatError(f"{table.path}: any of columns {listed} can be the score: {remedy}")
 
 
-def _without_header(table: Table, candidates: list[int]) -> list[int]:
-    """Of several columns of numbers, those that can be the mean of the others: published files give both."""
+def _mean_columns(table: Table, candidates: list[int]) -> list[int]:
+    """Return the columns that can be the mean of the others, since files publish mean and individual ratings."""
     rows = [
         [number(cell.replace(",", "."), ".") for cell in row.cells[candidates[0] : candidates[-1] + 1]]
         for row in table.rows
@@ -168,12 +168,12 @@ def _without_header(table: Table, candidates: list[int]) -> list[int]:
 
 
 def find_decimal(table: Table, score: int, options: Options) -> str:
-    """The decimal mark of the scores: a point or a comma.
+    """Return the decimal mark of the scores: a point or a comma.
 
     Raises
     ------
     FormatError
-        Both occur, or a comma may stand between thousands.
+        Both occur, or a comma may be a thousands separator.
     """
     if options.decimal is not None:
         return options.decimal
@@ -187,7 +187,7 @@ def find_decimal(table: Table, score: int, options: Options) -> str:
     if marks == {","} and may_be_thousands(cells):
         example = next(cell for cell in cells if looks_numeric(cell) and "," in cell)
         raise FormatError(
-            f"{table.path}: the comma of {example!r} can be a decimal mark or stand between thousands: "
-            "pass decimal=',' for a decimal mark; write the numbers without commas otherwise"
+            f"{table.path}: the comma of {example!r} can be a decimal mark or a thousands separator: "
+            "pass decimal=',' for a decimal mark; otherwise write the numbers without commas"
         )
     return "," if marks == {","} else "."

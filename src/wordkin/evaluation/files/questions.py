@@ -1,4 +1,4 @@
-"""Questions of four words: Google's layout with sections, and that of MSR with a tag of the relation."""
+"""Make an analogy benchmark of a table in the layout of Google (sections) or MSR (a tag for each relation)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WORD_WITH_TAG = re.compile(r"(.+)/[A-Z]{1,5}\$?")
 
 
 def read_questions(table: Table, options: Options) -> Analogies:
-    """The questions of a table; sections by its headings or, without these, by the tags of MSR."""
+    """Read the questions of a table. Sections come from headings or, without headings, from the tags of MSR."""
     tag = tag_column(table)
     width = 4 if tag is None else 5
     questions: list[Question] = []
@@ -25,7 +25,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
     dropped: list[tuple[int, str]] = []
     for at, row in enumerate(table.rows):
         sections += [(name, len(questions)) for name in starts.get(at, ())]
-        words = [cell for place, cell in enumerate(row.cells) if place != tag]
+        words = [cell for column, cell in enumerate(row.cells) if column != tag]
         if len(row.cells) != width or not all(words):
             rule = f"an analogy must have four words, not {len([word for word in words if word])}"
             if options.bad_items == "refuse":
@@ -46,7 +46,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
         notes.append(f"sections by the tags of column {tag + 1}")
     if options.pos_suffixes == "strip" and all(_WORD_WITH_TAG.fullmatch(word) for each in questions for word in each):
         questions = [tuple(_WORD_WITH_TAG.sub(r"\1", word) for word in each) for each in questions]  # type: ignore[misc]
-        notes.append('parts of speech taken off the words (pos_suffixes="keep" leaves them)')
+        notes.append('removed the parts of speech from the words (to keep them: pos_suffixes="keep")')
     reading = FileReading(
         kind="analogies",
         delimiter=table.delimiter_name,
@@ -61,7 +61,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
 
 
 def tag_column(table: Table) -> int | None:
-    """Position of the tags of MSR, such as ``JJ_JJR``, where each row has one beside four words."""
+    """Return the index of the column with MSR tags such as ``JJ_JJR``; None unless each row has four words and one."""
     if table.width != 5:
         return None
     return next((at for at in (0, 3, 4) if all(_is_tag(row, at) for row in table.rows)), None)
@@ -72,7 +72,7 @@ def _is_tag(row: Row, at: int) -> bool:
 
 
 def make_sections(headings: list[tuple[str, int]], items: int) -> tuple[Section, ...]:
-    """Sections from their names and first items; items before any heading form a section without a name."""
+    """Make sections of headings (name, first item). Items before the first heading form a section named ""."""
     if not headings or headings[0][1] > 0:
         headings = [("", 0), *headings]
     ends = [start for _, start in headings[1:]] + [items]

@@ -1,4 +1,4 @@
-"""From a path to a benchmark."""
+"""Read a benchmark from a file or directory."""
 
 from __future__ import annotations
 
@@ -27,53 +27,54 @@ _NO_DATA = ("readme", "license", "licence", "copying")
 def read_dataset(path: str | Path, kind: str | None = None, **options: Unpack[ReadOptions]) -> Dataset:
     """Read a benchmark file, or a directory of relations such as BATS.
 
-    Nothing is guessed: where a file can be read in two ways, it is refused with both, and with the option that
-    decides. ``reading`` of the result says what was understood.
+    The layout is detected from the file. If several interpretations are possible, the error names them and the option
+    that decides. ``reading`` of the result describes the interpretation chosen.
 
     Parameters
     ----------
     path : str or Path
-        A text file with one item a line, or a directory of files of word pairs, each one relation.
-    kind : {"analogies", "similarity", "categories", "odd-one-out", "relations"}, optional
-        What the file holds; told from its lines unless given.
-    gold : str or Path, optional
-        A second file with the scores or answers of the lines, as SemEval-2017 and MSR have them. Found by
-        itself under their names (``.data.`` and ``.gold.``, ``.questions`` and ``.answers``).
-    score_column : str or int, optional
-        The column of the scores, by the name its header gives or by number from 1.
-    word_columns : (str or int, str or int), optional
-        The columns of the two words, or of the word and its category.
-    header : bool, optional
-        Whether the first line is a header; told from its cells unless given.
-    delimiter : {"tab", "comma", "semicolon", "colon", "bar", "space"}, optional
-        What stands between columns, by name or as itself; told from the lines unless given.
-    decimal : {".", ","}, optional
-        The decimal mark of the scores; told from them unless given.
-    comments : bool, optional
-        Whether lines that start with ``#`` or ``//`` are all comments (True) or all items (False). Unless given,
-        such a line is a comment where it cannot be an item: ``#love #hate 3.4`` is one.
-    encoding : str, optional
-        UTF-8 unless given, or what a byte-order mark says.
+        A text file with one item per line, or a directory of files with word pairs of one relation each.
+    kind : {"analogies", "similarity", "categories", "odd-one-out", "relations"} or None, default None
+        Kind of benchmark; None detects it from the lines.
+    gold : str, Path or None, default None
+        A second file with the score or answer for each line. None finds the files of SemEval-2017 and MSR by their
+        published names (``.data.`` and ``.gold.``, ``.questions`` and ``.answers``).
+    score_column : str, int or None, default None
+        Column of the scores: a name from the header, or a number from 1. None detects it.
+    word_columns : (str or int, str or int) or None, default None
+        Columns of the two words, or of the word and its category. None detects them.
+    header : bool or None, default None
+        Whether the first line is a header; None detects it.
+    delimiter : {"tab", "comma", "semicolon", "colon", "bar", "space"} or None, default None
+        Column separator, by name or as a character; None detects it.
+    decimal : {".", ","} or None, default None
+        Decimal mark of the scores; None detects it.
+    comments : bool or None, default None
+        Whether all lines that start with ``#`` or ``//`` are comments (True) or items (False). With None, such a line
+        is a comment only if it cannot be an item; ``#love #hate 3.4`` is an item.
+    encoding : str or None, default None
+        Encoding of the file; None for UTF-8, or the encoding that a byte order mark indicates.
     bad_items : {"refuse", "skip"}, default "refuse"
-        What to do with a line that is no item, say without a score; skipped ones are listed in ``reading``.
+        Whether to raise FormatError for a line that is not an item, for example one without a score, or to skip it.
+        ``reading`` lists skipped lines.
     pos_suffixes : {"strip", "keep"}, default "strip"
-        Where all words end in a part of speech, as ``sun-n`` in MEN, take it off or leave it.
-    pairs_per_relation : int, optional
-        Take only so many first pairs of each relation.
+        Whether to remove the part of speech if all words end in one, as ``sun-n`` in MEN.
+    pairs_per_relation : int or None, default None
+        Use only the first ``pairs_per_relation`` pairs of each relation; None for all.
 
     Returns
     -------
     Analogies, WordPairs, WordCategories or OddOneOut
-        Relations become Analogies.
+        The benchmark. Relations are converted to Analogies.
 
     Raises
     ------
     ConfigError
-        An option is not legal, or names a column that there is not.
+        An option is not valid, or names a column that does not exist.
     CorpusNotFoundError
-        There is no such file.
+        The file does not exist.
     FormatError
-        A line does not parse, no kind fits, several do, or the file can have one score only.
+        A line cannot be parsed, the kind of benchmark cannot be determined, or any vectors would have the same score.
     """
     checked = checked_options(kind, options)
     path = Path(path)
@@ -94,23 +95,25 @@ def read_dataset(path: str | Path, kind: str | None = None, **options: Unpack[Re
 
 
 def _read_table(path: Path, options: Options) -> Table:
-    """The table of a file with its header apart, and the columns of its second file if it has one."""
+    """Read a file as a table, with its header separated, and append the columns of its second file if it has one."""
     table = make_table(read_lines(path, options.encoding), path, options)
     gold = gold_path(path, options)
     if gold is not None:
         table = add_gold(table, gold, options)
     elif table.width < 4 and options.kind is None and missing_partner(path):
         raise FormatError(
-            f"{path}: its scores or answers must be in a second file, {missing_partner(path)!r} by its name; got none: "
-            "name it with gold="
+            f"{path}: the scores or answers must be in a second file, by its name {missing_partner(path)!r}, which "
+            "does not exist: pass the second file as gold="
         )
     return find_header(table, options)
 
 
 def _read_directory(path: Path, options: Options) -> Dataset:
-    """The relations of all files of a directory and those below it, by name."""
+    """Read the relations of all files in a directory and its subdirectories."""
     if options.kind not in (None, "relations"):
-        raise FormatError(f"{path}: a directory must hold files of relations; got kind={options.kind!r}: name one file")
+        raise FormatError(
+            f"{path}: a directory must contain files of relations; got kind={options.kind!r}: pass a single file"
+        )
     files = _data_files(path)
     if not files:
         raise FormatError(f"{path}: must be a benchmark file or a directory with .txt, .tsv or .csv files; got neither")
@@ -119,8 +122,8 @@ def _read_directory(path: Path, options: Options) -> Dataset:
         table = _read_table(file, options)
         if table.width != 2:
             raise FormatError(
-                f"{file}: each file of a directory must hold word pairs of one relation; this one holds "
-                f"{recognise(table, options)}: name the files one by one"
+                f"{file}: each file of a directory must contain word pairs of one relation; this one contains "
+                f"{recognise(table, options)}: evaluate the files one by one"
             )
         tables.append(table)
     return read_relations(tables, path, replace(options, kind="relations"))

@@ -1,6 +1,7 @@
-"""Which kind of benchmark a table holds. Each kind has a function that says why a table fits it, or None.
+"""Detect the kind of benchmark that a table contains.
 
-Where no kind fits, or several do, the file is refused with the option that decides.
+Each kind has a function that returns why a table fits it, or "" if it does not. If no kind fits, or several do, the
+error names the option that decides.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ _FEW_VALUES = 12
 
 
 def recognise(table: Table, options: Options) -> str:
-    """The kind of a table whose header is apart: the one whose function finds that it fits.
+    """Return the only kind that fits a table without its header.
 
     Raises
     ------
     FormatError
-        None fits, or several do.
+        No kind fits, or several do.
     """
     if options.kind is not None:
         return options.kind
@@ -42,8 +43,8 @@ def recognise(table: Table, options: Options) -> str:
         remedies = " or ".join(f'kind="{kind}"' for kind in fits)
         raise FormatError(f"{table.path}: can be read as {readings}; its first line is {first!r}: pass {remedies}")
     raise FormatError(
-        f"{table.path}: the kind of benchmark must be plain from its lines; got {table.width} columns by "
-        f"{table.delimiter_name}, first {first!r}: say which kind it is (" + ", ".join(KINDS) + ")"
+        f"{table.path}: the kind of benchmark cannot be detected from {table.width} columns separated by "
+        f"{table.delimiter_name}; the first line is {first!r}: pass kind= (" + ", ".join(KINDS) + ")"
     )
 
 
@@ -104,12 +105,12 @@ def _fits_relations(table: Table) -> str:
         return "the name of a file of BATS"
     if any("/" in cell for cell in table.column(1)):
         return "second words with alternatives"
-    # Where every category had two words or more, a relation would have each answer several times: categories.
+    # If each value of the second column repeats, the values are categories.
     return "" if _repeats(table, 1) else "pairs of words, some in a second column that does not repeat"
 
 
 def _repeats(table: Table, at: int) -> bool:
-    """Whether each value of a column comes twice at least."""
+    """Whether each value of a column occurs at least twice."""
     return min(Counter(table.column(at)).values()) > 1
 
 
@@ -125,7 +126,7 @@ def _has_name_of_bats(table: Table) -> bool:
 
 
 def _are_labels(table: Table, at: int) -> bool:
-    """Whether a column holds a few labels, such as parts of speech, rather than words."""
+    """Whether a column contains a few labels, such as parts of speech, rather than words."""
     values = {cell.lower() for cell in table.column(at)}
     return values <= PARTS_OF_SPEECH or (len(table.rows) >= _MANY_ROWS and len(values) <= _FEW_VALUES)
 

@@ -1,8 +1,8 @@
-"""Pairs of words in one relation, as BATS has them, made into analogy questions.
+"""Make analogy questions of word pairs in one relation, as in BATS.
 
-Each line holds a word and its counterpart; words after a slash are accepted as well. Any two pairs of a
-relation make a question: ``album albums`` and ``area areas/regions`` ask "album is to albums as area is to
-which word?", and both ``areas`` and ``regions`` are right.
+Each line has a word and its counterpart, possibly with alternatives after slashes. Any two pairs of a relation make a
+question: ``album albums`` and ``area areas/regions`` ask "album is to albums as area is to which word?", and accept
+both ``areas`` and ``regions``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Pair = tuple[str, tuple[str, ...]]
 
 
 def read_relations(tables: Sequence[Table], path: Path, options: Options) -> Analogies:
-    """Questions from the pairs of one file, or of the files of a directory, a section for each relation."""
+    """Make questions of the pairs of one file, or of the files of a directory; each relation becomes a section."""
     questions: list[Question] = []
     accepted: list[tuple[str, ...]] = []
     sections: list[Section] = []
@@ -45,8 +45,8 @@ def read_relations(tables: Sequence[Table], path: Path, options: Options) -> Ana
         sections.append(Section(name, start, len(questions)))
     if not questions:
         raise FormatError(
-            f"{path}: a relation must have at least two pairs, and an answer other than the words of its "
-            "question; got none"
+            f"{path}: there are no questions: a relation must have at least two pairs, and an answer must not be a "
+            "word of its question"
         )
     notes = [f"{pairs_used:,} pairs of {len(sections):,} relations became {len(questions):,} questions"]
     if left_out:
@@ -79,7 +79,7 @@ def _refuse_too_many(path: Path, count: int) -> None:
 def _relations(
     tables: Sequence[Table], options: Options, dropped: list[tuple[int, str]]
 ) -> Iterator[tuple[str, list[Pair]]]:
-    """Each relation by name: a section of a file, or the whole file."""
+    """Yield the name and pairs of each relation: a section of a file, or a file without sections."""
     for table in tables:
         first, second = _columns(table, options)
         name, pairs = table.path.stem, list[Pair]()
@@ -94,7 +94,7 @@ def _relations(
             if len(row.cells) != table.width or not row.cells[first] or not row.cells[second]:
                 rule = f"a pair of a relation must have {table.width} columns, none of them empty"
                 if options.bad_items == "refuse":
-                    raise row.line.error(f'{rule}; pass bad_items="skip" to leave such rows out')
+                    raise row.line.error(f'{rule}; pass bad_items="skip" to skip such rows')
                 dropped.append((row.line.number, rule))
                 continue
             answers = tuple(dict.fromkeys(each.strip() for each in row.cells[second].split("/") if each.strip()))
@@ -113,7 +113,7 @@ def _columns(table: Table, options: Options) -> tuple[int, int]:
 
 
 def _questions(pairs: Sequence[Pair]) -> Iterator[tuple[Question, tuple[str, ...]]]:
-    """A question for each two pairs, in the order of the file; its last word is the first answer."""
+    """Yield a question for each ordered pair of word pairs, and its accepted answers."""
     for a, (b, *_) in pairs:
         for c, answers in pairs:
             if c != a:

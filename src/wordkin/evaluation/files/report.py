@@ -1,4 +1,4 @@
-"""What was understood of a benchmark file."""
+"""Description of how a benchmark file was interpreted."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ _DROPPED_SHOWN = 3
 
 @dataclass(frozen=True)
 class FileReading:
-    """What was understood of a benchmark file.
+    """How a benchmark file was interpreted.
 
     Attributes
     ----------
     kind : str
         "analogies", "similarity", "categories", "odd-one-out" or "relations".
     delimiter : str
-        What stands between columns: "tab", "comma", "semicolon", "colon", "bar" or "space".
+        Column separator: "tab", "comma", "semicolon", "colon", "bar" or "space".
     decimal : str or None
-        The decimal mark of the scores; None where there are none, or where all are whole.
+        Decimal mark of the scores; None if there are no scores, or only whole numbers.
     header : tuple of str or None
-        The cells of the header line; None where the file has no header.
+        Cells of the header line; None if the file has no header.
     columns : dict of str to int
-        The column of each part of an item, from 1: "first", "second" and "score" for similarity.
+        Column number (from 1) of each part of an item, such as "first", "second" and "score" for similarity.
     used : int
-        Rows that became items.
+        Number of rows that became items.
     dropped : tuple of (int, str)
-        Line and reason of each row left out under ``bad_items="skip"``.
+        Line number and reason for each row skipped because of ``bad_items="skip"``.
     comments : int
-        Lines taken for comments.
+        Number of comment lines.
     files : tuple of str
-        The files read, where there are several: a file of scores, or the files of a directory.
+        Names of the files if several were read: a file of scores, or the files of a directory.
     notes : tuple of str
-        What else was done, as in "50 pairs became 2,450 questions".
+        Other processing, such as "50 pairs became 2,450 questions".
     """
 
     kind: str
@@ -48,7 +48,7 @@ class FileReading:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready values."""
+        """Return the description as a JSON-compatible dict."""
         return {
             "kind": self.kind,
             "delimiter": self.delimiter,
@@ -63,7 +63,7 @@ class FileReading:
         }
 
     def __str__(self) -> str:
-        """One line for people.
+        """Describe the interpretation in one line.
 
         >>> print(FileReading("similarity", "tab", columns={"first": 1, "second": 2, "score": 4}, used=999))
         read as similarity: by tab, no header, columns 1 first, 2 second, 4 score; 999 rows used, none left out

@@ -1,4 +1,4 @@
-"""Lines split into cells: which character separates them, what is a comment, what a section."""
+"""Split lines into cells, and separate comments and section headings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wordkin.evaluation.files.numbers import is_missing, looks_numeric
 from wordkin.evaluation.files.options import DELIMITER_NAMES, Options
 
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
-_REGULAR = 0.9  # share of rows of equal width from which another width is a fault
+_REGULAR = 0.9  # from this share of rows of equal width, a row of another width is malformed
 _SECTION = re.compile(r":\s|:$|:[^\s:)(]")
 
 
@@ -29,21 +29,28 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a file, and how they were told apart.
+    """The rows of a benchmark file.
 
     Attributes
     ----------
     path : Path
+        The file.
     rows : tuple of Row
-        In file order, a header among them until it is recognised.
+        The rows in file order. They include the header until :func:`find_header` removes it.
     delimiter : str
-        The character between cells; a space stands for any white space.
+        The column separator; a space stands for any white space.
     sections : tuple of (str, int)
-        Name of each section, and how many rows come before it.
+        Name of each section, and the number of rows before it.
     comments : int
-        Lines left out as comments.
+        Number of comment lines.
     header : Row or None
-        Taken from the rows by :mod:`wordkin.evaluation.files.headers`.
+        The header, set by :mod:`wordkin.evaluation.files.headers`.
+    files : tuple of str
+        Names of the files if the table was made of two.
+    width : int
+        The most frequent number of cells per row.
+    regular : bool
+        Whether at least 90% of the rows have this width.
     """
 
     path: Path
@@ -68,11 +75,11 @@ class Table:
         return DELIMITER_NAMES[self.delimiter]
 
     def column(self, at: int) -> list[str]:
-        """The cells of column ``at``, from 0, of the rows that reach it."""
+        """Return the cells of column ``at`` (from 0), skipping shorter rows."""
         return [row.cells[at] for row in self.rows if len(row.cells) > at]
 
     def is_numeric(self, at: int, share: float = 0.5) -> bool:
-        """Whether at least this share of a column are numbers; missing ones and one row, maybe a header, aside."""
+        """Whether at least this share of a column is numeric, not counting missing values and one possible header."""
         if at not in self._numbers:
             cells = [cell for cell in self.column(at) if not is_missing(cell)]
             self._numbers[at] = sum(map(looks_numeric, cells)), len(cells)
@@ -80,20 +87,20 @@ class Table:
         return numbers > 0 and numbers >= share * (present - 1)
 
     def without_header(self) -> Table:
-        """The same with its first row as the header."""
+        """Return the table with its first row moved to ``header``."""
         sections = tuple((name, max(start - 1, 0)) for name, start in self.sections)
         return replace(self, rows=self.rows[1:], header=self.rows[0], sections=sections)
 
 
 def make_table(lines: Sequence[Line], path: Path, options: Options) -> Table:
-    """Split lines into a table, comments and sections apart.
+    """Split lines into the cells of a table, and separate comments and section headings.
 
     Raises
     ------
     ConfigError
         ``delimiter`` occurs in no line.
     FormatError
-        A line can be read both as a comment and as an item.
+        A line can be a comment or an item.
     """
     lines = [line for line in lines if not line.text.lower().startswith("sep=") or line.number > 1]  # Excel's
     content = [line for line in lines if not line.is_marked and not _SECTION.match(line.text)]
@@ -127,11 +134,11 @@ def make_table(lines: Sequence[Line], path: Path, options: Options) -> Table:
 
 
 def no_items(path: Path) -> FormatError:
-    return FormatError(f"{path}: a benchmark file must hold at least one item; got none")
+    return FormatError(f"{path}: a benchmark file must contain at least one item; got none")
 
 
 def _is_section(row: Row, shape: Table) -> bool:
-    """``: name`` or ``:name``; a line of words such as ``:D`` with the shape of the others is an item."""
+    """Whether a row is a heading ``: name`` or ``:name``; a row starting with a word like ``:D`` is an item."""
     text = row.line.text
     if not _SECTION.match(text):
         return False
@@ -139,7 +146,7 @@ def _is_section(row: Row, shape: Table) -> bool:
 
 
 def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> bool:
-    """Whether a line that starts with a comment mark is one: only where it cannot be an item."""
+    """Whether a line that starts with a comment mark is a comment: if it cannot be an item."""
     if options.comments is not None:
         return options.comments
     fits = _fits(row, shape)
@@ -147,33 +154,33 @@ def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> 
         if fits or not rows_before:
             return not fits
         raise row.line.error(
-            f"an item must have {shape.width} columns, and a comment a space after its mark; pass comments=True where "
-            "all lines with a comment mark are comments"
+            f"an item must have {shape.width} columns, and a comment must have a space after its mark; pass "
+            "comments=True if all lines with a comment mark are comments"
         )
     if fits:
         raise row.line.error(
-            "can be read as a comment or as an item: pass comments=True where all lines with a comment mark are "
-            "comments, comments=False where all are items"
+            "can be read as a comment or as an item: pass comments=True if all lines with a comment mark are "
+            "comments, or comments=False if all are items"
         )
     return True
 
 
 def _fits(row: Row, shape: Table) -> bool:
-    """Whether a row has the width of the others and numbers where they have numbers."""
+    """Whether a row has the same width as the others, and numbers in the same columns."""
     if len(row.cells) != shape.width or shape.width < 2 or not all(row.cells[:2]):
         return False
     return all(looks_numeric(cell) for at, cell in enumerate(row.cells) if at > 1 and shape.is_numeric(at))
 
 
 def _without_empty_columns(rows: list[Row]) -> tuple[Row, ...]:
-    """Rows without the last columns where these are empty throughout: a delimiter at the end of each line."""
+    """Remove trailing columns that are empty in all rows, which come from delimiters at line ends."""
     while len(rows[0].cells) > 1 and all(row.cells[-1] == "" for row in rows):
         rows = [Row(row.cells[:-1] or ("",), row.line) for row in rows]
     return tuple(rows)
 
 
 def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
-    """Refuse lines of two columns by tabs that have a third one, of numbers, by white space."""
+    """Refuse lines with two columns by tabs but three by white space, the third a number."""
     by_tab = [line.text.strip("\t").split("\t") for line in lines]
     if any(len(cells) != 2 for cells in by_tab):
         return
@@ -189,7 +196,7 @@ def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
 
 
 def find_delimiter(texts: Sequence[str]) -> str:
-    """The character that separates cells: one that stands equally often in (nearly) all lines."""
+    """Detect the column separator: a character that occurs equally often in (nearly) all lines."""
     if all("\t" in text.strip("\t") for text in texts) or (
         any("\t" in text.strip("\t") for text in texts) and not _is_regular(text.split() for text in texts)
     ):
@@ -218,7 +225,7 @@ def _is_regular(rows: Iterable[Sequence[str]]) -> bool:
 
 
 def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    """A function from the text of a line to its cells; quotes around cells are taken off where CSV has them."""
+    """Return a function that splits a line into cells, and unquotes them if the lines are quoted CSV."""
     has_quotes = any('"' in text for text in texts)
     if delimiter == " " and not (has_quotes and all(_is_quoted_csv(text, " ") for text in texts)):
         return lambda text: tuple(text.split())
@@ -232,7 +239,7 @@ def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable
 
 
 def _is_quoted_csv(text: str, delimiter: str) -> bool:
-    """Whether each quote belongs to a cell in quotes, or there is none."""
+    """Whether all quotes in a line, if any, enclose whole cells."""
     mark = re.escape(delimiter)
     cell = rf'\s*(?:"(?:[^"]|"")*"|[^"{mark}]*)\s*'
     return re.fullmatch(rf"{cell}(?:{mark}{cell})*", text) is not None
