@@ -1,4 +1,7 @@
-"""Resolve the dependencies of the core from wheels alone, for the systems and Pythons that are not at hand."""
+"""Check that the core's dependencies can be installed from wheels alone on all supported systems and Python versions.
+
+pip resolves them for a foreign platform without installing anything, so that one machine can check all of them.
+"""
 
 import itertools
 import json
@@ -10,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-# pip takes tags one by one: wheels for older systems run on newer ones.
+# pip does not derive the tags of older systems, whose wheels run on newer ones, so all are listed.
 SYSTEMS = {
     "Linux x86-64": [f"manylinux_2_{minor}_x86_64" for minor in range(17, 35)] + ["manylinux2014_x86_64"],
     "Linux arm64": [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"],
@@ -20,7 +23,7 @@ SYSTEMS = {
 
 
 def resolve(requirements: list[str], python: str, tags: list[str]) -> tuple[int, str]:
-    """How many packages pip would install, and its last line of error where it finds no way."""
+    """Return the number of packages that pip would install, or 0 and the last line of its error."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = [
@@ -42,7 +45,7 @@ def resolve(requirements: list[str], python: str, tags: list[str]) -> tuple[int,
 
 
 def main() -> None:
-    """Print a line for each system and Python; exit with 1 where one has no wheels."""
+    """Print a line for each system and Python version; exit with status 1 if a wheel is missing."""
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     missing = 0
     for (system, tags), python in itertools.product(SYSTEMS.items(), PYTHONS):

@@ -1,6 +1,6 @@
 """Install the wheel in fresh environments and run the demo there: ``python try_wheel.py DIST [PYTHON...]``.
 
-Without names of interpreters: each of Python 3.11 to 3.14 that is on the path or in a folder of pyenv.
+By default, it uses each of Python 3.11 to 3.14 that is on PATH or installed by pyenv.
 """
 
 import os
@@ -17,10 +17,10 @@ NEEDED = ("wordkin/py.typed", "wordkin/studio/texts/en.json", "wordkin/plots/vie
 
 
 def check_contents(dist: Path) -> Path:
-    """Refuse distributions in which files of the package are missing; return the path of the wheel."""
+    """Exit with an error if the distributions lack files of the package; return the path of the wheel."""
     wheels, sources = list(dist.glob("*.whl")), list(dist.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sources) != 1:
-        sys.exit(f"{dist} must hold one wheel and one source distribution; build them with: make wheel")
+        sys.exit(f"{dist} must contain exactly one wheel and one source distribution; build them with: make wheel")
     with zipfile.ZipFile(wheels[0]) as archive:
         of_wheel = archive.namelist()
     with tarfile.open(sources[0]) as archive:
@@ -35,7 +35,7 @@ def check_contents(dist: Path) -> Path:
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """The output of a command, or an exit with what it printed."""
+    """Run a command and return its output; if it fails, print the output and exit."""
     done = subprocess.run(command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))} failed with status {done.returncode}:\n{done.stdout}")
@@ -43,7 +43,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def interpreter(name: str) -> str | None:
-    """A working interpreter of that name; a version manager may have a name on the path without one behind it."""
+    """Return a working interpreter of that name, or None. A pyenv shim on PATH may exist without an interpreter."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     for path in (shutil.which(name), *pyenv.glob(f"versions/*/bin/{name}")):
         if path is not None and subprocess.run([path, "-c", "import venv"], capture_output=True).returncode == 0:
@@ -52,7 +52,7 @@ def interpreter(name: str) -> str | None:
 
 
 def try_wheel(wheel: Path, name: str, python: str) -> None:
-    """Install the wheel alone and run what the README shows first."""
+    """Install the wheel without extras and run ``wordkin demo``."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         run(python, "-m", "venv", home / "venv", cwd=home)
@@ -65,7 +65,7 @@ def try_wheel(wheel: Path, name: str, python: str) -> None:
 
 
 def main() -> None:
-    """Check what was built, then try it."""
+    """Check the contents of the distributions, then install and run the wheel."""
     wheel = check_contents(Path(sys.argv[1]))
     for name in sys.argv[2:] or PYTHONS:
         python = interpreter(name)

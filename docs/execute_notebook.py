@@ -1,7 +1,7 @@
-"""Run docs/notebook.ipynb and keep what its cells put out: ``make notebook``.
+"""Execute docs/notebook.ipynb and save it with its outputs: ``make notebook``.
 
-Writes the notebook in place, without times and counts of executions, and a page of HTML where one is asked for with
-``--html``.
+Execution times and counts are removed, so that the file changes only when outputs do. ``--html`` writes an HTML page as
+well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NOTEBOOK = Path(__file__).with_name("notebook.ipynb")
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
-    """The notebook with fresh outputs. Raises ``CellExecutionError`` where a cell fails."""
+    """Return the notebook with new outputs; raise ``CellExecutionError`` if a cell fails."""
     notebook = nbformat.read(path, as_version=4)
     kernel = KernelManager(kernel_name="python3", transport="ipc")
     NotebookClient(notebook, km=kernel, timeout=600, record_timing=False).execute()
@@ -27,7 +27,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
             for output in cell.outputs:
                 if "execution_count" in output:
                     output.execution_count = None
-    notebook.metadata.pop("language_info", None)  # names the exact Python
+    notebook.metadata.pop("language_info", None)  # contains the Python version
     return notebook
 
 

@@ -1,4 +1,4 @@
-"""Write docs/options.md from the metadata of the options: ``make docs``."""
+"""Generate docs/options.md from the metadata of the options: ``make docs``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FOOT = """
 
 
 def page() -> str:
-    """The whole page as text."""
+    """Return the text of the page."""
     parts = [HEAD]
     for group in GROUPS:
         rows = [_row(each) for each in dataclasses.fields(TrainingConfig) if each.metadata["group"] == group]

@@ -1,10 +1,10 @@
-"""Write the pictures of the studio that the docs show, and the page ``docs/lesson-pages.md``.
+"""Take the screenshots of the studio for the docs, and write the page ``docs/lesson-pages.md``.
 
-    docs/screenshots.py [NAME...]
+    docs/screenshots.py [PREFIX...]
 
-Trains on the docstrings of this Python first, so that the pictures show known words. With names, only pictures whose
-path below docs/images begins so are written (``studio/map``, ``lesson/dark``). Needs Playwright for Python and
-Chromium.
+With prefixes such as ``studio/map`` or ``lesson/dark``, only pictures whose path below docs/images starts with one of
+them are taken. The script first trains on the docstrings of this Python, so that the pictures show familiar words. It
+needs Playwright for Python and Chromium.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-# How a page is looked at: its query, its size.
+# Variants of a page: its query string and the size of the viewport.
 LOOKS: dict[str, tuple[str, dict[str, int]]] = {
     "light": ("lang=en&theme=light", WIDE),
     "dark": ("lang=en&theme=dark", WIDE),
@@ -47,7 +47,7 @@ LOOKS: dict[str, tuple[str, dict[str, int]]] = {
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: where it is written below docs/images, what it shows and what it waits for."""
+    """One screenshot: its path below docs/images, the address of the page, and a function that waits for the page."""
 
     path: str
     address: str
@@ -56,20 +56,20 @@ class Picture:
 
     @property
     def look(self) -> str:
-        """The key of `LOOKS` at the end of a name of the studio, at the beginning of one of the lesson."""
+        """The key of `LOOKS` that the file name ends with (studio) or starts with (lesson)."""
         name = Path(self.path).stem
         names = sorted(LOOKS, key=len, reverse=True)
         return next(look for look in names if name.endswith(look) or name.startswith(look))
 
 
 def settled(page: Any) -> None:
-    """Wait until words and charts are there."""
+    """Wait until words and charts are shown."""
     page.wait_for_selector("main h1")
     page.wait_for_timeout(1500)
 
 
 def map_drawn(page: Any) -> None:
-    """Wait until the map has points and labels."""
+    """Wait until the map shows points and labels."""
     page.wait_for_function("+document.querySelector('.word-map canvas')?.dataset.labels > 0")
     settled(page)
 
@@ -82,14 +82,14 @@ def trained(page: Any) -> None:
 
 
 def computed(page: Any) -> None:
-    """Wait until a page of the lesson has its step and what is computed beside it."""
+    """Wait until a page of the lesson shows its step and all computed results."""
     page.wait_for_selector(".lesson-flow table")
     page.wait_for_function("document.querySelectorAll('.lesson-topic .notice[role=status]').length < 2")
     page.wait_for_timeout(500)
 
 
 def drawn_over_time(page: Any) -> None:
-    """The same for the pages whose charts are computed over all steps."""
+    """Wait like :func:`computed`, but long enough for charts that are computed over all steps."""
     computed(page)
     page.wait_for_timeout(5500)
 
@@ -137,7 +137,7 @@ LESSON = tuple(
 
 
 def make_vectors(folder: Path) -> None:
-    """Two files of vectors and a text."""
+    """Write two files of vectors and a text."""
     sentences = list(docstring_corpus(800_000))
     for name, architecture in (("docstrings", "skip-gram"), ("cbow", "cbow")):
         options: dict[str, Any] = {"architecture": architecture, "epochs": 4, "validation_fraction": 0.02}
@@ -147,7 +147,7 @@ def make_vectors(folder: Path) -> None:
 
 @contextmanager
 def studio_in(folder: Path) -> Iterator[str]:
-    """A studio that runs while the block lasts; its address."""
+    """Run the studio inside the block; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -168,7 +168,7 @@ def studio_in(folder: Path) -> Iterator[str]:
 
 
 def take(browser: Any, url: str, picture: Picture) -> None:
-    """Take one picture: PNG in few colours for tables, JPEG for maps and charts."""
+    """Take one screenshot, as PNG with few colours for tables or as JPEG for maps and charts."""
     from PIL import Image
 
     query, size = LOOKS[picture.look]
@@ -191,7 +191,7 @@ def take(browser: Any, url: str, picture: Picture) -> None:
 
 
 def write_lesson_page() -> None:
-    """docs/lesson-pages.md, with all pictures of the lesson."""
+    """Write docs/lesson-pages.md, which shows all pictures of the lesson."""
     texts = Texts("en")
     lines = [
         "# The pages of the lesson",
@@ -209,12 +209,12 @@ def write_lesson_page() -> None:
 
 
 def main() -> None:
-    """Take the pictures asked for."""
+    """Take the requested pictures."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        raise SystemExit("no chromium on this machine: apt-get install chromium fonts-noto-cjk")
+        raise SystemExit("Chromium is not installed: apt-get install chromium fonts-noto-cjk")
     wanted = [each for each in (*STUDIO, *LESSON) if each.path.startswith(tuple(sys.argv[1:]) or "")]
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         if any(each in STUDIO for each in wanted):

@@ -1,4 +1,4 @@
-"""Fail where a built page loads something from another host: ``python check.py FOLDER``."""
+"""Fail if a page of the built site loads anything from another host: ``python check.py FOLDER``."""
 
 import sys
 from html.parser import HTMLParser
@@ -8,21 +8,21 @@ LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sourc
 
 
 class Loads(HTMLParser):
-    """The addresses that a page loads by itself; links that people follow are not among them."""
+    """Collects the addresses that a page loads by itself, such as scripts and images, but not links."""
 
     def __init__(self) -> None:
         super().__init__()
         self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Note the address of an element that loads one."""
+        """Collect the address if the element loads one."""
         address = dict(attributes).get(LOADED.get(tag, ""))
         if address is not None:
             self.addresses.append(address)
 
 
 def foreign(folder: Path) -> list[str]:
-    """Addresses of other hosts in pages and style sheets below ``folder``, each with the file that has it."""
+    """Return references to other hosts in pages and style sheets below ``folder``, each as "file: reference"."""
     found = []
     for page in sorted(folder.rglob("*.html")):
         loads = Loads()
@@ -35,13 +35,13 @@ def foreign(folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Print what is loaded from elsewhere and exit with 1, or say how many pages load nothing."""
+    """Print references to other hosts and exit with status 1, or print the number of pages checked."""
     folder = Path(sys.argv[1])
     found = foreign(folder)
     pages = len(list(folder.rglob("*.html")))
     if found or not pages:
         sys.exit("\n".join(found) or f"{folder} has no pages; build the site first")
-    print(f"{folder}: {pages} pages, none loads anything from another host")
+    print(f"{folder}: {pages} pages, none of which loads anything from another host")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Settings of Sphinx for the site: all pages of the repository, and a reference made of the docstrings.
+"""Sphinx configuration of the documentation site: all pages of the repository, and an API reference from docstrings.
 
-The source folder is the root of the repository, so that links between pages work on the site as they do in a
-checkout. `make site` builds it; nothing is fetched, and nothing on the site comes from another host.
+The source directory is the root of the repository, so that links between pages work on the site as in a checkout.
+`make site` builds the site without network access. The site loads nothing from other hosts.
 """
 
 import re
@@ -33,12 +33,12 @@ myst_enable_extensions = ["dollarmath"]
 html_math_renderer = "mathml"
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # the list of parameters has them
+autodoc_typehints = "none"  # the parameter lists of docstrings have them
 numpydoc_show_class_members = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-# Types of other libraries, and private ones of our own, have no page here.
+# Types of other libraries and private types of wordkin have no page to link to.
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!wordkin\b).*"),
@@ -47,7 +47,7 @@ nitpick_ignore_regex = [
 
 
 def add_tables_of_contents(app: Sphinx, page: str, source: list[str]) -> None:
-    """Make each table of the index page a part of the navigation, under the heading above it."""
+    """Add the pages listed in each table of the index page to the navigation, under the heading of the table."""
     if page != root_doc:
         return
     parts = re.split(r"^(?=## )", source[0], flags=re.MULTILINE)
@@ -61,13 +61,13 @@ def add_tables_of_contents(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    """Write a formula within a sentence as MathML, which browsers draw without a script."""
+    """Write an inline formula as MathML, which browsers render without scripts."""
     translator.body.append(convert(node.astext()))
     raise nodes.SkipNode
 
 
 def visit_displayed(translator: HTML5Translator, node: nodes.math_block) -> None:
-    """Write a formula on a line of its own."""
+    """Write a displayed formula as MathML."""
     translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 

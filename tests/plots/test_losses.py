@@ -65,10 +65,10 @@ def test_a_line_that_is_half_written_is_left_out(tmp_path):
     ("text", "error", "message"),
     [
         (None, CorpusNotFoundError, "there is no file"),
-        ("", FormatError, "holds no line of a training log yet"),
-        ("{}\n", FormatError, r"line 1 is no line of a training log \(KeyError"),
-        ("no json\n", FormatError, r"line 1 is no line of a training log \(JSONDecodeError"),
-        ("[1]\n", FormatError, r"line 1 is no line of a training log \(TypeError"),
+        ("", FormatError, "contains no line of a training log yet"),
+        ("{}\n", FormatError, r"line 1 is not a line of a training log \(KeyError"),
+        ("no json\n", FormatError, r"line 1 is not a line of a training log \(JSONDecodeError"),
+        ("[1]\n", FormatError, r"line 1 is not a line of a training log \(TypeError"),
     ],
 )
 def test_what_is_no_log_is_refused(tmp_path, text, error, message):
@@ -92,5 +92,5 @@ def test_illegal_numbers_of_curves(curves, message):
 
 
 def test_curves_of_different_units_are_not_mixed(tmp_path):
-    with pytest.raises(ConfigError, match="curves must be measured in one unit"):
+    with pytest.raises(ConfigError, match="curves must all have the same unit"):
         plot_losses([read_log(write_log(tmp_path / "a.jsonl", LINE)), of_epochs([1, 2])])

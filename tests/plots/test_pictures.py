@@ -148,7 +148,7 @@ def test_scores_of_every_kind_side_by_side(clustered, tmp_path, benchmark):
             ConfigError,
             'order must be "clustered" or "given"; got \'x\'',
         ),
-        (lambda e, d: plot_scores({}, d / "a.png"), ConfigError, "results must be of 1 to 7 sets of vectors; got 0"),
+        (lambda e, d: plot_scores({}, d / "a.png"), ConfigError, "results must have 1 to 7 sets of vectors; got 0"),
         (lambda e, d: plot_scores({"a": []}, d / "a.png"), ConfigError, "results must hold at least one result"),
     ],
 )
@@ -243,9 +243,9 @@ def test_pictures_are_drawn_on_given_axes(clustered):
         ({"clusters": 1}, "clusters must be a whole number from 2 to 7; got 1"),
         (
             {"words": {"a": ["cat0"], "b": ["cat0"]}},
-            "words must have each word in one group; got \"'cat0' in 'a' and 'b'",
+            "words must have each word in only one group; got \"'cat0' in 'a' and 'b'",
         ),
-        ({"words": {"a": ["cat0"], "b": ["cat1"]}, "clusters": 2}, "clusters must be left unset where words come in"),
+        ({"words": {"a": ["cat0"], "b": ["cat1"]}, "clusters": 2}, "clusters must be left unset if words are given in"),
         ({"words": {str(n): [f"cat{n}"] for n in range(8)}}, "words must have at most 7 groups; got 8"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Pictures: maps of words, heatmaps of their similarity, charts of scores, loss curves, searches.
+"""Plots: maps of words, heatmaps of similarities, evaluation scores, loss curves, tuning results.
 
-Each function returns a matplotlib figure and writes a file where ``output`` names one. Needs the extra
-``plot`` (matplotlib); :func:`plot_words` with UMAP also the extra ``umap``.
+Each function returns a matplotlib figure and writes it to the file ``output``, if given. They need the extra ``plot``
+(matplotlib). :func:`plot_words` with UMAP also needs the extra ``umap``.
 """
 
 from wordkin.plots.fonts import FontWarning

@@ -1,6 +1,6 @@
-"""The one place that imports matplotlib: themes, figures or given axes to draw on, and files made of them.
+"""Create matplotlib figures in a theme, and write them to files. Matplotlib is imported here.
 
-Figures are made without pyplot, so nothing is kept in memory and no window system is touched.
+Figures are created without pyplot, which would keep them in memory and initialise a window system.
 """
 
 from __future__ import annotations
@@ -32,8 +32,18 @@ _DOTS_PER_INCH = 150
 class Theme:
     """Colours of a picture.
 
-    ink : text. faint : lines of a grid. pale : bands behind rows. background : of the whole picture.
-    colours : of series and groups; distinguishable with colour blindness (after Okabe and Ito).
+    Attributes
+    ----------
+    ink : str
+        Colour of text.
+    faint : str
+        Colour of grid lines.
+    pale : str
+        Colour of bands behind rows.
+    background : str
+        Colour of the background.
+    colours : tuple of str
+        Colours of series and groups, distinguishable with colour blindness (after Okabe and Ito).
     """
 
     ink: str
@@ -57,10 +67,18 @@ THEMES: Mapping[str, Theme] = {
 
 @dataclass(frozen=True)
 class Canvas:
-    """What a picture is drawn on and in which style.
+    """A figure to draw on, and its style.
 
-    figure : the figure. own : whether wordkin made it, so that it may set its size and layout.
-    theme, families : colours and font families of all text.
+    Attributes
+    ----------
+    figure : matplotlib Figure
+        The figure.
+    own : bool
+        Whether wordkin created the figure, so that it may set size and layout.
+    theme : Theme
+        The colours.
+    families : sequence of str
+        The font families for text.
     """
 
     figure: Figure
@@ -69,7 +87,7 @@ class Canvas:
     families: Sequence[str]
 
     def text_style(self, size_points: float, **others: Any) -> dict[str, Any]:
-        """Keywords for every text that may hold users' words: any script, and ``$`` is not mathematics."""
+        """Return keyword arguments for text that may contain users' words, in any script and without mathtext."""
         return {
             "fontsize": size_points, "fontfamily": list(self.families), "parse_math": False, "color": self.theme.ink
         } | others  # fmt: skip
@@ -84,14 +102,19 @@ def open_canvas(
     theme: str = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Canvas:
-    """An empty figure of that size, or the figure of given axes.
+    """Create a figure of that size, or use the figure of the given axes.
 
-    Raises :class:`MissingExtraError` without matplotlib, :class:`ConfigError` for an unknown theme or font.
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    ConfigError
+        The theme or font is unknown.
     """
     if theme not in THEMES:
         raise ConfigError("theme", 'must be "light" or "dark"', theme)
     try:
-        importlib.import_module("matplotlib.figure")  # also where plots.figure was imported before
+        importlib.import_module("matplotlib.figure")  # raises even if plots.figure was imported before
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         from wordkin.plots.figure import NotebookFigure
@@ -111,21 +134,21 @@ def open_canvas(
 
 
 def plain_axes(canvas: Canvas, ax: Axes | None = None) -> Axes:
-    """The given axes, or new ones that fill the figure, in the colours of the theme."""
+    """Return the given axes, or new axes that fill the figure, in the colours of the theme."""
     axes = canvas.figure.add_subplot() if ax is None else ax
     style_axes(axes, canvas.theme)
     return axes
 
 
 def style_axes(axes: Axes, theme: Theme) -> None:
-    """Give axes the background, ticks and frame of a theme."""
+    """Set background, ticks and frame of axes to the colours of a theme."""
     axes.set_facecolor(theme.background)
     axes.tick_params(colors=theme.ink, length=0)
     axes.spines[:].set_color(theme.faint)
 
 
 def check_picture(output: str | os.PathLike[str]) -> Path:
-    """The path to write to. Raises ConfigError on an unknown suffix, OutputError on an unwritable path."""
+    """Return the path of a picture; raise ConfigError for an unknown suffix, OutputError if it cannot be written."""
     path = Path(output)
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError("output", "must end in .png, .svg or .pdf", str(output))
@@ -134,15 +157,15 @@ def check_picture(output: str | os.PathLike[str]) -> Path:
 
 
 def finish(canvas: Canvas, output: Path | None) -> Figure:
-    """The finished figure, also written to a file where there is one: the whole new file or the old one."""
+    """Write the figure atomically to ``output``, if given, and return it."""
     if output is None:
         return canvas.figure
     from matplotlib import rc_context
 
     suffix = output.suffix.lower().removeprefix(".")
-    # no dates and no random names in the file: the same picture is the same bytes
+    # Without dates and random names, equal pictures are equal byte for byte.
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix, {})
-    with rc_context({"svg.hashsalt": "wordkin"}), replacing_path(output) as temporary, missing_glyphs_were_said():
+    with rc_context({"svg.hashsalt": "wordkin"}), replacing_path(output) as temporary, silent_about_glyphs():
         canvas.figure.savefig(
             temporary, format=suffix, metadata=metadata, bbox_inches="tight" if canvas.own else None, pad_inches=0.12
         )
@@ -150,15 +173,15 @@ def finish(canvas: Canvas, output: Path | None) -> Figure:
 
 
 @contextlib.contextmanager
-def missing_glyphs_were_said() -> Iterator[None]:
-    """Silence matplotlib's warning for each missing glyph: :func:`families_for` gave one for all of them."""
+def silent_about_glyphs() -> Iterator[None]:
+    """Suppress matplotlib's warning for each missing glyph; :func:`families_for` has issued one for all of them."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         yield
 
 
 def chosen_ids(embeddings: WordVectors, words: Sequence[str], most: int) -> tuple[list[str], list[int]]:
-    """Different words in their order, and their ids. Raises ConfigError unless there are 2 to ``most``."""
+    """Return the distinct words in their order, and their ids; raise ConfigError unless there are 2 to ``most``."""
     if isinstance(words, str):
         raise ConfigError("words", "must be a list of words, not one string", words)
     different = list(dict.fromkeys(words))

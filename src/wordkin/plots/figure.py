@@ -1,4 +1,4 @@
-"""A figure that notebooks show."""
+"""A matplotlib figure that notebooks display."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _SCREEN_DOTS_PER_INCH = 96
 
 
 class NotebookFigure(Figure):
-    """A matplotlib figure that is its own picture in a notebook.
+    """A matplotlib figure that notebooks display as a picture.
 
-    Figures that pyplot did not make are shown as text there unless pyplot made another one before.
+    Notebooks show figures created without pyplot as text, unless pyplot was used before.
     """
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        """PNG, with the width in pixels of the screen to show it at."""
+        """Return the figure as PNG, and the width to display it at in screen pixels."""
         content = io.BytesIO()
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from")  # said once, when fonts were chosen
+            warnings.filterwarnings("ignore", "Glyph .* missing from")  # families_for has warned
             self.savefig(content, format="png", bbox_inches="tight", pad_inches=_PAD_INCHES)
         png = content.getvalue()
         width_of_png = int.from_bytes(png[16:20], "big")

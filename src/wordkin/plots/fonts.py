@@ -1,8 +1,8 @@
-"""Fonts for users' words: families chosen by the characters that occur.
+"""Choose font families that cover the characters of users' words.
 
-The font that matplotlib brings (DejaVu Sans) covers Latin, Greek, Cyrillic, Arabic and Hebrew letters, but no
-Chinese, Japanese, Korean, Thai or Indic script. For those, the fonts installed on the system or registered
-with matplotlib are searched for one that has the characters.
+The default font of matplotlib (DejaVu Sans) covers Latin, Greek, Cyrillic, Arabic and Hebrew letters, but no Chinese,
+Japanese, Korean, Thai or Indic scripts. For those, fonts that are installed on the system or registered with matplotlib
+are searched.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FAMILY = "DejaVu Sans"
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Co", "Cn"}  # Unicode categories without a glyph of their own
-# What to install on Debian and Ubuntu, by the first word of the Unicode names of the characters of a script.
+# First word of the Unicode names of a script's characters: name of the script, font package on Debian and Ubuntu.
 _PACKAGES = {
     "CJK": ("Han", "fonts-noto-cjk"),
     "HANGUL": ("Hangul", "fonts-noto-cjk"),
@@ -34,33 +34,33 @@ _SYMBOL_PACKAGE = "fonts-noto-color-emoji or fonts-symbola"
 
 
 class FontWarning(UserWarning):
-    """No installed font has some of the characters to draw."""
+    """Some of the characters to draw are not in any installed font."""
 
 
 def families_for(texts: Iterable[str], font: str | os.PathLike[str] | None = None) -> list[str]:
-    """Font families, in the order of preference, that together cover the characters of some texts.
+    """Choose font families that together cover the characters of some texts.
 
     Parameters
     ----------
     texts : iterable of str
-        What will be drawn.
-    font : str or path, optional
-        A family name, or a font file (.ttf, .otf, .ttc), to prefer to all others.
+        The texts to draw.
+    font : str, path or None, default None
+        A family name or a font file (.ttf, .otf, .ttc) to prefer.
 
     Returns
     -------
     list of str
-        Family names known to matplotlib.
+        Names of families known to matplotlib, in order of preference.
 
     Raises
     ------
     ConfigError
-        If ``font`` is neither an installed family nor a readable font file.
+        ``font`` is neither an installed family nor a readable font file.
 
     Warns
     -----
     FontWarning
-        Once, if characters remain that no font covers; it names the scripts and what to install.
+        No font covers some characters. The warning names their scripts and the packages to install.
     """
     families = [] if font is None else [_family_of(font)]
     families.append(DEFAULT_FAMILY)
@@ -78,7 +78,7 @@ def families_for(texts: Iterable[str], font: str | os.PathLike[str] | None = Non
 
 
 def _cover(missing: set[int]) -> list[str]:
-    """Families that cover the most of the missing characters, greedily; covered ones leave ``missing``."""
+    """Greedily choose the families that cover most missing characters, and remove those from ``missing``."""
     chosen: list[str] = []
     while missing:
         family, covered = max(
@@ -94,7 +94,7 @@ def _cover(missing: set[int]) -> list[str]:
 
 
 def _upright_entries() -> list[FontEntry]:
-    """Fonts of ordinary weight and slant, and those of families that have no such font."""
+    """Return the upright fonts of regular weight, and all fonts of families that have none."""
     from matplotlib.font_manager import fontManager
 
     entries = [each for each in fontManager.ttflist if not each.name.startswith(_NO_GLYPHS)]
@@ -104,11 +104,11 @@ def _upright_entries() -> list[FontEntry]:
 
 
 _ORDINARY = {"400", "normal", "regular", "book"}
-_NO_GLYPHS = "Last Resort"  # a font that matplotlib brings: a box for every character, with the name of its script
+_NO_GLYPHS = "Last Resort"  # a font of matplotlib that shows every character as a box with the name of its script
 
 
 def _coverage_of_family(family: str) -> frozenset[int]:
-    """Code points of the ordinary fonts of a family."""
+    """Return the code points of the upright regular fonts of a family."""
     return frozenset().union(*(_coverage_of(each) for each in _upright_entries() if each.name == family))
 
 
@@ -118,13 +118,13 @@ def _coverage_of(entry: FontEntry) -> frozenset[int]:
 
 @functools.cache
 def _coverage(path: str, index: int) -> frozenset[int]:
-    """Code points that a font file has glyphs for; none where it cannot be read."""
+    """Return the code points that a font file has glyphs for; empty if it cannot be read."""
     from matplotlib.ft2font import FT2Font
 
     try:
         font = FT2Font(path, face_index=index) if index else FT2Font(path)
         return frozenset(font.get_charmap())
-    except (OSError, RuntimeError):  # a damaged font of the system is no fault of the picture
+    except (OSError, RuntimeError):  # a damaged system font must not prevent drawing
         return frozenset()
 
 
@@ -142,7 +142,7 @@ def _register_new_system_fonts() -> None:
 
 
 def _family_of(font: str | os.PathLike[str]) -> str:
-    """The family of a font file, registered with matplotlib, or an installed family itself."""
+    """Register a font file with matplotlib and return its family, or check the name of an installed family."""
     from matplotlib.font_manager import fontManager, get_font_names
 
     path = Path(font)
@@ -160,7 +160,7 @@ def _family_of(font: str | os.PathLike[str]) -> str:
         import difflib
 
         near = difflib.get_close_matches(str(font), names, n=3, cutoff=0.5)
-        remedy = f"did you mean {' or '.join(map(repr, near))}?" if near else "name a font file instead"
+        remedy = f"did you mean {' or '.join(map(repr, near))}?" if near else "pass a font file instead"
         raise ConfigError("font", "must be an installed font family or a .ttf, .otf or .ttc file", str(font), remedy)
     return str(font)
 
@@ -177,7 +177,7 @@ def _warn_of_missing(characters: set[str]) -> None:
     shown = "".join(sorted(characters)[:5])
     packages = " and ".join(dict.fromkeys(scripts.values()))
     warn(
-        f"no installed font has {len(characters):,} of the characters ({', '.join(scripts)}: {shown}); they are drawn "
-        f"as empty boxes: install a font (on Debian and Ubuntu: {packages}), or name a font file (font)",
+        f"no installed font contains {len(characters):,} of the characters ({', '.join(scripts)}: {shown}), which are "
+        f"drawn as empty boxes: install a font (on Debian and Ubuntu: {packages}), or pass a font file as font",
         FontWarning,
     )

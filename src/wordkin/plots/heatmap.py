@@ -1,4 +1,4 @@
-"""A heatmap of the cosines of words with each other."""
+"""Draw a heatmap of the pairwise cosines of words."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 ORDERS = ("clustered", "given")
 MOST_WORDS = 300
 
-_SIDE_INCHES = 9.0  # of the cells of a heatmap of ordinary size, 25 to 100 words
-_CELL_INCHES = (0.09, 0.42)  # the smallest whose label can be read, and the largest that looks like a cell
+_SIDE_INCHES = 9.0  # side of the cells of 25 to 100 words together
+_CELL_INCHES = (0.09, 0.42)  # smallest cell with a readable label, and largest cell
 _LARGEST_LABEL, _POINTS_PER_INCH = 10.0, 72
-_NUMBERS_FROM = 0.3  # inches a cell needs to hold its number
-_STEP = 0.1  # ends of the colour scale are multiples of this
+_NUMBERS_FROM = 0.3  # inches; smallest cell in which its number fits
+_STEP = 0.1  # limits of the colour scale are multiples of this
 
 
 def plot_heatmap(
@@ -40,40 +40,40 @@ def plot_heatmap(
     theme: ThemeName = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw the cosines of words with each other.
+    """Draw a heatmap of the pairwise cosines of words.
 
-    The colour scale spans the cosines that occur off the diagonal: one hue where none is negative, two
-    that meet at 0 where some are.
+    The colour scale spans the cosines off the diagonal. It has one hue if none of them is negative, else two that meet
+    at 0.
 
     Parameters
     ----------
     embeddings : WordVectors
-        Where the vectors come from.
+        The vectors.
     words : sequence of str
-        2 to 300 different words.
-    output : str or path, optional
-        A .png, .svg or .pdf file to write; an existing one is replaced.
+        2 to 300 distinct words.
+    output : str, path or None, default None
+        A .png, .svg or .pdf file to write. An existing file is replaced.
     order : {"clustered", "given"}, default "clustered"
-        "clustered" puts similar words side by side (average linkage, leaves ordered optimally, Bar-Joseph
-        et al. 2001), "given" keeps the order of ``words``.
-    title : str, optional
-        Replaces the title "Cosines of n words"; an empty one leaves it out.
-    ax : matplotlib Axes, optional
-        Draw on these axes instead of a new figure.
+        "clustered" places similar words next to each other (average linkage with optimal leaf ordering, Bar-Joseph et
+        al. 2001). "given" keeps the order of ``words``.
+    title : str or None, default None
+        The title; "" for none. None sets "Cosines of n words".
+    ax : matplotlib Axes or None, default None
+        Axes to draw on instead of a new figure.
     theme : {"light", "dark"}, default "light"
-        Colours of the picture.
-    font : str or path, optional
-        A font family or font file for the words; found by the scripts that occur unless set.
+        Colour theme.
+    font : str, path or None, default None
+        Font family or font file for the words; None chooses fonts that cover their characters.
 
     Returns
     -------
     matplotlib Figure
-        The figure drawn on.
+        The figure.
 
     Raises
     ------
     ConfigError
-        An option is not legal.
+        An option is not valid.
     UnknownWordError
         A word is not in the vocabulary.
     OutputError
@@ -88,7 +88,7 @@ def plot_heatmap(
     labels = list(map(str, chosen))
     units = embeddings.unit_vectors(ids).astype(np.float64)
     if order == "clustered":
-        leaves = _similar_side_by_side(units)
+        leaves = _cluster_order(units)
         labels, units = [labels[leaf] for leaf in leaves], units[leaves]
     cosines = np.clip(units @ units.T, -1, 1)
 
@@ -110,16 +110,16 @@ def plot_heatmap(
     return finish(canvas, path)
 
 
-def _similar_side_by_side(units: NDArray[np.float64]) -> NDArray[np.int64]:
+def _cluster_order(units: NDArray[np.float64]) -> NDArray[np.int64]:
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import pdist
 
-    distances = pdist(units)  # of unit vectors, as cosines order them; defined for zero vectors too
+    distances = pdist(units)  # Euclidean distances rank unit vectors like cosines, and exist for zero vectors as well
     return np.asarray(leaves_list(linkage(distances, "average", optimal_ordering=True)), dtype=np.int64)
 
 
 def _colour_scale(cosines: NDArray[np.float64]) -> dict[str, Any]:
-    """Keywords of ``imshow`` for a scale that spans the cosines of different words."""
+    """Return keyword arguments of ``imshow`` for a colour scale that spans the cosines of different words."""
     import matplotlib
     from matplotlib.colors import ListedColormap, Normalize
 
@@ -129,7 +129,7 @@ def _colour_scale(cosines: NDArray[np.float64]) -> dict[str, Any]:
     high = min(high, 1.0)
     if low >= 0:
         return {"cmap": "YlOrRd", "norm": Normalize(low, high)}
-    # the part of a two-sided scale that the cosines span: equal steps of the cosine are equal steps of colour
+    # Cut the diverging colour map to the range of the cosines, so that colour stays proportional to the cosine.
     widest = max(-low, high)
     ends = (0.5 + 0.5 * low / widest, 0.5 + 0.5 * high / widest)
     colours = matplotlib.colormaps["RdBu_r"](np.linspace(*ends, 256))
@@ -137,7 +137,7 @@ def _colour_scale(cosines: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _write_numbers(axes: Axes, image: AxesImage, cosines: NDArray[np.float64]) -> None:
-    """Write each cosine into its cell, in black or white, whichever stands out more."""
+    """Write each cosine into its cell, in black on bright cells and white on dark ones."""
     red, green, blue = np.moveaxis(image.to_rgba(cosines)[..., :3], -1, 0)
     bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
     for row, column in np.ndindex(cosines.shape):

@@ -1,4 +1,4 @@
-"""A map of words as one HTML file that needs no other file and no network."""
+"""Write an interactive map of words as one HTML file that needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -25,19 +25,38 @@ def write_map(
     seed: int = 0,
     title: str = "Map of words",
 ) -> int:
-    """Write a map of the first words of a vocabulary as one HTML file, to be panned, zoomed and searched.
+    """Write an interactive map of the first words of a vocabulary as one HTML file.
 
     Parameters
     ----------
-    output : an .html file; an existing one is replaced.
-    method : "pca" or "umap", as of :func:`map_words`.
-    clusters : how many clusters to colour the words by, 2 to 8; by their frequency unless set.
-    most : how many words at most, the first ones.
-    seed : of UMAP.
-    title : heading of the page.
+    embeddings : Embeddings
+        The vectors.
+    output : str or path
+        An .html file. An existing file is replaced.
+    method : {"pca", "umap"}, default "pca"
+        As in :func:`map_words`.
+    clusters : int or None, default None
+        Number of clusters to colour the words by, 2 to 8; None colours them by frequency.
+    most : int, default 100,000
+        Maximum number of words.
+    seed : int, default 0
+        Random seed of UMAP.
+    title : str, default "Map of words"
+        Heading of the page.
 
-    Returns how many words are on it. Raises ConfigError on another suffix or an illegal option, OutputError where the
-    file cannot be written, and MissingExtraError where UMAP is not installed.
+    Returns
+    -------
+    int
+        The number of words on the map.
+
+    Raises
+    ------
+    ConfigError
+        The suffix or an option is not valid.
+    OutputError
+        The file cannot be written.
+    MissingExtraError
+        UMAP is not installed.
     """
     path = check_page(output)
     made = map_vocabulary(embeddings, method, most=most, seed=seed)
@@ -46,7 +65,7 @@ def write_map(
     viewer = (files("wordkin.plots") / "viewer" / "index.js").read_text(encoding="utf-8")
     page = (files("wordkin.plots") / "viewer" / "page.html").read_text(encoding="utf-8")
     before, middle, after = _split(page)
-    # inside <script>, "<" can end the element whatever the words are; in JSON it may always be escaped
+    # "<" in a word could end the <script> element, so it is escaped, which JSON allows
     safe = data.replace("<", "\\u003c")
     with replacing_path(path) as written:
         Path(written).write_text(f"{before}{safe}{middle}{viewer}{after}", encoding="utf-8")
@@ -54,7 +73,7 @@ def write_map(
 
 
 def check_page(output: str | os.PathLike[str]) -> Path:
-    """The path to write to. Raises ConfigError on an unknown suffix, OutputError on an unwritable place."""
+    """Return the path of a page; raise ConfigError for another suffix, OutputError if it cannot be written."""
     path = Path(output)
     if path.suffix.lower() != SUFFIX:
         raise ConfigError("output", "must end in .html", str(output))

@@ -1,4 +1,4 @@
-"""Placing the labels of points so that they can be read: over no other label and no point."""
+"""Place labels next to points, without overlaps between labels and with points."""
 
 from __future__ import annotations
 
@@ -11,23 +11,30 @@ _GAPS = (5.0, 14.0, 28.0, 48.0, 76.0)  # pixels between a point and its label
 _DIRECTIONS = 16
 _SWEEPS = 4
 _POINT_RADIUS = 4.0  # pixels kept free around each point
-_CROSSING = 120.0  # square pixels of overlap that a line across another label counts as
-_LINE_SAMPLES = 8  # points of a line that are looked at
+_CROSSING = 120.0  # penalty in square pixels of overlap for a leader line across another label
+_LINE_SAMPLES = 8  # sample points on a leader line
 _MARGIN = 1.5  # pixels kept free around each label
 
 
 def place_labels(points: Floats, sizes: Floats, bounds: tuple[float, float, float, float]) -> Floats:
-    """Lower left corners of the labels, shape (n, 2).
+    """Choose a position for each label among candidates around its point.
 
-    Each label takes the candidate position around its point that overlaps least with other labels, points
-    and the border, whose line to the point crosses the fewest labels, and that lies nearest; a few sweeps over
-    all labels settle it.
+    A position costs its overlap with other labels, points and the border, the number of labels that its leader line
+    crosses, and its distance. A few sweeps over all labels minimise the costs one label at a time.
 
     Parameters
     ----------
-    points : (n, 2), where the points are, in pixels.
-    sizes : (n, 2), width and height of each label, in pixels.
-    bounds : left, bottom, right and top of the picture, in pixels.
+    points : array, shape (n, 2)
+        Positions of the points in pixels.
+    sizes : array, shape (n, 2)
+        Width and height of each label in pixels.
+    bounds : (float, float, float, float)
+        Left, bottom, right and top of the picture in pixels.
+
+    Returns
+    -------
+    array, shape (n, 2)
+        Lower left corner of each label.
     """
     dots = np.hstack((points - _POINT_RADIUS, points + _POINT_RADIUS))
     candidates, fixed, near = [], [], []
@@ -51,11 +58,11 @@ def place_labels(points: Floats, sizes: Floats, bounds: tuple[float, float, floa
 
 
 def _candidates(point: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """Boxes (left, bottom, right, top) around a point and a penalty for each, to the right first."""
+    """Return candidate boxes (left, bottom, right, top) around a point, and a penalty for each, lowest at the right."""
     angles = np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS)
     directions = np.column_stack((np.cos(angles), np.sin(angles)))
     half = size / 2 + _MARGIN
-    # from the point to the box's centre: as far as the box reaches in that direction, and the gap
+    # distance from the point to the centre of the box: its extent in that direction plus the gap
     reach = np.minimum(*(half[:, None] / np.maximum(np.abs(directions.T), 1e-9)))
     boxes, penalties = [], []
     for gap in _GAPS:
@@ -66,7 +73,7 @@ def _candidates(point: Floats, size: Floats) -> tuple[Floats, Floats]:
 
 
 def _crossings(point: Floats, boxes: Floats, others: Floats) -> Floats:
-    """How many of ``others`` (m, 4) the line from a point to each of ``boxes`` (k, 4) crosses."""
+    """Count how many of ``others`` (m, 4) the line from a point to each of ``boxes`` (k, 4) crosses."""
     ends = np.clip(point, boxes[:, :2], boxes[:, 2:])
     steps = np.linspace(0.15, 1.0, _LINE_SAMPLES)[:, None, None]
     line = (point + steps * (ends - point))[:, :, None, :]  # (samples, k, 1, 2)
@@ -75,7 +82,7 @@ def _crossings(point: Floats, boxes: Floats, others: Floats) -> Floats:
 
 
 def _overlap(boxes: Floats, others: Floats) -> Floats:
-    """Area in square pixels that each of ``boxes`` (k, 4) shares with all of ``others`` (m, 4)."""
+    """Compute the area in square pixels that each of ``boxes`` (k, 4) shares with all of ``others`` (m, 4)."""
     area = np.ones((len(boxes), len(others)))
     for low, high in ((0, 2), (1, 3)):
         start = np.maximum(boxes[:, low, None], others[:, low])
@@ -84,6 +91,6 @@ def _overlap(boxes: Floats, others: Floats) -> Floats:
 
 
 def _outside(boxes: Floats, bounds: tuple[float, float, float, float]) -> Floats:
-    """Area of each box that lies outside the bounds."""
+    """Compute the area of each box outside the bounds."""
     inside = _overlap(boxes, np.array([bounds]))
     return np.asarray((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) - inside, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Loss curves of runs, from their logs or from the losses of each epoch."""
+"""Draw loss curves of training runs, from their logs or from losses per epoch."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _MOST_CURVES = 7
 
 @dataclass(frozen=True)
 class LossCurve:
-    """The losses of one run.
+    """The losses of one training run.
 
     Attributes
     ----------
     name : str
-        What the legend calls it.
+        Name in the legend.
     done : sequence of float
-        How far training was at each training loss, in ``unit``.
+        Progress of training at each training loss, in ``unit``.
     losses : sequence of float
-        Mean training loss per example since the epoch began, in nats.
-    validation_done : sequence of float
-        How far training was at each held-out loss, in ``unit``.
-    validation_losses : sequence of float
+        Mean training loss per example since the start of the epoch, in nats.
+    validation_done : sequence of float, default ()
+        Progress of training at each held-out loss, in ``unit``.
+    validation_losses : sequence of float, default ()
         Mean held-out loss per example, in nats.
-    best_epoch : int
-        The epoch whose vectors were kept, from 1; 0 where the last one was.
-    unit : str
-        "epochs" or "million words".
+    best_epoch : int, default 0
+        The epoch whose vectors were kept, from 1; 0 for the last epoch.
+    unit : {"epochs", "million words"}, default "epochs"
+        Unit of progress.
     """
 
     name: str
@@ -51,28 +51,38 @@ class LossCurve:
 
 
 def read_log(path: str | os.PathLike[str]) -> LossCurve:
-    """The loss curve in the log of a run, as ``train --log FILE`` writes it.
+    """Read the loss curve from a training log, as ``wordkin train --log FILE`` writes it.
+
+    Parameters
+    ----------
+    path : str or path
+        The log.
+
+    Returns
+    -------
+    LossCurve
+        The losses against millions of words.
 
     Raises
     ------
     CorpusNotFoundError
-        There is no such file.
+        The file does not exist.
     FormatError
-        The file is no log of a run, or holds no loss yet; the message gives the line.
+        The file is not a training log, or contains no losses yet. The message names the line.
     """
     path = Path(path)
     lines: list[tuple[float, float, float | None]] = []
     try:
         with path.open(encoding="utf-8") as file:
             for number, text in enumerate(file, start=1):
-                if text.endswith("\n"):  # the last line may be half written while the run goes on
+                if text.endswith("\n"):  # the last line may be incomplete while the run writes it
                     lines.append(_losses_of(text, number, path))
     except (FileNotFoundError, NotADirectoryError):
         raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
     except (OSError, UnicodeDecodeError) as error:
         raise FormatError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
     if not lines:
-        raise FormatError(f"{str(path)!r} holds no line of a training log yet")
+        raise FormatError(f"{str(path)!r} contains no line of a training log yet")
     held_out = [(done, loss) for done, _, loss in lines if loss is not None]
     return LossCurve(
         path.stem,
@@ -85,13 +95,13 @@ def read_log(path: str | os.PathLike[str]) -> LossCurve:
 
 
 def _losses_of(text: str, number: int, path: Path) -> tuple[float, float, float | None]:
-    """(million words done, training loss, held-out loss or None) of a line of a log."""
+    """Parse a line of a log into (million words, training loss, held-out loss or None)."""
     try:
         values = json.loads(text)
         held_out = values["validation_loss"]
         return int(values["words"]) / 1e6, float(values["loss"]), None if held_out is None else float(held_out)
     except (ValueError, KeyError, TypeError) as error:
-        raise FormatError(f"{str(path)!r}: line {number:,} is no line of a training log ({error!r})") from error
+        raise FormatError(f"{str(path)!r}: line {number:,} is not a line of a training log ({error!r})") from error
 
 
 def plot_losses(
@@ -103,31 +113,32 @@ def plot_losses(
     theme: ThemeName = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw training loss (lines) and held-out loss (dots) of one or several runs.
+    """Draw training loss (solid lines) and held-out loss (dashed lines) of one or several runs.
 
-    The training loss is a mean since its epoch began. It may rise near the end of a run while the held-out
-    loss falls: a high learning rate follows the topic of the text at hand, and a low one no longer does.
+    The training loss is the mean since the start of its epoch. It may rise near the end of a run while the held-out
+    loss falls: with a high learning rate, the model follows the topic of the current text, which lowers the training
+    loss; with a low rate it no longer does.
 
     Parameters
     ----------
     curves : LossCurve or sequence of LossCurve
-        One to seven runs; :func:`read_log` reads them from logs.
-    output : str or path, optional
-        A .png, .svg or .pdf file to write; an existing one is replaced.
-    title : str, optional
-        Replaces the title "Loss per example"; an empty one leaves it out.
+        One to seven runs. :func:`read_log` reads them from logs.
+    output : str, path or None, default None
+        A .png, .svg or .pdf file to write. An existing file is replaced.
+    title : str or None, default None
+        The title; "" for none. None sets "Loss per example".
     ax, theme, font
-        As of :func:`wordkin.plots.plot_heatmap`.
+        As in :func:`wordkin.plots.plot_heatmap`.
 
     Returns
     -------
     matplotlib Figure
-        The figure drawn on.
+        The figure.
 
     Raises
     ------
     ConfigError
-        There are no curves or too many, or an option is not legal.
+        There are no curves or too many, or an option is not valid.
     OutputError
         The file cannot be written.
     MissingExtraError
@@ -139,7 +150,7 @@ def plot_losses(
         raise ConfigError("curves", f"must be 1 to {_MOST_CURVES} runs", len(several))
     units = list(dict.fromkeys(each.unit for each in several))
     if len(units) > 1:
-        raise ConfigError("curves", "must be measured in one unit", units, "plot logs and models apart")
+        raise ConfigError("curves", "must all have the same unit", units, "plot logs and models separately")
     heading = "Loss per example" if title is None else title
     canvas = open_canvas(8, 4.8, [heading, *(each.name for each in several)], ax=ax, theme=theme, font=font)
     axes = plain_axes(canvas, ax)
@@ -179,14 +190,31 @@ def _draw_curve(canvas: Canvas, axes: Axes, curve: LossCurve, colour: str, *, na
 def of_epochs(
     losses: Sequence[float], validation_losses: Sequence[float] = (), *, name: str = "run", best_epoch: int = 0
 ) -> LossCurve:
-    """The curve of losses measured once an epoch, from epoch 1 on."""
+    """Make a curve of losses measured after each epoch.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        Mean training loss of each epoch.
+    validation_losses : sequence of float, default ()
+        Held-out loss after each epoch.
+    name : str, default "run"
+        Name in the legend.
+    best_epoch : int, default 0
+        The epoch whose vectors were kept, from 1; 0 for the last epoch.
+
+    Returns
+    -------
+    LossCurve
+        The losses against epochs.
+    """
     return LossCurve(
         name, range(1, len(losses) + 1), losses, range(1, len(validation_losses) + 1), validation_losses, best_epoch
     )
 
 
 def curves_of_logs(paths: Sequence[str | os.PathLike[str]]) -> list[LossCurve]:
-    """The curves of several logs, with names that tell them apart: file stems, or paths where stems are equal."""
+    """Read the curves of several logs; their names are file stems, or paths if stems are equal."""
     curves = [read_log(path) for path in paths]
     stems: Mapping[str, int] = {curve.name: sum(other.name == curve.name for other in curves) for curve in curves}
     return [

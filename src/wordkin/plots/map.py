@@ -1,4 +1,4 @@
-"""A map of words: their vectors in two dimensions, near words near each other."""
+"""Draw a map of words: their vectors reduced to two dimensions by PCA or UMAP."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from wordkin.plots.canvas import (
     check_picture,
     chosen_ids,
     finish,
-    missing_glyphs_were_said,
     open_canvas,
     plain_axes,
+    silent_about_glyphs,
 )
 from wordkin.plots.labels import place_labels
 from wordkin.vectors import WordVectors
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 METHODS = ("pca", "umap")
 MOST_WORDS = 1_000
 
-_LEADER_FROM = 9.0  # pixels between a point and its label from which a line joins them
-_UMAP_NEIGHBOURS = 15  # its own default
+_LEADER_FROM = 9.0  # pixels; a label farther from its point gets a leader line
+_UMAP_NEIGHBOURS = 15  # the default of UMAP
 _UMAP_FEWEST = 5
 _MOST_GROUPS = 7
 
@@ -41,32 +41,32 @@ _MOST_GROUPS = 7
 def map_words(
     embeddings: WordVectors, words: Sequence[str], method: Literal["pca", "umap"] = "pca", *, seed: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coordinates of words in a plane.
+    """Reduce the unit vectors of words to two dimensions.
 
     Parameters
     ----------
     embeddings : WordVectors
-        Where the vectors come from.
+        The vectors.
     words : sequence of str
-        2 to 1,000 different words.
+        2 to 1,000 distinct words.
     method : {"pca", "umap"}, default "pca"
-        "pca" turns the unit vectors so that two axes show as much of their variance as possible
-        (Pearson 1901); "umap" keeps neighbours together and distorts distances (McInnes et al. 2018;
-        at least 5 words; extra ``umap``).
+        "pca" projects to the first two principal components, which explain as much variance as possible (Pearson 1901).
+        "umap" keeps neighbours together but distorts distances (McInnes et al. 2018). It needs at least 5 words and the
+        extra ``umap``.
     seed : int, default 0
-        Of UMAP.
+        Random seed of UMAP.
 
     Returns
     -------
-    positions : ndarray of shape (words, 2), float64
+    positions : array of float64, shape (words, 2)
         Coordinates of the words in their order.
-    shares : ndarray of shape (2,), float64
-        Share of the variance that each axis shows; NaN for UMAP.
+    shares : array of float64, shape (2,)
+        Share of the variance explained by each axis; NaN for UMAP.
 
     Raises
     ------
     ConfigError
-        An option is not legal.
+        An option is not valid.
     UnknownWordError
         A word is not in the vocabulary.
     MissingExtraError
@@ -82,7 +82,7 @@ def map_words(
 def _pca(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     centred = vectors - vectors.mean(axis=0)
     left, sizes, right = np.linalg.svd(centred, full_matrices=False)
-    # an axis may point either way: let its largest component be positive, whatever the linear algebra library
+    # Make the sign of each axis independent of the linear algebra library: its largest component is positive.
     signs = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
     positions = np.zeros((len(vectors), 2))
     shares = np.zeros(2)
@@ -96,9 +96,21 @@ def _pca(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
 def umap_positions(
     vectors: NDArray[np.floating], seed: int, *, progress: SupportsWrite[str] | None = None
 ) -> NDArray[np.float64]:
-    """Coordinates by UMAP of unit vectors, float64[words, 2]; see :func:`map_words`.
+    """Reduce unit vectors to two dimensions by UMAP; see :func:`map_words`.
 
-    ``progress`` is a stream to which the layout writes how many of its rounds are done.
+    Parameters
+    ----------
+    vectors : array, shape (words, N)
+        The unit vectors.
+    seed : int
+        Random seed.
+    progress : text stream or None, default None
+        Receives the progress of UMAP.
+
+    Returns
+    -------
+    array of float64, shape (words, 2)
+        The coordinates.
     """
     if len(vectors) < _UMAP_FEWEST:
         raise ConfigError("words", f'must be at least {_UMAP_FEWEST} with method="umap"', len(vectors), 'use "pca"')
@@ -111,7 +123,7 @@ def umap_positions(
         metric="cosine",
         init="pca",
         random_state=seed,
-        n_jobs=1,  # what a fixed seed needs
+        n_jobs=1,  # required for reproducible results
         verbose=progress is not None,
         tqdm_kwds=None if progress is None else {"file": progress, "mininterval": 0.2},
     )
@@ -136,37 +148,37 @@ def plot_words(
     Parameters
     ----------
     embeddings : WordVectors
-        Where the vectors come from.
+        The vectors.
     words : sequence of str, or mapping of str to sequence of str
-        2 to 1,000 different words; a mapping gives up to seven groups, each in a colour of its own.
-    output : str or path, optional
-        A .png, .svg or .pdf file to write; an existing one is replaced.
+        2 to 1,000 distinct words, or up to seven named groups of words, which are drawn in different colours.
+    output : str, path or None, default None
+        A .png, .svg or .pdf file to write. An existing file is replaced.
     method : {"pca", "umap"}, default "pca"
-        As of :func:`map_words`.
-    clusters : int, optional
-        Colour the words by this many clusters of similar vectors (k-means on unit vectors), 2 to 7.
-    title : str, optional
-        Replaces the title, which gives the number of words and the method; an empty one leaves it out.
+        As in :func:`map_words`.
+    clusters : int or None, default None
+        Number of clusters to colour the words by (k-means on unit vectors), 2 to 7; None for no clusters.
+    title : str or None, default None
+        The title; "" for none. None sets a title with the number of words and the method.
     ax, theme, font
-        As of :func:`wordkin.plots.plot_heatmap`.
+        As in :func:`wordkin.plots.plot_heatmap`.
     seed : int, default 0
-        Of UMAP and k-means.
+        Random seed of UMAP and k-means.
 
     Returns
     -------
     matplotlib Figure
-        The figure drawn on.
+        The figure.
 
     Raises
     ------
     ConfigError
-        An option is not legal.
+        An option is not valid.
     UnknownWordError
         A word is not in the vocabulary.
     OutputError
         The file cannot be written.
     MissingExtraError
-        matplotlib, or UMAP, is not installed.
+        matplotlib or UMAP is not installed.
     """
     path = None if output is None else check_picture(output)
     labels, groups = _labels_and_groups(words)
@@ -186,7 +198,7 @@ def plot_words(
 
 
 def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, set[str]]]:
-    """Different words in their order, and the words of each group; no groups for a sequence."""
+    """Return the distinct words in their order, and the words of each group ({} for a sequence)."""
     if not isinstance(words, Mapping):
         return (words if isinstance(words, str) else list(dict.fromkeys(words))), {}  # type: ignore[return-value]
     if len(words) > _MOST_GROUPS:
@@ -196,7 +208,7 @@ def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tu
         for word in [members] if isinstance(members, str) else members:
             if group_of.setdefault(word, group) != group:
                 found = f"{word!r} in {group_of[word]!r} and {group!r}"
-                raise ConfigError("words", "must have each word in one group", found)
+                raise ConfigError("words", "must have each word in only one group", found)
     groups = {group: {word for word, its_group in group_of.items() if its_group == group} for group in words}
     return list(group_of), groups
 
@@ -204,13 +216,13 @@ def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tu
 def _clusters(
     embeddings: WordVectors, labels: Sequence[str], clusters: int, groups: int, seed: int
 ) -> dict[str, set[str]]:
-    """Groups of words with similar vectors, each named after the word nearest to its centre."""
+    """Group words by k-means; each group is named after the word nearest to its centre."""
     from scipy.cluster.vq import kmeans2
 
     most = min(_MOST_GROUPS, len(labels))
     check("clusters", Number(2, most, integer=True), clusters)
     if groups:
-        raise ConfigError("clusters", "must be left unset where words come in groups", clusters)
+        raise ConfigError("clusters", "must be left unset if words are given in groups", clusters)
     units = embeddings.unit_vectors(embeddings.vocabulary.ids_of(labels)).astype(np.float64)
     centres, members = kmeans2(units, clusters, minit="++", seed=seed)
     found: dict[str, set[str]] = {}
@@ -225,7 +237,7 @@ def _clusters(
 def _draw_points(
     canvas: Canvas, axes: Axes, positions: NDArray[np.float64], labels: Sequence[str], groups: Mapping[str, set[str]]
 ) -> None:
-    """A point for each word, in the colour of its group; a legend where there are groups."""
+    """Draw a point for each word in the colour of its group, and a legend if there are groups."""
     if not groups:
         axes.scatter(positions[:, 0], positions[:, 1], s=14, color=canvas.theme.colours[0], zorder=3)
     for (group, members), colour in zip(groups.items(), canvas.theme.colours, strict=False):
@@ -255,19 +267,19 @@ def _name_axes(canvas: Canvas, axes: Axes, method: str, shares: NDArray[np.float
 def _label_points(canvas: Canvas, axes: Axes, positions: NDArray[np.float64], labels: Sequence[str]) -> None:
     from matplotlib.patheffects import withStroke
 
-    halo = [withStroke(linewidth=2, foreground=canvas.theme.background)]  # keeps lines that pass behind off the letters
+    halo = [withStroke(linewidth=2, foreground=canvas.theme.background)]  # separates letters from lines behind them
     texts = [
         axes.text(x, y, str(label), zorder=4, path_effects=halo, **canvas.text_style(9))
         for (x, y), label in zip(positions.tolist(), labels, strict=True)
     ]
     for text in texts:
         text.set_in_layout(False)
-    with missing_glyphs_were_said():
+    with silent_about_glyphs():
         canvas.figure.draw_without_rendering()
     if canvas.own:
-        canvas.figure.set_layout_engine("none")  # from here on the pixel positions hold
+        canvas.figure.set_layout_engine("none")  # freezes the layout, on which pixel positions depend
     axes.autoscale(False)
-    with missing_glyphs_were_said():
+    with silent_about_glyphs():
         extents = [text.get_window_extent() for text in texts]
     sizes = np.array([[extent.width, extent.height] for extent in extents])
     points = axes.transData.transform(positions)

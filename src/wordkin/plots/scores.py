@@ -1,4 +1,4 @@
-"""A chart of evaluation scores: one or several sets of vectors, side by side, with their intervals."""
+"""Draw evaluation scores of one or several sets of vectors with confidence intervals."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _MOST_VECTORS = len(THEMES["light"].colours)
-_LABEL_CHARACTERS = 44  # longer names are cut: they would leave no room for the scores
+_LABEL_CHARACTERS = 44  # longer names are cut, to leave space for the scores
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of a chart: a score of one set of vectors; totals are set apart from the sections they sum up."""
+    """One score of one set of vectors. ``total`` marks totals of sections, which are drawn below a line."""
 
     panel: str
     label: str
@@ -37,7 +37,7 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Panel:
-    """A part of the chart: the scores of one measure. left_out: rows that no set of vectors has a score for."""
+    """One panel of the chart, for one measure; ``left_out`` counts the rows without a score for any vectors."""
 
     title: str
     rows: Sequence[tuple[str, bool]]  # label, whether it is a total
@@ -52,32 +52,33 @@ def plot_scores(
     theme: ThemeName = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw scores as points with 95% intervals, a part of the chart for each measure.
+    """Draw scores as points with 95% confidence intervals, in one panel for each measure.
 
-    Each part has an axis that spans its scores. Rows without a score (no known word) are left out and counted.
+    The axis of each panel spans its scores. Rows without a score (no known word) are left out, and their number is
+    shown.
 
     Parameters
     ----------
     results : mapping of str to sequence of results
-        For the name of each of up to seven sets of vectors, its results as of ``evaluate_file``. Analogies
-        are drawn by section with their totals below a line (3CosAdd, known questions only), the others with
-        one line for each file.
-    output : str or path, optional
-        A .png, .svg or .pdf file to write; an existing one is replaced.
-    title : str, optional
-        Of the whole chart.
+        Names of up to seven sets of vectors, and the results of :func:`wordkin.evaluation.evaluate_file` for each.
+        Analogies have a row for each section, with totals below a line (3CosAdd, known questions only). Other kinds
+        have one row for each file.
+    output : str, path or None, default None
+        A .png, .svg or .pdf file to write. An existing file is replaced.
+    title : str or None, default None
+        Title of the whole chart.
     theme, font
-        As of :func:`wordkin.plots.plot_heatmap`.
+        As in :func:`wordkin.plots.plot_heatmap`.
 
     Returns
     -------
     matplotlib Figure
-        The figure drawn on.
+        The figure.
 
     Raises
     ------
     ConfigError
-        An argument is not legal.
+        An argument is not valid.
     OutputError
         The file cannot be written.
     MissingExtraError
@@ -85,11 +86,11 @@ def plot_scores(
     """
     path = None if output is None else check_picture(output)
     if not 1 <= len(results) <= _MOST_VECTORS:
-        raise ConfigError("results", f"must be of 1 to {_MOST_VECTORS} sets of vectors", len(results))
+        raise ConfigError("results", f"must have 1 to {_MOST_VECTORS} sets of vectors", len(results))
     rows = {name: [row for result in each for row in _rows(result)] for name, each in results.items()}
     panels = _panels(rows)
     if not panels:
-        raise ConfigError("results", "must hold at least one result", "none")
+        raise ConfigError("results", "must contain at least one result", "none")
 
     line_inches = 0.17 + 0.09 * len(rows)
     heights = [line_inches * len(panel.rows) + 0.85 for panel in panels]
@@ -130,9 +131,9 @@ def _rows(result: Result) -> list[_Row]:
 
 
 def _panels(rows: Mapping[str, Sequence[_Row]]) -> list[_Panel]:
-    """The parts of the chart, with the rows that at least one set of vectors has a score for.
+    """Return the panels, with the rows that have a score for at least one set of vectors.
 
-    Where no row of a part has one, its first row stays, so that the part is not silently absent.
+    If no row of a panel has a score, its first row stays, so that the panel does not disappear.
     """
     known: dict[str, dict[tuple[str, bool], bool]] = {}
     for row in (row for each in rows.values() for row in each):
@@ -181,7 +182,7 @@ def _draw_panel(canvas: Canvas, axes: Axes, panel: _Panel, rows: Mapping[str, Se
 
 
 def _label_rows(canvas: Canvas, axes: Axes, panel: _Panel) -> None:
-    """Title and row labels; totals in bold below a line."""
+    """Draw the title and the row labels; totals are bold and below a line."""
     axes.set_title(panel.title, loc="left", **canvas.text_style(10))
     labels = [
         label if len(label) <= _LABEL_CHARACTERS else label[: _LABEL_CHARACTERS - 1] + "…" for label, _ in panel.rows
@@ -197,7 +198,7 @@ def _label_rows(canvas: Canvas, axes: Axes, panel: _Panel) -> None:
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """Ends of an axis: the values, 0 where that is near, and some room."""
+    """Return the limits of an axis that spans the values, and 0 if it is near, with margins."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if 0 < low < 0.5 * high or low == high:
         low = min(low, 0.0)

@@ -1,4 +1,4 @@
-"""A chart of a search for options: score against training time."""
+"""Draw the result of a search for options: score against training time."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class TriedSettings:
     Attributes
     ----------
     name : str
-        What the chart calls them where it names them.
+        Label of a recipe in the chart.
     seconds : float
         Training time.
     score : float
-        Mean with fresh seeds where there is one, else with the first seed.
-    reference : bool
-        Whether they are a recipe.
-    chosen : bool
-        Whether they are those to use.
-    confirmed : bool
-        Whether the score is that of fresh seeds.
+        Mean score over new seeds if ``confirmed``, else the score with the first seed.
+    reference : bool, default False
+        Whether the settings are a recipe.
+    chosen : bool, default False
+        Whether the settings are the result of the search.
+    confirmed : bool, default False
+        Whether the settings were trained with new seeds as well.
     """
 
     name: str
@@ -52,31 +52,31 @@ def plot_tuning(
     theme: ThemeName = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw score against training time; recipes and the settings chosen are named.
+    """Draw score against training time, with labels for recipes and the chosen settings.
 
-    A line joins the settings that no others beat in both time and score. Filled marks are means with fresh seeds,
-    hollow ones are of the first seed, by which the best were chosen.
+    A line joins the Pareto front: settings for which no others are better in both time and score. Filled marks are
+    means over new seeds. Hollow marks are scores with the first seed, by which the best settings were selected.
 
     Parameters
     ----------
     tried : sequence of TriedSettings
-        One or more.
-    output : str or path, optional
-        A .png, .svg or .pdf file to write; an existing one is replaced.
-    title : str, optional
-        Replaces the title "Score against training time"; an empty one leaves it out.
+        One or more settings.
+    output : str, path or None, default None
+        A .png, .svg or .pdf file to write. An existing file is replaced.
+    title : str or None, default None
+        The title; "" for none. None sets "Score against training time".
     ax, theme, font
-        As of :func:`wordkin.plots.plot_heatmap`.
+        As in :func:`wordkin.plots.plot_heatmap`.
 
     Returns
     -------
     matplotlib Figure
-        The figure drawn on.
+        The figure.
 
     Raises
     ------
     ConfigError
-        There is nothing to draw, or an option is not legal.
+        There are no settings, or an option is not valid.
     OutputError
         The file cannot be written.
     MissingExtraError
@@ -84,7 +84,7 @@ def plot_tuning(
     """
     path = None if output is None else check_picture(output)
     if not tried:
-        raise ConfigError("tried", "must be one or more settings", len(tried))
+        raise ConfigError("tried", "must contain at least one setting", len(tried))
     heading = "Score against training time" if title is None else title
     canvas = open_canvas(8, 4.8, [heading, *(each.name for each in tried)], ax=ax, theme=theme, font=font)
     axes = plain_axes(canvas, ax)
@@ -106,7 +106,7 @@ def plot_tuning(
 
 
 def _draw_marks(canvas: Canvas, axes: Axes, tried: Sequence[TriedSettings]) -> None:
-    """The settings in three groups, each with its mark; hollow where no fresh seed confirmed the score."""
+    """Draw the settings in three groups with different marks, hollow if the score was not confirmed by new seeds."""
     blue, red, green, *_ = canvas.theme.colours
     groups = (
         ("tried", "o", blue, 28, [each for each in tried if not each.reference and not each.chosen]),
@@ -131,7 +131,7 @@ def _draw_marks(canvas: Canvas, axes: Axes, tried: Sequence[TriedSettings]) -> N
 
 
 def _front(tried: Sequence[TriedSettings]) -> list[TriedSettings]:
-    """The settings that no others beat in both time and score, by time."""
+    """Return the Pareto front of time and score, ordered by time."""
     front: list[TriedSettings] = []
     for each in sorted(tried, key=lambda each: (each.seconds, -each.score)):
         if not front or each.score > front[-1].score:

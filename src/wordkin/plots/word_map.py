@@ -1,4 +1,4 @@
-"""A map of a whole vocabulary: where each word lies, and in which group it is."""
+"""Compute a map of a whole vocabulary: the position and group of each word."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ from wordkin.plots.map import umap_positions
 
 MOST_WORDS = 100_000
 COLOURS = ("#0b62b3", "#c2410c", "#0f766e", "#9333a8", "#8a6100", "#4d7c0f", "#be185d", "#4b5a6b")
-RANKS = (100, 1_000, 10_000)  # bounds of the groups by frequency
-_ROWS = 8_192  # rows worked on at a time
+RANKS = (100, 1_000, 10_000)  # frequency ranks that separate the groups by frequency
+_ROWS = 8_192  # rows processed at a time
 _CLUSTERED_ROWS = 10_000
 _CLUSTERING_STEPS = 20
 
 
 @dataclass(frozen=True)
 class WordMap:
-    """Words in a plane.
+    """Two-dimensional positions of the first words of a vocabulary.
 
     Attributes
     ----------
-    vectors : what the words are taken from.
-    count : how many of their first words are shown.
-    positions : float32[count, 2], where each word lies.
-    shares : float64[2], the share of the variance that each axis shows; NaN for UMAP.
+    vectors : Embeddings
+        The vectors.
+    count : int
+        Number of first words on the map.
+    positions : array of float32, shape (count, 2)
+        Coordinates of each word.
+    shares : array of float64, shape (2,)
+        Share of the variance explained by each axis; NaN for UMAP.
     """
 
     vectors: Embeddings
@@ -42,7 +46,7 @@ class WordMap:
 
     @functools.cached_property
     def packed_positions(self) -> str:
-        """The positions as the viewer reads them: uint16 pairs, little-endian, in base64; one scale for both axes."""
+        """The positions for the viewer: pairs of little-endian uint16 in base64, with the same scale for both axes."""
         low, high = self.positions.min(axis=0), self.positions.max(axis=0)
         span = float((high - low).max())
         middle = (low + high) / 2
@@ -50,17 +54,17 @@ class WordMap:
         return _base64(np.clip(np.rint(scaled * 65_535), 0, 65_535).astype("<u2"))
 
     def words(self) -> list[str]:
-        """The words shown, the most frequent first."""
+        """Return the words on the map, most frequent first."""
         return list(self.vectors.words[: self.count])
 
     def data(self, clusters: int | None = None) -> dict[str, Any]:
-        """What the viewer's ``setData`` takes, ready for JSON."""
+        """Return the argument of the viewer's ``setData`` as a JSON-compatible dict."""
         return {"positions": self.packed_positions, "words": self.words(), **self.groups(clusters)}
 
     def groups(self, clusters: int | None = None) -> dict[str, Any]:
-        """What the viewer's ``setGroups`` takes: the group of each word, and the colours of groups.
+        """Return the argument of the viewer's ``setGroups``: the group of each word, and the colours of groups.
 
-        Words are grouped by :func:`cluster_words`, or by their frequency where ``clusters`` is None.
+        Words are grouped by :func:`cluster_words`, or by frequency if ``clusters`` is None.
         """
         if clusters is None:
             ids = np.searchsorted(np.array(RANKS), np.arange(self.count), side="right").astype(np.uint8)
@@ -72,22 +76,34 @@ FREQUENCY_COLOURS = ("#b3261e", "#c2620c", "#0b62b3", "#7d8a97")
 
 
 def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST_WORDS, seed: int = 0) -> WordMap:
-    """A map of the first words of a vocabulary, in trained vectors the most frequent ones.
+    """Map the first words of a vocabulary, which in trained vectors are the most frequent ones.
 
     Parameters
     ----------
-    method : "pca" or "umap", as of :func:`wordkin.plots.map_words`.
-    most : how many words at most.
-    seed : of UMAP.
+    vectors : Embeddings
+        The vectors.
+    method : {"pca", "umap"}, default "pca"
+        As in :func:`wordkin.plots.map_words`.
+    most : int, default 100,000
+        Maximum number of words.
+    seed : int, default 0
+        Random seed of UMAP.
+
+    Returns
+    -------
+    WordMap
+        The map.
 
     Raises
     ------
-    ConfigError : an unknown method, or fewer than 2 words.
-    MissingExtraError : UMAP is not installed.
+    ConfigError
+        The method is unknown, or there are fewer than 2 words.
+    MissingExtraError
+        UMAP is not installed.
     """
     count = min(len(vectors), most)
     if count < 2:
-        raise ConfigError("words", "must be at least 2 to be mapped", count)
+        raise ConfigError("words", "must be at least 2 for a map", count)
     if method == "pca":
         positions, shares = _principal_positions(vectors, count)
     elif method == "umap":
@@ -98,10 +114,12 @@ def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST
 
 
 def _principal_positions(vectors: Embeddings, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """PCA by the N x N covariance of the unit vectors, so that 100,000 words take a second."""
+    """Compute PCA from the N x N covariance of the unit vectors, which takes a second for 100,000 words."""
     size = vectors.vector_size
     total, products = np.zeros(size), np.zeros((size, size))
-    units = np.empty((count, size), dtype=np.float32)  # kept for the second pass: making them takes most of the time
+    units = np.empty(
+        (count, size), dtype=np.float32
+    )  # kept for the second pass, since computing them takes most of the time
     for start in range(0, count, _ROWS):
         rows = units[start : start + _ROWS]
         rows[:] = vectors.unit_vectors(np.arange(start, start + len(rows)))
@@ -110,7 +128,7 @@ def _principal_positions(vectors: Embeddings, count: int) -> tuple[NDArray[np.fl
     mean = total / count
     variances, axes = np.linalg.eigh(products / count - np.outer(mean, mean))
     chosen = axes[:, ::-1][:, :2]
-    # an axis may point either way: let its largest component be positive, whatever the linear algebra library
+    # Make the sign of each axis independent of the linear algebra library: its largest component is positive.
     chosen = chosen * np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
     positions = np.zeros((count, 2))
     for start in range(0, count, _ROWS):
@@ -123,10 +141,30 @@ def _principal_positions(vectors: Embeddings, count: int) -> tuple[NDArray[np.fl
 
 
 def cluster_words(vectors: Embeddings, count: int, wanted: int, *, seed: int = 0) -> NDArray[np.uint8]:
-    """Groups of like words by k-means of the unit vectors, uint8[count], the largest group first.
+    """Group similar words by k-means on unit vectors.
 
-    The means are found among the 10,000 most frequent words; the others join the nearest one. There are
-    ``wanted`` groups, 2 to 8, or as many as words where these are fewer; ConfigError for another number.
+    The means are computed from the 10,000 most frequent words. Other words join the group of the nearest mean.
+
+    Parameters
+    ----------
+    vectors : Embeddings
+        The vectors.
+    count : int
+        Number of first words to group.
+    wanted : int
+        Number of groups, 2 to 8; reduced to the number of words if there are fewer.
+    seed : int, default 0
+        Random seed of k-means.
+
+    Returns
+    -------
+    array of uint8, shape (count,)
+        The group of each word; group 0 is the largest.
+
+    Raises
+    ------
+    ConfigError
+        ``wanted`` is out of range.
     """
     check("clusters", Number(2, len(COLOURS), integer=True), wanted)
     rows = vectors.unit_vectors(np.arange(min(count, _CLUSTERED_ROWS)))
