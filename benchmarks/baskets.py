@@ -1,8 +1,8 @@
-"""Speed and memory of ``window="sentence"`` for baskets of several sizes: ``python benchmarks/baskets.py``.
+"""Measure speed and memory of ``window="sentence"`` for baskets of several sizes: ``python benchmarks/baskets.py``.
 
-The same items are dealt into baskets of each size, so that every run trains as many centres against as many context
-words (but for baskets smaller than ``max_context`` + 1). Each size has a process of its own; memory is the most that
-process had.
+The same items are divided into baskets of each size. Every run thus trains the same number of centres with the same
+number of context words, except for baskets smaller than ``max_context`` + 1. Each size is measured in its own process.
+Memory is the peak of that process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SIZES = (6, 21, 100, 10_000, 1_000_000)
 
 
 def measure(size: int, items: int, threads: int) -> dict[str, float]:
-    """Train on baskets of one size, twice: kernels are compiled in the first run."""
+    """Train twice on baskets of one size, and measure the second run; the first compiles the kernels."""
     import wordkin
 
     random = np.random.default_rng(1)
@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=2_000_000)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--size", type=int, help="measure this size alone, as JSON")
+    parser.add_argument("--size", type=int, help="measure only this size and print JSON")
     given = parser.parse_args()
     if given.size is not None:
         print(json.dumps(measure(given.size, given.items, given.threads)))

@@ -1,10 +1,11 @@
-"""Whether a change cost speed: training of this checkout and of another one, in turn.
+"""Compare the training speed of this checkout with that of another one.
 
     git worktree add ../before COMMIT
     python benchmarks/before_after.py ../before enwiki.txt.xz
 
-Both sides train the same text with the same options in processes of their own, after a warm-up that compiles; the order
-changes from turn to turn. What counts is the ratio within a turn: training alone, one epoch.
+Both sides train one epoch on the same text with the same options, each in its own process, after a warm-up run that
+compiles the kernels. They run in turn, and the order alternates. The result is the ratio of training speeds within a
+turn.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import texts
 from harness import Results, Summary, common_options, ratios, results_folder, run_child, show, table, values
 from settings import SETTINGS
 
-LEAST_RATIO = 0.97  # asked of the median
+LEAST_RATIO = 0.97  # required of the median
 _JOB = """
 import json, sys
 from wordkin import Word2Vec
@@ -35,14 +36,14 @@ _WARM_UP_BYTES = 300_000
 
 
 def speed(checkout: Path, corpus: Path, options: Mapping[str, Any]) -> float:
-    """Words a second of training with the sources of a checkout."""
+    """Return the words per second of training with the sources of a checkout."""
     arguments = [sys.executable, "-c", _JOB, corpus, texts.head(corpus, _WARM_UP_BYTES), json.dumps(options)]
     child = run_child(arguments, {"PYTHONPATH": str(checkout / "src")})
     return float(child.output["words_per_second"])
 
 
 def turns(before: Path, corpus: Path, options: Mapping[str, Any], runs: int) -> dict[str, list[float]]:
-    """Speeds of both sides, turn by turn; who goes first changes."""
+    """Return the speeds of both sides in each turn; the order alternates."""
     checkouts = {"before": before, "after": Path(__file__).parent.parent}
     for checkout in checkouts.values():
         speed(checkout, texts.head(corpus, _WARM_UP_BYTES), options)  # fills the cache of compiled kernels
@@ -54,7 +55,7 @@ def turns(before: Path, corpus: Path, options: Mapping[str, Any], runs: int) -> 
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the results."""
+    """Return the table of results."""
     rows = []
     for name, found in values(content).items():
         cells = [Summary.of(found[side]).text(3, 1e6) for side in ("before", "after")]
@@ -69,7 +70,7 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", help="text file, also .gz, .bz2 or .xz (default: a synthetic text)")
     parser.add_argument("--runs", type=int, default=7, help="turns (default: 7)")
     parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
-    parser.add_argument("--bytes", type=int, help="only so much of the text")
+    parser.add_argument("--bytes", type=int, help="use only this much of the text")
     common_options(parser)
     options = parser.parse_args()
     corpus = texts.plain_text(options.corpus, 2_000_000)

@@ -1,16 +1,18 @@
-"""What is said of word2vec, measured: noise exponent, architecture, subsampling, window, and the three objectives.
+"""Test common claims about word2vec: noise exponent, architecture, subsampling, window, and the three objectives.
 
     python benchmarks/claims.py enwiki-17m.txt.xz --evaluation DIR --small enwiki-2m.txt.xz
     python benchmarks/claims.py enwiki-2m.txt.xz --evaluation DIR --small enwiki-2m.txt.xz --quick
 
-The first table changes one option at a time and gives mean and spread over seeds. The second trains all six
-combinations on the 2,000 most frequent words of a smaller text and asks each for the probability of unseen words
-under its own normalised p: the softmax, the product along the tree, and for negative sampling the softmax of its
-scores. There windows are fixed and nothing is subsampled, in training as in the measurement, so that every model
-is asked about the very distribution it has learned. Every tenth sentence is held out.
+The first table changes one option at a time and shows mean and spread of scores over seeds.
 
-Negative sampling does not learn p(output | input): its scores tend to log (p / (K P)) with P the noise
-distribution (Levy and Goldberg 2014). So its softmax is also shown with log P added to the scores.
+The second table compares all six combinations of architecture and objective by the loss of held-out text (every tenth
+sentence), on the 2,000 most frequent words of a smaller text. Each model is evaluated with its own normalised
+probabilities: the softmax, the product along the tree, or the softmax of the scores of negative sampling. Windows are
+fixed and there is no subsampling, both in training and in evaluation, so that each model is evaluated on the
+distribution it was trained on.
+
+Negative sampling does not learn p(output | input): its scores tend to log (p / (K P)), where P is the noise
+distribution (Levy and Goldberg 2014). Its softmax is therefore also shown with log P added to the scores.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ Floats = NDArray[np.float64]
 
 
 def claim(text: Text, config: TrainingConfig, evaluation: Path) -> dict[str, Any]:
-    """Scores of one training run, and its time."""
+    """Train once; return scores and training time."""
     run = train(text, config)
     return {"scores": scores(run.embeddings(), evaluation, config.worker_threads), "seconds": run.seconds}
 
@@ -68,7 +70,7 @@ def claim(text: Text, config: TrainingConfig, evaluation: Path) -> dict[str, Any
 
 
 def split(corpus: EncodedCorpus) -> tuple[EncodedCorpus, EncodedCorpus]:
-    """Sentences to train on, and every tenth to hold out."""
+    """Split sentences into those to train on and every tenth to hold out."""
     lengths = np.diff(corpus.offsets)
     held_out = np.arange(corpus.sentences) % _HELD_OUT_EVERY == 0
     parts = []
@@ -79,14 +81,14 @@ def split(corpus: EncodedCorpus) -> tuple[EncodedCorpus, EncodedCorpus]:
 
 
 class Pairs(NamedTuple):
-    """Positions of centres and of the words in their windows, sentence borders respected: int64 [pairs] each."""
+    """Positions of centres and of their context words within the same sentence, int64 [pairs] each."""
 
     centres: NDArray[np.int64]
     contexts: NDArray[np.int64]
 
 
 def window_pairs(corpus: EncodedCorpus, window: int) -> Pairs:
-    """All pairs of a fixed window."""
+    """Return all pairs of centre and context word for a fixed window."""
     sentence = np.repeat(np.arange(corpus.sentences), np.diff(corpus.offsets))
     centres, contexts = [], []
     for distance in range(1, min(window, corpus.words - 1) + 1):
@@ -97,7 +99,7 @@ def window_pairs(corpus: EncodedCorpus, window: int) -> Pairs:
 
 
 def held_out_loss(run: Run, corpus: EncodedCorpus, *, noise_correction: bool = False) -> float:
-    """Mean -log p (nats) per pair for skip-gram, per centre for CBOW, under the model's own normalised p."""
+    """Return mean -log p in nats, per pair for skip-gram and per centre for CBOW, with the model's normalised p."""
     log_p = _LogProbabilities(run, noise_correction)
     pairs = window_pairs(corpus, run.config.window)
     total = count = 0.0
@@ -109,14 +111,14 @@ def held_out_loss(run: Run, corpus: EncodedCorpus, *, noise_correction: bool = F
 
 
 class _Outputs(NamedTuple):
-    """Which word (second array) is an output of which row of a batch (first array)."""
+    """Rows of a batch, and the output word of each row; a row may occur several times."""
 
     rows: NDArray[np.int64]
     words: NDArray[np.int32]
 
 
 def _examples(run: Run, corpus: EncodedCorpus, pairs: Pairs) -> Iterator[tuple[Floats, _Outputs]]:
-    """Batches of hidden vectors and their outputs."""
+    """Yield batches of hidden vectors and their output words."""
     from scipy.sparse import csr_array
 
     inputs = np.asarray(run.tables["input"], np.float64)
@@ -139,7 +141,7 @@ def _examples(run: Run, corpus: EncodedCorpus, pairs: Pairs) -> Iterator[tuple[F
 
 
 class _LogProbabilities:
-    """log p(word | hidden) of every word, for hidden vectors [B, N]: float64 [B, V]."""
+    """Computes log p(word | hidden) of every word for hidden vectors [B, N]: float64 [B, V]."""
 
     def __init__(self, run: Run, noise_correction: bool) -> None:
         (objective,) = run.config.objectives
@@ -164,7 +166,7 @@ class _LogProbabilities:
 
 
 def _branches(tree: HuffmanTree, nodes: int) -> tuple[Any, Any]:
-    """Sparse 0/1 matrices [V, nodes]: which nodes a word's path leaves to the left, and which to the right."""
+    """Return sparse 0/1 matrices [V, nodes] of the nodes where a word's path turns left, and where it turns right."""
     from scipy.sparse import csr_array
 
     words = np.repeat(np.arange(len(tree)), tree.lengths)
@@ -177,7 +179,7 @@ def _branches(tree: HuffmanTree, nodes: int) -> tuple[Any, Any]:
 
 
 def six(text: Text, held_out: EncodedCorpus, config: TrainingConfig) -> dict[str, Any]:
-    """One of the six combinations: loss on unseen text, and time per word."""
+    """Train one of the six combinations; return the loss of held-out text and the time per word."""
     run = train(text, config)
     found = {"loss": held_out_loss(run, held_out), "seconds_per_word": run.seconds / text.words / config.epochs}
     if config.objective == "negative-sampling":
@@ -186,7 +188,7 @@ def six(text: Text, held_out: EncodedCorpus, config: TrainingConfig) -> dict[str
 
 
 def word_shares(text: Text, corpus: EncodedCorpus, architecture: str, window: int) -> dict[str, float]:
-    """Mean -log p of the same outputs when p is the share of each word in the training text: what no model may miss."""
+    """Return mean -log p of the same outputs if p is the share of each word in the training text, as a baseline."""
     counts = np.bincount(text.corpus.ids, minlength=len(text.vocabulary)) + 1.0
     pairs = window_pairs(corpus, window)
     outputs = pairs.contexts if architecture == "skip-gram" else np.unique(pairs.centres)
@@ -197,7 +199,7 @@ def word_shares(text: Text, corpus: EncodedCorpus, architecture: str, window: in
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     tables = {}
     by_claim: dict[str, list[dict[str, Any]]] = {}
     for key, value in values(content, "claim: ").items():
@@ -242,10 +244,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", help="text file, also .gz, .bz2 or .xz")
     parser.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="folder with the test files")
-    parser.add_argument("--small", metavar="FILE", help="text for the table of six combinations (default: the same)")
-    parser.add_argument("--epochs", type=int, default=1, help="of the first table (default: 1)")
-    parser.add_argument("--small-epochs", type=int, default=5, help="of the second table (default: 5)")
-    parser.add_argument("--seeds", type=int, default=3, help="how many seeds, from 1 (default: 3)")
+    parser.add_argument("--small", metavar="FILE", help="text for the table of six combinations (default: CORPUS)")
+    parser.add_argument("--epochs", type=int, default=1, help="epochs of the first table (default: 1)")
+    parser.add_argument("--small-epochs", type=int, default=5, help="epochs of the second table (default: 5)")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds, which are 1, 2, ... (default: 3)")
     parser.add_argument("--parts", nargs="+", choices=("claims", "six"), default=["claims", "six"])
     common_options(parser)
     options = parser.parse_args()
@@ -263,7 +265,7 @@ def main() -> None:
 
 
 def measure_claims(results: Results, corpus: Path, options: argparse.Namespace) -> None:
-    """The first table, seed by seed."""
+    """Measure the first table, one seed after the other."""
     with scanned(corpus, options.threads) as scan:
         text = text_of(scan)
         for seed in range(1, options.seeds + 1):
@@ -277,7 +279,7 @@ def measure_claims(results: Results, corpus: Path, options: argparse.Namespace) 
 
 
 def measure_six(results: Results, corpus: Path, options: argparse.Namespace) -> None:
-    """The second table."""
+    """Measure the second table."""
     with scanned(corpus, options.threads) as scan:
         text = text_of(scan, min_count=1, max_vocabulary=SOFTMAX_WORDS)
     training, held_out = split(text.corpus)

@@ -1,15 +1,19 @@
-"""How many machines pay: a model of training with replicas, from the rows of a round and the speed of a machine.
+"""Model the speed of training with replicas on several machines.
 
-    python benchmarks/cluster_model.py                          # takes it that a machine trains 16 million words/s
+    python benchmarks/cluster_model.py                          # assumes that a machine trains 16 million words/s
     python benchmarks/cluster_model.py --words-per-second 4e6
 
-Assumptions. Words follow Zipf's law, with subsampling at 1e-3, a window of 5 and 5 noise words of which a block of
-32 centres shares one draw. A round is 524,288 words of each machine. After each round the 8,192 frequent rows are
-merged, after every fourth all rows that were changed. A row is 4 bytes for its number, 4 for its pull and 4 for each
-of its numbers, padded to whole registers. Each machine sends the rows it changed to their owners, all but its own
-share, and each owner sends what it merged to all others; links carry both directions at once and are used fully.
-Merging takes the time of one core that it takes here, for each replica of a row. Nothing overlaps, and no machine waits
-for a slower one.
+Assumptions:
+
+- Word frequencies follow Zipf's law. Subsampling is 1e-3, the window is 5, and a block of 32 centres shares its 5 noise
+  words.
+- A round is 524,288 words per machine. After each round, the 8,192 frequent rows are merged; after every fourth round,
+  all changed rows are merged.
+- A row takes 4 bytes for its index, 4 for its pull (merge weight) and 4 for each element, padded to whole registers.
+- Each machine sends its changed rows to their owners (except rows it owns itself), and each owner sends the merged rows
+  to all others. Links are full duplex and fully used.
+- Merging a replica of a row takes as long as measured on one core of this machine.
+- Training, sending and merging do not overlap, and all machines are equally fast.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ VECTOR_SIZE, WINDOW, NEGATIVE, BLOCK, SUBSAMPLE = 100, 5, 5, 32, 1e-3
 
 
 class Touched(NamedTuple):
-    """Rows of both tables together that are changed by training some words: of all, and of the frequent ones."""
+    """Expected numbers of rows in both tables that training some words changes: of all rows, and of frequent ones."""
 
     all_rows: float
     frequent: float
@@ -42,7 +46,7 @@ class Touched(NamedTuple):
 
 @functools.cache
 def chances(vocabulary: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The chance that a word of the text is each word and is kept, and that a noise word is it."""
+    """Return for each word the probability that a word of the text is it and is kept, and that a noise word is it."""
     shares = 1 / np.arange(1, vocabulary + 1)
     shares /= shares.sum()
     kept = shares * np.minimum(1.0, np.sqrt(SUBSAMPLE / shares) + SUBSAMPLE / shares)
@@ -53,7 +57,7 @@ def chances(vocabulary: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 @functools.cache
 def touched(vocabulary: int, words: float) -> Touched:
-    """Expected numbers of rows; words of Zipf's law."""
+    """Return the expected numbers of changed rows if word frequencies follow Zipf's law."""
     kept, noise = chances(vocabulary)
     read = -np.expm1(-words * kept)
     scored = -np.expm1(-words * (kept + kept.sum() * NEGATIVE / BLOCK * noise))
@@ -62,7 +66,7 @@ def touched(vocabulary: int, words: float) -> Touched:
 
 
 def merge_seconds_per_row(replicas: int = 8, runs: int = 20) -> float:
-    """Seconds of one core for one replica of one row, measured here."""
+    """Measure the seconds that one core takes to merge one replica of one row."""
     layout = choose_layout(VECTOR_SIZE)
     merger = Merger(layout, [STRIPE_ROWS, 0, STRIPE_ROWS])
     chance = np.random.default_rng(1)
@@ -80,7 +84,7 @@ def merge_seconds_per_row(replicas: int = 8, runs: int = 20) -> float:
 
 
 class Cost(NamedTuple):
-    """Of a period: seconds of training, of sending and of merging, and bytes that a machine sends for each word."""
+    """Costs of a period: seconds of training, sending and merging, and bytes that a machine sends per word."""
 
     training: float
     sending: float
@@ -89,12 +93,12 @@ class Cost(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The share of the time that is training."""
+        """The share of the time spent on training."""
         return self.training / (self.training + self.sending + self.merging)
 
 
 def cost(machines: int, gigabits: float, vocabulary: int, words_per_second: float, merge_seconds: float) -> Cost:
-    """What a period costs each machine."""
+    """Return the costs of a period for each machine."""
     row_bytes = 4 + 4 + 4 * choose_layout(VECTOR_SIZE).row_size
     sent = merged = 0.0
     for number in range(1, MERGE_ALL_EVERY + 1):
@@ -103,14 +107,16 @@ def cost(machines: int, gigabits: float, vocabulary: int, words_per_second: floa
         own, of_any = touched(vocabulary, words), touched(vocabulary, words * machines)
         rows, union = (own.all_rows, of_any.all_rows) if whole else (own.frequent, of_any.frequent)
         sent += row_bytes * (rows * (machines - 1) / machines + union / machines * (machines - 1))
-        merged += merge_seconds * rows  # of all replicas, over all machines
+        merged += merge_seconds * rows  # all replicas, divided among all machines
     words = ROUND_WORDS * MERGE_ALL_EVERY
     return Cost(words / words_per_second, sent * 8 / (gigabits * 1e9), merged, sent / words)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--words-per-second", type=float, default=16e6, help="of a machine (default: 16e6)")
+    parser.add_argument(
+        "--words-per-second", type=float, default=16e6, help="training speed of a machine (default: 16e6)"
+    )
     options = parser.parse_args()
     merge_seconds = merge_seconds_per_row()
     print(

@@ -1,12 +1,12 @@
-"""Two Ray nodes of one core each against two threads in one process, and the bytes that the nodes send.
+"""Compare two Ray nodes with one core each to two threads in one process, and count the bytes that the nodes send.
 
     python benchmarks/cluster_speed.py enwiki-17m.txt --runs 3
     python benchmarks/cluster_speed.py enwiki-17m.txt --runs 1 --round-words 131072
 
-A cluster is started on this computer before anything is measured. In each turn one thread, two threads and two nodes
-train one epoch of the same text. What counts is the time of training that the run reports: the actors of the nodes have
-started, the text is encoded and the kernels are compiled, as they are with threads. Each measurement is kept when it is
-made; started again with more ``--runs``, the rest is measured.
+The cluster runs on this computer and is started before the measurements. In each turn, one thread, two threads and two
+nodes train one epoch on the same text. The result is the training time that the run reports, which excludes starting
+actors, encoding the text and compiling kernels. Each measurement is stored at once, so that a restart with more
+``--runs`` makes only the missing ones.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from harness import Results, Summary, common_options, results_folder, show, sign
 
 from wordkin import TrainingReport, Word2Vec
 
-ROUND_WORDS = (None, 131_072, 524_288)  # of the nodes; None: as chosen for this text
+ROUND_WORDS = (None, 131_072, 524_288)  # words per round of a node; None: chosen by wordkin for the text
 SOURCES = ("windows", "objectives/cpu", "training", "training/cpu", "training/cluster")
 STORE_BYTES = 500_000_000
 ALONE, TOGETHER = "one thread", "two threads"
 
 
 def sides(round_words: Sequence[int | None], address: str) -> dict[str, dict[str, Any]]:
-    """What is compared, with the options of each."""
+    """Return the training options of each side."""
     nodes = {"threads": 1, "replicas": 2, "cluster": address}
     found: dict[str, dict[str, Any]] = {ALONE: {"threads": 1}, TOGETHER: {"threads": 2}}
     for words in round_words:
@@ -40,7 +40,7 @@ def sides(round_words: Sequence[int | None], address: str) -> dict[str, dict[str
 
 
 def measure(corpus: str, options: Mapping[str, Any]) -> dict[str, float]:
-    """Speed and traffic of one run."""
+    """Train once; return speed and bytes sent."""
     reports: list[TrainingReport] = []
     arguments = dict(options)
     cluster = arguments.pop("cluster", None)
@@ -49,7 +49,7 @@ def measure(corpus: str, options: Mapping[str, Any]) -> dict[str, float]:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the section: medians over the turns, and shares of a gain within each turn."""
+    """Return the table of results: medians over the turns, and shares of a gain within each turn."""
     found: dict[str, list[dict[str, float]]] = {}
     for key, value in values(content).items():
         found.setdefault(key.rpartition(", turn ")[0], []).append(value)

@@ -1,12 +1,12 @@
-"""The same program with gensim and with ``wordkin.compat.gensim``: training, loading, queries, memory, packages.
+"""Compare programs run with gensim and with ``wordkin.compat.gensim``: training, loading, queries, memory, packages.
 
     python benchmarks/compat.py en2m.txt --epochs 1                        # some minutes
     python benchmarks/compat.py en2m.txt --evaluation DIR --epochs 5       # also the score of wordsim353.tsv
     python benchmarks/compat.py --parts packages                           # node2vec and karateclub, see make compat
 
-Each program runs in a process of its own, in turn with gensim and with wordkin; only the module that the classes are
-imported from differs. Both sides warm up on a little text, which compiles wordkin's kernels. Their answers are compared
-before a time is shown: vocabulary and counts, loaded vectors, neighbours and cosines. Memory is the highest anonymous
+Each program runs in its own process, with gensim and wordkin in turn; only the module that the classes are imported
+from differs. Both sides warm up on a short text, which compiles wordkin's kernels. Their results (vocabulary and
+counts, loaded vectors, neighbours and cosines) must agree before a time is shown. Memory is the peak of anonymous
 memory of the process.
 """
 
@@ -50,11 +50,11 @@ _SYNTHETIC_WORDS = 2_000_000
 _TOLERANCE = 1e-5
 
 
-# -- programs, each in a process of its own -----------------------------------------------------------
+# -- programs, each run in its own process - -----------------------------------------------------------
 
 
 def classes(side: str) -> tuple[Any, Any, Any]:
-    """``Word2Vec``, ``KeyedVectors`` and ``LineSentence`` of a side."""
+    """Import ``Word2Vec``, ``KeyedVectors`` and ``LineSentence`` from one side."""
     if side == "gensim":
         from gensim.models import KeyedVectors, Word2Vec
         from gensim.models.word2vec import LineSentence
@@ -64,7 +64,7 @@ def classes(side: str) -> tuple[Any, Any, Any]:
 
 
 def train(side: str, text: str, given_as: str, options: Mapping[str, Any], pairs: str | None) -> dict[str, Any]:
-    """Train on a text; what was counted as a digest, and the score on a file of word pairs."""
+    """Train on a text; return a digest of vocabulary and counts, and the score on a file of word pairs."""
     word2vec, _, line_sentence = classes(side)
 
     def fit(path: str, **changed: Any) -> Any:
@@ -82,7 +82,7 @@ def train(side: str, text: str, given_as: str, options: Mapping[str, Any], pairs
 
 
 def load(side: str, folder: str, kind: str) -> dict[str, Any]:
-    """Load vectors and look at the first and the last of them."""
+    """Load vectors, and read the first and the last of them."""
     _, keyed_vectors, _ = classes(side)
     path = str(Path(folder) / FILES[kind].format(side=side))
     began = time.perf_counter()
@@ -96,7 +96,7 @@ def load(side: str, folder: str, kind: str) -> dict[str, Any]:
 
 
 def ask(side: str, folder: str, kind: str) -> dict[str, Any]:
-    """1,000 questions for the ten nearest words, after one."""
+    """Query the ten nearest words of 1,000 words, after one warm-up query."""
     _, keyed_vectors, _ = classes(side)
     vectors = keyed_vectors.load(str(Path(folder) / FILES["saved"].format(side=side)))
     step = max(1, len(vectors.index_to_key) // QUERIES)
@@ -120,7 +120,7 @@ PROGRAMS = {each.__name__: each for each in (train, load, ask)}
 
 
 def beside(program: str, turns: int, **arguments: Any) -> dict[str, Any]:
-    """A program with both, in turn: seconds and peaks of memory of each turn, once the answers agree."""
+    """Run a program with both sides in turn; return seconds and peak memory of each turn if the results agree."""
 
     def side(name: str) -> dict[str, Any]:
         request = json.dumps({"program": program, "side": name, **arguments})
@@ -138,7 +138,7 @@ def beside(program: str, turns: int, **arguments: Any) -> dict[str, Any]:
 
 
 def asking(turns: int, folder: str) -> dict[str, Any]:
-    """The questions with both; neighbours and cosines must agree, where they are not equal."""
+    """Run the queries with both sides; check that neighbours and cosines agree up to ties and rounding."""
     found = beside("ask", turns, folder=folder, kind="saved")
     ours, theirs = (json.loads(Path(folder, f"found.{side}.json").read_text()) for side in ("wordkin", "gensim"))
     for one, other in zip(ours, theirs, strict=True):
@@ -152,7 +152,7 @@ def asking(turns: int, folder: str) -> dict[str, Any]:
 
 
 def made_vectors(folder: Path, words: int, size: int) -> None:
-    """Random vectors in each format: word2vec's two, and what each side saves."""
+    """Write random vectors in each format: word2vec text and binary, and the native formats of both sides."""
     from gensim.models import KeyedVectors as Theirs
 
     from wordkin.compat.gensim import KeyedVectors as Ours
@@ -168,7 +168,7 @@ def made_vectors(folder: Path, words: int, size: int) -> None:
 
 
 def packages(turns: int, folder: Path | None) -> Any:
-    """Seconds of each program of ``run_packages.py`` that runs with both."""
+    """Return the seconds of each program of ``run_packages.py`` that works with both sides."""
     arguments: tuple[str | Path, ...] = ("--turns", str(turns), *(("--folder", folder) if folder else ()))
     found = run_script("run_packages.py", *arguments)
     return {name: sides for name, sides in found.items() if all(side["ran"] for side in sides.values())}
@@ -178,7 +178,7 @@ def packages(turns: int, folder: Path | None) -> Any:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = values(content)
     built = found.pop("packages", {})
     rows = [_row(name, sides) for name, sides in found.items()]
@@ -208,7 +208,7 @@ def _row(name: str, sides: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def measure_training(results: Results, corpus: Path, options: argparse.Namespace) -> None:
-    """CBOW and skip-gram, from an iterable of sentences and from a file."""
+    """Measure training of CBOW and skip-gram from an iterable of sentences and from a file."""
     pairs = options.evaluation and str(options.evaluation / "wordsim353.tsv")
     for sg, architecture in enumerate(("CBOW", "skip-gram")):
         for given_as in INPUTS:
@@ -221,7 +221,7 @@ def measure_training(results: Results, corpus: Path, options: argparse.Namespace
 
 
 def measure_vectors(results: Results, options: argparse.Namespace) -> None:
-    """Loading and asking."""
+    """Measure loading and queries."""
     with tempfile.TemporaryDirectory() as place:
         made_vectors(Path(place), options.words, options.size)
         settings = {"words": options.words, "size": options.size, "turns": options.turns}
@@ -240,11 +240,11 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", help="text file, also .gz, .bz2 or .xz (default: a synthetic text)")
     parser.add_argument("--evaluation", type=Path, metavar="DIR", help="folder with wordsim353.tsv, for scores")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:3], help="default: all but packages")
-    parser.add_argument("--epochs", type=int, default=5, help="of training (default: 5)")
-    parser.add_argument("--size", type=int, default=100, help="of all vectors (default: 100)")
-    parser.add_argument("--words", type=int, default=100_000, help="vectors to load and to ask (default: 100,000)")
+    parser.add_argument("--epochs", type=int, default=5, help="training epochs (default: 5)")
+    parser.add_argument("--size", type=int, default=100, help="vector size (default: 100)")
+    parser.add_argument("--words", type=int, default=100_000, help="vectors to load and to query (default: 100,000)")
     parser.add_argument("--turns", type=int, default=3, help="runs of each side (default: 3)")
-    parser.add_argument("--folder", type=Path, help="packages that were installed before, in place of new ones")
+    parser.add_argument("--folder", type=Path, help="directory of installed packages to use instead of installing them")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     common_options(parser)
     options = parser.parse_args()

@@ -1,11 +1,11 @@
-"""gensim's own tests, and packages that build on gensim, against ``wordkin.compat.gensim``: what passed, and why not.
+"""Run gensim's own tests, and packages that depend on gensim, with ``wordkin.compat.gensim``.
 
     make compat                                        # with the Python of .venv
-    make compat VENV=.venv-3.13 PYTHON=python3.13      # with another one; results stand beside those of the first
+    make compat VENV=.venv-3.13 PYTHON=python3.13      # with another Python, whose results are added to the tables
     python benchmarks/compat_tests.py --parts tests    # without the packages
 
-Each Python that runs it keeps its own results. The exit status is 1 where a test fails that is not known to fail, or
-where a package runs with gensim and not with wordkin. ``benchmarks/compat.py`` measures the time of the packages.
+Results are stored separately for each Python version. The exit status is 1 if a test fails unexpectedly, or if a
+package works with gensim but not with wordkin. ``benchmarks/compat.py`` measures the time of the packages.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OUTCOMES = ("passed", "failed as known", "failed", "skipped", "left out")
 
 
 def run_script(name: str, *arguments: str | Path) -> Any:
-    """What a script of ``tests/compat`` wrote as JSON; its exit status is judged by what it wrote."""
+    """Run a script of ``tests/compat`` and return the JSON it writes; its exit status is ignored."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "results.json"
         command = [sys.executable, TESTS / name, *arguments, "--json", file]
@@ -42,7 +42,7 @@ def run_script(name: str, *arguments: str | Path) -> Any:
 
 
 def packages(folder: Path | None) -> Any:
-    """What came of each program of ``run_packages.py``, without its seconds."""
+    """Return the outcome of each program of ``run_packages.py``, without its seconds."""
     found = run_script("run_packages.py", *(("--folder", folder) if folder else ()))
     for sides in found.values():
         for side in sides.values():
@@ -54,7 +54,7 @@ def packages(folder: Path | None) -> Any:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = {}
     tested = dict(sorted(values(content, "tests, ").items()))
     if tested:
@@ -77,7 +77,7 @@ def _counts(content: Mapping[str, Any], tested: Mapping[str, Any]) -> str:
 
 
 def _reasons(tested: Mapping[str, Any]) -> str:
-    """Each test that did not pass, with the Pythons where that is not so for all."""
+    """List the tests that did not pass, with the Python versions if the outcome differs between versions."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for python, files in tested.items():
         for name, outcomes in files.items():
@@ -107,7 +107,7 @@ def _packages(built: Mapping[str, Any]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to run (default: both)")
-    parser.add_argument("--folder", type=Path, help="packages that were installed before, in place of new ones")
+    parser.add_argument("--folder", type=Path, help="directory of installed packages to use instead of installing them")
     common_options(parser, threads=None)
     options = parser.parse_args()
     python = f"Python {platform.python_version()}"

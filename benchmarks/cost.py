@@ -1,12 +1,12 @@
-"""Time per word against the size of the vocabulary, for the three objectives and both architectures.
+"""Measure the time per word against the vocabulary size, for the three objectives and both architectures.
 
     python benchmarks/cost.py            # V from 1,000 to 1,000,000; a few minutes; one thread
     python benchmarks/cost.py --quick    # V to 100,000
 
-The text is synthetic word ids (Zipf's law, every word of the vocabulary known), windows are fixed at 5 to either
-side (C = 10), nothing is subsampled, so every word is a centre. Measured on as many words as fit a second: with
-the full softmax and a large vocabulary that is a single batch. Rows touched stand beside the times, because
-caches bend times. Last comes the notes' example, C = 10, N = 500, V = 1,000,000.
+The text consists of synthetic word ids drawn from Zipf's law, all in the vocabulary. Windows are fixed at 5 words to
+either side (C = 10), and there is no subsampling, so that every word is a centre. Each measurement trains as many words
+as take a second; with the full softmax and a large vocabulary, that is a single batch. The tables also show the number
+of rows accessed, because cache effects distort the times. The last measurement uses C = 10, N = 500 and V = 1,000,000.
 """
 
 from __future__ import annotations
@@ -42,38 +42,38 @@ if TYPE_CHECKING:
 
 COLOURS = THEMES["light"].colours
 
-Curve = dict[int, dict[str, Any]]  # by vocabulary size
+Curve = dict[int, dict[str, Any]]  # key: vocabulary size
 
 COLOURS = THEMES["light"].colours
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 CONTEXTS = 10
 EXAMPLE = {"vector_size": 500, "vocabulary_size": 1_000_000}
 _TEXT_WORDS = 1_000_000
-_COUNTED_WORDS = 1_000_000_000  # the text stands for so many, so that every word has a count
+_COUNTED_WORDS = 1_000_000_000  # length of the simulated text, so that every word has a count
 _SENTENCE_WORDS = 1_000
 _REPEATS = 3
 
 
 @functools.lru_cache(maxsize=1)
 def zipf_vocabulary(vocabulary_size: int) -> Vocabulary:
-    """Words with the counts of a long text."""
+    """Make a vocabulary with the counts of a long text."""
     counts = np.maximum(1, texts.zipf_probabilities(vocabulary_size) * _COUNTED_WORDS).astype(np.int64)
     return Vocabulary([texts.spelled(rank) for rank in range(vocabulary_size)], counts)
 
 
 def zipf_corpus(vocabulary_size: int) -> EncodedCorpus:
-    """A text of ids, in sentences of 1,000 words."""
+    """Make a text of ids in sentences of 1,000 words."""
     ids = texts.zipf_ids(vocabulary_size, _TEXT_WORDS)
     return EncodedCorpus(ids, np.arange(0, _TEXT_WORDS + 1, _SENTENCE_WORDS), "synthetic")
 
 
 def seconds_per_word(config: TrainingConfig, vocabulary_size: int, budget_seconds: float) -> dict[str, Any]:
-    """Median time a word takes in three stretches of text that each fill the budget, or the text."""
+    """Return the median time per word over three stretches of text; each takes the time budget, or the whole text."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the full softmax warns of its cost, which is the point here
+        warnings.simplefilter("ignore")  # the full softmax warns about its cost
         backend = open_backend(config, zipf_vocabulary(vocabulary_size), first_pieces(config, vocabulary_size))
     for rows in backend.tables().values():
-        rows += 0  # else the system hands out memory while the clock runs, 2 MB for the first use of a row
+        rows += 0  # touches all pages, so that page faults (2 MB each) are not measured
     try:
         stretches = _Stretches(backend, config, zipf_corpus(vocabulary_size))
         words = 64  # two batches of the full softmax
@@ -86,7 +86,7 @@ def seconds_per_word(config: TrainingConfig, vocabulary_size: int, budget_second
 
 
 class _Stretches:
-    """Trains a backend on one stretch of a text after another, from the front again at the end."""
+    """Trains a backend on successive stretches of a text, and starts again when the text ends."""
 
     def __init__(self, backend: Backend, config: TrainingConfig, corpus: EncodedCorpus) -> None:
         self._backend, self._corpus = backend, corpus
@@ -94,7 +94,7 @@ class _Stretches:
         self._start = 0
 
     def seconds(self, words: int) -> float:
-        """Time to train on the next so many words."""
+        """Train on the next ``words`` words and return the time."""
         if self._start + words > self._corpus.words:
             self._start = 0
         start, self._start = self._start, self._start + words
@@ -116,7 +116,7 @@ def configuration(architecture: str, objective: str, vector_size: int) -> Traini
 
 
 def point(architecture: str, objective: str, vector_size: int, vocabulary_size: int, budget: float) -> dict[str, Any]:
-    """One measurement with the work it stands for."""
+    """Measure one configuration; return its time and its work."""
     config = configuration(architecture, objective, vector_size)
     counts = zipf_vocabulary(vocabulary_size).counts
     assert counts is not None
@@ -125,7 +125,7 @@ def point(architecture: str, objective: str, vector_size: int, vocabulary_size: 
 
 
 def operations(objective: str, *, contexts: int, vector_size: int, vocabulary_size: int, negative: int) -> float:
-    """Multiplications of CBOW per centre as the notes count them, ln V for the tree."""
+    """Return the multiplications of CBOW per centre by the usual formulas (ln V for the tree)."""
     outputs = {
         "softmax": vocabulary_size,
         "hierarchical-softmax": math.log(vocabulary_size),
@@ -138,7 +138,7 @@ def operations(objective: str, *, contexts: int, vector_size: int, vocabulary_si
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = {key: each for key, each in content["measurements"].items() if each["settings"]["example"] is False}
     peak = content["peaks"]["1"]["flops"]
     lines = []
@@ -184,7 +184,7 @@ def _example_table(measurements: list[Mapping[str, Any]]) -> str:
 
 
 def draw(content: Mapping[str, Any], path: Path) -> None:
-    """Against V: times; times of the two fast objectives again, where a straight line is log V; rows touched."""
+    """Plot against V: times, times of the two fast objectives on a scale where log V is straight, rows accessed."""
     canvas = open_canvas(9, 9.5, [])
     figure = canvas.figure
     panels = figure.subplots(3, 2, sharex=True, sharey="row")
@@ -212,7 +212,7 @@ def draw(content: Mapping[str, Any], path: Path) -> None:
 
 
 def _draw_panel(axes: Axes, curves: Mapping[str, Curve], height: Any, guides: bool = False) -> None:
-    """A curve for each objective; dashed, the growth that theory says."""
+    """Draw a curve for each objective, and its theoretical growth as a dashed line."""
     for number, (objective, curve) in enumerate(curves.items()):
         if not curve:
             continue
@@ -233,7 +233,7 @@ def _draw_panel(axes: Axes, curves: Mapping[str, Curve], height: Any, guides: bo
 
 
 def _theory(objective: str, sizes: NDArray[np.int64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Growth with V, fitted to the measurements by one factor: V, log V or none."""
+    """Return the theoretical growth with V (V, log V or constant), scaled to the measurements."""
     growth = {"softmax": sizes * 1.0, "hierarchical-softmax": np.log2(sizes), "negative-sampling": np.ones(len(sizes))}
     shape = growth[objective]
     return np.asarray(shape * np.exp(np.mean(np.log(heights / shape))))
@@ -242,7 +242,7 @@ def _theory(objective: str, sizes: NDArray[np.int64], heights: NDArray[np.float6
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--vector-size", type=int, default=100)
-    parser.add_argument("--budget", type=float, default=1.0, help="seconds a measured stretch should take (default: 1)")
+    parser.add_argument("--budget", type=float, default=1.0, help="seconds per measured stretch of text (default: 1)")
     common_options(parser, threads=None)
     options = parser.parse_args()
     budget = 0.1 if options.quick else options.budget

@@ -1,11 +1,11 @@
-"""Memory and time of counting a text of many different words, with and without a bound.
+"""Measure memory and time of counting a text with many distinct words, with and without a bound.
 
-    python benchmarks/counting.py                     # 20 million different words
+    python benchmarks/counting.py                     # 20 million distinct words
     python benchmarks/counting.py --types 2000000
 
-The text is synthetic: as many words as asked for, each of them twice, in a shuffled order, with words that are frequent
-between them. It is counted in a process of its own, whose peak of anonymous memory is measured (spool and text are
-files), and the counts of frequent words are compared with what is known of them.
+The text is synthetic: each word occurs twice, in shuffled order, with frequent words in between. It is counted in its
+own process, whose peak of anonymous memory is measured (spool and text are files). The counts of frequent words are
+compared with the true counts.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from harness import Results, common_options, results_folder, run_child, show, ta
 _COMMON = [f"common{number}" for number in range(1000)]
 _BLOCK = 100_000
 _BOUND = 1_000_000
-_LEAST = {None: 2.5, _BOUND: 1.0}  # GiB, as asked for 20 million words
+_LEAST = {None: 2.5, _BOUND: 1.0}  # GiB, the targets for 20 million words
 
 
 def text_of(types: int) -> Path:
-    """A file with ``types`` words twice each, and one of 1,000 frequent words after each of them."""
+    """Write a file with ``types`` words, each twice, and one of 1,000 frequent words after each of them."""
     path = texts.FOLDER / f"types-{types}.txt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def text_of(types: int) -> Path:
 
 
 def count(path: str, types: int, max_types: int | None, threads: int) -> dict[str, Any]:
-    """Seconds to count a text and to choose its vocabulary, and what was found; checked before it is told."""
+    """Count a text and select its vocabulary; check the counts, and return seconds and numbers of words."""
     from wordkin.config import TrainingConfig
     from wordkin.text import scan_text, select_words, source_of
 
@@ -73,13 +73,13 @@ def count(path: str, types: int, max_types: int | None, threads: int) -> dict[st
 
 
 def measure(path: Path, types: int, max_types: int | None, threads: int) -> dict[str, Any]:
-    """The same in a process of its own, with its peak of memory."""
+    """Run :func:`count` in its own process, and add the peak memory."""
     request = {"path": str(path), "types": types, "max_types": max_types, "threads": threads}
     return run_child([sys.executable, __file__, "--child", json.dumps(request)]).to_dict()
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the section."""
+    """Return the table of results."""
     rows = []
     for found in values(content).values():
         bound, dropped = found["max_types"], found["dropped"]
@@ -98,7 +98,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--types", type=int, default=20_000_000, help="different words (default: 20 million)")
+    parser.add_argument("--types", type=int, default=20_000_000, help="number of distinct words (default: 20 million)")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     common_options(parser)
     options = parser.parse_args()

@@ -1,10 +1,10 @@
-"""Whether ``deterministic=True`` gives the same bits for any number of threads, and what it costs.
+"""Check that ``deterministic=True`` gives identical bits for any number of threads, and measure what it costs.
 
     python benchmarks/determinism.py enwiki.txt.xz --evaluation FOLDER   # or no path: a synthetic text, and no quality
-    python benchmarks/determinism.py --quick                             # only whether bits are equal
+    python benchmarks/determinism.py --quick                             # only the comparison of bits
 
-Bits are compared on a small text, for every architecture, objective and seed. Speed and quality are measured in
-turn with the default, one turn for each seed.
+Bits are compared on a small text for every architecture, objective and seed. Speed and quality are measured in turn
+with the default mode, one turn per seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ THREADS = (1, 2, 3, 8)
 SEEDS = (1, 2, 3)
 SMALL_TEXT_WORDS = 200_000
 SMALL_VOCABULARY = 2_000
-SPEED_OBJECTIVES = ("negative-sampling", "hierarchical-softmax")  # full softmax takes hours on a whole text
+SPEED_OBJECTIVES = ("negative-sampling", "hierarchical-softmax")  # the full softmax would take hours
 MODES: dict[str, dict[str, Any]] = {
     "default": {},
     "deterministic": {"deterministic": True},
@@ -38,7 +38,7 @@ SHOWN_SCORES = {"total": ("analogies, %", 1, 100), "wordsim353": ("WordSim-353",
 
 
 def digest(run: Run) -> str:
-    """Short hash of all tables of a run."""
+    """Return a short hash of all tables of a run."""
     hashed = hashlib.sha256()
     for name, rows in sorted(run.tables.items()):
         hashed.update(name.encode())
@@ -47,20 +47,20 @@ def digest(run: Run) -> str:
 
 
 def digests(text: Text, **options: Any) -> dict[str, str]:
-    """Hash of the tables by number of threads."""
+    """Return the hash of the tables for each number of threads."""
     config = partial(TrainingConfig, vector_size=20, epochs=2, deterministic=True, **options)
     return {str(threads): digest(train(text, config(threads=threads))) for threads in THREADS}
 
 
 def measure_bits(results: Results, text: Text) -> None:
-    """Train a small text in every way, with every number of threads."""
+    """Train a small text in every configuration with every number of threads."""
     for architecture, objective, seed in itertools.product(ARCHITECTURES, OBJECTIVES, SEEDS):
         options = {"architecture": architecture, "objective": objective, "seed": seed}
         results.measured(f"bits, {architecture}, {objective}, seed {seed}", options, partial(digests, text, **options))
 
 
 def measure_cost(results: Results, text: Text, evaluation: Path | None, options: argparse.Namespace) -> None:
-    """Train in every mode, in turn; each turn has a seed of its own."""
+    """Train in every mode in turn, with a different seed in each turn."""
 
     def speed_and_scores(config: TrainingConfig) -> dict[str, Any]:
         run = train(text, config)
@@ -77,13 +77,13 @@ def measure_cost(results: Results, text: Text, evaluation: Path | None, options:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The tables of the results."""
+    """Return the tables of results."""
     found = {"bits": _bits(content)}
     return {**found, "cost": _cost(content)} if values(content, "cost, ") else found
 
 
 def _bits(content: Mapping[str, Any]) -> str:
-    """A row for each architecture and objective, a column for each seed: one hash, or all that differ."""
+    """Make a table with a row per architecture and objective and a column per seed: the hash, or all hashes found."""
     found = values(content, "bits, ")
     rows = []
     for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES):
@@ -93,7 +93,7 @@ def _bits(content: Mapping[str, Any]) -> str:
 
 
 def _verdict(by_threads: Mapping[str, str]) -> str:
-    """In words whether all numbers of threads lead to one hash, with it."""
+    """Describe whether all numbers of threads give the same hash."""
     different = sorted(set(by_threads.values()))
     if not different:
         return "not measured"
@@ -101,7 +101,7 @@ def _verdict(by_threads: Mapping[str, str]) -> str:
 
 
 def _cost(content: Mapping[str, Any]) -> str:
-    """A row for each model and mode: speed, its ratio to the default in the same turns, and scores over seeds."""
+    """Make a table with a row per model and mode: speed, ratio to the default within a turn, and scores over seeds."""
     rows = []
     for architecture, objective in itertools.product(ARCHITECTURES, SPEED_OBJECTIVES):
         runs = {mode: values(content, f"cost, {architecture}, {objective}, {mode}, seed ") for mode in MODES}
@@ -127,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", help="text to measure speed on (default: a synthetic one)")
     parser.add_argument("--evaluation", type=Path, help="folder with test files")
-    parser.add_argument("--runs", type=int, default=5, help="turns, each with a seed of its own (default: 5)")
+    parser.add_argument("--runs", type=int, default=5, help="turns, each with a different seed (default: 5)")
     common_options(parser)
     options = parser.parse_args()
     small = texts.synthetic_text(SMALL_TEXT_WORDS, SMALL_VOCABULARY)

@@ -1,10 +1,10 @@
-"""What to choose: the subsampling threshold t, and the number of noise words K on a large and on a small text.
+"""Compare values of the subsampling threshold t and of the number of noise words K on a large and a small text.
 
     python benchmarks/guidance.py LARGE --small SMALL --evaluation DIR
     python benchmarks/guidance.py LARGE --small SMALL --evaluation DIR --quick
 
-One option is changed at a time, the others are the defaults; mean and spread over seeds. The papers have t = 1e-5 as a
-good value for subsampling, and K = 5 to 20 for small texts, 2 to 5 for large ones (Mikolov et al. 2013).
+One option is changed at a time; the others have their defaults. The tables show mean and spread over seeds. Mikolov et
+al. (2013) recommend t = 1e-5, and K = 5 to 20 for small texts or 2 to 5 for large ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wordkin.config import TrainingConfig
 THRESHOLDS = (0.0, 1e-3, 1e-4, 1e-5)
 NOISE_WORDS = (1, 2, 5, 10, 20)
 _SHARED = {"total": COLUMNS["total"], "wordsim353": COLUMNS["wordsim353"], "simlex999": COLUMNS["simlex999"]}
-# Name of a table, its first column, and the option it changes with its values.
+# Name of a table, heading of its first column, the option it changes, and the values.
 TABLES: Mapping[str, tuple[str, str, tuple[float, ...]]] = {
     "subsample": ("t", "subsample", THRESHOLDS),
     "noise_large": ("K", "negative", NOISE_WORDS),
@@ -35,7 +35,7 @@ TABLES: Mapping[str, tuple[str, str, tuple[float, ...]]] = {
 
 
 def value_text(option: str, value: float) -> str:
-    """A value as the tables have it.
+    """Format a value for the tables.
 
     >>> value_text("subsample", 0.0), value_text("subsample", 1e-05), value_text("negative", 5)
     ('no subsampling', '1e-5', '5')
@@ -46,7 +46,7 @@ def value_text(option: str, value: float) -> str:
 
 
 def rows_of(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The measured rows of a table: the value as text, how many seeds, scores of each seed."""
+    """Return the measured rows of a table: the value as text, the number of seeds, and the scores of each seed."""
     _, option, wanted = TABLES[name]
     found = values(content, f"{name}: ")
     rows = []
@@ -59,7 +59,7 @@ def rows_of(content: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def for_lesson(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Means over seeds for the pages of the studio's lesson, by table."""
+    """Return the means over seeds of each table, for the pages of the studio's lesson."""
     found: dict[str, list[dict[str, Any]]] = {}
     for name in TABLES:
         found[name] = []
@@ -70,7 +70,7 @@ def for_lesson(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     tables = {}
     for name, (head, _, _) in TABLES.items():
         lines = []
@@ -90,9 +90,9 @@ def main() -> None:
     parser.add_argument("corpus", help="the large text; also .gz, .bz2 or .xz")
     parser.add_argument("--small", required=True, metavar="FILE", help="the small text")
     parser.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="folder with the test files")
-    parser.add_argument("--epochs", type=int, default=1, help="over the large text (default: 1)")
-    parser.add_argument("--small-epochs", type=int, default=5, help="over the small text (default: 5)")
-    parser.add_argument("--seeds", type=int, default=3, help="how many seeds, from 1 (default: 3)")
+    parser.add_argument("--epochs", type=int, default=1, help="epochs on the large text (default: 1)")
+    parser.add_argument("--small-epochs", type=int, default=5, help="epochs on the small text (default: 5)")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds, which are 1, 2, ... (default: 3)")
     common_options(parser)
     options = parser.parse_args()
     if options.quick:
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def measure(results: Results, names: tuple[str, ...], path: Path, epochs: int, options: argparse.Namespace) -> None:
-    """The tables of one text, seed by seed."""
+    """Measure the tables of one text, one seed after the other."""
     with scanned(path, options.threads) as scan:
         text = text_of(scan)
         for seed in range(1, options.seeds + 1):

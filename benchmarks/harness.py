@@ -1,8 +1,8 @@
-"""What every benchmark shares: machine, peaks, child processes, turns, statistics, results on disk, tables.
+"""Shared functions of the benchmarks: machine, peak speeds, child processes, turns, statistics, results, tables.
 
-Figures from a busy machine are worth little, so everything here is built to see noise and to live with it:
-two sides run in turn, a ratio is taken within each turn, and medians are shown with their spread. Each
-measurement is written to disk when it is made; a benchmark that is started again goes on where it stopped.
+Measurements on a busy machine are noisy. Two sides therefore run in turn, ratios are computed within each turn, and
+medians are shown with their spread. Each measurement is written to disk at once. A benchmark that is started again
+continues where it stopped.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).parent / "results"
 _POLL_SECONDS = 0.01
 _VERSIONS = ("wordkin", "numpy", "numba", "llvmlite", "scipy", "gensim", "usearch")
-# what a measured speed or quality depends on; a change here makes stored measurements stale
+# source directories that speed or quality depend on; a change invalidates stored measurements
 _MEASURED_SOURCES = ("corpus", "vocabulary", "windows", "objectives/cpu", "training")
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores this process may use, memory, widest vector of the kernels, and versions."""
+    """Describe the machine: processor, usable cores, memory, vector width of the kernels, and versions."""
     from wordkin.cores import usable_cores
     from wordkin.objectives.cpu.registers import host_lanes
 
@@ -81,7 +81,7 @@ def _version(distribution: str) -> str | None:
 
 
 def measured_code(sources: Sequence[str] = _MEASURED_SOURCES) -> str:
-    """Short digest of the sources that figures depend on, given as folders of the package."""
+    """Return a short digest of the sources in some directories of the package."""
     import wordkin
 
     package = Path(wordkin.__file__).parent
@@ -93,10 +93,13 @@ def measured_code(sources: Sequence[str] = _MEASURED_SOURCES) -> str:
 
 
 def peaks(threads: int) -> dict[str, float]:
-    """What this machine can do at best with so many threads, each measured as the best of many short tries.
+    """Measure the peak speeds of this machine with a number of threads, each as the best of many short attempts.
 
-    flops : float32 operations a second (a fused multiply-add is two) of BLAS on products of 512 x 512 x 512.
-    bytes : bytes a second read in order from arrays larger than any cache.
+    Returns
+    -------
+    dict
+        ``flops``: float32 operations per second of BLAS on products of 512 x 512 x 512 (a fused multiply-add counts as
+        two). ``bytes``: bytes per second read sequentially from arrays larger than the caches.
     """
     import numpy as np
     from threadpoolctl import threadpool_limits
@@ -104,7 +107,7 @@ def peaks(threads: int) -> dict[str, float]:
     size, stretch = 512, 1 << 24
     squares = [np.ones((size, size), np.float32) for _ in range(threads)]
     products = [np.empty_like(square) for square in squares]
-    stretches = [np.ones(4 * stretch, np.float32) for _ in range(threads)]  # 256 MiB a thread
+    stretches = [np.ones(4 * stretch, np.float32) for _ in range(threads)]  # 256 MiB per thread
 
     def multiply(number: int) -> None:
         for _ in range(8):
@@ -121,7 +124,7 @@ def peaks(threads: int) -> dict[str, float]:
 
 
 def _seconds_together(work: Callable[[int], None], threads: int) -> float:
-    """Seconds until all threads have done their part, from when all are ready."""
+    """Return the seconds from the moment when all threads are ready until all have finished."""
     ready = threading.Barrier(threads + 1)
 
     def part(number: int) -> None:
@@ -143,11 +146,17 @@ def _seconds_together(work: Callable[[int], None], threads: int) -> float:
 
 @dataclass(frozen=True)
 class Child:
-    """What a finished child process gave.
+    """Result of a child process.
 
-    seconds : from start to exit. output : the last line it printed, as JSON; empty when that is no object.
-    peak_bytes, peak_of : highest memory and what it counts: "RssAnon" (anonymous memory, no mapped files)
-        where the system tells, the whole resident set elsewhere, None where neither can be had.
+    Attributes
+    ----------
+    seconds : float
+        Time from start to exit.
+    output : dict
+        The last line it printed, as JSON; empty if the line is not a JSON object.
+    peak_bytes, peak_of : int and str, or None
+        Peak memory and its kind: "RssAnon" (anonymous memory without mapped files) if the system provides it, else the
+        whole resident set; None if neither is available.
     """
 
     seconds: float
@@ -160,7 +169,7 @@ class Child:
 
 
 def run_child(arguments: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Child:
-    """Run a program to its end and measure it. Stops the benchmark with the program's own words when it fails."""
+    """Run a program and measure it. If it fails, stop the benchmark and print the program's error output."""
     with tempfile.TemporaryFile("w+") as complaints:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -187,7 +196,7 @@ def run_child(arguments: Sequence[str | Path], environment: Mapping[str, str] | 
 
 
 def _reap(process: subprocess.Popen[str]) -> int | None:
-    """Wait for the end of a child; return its highest resident set where the system tells."""
+    """Wait for a child process to end; return its peak resident set if the system provides it."""
     if not hasattr(os, "wait4"):
         process.wait()
         return None
@@ -197,7 +206,7 @@ def _reap(process: subprocess.Popen[str]) -> int | None:
 
 
 def last_json(printed: str) -> dict[str, Any]:
-    """The last line of a program's output if it is a JSON object, else an empty one."""
+    """Return the last line of a program's output as a JSON object; {} if it is not one."""
     lines = printed.strip().splitlines()
     if not lines or not lines[-1].startswith("{"):
         return {}
@@ -206,7 +215,7 @@ def last_json(printed: str) -> dict[str, Any]:
 
 
 class _MemoryWatch(threading.Thread):
-    """Polls the anonymous memory of a process; ``peak_bytes`` stays 0 where there is no /proc."""
+    """Polls the anonymous memory of a process; ``peak_bytes`` stays 0 on systems without /proc."""
 
     def __init__(self, process_id: int) -> None:
         super().__init__(daemon=True)
@@ -218,7 +227,7 @@ class _MemoryWatch(threading.Thread):
         while not self._stopped.wait(_POLL_SECONDS):
             try:
                 status = self._status.read_text()
-            except OSError:  # it has ended, or there is no /proc
+            except OSError:  # the process has ended, or there is no /proc
                 return
             self.peak_bytes = max(self.peak_bytes, anonymous_bytes(status))
 
@@ -228,7 +237,7 @@ class _MemoryWatch(threading.Thread):
 
 
 def anonymous_bytes(status: str) -> int:
-    """RssAnon of a /proc/PID/status text; 0 where it is not listed."""
+    """Return RssAnon from the text of /proc/PID/status; 0 if it is missing."""
     for line in status.splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1024
@@ -239,7 +248,7 @@ def anonymous_bytes(status: str) -> int:
 
 
 def in_turn(sides: Mapping[str, Callable[[], T]], runs: int) -> dict[str, list[T]]:
-    """Run the sides A B A B …, ``runs`` times each, so that a slow minute falls on both."""
+    """Run the sides as A B A B …, ``runs`` times each, so that slow phases of the machine affect both."""
     results: dict[str, list[T]] = {name: [] for name in sides}
     for _ in range(runs):
         for name, side in sides.items():
@@ -249,7 +258,7 @@ def in_turn(sides: Mapping[str, Callable[[], T]], runs: int) -> dict[str, list[T
 
 @dataclass(frozen=True)
 class Summary:
-    """Median of a few measurements and how far they lie apart."""
+    """Median, minimum and maximum of a few measurements."""
 
     median: float
     lowest: float
@@ -261,18 +270,18 @@ class Summary:
         return cls(statistics.median(numbers), numbers[0], numbers[-1])
 
     def text(self, digits: int = 3, scale: float = 1.0) -> str:
-        """As in "7.1 (6.9 to 7.4)", each divided by ``scale``; the median alone when there was one measurement."""
+        """Format as "7.1 (6.9 to 7.4)", each number divided by ``scale``; only the median for a single measurement."""
         shown = [significant(each / scale, digits) for each in (self.median, self.lowest, self.highest)]
         return shown[0] if self.lowest == self.highest else f"{shown[0]} ({shown[1]} to {shown[2]})"
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> Summary:
-    """Ratios within each turn: what a slow minute slows on both sides drops out."""
+    """Return the ratio within each turn, in which slow phases of the machine cancel out."""
     return Summary.of(one / other for one, other in zip(above, below, strict=True))
 
 
 def mean_text(values: Sequence[float], digits: int = 1, scale: float = 1.0) -> str:
-    """Mean and sample standard deviation over seeds, as in "30.9 ± 0.3"; the mean alone of one value."""
+    """Format mean and sample standard deviation over seeds as "30.9 ± 0.3"; only the mean for a single value."""
     mean = f"{statistics.fmean(values) * scale:.{digits}f}"
     return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values) * scale:.{digits}f}"
 
@@ -281,13 +290,13 @@ def mean_text(values: Sequence[float], digits: int = 1, scale: float = 1.0) -> s
 
 
 class Results:
-    """The measurements of one section, in one JSON file that is rewritten after each of them.
+    """The measurements of one section, stored in a JSON file that is rewritten after each measurement.
 
-    A measurement made before is not made again if settings and code are the same. In other circumstances
-    (``about``: corpus, threads and so on) the file starts over, and the old one is kept as ``.old.json``.
+    A stored measurement is reused if settings and code are the same. If the circumstances (``about``: corpus, threads
+    and so on) differ, the file is started anew, and the old one is kept as ``.old.json``.
 
-    Keys of the file: section, about, machine, peaks (by number of threads), measurements; each
-    measurement holds its settings, the digest of the measured code, and its value.
+    Keys of the file: section, about, machine, peaks (by number of threads), measurements. Each measurement has its
+    settings, the digest of the measured code, and its value.
     """
 
     def __init__(
@@ -311,7 +320,7 @@ class Results:
         self.content: dict[str, Any] = {**head, "machine": machine(), "peaks": {}, "measurements": {}, **old}
 
     def measured(self, key: str, settings: Mapping[str, Any], measure: Callable[[], T]) -> T:
-        """The value of a measurement, made now unless it was made before."""
+        """Return a stored measurement, or make and store it."""
         head = {"settings": json.loads(json.dumps(settings)), "code": self._code}
         known = self.content["measurements"].get(key, {})
         if all(known.get(name) == each for name, each in head.items()):
@@ -319,13 +328,13 @@ class Results:
             value: T = known["value"]
             return value
         print(f"{key}: measuring", flush=True)
-        value = json.loads(json.dumps(measure()))  # as it will be read back
+        value = json.loads(json.dumps(measure()))  # exactly what a later run will read
         self.content["measurements"][key] = {**head, "value": value}
         self._write()
         return value
 
     def peaks(self, threads: int) -> dict[str, float]:
-        """Peaks of the machine, measured once for each number of threads; see :func:`peaks`."""
+        """Return the peak speeds of the machine, measured once for each number of threads; see :func:`peaks`."""
         found: dict[str, float] | None = self.content["peaks"].get(str(threads))
         if found is None:
             found = self.content["peaks"][str(threads)] = peaks(threads)
@@ -340,7 +349,7 @@ class Results:
 
 
 def values(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of the measurements whose key begins with ``prefix``, by the rest of the key."""
+    """Return the values of measurements whose key begins with ``prefix``, by the rest of the key."""
     found = content["measurements"].items()
     return {key.removeprefix(prefix): each["value"] for key, each in found if key.startswith(prefix)}
 
@@ -349,7 +358,7 @@ def values(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def significant(number: float, digits: int = 3) -> str:
-    """A number in so many significant digits, without exponent and with separators: 7.13, 0.0251, 86,000."""
+    """Format a number with some significant digits and thousands separators, no exponent: 7.13, 0.0251, 86,000."""
     if number == 0 or not math.isfinite(number):
         return f"{number:.0f}"
     places = digits - 1 - math.floor(math.log10(abs(number)))
@@ -357,7 +366,7 @@ def significant(number: float, digits: int = 3) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table with columns of even width, so that it reads well in a terminal too; numbers to the right."""
+    """Return a Markdown table with padded columns, which is readable in a terminal as well; numbers align right."""
     body = [[str(cell) for cell in row] for row in rows]
     widths = [max([3, len(head), *(len(row[place]) for row in body)]) for place, head in enumerate(headers)]
 
@@ -370,7 +379,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def tidy(axes: Axes, *, logarithmic: str = "") -> None:
-    """Give a panel of a picture a faint grid, two spines, plain numbers and, for "x", "y" or "xy", log scales."""
+    """Style axes with a faint grid, two spines, plain numbers and, for "x", "y" or "xy", log scales."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     for name in logarithmic:
@@ -384,7 +393,7 @@ def tidy(axes: Axes, *, logarithmic: str = "") -> None:
 
 
 def shortened(number: float) -> str:
-    """A number for an axis: 0.5, 20, 3k, 1M."""
+    """Abbreviate a number for an axis: 0.5, 20, 3k, 1M."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
             return f"{number / size:g}{letter}"
@@ -392,14 +401,14 @@ def shortened(number: float) -> str:
 
 
 def results_folder(quick: bool) -> Path:
-    """Where results go: those of short runs apart, since they say less."""
+    """Return the directory of results; short runs have their own, since they are less precise."""
     return RESULTS / "quick" if quick else RESULTS
 
 
 def common_options(parser: argparse.ArgumentParser, *, threads: int | None = 2) -> None:
-    """Options that every benchmark takes."""
-    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
-    parser.add_argument("--quick", action="store_true", help="a short version: fewer points, less text, less sure")
+    """Add the options that every benchmark has."""
+    parser.add_argument("--fresh", action="store_true", help="discard earlier measurements")
+    parser.add_argument("--quick", action="store_true", help="a short version: fewer points, less text, less precise")
     if threads is not None:
         parser.add_argument("--threads", type=int, default=threads, help="worker threads of both sides (default: 2)")
 

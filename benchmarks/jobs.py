@@ -1,6 +1,6 @@
-"""One measured job in a process of its own: ``python jobs.py '{"job": "train_gensim", …}'`` prints one JSON line.
+"""Run one measured job in its own process: ``python jobs.py '{"job": "train_gensim", …}'`` prints one JSON line.
 
-The parent measures the whole process; what is timed here is only what lies inside it.
+The parent measures the whole process. This module measures parts of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def start_job(job: str, **arguments: Any) -> Child:
 
 
 def train_wordkin(corpus: str, options: Mapping[str, Any], save: str | None = None) -> dict[str, Any]:
-    """Train after a warm-up that compiles; times of training alone and of everything from text to tables."""
+    """Train after a warm-up that compiles; return the times of training and of everything from text to tables."""
     from wordkin import TrainingReport, Word2Vec
 
     Word2Vec(**{**options, "epochs": 1, "min_count": 1}).fit(texts.head(Path(corpus), _WARM_UP_BYTES))
@@ -42,7 +42,7 @@ def train_wordkin(corpus: str, options: Mapping[str, Any], save: str | None = No
 def train_gensim(corpus: str, options: Mapping[str, Any], mode: str, save: str | None = None) -> dict[str, Any]:
     """Train from a file (``mode="corpus_file"``) or from an iterable of its sentences (``"iterable"``).
 
-    Vectors are saved in the format of word2vec where the name ends so, else in gensim's own, which is faster.
+    Vectors are saved in word2vec format if the suffix asks for it, else in gensim's own format, which is faster.
     """
     from gensim.models import Word2Vec
     from gensim.models.word2vec import LineSentence
@@ -65,7 +65,7 @@ def train_gensim(corpus: str, options: Mapping[str, Any], mode: str, save: str |
 
 
 def scan_wordkin(corpus: str, threads: int, min_count: int) -> dict[str, Any]:
-    """Text to vocabulary and encoded corpus, after a warm-up."""
+    """Read a text into vocabulary and encoded corpus, after a warm-up."""
     _encode(str(texts.head(Path(corpus), _WARM_UP_BYTES)), threads, 1)
     began = time.perf_counter()
     vocabulary_size = _encode(corpus, threads, min_count)
@@ -85,7 +85,7 @@ def _encode(corpus: str, threads: int, min_count: int) -> int:
 
 
 def scan_gensim(corpus: str, min_count: int) -> dict[str, Any]:
-    """Text to word counts, which is all that gensim prepares: it splits and looks words up again in every epoch."""
+    """Read a text into word counts. gensim prepares nothing else: it splits and looks up words again in every epoch."""
     from gensim.models import Word2Vec
 
     model = Word2Vec(min_count=min_count)

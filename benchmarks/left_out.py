@@ -1,15 +1,15 @@
-"""What was tried for better vectors and left out of the library: schedules, weights of positions, averages.
+"""Measure variants of training that were tried and rejected: schedules, position weights, averages.
 
     python benchmarks/left_out.py enwiki-2m.txt.xz --evaluation DIR --epochs 20
     python benchmarks/left_out.py enwiki-17m.txt.xz --evaluation DIR --epochs 4
 
-Each variant changes one thing of the quality recipe, for skip-gram and CBOW:
+Each variant changes one aspect of the quality recipe, for skip-gram and CBOW:
 
-- the learning rate falls as half a cosine, as a square root, stays up for the first half, or falls to a tenth;
-- near context words count more: the context word at distance d takes part with probability 1 / d or 1 / sqrt(d);
-- the second half of the epochs has more noise words, or narrower or wider windows, than the first;
-- vectors are moved so that their mean is zero, also without their two first principal components (Mu et al. 2018);
-- vectors of two seeds are rotated onto each other and averaged, for twice the time.
+- The learning rate decays like half a cosine or a square root, stays constant for the first half, or ends at a tenth.
+- Near context words count more: a context word at distance d is used with probability 1 / d or 1 / sqrt(d).
+- The second half of the epochs uses more noise words, or narrower or wider windows.
+- The mean is subtracted from the vectors, also together with their first two principal components (Mu et al. 2018).
+- Vectors of two seeds are aligned by rotation and averaged, which takes twice the time.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ WEIGHTS: Mapping[str, Callable[[int], float]] = {
     "1 / d": lambda distance: 1 / distance,
     "1 / sqrt(d)": lambda distance: 1 / math.sqrt(distance),
 }
-# Changes of the recipe's value in the first and in the second half of the epochs.
+# Option, and the changes to the recipe's value in the first and in the second half of the epochs.
 HALVES: Mapping[str, tuple[str, int, int]] = {
     "two noise words fewer, then two more": ("negative", -2, 2),
     "window wider by one, then narrower": ("window", 1, -1),
@@ -63,7 +63,7 @@ COLUMNS = {
 
 @contextlib.contextmanager
 def schedule(shape: Callable[[float], float]) -> Iterator[None]:
-    """The learning rate follows another shape: its share of the starting rate by the share of the text done."""
+    """Replace the decay of the learning rate by a function from progress (0 to 1) to the share of the initial rate."""
 
     def at(self: Schedule, words: int) -> float:
         done = min(1.0, words / max(1, self.total_words))
@@ -74,7 +74,7 @@ def schedule(shape: Callable[[float], float]) -> Iterator[None]:
 
 
 def centred(matrix: Matrix, components: int = 0) -> Matrix:
-    """Vectors with mean 0, without so many first principal components of the frequent words."""
+    """Subtract the mean and the first principal components of frequent words from the vectors."""
     moved = matrix - matrix.mean(axis=0)
     if components:
         first = np.linalg.svd(moved[:20_000], full_matrices=False)[2][:components]
@@ -83,7 +83,7 @@ def centred(matrix: Matrix, components: int = 0) -> Matrix:
 
 
 def averaged(one: Matrix, other: Matrix) -> Matrix:
-    """The mean of unit vectors of two seeds, the second rotated onto the first (orthogonal Procrustes)."""
+    """Average the unit vectors of two seeds, after rotating the second onto the first (orthogonal Procrustes)."""
     units = [each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-12) for each in (one, other)]
     left, _, right = np.linalg.svd(units[1][:20_000].T @ units[0][:20_000])
     return np.asarray(units[0] + units[1] @ (left @ right), np.float32)
@@ -91,7 +91,7 @@ def averaged(one: Matrix, other: Matrix) -> Matrix:
 
 @contextlib.contextmanager
 def position_weights(weight: Callable[[int], float], window: int) -> Iterator[None]:
-    """Context words take part with a probability that depends on their distance, through the reach of each window."""
+    """Draw the reach of each window so that context words are used with a probability that depends on distance."""
     chances = np.array([weight(distance) for distance in range(1, window + 1)])
     plain = sampler.select_windows
 
@@ -110,7 +110,7 @@ def position_weights(weight: Callable[[int], float], window: int) -> Iterator[No
 
 
 def in_halves(text: Text, config: TrainingConfig, option: str, changes: tuple[int, int]) -> NamedTables:
-    """The tables after two runs, one from where the other stopped, each with half of the epochs and its own value."""
+    """Train two runs with half of the epochs and their own value each, the second from the tables of the first."""
     values: list[dict[str, Any]] = [{option: getattr(config, option) + change} for change in changes]
     start, end = config.starting_learning_rate, config.final_learning_rate
     middle = (start + end) / 2
@@ -123,7 +123,7 @@ def in_halves(text: Text, config: TrainingConfig, option: str, changes: tuple[in
 
 
 def variants(text: Text, base: Mapping[str, Any], evaluation: Path) -> dict[str, dict[str, float]]:
-    """Scores of every variant with one seed."""
+    """Return the scores of every variant with one seed."""
     config = TrainingConfig.from_options(**base)
 
     def scored(matrix: Matrix) -> dict[str, float]:
@@ -161,7 +161,7 @@ def variants(text: Text, base: Mapping[str, Any], evaluation: Path) -> dict[str,
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the results."""
+    """Return the table of results."""
     groups: dict[tuple[str, str], list[Mapping[str, Mapping[str, float]]]] = {}
     for each in content["measurements"].values():
         settings = each["settings"]
@@ -181,8 +181,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", help="text file, also .gz, .bz2 or .xz")
     parser.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="folder with the test files")
-    parser.add_argument("--epochs", type=int, default=5, help="of every variant (default: 5)")
-    parser.add_argument("--seeds", type=int, default=2, help="how many seeds, from 1 (default: 2)")
+    parser.add_argument("--epochs", type=int, default=5, help="epochs of every variant (default: 5)")
+    parser.add_argument("--seeds", type=int, default=2, help="number of seeds, which are 1, 2, ... (default: 2)")
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
     common_options(parser)
     options = parser.parse_args()

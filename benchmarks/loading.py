@@ -1,9 +1,9 @@
-"""Loading: chosen words beside all words, bad rows skipped beside refused; and the evaluation of 100,000 rows.
+"""Measure loading (selected words or all, bad rows skipped or refused) and evaluation with 100,000 rows.
 
     python benchmarks/loading.py [--quick] [--fresh] [--runs 3] [--folder DIRECTORY]
 
-Each loading is done in a process of its own: seconds, and the memory it took at most beyond what the imports take.
-Answers are checked before times are kept. A million words of 300 numbers take 7 GB of disk for the time being.
+Each load runs in its own process and measures seconds and peak memory beyond that of the imports. The results are
+checked before times are stored. A million vectors of size 300 take 7 GB of temporary disk space.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {"all": {}, "words": {}, "skip": {"bad_row
 
 
 def peak_bytes() -> int:
-    """Largest resident memory of this program so far; what it maps and touches counts as well."""
+    """Return the peak resident memory of this process so far, including mapped pages it has accessed."""
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage counts what the parent of the process had, too
+    if status.exists():  # getrusage would include the memory of the parent at the time of the fork
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def write_files(folder: Path, words: int) -> None:
-    """The same vectors in every format."""
+    """Write the same vectors in every format."""
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((words, SIZE), dtype=np.float32)
     vectors = Embeddings(Vocabulary([f"word{number}" for number in range(words)]), matrix)
@@ -56,18 +56,18 @@ def write_files(folder: Path, words: int) -> None:
 
 
 def chosen_words(words: int) -> list[str]:
-    """Words spread over the whole file, the last one among them: the file must be read to its end."""
+    """Choose words spread over the whole file, including the last one, so that the file must be read to its end."""
     return [f"word{number}" for number in np.linspace(0, words - 1, CHOSEN).astype(int)]
 
 
 def measure(path: Path, mode: str, words: int) -> dict[str, float]:
-    """Load a file in a process of its own, as this script does with ``--one``."""
+    """Load a file in its own process, by running this script with ``--one``."""
     found = run_child([sys.executable, __file__, "--one", path, "--mode", mode, "--words", str(words)]).output
     return {name: float(found[name]) for name in ("seconds", "bytes")}
 
 
 def load_once(path: Path, mode: str, words: int) -> dict[str, float]:
-    """Seconds and memory of loading a file in this process, and whether the vectors are right."""
+    """Load a file in this process; return seconds, memory, and whether the vectors are correct."""
     options = {"words": chosen_words(words)} if mode == "words" else _OPTIONS[mode]
     before, start = peak_bytes(), time.perf_counter()
     vectors = load_embeddings(path, **options)
@@ -80,13 +80,13 @@ def load_once(path: Path, mode: str, words: int) -> dict[str, float]:
 
 
 def loading(path: Path, words: int, runs: int) -> dict[str, list[dict[str, float]]]:
-    """The ways to load a file, in turn."""
+    """Measure all ways to load a file, in turn."""
     modes = ["all", "words"] + (["skip"] if path.suffix != ".safetensors" else [])
     return in_turn({mode: partial(measure, path, mode, words) for mode in modes}, runs)
 
 
 def evaluation(kind: str, runs: int, folder: Path) -> dict[str, Any]:
-    """Seconds to evaluate a file of so many rows, drawn from 20,000 words."""
+    """Return the seconds to evaluate a file with a number of rows of 20,000 words."""
     rng = np.random.default_rng(1)
     words = [f"word{number}" for number in range(20_000)]
     vectors = Embeddings(Vocabulary(words), rng.standard_normal((len(words), 100), dtype=np.float32))
@@ -111,7 +111,7 @@ def evaluation(kind: str, runs: int, folder: Path) -> dict[str, Any]:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = values(content, "load, ")
     tables = {}
     if found:
@@ -148,9 +148,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--mode", help=argparse.SUPPRESS)
-    parser.add_argument("--words", type=int, help="how many words the files have (default: 1,000,000)")
+    parser.add_argument("--words", type=int, help="number of words in the files (default: 1,000,000)")
     parser.add_argument("--runs", type=int, default=3, help="turns (default: 3)")
-    parser.add_argument("--folder", type=Path, help="where the files go for the time being (default: a temporary one)")
+    parser.add_argument(
+        "--folder", type=Path, help="directory for the temporary files (default: a temporary directory)"
+    )
     common_options(parser, threads=None)
     options = parser.parse_args()
     if options.one is not None:

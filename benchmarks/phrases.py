@@ -1,12 +1,12 @@
-"""Phrases of a text, learned and joined, beside gensim: the result is compared before a speed is printed.
+"""Compare the speed of learning and joining phrases with gensim, after checking that the results are equal.
 
     python benchmarks/phrases.py TEXT --runs 3
 
-Each side of each turn is kept when it is measured, so a benchmark that was stopped goes on where it was.
+Both sides get the same text and settings (one pass, min_count 5, threshold 10) and run in turn. gensim is measured from
+lists of words in memory, which it needs anyway; wordkin from its encoded text and from the raw file. Counting is
+limited by memory latency: each word of the text needs one access to a table of n-grams.
 
-Both sides get the same text and settings (one pass, min_count 5, threshold 10), in turn in the same run. gensim is
-timed from lists of words in memory, which it needs anyway; wordkin from its encoded text, and from the raw file.
-Counting is bound by memory latency: one access to a table of n-grams for each word of the text.
+Each measurement is stored at once. A benchmark that is started again continues where it stopped.
 """
 
 from __future__ import annotations
@@ -28,16 +28,12 @@ from wordkin.corpus.phrases import CountedText, PhraseOptions, learn_phrases
 from wordkin.corpus.sources import resolve
 
 _SYNTHETIC_WORDS = 2_000_000
-_SIDES = {
-    "wordkin, encoded": 20,
-    "wordkin, raw text": 12,
-    "gensim": None,
-}  # and how many times gensim's speed it must reach
+_SIDES = {"wordkin, encoded": 20, "wordkin, raw text": 12, "gensim": None}  # values: required ratio to gensim's speed
 _COMPARED_SENTENCES = 5_000
 
 
 def of_gensim(path: Path, kept: Path) -> float:
-    """Seconds gensim takes to learn phrases and to join those of every sentence."""
+    """Return the seconds that gensim takes to learn phrases and to join them in every sentence."""
     from gensim.models.phrases import Phrases
 
     with path.open(encoding="utf-8") as file:
@@ -51,7 +47,7 @@ def of_gensim(path: Path, kept: Path) -> float:
 
 
 def of_wordkin(path: Path, kept: Path, workers: int, *, raw: bool) -> float:
-    """Seconds wordkin takes to learn and join, from the raw file or from encoded text."""
+    """Return the seconds that wordkin takes to learn and join phrases, from the raw file or from encoded text."""
     CountedText.of_scan(scan(resolve([["warm", "up"]] * 9))).corpus.close()
     learn_phrases(CountedText.of_scan(scan(resolve([["warm", "up"]] * 9))), 1, PhraseOptions(), workers=workers)
     began = time.perf_counter()
@@ -68,13 +64,13 @@ def of_wordkin(path: Path, kept: Path, workers: int, *, raw: bool) -> float:
 
 
 def keep(path: Path, phrases: Mapping[str, float], joined: list[list[str]]) -> None:
-    """Keep what a side found, to be compared with what the others do."""
+    """Store the phrases that a side found, for the comparison with the others."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"phrases": dict(phrases), "joined": joined}), encoding="utf-8")
 
 
 def compare(kept: Mapping[str, Path]) -> int:
-    """How many phrases all sides found; ends the benchmark where they differ, or joined them otherwise."""
+    """Return the number of phrases found; stop the benchmark if the sides found or joined different phrases."""
     found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in kept.items()}
     theirs = found["gensim"]["phrases"]
     for name, each in found.items():
@@ -88,7 +84,7 @@ def compare(kept: Mapping[str, Path]) -> int:
 
 
 def measure(results: Results, path: Path, runs: int, workers: int) -> None:
-    """Seconds of every side in turn, each kept when it is measured, and how many phrases all of them found."""
+    """Measure the seconds of every side in turn, and the number of phrases that all of them found."""
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     kept = {name: texts.FOLDER / f"phrases-{digest}-{number}.json" for number, name in enumerate(_SIDES)}
     sides = {
@@ -103,7 +99,7 @@ def measure(results: Results, path: Path, runs: int, workers: int) -> None:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The tables of the section."""
+    """Return the tables of results."""
     found = values(content)
     seconds: dict[str, list[float]] = {name: [] for name in _SIDES}
     for each in content["measurements"].values():

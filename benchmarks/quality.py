@@ -1,8 +1,8 @@
-"""Quality over seeds and epochs: mean and spread of the scores on test files.
+"""Measure quality over seeds and epochs: mean and spread of the scores on test files.
 
 python benchmarks/quality.py enwiki.txt.xz --evaluation DIR --settings "skip-gram NS 100" --epochs 1 3 --seeds 3
-python benchmarks/quality.py enwiki.txt.xz --evaluation DIR --gensim           # beside gensim fed from an iterable
-python benchmarks/quality.py enwiki.txt.xz --evaluation DIR --option window=8  # any option of training
+python benchmarks/quality.py enwiki.txt.xz --evaluation DIR --gensim           # also gensim, from an iterable
+python benchmarks/quality.py enwiki.txt.xz --evaluation DIR --option window=8  # any training option
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def gensim_scores(corpus: Path, config: TrainingConfig, evaluation: Path) -> dic
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the results."""
+    """Return the table of results."""
     by_row: dict[tuple[str, int, str], list[Mapping[str, float]]] = {}
     for each in content["measurements"].values():
         settings = each["settings"]
@@ -77,7 +77,7 @@ def _summary(by_row: Mapping[tuple[str, int, str], list[Mapping[str, float]]]) -
 
 
 def option(argument: str) -> tuple[str, Any]:
-    """``name=value`` as a training option; the value is a Python literal or a word."""
+    """Parse ``name=value`` into a training option; the value is a Python literal or a word."""
     name, _, value = argument.partition("=")
     try:
         return name, ast.literal_eval(value)
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--evaluation", type=Path, required=True, metavar="DIR", help="folder with the test files")
     parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--epochs", type=int, nargs="+", default=[1, 3])
-    parser.add_argument("--seeds", type=int, default=3, help="how many seeds, from 1 (default: 3)")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds, which are 1, 2, ... (default: 3)")
     parser.add_argument("--option", type=option, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--gensim", action="store_true", help="train gensim as well, from an iterable")
     common_options(parser)
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def measure(results: Results, corpus: Path, text: Text, options: argparse.Namespace) -> None:
-    """Make the measurements that are missing, seed by seed, so that a table stands early."""
+    """Make missing measurements, one seed after the other, so that a first table is available early."""
     changes = {**dict(options.option), "threads": options.threads}
     for seed in range(1, (1 if options.quick else options.seeds) + 1):
         for name in options.settings:

@@ -1,12 +1,12 @@
-"""Loading, questions, evaluation and saving: wordkin and gensim in turn, on the same vectors, in one run.
+"""Compare loading, queries, evaluation and saving with gensim, on the same vectors.
 
-    python benchmarks/queries.py                                   # all of it, about ten minutes on two cores
-    python benchmarks/queries.py --vectors v.safetensors --questions questions-words.txt     # and real vectors
-    python benchmarks/queries.py --parts gensim                    # some of it: gensim, open, index, real
-    python benchmarks/queries.py --quick                           # small and soon done
+    python benchmarks/queries.py                                   # everything, about ten minutes on two cores
+    python benchmarks/queries.py --vectors v.safetensors --questions questions-words.txt     # also real vectors
+    python benchmarks/queries.py --parts gensim                    # some parts: gensim, open, index, real
+    python benchmarks/queries.py --quick                           # a short version
 
-Every answer is checked before its time is kept: the same words, cosines to 1e-5, the same numbers of right
-answers. The index is judged by exact search: how many of the true neighbours it finds, and how much sooner.
+Results are checked before times are stored: the words must be equal, cosines must agree to 1e-5, and the numbers of
+correct answers must be equal. The index is compared with exact search: its recall, and its speed.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ ROWS = {
     "native": "save natively, on the disk",
     "native unflushed": "save natively, in the system's cache",
 }
-# what the figures depend on; a change here makes stored measurements stale
+# sources that the measurements depend on; a change invalidates stored measurements
 SOURCES = ("embeddings", "queries", "evaluation", "vocabulary")
-_SECTION_PAIRS = 20  # of words; each pair is asked about with each other of its section
+_SECTION_PAIRS = 20  # word pairs per section; each is combined with each other pair of the section
 _SECTIONS = 6
 _TURNS_OF_QUERIES = 10
 
@@ -66,10 +66,10 @@ T = TypeVar("T")
 
 
 def clustered_vectors(words: int, size: int, *, clusters: int = 1000, spread: float = 0.7, seed: int = 1) -> Embeddings:
-    """Vectors that lie in clusters as those of real words do, words with their counts.
+    """Make clustered vectors, which resemble those of real words, and words with counts.
 
-    The centres are standard normal. Each word takes one at random, adds ``spread`` times standard normal
-    noise, and is scaled by a factor between 0.5 and 2, drawn on a logarithmic scale.
+    The cluster centres are standard normal. The vector of a word is a random centre plus ``spread`` times standard
+    normal noise, multiplied by a log-uniform factor between 0.5 and 2.
     """
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((clusters, size), dtype=np.float32)
@@ -84,9 +84,9 @@ def clustered_vectors(words: int, size: int, *, clusters: int = 1000, spread: fl
 
 
 def write_questions(vectors: Embeddings, restrict_vocab: int, path: Path) -> int:
-    """Write analogies whose answer is the right one by 3CosAdd in every second case; returns how many.
+    """Write analogies and return their number; in every second one, the expected answer is the one by 3CosAdd.
 
-    So about half of the answers must be found, and which, depends on the ranking of all words.
+    About half of the answers are thus correct, and which ones depends on the ranking of all words.
     """
     rng = np.random.default_rng(3)
     searched = min(restrict_vocab, len(vectors))
@@ -107,7 +107,7 @@ def write_questions(vectors: Embeddings, restrict_vocab: int, path: Path) -> int
 
 
 def timed(action: Callable[[], T]) -> tuple[float, T]:
-    """Seconds an action takes, and its result; waste of the one before is collected first."""
+    """Return the seconds and the result of an action; garbage of earlier actions is collected first."""
     gc.collect()
     start = time.perf_counter()
     result = action()
@@ -115,7 +115,7 @@ def timed(action: Callable[[], T]) -> tuple[float, T]:
 
 
 def touch_memory(size: int) -> None:
-    """Use so many bytes once: a virtual machine hands out memory slowly to whoever is first to use it."""
+    """Write to a number of bytes once, because a virtual machine is slow at the first access to memory."""
     np.ones(size, dtype=np.uint8)
 
 
@@ -123,14 +123,14 @@ def touch_memory(size: int) -> None:
 
 
 def check_same(ours: Sequence[tuple[str, float]], theirs: Sequence[tuple[str, float]]) -> None:
-    """Stop unless both gave the same words with the same cosines."""
+    """Stop unless both sides returned the same words with the same cosines."""
     same_words = [word for word, _ in ours] == [word for word, _ in theirs]
     if not same_words or not np.allclose([c for _, c in ours], [c for _, c in theirs], atol=1e-5):
         sys.exit(f"the answers differ:\n{ours}\n{theirs}")
 
 
 def beside_gensim(words: int, size: int, queries: int, restrict_vocab: int, runs: int, place: Path) -> dict[str, Any]:
-    """Seconds of both sides by row of ``ROWS``, and the least this machine needs for the searches."""
+    """Measure the seconds of both sides for each of ``ROWS``, and a lower bound for the searches on this machine."""
     touch_memory(4 * 4 * words * size)
     vectors = clustered_vectors(words, size)
     with tempfile.TemporaryDirectory(dir=place) as name:
@@ -152,13 +152,13 @@ def beside_gensim(words: int, size: int, queries: int, restrict_vocab: int, runs
 
 
 def _loading(path: Path, runs: int) -> tuple[dict[str, Any], Embeddings, KeyedVectors]:
-    """Loading, and the first query after it, some times in turn."""
+    """Measure loading and the first query after it, several times in turn."""
     from gensim.models import KeyedVectors
 
     rows: dict[str, Any] = {each: {"wordkin": [], "gensim": []} for each in ("load", "first")}
     ours = theirs = None
     for _ in range(runs):
-        ours = theirs = None  # never two of the same in memory
+        ours = theirs = None  # frees memory before loading again
         for side in ("wordkin", "gensim"):
             if side == "wordkin":
                 seconds, ours = timed(lambda: load_embeddings(path))
@@ -174,7 +174,7 @@ def _loading(path: Path, runs: int) -> tuple[dict[str, Any], Embeddings, KeyedVe
 
 
 def _asking(ours: Embeddings, theirs: KeyedVectors, names: Sequence[str]) -> dict[str, Any]:
-    """All words one by one, both sides in turn a few words at a time; and all together."""
+    """Measure queries one by one, with both sides in turn a few words at a time, and as a batch."""
     single: dict[str, list[float]] = {"wordkin": [], "gensim": []}
     expected = []
     for part in np.array_split(np.array(names), min(_TURNS_OF_QUERIES, len(names))):
@@ -194,13 +194,13 @@ def _asking(ours: Embeddings, theirs: KeyedVectors, names: Sequence[str]) -> dic
 
 
 def analogies(ours: Embeddings, theirs: KeyedVectors, path: Path, restrict_vocab: int) -> dict[str, Any]:
-    """Seconds of evaluating a file of analogies; stops unless every section has the same score."""
+    """Measure the evaluation of a file of analogies; stop unless the scores of all sections are equal."""
     our_seconds, result = timed(lambda: evaluate_file(ours, path, kind="analogies", restrict_vocab=restrict_vocab))
     their_seconds, (_, sections) = timed(
         lambda: theirs.evaluate_word_analogies(str(path), restrict_vocab=restrict_vocab)
     )
     assert isinstance(result, AnalogyResult)
-    for section, other in zip(result.sections, sections, strict=False):  # theirs ends with a total
+    for section, other in zip(result.sections, sections, strict=False):  # gensim's last section is a total
         if (section.correct["3cosadd"], section.known) != (
             len(other["correct"]), len(other["correct"]) + len(other["incorrect"])
         ):  # fmt: skip
@@ -210,7 +210,7 @@ def analogies(ours: Embeddings, theirs: KeyedVectors, path: Path, restrict_vocab
 
 @contextlib.contextmanager
 def unflushed() -> Iterator[None]:
-    """Let wordkin leave what it saves in the system's cache, as gensim does."""
+    """Disable fsync, so that wordkin leaves saved data in the page cache like gensim."""
     flush, files.os.fsync = os.fsync, lambda _: None  # type: ignore[assignment]
     try:
         yield
@@ -219,7 +219,7 @@ def unflushed() -> Iterator[None]:
 
 
 def _saving(ours: Embeddings, theirs: KeyedVectors, folder: Path, runs: int) -> dict[str, Any]:
-    """Saving in both formats: until the data is on the disk, and until the call returns without that."""
+    """Measure saving in both formats, with and without waiting until the data is on the disk."""
     saves: dict[str, dict[str, Callable[[], object]]] = {
         "save": {
             "wordkin": lambda: ours.save(folder / "saved.bin"),
@@ -244,7 +244,7 @@ def _saving(ours: Embeddings, theirs: KeyedVectors, folder: Path, runs: int) -> 
 
 
 def _saved(save: Callable[[], object], folder: Path) -> float:
-    """Seconds that saving takes; what was saved is deleted."""
+    """Return the seconds of saving, and delete the file."""
     seconds, _ = timed(save)
     for path in folder.glob("saved.*"):
         path.unlink()
@@ -252,7 +252,7 @@ def _saved(save: Callable[[], object], folder: Path) -> float:
 
 
 def flush(folder: Path) -> None:
-    """Put on the disk what gensim saved, and its name; wordkin does both by itself."""
+    """Flush a file saved by gensim and its directory entry to the disk, as wordkin does itself."""
     for path in folder.glob("saved.*"):
         with path.open("rb") as file:
             os.fsync(file.fileno())
@@ -260,7 +260,7 @@ def flush(folder: Path) -> None:
 
 
 def least_seconds(matrix: NDArray[np.float32], batch: int) -> tuple[float, float]:
-    """Least time to read the matrix once, and to multiply it with a batch, measured on this machine."""
+    """Measure the minimum time to read the matrix once, and to multiply it by a batch."""
     reading = min(timed(lambda: matrix @ matrix[0])[0] for _ in range(3))
     sample = matrix[:8192]
     operations = 2 * sample.shape[0] * sample.shape[1] * batch
@@ -272,7 +272,7 @@ def least_seconds(matrix: NDArray[np.float32], batch: int) -> tuple[float, float
 
 
 class _WithHoles:
-    """A file in which runs of zeros are left out, so that it takes little of the disk."""
+    """A sparse file: runs of zeros are skipped, so that it takes little disk space."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -286,7 +286,7 @@ class _WithHoles:
 
 
 def opening(words: int, size: int, place: Path) -> dict[str, Any]:
-    """Open a native file, look a word up and compare two: seconds, and how much of the file came into memory."""
+    """Open a native file, look up a word, compare two words; return seconds and the bytes of the file read."""
     matrix = np.zeros((words, size), dtype=np.float32)
     matrix[[words // 3, words - 1]] = 1
     vectors = Embeddings(Vocabulary(f"word{number}" for number in range(words)), matrix)
@@ -317,9 +317,9 @@ def _resident_bytes() -> int | None:
 
 
 def index_curve(vectors: Embeddings, queries: int, threads: int | None) -> dict[str, Any]:
-    """Recall and speed of the index, one query at a time on one thread, beside exact search on all.
+    """Measure recall and speed of the index (single queries on one thread) and of exact search on all threads.
 
-    Queries are words of the vectors, moved a little so that none finds itself at no distance.
+    Queries are vectors of words with some noise, so that no query has distance 0 to a word.
     """
     rng = np.random.default_rng(2)
     queries = min(queries, len(vectors))
@@ -353,7 +353,7 @@ def show_progress(done: int, total: int) -> None:
 
 
 def real_vectors(path: Path, questions: Path | None, queries: int, threads: int | None) -> dict[str, Any]:
-    """The index on trained vectors and, with a file of analogies, their evaluation beside gensim."""
+    """Measure the index on trained vectors and, with a file of analogies, their evaluation compared with gensim."""
     vectors = load_embeddings(path)
     found = {"index": index_curve(vectors, queries, threads)}
     if questions is not None:
@@ -365,7 +365,7 @@ def real_vectors(path: Path, questions: Path | None, queries: int, threads: int 
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = values(content)
     tables = {}
     if "gensim" in found:
@@ -387,7 +387,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _curves(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Curves of the index by the name of their table."""
+    """Return the curves of the index by the names of their tables."""
     curves = {"index": found.get("index"), "real": found.get("real", {}).get("index")}
     return {name: curve for name, curve in curves.items() if curve is not None}
 
@@ -431,7 +431,7 @@ def _index_table(curve: Mapping[str, Any]) -> str:
 
 
 def draw(content: Mapping[str, Any], path: Path) -> None:
-    """Draw recall against queries a second, a panel for each set of vectors."""
+    """Plot recall against queries per second, with a panel for each set of vectors."""
     from matplotlib.figure import Figure
 
     curves = _curves(values(content))

@@ -1,16 +1,16 @@
-"""What recipes gain: classic settings and the quality recipe, seed by seed, scored on test files.
+"""Compare the quality recipe with the classic settings on test files, over several seeds.
 
     python benchmarks/recipes.py enwiki-17m.txt.xz,DIR,3 enwiki-2m.txt.xz,DIR,15 kowiki.txt.xz,DIR/ko,10 --seeds 5
     python benchmarks/recipes.py enwiki-17m.txt.xz,DIR,3 --steps --seeds 3   # also without each option in turn
     python benchmarks/recipes.py enwiki-17m.txt.xz,DIR,3 --times --turns 3   # times only, on a quiet machine
 
-Each text is given with the folder of its test files and the epochs of the classic settings, which are the defaults
-otherwise. The recipe is for three classic epochs; where the text is given others, its own are scaled alike. The table
-gives means over seeds of the scores, and of the differences within a seed. Results are stored run by run, so a
-benchmark that is started again goes on where it stopped.
+Each argument is a text, the directory of its test files, and the epochs of the classic settings, whose other options
+are the defaults. The recipe is made for three classic epochs; for another number, its epochs are scaled in proportion.
+The tables show means over seeds of the scores and of the differences within a seed. Each run is stored at once, so that
+a benchmark that is started again continues where it stopped.
 
-Scores do not depend on what else the machine does; times do. So ``--times`` measures them apart, both sides in turn;
-seconds of the processor, which every run records, tell roughly how the times compare.
+Unlike scores, times depend on the load of the machine. ``--times`` therefore measures them separately, with both sides
+in turn. Every run also records CPU seconds, which allow a rough comparison.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from settings import LABELS
 from wordkin.config import ARCHITECTURES, TrainingConfig
 from wordkin.recipes import values_of
 
-CLASSIC_EPOCHS = 3  # what the epochs of the recipe are made for
+CLASSIC_EPOCHS = 3  # the classic epochs that the recipe is made for
 COLUMNS = {
     "analogies, %": ("total",),
     "syntactic, %": ("syntactic",),
@@ -41,7 +41,7 @@ COLUMNS = {
 
 
 class Task(NamedTuple):
-    """A text, the folder of its test files, and the epochs of the classic settings."""
+    """A text, the directory of its test files, and the epochs of the classic settings."""
 
     corpus: Path
     evaluation: Path
@@ -49,13 +49,13 @@ class Task(NamedTuple):
 
 
 def task_of(argument: str) -> Task:
-    """The task that an argument names."""
+    """Parse an argument into a task."""
     corpus, evaluation, epochs = argument.split(",")
     return Task(texts.plain_text(corpus, 0), Path(evaluation), int(epochs))
 
 
 def sides_of(architecture: str, epochs: int, words: int, *, steps: bool) -> dict[str, dict[str, Any]]:
-    """Options of each side for a text of so many words; with ``steps``, also the recipe without each of its options."""
+    """Return the options of each side for a text; with ``steps``, also of the recipe without each of its options."""
     recipe = dict(values_of("quality", architecture, words=words))
     recipe["epochs"] = round(recipe["epochs"] * epochs / CLASSIC_EPOCHS)
     sides: dict[str, dict[str, Any]] = {"classic": {"epochs": epochs}, "quality": recipe}
@@ -74,7 +74,7 @@ def kind_of(side: str) -> str:
 
 
 def measure(text: Text, options: Mapping[str, Any], evaluation: Path | None) -> dict[str, float]:
-    """Seconds of one run, of the clock and of the processor, and scores where there is a folder of test files."""
+    """Train once; return wall seconds, CPU seconds and, if there are test files, the scores."""
     config = TrainingConfig.from_options(**options)
     before = os.times()
     run = train(text, config)
@@ -88,7 +88,7 @@ def measure(text: Text, options: Mapping[str, Any], evaluation: Path | None) -> 
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The tables of the results."""
+    """Return the tables of results."""
     runs: dict[tuple[str, str, str], dict[int, Mapping[str, float]]] = {}
     times: dict[tuple[str, str, str], dict[int, Mapping[str, float]]] = {}
     for key, each in content["measurements"].items():
@@ -111,7 +111,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _scores_table(shown: Mapping[Any, Any], runs: Mapping[Any, Any], base: str) -> str:
-    """Means over seeds, and in parentheses the mean difference to the side ``base`` within a seed."""
+    """Make a table of means over seeds, with the mean difference to ``base`` within a seed in parentheses."""
     lines = []
     for (text, architecture, side), by_seed in shown.items():
         other = runs.get((text, architecture, base), {})
@@ -133,7 +133,7 @@ def _scores_table(shown: Mapping[Any, Any], runs: Mapping[Any, Any], base: str) 
 
 
 def _times_table(times: Mapping[Any, Any]) -> str:
-    """Seconds of both sides, and their ratio within a turn."""
+    """Make a table of the seconds of both sides, and their ratio within a turn."""
     lines = []
     for (text, architecture, side), by_turn in times.items():
         other = times.get((text, architecture, "classic"), {})
@@ -151,7 +151,7 @@ def _times_table(times: Mapping[Any, Any]) -> str:
 
 
 def run_scores(results: Results, task: Task, options: argparse.Namespace) -> None:
-    """Train and score every side with every seed, both sides of a seed one after the other."""
+    """Train and score every side with every seed, one seed after the other."""
     with scanned(task.corpus, options.threads) as scan:
         text = text_of(scan)
     for seed in range(1, (1 if options.quick else options.seeds) + 1):
@@ -166,7 +166,7 @@ def run_scores(results: Results, task: Task, options: argparse.Namespace) -> Non
 
 
 def run_times(results: Results, task: Task, options: argparse.Namespace) -> None:
-    """Train both sides in turn, on the first words of the text where so many are asked for; nothing is scored."""
+    """Measure the training times of both sides in turn, optionally on the first words of the text only."""
     with scanned(task.corpus, options.threads) as scan:
         text = text_of(scan)
     words = text.corpus.words
@@ -189,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("texts", nargs="+", metavar="CORPUS,DIR,EPOCHS", help="text, folder of test files, epochs")
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
-    parser.add_argument("--seeds", type=int, default=5, help="how many seeds, from 1 (default: 5)")
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds, which are 1, 2, ... (default: 5)")
     parser.add_argument("--steps", action="store_true", help="also the recipe without each of its options in turn")
     parser.add_argument("--only", nargs="+", choices=("classic", "quality", "steps"), help="train these sides alone")
     parser.add_argument("--times", action="store_true", help="measure times only")

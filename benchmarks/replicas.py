@@ -1,12 +1,12 @@
-"""What merging replicas costs in quality: scores by number of replicas and of merges, simulated on one machine.
+"""Measure the quality of training with replicas, by number of replicas and of merges, simulated on one machine.
 
     python benchmarks/replicas.py enwiki-17m.txt --evaluation DIR             # one seed
     python benchmarks/replicas.py enwiki-17m.txt --evaluation DIR --seeds 3
-    python benchmarks/replicas.py --quick                                     # a synthetic text: does it run
+    python benchmarks/replicas.py --quick                                     # a test run on a synthetic text
 
-Replicas are trained one after the other in this process, which gives the tables that as many machines would give. The
-number of rounds of a run is what counts, so it is fixed, and the length of rounds follows from it: a text of a billion
-words has as many rounds, which are longer. Each run is kept when it ends; started again, the rest is measured.
+Replicas are trained one after the other in this process, which gives the same tables as that many machines. Quality
+depends on the number of rounds of a run, which is therefore fixed; the length of a round follows from it. A longer text
+has as many rounds, which are longer. Each run is stored when it ends, and a restart continues with the rest.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS = {"total": ("analogies, %", 1, 100), "wordsim353": ("WordSim-353", 3, 1
 
 
 class Scheme(NamedTuple):
-    """How often replicas are merged; ``rounds`` : in a run."""
+    """How often replicas are merged; ``rounds`` is their number in a run."""
 
     replicas: int
     rounds: int
@@ -40,7 +40,7 @@ class Scheme(NamedTuple):
 
 
 def schemes(quick: bool) -> Iterator[Scheme]:
-    """What is compared, the most telling first."""
+    """Return the schemes to compare, most informative first."""
     yield Scheme(1, 0, 0)
     for merge_all_every in MERGE_ALL_EVERY[: 1 if quick else None]:
         for rounds in ROUNDS[: 1 if quick else None]:
@@ -48,7 +48,7 @@ def schemes(quick: bool) -> Iterator[Scheme]:
 
 
 def configured(scheme: Scheme, text: Text, seed: int, threads: int) -> TrainingConfig:
-    """The configuration of a run."""
+    """Return the configuration of a run."""
     options: dict[str, Any] = {"epochs": EPOCHS, "seed": seed, "threads": threads}
     if scheme.replicas > 1:
         round_words = -(-text.corpus.words * EPOCHS // (scheme.replicas * scheme.rounds))
@@ -58,14 +58,14 @@ def configured(scheme: Scheme, text: Text, seed: int, threads: int) -> TrainingC
 
 
 def measure(text: Text, config: TrainingConfig, evaluation: Path | None) -> dict[str, float]:
-    """Last loss and scores of one run."""
+    """Train once; return the last loss and the scores."""
     run = train(text, config)
     found = {} if evaluation is None else scores(run.embeddings(), evaluation, config.worker_threads)
     return {"loss": run.losses[-1], **found}
 
 
 def by_scheme(content: Mapping[str, Any]) -> dict[Scheme, list[Mapping[str, float]]]:
-    """The values of all seeds of each scheme that was measured."""
+    """Return the values of all seeds for each scheme measured."""
     found: dict[Scheme, list[Mapping[str, float]]] = {}
     for each in content["measurements"].values():
         found.setdefault(Scheme(*each["settings"]["scheme"]), []).append(each["value"])
@@ -73,7 +73,7 @@ def by_scheme(content: Mapping[str, Any]) -> dict[Scheme, list[Mapping[str, floa
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of the results."""
+    """Return the table of results."""
     found = by_scheme(content)
     alone = Scheme(1, 0, 0)
     order = [alone, *(scheme for scheme in found if scheme != alone)] if alone in found else list(found)
@@ -92,7 +92,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def draw(content: Mapping[str, Any], path: Path) -> None:
-    """Analogies and WordSim-353 by number of replicas, a line for each way to merge."""
+    """Plot analogies and WordSim-353 against the number of replicas, with a line for each merging scheme."""
     from matplotlib.figure import Figure
 
     found = by_scheme(content)
@@ -118,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", help="text file, also .gz, .bz2 or .xz (default: a synthetic text)")
     parser.add_argument("--evaluation", type=Path, metavar="DIR", help="folder with the test files")
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 1 (default: 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="number of seeds, which are 1, 2, ... (default: 1)")
     common_options(parser, threads=1)
     options = parser.parse_args()
     corpus = texts.synthetic_text(200_000, 2_000) if options.quick else texts.plain_text(options.corpus, 10_000_000)

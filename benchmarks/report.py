@@ -1,16 +1,16 @@
-"""Fills the pages of the docs with measured tables and pictures.
+"""Fill the pages of the docs with measured tables and pictures.
 
     python benchmarks/report.py              # your results, as pages in benchmarks/results/report
     python benchmarks/report.py --quick      # the same from short runs
-    python benchmarks/report.py --publish    # keep the results in docs/results and fill the pages in docs
+    python benchmarks/report.py --publish    # copy the results to docs/results and fill the pages in docs
     python benchmarks/report.py --published  # fill the pages in docs again from docs/results
 
-Pages hold pairs of comments like this one; what stands between them is replaced by the table of that name::
+Pages contain pairs of comments like these. The text between them is replaced by the table of that name::
 
     <!-- measured: training.speed -->
     <!-- end -->
 
-``SECTION.machine`` says on what a section was measured. A table that has not been measured says how to.
+``SECTION.machine`` describes the machine and settings of a section. A table without results shows how to measure it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from typing import Any
 from harness import RESULTS, results_folder
 
 DOCS = Path(__file__).parent.parent / "docs"
-LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # what the studio's lesson shows
-README = "README.md"  # the one page that lies above the docs
+LESSON = DOCS.parent / "src" / "wordkin" / "studio" / "lesson" / "measured.json"  # results shown in the studio's lesson
+README = "README.md"  # the only page outside docs
 PAGES = (
     README, "install.md",
     "benchmarks.md", "cost.md", "claims.md", "promises.md", "phrases.md", "recipes.md", "growing.md", "formats.md",
@@ -47,13 +47,13 @@ _PLACE = re.compile(
 
 
 def load(folder: Path) -> dict[str, dict[str, Any]]:
-    """Results by section, of those that a folder holds."""
+    """Load the results in a directory, by section."""
     files = {section: folder / f"{section}.json" for section in SECTIONS}
     return {section: json.loads(file.read_text(encoding="utf-8")) for section, file in files.items() if file.exists()}
 
 
 def tables(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Every table of every section, as ``section.name``."""
+    """Return every table of every section, by ``section.name``."""
     found: dict[str, str] = {}
     for section, content in results.items():
         blocks: Mapping[str, str] = importlib.import_module(section).blocks(content)
@@ -63,7 +63,7 @@ def tables(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def circumstances(content: Mapping[str, Any]) -> str:
-    """On what, and with what, a section was measured."""
+    """Describe the machine and settings of a section."""
     machine, about = content["machine"], content["about"]
     facts = [f"{machine['processor']}, {machine['usable_cores']} cores"]
     if machine["memory_bytes"]:
@@ -81,7 +81,7 @@ def circumstances(content: Mapping[str, Any]) -> str:
 
 
 def filled(page: str, found: Mapping[str, str]) -> str:
-    """A page with its places filled."""
+    """Return a page with its tables filled in."""
 
     def fill(place: re.Match[str]) -> str:
         section, name = place["section"], place["name"]
@@ -92,12 +92,12 @@ def filled(page: str, found: Mapping[str, str]) -> str:
 
 
 def page_path(name: str, folder: Path = DOCS) -> Path:
-    """Where a page lies: README above the docs, all other pages in the folder."""
+    """Return the path of a page: README is in the root of the repository, all other pages in ``folder``."""
     return DOCS.parent / name if name == README and folder == DOCS else folder / name
 
 
 def write(results_folder: Path, target: Path) -> None:
-    """Fill the pages from the results in one folder and put them, with their pictures, in another."""
+    """Fill the pages from the results in one directory, and write them and their pictures to another."""
     results = load(results_folder)
     found = tables(results)
     (target / "images").mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def write(results_folder: Path, target: Path) -> None:
 
 
 def publish() -> None:
-    """Keep the latest results of each section with the docs."""
+    """Copy the latest results of each section to the docs."""
     kept = DOCS / "results"
     kept.mkdir(exist_ok=True)
     for section in SECTIONS:
@@ -124,9 +124,9 @@ def publish() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--publish", action="store_true", help="keep these results in docs/results and fill docs")
+    where.add_argument("--publish", action="store_true", help="copy these results to docs/results and fill docs")
     where.add_argument("--published", action="store_true", help="fill docs from docs/results")
-    where.add_argument("--quick", action="store_true", help="take the results of short runs")
+    where.add_argument("--quick", action="store_true", help="use the results of short runs")
     options = parser.parse_args()
     if options.publish:
         publish()

@@ -1,4 +1,4 @@
-"""wordkin in this process: a text encoded once and trained on many times."""
+"""Train with wordkin in this process: a text is encoded once for many runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEST_FILES = ("questions-words.txt", "wordsim353.tsv", "simlex999.txt", "analogy
 
 @dataclass(frozen=True)
 class Text:
-    """A vocabulary and the text in its ids. ``words`` : in the file, those outside the vocabulary too."""
+    """A vocabulary and the text as ids; ``words`` is the number of words in the file, including unknown ones."""
 
     vocabulary: Vocabulary
     corpus: EncodedCorpus
@@ -37,19 +37,19 @@ class Text:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Occurrences of each word of the vocabulary."""
+        """The count of each word of the vocabulary."""
         assert self.vocabulary.counts is not None
         return self.vocabulary.counts
 
     def first(self, words: int) -> Text:
-        """The first words of the text, with the counts of the whole."""
+        """Return the first words of the text, with the counts of the whole text."""
         share = min(1.0, words / self.words)
         corpus = first_words(self.corpus, round(self.corpus.words * share))
         return Text(self.vocabulary, corpus, round(self.words * share))
 
 
 def first_words(corpus: EncodedCorpus, words: int) -> EncodedCorpus:
-    """The first words of an encoded corpus, as views."""
+    """Return the first words of an encoded corpus, as views."""
     words = min(words, corpus.words)
     sentences = int(np.searchsorted(corpus.offsets, words))
     offsets = np.append(corpus.offsets[:sentences], words)
@@ -58,20 +58,20 @@ def first_words(corpus: EncodedCorpus, words: int) -> EncodedCorpus:
 
 @contextlib.contextmanager
 def scanned(path: Path, threads: int) -> Iterator[Scan]:
-    """A text read once; see :func:`text_of`."""
+    """Scan a text once; see :func:`text_of`."""
     with scan(resolve(path), threads=threads) as found:
         yield found
 
 
 def text_of(scan: Scan, *, min_count: int = 5, max_vocabulary: int | None = None) -> Text:
-    """A scanned text in the ids of a vocabulary."""
+    """Encode a scanned text with the ids of a vocabulary."""
     vocabulary, corpus = count_and_encode(scan, TrainingConfig(min_count=min_count, max_vocabulary=max_vocabulary))
     return Text(vocabulary, corpus, scan.total_words)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training run. ``seconds`` : of training alone."""
+    """A finished training run; ``seconds`` is the time of training alone."""
 
     config: TrainingConfig
     vocabulary: Vocabulary
@@ -85,9 +85,9 @@ class Run:
 
 
 def train(text: Text, config: TrainingConfig) -> Run:
-    """Train on a text, after a warm-up on its first words that compiles."""
+    """Train on a text, after a warm-up on its first words that compiles the kernels."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # some say that a setting is slow: that is what is being measured
+        warnings.simplefilter("ignore")  # such as warnings about slow settings
         _train(text.vocabulary, first_words(text.corpus, _WARM_UP_WORDS), replace(config, epochs=1))
         return _train(text.vocabulary, text.corpus, config)
 
@@ -102,9 +102,8 @@ def _train(vocabulary: Vocabulary, corpus: EncodedCorpus, config: TrainingConfig
 
 
 def scores(embeddings: Embeddings, folder: Path, threads: int) -> dict[str, float]:
-    """Scores on the test files that a folder holds: accuracy of analogies (3CosAdd, 30,000 words), Spearman's of pairs.
-
-    Analogies also by semantic and syntactic sections.
+    """Return scores on the test files in a directory: accuracy of analogies (3CosAdd, 30,000 words) in total and by
+    semantic and syntactic sections, and Spearman's correlation of word pairs.
     """
     found: dict[str, float] = {}
     for name in TEST_FILES:

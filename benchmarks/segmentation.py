@@ -1,8 +1,8 @@
-"""Chinese and Korean with and without segmentation: how many words a text has, and what their neighbours look like.
+"""Compare Chinese and Korean with and without segmentation: vocabulary size and examples of neighbours.
 
     python benchmarks/segmentation.py --chinese zhwiki.txt.xz --korean kowiki.txt.xz
 
-Each tokenizer reads the first 2 MB of the text. Training has one thread, so that the neighbours can be had again.
+Each tokenizer reads the first 2 MB of the text. Training uses one thread, so that the neighbours are reproducible.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness import Results, common_options, results_folder, show, table, values
 
 from wordkin import TrainingConfig, Word2Vec
 
-# Tokenizers of each language, and words whose neighbours are shown, with what they mean.
+# Tokenizers of each language, and words whose neighbours are shown, with their meaning.
 LANGUAGES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "chinese": (
         ("whitespace", "words", "jieba"),
@@ -31,7 +31,7 @@ _NEIGHBOURS = 6
 
 
 def measure(text: Path, tokenizer: str, words: Mapping[str, str], epochs: int) -> dict[str, Any]:
-    """Size of the vocabulary, and the nearest neighbours of some words; None for a word that is not there."""
+    """Return the vocabulary size, and the nearest neighbours of some words; None for unknown words."""
     config = TrainingConfig(tokenizer=tokenizer, epochs=epochs, min_count=5, seed=1, threads=1)
     vectors = Word2Vec(config).fit(str(text)).embeddings
     near = {
@@ -44,7 +44,7 @@ def measure(text: Path, tokenizer: str, words: Mapping[str, str], epochs: int) -
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """A table for each language."""
+    """Return a table for each language."""
     found_blocks = {}
     for language, (_, words) in LANGUAGES.items():
         rows = [
@@ -67,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for language in LANGUAGES:
         parser.add_argument(f"--{language}", required=True, help="a text file, also .gz, .bz2 or .xz")
-    parser.add_argument("--epochs", type=int, default=10, help="of every training (default: 10)")
+    parser.add_argument("--epochs", type=int, default=10, help="epochs of every run (default: 10)")
     common_options(parser, threads=None)
     options = parser.parse_args()
     size = _BYTES // (10 if options.quick else 1)

@@ -1,4 +1,4 @@
-"""What is compared: options of wordkin, and the same in gensim's words."""
+"""The settings that benchmarks compare, as options of wordkin and of gensim."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from wordkin.config import TrainingConfig
 
-# Everything not named stands at wordkin's default, in both: window 5, 5 noise words, min_count 5, subsampling 1e-3.
+# All other options have wordkin's defaults on both sides: window 5, 5 noise words, min_count 5, subsampling 1e-3.
 SETTINGS: dict[str, dict[str, Any]] = {
     "skip-gram NS 100": {"architecture": "skip-gram", "objective": "negative-sampling", "vector_size": 100},
     "skip-gram NS 300": {"architecture": "skip-gram", "objective": "negative-sampling", "vector_size": 300},
@@ -19,7 +19,7 @@ SHORT = {"negative-sampling": "NS", "hierarchical-softmax": "HS", "softmax": "so
 
 
 def gensim_options(config: TrainingConfig) -> dict[str, Any]:
-    """Keywords of ``gensim.models.Word2Vec`` that ask for the same training; refuses what gensim cannot do."""
+    """Return the keyword arguments of ``gensim.models.Word2Vec`` for the same training; raise if there are none."""
     if set(config.objectives) - {"negative-sampling", "hierarchical-softmax"}:
         raise ValueError(f"gensim cannot train {config.objectives}")
     return {

@@ -1,11 +1,11 @@
-"""Waiting at either end: import, a question from the shell, compiling once, the start of training, saving.
+"""Measure waiting times: import, a query from the shell, compilation, the start of training, saving.
 
     python benchmarks/startup.py
 
-Every figure but saving and importing is the wall time of a whole process. ``wordkin train`` is run on a text of less
-than one shard: its time runs from the start of Python to the first words trained, their vectors saved. Cold means an
-empty folder of compiled code, as on the first day of an installation; warm is the same command again. Saving is
-compared with writing as many bytes to the same disk, both until they are on it.
+Except for importing and saving, times are wall times of a whole process. ``wordkin train`` runs on a text of less than
+one shard, so that its time is that from the start of Python until the first words are trained and their vectors are
+saved. "Cold" is with an empty cache of compiled code, as after installation; "warm" is the same command again. Saving
+is compared with writing as many bytes to the same disk, both including fsync.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ began = time.perf_counter()
 import {0}
 print(json.dumps({{"seconds": time.perf_counter() - began}}))
 """
-_TEXT_WORDS = 10_000  # less than a shard, so the wall time ends with the first one and the saving of its vectors
+_TEXT_WORDS = 10_000  # less than a shard
 _COMPILING = "Compiling for this processor"
-LIMITS = {"import wordkin": 0.15, "similar": 0.5, "cold": 10.0, "warm": 1.5}  # seconds promised
+LIMITS = {"import wordkin": 0.15, "similar": 0.5, "cold": 10.0, "warm": 1.5}  # seconds, the published limits
 FORMATS = (".raw", ".safetensors", ".bin")
 TRAINED = {**SETTINGS, "skip-gram softmax 100": {"architecture": "skip-gram", "objective": "softmax"}}
 del TRAINED["skip-gram NS 300"]
 
 
 def imports(runs: int) -> dict[str, list[float]]:
-    """Seconds that ``import`` takes inside a fresh process."""
+    """Return the seconds of ``import`` within a new process."""
 
     def seconds(module: str) -> float:
         return float(run_child([sys.executable, "-c", _IMPORT.format(module)]).output["seconds"])
@@ -53,7 +53,7 @@ def imports(runs: int) -> dict[str, list[float]]:
 
 
 def question(runs: int, vectors: Embeddings, folder: Path) -> dict[str, list[float]]:
-    """Wall seconds of ``wordkin similar``, and of a Python that does nothing."""
+    """Return the wall seconds of ``wordkin similar``, and of a Python process that does nothing."""
     saved = folder / "vectors.safetensors"
     vectors.save(saved)
     ask: list[str | Path] = [sys.executable, "-m", "wordkin", "similar", saved, vectors.words[5]]
@@ -62,9 +62,9 @@ def question(runs: int, vectors: Embeddings, folder: Path) -> dict[str, list[flo
 
 
 def training(runs: int, options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Wall seconds of ``wordkin train`` on one shard of text, with nothing compiled before, then again.
+    """Return the wall seconds of ``wordkin train`` on one shard of text, first with an empty cache, then again.
 
-    ``announced`` tells whether the first run, and none after it, said that it was compiling.
+    ``announced`` tells whether the first run, and no later one, announced that it was compiling.
     """
     text = texts.synthetic_text(_TEXT_WORDS, 1_000)
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
@@ -78,7 +78,7 @@ def training(runs: int, options: Mapping[str, Any], folder: Path) -> dict[str, A
 
 
 def _seconds_and_notices(command: list[str], environment: Mapping[str, str]) -> tuple[float, str]:
-    """Wall seconds of a command, and what it wrote to standard error; stops the benchmark when it fails."""
+    """Run a command; return wall seconds and its standard error; stop the benchmark if it fails."""
     began = time.perf_counter()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - began
@@ -88,7 +88,7 @@ def _seconds_and_notices(command: list[str], environment: Mapping[str, str]) -> 
 
 
 def saving(runs: int, vectors: Embeddings, folder: Path) -> dict[str, Any]:
-    """Bytes a second of ``save`` in each format, and of writing plain bytes."""
+    """Return the bytes per second of ``save`` in each format, and of writing plain bytes."""
     matrix = np.ascontiguousarray(vectors.matrix)
     place = folder / "saved"
 
@@ -111,7 +111,7 @@ def saving(runs: int, vectors: Embeddings, folder: Path) -> dict[str, Any]:
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = values(content)
     tables = {}
     waits = [
@@ -149,7 +149,7 @@ def _saving_table(found: Mapping[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5, help="turns (default: 5)")
-    parser.add_argument("--folder", type=Path, help="where to write files (default: a temporary folder)")
+    parser.add_argument("--folder", type=Path, help="directory for files (default: a temporary directory)")
     common_options(parser, threads=None)
     options = parser.parse_args()
     runs = 2 if options.quick else options.runs

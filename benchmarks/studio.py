@@ -1,12 +1,12 @@
-"""Measure the studio in a browser: start, search, the map of 100,000 words, panning it, steps of the lesson in play.
+"""Measure the studio in a browser: start, search, a map of 100,000 words, panning, playback of the lesson.
 
     benchmarks/studio.py [--words N] [--elements] [--fresh]
 
-Needs Playwright for Python and a Chromium of the system. It validates first: the page shows the neighbours that
-the library finds, and the map holds every word. Each figure is the median of a few tries; the aim stands
-beside it. Results are kept in benchmarks/results and filled into docs/studio.md by report.py.
-``--elements`` also measures what was tried for the map and dropped: ECharts' scatter in large mode, its
-scatterGL, and Plotly's scattergl, each with all words.
+The script needs Playwright for Python and an installed Chromium. Before measuring, it checks that the page shows the
+neighbours that the library finds, and that the map contains every word. Each result is the median of a few attempts and
+is shown with its target. Results are stored in benchmarks/results; report.py copies them to docs/studio.md.
+``--elements`` also measures alternatives for the map that were rejected: ECharts' scatter in large mode, its scatterGL,
+and Plotly's scattergl, each with all words.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnima
 
 
 def make_vectors(path: Path, words: int) -> Embeddings:
-    """Vectors in forty groups."""
+    """Make vectors in forty clusters."""
     generator = np.random.default_rng(0)
     centres, groups = generator.normal(size=(40, SIZE)), generator.integers(0, 40, words)
     rows = centres[groups] + 0.8 * generator.normal(size=(words, SIZE))
@@ -62,7 +62,7 @@ def make_vectors(path: Path, words: int) -> Embeddings:
 
 @contextmanager
 def served(command: list[str], folder: Path) -> Iterator[tuple[str, float]]:
-    """A server in a process of its own: its address, and the seconds until it answered."""
+    """Run a server in its own process; yield its address and the seconds until it answered."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -88,18 +88,18 @@ def served(command: list[str], folder: Path) -> Iterator[tuple[str, float]]:
         process.wait(timeout=30)
 
 
-Figures = dict[str, tuple[float, str, str]]  # value, unit and aim by what was measured
+Figures = dict[str, tuple[float, str, str]]  # name: value, unit, target
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """The table of all figures."""
+    """Return the table of results."""
     found = {what: figure for part in values(content).values() for what, figure in part.items()}
     lines = [(what, f"{significant(value)} {unit}", aim) for what, (value, unit, aim) in found.items()]
     return {"figures": table(("measured in Chromium, without a GPU", "median", "aim"), lines)} if lines else {}
 
 
 def measure_start(browser: Any, folder: Path) -> Figures:
-    """From the command to a first page that is connected, with a browser that has nothing cached."""
+    """Measure the time from the command until the first page is connected, with an empty browser cache."""
     starts, pages = [], []
     for _ in range(3):
         began = time.perf_counter()
@@ -119,7 +119,7 @@ def measure_start(browser: Any, folder: Path) -> Figures:
 
 
 def measure_search(page: Any, vectors: Embeddings) -> Figures:
-    """From Enter to the new neighbours on the screen."""
+    """Measure the time from pressing Enter until the new neighbours are shown."""
     took = []
     for number in range(5, 5 + 4 * TRIES):
         word = f"word{number}"
@@ -146,13 +146,13 @@ def measure_search(page: Any, vectors: Embeddings) -> Figures:
 
 
 def measure_panning(page: Any, what: str, aim: str) -> Figures:
-    """Redraws while the mouse drags the map."""
+    """Count redraws while the mouse drags the map."""
     page.evaluate(COUNT_REDRAWS)
     canvas = page.locator(".word-map canvas, .nicegui-echart canvas, .js-plotly-plot .nsewdrag").first
     box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
-    if "ECharts" in what:  # it pans only where it has been zoomed
+    if "ECharts" in what:  # it can pan only after zooming
         for _ in range(3):
             page.mouse.wheel(0, -200)
         page.wait_for_timeout(500)
@@ -169,7 +169,7 @@ def measure_panning(page: Any, what: str, aim: str) -> Figures:
 
 
 def measure_lesson(browser: Any, folder: Path) -> Figures:
-    """Steps shown in play at 30 a second, on the page with the tables before and after."""
+    """Measure the steps shown per second in playback at 30 steps per second, on the page of tables."""
     command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"]
     with served(command, folder) as (url, _):
         page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
@@ -196,7 +196,7 @@ def measure_lesson(browser: Any, folder: Path) -> Figures:
 
 
 def measure_studio(browser: Any, folder: Path, words: int) -> Figures:
-    """Search and map on one file."""
+    """Measure search and map with one file."""
     vectors = make_vectors(folder / "many.safetensors", words)
     command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"]
     with served(command, folder) as (url, _):
@@ -246,7 +246,7 @@ ui.run(host="127.0.0.1", port=int(os.environ["PORT"]), show=False, reload=False,
 
 
 def measure_elements(browser: Any, folder: Path, words: int) -> Figures:
-    """What NiceGUI's own elements do with as many points."""
+    """Measure NiceGUI's own chart elements with as many points."""
     program = folder / "elements.py"
     program.write_text(APPLICATION)
     names = {"large": "ECharts, large", "scatterGL": "ECharts, scatterGL", "scattergl": "Plotly, scattergl"}
@@ -269,13 +269,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--words", type=int, default=100_000)
     parser.add_argument("--elements", action="store_true", help="measure NiceGUI's own elements too")
-    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    parser.add_argument("--fresh", action="store_true", help="discard earlier measurements")
     arguments = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
-        raise SystemExit("no chromium on this machine: apt-get install chromium")
+        raise SystemExit("Chromium is not installed: apt-get install chromium")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         about = {"browser": f"Chromium {browser.version}, no GPU", "words": arguments.words}

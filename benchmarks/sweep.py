@@ -1,13 +1,13 @@
-"""How speed changes with each option: vector size, window, noise words, vocabulary, text, threads, and the rest.
+"""Measure how speed depends on each option: vector size, window, noise words, vocabulary, text, threads and others.
 
     python benchmarks/sweep.py enwiki.txt.xz                  # or no path: a synthetic text
     python benchmarks/sweep.py --axes vector_size threads     # some axes only
     python benchmarks/sweep.py --quick
 
-Every axis changes one option of the default (skip-gram, negative sampling, size 100) and trains on the same first
-words of the text, encoded once; the points of an axis run in turn. Each point knows how many operations it
-takes, so GFLOP/s can be compared where words a second cannot. The axis ``text`` trains whole files of growing
-length in processes of their own, and measures their memory.
+Each axis changes one option of the default configuration (skip-gram, negative sampling, size 100) and trains on the
+same first words of the text, which is encoded once. The points of an axis run in turn. The number of operations of each
+point is known, so that GFLOP/s can be compared if words per second cannot. The axis ``text`` trains whole files of
+increasing length in their own processes, and measures their memory.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def seconds_of(text: Text, config: TrainingConfig) -> float:
 
 
 def axis(text: Text, configs: Mapping[str, TrainingConfig], turns: int) -> list[Point]:
-    """Every configuration, in turn: seconds of each turn, words trained on and, with one objective, the work."""
+    """Measure every configuration in turn: seconds of each turn, words trained and, for one objective, the work."""
     seconds = in_turn({name: partial(seconds_of, text, config) for name, config in configs.items()}, turns)
     points = []
     for name, config in configs.items():
@@ -106,7 +106,7 @@ def axis(text: Text, configs: Mapping[str, TrainingConfig], turns: int) -> list[
 
 
 def vocabulary_axis(scan: Scan, sizes: Sequence[int], words: int, config: TrainingConfig, turns: int) -> list[Point]:
-    """Vocabularies cut to some sizes; words outside drop out of the text, so speeds are of words that stay."""
+    """Measure vocabularies cut to some sizes. Other words are removed from the text and not counted in the speed."""
     points: list[Point] = []
     for size in sizes:
         text = text_of(scan, max_vocabulary=size).first(words)
@@ -119,7 +119,7 @@ def vocabulary_axis(scan: Scan, sizes: Sequence[int], words: int, config: Traini
 
 
 def text_axis(corpus: Path, threads: int) -> list[Point]:
-    """Whole files, growing; each in a process of its own."""
+    """Measure whole files of increasing length, each in its own process."""
     points: list[Point] = []
     for size in TEXT_BYTES:
         part = texts.head(corpus, size)
@@ -133,7 +133,7 @@ def text_axis(corpus: Path, threads: int) -> list[Point]:
 
 
 def measure(results: Results, corpus: Path, scan: Scan, options: argparse.Namespace) -> None:
-    """Make the measurements that are missing."""
+    """Make missing measurements."""
     base = {"epochs": 1, "threads": options.threads}
     default = TrainingConfig.from_options(**base)
     text = text_of(scan).first(options.train_words)
@@ -160,17 +160,17 @@ def measure(results: Results, corpus: Path, scan: Scan, options: argparse.Namesp
 
 
 def speed(point: Point) -> Summary:
-    """Words of the text a second."""
+    """Return words of the text per second."""
     return Summary.of(point["words"] / seconds for seconds in point["seconds"])
 
 
 def flops(point: Point) -> Summary:
-    """Operations a second."""
+    """Return floating-point operations per second."""
     return Summary.of(point["kept"] * point["work"]["flops"] / seconds for seconds in point["seconds"])
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results."""
+    """Return the tables of results."""
     found = values(content)
     peak = content["peaks"][str(content["about"]["threads"])]["flops"]
     tables = {}
@@ -233,7 +233,7 @@ def _text_table(points: list[Point]) -> str:
 
 
 def draw(content: Mapping[str, Any], path: Path) -> None:
-    """A panel for each axis: words a second, and GFLOP/s where the work is known."""
+    """Plot a panel for each axis: words per second, and GFLOP/s if the work is known."""
     found = {name: each for name, each in values(content).items() if name in LABELS and len(each) > 1}
     peak = content["peaks"][str(content["about"]["threads"])]["flops"]
     rows = (len(found) + 1) // 2
@@ -283,7 +283,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", nargs="?", help="text file, also .gz, .bz2 or .xz (default: a synthetic text)")
     parser.add_argument("--words", type=int, default=16_000_000, help="words of the synthetic text")
-    parser.add_argument("--train-words", type=int, default=4_000_000, help="words that a point trains on")
+    parser.add_argument("--train-words", type=int, default=4_000_000, help="words to train per point")
     parser.add_argument("--runs", type=int, default=3, help="turns (default: 3; threads: 5)")
     parser.add_argument("--axes", nargs="+", choices=(*LABELS, "variants"), help="what to vary (default: all)")
     common_options(parser)

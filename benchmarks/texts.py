@@ -1,8 +1,8 @@
-"""The text that benchmarks run on: a file given, or a synthetic one that anyone can make again.
+"""The text that benchmarks run on: a given file, or a reproducible synthetic text.
 
-The synthetic text has no meaning, only the statistics that speed depends on. Its words are drawn
-independently with probability ∝ 1 / (rank + 2.7) (Zipf's law in Mandelbrot's form), 100,000 different ones
-unless told otherwise, spelled in syllables so that frequent words are short, 25 words a line.
+The synthetic text has no meaning, only the statistics that speed depends on. Its words are drawn independently with
+probability ∝ 1 / (rank + 2.7) (the Zipf-Mandelbrot law), by default from 100,000 distinct words. They are spelled in
+syllables so that frequent words are short. A line has 25 words.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ _OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {
 
 
 def zipf_probabilities(vocabulary_size: int) -> NDArray[np.float64]:
-    """Probability of each word, falling: float64 [V]."""
+    """Return the probability of each word in decreasing order, float64 [V]."""
     weights: NDArray[np.float64] = 1.0 / (np.arange(1, vocabulary_size + 1, dtype=np.float64) + 2.7)
     weights /= weights.sum()
     return weights
 
 
 def zipf_ids(vocabulary_size: int, words: int, seed: int = 1) -> NDArray[np.int32]:
-    """Words drawn independently: int32 [words]."""
+    """Draw words independently, int32 [words]."""
     edges = np.cumsum(zipf_probabilities(vocabulary_size))
     draws = np.random.default_rng(seed).random(words) * edges[-1]
     return np.asarray(np.searchsorted(edges, draws, side="right"), np.int32)
 
 
 def spelled(rank: int) -> str:
-    """A pronounceable word for a rank from 0 up: one syllable for the first hundred, and so on."""
+    """Return a pronounceable word for a rank from 0: one syllable for the first hundred, and so on."""
     syllable = _SYLLABLES[rank % 100]
     return syllable if rank < 100 else spelled(rank // 100 - 1) + syllable
 
 
 def synthetic_text(words: int, vocabulary_size: int = SYNTHETIC_VOCABULARY) -> Path:
-    """A synthetic text file, made when it is first asked for."""
+    """Return a synthetic text file, which is made on the first call."""
     path = FOLDER / f"zipf-{words}-{vocabulary_size}.txt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,13 +69,13 @@ def synthetic_text(words: int, vocabulary_size: int = SYNTHETIC_VOCABULARY) -> P
 
 
 def plain_text(corpus: str | None, synthetic_words: int) -> Path:
-    """The file to measure on, uncompressed (gensim's fast mode reads nothing else); synthetic if none is given."""
+    """Return the text file to use, uncompressed, because gensim's fast mode needs that; synthetic if none is given."""
     if corpus is None:
         return synthetic_text(synthetic_words)
     source = Path(corpus)
     if source.suffix not in _OPENERS:
         return source
-    path = FOLDER / f"{source.stat().st_size}" / source.stem  # two files of one name are kept apart
+    path = FOLDER / f"{source.stat().st_size}" / source.stem  # keeps files with the same name apart
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
@@ -86,7 +86,7 @@ def plain_text(corpus: str | None, synthetic_words: int) -> Path:
 
 
 def head(source: Path, size_bytes: int) -> Path:
-    """The first lines of a file, about so many bytes; the file itself when it is no longer than that."""
+    """Return a file with the first lines of a file, about a number of bytes; the file itself if it is shorter."""
     if source.stat().st_size <= size_bytes:
         return source
     path = FOLDER / f"{source.stat().st_size}" / f"{source.stem}-first-{size_bytes}.txt"
@@ -101,5 +101,5 @@ def head(source: Path, size_bytes: int) -> Path:
 
 
 def description(path: Path) -> dict[str, Any]:
-    """Name and size of a text, for the record; never where it lies."""
+    """Return the name and size of a text for the stored results, without its directory."""
     return {"corpus": path.name, "bytes": path.stat().st_size}

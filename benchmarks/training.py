@@ -1,19 +1,19 @@
-"""wordkin against gensim on the same text: quality first, then speed, memory and whole commands.
+"""Compare training with gensim on the same text: quality, speed, memory and whole commands.
 
     python benchmarks/training.py                                             # a synthetic text, about ten minutes
-    python benchmarks/training.py enwiki.txt.xz --evaluation DIR --runs 3     # a real one, with quality
+    python benchmarks/training.py enwiki.txt.xz --evaluation DIR --runs 3     # a real text, with quality
     python benchmarks/training.py enwiki.txt.xz --gensim-modes faster         # without gensim's slower mode
     python benchmarks/training.py --rows "skip-gram NS 100" scan              # some rows only
 
-Each side runs in a process of its own, in turn, wordkin after a warm-up that compiles. Words a second are words
-in the file times epochs by seconds of training, on both sides. gensim is fed from a file (``corpus_file``) and
-from an iterable; after the first turn only the faster of the two is timed again, and with ``--gensim-modes faster``
-only the one that was never slower by more than noise. Its quality is that of the iterable, because the other
-mode leaves the learning rate high when several workers share one epoch.
+Each side runs in its own process, in turn; wordkin after a warm-up that compiles its kernels. Words per second are the
+words of the file times epochs, divided by the seconds of training, for both sides. gensim reads from a file
+(``corpus_file``) and from an iterable. After the first turn, only its faster mode is measured again. With
+``--gensim-modes faster``, only ``corpus_file`` is measured, which was never slower except for noise. gensim's quality
+is measured with the iterable, because ``corpus_file`` keeps the learning rate high if several workers share one epoch.
 
-No run is made twice: gensim's whole commands are its runs of the row "skip-gram NS 100", and its three epochs, of
-which the time to their quality needs the score, are trained once. With three turns and one mode a text of 17
-million words takes less than half an hour on two cores, nearly all of it gensim's.
+No run is made twice. gensim's whole commands are its runs of the row "skip-gram NS 100". Its run of three epochs, which
+sets the quality to reach for "time to quality", is made once. With three turns and one mode, a text of 17 million words
+takes less than half an hour on two cores, nearly all of which is gensim's.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ from settings import SETTINGS, gensim_options, spelled
 
 from wordkin.config import TrainingConfig
 
-Runs = dict[str, list[dict[str, Any]]]  # what the runs of each side gave
+Runs = dict[str, list[dict[str, Any]]]  # results of the runs of each side
 
 GENSIM = ("corpus_file", "iterable")
-FASTER = "corpus_file"  # on every machine so far: well ahead for CBOW, equal within noise for skip-gram
-COMMANDS = "skip-gram NS 100"  # the row that is also run as whole commands
+FASTER = "corpus_file"  # on every machine so far: clearly for CBOW, equal within noise for skip-gram
+COMMANDS = "skip-gram NS 100"  # the row whose runs are also measured as whole commands
 OTHER_ROWS = ("scan", "command", "quality")
 SCORES = {"semantic": "semantic", "syntactic": "syntactic", "total": "analogies", "wordsim353": "WordSim-353"}
-ENOUGH = {"total": 0.005, "wordsim353": 0.01}  # differences below seed noise still count as the same quality
+ENOUGH = {"total": 0.005, "wordsim353": 0.01}  # differences up to seed noise count as equal quality
 MOST_EPOCHS = 6
 
 
 class Comparison:
-    """One run of the benchmark: what to measure on, and where vectors are put for a moment."""
+    """One run of the benchmark: its texts and options, and a directory for temporary vectors."""
 
     def __init__(self, corpus: Path, options: argparse.Namespace, folder: Path) -> None:
         self.corpus, self.folder = corpus, folder
@@ -76,7 +76,7 @@ class Comparison:
         return {**child.to_dict(), "scores": self._scores(saved)}
 
     def gensim(self, config: TrainingConfig, mode: str) -> dict[str, Any]:
-        """Train once with gensim, from text to saved vectors; from an iterable, score them."""
+        """Train once with gensim, from text to saved vectors; score the vectors if trained from an iterable."""
         scored = self.evaluation is not None and mode == "iterable"
         saved = self.folder / f"gensim{'.bin' if scored else '.kv'}"
         child = start_job("train_gensim", corpus=self.corpus, options=gensim_options(config), mode=mode, save=saved)
@@ -92,7 +92,7 @@ class Comparison:
         return scores(load_embeddings(saved), self.evaluation, self.threads)
 
     def row(self, name: str) -> dict[str, Any]:
-        """Training with one setting: one seed a turn, gensim's slower mode in the first turn only."""
+        """Measure training with one setting: one seed per turn, gensim's slower mode in the first turn only."""
         runs: Runs = {"wordkin": [], **{mode: [] for mode in GENSIM}}
         modes = list(self.modes)
         for seed in range(1, self.turns + 1):
@@ -106,7 +106,7 @@ class Comparison:
         return {"runs": runs}
 
     def scan(self) -> dict[str, Any]:
-        """Text to vocabulary and ids, against gensim's count of words."""
+        """Measure reading a text into vocabulary and ids, compared with gensim's counting of words."""
         least = TrainingConfig().min_count
         ours = {"corpus": self.corpus, "threads": self.threads, "min_count": least}
         theirs = {"corpus": self.corpus, "min_count": least}
@@ -121,13 +121,13 @@ class Comparison:
         return {"runs": runs}
 
     def command(self, epochs: int) -> dict[str, Any]:
-        """A whole command, from a text file to saved vectors: wall time and memory of the process."""
+        """Measure wall time and memory of a whole command, from a text file to saved vectors."""
         words = [f"--epochs={epochs}", f"--threads={self.threads}", "--quiet"]
         output = f"--output={self.folder / 'vectors.safetensors'}"
         return run_child([sys.executable, "-m", "wordkin", "train", self.corpus, output, *words]).to_dict()
 
     def time_to_quality(self, gensim_epochs: int = 3) -> dict[str, Any]:
-        """From text to the quality that gensim has after some epochs: epochs wordkin needs, and both wall times."""
+        """Measure the time to reach the quality of gensim after some epochs: wordkin's epochs, and both wall times."""
         gensim = self.gensim(self.config(COMMANDS, epochs=gensim_epochs), "iterable")
         tried: dict[int, dict[str, float]] = {}
         for epochs in range(1, MOST_EPOCHS + 1):
@@ -144,30 +144,30 @@ class Comparison:
 
 
 def commands(row: Mapping[str, Runs]) -> dict[str, Any]:
-    """Whole commands of both sides, from a row that ran them; ``leanest``: those of gensim that take least memory."""
+    """Return the whole commands of both sides from the runs of a row; ``leanest`` selects gensim's least memory."""
     runs = row["runs"]
     found = {"wordkin": runs["command"], "gensim": runs[faster_mode(runs)]}
     return {"runs": found, "leanest": runs["corpus_file"]}
 
 
 def _changed(config: TrainingConfig) -> dict[str, Any]:
-    """Options that are not at their default."""
+    """Return the options that differ from their defaults."""
     defaults = TrainingConfig().to_dict()
     return {name: value for name, value in config.to_dict().items() if value != defaults[name]}
 
 
 def faster_mode(runs: Runs) -> str:
-    """The mode in which gensim trained faster in the first turn."""
+    """Return the mode in which gensim trained faster in the first turn."""
     return min((mode for mode in GENSIM if runs[mode]), key=lambda mode: float(runs[mode][0]["train_seconds"]))
 
 
 def reached(found: Mapping[str, float], target: Mapping[str, float]) -> bool:
-    """Whether scores are as good as others, seed noise apart."""
+    """Whether scores are as good as others, up to seed noise."""
     return all(found[name] >= target[name] - slack for name, slack in ENOUGH.items() if name in target)
 
 
 def work_on(corpus: Path, comparison: Comparison, names: list[str]) -> dict[str, Any]:
-    """Words of the text and, for each setting, the work of a kept token."""
+    """Return the number of words of the text and, for each setting, the work per kept token."""
     from runs import scanned, text_of
     from work import mean_contexts, work_of
 
@@ -185,7 +185,7 @@ def work_on(corpus: Path, comparison: Comparison, names: list[str]) -> dict[str,
 
 
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
-    """Tables made of the results, by name."""
+    """Return the tables of results by name."""
     found = values(content)
     text = found["text"]
     rows = {name: found[name]["runs"] for name in SETTINGS if name in found}
@@ -322,12 +322,12 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", help="text file, also .gz, .bz2 or .xz (default: a synthetic text)")
     parser.add_argument("--words", type=int, default=4_000_000, help="words of the synthetic text")
     parser.add_argument("--evaluation", type=Path, metavar="DIR", help="folder with the test files")
-    parser.add_argument("--runs", type=int, default=3, help="turns, each with its own seed (default: 3)")
+    parser.add_argument("--runs", type=int, default=3, help="turns, each with a different seed (default: 3)")
     parser.add_argument(
         "--gensim-modes",
         choices=("both", "faster"),
         default="both",
-        help="both of gensim's ways to read in the first turn, or corpus_file alone (default: both)",
+        help="measure both of gensim's input modes in the first turn, or only corpus_file (default: both)",
     )
     parser.add_argument("--rows", nargs="+", choices=(*SETTINGS, *OTHER_ROWS), help="what to measure (default: all)")
     common_options(parser)
@@ -345,7 +345,7 @@ def main() -> None:
 
 
 def measure(comparison: Comparison, results: Results, rows: list[str]) -> None:
-    """Make the measurements that are missing."""
+    """Make missing measurements."""
     runs: dict[str, Any] = {"runs": comparison.turns, "gensim": comparison.modes}
     results.peaks(comparison.threads)
     results.measured("text", SETTINGS, lambda: work_on(comparison.corpus, comparison, list(SETTINGS)))

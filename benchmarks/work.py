@@ -1,24 +1,24 @@
-"""How much work a training run is: floating-point operations, and rows that pass between the tables and a core.
+"""Compute the work of a training run: floating-point operations, and rows read and written.
 
-Per kept token, with vectors of length N, c context words, M noise words shared by a block of T centres, a tree
-path of L nodes and V words. A product of one row with another takes 2 N operations (a multiply and an add for
-each number), and so does adding a multiple of a row to a row. A score, the error it gives to the hidden row and
-the one it gives to the output row are three such things, so every (hidden row, output row) that meets takes 6 N:
+Numbers are per kept token, with vectors of size N, c context words, M noise words shared by a block of T centres, a
+tree path of L nodes and V words. A dot product of two rows takes 2 N operations (a multiplication and an addition per
+element), and so does adding a multiple of one row to another. Each pair of a hidden row and an output row needs three
+of these (the score, the gradient of the hidden row, the gradient of the output row), which is 6 N operations:
 
 =====================  =========================  ==================================================
-objective              skip-gram                  CBOW (+ 2 c N to add up the inputs and hand back)
+objective              skip-gram                  CBOW (+ 2 c N to sum and to update the inputs)
 =====================  =========================  ==================================================
 negative sampling      6 N (c + M)                6 N (1 + M)
 hierarchical softmax   6 N c L                    6 N L
 full softmax           6 N V                      6 N V
 =====================  =========================  ==================================================
 
-Sigmoids, exponentials and drawing are left out. Where negative sampling goes pair by pair, every pair has K
-noise words of its own: 6 N c (1 + K), and 6 N (1 + K) for CBOW.
+Sigmoids, exponentials and random numbers are not counted. If negative sampling processes single pairs instead of
+blocks, each pair has K noise words of its own: 6 N c (1 + K) operations, or 6 N (1 + K) for CBOW.
 
-Rows: a block reads and writes each of its rows once (T = 1 for the tree). Windows overlap, so T centres in a row
-touch about T + c context positions, not T c. The same row twice in a block counts twice: this is an upper bound on
-distinct rows and a lower bound on loads.
+A block reads and writes each of its rows once (T = 1 for the tree). Windows overlap, so that T consecutive centres
+access about T + c context positions, not T c. A row that occurs twice in a block is counted twice. The number is thus
+an upper bound of distinct rows, and a lower bound of loads.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Work:
 
 
 def work_of(config: TrainingConfig, counts: NDArray[np.int64], contexts: float) -> Work:
-    """Work of a configuration with one objective on a corpus with these counts [V] and mean context size."""
+    """Compute the work of a configuration with one objective, for word counts [V] and a mean context size."""
     (objective,) = config.objectives
     keep = keep_probabilities(counts, config.subsample, config.subsample_formula)
     kept = counts * keep
@@ -90,7 +90,7 @@ def work_of(config: TrainingConfig, counts: NDArray[np.int64], contexts: float) 
 
 
 def _block(config: TrainingConfig, objective: str, counts: NDArray[np.int64], keep: NDArray[np.float64]) -> BlockSize:
-    """How training cuts the text into blocks; asked of training itself. The tree goes word by word."""
+    """Return the block size that training uses for a configuration; 1 for the tree."""
     if objective == "hierarchical-softmax":
         return BlockSize(1, 0, False)
     layout = choose_layout(config.vector_size + config.output_bias)
@@ -102,7 +102,7 @@ def _block(config: TrainingConfig, objective: str, counts: NDArray[np.int64], ke
 def _meetings(
     config: TrainingConfig, objective: str, block: BlockSize, contexts: float, path: float, vocabulary_size: int
 ) -> float:
-    """(hidden row, output row) that meet per kept token."""
+    """Return the number of pairs of a hidden row and an output row per kept token."""
     outputs = 1.0 if config.architecture == "cbow" else contexts
     if objective == "hierarchical-softmax":
         return outputs * path
@@ -114,7 +114,7 @@ def _meetings(
 def _rows(
     objective: str, cbow: bool, block: BlockSize, negative: int, contexts: float, path: float, vocabulary_size: int
 ) -> float:
-    """Rows touched per kept token, both tables together."""
+    """Return the number of rows accessed per kept token, in both tables together."""
     if objective == "hierarchical-softmax":
         return contexts + path
     centres = block.examples
@@ -127,7 +127,7 @@ def _rows(
 
 
 def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: EncodedCorpus) -> float:
-    """Mean number of context words of a kept token, counted in the first words of a corpus."""
+    """Return the mean number of context words of a kept token, counted in the first words of a corpus."""
     from wordkin.training.cpu.steps import MOST_SHARD_WORDS
     from wordkin.windows.windows import count_pairs, keep_thresholds, select_windows
 
