@@ -184,7 +184,7 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
         ),
         (
             lambda vectors: vectors.evaluate([("a", "b", 1.0), ("c", "d", 2.0)]),
-            "vectors must have words as items: bench",
+            "vectors must have words as items, because bench",
         ),
         (lambda vectors: vectors.to_arrow(), "vectors must have words, not whole numbers, for Arrow and Parquet; got"),
         (lambda vectors: vectors.vocabulary.save("v.txt"), "vocabulary must hold words to be saved as text; got"),

@@ -79,7 +79,7 @@ def test_a_matrix_that_does_not_fit_is_refused(matrix, message):
 
 
 def test_metadata_is_text():
-    with pytest.raises(ConfigError, match=r"metadata must map names to text; got \{'epochs': 5\}"):
+    with pytest.raises(ConfigError, match=r"metadata must map str to str; got \{'epochs': 5\}"):
         Embeddings(Vocabulary(["a"]), np.ones((1, 1), np.float32), {"epochs": 5})
 
 

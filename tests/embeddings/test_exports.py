@@ -41,7 +41,9 @@ def test_from_a_trained_gensim_model():
     vectors = Embeddings.from_gensim(model)
     assert list(vectors) == model.wv.index_to_key and np.array_equal(vectors.matrix, model.wv.vectors)
     assert vectors.vocabulary.counts.tolist() == [2, 2, 1]
-    with pytest.raises(ConfigError, match="vectors must be a gensim KeyedVectors or a model with one; got 'dict'"):
+    with pytest.raises(
+        ConfigError, match="vectors must be a gensim KeyedVectors, or a model with one as wv; got 'dict'"
+    ):
         Embeddings.from_gensim({})
 
 

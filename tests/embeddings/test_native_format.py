@@ -221,7 +221,7 @@ def test_tensors_of_something_else_are_refused(tmp_path, missing):
     del tensors[missing]
     save_file(tensors, path)
     with pytest.raises(
-        FormatError, match=f"there is no tensor '{missing} is missing: this is not a file of wordkin word vectors"
+        FormatError, match=f"the tensor '{missing}' is missing: this is not a file of wordkin word vectors"
     ):
         load_embeddings(path)
 

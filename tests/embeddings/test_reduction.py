@@ -83,7 +83,7 @@ def test_illegal_dimensions(dimensions):
 
 def test_values_that_are_not_finite():
     vectors = Embeddings(Vocabulary(["a", "b"]), np.array([[np.nan, 1], [1, 1]], np.float32))
-    with pytest.raises(ConfigError, match="matrix must hold finite numbers"):
+    with pytest.raises(ConfigError, match="matrix must hold only finite numbers"):
         vectors.reduce_dimensions(1)
 
 
@@ -131,9 +131,17 @@ def test_int8_of_what_is_not_finite():
     [
         (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"1"', "vectors are int8, but the format ver"),
         (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"3"', "format version is '3'.*reads up to '2'"),
-        (b'"scales"', b'"scalez"', "there is no tensor 'scales'"),
-        (np.float32(0.5).tobytes(), np.float32(-1).tobytes(), "the scale of word 1 is -1.0, not a number from 0 up"),
-        (np.float32(0.5).tobytes(), np.float32("nan").tobytes(), "the scale of word 1 is nan"),
+        (b'"scales"', b'"scalez"', "the tensor 'scales' is missing"),
+        (
+            np.float32(0.5).tobytes(),
+            np.float32(-1).tobytes(),
+            "the scale of word 1 must be at least 0 and finite; it is -1.0",
+        ),
+        (
+            np.float32(0.5).tobytes(),
+            np.float32("nan").tobytes(),
+            "the scale of word 1 must be at least 0 and finite; it is nan",
+        ),
     ],
 )
 def test_files_of_int8_that_are_edited(tmp_path, old, new, message):
@@ -155,5 +163,5 @@ def test_what_fewer_words_lose():
     whole = vectors.agreement(vectors)
     assert (whole.shared_neighbours, whole.kept_text) == (1, 1) and whole.cosine_difference < 1e-6
     assert vectors.agreement(vectors.reduce_dimensions(2)).vector_cosine is None
-    with pytest.raises(ConfigError, match="after must contain only words of before; got 'w10'"):
+    with pytest.raises(ConfigError, match="after must hold only words of before; got 'w10'"):
         vectors.first(10).agreement(vectors)

@@ -258,9 +258,9 @@ def test_text_that_is_not_whole_is_refused_with_the_line(tmp_path, content, suff
 
 BINARY_REFUSALS = {
     b"": "line 1 must be the number of words and the vector size, as in \"1000 300\"; it begins with b''",
-    b"hello world\n": "it begins b'hello world'",
-    b"-1 2\n": "it begins b'-1 2'",
-    b"1 0\na ": "it begins b'1 0'",
+    b"hello world\n": "it begins with b'hello world'",
+    b"-1 2\n": "it begins with b'-1 2'",
+    b"1 0\na ": "it begins with b'1 0'",
     b"1" * 80: "line 1 must be the number of words",
     binary_file(ROWS)[:-5]: "the header announces 3 words, but the file ends at byte 38 inside word 3",
     binary_file(ROWS) + b"more": "the file continues after the 3 words that its header announces",

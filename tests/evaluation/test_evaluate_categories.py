@@ -57,11 +57,11 @@ def test_a_score_that_any_vectors_would_reach_is_undefined(make_embeddings, writ
 
 @pytest.mark.parametrize(
     ("text", "got"),
-    [("a\tfirst\nb\tsecond\n", "one word in each"), ("a\tletter\nb\tletter\n", "the category 'letter' alone")],
+    [("a\tfirst\nb\tsecond\n", "one word in each"), ("a\tletter\nb\tletter\n", "only the category 'letter'")],
 )
 def test_files_that_can_have_one_score_only_are_refused(make_embeddings, write_file, text, got):
     with pytest.raises(
-        FormatError, match=f"must have at least two categories, one of them with two words; got {got}, so that"
+        FormatError, match=f"must have at least two categories, one of them with two words; got {got}, for which"
     ):
         evaluate_file(make_embeddings(["a"]), write_file(text), kind="categories")
 

@@ -69,7 +69,7 @@ def test_cosmul_takes_weights_as_exponents(vectors):
 
 
 REFUSALS = {
-    "nothing asked": (lambda v: v.most_similar(), "positive must contain a word or a vector; got ()"),
+    "nothing asked": (lambda v: v.most_similar(), "positive must hold a word or a vector; got ()"),
     "no direction": (
         lambda v: v.most_similar("nowhere"),
         "query must not sum to a vector of zeros; got 0: a zero vector has no cosine with other vectors",
@@ -97,7 +97,7 @@ REFUSALS = {
     ),
     "zero weights": (lambda v: v.mean_vector(["east"], [0]), "weights must not all be zero; got [0.0]"),
     "no known word": (
-        lambda v: v.mean_vector(["x"], ignore_missing=True), "words must contain a word of the vocabulary; got ['x']"
+        lambda v: v.mean_vector(["x"], ignore_missing=True), "words must hold a word of the vocabulary; got ['x']"
     ),
     "a text to move": (
         lambda v: v.wmdistance("east", ["up"]), "first must be a list of words; got 'east': split the text"
@@ -134,7 +134,7 @@ def test_what_is_no_query_is_refused_as_one(vectors, value):
         lambda: vectors.similar_by_vector(value),
     ):
         with pytest.raises(
-            ConfigError, match=r"^(positive|negative|query|weight|vector) must be|must contain a word"
+            ConfigError, match=r"^(positive|negative|query|weight|vector) must be|must hold a word"
         ) as caught:
             question()
         assert "\n" not in str(caught.value)

@@ -214,7 +214,7 @@ def _checked_options(
 def _listed_words(words: object) -> list[Item]:
     listed = word_list("words", words)
     if not listed:
-        raise ConfigError("words", "must contain at least one word", listed)
+        raise ConfigError("words", "must hold at least one word", listed)
     return listed
 
 

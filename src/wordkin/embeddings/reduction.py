@@ -105,7 +105,7 @@ def reduce_dimensions(vectors: Embeddings, dimensions: int) -> Embeddings:
         block = vectors.matrix[start : start + _BLOCK_ROWS].astype(np.float64)
         products += block.T @ block
     if not np.isfinite(products).all():
-        raise ConfigError("matrix", "must contain only finite numbers", "infinite or NaN values")
+        raise ConfigError("matrix", "must hold only finite numbers", "infinite or NaN values")
     _, components = np.linalg.eigh(products)
     components = components[:, ::-1][:, :dimensions]
     largest = np.abs(components).argmax(axis=0)

@@ -90,7 +90,7 @@ def plot_scores(
     rows = {name: [row for result in each for row in _rows(result)] for name, each in results.items()}
     panels = _panels(rows)
     if not panels:
-        raise ConfigError("results", "must contain at least one result", "none")
+        raise ConfigError("results", "must hold at least one result", "none")
 
     line_inches = 0.17 + 0.09 * len(rows)
     heights = [line_inches * len(panel.rows) + 0.85 for panel in panels]

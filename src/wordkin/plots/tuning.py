@@ -84,7 +84,7 @@ def plot_tuning(
     """
     path = None if output is None else check_picture(output)
     if not tried:
-        raise ConfigError("tried", "must contain at least one setting", len(tried))
+        raise ConfigError("tried", "must hold at least one setting", len(tried))
     heading = "Score against training time" if title is None else title
     canvas = open_canvas(8, 4.8, [heading, *(each.name for each in tried)], ax=ax, theme=theme, font=font)
     axes = plain_axes(canvas, ax)

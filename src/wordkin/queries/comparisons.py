@@ -96,7 +96,7 @@ def _mean(
     ids = vectors.vocabulary.find_ids(words) if ignore_missing else vectors.vocabulary.ids_of(words)
     ids, factors = ids[ids >= 0], factors[ids >= 0]
     if not len(ids):
-        raise ConfigError("words", "must contain a word of the vocabulary", words)
+        raise ConfigError("words", "must hold a word of the vocabulary", words)
     if not factors.any():
         raise ConfigError("weights", "must not all be zero", factors.tolist())
     factors = factors / np.abs(factors).max()  # avoids overflow of their sum
@@ -123,5 +123,5 @@ def _several(parameter: str, words: Iterable[Item]) -> list[Item]:
         raise ConfigError(parameter, "must be a list of words", words, "split the text into words first")
     listed = word_list(parameter, words)
     if not listed:
-        raise ConfigError(parameter, "must contain at least one word", listed)
+        raise ConfigError(parameter, "must hold at least one word", listed)
     return listed

@@ -157,7 +157,7 @@ def query_terms(
         term = query_term(vectors, query)
         terms.append(Term(term.vector, -term.weight, term.word_id))
     if not terms:
-        raise ConfigError("positive", "must contain a word or a vector", positive)
+        raise ConfigError("positive", "must hold a word or a vector", positive)
     return terms
 
 

@@ -58,7 +58,7 @@ def find_header(table: Table, options: Options) -> Table:
     is_header = _is_header(first, table) if options.header is None else options.header
     if is_header and len(table.rows) == 1:
         raise FormatError(
-            f"{table.path}: a benchmark file must contain at least one item; got only the header {first.line.text!r}: "
+            f"{table.path}: a benchmark file must hold at least one item; got only the header {first.line.text!r}: "
             "pass header=False if this is an item"
         )
     return table.without_header() if is_header else table
@@ -79,8 +79,7 @@ def _is_header(row: Row, table: Table) -> bool:
         return not short and (len(names) != 4 or all(_NUMBERED.fullmatch(name) for name in names))
     if all(numbers) and not short:
         raise row.line.error(
-            "the first line can be a header (by its first cells) or a word pair (by its numbers): pass header=True or "
-            "header=False"
+            "can be a header, by its first cells, or a word pair, by its numbers: pass header=True or header=False"
         )
     return not all(numbers)
 

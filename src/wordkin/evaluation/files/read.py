@@ -112,7 +112,7 @@ def _read_directory(path: Path, options: Options) -> Dataset:
     """Read the relations of all files in a directory and its subdirectories."""
     if options.kind not in (None, "relations"):
         raise FormatError(
-            f"{path}: a directory must contain files of relations; got kind={options.kind!r}: pass a single file"
+            f"{path}: a directory must hold files of relations; got kind={options.kind!r}: pass a single file"
         )
     files = _data_files(path)
     if not files:
@@ -122,7 +122,7 @@ def _read_directory(path: Path, options: Options) -> Dataset:
         table = _read_table(file, options)
         if table.width != 2:
             raise FormatError(
-                f"{file}: each file of a directory must contain word pairs of one relation; this one contains "
+                f"{file}: each file of a directory must hold word pairs of one relation; this one contains "
                 f"{recognise(table, options)}: evaluate the files one by one"
             )
         tables.append(table)

@@ -134,7 +134,7 @@ def make_table(lines: Sequence[Line], path: Path, options: Options) -> Table:
 
 
 def no_items(path: Path) -> FormatError:
-    return FormatError(f"{path}: a benchmark file must contain at least one item; got none")
+    return FormatError(f"{path}: a benchmark file must hold at least one item; got none")
 
 
 def _is_section(row: Row, shape: Table) -> bool:
