@@ -50,7 +50,7 @@ def test_it_ends_with_a_command_that_runs_or_says_that_nothing_is_better(run, te
             "--time 2y",
             '--time must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"; got \'2y\'',
         ),
-        ("--vary speed", "--vary must name options of training that decide the vectors; got 'speed'"),
+        ("--vary speed", "--vary must name a training option; got 'speed'"),
         ("--vary window=x", "--window must be a whole number from 1 to 10000"),
         ("--recipe quality", "no such option: --recipe: it is an option of wordkin train; see: wordkin tune"),
         ("--plot a.gif", "output must end in .png, .svg or .pdf; got 'a.gif'"),
