@@ -1,4 +1,4 @@
-"""What every test shares: the same examples from Hypothesis each time, and no reading of a user's settings."""
+"""Shared fixtures. Hypothesis generates the same examples in every run, and settings of the user are ignored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 _NOBODY = 65534
 os.environ["MPLBACKEND"] = "agg"  # plots are written to files, never shown
 
-# No time limit for one example: a machine may be busy, and Numba compiles at the first.
+# No time limit per example: the machine may be busy, and Numba compiles during the first one.
 hypothesis.settings.register_profile("wordkin", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "wordkin"))
@@ -24,7 +24,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "wordkin")
 
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Output is as in a file: whatever terminal the tests are started from, 80 columns and no colours."""
+    """Format output for 80 columns without colours, regardless of the terminal."""
     for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "WORDKIN_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
@@ -49,10 +49,7 @@ def _without_privileges() -> Iterator[Path]:
 
 @pytest.fixture
 def without_privileges() -> Callable[[], AbstractContextManager[Path]]:
-    """Makes the rest of a block run as a user whom permissions bind, even where root runs the tests.
-
-    The block is handed a directory of that user.
-    """
+    """Drop root privileges inside a block, so that file permissions apply; yield a directory of the other user."""
     if os.name != "posix":
         pytest.skip("permissions as POSIX has them")
     return _without_privileges
@@ -60,7 +57,7 @@ def without_privileges() -> Callable[[], AbstractContextManager[Path]]:
 
 @pytest.fixture(scope="session")
 def sentences() -> list[list[str]]:
-    """60,000 words in sentences of 30, of a vocabulary of 300 with falling frequencies."""
+    """60,000 words in sentences of 30, from a vocabulary of 300 words with decreasing frequencies."""
     generator = np.random.default_rng(7)
     weights = 1 / np.arange(1, 301)
     words = generator.choice(300, 60_000, p=weights / weights.sum())
@@ -69,7 +66,7 @@ def sentences() -> list[list[str]]:
 
 @pytest.fixture
 def short_spans(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every span is one step, so that a run reports, stops and is kept at every position where it can."""
+    """Make every span one step, so that a run reports, stops and saves at every possible position."""
     from wordkin.training import trainer
 
     monkeypatch.setattr(trainer, "SECONDS_PER_SPAN", 0)
@@ -77,7 +74,7 @@ def short_spans(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stop_at():
-    """Makes a callback that stops training at its so-manieth report."""
+    """Return a factory of callbacks that stop training at their n-th report."""
 
     def make(number: int):
         reports = []

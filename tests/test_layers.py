@@ -1,6 +1,6 @@
-"""The house keeps its import rules, and what is not needed is not loaded.
+"""Enforce the import rules, and check that modules are imported only when needed.
 
-The rules are written once, here, as data; ARCHITECTURE.md tells them in words.
+The rules are defined here as data. ARCHITECTURE.md explains them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "wordkin"
 
-# What each part may import besides itself; a part is a file or a folder of src/wordkin.
+# What each part (a file or directory of src/wordkin) may import besides itself.
 FOUNDATION = {"_version", "errors", "items", "options", "cores", "config", "storage", "tables"}
 DATA = FOUNDATION | {"jit", "corpus", "vocabulary"}
 VECTORS = DATA | {"vectors"}
@@ -61,7 +61,7 @@ MAY_IMPORT = {
     | {"recipes", "encoded_text", "text", "plots", "lesson", "runs", "api", "tuning", "studio"},
     "__main__": {"cli"},
 }
-# Who may import a heavy or optional distribution; every other file must do without.
+# Files that may import a heavy or optional distribution. No other file may.
 HOMES = {
     "numba": ("jit.py",),
     "llvmlite": ("corpus/scanning/kernels.py", "objectives/cpu", "training/cpu/waiting.py"),
@@ -88,7 +88,7 @@ HOMES = {
     "umap": ("plots/map.py",),
     "ray": ("training/cluster/ray_",),
 }
-# Files whose functions kernels consist of: arrays and scalars only.
+# Files with functions that are compiled into kernels, which use only arrays and scalars.
 KERNELS = ("windows", "objectives/cpu")
 NOT_FOR_KERNELS = {"config", "vocabulary", "corpus", "embeddings", "training", "api"}
 
@@ -101,7 +101,7 @@ FUNCTION = re.compile(r"`(\w+(?:\.\w+)+)`")
 
 
 class When(Enum):
-    """When an import happens: with the file, when a function is called, or only for type checkers."""
+    """When an import happens: when the file is imported, when a function is called, or only for type checkers."""
 
     AT_ONCE = auto()
     LATE = auto()
@@ -109,7 +109,7 @@ class When(Enum):
 
 
 def imports(path: Path) -> Iterator[tuple[str, When]]:
-    """Absolute names a file imports, and when."""
+    """Yield the absolute names that a file imports, and when."""
     yield from _imports_below(ast.parse(path.read_text()), When.AT_ONCE)
 
 
@@ -150,12 +150,12 @@ def test_imports_go_down_the_house(path):
 
 
 def test_no_two_parts_import_each_other():
-    """A topological order of the parts exists, so that each can be understood without those above it."""
+    """The parts have a topological order, so that each can be understood without the parts above it."""
     graph = {part: set[str]() for part in MAY_IMPORT}
     for path in FILES:
         graph[part_of(path)] |= {name.split(".")[1] for name, _ in imports(path) if name.startswith("wordkin.")}
     order = graphlib.TopologicalSorter({part: others - {part} for part, others in graph.items()})
-    assert len(list(order.static_order())) == len(MAY_IMPORT)  # CycleError names the circle
+    assert len(list(order.static_order())) == len(MAY_IMPORT)  # CycleError names the cycle
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
@@ -183,7 +183,7 @@ def test_the_trainer_knows_no_backend_but_the_protocol():
 
 
 def loaded_after(code: str) -> set[str]:
-    """Top-level modules and parts of wordkin that a fresh interpreter has loaded after some code."""
+    """Return the top-level modules and the parts of wordkin that a new interpreter has imported after some code."""
     shown = "import sys; print(*{'.'.join(name.split('.')[:2]) for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", f"{code}\n{shown}"], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -236,7 +236,7 @@ def test_walks_name_functions_that_exist(title, text):
 
 
 def named(name: str) -> object:
-    """What a dotted name in wordkin stands for, as in ``api.train`` or ``training.trainer.Trainer.run``."""
+    """Return the object of a dotted name in wordkin, such as ``api.train`` or ``training.trainer.Trainer.run``."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         if (SOURCE.joinpath(*parts[:length]).with_suffix(".py")).exists():

@@ -1,4 +1,4 @@
-"""The pages of promises speak of tests that exist, and every promise has one."""
+"""Every promise in the docs names a test, and the tests named exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def functions_of(path: Path) -> set[str]:
 
 
 def promises(page: str) -> list[str]:
-    """List items and rows of tables, each with what belongs to it."""
+    """Return the list items and table rows of a page, each with its continuation lines."""
     text, _, _ = (DOCS / page).read_text().partition("## What was tried")
     items = re.findall(r"^- .*?(?=^- |^#|\Z)", text, flags=re.MULTILINE | re.DOTALL)
     rows = [

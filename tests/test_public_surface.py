@@ -1,4 +1,4 @@
-"""What `import wordkin` offers."""
+"""Tests of the public names of the package."""
 
 from __future__ import annotations
 

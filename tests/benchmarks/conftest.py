@@ -1,4 +1,4 @@
-"""The scripts in benchmarks/ import each other by name, as they do when one of them is run."""
+"""Put benchmarks/ on the import path, since its scripts import each other by name."""
 
 from __future__ import annotations
 

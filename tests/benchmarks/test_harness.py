@@ -1,4 +1,4 @@
-"""What benchmarks share: statistics, tables, turns, child processes, results that survive an interruption."""
+"""Tests of the benchmark harness: statistics, tables, turns, child processes, stored results."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class _Measurement:
 def test_results_are_kept_and_only_what_is_missing_is_measured(tmp_path: Path) -> None:
     first, again, other = _Measurement({1: [2.0]}), _Measurement("again"), _Measurement("other")
     results = Results("sample", {"corpus": "a.txt"}, folder=tmp_path)
-    assert results.measured("row", {"runs": 3}, first) == {"1": [2.0]}  # as JSON will give it back
+    assert results.measured("row", {"runs": 3}, first) == {"1": [2.0]}  # as read back from JSON
     resumed = Results("sample", {"corpus": "a.txt"}, folder=tmp_path)
     assert resumed.measured("row", {"runs": 3}, again) == {"1": [2.0]}
     assert resumed.measured("row", {"runs": 5}, other) == "other"  # other settings: measured again

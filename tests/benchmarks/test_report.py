@@ -1,4 +1,4 @@
-"""From results to pages: every table from a sample, pictures, and the pages in the docs as they were published."""
+"""Tests of benchmark reports: every table from sample results, plots, and the published pages in the docs."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def test_tables_of_determinism() -> None:
 
 
 def _cells(shown: str, head: str) -> list[str]:
-    """The cells of the row that begins with ``head``, without it."""
+    """Return the cells of the row whose first cell is ``head``, without the first cell."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines()]
     return next(cells for first, *cells in rows if first == head)
 

@@ -1,4 +1,4 @@
-"""Operations, rows and held-out probabilities against plain counting."""
+"""Compare computed operations, rows and held-out probabilities with brute-force counting."""
 
 from __future__ import annotations
 

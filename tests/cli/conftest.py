@@ -1,4 +1,4 @@
-"""The command line as a function, and small files to use it on."""
+"""Fixtures that call the command line in this process, and small input files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wordkin.vocabulary import Vocabulary
 
 
 class Finished(NamedTuple):
-    """What a command left: its exit code and what it wrote to both streams."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -27,7 +27,7 @@ Run = Callable[..., Finished]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Call the command line with arguments and catch what it writes."""
+    """Return a function that calls the command line with arguments and captures its output."""
 
     def call(*arguments: str | Path) -> Finished:
         code = main([str(argument) for argument in arguments])
@@ -38,7 +38,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def vectors_file(tmp_path: Path) -> Path:
-    """Countries and, one step up the third axis, their capitals."""
+    """Vectors of countries and capitals; a capital is its country plus a step along the third axis."""
     words = ["paris", "france", "rome", "italy", "oslo", "norway", "cheese"]
     rows = [[1, 0, 1], [1, 0, 0], [0.8, 0.6, 1], [0.8, 0.6, 0], [0, 1, 1], [0, 1, 0], [-1, 0, 0.2]]
     path = tmp_path / "towns.safetensors"
@@ -48,7 +48,7 @@ def vectors_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def text_file(tmp_path: Path) -> Path:
-    """Two groups of words that never meet."""
+    """A text with two groups of words that never occur in the same sentence."""
     path = tmp_path / "text.txt"
     path.write_text("sun moon star sky\nbread cheese wine oil\n" * 300)
     return path

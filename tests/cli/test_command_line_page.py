@@ -1,4 +1,4 @@
-"""docs/command-line.md lists the commands, exit codes and JSON keys that are."""
+"""docs/command-line.md lists all commands, exit codes, reading options and JSON keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""convert: formats, number types, sizes, and what they cost."""
+"""Tests of wordkin convert: formats, number types, sizes, and the measured differences."""
 
 from __future__ import annotations
 

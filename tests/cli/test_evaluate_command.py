@@ -1,4 +1,4 @@
-"""evaluate: scores of vectors on benchmark files, side by side."""
+"""Tests of wordkin evaluate."""
 
 from __future__ import annotations
 

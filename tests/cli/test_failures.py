@@ -1,4 +1,4 @@
-"""Errors as one line in the spelling of the command line, and their exit codes."""
+"""Tests of exit codes and one-line errors that name parameters as the command line does."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_traceback_comes_only_on_request(run, monkeypatch, vectors_file):
     [(signal.SIGTERM, 143, "wordkin: stopped by SIGTERM\n"), (signal.SIGINT, 130, "wordkin: stopped by Ctrl-C\n")],
 )
 def test_a_signal_that_becomes_another_error_on_its_way_is_still_a_signal(run, monkeypatch, number, code, said):
-    """As where a compiler, interrupted, reports an error of its own."""
+    """An interrupted compiler, for example, may report the signal as an error of its own."""
 
     def compile_and_fail(arguments):
         try:

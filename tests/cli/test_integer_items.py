@@ -1,4 +1,4 @@
-"""The command line with vectors whose items are whole numbers."""
+"""Tests of the command line with items that are whole numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def test_words_are_read_as_numbers(run, numbered, tmp_path):
     assert run("similar", numbered, "42", "--topn", "4").out.startswith("near 42")
     answer = json.loads(run("similar", numbered, "--json", "--", "-3").out)
     assert answer["results"][0]["word"] == -3
-    assert " 1000 " in run("similar", numbered, "42").out.replace("\n", " ")  # an item, not an amount
+    assert " 1000 " in run("similar", numbered, "42").out.replace(
+        "\n", " "
+    )  # without a thousands separator, since it is an item
     assert "as -3 is to" in run("analogy", numbered, "--", "42", "7", "-3").out
     wanted = tmp_path / "words.txt"
     wanted.write_text("7\n42\n")

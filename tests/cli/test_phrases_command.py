@@ -1,4 +1,4 @@
-"""phrases, and training with its file."""
+"""Tests of wordkin phrases, and of training with its file."""
 
 from __future__ import annotations
 

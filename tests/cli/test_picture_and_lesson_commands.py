@@ -1,4 +1,4 @@
-"""plot, lesson and demo."""
+"""Tests of wordkin plot, lesson and demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command as a process: signals, pipes, streams, and what it loads."""
+"""Tests of the command line in its own process: signals, pipes, streams, imported modules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-PATIENCE = 120  # seconds; only a hang takes so long
+PATIENCE = 120  # seconds; anything longer is a hang
 COMMAND = [sys.executable, "-m", "wordkin"]
 LOADED = (
     "import sys; from wordkin.cli import main; code = main(sys.argv[1:]); "
@@ -38,7 +38,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start the command as a process; none outlives the test."""
+    """Return a function that starts the command as a process; all processes are killed after the test."""
     with ExitStack() as started:
 
         def call(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
@@ -163,7 +163,7 @@ def test_recorded_files_that_cannot_be_written_any_more_are_bad_usage(start, tmp
 
 @pytest.mark.skipif(os.fsencode("\udcff") != b"\xff" or sys.platform == "darwin", reason="names here are Unicode")
 def test_names_that_are_not_utf_8(tmp_path):
-    """Text, output, log and checkpoints: written, recorded, told and gone on with."""
+    """Text, output, log and checkpoints can have such names: they are written, recorded, printed and resumed."""
     place = os.fsencode(tmp_path) + b"/a \xff'"
     os.mkdir(place)  # noqa: PTH102
     text, output, log, run = (place + b"/" + name for name in (b"t\xfe.txt", b"v\xfd.bin", b"l\xfc", b"r\xfb"))

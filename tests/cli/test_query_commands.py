@@ -1,4 +1,4 @@
-"""similar, analogy, info: questions to files of vectors."""
+"""Tests of wordkin similar, analogy, index and info."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""train: text in, a file of vectors out; nothing half-written, nothing found too late."""
+"""Tests of wordkin train: results, early errors, no partial files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def test_text_becomes_vectors(run, text_file, tmp_path):
     finished = run("train", text_file, "-o", output, *SMALL, "--epochs", "3")
     assert finished.code == 0
     assert finished.out.startswith(f"{output}: 8 words x 8, loss ")
-    lines = [line for line in finished.err.splitlines() if not line.startswith("Compiling")]  # on a new machine
+    lines = [
+        line for line in finished.err.splitlines() if not line.startswith("Compiling")
+    ]  # printed if the kernels are not cached yet
     assert [line.split(",")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     vectors = load_embeddings(output)
     assert vectors.similarity("sun", "moon") > vectors.similarity("sun", "cheese")

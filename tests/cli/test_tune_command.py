@@ -1,4 +1,4 @@
-"""wordkin tune."""
+"""Tests of wordkin tune."""
 
 from __future__ import annotations
 

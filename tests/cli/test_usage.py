@@ -1,4 +1,4 @@
-"""Help, usage, and how the command line reads options."""
+"""Tests of help, usage errors, and parsing of options."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(run, arguments, message):
     assert (finished.code, finished.out) == (2, "")
     assert finished.err.startswith(f"wordkin: {message}")
     assert finished.err.count("\n") == 1
-    if "no such" not in message:  # there follow suggestions in the words of the parser
+    if "no such" not in message:  # the parser appends suggestions
         assert finished.err == f"wordkin: {message}\n"
 
 

@@ -1,13 +1,12 @@
-"""Runs gensim's own tests, unmodified, against ``wordkin.compat.gensim``, and tells what came of each.
+"""Run gensim's own tests, unmodified, with ``wordkin.compat.gensim``, and report their outcomes.
 
-The files lie in gensim's wheel. A child process calls ``install()`` before it imports them, and fails unless they
-then got wordkin's classes; nothing else is done to them. ``left_out.json`` lists tests by name, with reasons: those
-"left out" are not run, those "failing" are run and known to fail. The exit status is 1 where another fails, or one of
-these passes.
+The test files are part of gensim's wheel. A child process calls ``install()`` before importing them, and fails unless
+they use wordkin's classes. ``left_out.json`` lists tests with reasons: tests under "left out" are not run, tests under
+"failing" are expected to fail. The exit status is 1 if another test fails, or if one of the latter passes.
 
     python tests/compat/run_gensim_tests.py [--json FILE] [--only WORDS]
 
-``benchmarks/compat_tests.py`` runs this and keeps the results for the documentation.
+``benchmarks/compat_tests.py`` runs this script and stores the results for the documentation.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ sys.exit(pytest.main(sys.argv[1:], plugins=[Check()]))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one test: passed, failed, skipped or left out, and why it did not pass."""
+    """Outcome of one test (passed, failed, skipped or left out), and the reason if it did not pass."""
 
     name: str
     result: str
@@ -54,7 +53,7 @@ class Outcome:
 
 
 def folder_of_tests() -> Path:
-    """Where gensim's tests lie."""
+    """Return the directory of gensim's tests."""
     found = importlib.util.find_spec("gensim")
     if found is None or found.origin is None:
         raise SystemExit("gensim is not installed: its tests come with it")
@@ -62,7 +61,7 @@ def folder_of_tests() -> Path:
 
 
 def run(file: str, reasons: dict[str, dict[str, str]], only: str | None = None) -> list[Outcome]:
-    """Run one file in a process of its own."""
+    """Run one file in its own process."""
     left_out, failing = reasons["left out"], reasons["failing"]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"

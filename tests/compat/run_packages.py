@@ -1,12 +1,12 @@
-"""Runs packages that build on gensim with gensim and with ``wordkin.compat.gensim``, and tells what came of each.
+"""Run packages that depend on gensim with gensim and with ``wordkin.compat.gensim``, and report the outcomes.
 
-The packages are installed as they are into a folder of their own, without the dependencies that they pin. Each program
-is run in a process of its own, with gensim and then after ``install()``; nothing else differs. The exit status is 1
-where a program runs with gensim and not with wordkin.
+The packages are installed unmodified into their own directory, without the dependencies that they pin. Each program
+runs in its own process, once with gensim and once after ``install()``. The exit status is 1 if a program works with
+gensim but not with wordkin.
 
     python tests/compat/run_packages.py [--folder FOLDER] [--json FILE] [--only WORDS] [--turns 3]
 
-``benchmarks/compat_tests.py`` and ``benchmarks/compat.py`` run this and keep the results for the documentation.
+``benchmarks/compat_tests.py`` and ``benchmarks/compat.py`` run this script and store the results for the documentation.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# What pip installs, each without dependencies: those that are needed are named.
+# Packages to install with pip without dependencies; the dependencies needed are listed.
 PACKAGES = [
     "node2vec==0.5.0", "karateclub==1.3.3", "pecanpy==2.0.9", "nodevectors==0.1.23", "networkx==3.6.1", "tqdm",
     "six", "decorator", "python-louvain", "pygsp", "levenshtein", "rapidfuzz", "nptyping", "numba-progress",
     "csrgraph", "joblib",
 ]  # fmt: skip
-# The graphs and parameters are those of the packages' own introductions, where they have one.
+# The graphs and parameters come from the packages' own introductions, if they have one.
 GRAPH = "import networkx as nx\ngraph = nx.newman_watts_strogatz_graph({nodes}, 20, 0.05, seed=1)\n"
 PROGRAMS = {
     "node2vec": """
@@ -83,13 +83,13 @@ INSTALL = "from wordkin.compat.gensim import install\ninstall()\n"
 
 
 def fetch(folder: Path) -> None:
-    """Install the packages into a folder."""
+    """Install the packages into a directory."""
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder), *PACKAGES]
     subprocess.run(command, check=True)
 
 
 def run(program: str, folder: Path, with_wordkin: bool) -> dict[str, Any]:
-    """What came of a program: whether it ran, the seconds of its fit, and the last line of its error."""
+    """Run a program; return whether it succeeded, the seconds of its fit, and the last line of its error."""
     code = TIMER + (INSTALL if with_wordkin else "") + program + "\nprint('seconds', spent[-1])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])}
     with tempfile.TemporaryDirectory() as place:
@@ -103,9 +103,9 @@ def run(program: str, folder: Path, with_wordkin: bool) -> dict[str, Any]:
 
 
 def in_turn(program: str, folder: Path, turns: int) -> dict[str, Any]:
-    """What came of a program with gensim and with wordkin, and the seconds of each turn; one that fails runs once.
+    """Run a program with gensim and wordkin in turn; return outcomes and seconds. A failing program runs only once.
 
-    Before several turns wordkin runs once untimed, which compiles and caches the kernels that the program needs.
+    If there are several turns, wordkin first runs once without timing, to compile and cache the kernels.
     """
     found: dict[str, Any] = {}
     if turns > 1:

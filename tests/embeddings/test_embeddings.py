@@ -1,4 +1,4 @@
-"""The object people query: what it holds, refuses and never changes."""
+"""Tests of Embeddings: attributes, validation, immutability."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_values_that_cannot_be_compared_are_refused_when_used(bad):
 def test_lengths_beyond_the_squares_of_float32(scale):
     matrix = np.array([[3 * scale, 4 * scale], [scale, 0]], np.float32)
     vectors = Embeddings(Vocabulary(["a", "b"]), matrix)
-    sides = matrix.astype(np.float64)  # of the smallest numbers the scale itself is rounded
+    sides = matrix.astype(np.float64)  # for subnormal numbers, the scale itself is rounded
     lengths = np.linalg.norm(sides, axis=1)
     assert vectors.norms.tolist() == pytest.approx(lengths, rel=1e-4, abs=1e-45)
     assert vectors.similarity("a", "b") == pytest.approx(sides[0, 0] / lengths[0], rel=1e-6)

@@ -1,4 +1,4 @@
-"""Other tools get the same words and numbers, and give them back."""
+"""Tests of conversion to and from other libraries: words and numbers stay the same."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_to_parquet_holds_vectors_and_a_map(tmp_path, dtype, size):
 
 
 def test_parquet_as_embedding_atlas_takes_it(tmp_path):
-    """It reads by pandas, wants text, finite x and y and vectors as arrays, and writes the frame again as Parquet."""
+    """It reads with pandas, needs text, finite x and y and vectors as arrays, and writes the frame as Parquet again."""
     some_vectors("float16").to_parquet(tmp_path / "v.parquet")
     frame = pandas.read_parquet(tmp_path / "v.parquet")
     assert all(isinstance(word, str) for word in frame["word"])
@@ -127,7 +127,7 @@ def test_options_of_a_layer_are_checked_before_its_library_is_loaded():
 
 
 def test_writing_into_mapped_vectors_changes_no_file_and_ends_no_process(tmp_path):
-    """As torch.from_numpy does, which ignores that an array is read-only."""
+    """torch.from_numpy, for example, ignores that an array is read-only."""
     path = tmp_path / "v.safetensors"
     some_vectors().save(path)
     program = (

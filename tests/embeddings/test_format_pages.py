@@ -1,4 +1,4 @@
-"""The pages about formats and gensim say what is so."""
+"""The statements of the pages about formats and gensim are true."""
 
 from __future__ import annotations
 

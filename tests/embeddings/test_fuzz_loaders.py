@@ -1,4 +1,4 @@
-"""Broken files of every kind: right vectors or one FormatError, never a crash, a hang or a huge allocation."""
+"""Damaged files give correct vectors or a FormatError, never a crash, a hang or a huge allocation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPICE = (
 
 @functools.cache
 def whole_file(suffix: str) -> bytes:
-    """The bytes of a small file, uncompressed where the suffix says ``.gz``."""
+    """Return the bytes of a small file; for ``.gz``, before compression."""
     words = ["the", "été", "猫", "word", "x"]
     matrix = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def edited(data: bytes, changes) -> bytes:
 
 
 def load_and_use(path: Path, **options) -> None:
-    """Load, and touch everything: what a caller gets must be consistent, or be refused by name."""
+    """Load a file and use all of its content, which must be consistent; otherwise loading must raise FormatError."""
     try:
         vectors = load_embeddings(path, **options)
         words = list(vectors)
@@ -121,7 +121,7 @@ def test_any_bytes(tmp_path, kind, data):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_truncation(tmp_path, suffix):
-    """Cut at each byte: nothing shorter loads, but a text without its end may have lost digits of the last number."""
+    """A truncated file does not load, except a text that only lost digits of its last number."""
     data = whole_file(suffix)
     path = tmp_path / f"v{suffix}"
     least = len(data) - 1 if ".bin" in suffix else data.rindex(b" ") if ".safetensors" not in suffix else len(data)
@@ -137,7 +137,7 @@ def test_every_truncation(tmp_path, suffix):
 @pytest.mark.parametrize("suffix", [".bin.gz", ".txt.gz"])
 @pytest.mark.parametrize("header", [b"5 10000000", b"51000000000000 300", b"99999999 99999999"])
 def test_a_compressed_header_sets_no_memory_aside(tmp_path, suffix, header):
-    """Found by test_edited_files: one row was set aside however long the header said it was."""
+    """Regression test: memory for one row was allocated by the size in the header, however large."""
     path = tmp_path / f"v{suffix}"
     path.write_bytes(gzip.compress(header + b"\na b"))
     tracemalloc.start()

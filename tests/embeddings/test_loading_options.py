@@ -1,4 +1,4 @@
-"""The options of loading: what is skipped, chosen, decoded, and what other programs call them."""
+"""Tests of the options of load: selecting, skipping and decoding rows, and names of options in other libraries."""
 
 from __future__ import annotations
 
@@ -359,7 +359,7 @@ def test_tables_that_are_none(tmp_path):
             load_embeddings(tmp_path / "v.parquet", **option)
 
 
-# --- names of others
+# --- names of options in other libraries
 
 
 @pytest.mark.parametrize(("name", "hint"), [

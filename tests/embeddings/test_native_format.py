@@ -1,4 +1,4 @@
-"""The native file: readable by anyone, mapped by wordkin, refused where it is not whole."""
+"""Tests of the native format: readable with safetensors, memory-mapped, refused if damaged."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_round_trip_of_any_words(tmp_path_factory, words, counted, dtype, suffix
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_plain_safetensors_reads_what_we_write(tmp_path, dtype):
-    """The recipe of docs/formats.md, by a reader that knows nothing of wordkin."""
+    """The example in docs/formats.md reads a file with the safetensors library alone."""
     vectors = some_vectors(dtype=dtype)
     vectors.save(tmp_path / "v.safetensors")
     tensors = load_file(tmp_path / "v.safetensors")
@@ -94,7 +94,7 @@ def test_saving_over_the_file_that_is_mapped(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_opening_reads_the_words_and_not_the_vectors(tmp_path):
-    """A file of 4 GB, nearly all of it a hole, whose vectors would show in memory if they were read."""
+    """Reading the vectors of this sparse 4 GB file would show in the memory of the process."""
     size, dimensions = 100_000, 10_240
     vocabulary = Vocabulary([f"word{i}" for i in range(size)])
     arrays = {
@@ -130,7 +130,7 @@ def _resident_megabytes() -> float:
 
 
 def rewritten(path: Path, change) -> Path:
-    """A native file whose parsed header went through ``change``."""
+    """Write a native file whose parsed header was modified by ``change``."""
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])

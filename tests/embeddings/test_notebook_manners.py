@@ -1,4 +1,4 @@
-"""Vectors and neighbours in notebooks, data frames, NumPy and scikit-learn."""
+"""Tests of vectors and neighbours in notebooks, data frames, NumPy and scikit-learn."""
 
 from __future__ import annotations
 

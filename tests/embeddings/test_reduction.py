@@ -1,4 +1,4 @@
-"""Smaller vectors: what is kept, what is lost, what is refused."""
+"""Tests of reduced number types, dimensions and vocabularies, and of measuring the difference."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_numbers_too_large_for_half_precision():
 
 @given(st.integers(1, 6), st.integers(0, 5))
 def test_no_other_projection_keeps_dot_products_better(dimensions, seed):
-    """Against the singular value decomposition: same subspace, so the same products (Eckart and Young 1936)."""
+    """The singular value decomposition spans the same subspace, which is optimal (Eckart and Young 1936)."""
     vectors = some_vectors(seed=seed)
     reduced = vectors.reduce_dimensions(dimensions)
     assert reduced.matrix.shape == (40, dimensions) and reduced.matrix.dtype == np.float32

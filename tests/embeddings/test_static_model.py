@@ -1,4 +1,4 @@
-"""The directory for sentence-transformers and model2vec; `make interop` loads it with them."""
+"""Tests of the files of static models; `make interop` loads them with sentence-transformers and model2vec."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_vectors_and_a_row_of_zeros_for_unknown_words(tmp_path):
     assert tokenizer["model"]["vocab"] == {"cat": 0, "[UNK]": 1, "dog": 2, "[UNK1]": 3}
     assert tokenizer["model"]["unk_token"] == "[UNK1]" and tokenizer["normalizer"] is None
     assert json.loads((tmp_path / "model" / "config.json").read_text())["normalize"] is False
-    vectors().to_static_model(tmp_path / "model")  # files are replaced
+    vectors().to_static_model(tmp_path / "model")  # replaces the files
 
 
 def steps(path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Folders of Parquet or Arrow files that are one table."""
+"""Tests of directories of Parquet or Arrow files that form one table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def table(words, start=0, **columns):
 
 
 def write_part(folder, number, words, start=0, **columns):
-    """A part as Spark writes it, with its check sum."""
+    """Write a part like Spark, with its checksum file."""
     folder.mkdir(parents=True, exist_ok=True)
     name = NAME.format(number)
     pq.write_table(table(words, start, **columns), folder / name)
@@ -34,7 +34,7 @@ def write_part(folder, number, words, start=0, **columns):
 
 @pytest.fixture
 def spark(tmp_path):
-    """Words a to e in three parts, the second without rows."""
+    """The words a to e in three parts, the second of which has no rows."""
     folder = tmp_path / "vectors.parquet"
     write_part(folder, 0, ["a", "b"])
     write_part(folder, 1, [])

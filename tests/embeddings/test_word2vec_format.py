@@ -1,4 +1,4 @@
-"""The interchange formats: what others write we read, what we write others read, the rest is refused by name."""
+"""Tests of the word2vec formats: exchange with other programs, and errors for malformed files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_round_trip_bit_for_bit(tmp_path_factory, words, suffix, header, data):
     matrix = data.draw(hnp.arrays(np.float32, (len(words), data.draw(st.integers(1, 4))), elements=finite))
     path = tmp_path_factory.mktemp("w2v") / f"v{suffix}"
     header = header or ".bin" in suffix
-    # without a header, a first row like "12 7" can only be taken for one
+    # in a file without a header, a first row like "12 7" looks like a header
     Embeddings(Vocabulary(words), matrix).save(path, header=header)
     loaded = load_embeddings(path, header=None if header else False)
     assert loaded.words == words
@@ -85,7 +85,7 @@ def test_we_read_what_gensim_writes(tmp_path, suffix, header):
 
 
 def binary_file(rows, *, end=b"\n", header=None) -> bytes:
-    """As word2vec.c writes it (a line end after each vector) or gensim (none)."""
+    """Format words and vectors like word2vec.c (a newline after each vector) or gensim (none)."""
     first = f"{len(rows)} {len(rows[0][1])}\n".encode() if header is None else header
     return first + b"".join(word + b" " + struct.pack(f"<{len(row)}f", *row) + end for word, row in rows)
 
@@ -119,7 +119,7 @@ _row_words = st.one_of(st.integers(1, 300).map(lambda length: b"x" * length), st
     st.sampled_from([16, 100, 1 << 20]),
 )
 def test_rows_that_differ_in_length_and_line_ends(tmp_path_factory, shapes, size, block):
-    """Long words and several line ends leave the common path, and nothing is lost between."""
+    """Long words and several newlines are parsed by a slower path; no row is lost between the two paths."""
     words = [b"%d" % number + word for number, (_, word) in enumerate(shapes)]
     vectors = np.frombuffer(b" \n\x01\x02" * (size * len(words)), dtype="<f4").reshape(len(words), size)
     content = b"%d %d\n" % (len(words), size)
@@ -346,7 +346,10 @@ def test_suffixes_and_formats(tmp_path):
     assert str(caught.value).startswith("path must end in .safetensors, .bin, .txt or .vec, each also with .gz; got")
     assert str(caught.value).endswith('or pass format="safetensors", "bin", "text" or "parquet"')
     assert list(load_bytes(tmp_path, "vectors.dat", content, format="text")) == ["the", "cat"]
-    assert list(load_bytes(tmp_path, "v.txt", gzip.compress(content))) == ["the", "cat"]  # gzip under another name
+    assert list(load_bytes(tmp_path, "v.txt", gzip.compress(content))) == [
+        "the",
+        "cat",
+    ]  # gzip is detected without the suffix
     with pytest.raises(ConfigError, match='format must be one of "safetensors", "bin", "text", "parquet"; got \'csv\''):
         load_bytes(tmp_path, "v.txt", content, format="csv")
     with pytest.raises(CorpusNotFoundError, match=r"there is no file .*nowhere.txt': check the path"):

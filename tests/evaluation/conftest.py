@@ -1,4 +1,4 @@
-"""Vectors and benchmark files for the tests of the evaluation."""
+"""Fixtures that make vectors and benchmark files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WriteFile = Callable[[str], Path]
 
 @pytest.fixture
 def make_embeddings() -> MakeEmbeddings:
-    """``make(words)`` draws Gaussian vectors; ``make(words, matrix)`` takes the ones given."""
+    """Return a factory: ``make(words)`` draws Gaussian vectors; ``make(words, matrix)`` uses the given ones."""
 
     def make(words: Sequence[str], matrix: object = None, *, size: int = 12, seed: int = 0) -> Embeddings:
         if matrix is None:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501, RUF001, RUF043 (tables of one case a line, some in Cyrillic)
-"""Benchmark files in the layouts they are published in, a few lines each, and inputs that can be read in two ways."""
+"""Tests of benchmark files in their published layouts, shortened to a few lines, and of ambiguous files."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_utf_16_is_seen_from_its_mark_and_other_encodings_are_named(tmp_path: Pa
         read_dataset(path)
 
 
-# --- two readings: refused, and read with the option that decides
+# --- ambiguous files: refused without the option that decides, and read with it
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_bats_pairs_become_questions_with_several_answers(tmp_path: Path, make_e
     singular, offset = rng.standard_normal((3, 10)), 3 * rng.standard_normal(10)
     words = ["album", "area", "cat", "albums", "regions", "cats"]
     result = evaluate_file(make_embeddings(words, [*singular, *(singular + offset)]), path)
-    assert (result.total.questions, result.total.known) == (6, 4)  # "areas" is unknown where it is the second word
+    assert (result.total.questions, result.total.known) == (6, 4)  # "areas" is unknown when it is the second word
     assert result.total.correct["3cosadd"] == 4 and result.syntactic is not None and result.semantic is None
 
 
@@ -377,7 +377,7 @@ def test_a_file_of_comments_holds_no_item(write_file):
 
 
 def test_random_vectors_gain_nothing_from_a_file_of_bats(write_file, make_embeddings):
-    """Read as categories of one word each, it would score 1.0 with any vectors."""
+    """If it were read as categories of one word each, any vectors would score 1.0."""
     text = "".join(f"w{i}\tw{i}s\n" for i in range(10))
     words = [f"w{i}{end}" for i in range(10) for end in ("", "s")]
     result = evaluate_file(make_embeddings(words), write_file(text))

@@ -75,7 +75,7 @@ def test_only_items_known_to_both_count(make_embeddings, analogies, pairs):
 
 
 def test_questions_that_share_a_pair_widen_the_interval(make_embeddings, write_file):
-    # second has lost the offset of ten of the twenty pairs, and with it all questions they take part in
+    # second lacks the offset of ten of the twenty pairs, and so fails all questions with one of them
     starts, offset = np.random.default_rng(7).standard_normal((20, 60)), np.full(60, 1.0)
     broken = np.random.default_rng(8).standard_normal((20, 60)) * 3 * (np.arange(20) < 10)[:, None]
     first = make_embeddings(WORDS, np.concatenate((starts, starts + offset)))

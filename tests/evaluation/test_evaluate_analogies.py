@@ -20,7 +20,7 @@ def random_questions(words: Sequence[str], count: int, seed: int = 0) -> list[tu
 
 
 def random_text(words: Sequence[str], count: int) -> str:
-    """Three sections of ``count`` questions."""
+    """Return a file of three sections with ``count`` questions each."""
     sections = enumerate(("one", "gram2", "gram3 with spaces"))
     return "".join(f": {name}\n{as_lines(random_questions(words, count, seed))}" for seed, name in sections)
 
@@ -30,7 +30,7 @@ def as_lines(questions: Iterable[tuple[str, ...]]) -> str:
 
 
 def planted(make_embeddings, noise: float = 0.02):
-    """Twenty words, ten pairs of them with one offset, and the analogies between all pairs."""
+    """Return vectors of ten word pairs with the same offset, and the analogies between all pairs."""
     rng = np.random.default_rng(3)
     starts, offset = rng.standard_normal((10, 40)), rng.standard_normal(40)
     ends = starts + offset + noise * rng.standard_normal((10, 40))
@@ -40,7 +40,7 @@ def planted(make_embeddings, noise: float = 0.02):
 
 
 def by_definition(embeddings, question: tuple[str, ...], method: str) -> str:
-    """The answer word by the formulas of the module, one word at a time in float64."""
+    """Return the answer by the formulas of the module, computed one word at a time in float64."""
     unit = {}
     for word in embeddings.words:
         vector = np.asarray(embeddings[word], dtype=np.float64)
@@ -57,7 +57,7 @@ def by_definition(embeddings, question: tuple[str, ...], method: str) -> str:
 
 
 def solved(embeddings, questions: Iterable[tuple[str, ...]], method: str = "3cosadd") -> str:
-    """A section of the questions with the right answers."""
+    """Return a section of the questions with their correct answers."""
     return ": solved\n" + as_lines((*q[:3], by_definition(embeddings, q, method)) for q in questions)
 
 
@@ -71,7 +71,7 @@ def test_planted_offsets_are_found(make_embeddings, write_file):
 @pytest.mark.parametrize("method", analogies.METHODS)
 def test_answers_follow_the_definition(make_embeddings, write_file, method):
     embeddings = make_embeddings(WORDS, size=3)
-    # let the definition answer: then every question must come out right
+    # with the answers by definition as expected answers, every question must be correct
     path = write_file(solved(embeddings, random_questions(WORDS, 120), method))
     result = evaluate_file(embeddings, path)
     assert result.total.correct[method] == result.total.questions == 120

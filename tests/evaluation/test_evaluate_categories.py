@@ -48,7 +48,7 @@ def test_nothing_known(make_embeddings, write_file):
 
 
 def test_a_score_that_any_vectors_would_reach_is_undefined(make_embeddings, write_file):
-    """One word of each category is known, or the words of one category: the clusters cannot be wrong."""
+    """If only one word of each category is known, or only one category, the clusters cannot be wrong."""
     path = write_file("a\tletter\nb\tletter\n1\tdigit\n2\tdigit\n")
     for words in (["a", "1"], ["a", "b"]):
         result = evaluate_file(make_embeddings(words), path)

@@ -1,4 +1,4 @@
-"""docs/evaluation.md and docs/sklearn.md: their examples run, and the keys they list are those there are."""
+"""The examples in docs/evaluation.md and docs/sklearn.md run, and the lists of keys are complete."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ rome italy lima peru
 
 @pytest.fixture
 def files(tmp_path, monkeypatch, make_embeddings):
-    """The files that the pages name, in the current directory."""
+    """Write the files that the pages name to the current directory."""
     rng = np.random.default_rng(1)
     capitals, offset = rng.standard_normal((4, 20)), 2 * rng.standard_normal(20)
     planted = np.stack((capitals, capitals + offset), axis=1).reshape(8, 20)

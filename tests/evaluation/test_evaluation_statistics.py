@@ -13,7 +13,7 @@ from wordkin.errors import ConfigError
 from wordkin.evaluation import statistics
 from wordkin.evaluation.statistics import Proportion
 
-# few different values, so that ties are common
+# few distinct values, so that ties are common
 values = hnp.arrays(np.float64, st.integers(1, 30), elements=st.integers(-3, 3).map(float))
 
 
@@ -148,7 +148,7 @@ def test_bootstrap_covers_the_truth_and_repeats_itself():
 
 
 def test_many_items_are_resampled_as_few_are(monkeypatch):
-    """Of many items positions are drawn, of few a number for each: both sum to n, with the variance of a resample."""
+    """Many items use another algorithm than few: counts of both sum to n and have the variance of a resample."""
     for most in (0, 1000):
         monkeypatch.setattr(statistics, "_MOST_MULTINOMIAL", most)
         counts = statistics.resample_counts(np.random.default_rng(0), 500, 200)

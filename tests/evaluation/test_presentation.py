@@ -1,4 +1,4 @@
-"""Results as tables: data frames, HTML, Markdown, LaTeX, CSV."""
+"""Tests of results as data frames, HTML, Markdown, LaTeX and CSV."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Kills machines of a Ray cluster at random moments of training and compares the bits: ``make cluster-faults``.
+"""Kill machines of a Ray cluster at random moments of training and compare the bits: ``make cluster-faults``.
 
-The cluster runs on this computer: a head, and some nodes with a processor each. A third of the kills end a whole node
-(its raylet, with SIGKILL), the others the process that trains on it. After each run the cluster is filled up again, so
-the next one also has machines that came late. The exit code is 1 where bits differ, a run does not end, or a process
-of a machine is left behind.
+The cluster runs on this computer: a head node, and several nodes with one CPU each. A third of the kills end a whole
+node (SIGKILL to its raylet), the others only the training process on it. After each run, killed nodes are replaced, so
+that the next run has nodes that joined late. The exit status is 1 if bits differ, a run does not end, or a process of a
+node is left over.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ def text(seed: int) -> EncodedCorpus:
 
 
 class Faults:
-    """A cluster, and runs on it in which machines die.
+    """A cluster, and training runs on it during which machines are killed.
 
     Parameters
     ----------
-    machines : nodes of the cluster.
-    seed : of the moments and the victims.
+    machines : int
+        Number of nodes.
+    seed : int
+        Random seed that chooses moments and victims.
     """
 
     def __init__(self, nodes: Cluster, cluster: RayCluster, machines: int, seed: int) -> None:
@@ -83,7 +85,7 @@ class Faults:
         return bits if done == WORDS else b""
 
     def run(self, case: int) -> bool:
-        """Train once, with one or two kills; whether the bits are those of one process."""
+        """Train once with one or two kills; return whether the bits equal those of training in one process."""
         self._fill_up()
         config = self._config(case)
         transport = RayTransport(self._cluster, config, self._counts, None)
@@ -102,7 +104,7 @@ class Faults:
         return self._bits(backend, should_stop) == self._expected[case]
 
     def _kill(self) -> None:
-        """Kill one machine, unless it is the last."""
+        """Kill one machine, unless it is the last one."""
         if len(self._cluster.machines) < 2:
             return
         victim = self._chance.choice(self._cluster.machines)
@@ -120,7 +122,7 @@ class Faults:
         self.kills["processes"] += 1
 
     def _fill_up(self) -> None:
-        """Have as many machines as at first."""
+        """Add nodes until there are as many as at the start."""
         for _ in range(self._machines - len(self._nodes.worker_nodes)):
             self._nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES, wait=False)
         self._cluster.drop_lost()

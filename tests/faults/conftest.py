@@ -1,4 +1,4 @@
-"""What lies here besides tests are programs of their own; pytest need not look for doctests in them."""
+"""The other files in this directory are programs, in which pytest need not look for doctests."""
 
 from __future__ import annotations
 

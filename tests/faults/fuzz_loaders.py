@@ -1,10 +1,10 @@
-"""Fuzz everything that wordkin reads, guided by coverage: ``make fuzz ARGS="--inputs 100000"``.
+"""Coverage-guided fuzzing of all file readers: ``make fuzz ARGS="--inputs 100000"``.
 
-Needs atheris (``pip install atheris``), which mutates the seeds and keeps what reaches new code. The first byte of an
-input says which reader it is for, the second its options, the rest is the file. The seeds are files that wordkin's
-own writers made. An input may give vectors that hold together or an error of wordkin on one line; anything else is a
-finding, written to ``findings.jsonl`` with the input, and the search goes on. Corpus and counts are kept in the
-working directory, so that calls add up.
+Needs atheris (``pip install atheris``), which mutates seeds and keeps inputs that reach new code. The first byte of an
+input selects the reader, the second its options, and the rest is the file. The seeds are files written by wordkin. A
+reader must return consistent vectors, or raise an error of wordkin with a one-line message. Anything else is written to
+``findings.jsonl`` with the input, and the search continues. Corpus and counts are stored in the working directory, so
+that repeated calls continue the search.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LOADING = (
 
 
 class Fuzz:
-    """The readers, each a function of a file's content and a byte that chooses options; and the counts."""
+    """The readers, as functions of a file's content and a byte that selects options, and the counts of outcomes."""
 
     def __init__(self, work: Path) -> None:
         self.work = work
@@ -94,7 +94,7 @@ class Fuzz:
     def index(self, data: bytes, how: int) -> None:
         path = self.path("i.usearch", data)
         if how % 2:
-            seal(path)  # anyone can
+            seal(path)  # a malicious file can have a correct seal
         check_index_file(path)
 
     def corpus(self, data: bytes, how: int) -> None:
@@ -107,7 +107,7 @@ class Fuzz:
         read_dataset(self.path("b.txt", data), kind=kinds[how % len(kinds)])
 
     def seeds(self) -> dict[str, list[bytes]]:
-        """Files of every kind, as our own writers make them."""
+        """Return files of every kind, written by wordkin."""
         matrix = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
         vectors = Embeddings(Vocabulary(["the", "été", "猫", "word", "x"], range(5)), matrix, {"training": "{}"})
         made: dict[str, list[bytes]] = {}

@@ -1,12 +1,11 @@
-"""Injects faults into training runs and counts what is lost: ``make faults``.
+"""Inject faults into training runs and count losses: ``make faults``.
 
-``--modes errors --error-stride 0`` lets the call of every site fail with every error, which takes about half an hour;
-``--errno`` parts it.
+After every fault, each file must be either complete and unchanged or completely replaced. A run that has started must
+be resumable, and must end with the same bits as a run without faults. The exit status is 1 if anything was lost.
+Children are forked from this process, so that kernels are compiled only once and kills hit training instead of imports.
 
-Every fault must be survived: what stood on the disk before is there whole, or replaced as a whole; a run
-that began can go on, and ends with the same bits as one that nothing happened to. The exit code is 1
-where anything was lost. Children are forked from this process, so that kernels are compiled once and
-kills fall into training rather than into imports.
+``--modes errors --error-stride 0`` lets every call site fail with every error, which takes about half an hour.
+``--errno`` selects some of the errors.
 """
 
 from __future__ import annotations
@@ -41,19 +40,19 @@ from wordkin import Word2Vec, WordkinError
 SMALL = {"vector_size": 16, "min_count": 1, "epochs": 3}
 CASES: dict[str, dict[str, Any]] = {
     "skip-gram, held-out text": SMALL
-    | {"threads": 1, "validation_fraction": 0.05, "patience": 1, "epochs": 6},  # the short text stops early
+    | {"threads": 1, "validation_fraction": 0.05, "patience": 1, "epochs": 6},  # this run stops early
     "CBOW, two objectives": SMALL
     | {"architecture": "cbow", "objective": ["hierarchical-softmax", "negative-sampling"], "threads": 1},
     "deterministic, two threads": SMALL | {"deterministic": True, "threads": 2},
 }
 FINISHED, FAILED, REFUSED, NOT_REACHED = 0, 1, 3, 4
-Point = tuple[int | str, int, bool]  # which call fails, with which error, and whether all after it fail as well
+Point = tuple[int | str, int, bool]  # the call that fails, its error, and whether all later calls fail as well
 FILE_EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
 
 
 @dataclass
 class Tally:
-    """How many faults of one kind were injected, how many survived, and what was lost."""
+    """Number of injected and survived faults of one kind, and descriptions of losses."""
 
     kind: str
     injected: int = 0
@@ -67,12 +66,18 @@ class Tally:
 
 
 class Bench:
-    """A directory to work in, and what a run there should come to.
+    """A working directory, and the expected result of a run there.
 
     Parameters
     ----------
-    text : what to train on. options : how.
-    checkpoint_seconds : time between checkpoints. log : whether the run keeps a log.
+    text : str
+        The text to train on.
+    options : dict
+        The training options.
+    checkpoint_seconds : float
+        Time between checkpoints.
+    log : bool
+        Whether the run writes a log.
     """
 
     def __init__(
@@ -84,17 +89,17 @@ class Bench:
         self.move_to(directory)
 
     def move_to(self, directory: Path) -> None:
-        """Work in another directory."""
+        """Change to another working directory."""
         self.run, self.output = directory / "run", directory / "vectors.safetensors"
         self.places = {"log": directory / "log.jsonl"} if self._log else {}
 
     def clear(self) -> None:
-        """Leave nothing but the vectors of an earlier run, which must stay until there are new ones."""
+        """Remove everything except the vectors of an earlier run, which must stay until they are replaced."""
         shutil.rmtree(self.run, ignore_errors=True)
         wordkin.Embeddings(wordkin.Vocabulary(["old"]), np.ones((1, 2), np.float32)).save(self.output)
 
     def go_on(self, resuming: bool | None = None) -> None:
-        """Begin the run, or resume it where it has begun, as whoever restarts a dead job does."""
+        """Start the run, or resume it if it has started, like a user who restarts a killed job."""
         if (self.run / "run.json").exists() if resuming is None else resuming:
             wordkin.resume(self.run)
             return
@@ -108,7 +113,7 @@ class Bench:
         )
 
     def begin_and_stop(self, at: Path) -> None:
-        """Have a run at that place that was stopped on its way; one that is there already will do."""
+        """Make sure that the directory contains an interrupted run; an existing one is reused."""
         if at.exists():
             return
         reports: list[object] = []
@@ -121,7 +126,7 @@ class Bench:
         self.clear()
 
     def losses(self) -> list[str]:
-        """What is broken, at any time."""
+        """Return descriptions of damaged files; valid at any time."""
         found: list[str] = []
         with noting(found):
             vectors = wordkin.load(self.output)
@@ -133,7 +138,7 @@ class Bench:
         return found
 
     def losses_at_the_end(self) -> list[str]:
-        """What is broken once the run has ended."""
+        """Return descriptions of damaged or wrong files after the end of the run."""
         found = self.losses()
         if wordkin.load(self.output).words[0] == "old":
             found.append("the vectors were never written")
@@ -147,7 +152,7 @@ class Bench:
 
 @contextlib.contextmanager
 def noting(found: list[str]) -> Iterator[None]:
-    """An error about a file becomes a line of what is broken."""
+    """Append an error about a file to the descriptions of damage."""
     try:
         yield
     except (WordkinError, OSError) as error:
@@ -155,7 +160,7 @@ def noting(found: list[str]) -> Iterator[None]:
 
 
 def in_child(work: Callable[[], object], *, kill_after: float | None = None) -> int:
-    """Do work in a fork and return its exit code: REFUSED where wordkin raised an error of its own."""
+    """Run work in a forked process and return its exit code; REFUSED if wordkin raised an error of its own."""
     pid = os.fork()
     if pid == 0:
         code = FAILED
@@ -183,7 +188,7 @@ def in_child(work: Callable[[], object], *, kill_after: float | None = None) -> 
 
 
 def kill_at_file_operation(number: int, directory: Path, work: Callable[[], object]) -> Callable[[], None]:
-    """Work that kills its process as it is about to do its so-manieth operation on a file below a directory."""
+    """Return work that kills its process before the n-th file operation below a directory."""
 
     def doomed() -> None:
         done = 0
@@ -209,7 +214,7 @@ def kill_at_file_operation(number: int, directory: Path, work: Callable[[], obje
 
 
 def with_failing_call(directory: Path, point: Point, work: Callable[[], object]) -> Callable[[], None]:
-    """Work of which one call of the file system fails; it exits with NOT_REACHED where there is no such call."""
+    """Return work in which one file system call fails; it exits with NOT_REACHED if the call does not occur."""
     which, error, from_then_on = point
 
     def failing() -> None:
@@ -225,7 +230,7 @@ def with_failing_call(directory: Path, point: Point, work: Callable[[], object])
 
 
 def random_options(chance: random.Random) -> dict[str, Any]:
-    """Options of training drawn from the whole space that ends with the same bits; those that are refused are not."""
+    """Draw training options for which runs are reproducible; combinations that wordkin refuses are not drawn."""
     objectives = ["negative-sampling", "hierarchical-softmax", "softmax"]
     parts = next(name for name in ("parts", "drafts") if name in wordkin.TrainingConfig.__dataclass_fields__)
     while True:
@@ -259,7 +264,7 @@ def random_options(chance: random.Random) -> dict[str, Any]:
 
 
 def kills_of_random_runs(directory: Path, text: Path, number: int, chance: random.Random) -> Tally:
-    """kill -9 at random moments of runs of random configurations, ten for each."""
+    """Kill runs of random configurations with SIGKILL at random moments, ten times each."""
     total = Tally("kill -9 at a random moment of a random configuration")
     while total.injected < number:
         options = random_options(chance)
@@ -280,7 +285,7 @@ def kills_of_random_runs(directory: Path, text: Path, number: int, chance: rando
 
 
 def random_kills(bench: Bench, number: int, chance: random.Random) -> Tally:
-    """kill -9 at random moments of a run and of its resumptions."""
+    """Kill a run and its resumptions with SIGKILL at random moments."""
     tally = Tally("kill -9 at a random moment of a run")
     bench.clear()
     began = time.monotonic()
@@ -304,7 +309,7 @@ def end_of_run(bench: Bench, code: int) -> list[str]:
 
 
 def kills_at_each_operation(bench: Bench, stride: int) -> Tally:
-    """kill -9 before each operation on a file, one after the other, from the first write to the last."""
+    """Kill a run with SIGKILL before each file operation in turn, from the first write to the last."""
     tally = Tally("kill -9 at an operation on a file of a run")
     for number in range(1, 10_000, stride):
         bench.clear()
@@ -317,7 +322,7 @@ def kills_at_each_operation(bench: Bench, stride: int) -> Tally:
 
 
 def kills_while_saving(directory: Path, stride: int) -> Tally:
-    """kill -9 while vectors are saved over older ones, in each format."""
+    """Kill the process with SIGKILL while it replaces vectors, in each format."""
     tally = Tally("kill -9 while vectors are saved")
     words = wordkin.Vocabulary([f"w{number}" for number in range(3000)])
     old, new = (wordkin.Embeddings(words, np.full((3000, 50), value, np.float32)) for value in (1, 2))
@@ -337,7 +342,7 @@ def kills_while_saving(directory: Path, stride: int) -> Tally:
 
 
 def full_disks(bench: Bench, shares: list[float], scratch: Path) -> Tally:
-    """A disk that holds only a share of what a run needs; then there is room, and the run goes on."""
+    """Run on a disk that is too small; then enlarge it and resume the run."""
     bench.move_to(scratch)
     bench.clear()
     end_of_run(bench, in_child(bench.go_on))
@@ -359,13 +364,15 @@ def full_disks(bench: Bench, shares: list[float], scratch: Path) -> Tally:
 
 
 class Points:
-    """At which calls errors are injected: every so-manieth, or each site that no earlier work had, with each error.
+    """Chooses the calls in which errors are injected: every n-th call, or each new call site, with each error.
 
     Parameters
     ----------
-    stride : leave out calls, others for each error; 0 for each site. Each site fails alone with each error, and
-        with one of them also together with all calls after it.
-    errors : those to inject.
+    stride : int
+        Distance between the calls; the offset differs between errors. 0 selects each call site that no earlier work
+        had. Each site fails alone with each error, and once together with all later calls.
+    errors : sequence of int
+        The errors (errno) to inject.
     """
 
     def __init__(self, stride: int, chance: random.Random, errors: Sequence[int] = ERRORS) -> None:
@@ -375,7 +382,7 @@ class Points:
     def of(
         self, directory: Path, prepare: Callable[[], object], work: Callable[[], object]
     ) -> Generator[Point, int | None, None]:
-        """The points of a piece of work. It is sent the exit code of each: one that is not reached ends its row."""
+        """Yield the points of some work, and receive the exit code of each; NOT_REACHED ends the current error."""
         if self._stride:
             for error in self._errors:
                 for from_then_on in (False, True):
@@ -383,7 +390,7 @@ class Points:
                         if (yield number, error, from_then_on) == NOT_REACHED:
                             break
             return
-        for _ in range(2):  # what depends on the clock may not come the first time
+        for _ in range(2):  # calls that depend on the clock may be missing in one run
             prepare()
             for site in sites_of(directory, work):
                 if site not in self._tried:
@@ -396,7 +403,7 @@ class Points:
 
 
 def sites_of(directory: Path, work: Callable[[], object]) -> list[str]:
-    """The sites of calls of the file system below a directory, as a run in a fork finds them."""
+    """Return the sites of file system calls below a directory, found by running work in a forked process."""
     found = directory.with_name(f"{directory.name} sites.json")
 
     def recorded() -> None:
@@ -417,9 +424,9 @@ def described(point: Point, work: str) -> str:
 
 
 def system_errors(bench: Bench, points: Points) -> list[Tally]:
-    """Calls of the file system fail, one after the other, with each error: of a new run and of a resumed one.
+    """Let each file system call of a new and of a resumed run fail with each error in turn.
 
-    A call fails alone, or all after it fail as well, as of a disk that broke.
+    A call fails alone, or together with all later calls, as with a broken disk.
     """
     tallies = []
     began = bench.run.with_name("begun")
@@ -456,7 +463,7 @@ def system_errors(bench: Bench, points: Points) -> list[Tally]:
 
 
 def next_point(points: Generator[Point, int | None, None], code: int | None) -> Point | None:
-    """The next point, after telling how the last one ended; None after the last."""
+    """Send the exit code of the last point and return the next point; None after the last."""
     try:
         return points.send(code)
     except StopIteration:
@@ -464,7 +471,7 @@ def next_point(points: Generator[Point, int | None, None], code: int | None) -> 
 
 
 def errors_while_saving(directory: Path, points: Points) -> Tally:
-    """Each call of the file system fails while vectors or a model are saved over older ones."""
+    """Let each file system call fail while vectors or a model are replaced."""
     tally = Tally("a system call of saving fails")
     words = wordkin.Vocabulary([f"w{number}" for number in range(300)])
     vectors = [wordkin.Embeddings(words, np.full((300, 8), value, np.float32)) for value in (1, 2)]
@@ -500,7 +507,7 @@ def errors_while_saving(directory: Path, points: Points) -> Tally:
 
 
 class FileSizeLimit:
-    """Makes writes beyond so many bytes of a file fail, as a full disk does."""
+    """Makes writes beyond a number of bytes of a file fail, like a full disk."""
 
     how, of_all_files = "limit on the size of a file", False
 
@@ -520,7 +527,7 @@ class FileSizeLimit:
 
 
 class SmallDisk:
-    """A mounted disk of a size that can be changed."""
+    """A mounted file system whose size can be changed."""
 
     how, of_all_files = "small tmpfs", True
 
@@ -536,7 +543,7 @@ class SmallDisk:
 
 @contextlib.contextmanager
 def small_disk(scratch: Path) -> Iterator[SmallDisk | FileSizeLimit]:
-    """A disk that can be made small, where this process may mount one; else a limit on the size of files."""
+    """Yield a file system of variable size if this process may mount one; else a limit on file sizes."""
     directory = scratch / "disk"
     directory.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(directory)]
@@ -553,7 +560,7 @@ def small_disk(scratch: Path) -> Iterator[SmallDisk | FileSizeLimit]:
 
 
 def write_text(path: Path, words: int) -> Path:
-    """Random words of a vocabulary of 300, 30 in a line."""
+    """Write random words of a vocabulary of 300, 30 per line."""
     weights = 1 / np.arange(1, 301)
     drawn = np.random.default_rng(5).choice(300, words, p=weights / weights.sum())
     path.write_text("\n".join(" ".join(f"w{word}" for word in line) for line in drawn.reshape(-1, 30)))
@@ -561,7 +568,7 @@ def write_text(path: Path, words: int) -> Path:
 
 
 def inject(arguments: argparse.Namespace, scratch: Path) -> list[Tally]:
-    """All kinds of faults, for all cases of runs; tallies of one kind are one."""
+    """Inject all kinds of faults into all kinds of runs; return one tally for each kind of fault."""
     modes, kills, stride = arguments.modes, arguments.kills, arguments.stride
     long_text, short_text = write_text(scratch / "long.txt", 600_000), write_text(scratch / "short.txt", 60_000)
     tiny_text = write_text(scratch / "tiny.txt", 6_000)

@@ -1,10 +1,10 @@
-"""Makes one call of the file system fail, in this process: the so-manieth one below a directory, or that of a site.
+"""Make one file system call in this process fail: the n-th call below a directory, or the call at a site.
 
-A *site* is a call of one kind, about one kind of file, by one stack of functions of wordkin.
+A *site* is a kind of call for a kind of file from a call stack in wordkin.
 
-Python's own functions are replaced, those of ``os``, ``io``, ``fcntl`` and ``mmap`` through which wordkin and
-the libraries it uses reach files: opening, reading, writing, truncating, closing, forcing to the disk,
-renaming, removing, making directories, looking at and listing them, locking and mapping.
+The functions of ``os``, ``io``, ``fcntl`` and ``mmap`` through which wordkin and its libraries access files are
+replaced: opening, reading, writing, truncating, closing, fsync, renaming, removing, creating directories, stat,
+listing, locking and memory mapping.
 """
 
 from __future__ import annotations
@@ -32,20 +32,27 @@ _CODE = f"{os.sep}wordkin{os.sep}"
 
 
 class FailingCalls:
-    """Counts calls about files below a directory and lets some of them fail.
+    """Counts file system calls below a directory and lets some of them fail.
 
     Parameters
     ----------
-    directory : where calls count.
-    which : the call that fails, by its number from 1, or the first of a site; None lets none fail.
-    error : the ``errno`` it fails with.
-    from_then_on : whether all calls after it fail as well, as of a disk that broke.
+    directory : Path
+        The directory below which calls are counted.
+    which : int, str or None
+        The call that fails: its number from 1, or its site (the first call there). None lets no call fail.
+    error : int
+        The ``errno`` of the failure.
+    from_then_on : bool
+        Whether all later calls fail as well, as with a broken disk.
 
     Attributes
     ----------
-    calls : how many calls there were so far.
-    sites : those of the calls so far, each once, in their order; not where a call fails by its number.
-    reached : whether a call has failed.
+    calls : int
+        Number of calls so far.
+    sites : collection of str
+        The distinct sites of the calls so far, in order. Not collected if ``which`` is a number.
+    reached : bool
+        Whether a call has failed.
     """
 
     def __init__(self, directory: Path, which: int | str | None, error: int, *, from_then_on: bool = False) -> None:
@@ -57,7 +64,7 @@ class FailingCalls:
         self._readlink = os.readlink
 
     def step(self, call: str, place: object) -> None:
-        """Count a call about a path or descriptor; OSError where it is to fail."""
+        """Count a call with a path or descriptor; raise OSError if it is the one that fails."""
         place = self._path_of(place)
         if place is None:
             return
@@ -75,7 +82,7 @@ class FailingCalls:
             raise OSError(self._error, os.strerror(self._error), place)
 
     def _site(self, call: str, place: str) -> str:
-        """Kind of call, kind of file, and the lines of wordkin that led here, the innermost last."""
+        """Return the kind of call, the kind of file and the call stack in wordkin, innermost last."""
         lines: list[str] = []
         frame = sys._getframe(2)
         while frame is not None:
@@ -87,7 +94,7 @@ class FailingCalls:
         return " ".join([call, kind, *reversed(lines)])
 
     def _path_of(self, place: object) -> str | None:
-        """The path that a call is about, below the directory; None where calls do not count."""
+        """Return the path of a call relative to the directory; None if it is outside."""
         if isinstance(place, int):
             try:
                 place = self._readlink(f"/proc/self/fd/{place}")
@@ -99,7 +106,7 @@ class FailingCalls:
         return path if isinstance(path, str) and path.startswith(self._below) else None
 
     def install(self) -> None:
-        """Replace the functions, for as long as the process lives."""
+        """Replace the functions for the lifetime of the process."""
         for name in (*_BY_PATH, *_BY_DESCRIPTOR):
             setattr(os, name, self._counted(name, getattr(os, name)))
         real_flock, real_map = fcntl.flock, mmap.mmap
@@ -136,13 +143,13 @@ class FailingCalls:
         return opened
 
     def _raw(self, file: Any, mode: str = "r", *, opener: Any = None) -> io.FileIO:
-        if opener is None:  # one that is given calls os.open, which counts
+        if opener is None:  # a given opener calls os.open, which is counted
             self.step("open", file)
         return _CountedFile(self, file, mode.replace("b", ""), opener)
 
 
 class _CountedFile(io.FileIO):
-    """An unbuffered file whose reading, writing, cutting and closing count. A write that fails wrote a half before."""
+    """An unbuffered file whose operations are counted. A failing write first writes half of its data."""
 
     def __init__(self, calls: FailingCalls, file: Any, mode: str, opener: Any) -> None:
         super().__init__(os.fspath(file), mode, opener=opener)

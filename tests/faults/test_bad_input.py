@@ -1,4 +1,4 @@
-"""What becomes of every kind of bad input, from the file to the vectors; docs/bad-input.md is the table."""
+"""Tests of every kind of bad input listed in docs/bad-input.md."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def words_of(vectors: wordkin.Embeddings) -> set[str]:
     return set(vectors.words)
 
 
-# --- files that are no text
+# --- files that are not text
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 @pytest.mark.parametrize("text", ["", [""], ["text.txt", ""]])
 def test_an_empty_path(tmp_path, monkeypatch, text):
-    """For pathlib it is the directory one is in: all files there would be the text."""
+    """pathlib interprets it as the current directory, whose files would all be read as the text."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_bytes(TEXT)
     with pytest.raises(CorpusNotFoundError, match="an empty path names no text"):
@@ -90,7 +90,7 @@ def test_an_empty_path(tmp_path, monkeypatch, text):
 
 @pytest.mark.parametrize("naming", [str, lambda text: [text]], ids=["string", "list"])
 def test_text_where_a_path_should_be(naming):
-    """What is meant as text is longer than any path, which the system says in its own way."""
+    """A text is longer than any path, for which the system has its own error."""
     with pytest.raises(CorpusNotFoundError, match=r"no such file or directory: 'sun moon .*pass a list of lists") as it:
         wordkin.train(naming("sun moon " * 1000), **SMALL)
     assert len(str(it.value)) < 600
@@ -152,7 +152,7 @@ def test_truncated_and_false_compression(tmp_path, suffix):
         trained_on(tmp_path, TEXT, "text.txt" + suffix)
 
 
-# --- text that is odd
+# --- unusual text
 
 
 def test_invalid_utf8(tmp_path):
@@ -213,7 +213,7 @@ def test_words_with_white_space_survive_or_are_refused(tmp_path, token):
     assert token in wordkin.load(tmp_path / "v.safetensors")
     for suffix in (".bin", ".txt"):
         output = tmp_path / f"v{suffix}"
-        if token.isascii():  # the white space that these formats part fields by
+        if token.isascii():  # the white space that separates fields in these formats
             with pytest.raises(ConfigError, match=r"output must end in .safetensors for words with white space"):
                 wordkin.train(sentences, output=output, **SMALL)
             assert not output.exists()
@@ -236,12 +236,12 @@ def test_an_untokenised_string_in_a_list():
         wordkin.train(iter(["you say goodbye", "i say hello"]), **SMALL)
 
 
-# --- places that cannot be used
+# --- paths that cannot be used
 
 
 @pytest.mark.parametrize("what", ["output", "checkpoint", "log"])
 def test_no_permission(without_privileges, what):
-    wordkin.train([["a", "b"]] * 9, **SMALL)  # reads what it needs of Python while it may
+    wordkin.train([["a", "b"]] * 9, **SMALL)  # imports all modules while file access is allowed
     with without_privileges() as locked:
         locked.chmod(stat.S_IRUSR | stat.S_IXUSR)
         with pytest.raises(OutputError, match="Permission denied"):
@@ -263,7 +263,7 @@ def test_an_output_without_its_directory(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="limits on files as Linux has them")
 @pytest.mark.parametrize("what", ["the corpus", "the checkpoint", "the vectors"])
 def test_a_full_disk(tmp_path, what):
-    """In a process of its own, which may write no file beyond so many bytes."""
+    """In its own process, with a limit on the size of files."""
     places = f"output={str(tmp_path / 'v.safetensors')!r}"
     if what != "the vectors":
         places += f", checkpoint={str(tmp_path / 'run')!r}"
@@ -321,7 +321,7 @@ def test_doubled_words_in_a_file_of_vectors(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_fork_after_import_and_after_training():
-    """A child trains like its parent, before and after the parent has; in a process free of other threads."""
+    """A forked child trains like its parent, before and after the parent has trained; there are no other threads."""
     script = """
 import os, sys, warnings
 import wordkin

@@ -1,4 +1,4 @@
-"""A short run of the fault harness; ``make faults`` is the long one."""
+"""A short run of the fault harness; ``make faults`` does the long one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HARNESS = Path(__file__).with_name("harness.py")
 
 
 def run_harness(*arguments: str) -> tuple[int, int, int]:
-    """What the harness injected, what survived, and how many files were lost."""
+    """Return the numbers of injected and survived faults, and of lost files."""
     done = subprocess.run([sys.executable, str(HARNESS), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     total = next(line for line in done.stdout.splitlines() if line.startswith("all "))

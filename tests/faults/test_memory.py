@@ -1,4 +1,4 @@
-"""Memory while training is bounded by the tables and the words, whatever the length of the text."""
+"""Memory during training is bounded by the tables and the vocabulary, not by the length of the text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-CONSTANT_BYTES = 256 << 20  # as docs/promises.md says
+CONSTANT_BYTES = 256 << 20  # the limit in docs/promises.md
 WORDS, WORD_BYTES, VECTOR_SIZE = 20_000, 40, 100
 OPTIONS = {"vector_size": VECTOR_SIZE, "epochs": 1, "threads": 2, "subsample": 1e-7}
 
-# The process watches its own anonymous memory, 50 times a second; what is mapped from files is not in it.
+# The process measures its anonymous memory, which excludes memory-mapped files, 50 times per second.
 WATCHED = """
 import json, re, sys, threading, time
 from pathlib import Path
@@ -38,7 +38,7 @@ print(json.dumps([peak, len(vectors)]))
 
 
 def train(text: Path, directory: Path) -> tuple[int, int]:
-    """Peak of anonymous memory in bytes and size of the vocabulary, of a training run in a process of its own."""
+    """Train in a new process; return the peak of anonymous memory in bytes and the vocabulary size."""
     arguments = [str(text), str(directory / "v.safetensors"), str(directory / "run"), OPTIONS]
     command = [sys.executable, "-W", "ignore", "-c", WATCHED, json.dumps(arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -54,12 +54,12 @@ def test_memory_does_not_grow_with_the_text(tmp_path):
     text = tmp_path / "text.txt"
     text.write_bytes(block)
     (tmp_path / "first").mkdir()
-    train(text, tmp_path / "first")  # compiles what is not compiled yet
+    train(text, tmp_path / "first")  # compiles the kernels
     with text.open("ab") as file:
         while file.tell() < 4 * CONSTANT_BYTES:
             file.write(block)
     peak, size = train(text, tmp_path)
     assert size == WORDS
     tables = 2 * WORDS * (VECTOR_SIZE + 15) // 16 * 16 * 4
-    distinct_words = WORDS * (WORD_BYTES + 200)  # the bytes, and a Python string and the entry of a dict for each
+    distinct_words = WORDS * (WORD_BYTES + 200)  # for each word its bytes, a Python string and a dict entry
     assert peak <= tables + distinct_words + CONSTANT_BYTES

@@ -1,7 +1,7 @@
-"""Vectors in other libraries: the same words, the same numbers, cosines equal to 1e-6.
+"""Tests of vectors in other libraries: same words, same numbers, cosines equal to 1e-6.
 
-``make interop`` runs this file; the suite does not, since PyTorch alone is over 500 MB. A library that is missing
-fails its tests.
+``make interop`` runs this file. The test suite does not, because PyTorch alone takes over 500 MB. Tests of a library
+that is not installed fail.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TOLERANCE = 1e-6
 
 @pytest.fixture(scope="module", params=["float32", "float16"])
 def vectors(request, tmp_path_factory) -> Embeddings:
-    """Vectors that are mapped from a file."""
+    """Vectors memory-mapped from a file."""
     rows = np.random.default_rng(0).normal(size=(len(WORDS), 24)) * 3
     path = tmp_path_factory.mktemp("vectors") / "v.safetensors"
     counts = range(len(WORDS), 0, -1)
@@ -49,14 +49,14 @@ def vectors(request, tmp_path_factory) -> Embeddings:
 
 
 def cosines(rows) -> np.ndarray:
-    """Cosines of all rows with each other."""
+    """Return the pairwise cosines of all rows."""
     rows = np.asarray(rows, dtype=np.float64)
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return rows @ rows.T
 
 
 def expected(vectors: Embeddings, texts: list[str], split=str.split) -> np.ndarray:
-    """Cosines of the mean vectors of texts, of their known words."""
+    """Return the pairwise cosines of the mean vectors of the known words of texts."""
     return cosines([vectors[[word for word in split(text) if word in vectors]].astype(float).mean(0) for text in texts])
 
 
@@ -152,7 +152,7 @@ def test_how_texts_become_words(vectors, tmp_path, options, text, words):
 
 
 def test_word_boundaries_are_those_of_training(vectors, tmp_path):
-    """On all documentation of this project, and on characters of many scripts."""
+    """Checked on all documentation of this project, and on characters of many scripts."""
     from tokenizers import Tokenizer
 
     vectors.to_static_model(tmp_path, tokenizer="words")
@@ -180,7 +180,7 @@ def test_duckdb(vectors, tmp_path):
 
 
 def test_rows_as_pgvector_reads_them(vectors, tmp_path):
-    """pgvector takes text such as [1,2,3]: what its Python package would send parses to the same float32."""
+    """pgvector receives text such as [1,2,3]; the text sent by its Python package parses to the same float32."""
     import pyarrow.parquet
 
     vectors.to_parquet(tmp_path / "v.parquet")

@@ -11,7 +11,7 @@ WORDS = [f"{kind}{i}" for kind in ("cat", "dog", "car") for i in range(8)]
 
 @pytest.fixture
 def clustered() -> Embeddings:
-    """Three clusters of eight words in twenty dimensions."""
+    """Vectors of three clusters of eight words in twenty dimensions."""
     rng = np.random.default_rng(0)
     centres = np.repeat(rng.standard_normal((3, 20)), 8, axis=0)
     return Embeddings(Vocabulary(WORDS), np.float32(centres + 0.2 * rng.standard_normal((24, 20))))

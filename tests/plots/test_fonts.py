@@ -11,7 +11,7 @@ from wordkin.plots.fonts import DEFAULT_FAMILY, _coverage_of_family, families_fo
 
 matplotlib = pytest.importorskip("matplotlib")
 BUNDLED = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-UNASSIGNED_SCRIPT = "\U00012000\U00012001"  # cuneiform: no font that a test machine is likely to have
+UNASSIGNED_SCRIPT = "\U00012000\U00012001"  # cuneiform, for which test machines are unlikely to have a font
 EAST_ASIAN = {"Hangul": "서울 한국", "Han": "中国 數學", "Kana": "ひらがな カタカナ"}
 
 

@@ -19,7 +19,7 @@ SIGNATURES = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
 
 def drawn(plot, *arguments, **options) -> Path:
-    """The file that a plot was asked to write, after checking that the figure was returned."""
+    """Return the file that a plot wrote, after checking that it returned the figure."""
     from matplotlib.figure import Figure
 
     assert isinstance(plot(*arguments, **options), Figure)
@@ -263,7 +263,7 @@ def test_scores_fill_their_axis_and_totals_stand_apart(clustered, benchmark):
         "semantic",
         "syntactic",
         "total",
-    ]  # "none" is left out
+    ]  # "none" has no score
     assert [label.get_fontweight() for label in labels] == ["normal"] * 2 + ["bold"] * 3
     assert figure.axes[0].get_xlabel() == "1 row without a known word left out"
 

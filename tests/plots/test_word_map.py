@@ -1,4 +1,4 @@
-"""The map of a whole vocabulary, and the page that it is written to."""
+"""Tests of the map of a whole vocabulary, and of its HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index: finds nearly all, gives exact cosines, is saved whole, and knows its own vectors."""
+"""Tests of the index: recall, exact cosines, verified files, refusal for other vectors."""
 
 from __future__ import annotations
 
@@ -130,23 +130,23 @@ def test_broken_and_missing_files(tmp_path):
 
 
 @pytest.mark.parametrize("changed", [
-    ("matrix", 0, "its header"),  # how many vectors
+    ("matrix", 0, "its header"),  # number of vectors
     ("head", 0, "its header"),
-    ("head", 14, "the size of its vectors"),  # the type of a number
+    ("head", 14, "the size of its vectors"),  # number type
     ("head", 17, "the number of its words"),
     ("graph", 0, "the number of its words"),
-    ("graph", 8, "its length"),  # links of a node
+    ("graph", 8, "its length"),  # number of links per node
     ("graph", 17, "its length"),
     ("graph", 24, "the list of levels"),
-    ("graph", 32, "the list of levels"),  # where a search begins
+    ("graph", 32, "the list of levels"),  # entry node of searches
     ("levels", 1, "the list of levels"),
     ("nodes", 9, "the level of a word"),
     ("nodes", 12, "the number of links of a word"),
     ("nodes", 16, "a link"),
-    ("nodes", 7, "was built for other vectors"),  # the id of a word
+    ("nodes", 7, "was built for other vectors"),  # id of a word
 ])  # fmt: skip
 def test_a_sealed_index_that_leads_astray_is_refused(tmp_path, changed):
-    """Anyone can seal a file; usearch would follow its links out of memory."""
+    """A malicious file can have a correct seal; usearch would follow its links out of bounds."""
     vectors, path = clustered(300), tmp_path / "x.usearch"
     vectors.build_index(path, threads=1)
     content = bytearray(path.read_bytes()[: -len(SEAL_MAGIC) - 32])
@@ -216,7 +216,7 @@ def test_illegal_options(tmp_path):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_words_out_of_reach_in_the_graph_are_found_all_the_same(rows, monkeypatch):
-    """A graph that was built by several threads may have words that no path leads to."""
+    """In a graph built by several threads, some words may not be reachable."""
     matrix = np.array(clustered(50).matrix)
     matrix[7] = 0
     vectors = Embeddings(Vocabulary([f"w{i}" for i in range(50)]), matrix)

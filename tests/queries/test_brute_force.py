@@ -1,4 +1,4 @@
-"""Every query equals brute force in float64, whatever the sizes of the numbers; equal vectors come by id."""
+"""Every query equals brute force in float64, for vectors of any magnitude; equal vectors are ordered by id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCALES = (1e-45, 1e-44, 1e-41, 1.2e-38, 1e-30, 1e-20, 1e-3, 1.0, 1e10, 1e25, 1e3
 
 @st.composite
 def some_vectors(draw) -> Embeddings:
-    """Up to 40 vectors: random directions, each of its own scale; zeros; copies of others; float16 as well."""
+    """Draw up to 40 vectors: random directions with different scales, zeros, copies of others, also float16."""
     size, words = draw(st.integers(1, 9)), draw(st.integers(2, 40))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     half = draw(st.booleans())
@@ -39,14 +39,14 @@ def units_of(vectors: Embeddings) -> np.ndarray:
 
 
 def direction(sums: np.ndarray) -> np.ndarray:
-    assume(np.linalg.norm(sums) > 1e-3)  # else what rounding leaves decides
+    assume(np.linalg.norm(sums) > 1e-3)  # otherwise rounding errors decide
     return sums / np.linalg.norm(sums)
 
 
 def agrees(
     vectors: Embeddings, answers: list[tuple[str, float]], scores: np.ndarray, own: set[int], count: int
 ) -> None:
-    """The answers are the best by ``scores``, but for rounding, each with its score; equal vectors come by id."""
+    """Check that the answers are the best by ``scores`` up to rounding, and that equal vectors are ordered by id."""
     allowed = [word_id for word_id in range(len(scores)) if word_id not in own]
     assert len(answers) == min(count, len(allowed))
     ids = [int(word[1:]) for word, _ in answers]
@@ -58,7 +58,7 @@ def agrees(
     best = np.sort(scores[allowed])[::-1][: len(ids)]
     assert np.allclose(np.sort(scores[ids])[::-1], best, rtol=TOLERANCE, atol=tolerance)
     rows = [vectors.matrix[word_id].tobytes() for word_id in range(len(vectors))]
-    for position, word_id in enumerate(ids):  # those of equal vectors that have lower ids stand before it
+    for position, word_id in enumerate(ids):  # equal vectors with lower ids must precede it
         assert {each for each in allowed if each < word_id and rows[each] == rows[word_id]} <= set(ids[:position])
 
 
@@ -101,11 +101,11 @@ def test_products_of_cosines(vectors, data):
         answers = vectors.most_similar_cosmul(
             [f"w{each}" for each in positive], [f"w{each}" for each in negative], topn=topn
         )
-    except ConfigError:  # terms that add up to nothing
+    except ConfigError:  # terms whose sum is zero
         assume(False)
     shares = (1 + units @ units.T) / 2
     scores = shares[positive].prod(axis=0) / (shares[negative].prod(axis=0) + 1e-6)
-    assume(scores.max() < 1e3)  # where a share of the negative one is near 0, rounding decides
+    assume(scores.max() < 1e3)  # if the factor of a negative term is near 0, rounding decides
     agrees(vectors, answers, scores, {*positive, *negative}, topn)
 
 
@@ -189,7 +189,7 @@ def test_the_index_has_exact_cosines(vectors):
 
 
 def test_the_smallest_numbers_as_they_were_found():
-    """Here the reciprocal of a length overflowed."""
+    """Regression test: the reciprocal of a norm overflowed."""
     vectors = Embeddings(Vocabulary(["a", "b"]), np.array([[1e-40, 2e-40], [2e-45, 1e-45]], np.float32))
     expected = vectors.similarity("a", "b")
     assert expected == pytest.approx(0.9487, abs=1e-4)
@@ -203,7 +203,7 @@ def test_the_smallest_numbers_as_they_were_found():
 @pytest.mark.parametrize("size", [3, 50, 300])
 @pytest.mark.parametrize("queries", [2, 8, 301])
 def test_equal_vectors_come_by_id_in_a_batch(size, queries):
-    """Products of matrices differ between equal rows by their place; also where more are equal than asked for."""
+    """Matrix products may differ between equal rows; the order is by id even if more than ``topn`` are equal."""
     rng = np.random.default_rng(0)
     matrix = np.tile(rng.normal(size=(7, size)), (43, 1)).astype(np.float32)
     vectors = Embeddings(Vocabulary([f"w{i}" for i in range(len(matrix))]), matrix)

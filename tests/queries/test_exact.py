@@ -1,4 +1,4 @@
-"""The search finds exactly what sorting everything finds."""
+"""Exact search finds the same words as sorting all cosines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def embeddings_of(matrix: np.ndarray) -> Embeddings:
 
 
 def sorted_best(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The specification: sort by falling score, equal ones by id."""
+    """Return the specified order: by decreasing score, ties by id."""
     order = np.argsort(-scores, axis=1, kind="stable")[:, :count]
     return order, np.take_along_axis(scores, order, axis=1)
 
@@ -30,7 +30,7 @@ def sorted_best(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
     st.integers(1, 4), st.integers(1, 700), st.integers(1, 40), st.integers(1, 8), st.integers(0, 2**32 - 1), st.data()
 )
 def test_best_scores_are_those_of_a_sort(queries, size, count, levels, seed, data):
-    """Few levels make many ties; blocks of any sizes are offered in turn."""
+    """Few distinct scores make many ties; blocks have any sizes."""
     count = min(count, size)
     scores = np.random.default_rng(seed).integers(0, levels, (queries, size)).astype(np.float32)
     best = BestScores(queries, count)

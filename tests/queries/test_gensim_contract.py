@@ -1,4 +1,4 @@
-"""The same questions to gensim's KeyedVectors and to wordkin: the same words, cosines within 1e-5."""
+"""Queries of wordkin and gensim's KeyedVectors return the same words, and cosines equal to 1e-5."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLERANCE = 1e-5
 
 
 def trained() -> KeyedVectors:
-    """Vectors that gensim trained itself, on sentences with a pattern."""
+    """Vectors trained by gensim on sentences with a pattern."""
     rng = np.random.default_rng(3)
     topics = [[f"t{topic}w{number}" for number in range(30)] for topic in range(5)]
     sentences = [list(rng.choice(topics[rng.integers(5)], 12)) for _ in range(800)]
@@ -45,7 +45,7 @@ def both(request) -> tuple[Embeddings, KeyedVectors]:
 
 
 def same(ours, theirs) -> None:
-    """Same words in the same order, but that words of equal cosine may change places."""
+    """Check that the words are the same in the same order, except among words of equal cosine."""
     assert len(ours) == len(theirs)
     assert np.allclose([score for _, score in ours], [score for _, score in theirs], rtol=TOLERANCE, atol=TOLERANCE)
     scores = dict(theirs)
@@ -83,7 +83,7 @@ def test_weights_and_vectors_among_the_words(data):
     vector = np.random.default_rng(0).normal(size=vectors.vector_size).astype(np.float32)
     positive = [*zip(words[1:], weights[1:], strict=True), vector]
     ours = vectors.most_similar(positive, [(words[0], weights[0])])
-    # gensim adds what stands among the negative with a weight, unless the weight is negative
+    # gensim adds a negative term that has a weight, unless the weight is negative
     same(ours, keyed.most_similar(positive, [(words[0], -weights[0])]))
 
 
@@ -123,7 +123,7 @@ def test_comparisons(data):
     assert vectors.n_similarity(some, others) == pytest.approx(float(keyed.n_similarity(some, others)), abs=TOLERANCE)
     assert np.allclose(1 - vectors.similarities(first), keyed.distances(first), atol=TOLERANCE)
     assert np.allclose(1 - vectors.similarities(first, others), keyed.distances(first, others), atol=TOLERANCE)
-    assert abs(vectors.rank(first, second) - keyed.rank(first, second)) <= 1  # a tie may fall either way
+    assert abs(vectors.rank(first, second) - keyed.rank(first, second)) <= 1  # a tie may be broken differently
     assert set(vectors.closer_than(first, second)) ^ set(keyed.closer_than(first, second)) <= {second}
     assert np.allclose(vectors.vector(first, norm=True), keyed.get_vector(first, norm=True), atol=TOLERANCE)
 

@@ -1,4 +1,4 @@
-"""Questions that gensim answers otherwise, or not at all: refusals, weights, order, batches, infinities."""
+"""Tests of queries whose results differ from gensim's, or that gensim lacks: errors, weights, order, batches."""
 
 from __future__ import annotations
 

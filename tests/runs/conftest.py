@@ -1,4 +1,4 @@
-"""The search over configurations is a program of its own; pytest need not look for doctests in it."""
+"""resume_search.py is a program, in which pytest need not look for doctests."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Stops and resumes runs of configurations from the whole space of options, and compares them bit for bit.
+"""Stop and resume runs of random configurations, and compare them bit for bit with uninterrupted runs.
 
     make resume-search ARGS="--count 2000 --seed 7"      # or: python tests/runs/resume_search.py …
 
-Each configuration is trained once without a stop, and once more with a checkpoint directory, stopped at random
-moments (each time training asks whether it should stop is one) and resumed until it ends. Both must agree in every
-table, loss and held-out loss, bit for bit. Configurations are drawn at random; of several candidates the one is
-taken that has the most pairs of values no configuration before it had. The exit code is 1 where runs differ.
+Each configuration is trained once without interruption, and once with a checkpoint directory, stopped at random
+moments (at any check for signals) and resumed until it ends. All tables, losses and held-out losses must be equal bit
+for bit. Configurations are drawn at random; among several candidates, the one with the most new pairs of option values
+is used. The exit status is 1 if runs differ.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from wordkin.training.cpu import work
 
 Bits = dict[str, bytes]
 OBJECTIVE_SETS = [chosen for size in (1, 2, 3) for chosen in itertools.combinations(OBJECTIVES, size)]
-# Values of one option between which training takes other paths. Sizes stay in two layouts of rows, so that few
+# Values of each option that exercise different code paths. The vector sizes need only two row layouts, so that few
 # kernels are compiled; 16 with a bias needs a second register.
 SPACE: dict[str, list[Any]] = {
     "architecture": ["skip-gram", "cbow"],
@@ -69,7 +69,7 @@ CANDIDATES = 12
 
 
 def text_of(seed: int, sentences: int) -> list[list[str]]:
-    """Sentences of 1 to 40 words, of a vocabulary of 60 with falling frequencies."""
+    """Make sentences of 1 to 40 words from a vocabulary of 60 words with decreasing frequencies."""
     generator = np.random.default_rng(seed)
     weights = 1 / np.arange(1, 61)
     lengths = generator.integers(1, 41, sentences)
@@ -81,7 +81,7 @@ TEXT, HELD_OUT = text_of(1, 150), text_of(2, 40)
 
 
 def legal(chosen: dict[str, Any]) -> bool:
-    """Whether the values go together."""
+    """Whether the combination of values is valid."""
     try:
         model_of(chosen)
     except ConfigError:
@@ -102,12 +102,12 @@ NOT_OPTIONS = {"validation", "reproducible", "shard_words", "seconds_per_span", 
 
 
 def pairs_of(chosen: dict[str, Any]) -> set[Any]:
-    """All pairs of (name, value) of a configuration."""
+    """Return all pairs of (name, value) in a configuration."""
     return set(itertools.combinations([(name, str(value)) for name, value in chosen.items()], 2))
 
 
 def configurations(count: int, randomness: random.Random) -> Iterator[tuple[dict[str, Any], int]]:
-    """So many configurations, with how many pairs of values there were up to each."""
+    """Yield a number of configurations, each with the number of pairs of values covered so far."""
     seen: set[Any] = set()
     for _ in range(count):
         candidates: list[dict[str, Any]] = []
@@ -121,7 +121,7 @@ def configurations(count: int, randomness: random.Random) -> Iterator[tuple[dict
 
 
 class Asked:
-    """Stands for a signal that arrives when training asks for the so-manieth time whether there is one."""
+    """Simulates a signal that arrives at the n-th check for signals during training."""
 
     def __init__(self, at: float) -> None:
         self.count = itertools.count(1)
@@ -134,7 +134,7 @@ class Asked:
 
 
 def bits_of(model: Word2Vec) -> Bits:
-    """Everything that two runs must agree in."""
+    """Return everything that must be equal in two runs."""
     tables = {name: np.ascontiguousarray(table).tobytes() for name, table in model._tables.items()}
     state = model._state
     told = (state.losses, state.validation_losses, state.epoch, state.best_epoch, state.stopped_early)
@@ -142,7 +142,7 @@ def bits_of(model: Word2Vec) -> Bits:
 
 
 def check(chosen: dict[str, Any], randomness: random.Random) -> str | None:
-    """Train without and with stops; what differs, None where nothing does. Raises DivergenceError."""
+    """Train without and with interruptions; return what differs, or None. May raise DivergenceError."""
     held_out = HELD_OUT if chosen["validation"] == "text" else None
     real = work.shard_words
     with ExitStack() as patched, tempfile.TemporaryDirectory() as name:
@@ -176,7 +176,7 @@ def check(chosen: dict[str, Any], randomness: random.Random) -> str | None:
 
 
 def search(count: int, seed: int, tell: Callable[[str], None], every: int) -> int:
-    """Check so many configurations; return how many differ."""
+    """Check a number of configurations; return how many differ."""
     randomness = random.Random(seed)
     failed = diverged = pairs = 0
     began = time.monotonic()
@@ -207,7 +207,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=100, help="configurations between lines of progress")
     arguments = parser.parse_args()
     SPACE["vector_size"] = arguments.sizes
-    warnings.simplefilter("ignore")  # some configurations warn of their cost, or that nothing is left to train on
+    warnings.simplefilter("ignore")  # some configurations warn about their cost, or that no text is left to train on
     failed = search(arguments.count, arguments.seed, lambda line: print(line, flush=True), arguments.every)
     return 1 if failed else 0
 
