@@ -59,7 +59,7 @@ def test_int8_is_a_quarter_of_the_size_and_says_so(run, tmp_path):
 def test_fewer_words(run, vectors_file, tmp_path):
     output, listed = tmp_path / "v.txt", tmp_path / "words.txt"
     finished = run("convert", vectors_file, output, "--keep", "4")
-    assert finished.out.startswith(f"{output}: 4 words x 3, float32\nof the 6 nearest words ")
+    assert finished.out.startswith(f"{output}: 4 words x 3, float32\n50.0% of the 6 nearest words stay ")
     assert finished.out.endswith("; the words kept cover 78.6% of the text (measured on 4 words)\n")
     listed.write_text("oslo\nparis\nberlin\n")
     pairs = tmp_path / "pairs.tsv"

@@ -175,7 +175,7 @@ def test_names_that_are_not_utf_8(tmp_path):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
-    advice = next(line for line in err.decode().splitlines() if "go on with: " in line).split("--resume ")[1]
+    advice = next(line for line in err.decode().splitlines() if "to continue: " in line).split("--resume ")[1]
     echoed = subprocess.run(["bash", "-c", f"printf %s {advice}"], capture_output=True, check=True)
     assert echoed.stdout == run
     again = subprocess.run([*COMMAND, "train", "--resume", run, text, "--epochs", "1"], capture_output=True)

@@ -49,9 +49,9 @@ def index(
     json: JsonFlag = False,
     **reading: Any,
 ) -> None:
-    """Build an index for approximate nearest-neighbour search with wordkin similar --index.
+    """Build an index for approximate nearest-neighbour search.
 
-    Needs the extra index. A million vectors of size 100 take minutes.
+    wordkin similar searches it with --index. Needs the extra index. A million vectors of size 100 take minutes.
     """
     embeddings = open_vectors(vectors, reading)
     if output is None and embeddings.path is None:
