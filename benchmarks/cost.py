@@ -68,7 +68,10 @@ def zipf_corpus(vocabulary_size: int) -> EncodedCorpus:
 
 
 def seconds_per_word(config: TrainingConfig, vocabulary_size: int, budget_seconds: float) -> dict[str, Any]:
-    """Return the median time per word over three stretches of text; each takes the time budget, or the whole text."""
+    """Return the median time per word over three stretches of text.
+
+    A stretch is as long as the time budget allows, but at most the whole text.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the full softmax warns about its cost
         backend = open_backend(config, zipf_vocabulary(vocabulary_size), first_pieces(config, vocabulary_size))

@@ -176,7 +176,7 @@ def test_an_index_by_another_usearch_is_refused(tmp_path):
 def test_another_usearch_is_not_used(monkeypatch):
     monkeypatch.setattr("usearch.__version__", "3.0.1")
     with pytest.raises(
-        MissingExtraError, match=r"made by usearch 2 \(3\.0\.1 is installed\), needs .*wordkin\[index\]"
+        MissingExtraError, match=r"an index of usearch 2 \(3\.0\.1 is installed\) needs .*wordkin\[index\]"
     ):
         clustered(10).build_index()
 

@@ -55,8 +55,7 @@ class Embeddings(WordVectors):
     path : str, Path or None, default None
         The file that the vectors were read from. :meth:`build_index` saves an index next to it.
     scales : array of float32, shape (V,), or None, default None
-        The scale of each row for vectors rounded by ``astype("int8")``, whose rows are whole numbers from -127 to 127
-        times their scale. A native file then stores int8.
+        The scale of each row, for vectors that were rounded by ``astype("int8")``. A native file then stores int8.
 
     Raises
     ------
@@ -377,9 +376,9 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         dtype : {"float32", "float16", "int8"}
-            "float16" keeps three digits of numbers up to 65,504 and halves the size. "int8" rounds each number to a
-            whole number from -127 to 127 times a scale of its row. Such vectors are float32 in memory, and int8 in a
-            native file, which is a quarter of the size.
+            "float16" keeps three digits of numbers up to 65,504 and halves the size. "int8" stores a scale for each
+            row, and rounds each number to k times the scale, where k is a whole number from -127 to 127. Such vectors
+            are float32 in memory and int8 in a native file, which is a quarter of the size.
 
         Returns
         -------

@@ -280,7 +280,7 @@ def _centred(values: Floats) -> Floats:
 
 
 def _rounding(values: Floats, n: float) -> float:
-    """Return an upper bound of a sum of ``n`` squared deviations that is due to rounding alone."""
+    """Return the largest sum of ``n`` squared deviations that rounding errors alone can produce."""
     scale = 4 * np.finfo(np.float64).eps * np.abs(values).max()
     return float(n * scale**2)
 

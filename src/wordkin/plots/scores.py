@@ -198,7 +198,7 @@ def _label_rows(canvas: Canvas, axes: Axes, panel: _Panel) -> None:
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """Return the limits of an axis that spans the values, and 0 if it is near, with margins."""
+    """Return axis limits that include the values, and 0 if it is close to them, plus a margin."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if 0 < low < 0.5 * high or low == high:
         low = min(low, 0.0)

@@ -244,8 +244,7 @@ def _new_index(**options: Any) -> Index:
     except ImportError as error:
         raise MissingExtraError("an index for approximate neighbours", "index") from error
     if usearch.__version__.split(".")[0] != str(USEARCH_MAJOR):  # other versions may use another file layout
-        found = f"usearch {USEARCH_MAJOR} ({usearch.__version__} is installed)"
-        raise MissingExtraError(f"an index for approximate neighbours, made by {found},", "index")
+        raise MissingExtraError(f"an index of usearch {USEARCH_MAJOR} ({usearch.__version__} is installed)", "index")
     return Index(metric="cos", enable_key_lookups=False, **options)
 
 

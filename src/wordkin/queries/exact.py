@@ -207,7 +207,9 @@ class BestScores:
         self.scores = np.full((queries, count), -np.inf, dtype=np.float32)
 
     def offer(self, scores: NDArray[np.float32], first_id: int) -> None:
-        """Update the best with scores of shape (queries, m) for the ids from ``first_id``, which must increase.
+        """Update the best with scores of shape (queries, m) for m consecutive ids from ``first_id``.
+
+        The ids must be higher than those of earlier calls.
 
         Most of the time goes into reading each score once. Scores are therefore first reduced to the maxima of groups.
         At least ``count`` scores reach the count-th highest maximum, so that it is a lower bound of the best scores,
