@@ -212,7 +212,7 @@ def test_the_table_and_the_picture_of_replicas(tmp_path: Path) -> None:
             values[key] = {"loss": 2.25, "total": score, "wordsim353": 0.5, "simlex999": 0.25}
     content = _content("replicas", values, settings)
     lines = replicas.blocks(content)["scores"].splitlines()
-    assert [line.split("|")[1].strip() for line in lines[2:]] == ["1, never merged", "2, 64 rounds", "4, 64 rounds"]
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["1, never merged", "2, 256 rounds", "4, 256 rounds"]
     cells = [cell.strip() for cell in lines[3].split("|")[2:-1]]
     assert cells == ["4", "2", "28.3 ± 0.1", "0.500 ± 0.000", "0.250 ± 0.000", "2.250 ± 0.000"]
     replicas.draw(content, tmp_path / "replicas.png")
