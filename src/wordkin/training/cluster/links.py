@@ -22,6 +22,7 @@ from wordkin.errors import ClusterError
 
 POLL_SECONDS = 0.2  # between two questions whether to stop
 CONNECT_SECONDS = 20.0
+HELLO_SECONDS = 5.0  # for the first bytes of who connects; other machines wait meanwhile
 TOKEN_BYTES = 32
 _HELLO = struct.Struct(f"<{TOKEN_BYTES}sI")  # token, number of the machine that connects
 _COUNT = struct.Struct("<Q")
@@ -94,9 +95,12 @@ class Links:
             if number in waited_for:
                 waited_for.remove(number)
                 self._peers[number] = peer
-            elif should_stop():
+                continue
+            if peer is not None:
+                peer.close()  # a number that nobody waits for
+            if should_stop():
                 raise StoppedError
-            elif time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 missing = ", ".join("{}:{}".format(*addresses[each]) for each in sorted(waited_for))
                 raise ClusterError(
                     f"waited {CONNECT_SECONDS:.0f} s for connections from {missing}: machines must be able to open TCP "
@@ -112,7 +116,7 @@ class Links:
             peer, _ = self._listener.accept()
         except TimeoutError:
             return -1, None
-        peer.settimeout(CONNECT_SECONDS)
+        peer.settimeout(HELLO_SECONDS)
         hello = bytearray(_HELLO.size)
         try:
             _receive_into(peer, memoryview(hello), lambda: True)
