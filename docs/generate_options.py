@@ -9,13 +9,13 @@ from wordkin.config import GROUPS, Flag, FlagOrLanguage, TokenizerName, Training
 
 PAGE = Path(__file__).with_name("options.md")
 HEAD = """\
-# Every option of training
+# Training options
 
-The same options serve `wordkin.train(corpus, **options)`, `wordkin.Word2Vec(**options)`,
-`wordkin.TrainingConfig(**options)` and the command `wordkin train`. A value outside its range is refused with a message
-that says what is legal. "unset" means that the default depends on other options, as the text says.
+`wordkin.train(corpus, **options)`, `wordkin.Word2Vec(**options)`, `wordkin.TrainingConfig(**options)` and the command
+`wordkin train` take the same options. An illegal value raises `ConfigError`; the message names the legal values.
+"unset" means None: the description gives the default, which may depend on other options.
 
-This page is written by `make docs` from `src/wordkin/config.py`, and a test keeps both equal.
+`make docs` generates this page from `src/wordkin/config.py`, and a test compares the two.
 """
 FOOT = """
 ## Sources

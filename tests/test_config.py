@@ -32,7 +32,7 @@ def test_scalars_of_numpy_are_the_numbers_they_stand_for():
             {"lowercase": 1},
             "lowercase must be True, False or a language .*; got 1",
         ),
-        ({"objective": []}, "objective must be one or several of .*; got ()"),
+        ({"objective": []}, "objective must be one or more of .*; got ()"),
         ({"min_learning_rate": 1}, "min_learning_rate must not exceed learning_rate (0.025); got 1"),
     ],
 )
@@ -49,7 +49,7 @@ def test_wrong_values_are_named_with_their_rule(options, message):
         ("windw", "did you mean window?"),
         ("workers", "use threads"),
         ("sg", 'use architecture="skip-gram" or "cbow"'),
-        ("blue", "see the table of options in the docs"),
+        ("blue", "docs/options.md lists all options"),
     ],
 )
 def test_wrong_names_get_a_remedy(name, remedy):
@@ -75,7 +75,7 @@ def test_a_model_takes_a_configuration_or_options():
     assert Word2Vec(config).config is config
     with pytest.raises(ConfigError, match=r"config must be a TrainingConfig; got \[\['a'\]\]: give the text to fit"):
         Word2Vec([["a"]])
-    with pytest.raises(ConfigError, match=r"config must be left out where options are given"):
+    with pytest.raises(ConfigError, match=r"config cannot be combined with keyword options"):
         Word2Vec(config, window=3)
 
 

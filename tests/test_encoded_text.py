@@ -64,7 +64,9 @@ def test_options_left_out_are_as_the_text_was_made(text: Path, tmp_path: Path) -
 ])  # fmt: skip
 def test_other_options_are_refused(text: Path, tmp_path: Path, option: dict[str, object], made: str) -> None:
     encoded(text, tmp_path / "c.wk", max_vocabulary=20)
-    message = rf"{next(iter(option))} must be left out for a text that was encoded with {made}; got .*: encode the text"
+    message = (
+        rf"{next(iter(option))} must be left out, because the text was encoded with {made}; got .*: encode the text"
+    )
     with pytest.raises(ConfigError, match=message):
         wordkin.train(tmp_path / "c.wk", **SMALL, **option)
 
@@ -177,14 +179,14 @@ def test_it_is_replaced_as_a_whole(text: Path, tmp_path: Path) -> None:
 
 
 def test_places_that_are_refused(text: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"cannot write '.*text.txt': it is there already and no encoded text"):
+    with pytest.raises(OutputError, match=r"cannot write '.*text.txt': it exists and is not an encoded text"):
         encoded([["a"] * 5], text)
     with pytest.raises(OutputError, match=r"there is no directory '.*none': make it first"):
         encoded(text, tmp_path / "none" / "c.wk")
-    with pytest.raises(ConfigError, match=r"output must not lie among the files of the text; got .*c.wk'"):
+    with pytest.raises(ConfigError, match=r"output must not be among the files of the text; got .*c.wk'"):
         encoded(tmp_path, tmp_path / "c.wk")
     encoded(text, tmp_path / "c.wk")
-    with pytest.raises(CorpusError, match=r"'.*c.wk' is an encoded text already: encode the text it was made of"):
+    with pytest.raises(CorpusError, match=r"'.*c.wk' is already encoded: pass the text it was made from"):
         encoded(tmp_path / "c.wk", tmp_path / "d.wk")
     with pytest.raises(CorpusError, match=r"an encoded text must stand alone; got .*: encode all texts together"):
         wordkin.train([tmp_path / "c.wk", text])

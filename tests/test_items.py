@@ -116,7 +116,7 @@ def test_what_is_no_item_is_refused(corpus: Any, message: str) -> None:
         ({"lowercase": True}, "lowercase is for words: leave it out where the items are whole numbers; got True"),
         ({"normalize": "NFC"}, "normalize is for words: leave it out where the items are whole numbers; got 'NFC'"),
         ({"keep": "1.*"}, "keep is for words: leave it out where the items are whole numbers; got '1.*'"),
-        ({"phrases": 1}, "phrases are of words: leave it out where the items are whole numbers; got 1"),
+        ({"phrases": 1}, "phrases needs words, but the items are whole numbers; got 1: leave it out"),
         ({"keep_words": ["01"]}, "keep_words must be whole numbers, as the items of the text are; got '01'"),
         ({"keep_words": [1, "a"]}, "keep_words must be a list of words, or of whole numbers; got (1, 'a')"),
         ({"vocabulary": {"1": 5}, "min_count": 5}, "the items of the model or vocabulary are words, such as '1', and "),
@@ -165,12 +165,12 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
     [
         (
             lambda vectors: vectors["42"],
-            "word must be a whole number, as all items of this vocabulary are; got '42': pass 42 without quotes",
+            "word must be a whole number, like all items of this vocabulary; got '42': pass 42 without quotes",
         ),
-        (lambda vectors: vectors[True], "word must be a whole number, as all items of this vocabulary are; got True"),
+        (lambda vectors: vectors[True], "word must be a whole number, like all items of this vocabulary; got True"),
         (
             lambda vectors: vectors.most_similar("cat"),
-            "word must be a whole number, as all items of this vocabulary are",
+            "word must be a whole number, like all items of this vocabulary",
         ),
         (
             lambda vectors: vectors.most_similar((1, 2)),
@@ -191,12 +191,15 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
         (lambda vectors: vectors.with_words({1: "a"}), "names must have a name for each word; got"),
         (lambda vectors: vectors.with_words(lambda item: "a"), "words must be distinct; got 'a'"),
         (lambda vectors: vectors.with_words(float), "names must map to text or whole numbers; got"),
-        (lambda vectors: Vocabulary([1, "a"]), "words must be all text or all whole numbers; got [1, 'a']: convert"),
+        (lambda vectors: Vocabulary([1, "a"]), "words must be all strings or all whole numbers; got [1, 'a']: convert"),
         (
             lambda vectors: Vocabulary([1, True]),
-            "word must be text or a whole number; got True",
+            "word must be a string or a whole number; got True",
         ),
-        (lambda vectors: Vocabulary([2**63]), "word must be a whole number of 64 bits; got 9223372036854775808"),
+        (
+            lambda vectors: Vocabulary([2**63]),
+            "word must be a whole number that fits in 64 bits; got 9223372036854775808",
+        ),
     ],
 )
 def test_what_needs_words_or_numbers_says_so(
@@ -285,7 +288,7 @@ def test_the_gensim_layer_and_documents_refuse_numbers(vectors: Embeddings) -> N
     with pytest.raises(CorpusError, match=r"words must be strings; got -?\d+ \(int\): convert it with str\(\), or use"):
         Compatible(BASKETS, min_count=1, vector_size=4)
     sklearn = pytest.importorskip("wordkin.sklearn")
-    with pytest.raises(ConfigError, match="embeddings must have words as items, as documents do"):
+    with pytest.raises(ConfigError, match="embeddings must have words as items, not whole numbers"):
         sklearn.Word2VecVectorizer(vectors).fit(["a b"])
 
 

@@ -273,9 +273,9 @@ UNREADABLE = [
     ("NUMBA_NUM_THREADS", "-2", "must be a whole number from 1 up; got '-2'"),
     ("NUMBA_NUM_THREADS", "", "must be a whole number from 1 up; got ''"),
     ("NUMBA_NUM_THREADS", "four", "must be a whole number from 1 up; got 'four'"),
-    ("NUMBA_DISABLE_JIT", "yes", "must be a value that Numba can read; got 'yes'"),
-    ("NUMBA_OPT", "9", "must be a value that Numba can read; got '9'"),
-    ("NUMBA_DEBUG", "on", "must be a value that Numba can read; got 'on'"),
+    ("NUMBA_DISABLE_JIT", "yes", "must be a value that Numba can parse; got 'yes'"),
+    ("NUMBA_OPT", "9", "must be a value that Numba can parse; got '9'"),
+    ("NUMBA_DEBUG", "on", "must be a value that Numba can parse; got 'on'"),
 ]
 
 

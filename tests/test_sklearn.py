@@ -168,7 +168,7 @@ def test_arrays_series_and_generators_of_documents(vectors):
     [
         ("the cat", "X must be a sequence of documents, not one string; got 'the cat': put it in a list"),
         (None, "X must be a sequence of documents; got 'NoneType'"),
-        ([None], "X must hold documents that are strings or lists of words; got 'NoneType': give a tokenizer"),
+        ([None], "X must hold documents that are strings or lists of words; got 'NoneType': pass a tokenizer"),
         ([["a", 1]], "X must hold documents that are strings or lists of words; got 'list'"),
         (np.ones((2, 2)), "X must hold documents that are strings or lists of words; got 'ndarray'"),
         ([], r"X must hold at least one document; got \[\]"),
@@ -185,7 +185,7 @@ def test_tables_and_sparse_matrices_are_refused(vectors):
 
     with pytest.raises(ConfigError, match="not a table; got 'DataFrame': choose one of its columns"):
         Word2VecVectorizer(vectors).fit(pandas.DataFrame({"text": TEXTS}))
-    with pytest.raises(ConfigError, match="sparse input is not supported; got 'csr_array'"):
+    with pytest.raises(ConfigError, match="not a sparse matrix; got 'csr_array'"):
         Word2VecVectorizer(vectors).fit(scipy.sparse.csr_array(np.eye(2)))
 
 
@@ -300,7 +300,9 @@ def test_unfitted_vectorizers_say_so(vectors):
 def test_without_scikit_learn_the_extra_is_named():
     code = "import sys; sys.modules['sklearn'] = None; sys.modules['sklearn.base'] = None\nimport wordkin.sklearn"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "MissingExtraError: wordkin.sklearn needs an optional part: pip install 'wordkin[sklearn]'" in done.stderr
+    assert (
+        "MissingExtraError: wordkin.sklearn needs an optional dependency: pip install 'wordkin[sklearn]'" in done.stderr
+    )
 
 
 def test_training_parameters_and_defaults_are_those_of_training():

@@ -5,7 +5,7 @@
 >>> [word for word, cosine in vectors.most_similar("sun")]
 ['moon']
 
-A public name is loaded when it is first used: importing wordkin alone loads neither NumPy nor Numba.
+Public names are imported lazily, on first use: ``import wordkin`` alone loads neither NumPy nor Numba.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF_NAME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_MODULE_OF_NAME[name]), name)
-    globals()[name] = value  # from now on found without coming here
+    globals()[name] = value  # later lookups bypass __getattr__
     return value
 
 

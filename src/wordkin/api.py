@@ -1,6 +1,6 @@
-"""Text in, word vectors out: joins corpus, vocabulary, training and embeddings.
+"""The Python interface to training: :func:`train`, :func:`resume` and :class:`Word2Vec`.
 
-This is the one module that knows all of them.
+This module connects corpus, vocabulary, training, runs and embeddings.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Part = TypeVar("Part")
 
 
 class RunOptions(TypedDict, total=False):
-    """Keyword arguments of a run that :func:`train` shares with :func:`resume`; see :func:`train`."""
+    """Keyword arguments that :func:`train` and :func:`resume` share; see :func:`train`."""
 
     texts: Iterable[str] | None
     output: str | Path | None
@@ -58,7 +58,7 @@ class RunOptions(TypedDict, total=False):
 
 
 class UpdateOptions(RunOptions, total=False):
-    """Keyword arguments of a run that :meth:`Word2Vec.fit` shares with :meth:`Word2Vec.update`; see :func:`train`."""
+    """Keyword arguments that :meth:`Word2Vec.fit` and :meth:`Word2Vec.update` share; see :func:`train`."""
 
     validation: Corpus | None
     checkpoint: str | Path | None
@@ -67,7 +67,7 @@ class UpdateOptions(RunOptions, total=False):
 
 
 class ReplayOptions(UpdateOptions, total=False):
-    """Keyword arguments of :meth:`Word2Vec.update` but for options of training."""
+    """Keyword arguments of :meth:`Word2Vec.update`, except training options."""
 
     replay: float | None
     replay_from: Corpus | None
@@ -91,51 +91,53 @@ class ResumeOptions(RunOptions, TrainingOptions, total=False):
 def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embeddings:
     """Train word vectors on a corpus.
 
-    Ctrl-C and SIGTERM stop training within a span of text, after a last checkpoint where one was asked
-    for, and are then raised as ever.
+    Ctrl-C and SIGTERM stop training at the next progress report. If ``checkpoint`` is set, a last checkpoint is
+    written. The interrupt is then raised as usual.
 
     Parameters
     ----------
     corpus : path, sequence of paths or iterable of lists of words
-        A path, glob, directory or address, several of them, ``"-"`` for standard input, or any iterable of
-        lists of words (read exactly once). With the option ``field``: files of records, dicts, a dataset or
-        a data frame; ``docs/corpora.md`` has an example of each.
+        A path, glob, directory or URL, a list of them, ``"-"`` for standard input, or any iterable of lists of words.
+        An iterable is read exactly once. With the option ``field``, the corpus may also be files of records, an
+        iterable of dicts, a dataset or a data frame. ``docs/corpora.md`` has an example of each.
     texts : iterable of str, default None
-        In place of a corpus, such as a pandas Series; split as lines of a file are.
+        Strings to train on instead of ``corpus``, such as a pandas Series. They are tokenized like lines of a file.
     output : path, default None
-        Where to save the vectors; checked before training begins, as are the words where the suffix asks for a
-        format without room for white space in them. The suffix gives the format.
-    validation : as corpus, default None
-        Held-out text; its loss is measured after each epoch.
+        File to save the vectors to. The suffix selects the format. The path is checked before training begins. So are
+        the words, if the format cannot store words that contain white space.
+    validation : same types as corpus, default None
+        Held-out text. Its loss is measured after each epoch.
     log : path, default None
-        A file for a JSON object about once a second: words, loss, learning rate and so on.
+        File that receives one JSON object about every second, with words, loss, learning rate and so on.
     checkpoint : path, default None
-        A directory to keep the run in while it goes on, so that :func:`resume` can go on with it.
+        Directory for the checkpoints of the run. :func:`resume` continues from it.
     checkpoint_every : float or str, default "10m"
-        Time between checkpoints: seconds, or text such as ``"10m"``.
+        Time between checkpoints: a number of seconds, or text such as ``"10m"``.
     callbacks : sequence of functions, default ()
-        Each is called with a :class:`TrainingReport` several times a second; returning True stops.
-        An exception in one ends training, after a last checkpoint, and is raised.
+        Functions that are called with a :class:`TrainingReport` several times a second. Training stops if one returns
+        True. If one raises, training ends after a last checkpoint and the exception propagates.
     on_scan : function, default None
         Called with a :class:`ScanProgress` while the corpus is read.
     progress : bool, default False
-        Show a bar while the corpus is read and trained on: below the cell of a notebook, or on standard error where
-        that is a terminal; plain lines, one an epoch and every 30 seconds, where standard error is anything else.
+        Show a progress bar for reading and training. It appears below the cell in a notebook and on standard error in
+        a terminal. If standard error is not a terminal, plain lines are printed instead: one per epoch and one every
+        30 seconds.
     cluster : str, default None
-        Train on the machines of a Ray cluster (extra ``cluster``): ``"auto"`` for the one that this machine belongs
-        to, or its address, as ``"HOST:PORT"``. One replica on each unless ``replicas`` is given; see
-        ``docs/machines.md``.
+        Train on the machines of a Ray cluster (extra ``cluster``). ``"auto"`` selects the cluster that this machine
+        belongs to; ``"HOST:PORT"`` is the address of another. Each machine trains one replica unless ``replicas`` is
+        set. See ``docs/machines.md``.
     spool_directory : path, default None
-        Where temporary files go that hold what exceeds memory; the system's directory unless set.
+        Directory for temporary files, which hold data too large for memory. If None, the system's default.
     vocabulary : path, mapping or Vocabulary, default None
-        The words to learn with their counts, in place of those counted in the text: a file of ``word count`` lines,
-        counts by word, or a vocabulary. ``min_count``, ``max_vocabulary``, ``keep_words`` and ``max_types`` do not go
-        with it.
+        The words to learn and their counts, used instead of counting the text: a file of ``word count`` lines, a
+        mapping from word to count, or a :class:`Vocabulary`. It cannot be combined with ``min_count``,
+        ``max_vocabulary``, ``keep_words`` or ``max_types``.
     init : path or Embeddings, default None
-        Vectors to start from, in any format that :func:`load` reads. Other words are drawn at the same scale.
+        Vectors to start from, in any format that :func:`load` reads. Words without one start from random vectors of
+        the same scale.
     freeze : str, path or iterable of str, default None
-        With ``init``, words whose vectors stay as they start: a regular expression that a word matches as a whole
-        (``".*"`` for all that have one), a file with a word on each line (as a ``Path``), or the words.
+        Words whose vectors from ``init`` must not change: a regular expression that matches the whole word (``".*"``
+        for all words of ``init``), a ``Path`` of a file with one word per line, or the words themselves.
     **options
         Any option of :class:`TrainingConfig`.
 
@@ -154,24 +156,24 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     known = [each.name for each in dataclasses.fields(TrainingConfig)]
     for name, value in training.items():
         near = difflib.get_close_matches(name, [*_FIT_NAMES, *known], n=3, cutoff=0.75)
-        if name not in known and _FIT_NAMES.intersection(near):  # others are told of with the options of training
+        if name not in known and _FIT_NAMES.intersection(near):  # TrainingConfig reports all other unknown names
             raise ConfigError(name, "is not an option of training", value, f"did you mean {' or '.join(near)}?")
     return Word2Vec(**training).fit(corpus, **run).embeddings
 
 
 def resume(directory: str | Path, corpus: Corpus | None = None, **options: Unpack[ResumeOptions]) -> Embeddings:
-    """Go on with a run from its last checkpoint and return the vectors.
+    """Continue a run from its last checkpoint and return the vectors.
 
     Parameters
     ----------
     directory : str or Path
-        What ``checkpoint`` was.
+        The ``checkpoint`` directory of the run.
     corpus, texts : as for :func:`train`, default None
-        Not needed; where one is given, it must be the text that the run began with.
+        Not needed. If one is given, it must be the text that the run started with.
     output, log, checkpoint_every : as for :func:`train`, default None
-        As they were at the beginning, unless given.
+        If None, the values that the run started with.
     callbacks, on_scan, progress, cluster : as for :func:`train`
-        Not kept by the run; give them again.
+        Not stored with the run; pass them again.
     **options
         Options of :class:`TrainingConfig`, as for :meth:`Word2Vec.resume`.
 
@@ -183,9 +185,9 @@ def resume(directory: str | Path, corpus: Corpus | None = None, **options: Unpac
     Raises
     ------
     CheckpointError
-        There is no run, another process has it, or corpus or options are not its own.
+        The directory holds no run, another process is using it, or the corpus or an option differs from the run's.
     FormatError
-        A file of it is damaged.
+        A file of the run is damaged.
     """
     return Word2Vec.resume(directory, corpus, **options).embeddings
 
@@ -196,16 +198,16 @@ class Word2Vec:
     Parameters
     ----------
     config : TrainingConfig, default None
-        All options at once, in place of those below.
+        All options in one object, instead of the keyword options.
     recipe : str, default None
-        A named set of values for options; options given by hand win.
+        A named set of option values. Explicit options take precedence.
     **options
         Options of :class:`TrainingConfig`.
 
     Raises
     ------
     ConfigError
-        An option is not legal, or two do not go together.
+        An option has an illegal value, or two options exclude each other.
 
     >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, subsample=0)
     >>> model.fit([["you", "say", "goodbye"], ["i", "say", "hello"]]).vocabulary.words[0]
@@ -218,9 +220,12 @@ class Word2Vec:
         elif not isinstance(config, TrainingConfig):
             raise ConfigError("config", "must be a TrainingConfig", config, "give the text to fit")
         elif options:
-            raise ConfigError("config", "must be left out where options are given", config, "use dataclasses.replace")
+            raise ConfigError(
+                "config", "cannot be combined with keyword options", config, "change it with dataclasses.replace"
+            )
         self.config = config
-        self._given: Mapping[str, Any] | None = options or None  # by hand: where a recipe may depend on the text
+        # The recipe's values depend on the length of the text, but must not override explicit options.
+        self._given: Mapping[str, Any] | None = options or None
         self._vocabulary: Vocabulary | None = None
         self._tables: NamedTables | None = None
         self._embeddings: Embeddings | None = None
@@ -260,14 +265,14 @@ class Word2Vec:
         init: str | Path | WordVectors | None = None,
         freeze: str | Path | Iterable[str] | None = None,
     ) -> Word2Vec:
-        """Count, encode and train from the beginning.
+        """Train from scratch: count the words of the text, encode it and train on it.
 
         Parameters
         ----------
         corpus, texts, output, validation, log, checkpoint, checkpoint_every, callbacks, on_scan : as for :func:`train`
-            What to read and what to write.
+            Input, output, and functions to call.
         progress, cluster, spool_directory, vocabulary, init, freeze : as for :func:`train`
-            How to show it, where to train, where temporary files go, what to start from and what to leave as it is.
+            Progress display, machines, temporary files, and vectors to start from.
 
         Returns
         -------
@@ -283,8 +288,10 @@ class Word2Vec:
         words = None if vocabulary is None else _given_vocabulary(self.config, vocabulary)
         vectors = None if init is None else _vectors_to_start_from(self.config, init)
         if freeze is not None and vectors is None:
-            raise ConfigError("freeze", "needs vectors to start from", freeze, "give init, or update a model")
-        places: ReplayOptions = {
+            raise ConfigError(
+                "freeze", "needs vectors to start from", freeze, "pass init, or call update on a trained model"
+            )
+        run_options: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
             "progress": progress, "cluster": cluster, "spool_directory": spool_directory, "freeze": freeze,
@@ -299,7 +306,7 @@ class Word2Vec:
             return tables
 
         has_vectors = None if vectors is None else vectors.vocabulary
-        self._learn(self.config, corpus, places, tables_for, vocabulary=words, has_vectors=has_vectors)
+        self._learn(self.config, corpus, run_options, tables_for, vocabulary=words, has_vectors=has_vectors)
         return self
 
     def update(
@@ -322,31 +329,32 @@ class Word2Vec:
         replay_from: Corpus | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
-        """Learn from new text: old words keep their vectors and counts, new ones join.
+        """Continue training on new text: known words keep their vectors and counts, new words are added.
 
-        A word of the new text joins when it was seen ``min_count`` times in all text together, as far as the model
-        kept the counts of rare words. ``docs/growing.md`` gives the rules. Where training fails or is stopped, the
-        model is as it was.
+        A word of the new text is added if its count in all text so far reaches ``min_count``. For this the model
+        stores the counts of rare words. ``docs/growing.md`` gives the rules. If training fails or is stopped, the
+        model is unchanged.
 
         Parameters
         ----------
         corpus, texts : as for :func:`train`
-            The new text alone.
+            The new text only.
         output, validation, log, checkpoint, checkpoint_every : as for :func:`train`, default None
-            ``checkpoint`` is a directory of its own.
+            ``checkpoint`` must not be the directory of the first run.
         callbacks, on_scan, progress, cluster, spool_directory : as for :func:`train`
-            How to follow it, where to train and where temporary files go.
+            Functions to call, progress display, machines and temporary files.
         freeze : str, path or iterable of str, default None
-            Words of the model whose vectors stay as they are, as in :func:`train`; ``".*"`` for all of them.
+            Words of the model whose vectors must not change, as in :func:`train`; ``".*"`` selects all of them.
         replay : float, default None
-            Share of the sentences of ``replay_from`` to mix into the new text, above 0, at most 1: the model forgets
-            less and learns more, in more time. Which ones they are depends on ``seed``. They add to no count of words.
-        replay_from : as corpus, default None
-            With ``replay``, text that the model has learned before, such as an encoded text: a model does not keep its
-            text. Strings where the new text is ``texts``, or a path.
+            Fraction of the sentences of ``replay_from`` to mix into the new text, above 0 and at most 1. The model
+            forgets less and learns more, and training takes longer. ``seed`` determines the sentences. Their words do
+            not change any count.
+        replay_from : same types as corpus, default None
+            Text that the model was trained on before, such as an encoded text; needed with ``replay``, because a model
+            does not store its text. If the new text is ``texts``, a path or an iterable of str.
         **options
-            Options of :class:`TrainingConfig` that shall differ from those of the model, such as ``epochs``.
-            ``learning_rate`` has a default of its own, whatever that of the model was; ``docs/growing.md`` has it.
+            Options of :class:`TrainingConfig` to change for this update, such as ``epochs``. ``learning_rate`` does not
+            default to the model's value; ``docs/growing.md`` gives its default.
 
         Returns
         -------
@@ -358,9 +366,9 @@ class Word2Vec:
         NotTrainedError
             The model has not been trained.
         ConfigError
-            An option would change what the tables mean, or the model has hierarchical softmax.
+            An option would change the meaning of the tables, or the model was trained with hierarchical softmax.
         CorpusError
-            As for :func:`train`, or ``replay_from`` is not text that the model has learned.
+            As for :func:`train`, or ``replay_from`` is not text that the model was trained on.
         OutputError, CheckpointError, DivergenceError
             As for :func:`train`.
         """
@@ -370,7 +378,7 @@ class Word2Vec:
         old, tables = self.vocabulary, self._trained(self._tables)
         config = update_config(self.config, options, has_validation=validation is not None)
         check_replay(replay, replay_from)
-        places: ReplayOptions = {
+        run_options: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
             "progress": progress, "cluster": cluster, "spool_directory": spool_directory, "freeze": freeze,
@@ -380,7 +388,7 @@ class Word2Vec:
         def tables_for(grown: Vocabulary) -> NamedTables:
             return grown_tables(config, tables, old, grown)
 
-        self._learn(config, corpus, places, tables_for, known=Known(old, self._rare), has_vectors=old)
+        self._learn(config, corpus, run_options, tables_for, known=Known(old, self._rare), has_vectors=old)
         return self
 
     def _learn(
@@ -394,14 +402,14 @@ class Word2Vec:
         known: Known | None = None,
         has_vectors: Vocabulary | None = None,
     ) -> None:
-        """Read a text and train on it, from the tables that ``tables_for`` makes for its words.
+        """Read a text and train on it, starting from the tables that ``tables_for`` returns for its vocabulary.
 
-        ``has_vectors`` are the words that may be frozen.
+        ``has_vectors`` holds the words that ``freeze`` may select.
         """
         from wordkin.embeddings.formats import check_items
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
         from wordkin.runs.directory import RunDirectory
-        from wordkin.runs.places import at_places
+        from wordkin.runs.paths import with_paths
         from wordkin.runs.record import Run
         from wordkin.text import Replay, further_source_of, read_text, source_of
         from wordkin.training.display import watching
@@ -413,9 +421,7 @@ class Word2Vec:
         freeze = options.get("freeze")
         _check_freeze(config, freeze, options.get("cluster"))
         if checkpoint is None and every is not None:
-            raise ConfigError(
-                "checkpoint_every", "needs a place for checkpoints", every, "name a directory as checkpoint"
-            )
+            raise ConfigError("checkpoint_every", "needs a checkpoint directory", every, "set checkpoint")
         seconds = seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every)
         with contextlib.ExitStack() as closing:
             watched = closing.enter_context(watching(options.get("progress"), callbacks, options.get("on_scan")))
@@ -426,7 +432,7 @@ class Word2Vec:
             old = further_source_of(options.get("replay_from"), config, texts=texts)
             replay = None if old is None else Replay(old, cast(float, options.get("replay")))
             sources = [each for each in (source, held_out, old) if each is not None]
-            run = at_places(run, options.get("output"), options.get("log"), sources, checkpoint)
+            run = with_paths(run, options.get("output"), options.get("log"), sources, checkpoint)
             for chosen in (vocabulary, None if known is None else known.vocabulary):
                 if run.output is not None and chosen is not None:
                     check_words(run.output, chosen)
@@ -454,7 +460,7 @@ class Word2Vec:
                 check_items(run.output, text.vocabulary, "output")
             if self._given is not None and known is None:
                 text = dataclasses.replace(text, config=config_for_words(text.config, self._given, text.corpus.words))
-            run = _on_text(dataclasses.replace(run, config=text.config), text)
+            run = _with_text(dataclasses.replace(run, config=text.config), text)
             frozen = None
             if freeze is not None and has_vectors is not None:
                 from wordkin.training.growing import frozen_ids
@@ -478,24 +484,24 @@ class Word2Vec:
         cluster: str | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
-        """Go on with a run from its last checkpoint, to the model that :meth:`fit` would have made.
+        """Continue a run from its last checkpoint.
 
-        With one thread, or ``deterministic=True``, it is the same to the bit. A run that had reached its
-        end is loaded, and its vectors saved again.
+        With one thread or ``deterministic=True``, the result is bit-identical to that of an uninterrupted run. A
+        finished run is loaded and its vectors are saved again.
 
         Parameters
         ----------
         directory : str or Path
-            What ``checkpoint`` was.
+            The ``checkpoint`` directory of the run.
         corpus, texts : as for :func:`train`, default None
-            Not needed; where one is given, it must be the text that the run began with.
+            Not needed. If one is given, it must be the text that the run started with.
         output, log, checkpoint_every : as for :func:`train`, default None
-            As they were at the beginning, unless given.
+            If None, the values that the run started with.
         callbacks, on_scan, progress, cluster : as for :func:`train`
-            Not kept by the run; give them again.
+            Not stored with the run; pass them again.
         **options
-            Options of :class:`TrainingConfig`. Not needed; those given must be as they were at the beginning, but for
-            ``threads``.
+            Options of :class:`TrainingConfig`. Not needed. Each must equal the value that the run started with, except
+            ``threads``, which may change.
 
         Returns
         -------
@@ -505,15 +511,15 @@ class Word2Vec:
         Raises
         ------
         CheckpointError
-            There is no run, another process has it, or corpus or options are not its own.
+            The directory holds no run, another process is using it, or the corpus or an option differs from the run's.
         FormatError
-            A file of it is damaged.
+            A file of the run is damaged.
         CorpusError, OutputError, DivergenceError
             As for :func:`train`.
         """
         from wordkin.runs.checkpoints import seconds_of
         from wordkin.runs.directory import RunDirectory
-        from wordkin.runs.places import at_places
+        from wordkin.runs.paths import with_paths
         from wordkin.runs.record import with_options
         from wordkin.text import Text, source_of
         from wordkin.training.display import watching
@@ -525,15 +531,15 @@ class Word2Vec:
             run = with_options(opened.record.run, options)
             given = corpus is not None or texts is not None
             source = source_of(corpus, run.config, texts=texts) if given else None
-            run = at_places(run, output, log, [] if source is None else [source], directory)
+            run = with_paths(run, output, log, [] if source is None else [source], directory)
             if checkpoint_every is not None:
                 run = dataclasses.replace(run, checkpoint_seconds=seconds_of(checkpoint_every))
             if source is not None:
                 _refuse_other_text(source, run, opened, watched.on_scan)
-            opened.go_on_as(run)
+            opened.continue_as(run)
             model = cls(run.config)
             if opened.record.finished:
-                model._take(opened, output=run.output)
+                model._load_from(opened, output=run.output)
                 watched.ended(opened.record.state, run.config.epochs)
                 return model
             ids = closing.enter_context(opened.open_corpus())
@@ -548,46 +554,46 @@ class Word2Vec:
 
     @classmethod
     def load(cls, directory: str | Path) -> Word2Vec:
-        """A model that :meth:`save` wrote, or a run as its last checkpoint has it; tables are memory-mapped.
+        """Load a saved model, or the last checkpoint of a run. Tables are memory-mapped.
 
         Parameters
         ----------
         directory : str or Path
-            Where it was saved.
+            A directory written by :meth:`save`, or the ``checkpoint`` directory of a run.
 
         Returns
         -------
         Word2Vec
-            A trained model.
+            The trained model.
 
         Raises
         ------
         CheckpointError
-            The directory holds no model, or one not trained yet.
+            The directory holds no model, or a model without trained tables.
         FormatError
-            A file of it is damaged.
+            A file of the model is damaged.
         """
         from wordkin.runs.directory import RunDirectory
 
         with RunDirectory.open(directory) as opened:
             model = cls(opened.record.run.config)
-            model._take(opened, output=None)
+            model._load_from(opened, output=None)
         return model
 
     def save(self, directory: str | Path) -> None:
-        """Write configuration, vocabulary, tables and losses, in the format of a checkpoint.
+        """Save configuration, vocabulary, tables and losses, in the checkpoint format.
 
         Parameters
         ----------
         directory : str or Path
-            Made if need be. A model saved there before is replaced as a whole.
+            Created if needed. A model saved there before is replaced atomically.
 
         Raises
         ------
         OutputError
             The directory cannot be written.
         CheckpointError
-            The directory holds a run with checkpoints.
+            The directory holds the checkpoints of a run.
         """
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.record import Run
@@ -610,7 +616,7 @@ class Word2Vec:
         frozen: NDArray[np.int64] | None = None,
         cluster: RayCluster | None = None,
     ) -> None:
-        """Train on a text; the model changes when that has ended well."""
+        """Train on a text. The model changes only after training has succeeded."""
         from wordkin.runs.run import train_run
 
         if run.output is not None:
@@ -638,8 +644,8 @@ class Word2Vec:
         watched.ended(state, run.config.epochs)
         self._save_vectors(run.output)
 
-    def _take(self, opened: RunDirectory, output: str | None) -> None:
-        """Become the model of a directory; save its vectors."""
+    def _load_from(self, opened: RunDirectory, output: str | None) -> None:
+        """Take over the state of a run directory and save its vectors to ``output``."""
         tables = opened.tables()
         if tables is None:
             raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
@@ -654,7 +660,7 @@ class Word2Vec:
 
     @property
     def output(self) -> str | None:
-        """Where :meth:`fit` or :meth:`resume` saved the vectors, as an absolute path; None where nowhere."""
+        """Absolute path of the file that the vectors were saved to; None if they were not saved."""
         return self._output
 
     @property
@@ -670,7 +676,7 @@ class Word2Vec:
             from wordkin.training.tables import result_vectors
 
             matrix = result_vectors(self.config, self._trained(self._tables))
-            # The same vectors make the same file, so what does not decide them stays out of it.
+            # Equal vectors must give equal files, so options that do not affect them are left out of the metadata.
             decisive = {name: each for name, each in self.config.to_dict().items() if name not in FREE_TO_CHANGE}
             metadata = {name: str(value) for name, value in decisive.items() if value is not None}
             if self.replayed is not None:
@@ -685,28 +691,28 @@ class Word2Vec:
 
     @property
     def phrases(self) -> Phrases | None:
-        """The phrases that the text was joined by, for text to predict or score; None without the option."""
+        """The phrases that were joined in the text; None without the option ``phrases``."""
         return self._phrases
 
     @property
     def rare(self) -> Vocabulary | None:
-        """Words too rare for the vocabulary with their counts, for :meth:`update`; None where none are kept."""
+        """Words too rare for the vocabulary, with their counts, for :meth:`update`; None if none are stored."""
         self._trained(self._vocabulary)
         return self._rare
 
     @property
     def words_from_init(self) -> int:
-        """Number of words whose training started from a vector of ``init``."""
+        """Number of words that started from a vector of ``init``."""
         return self._words_from_init
 
     @property
     def forgotten(self) -> int:
-        """Number of rare words whose counts were not kept when the text had been counted: more than ``max_types``."""
+        """Number of rare words whose counts were discarded, because there were more than ``max_types``."""
         return self._forgotten
 
     @property
     def replayed(self) -> Mapping[str, float] | None:
-        """What the last update replayed: ``share``, ``sentences`` and ``words`` of old text; None for nothing."""
+        """The old text mixed into the last update: ``share``, ``sentences`` and ``words``; None without ``replay``."""
         self._trained(self._vocabulary)
         found: Mapping[str, float] | None = None if self._reading is None else self._reading.get("replay")
         return found
@@ -718,41 +724,42 @@ class Word2Vec:
 
     @property
     def validation_losses(self) -> list[float]:
-        """Mean loss per example of held-out text after each epoch, in nats; empty where none was held out."""
+        """Mean loss per example of the held-out text after each epoch, in nats; empty without held-out text."""
         return list(self._trained(self._state).validation_losses)
 
     @property
     def best_epoch(self) -> int:
-        """The epoch, from 1, that the vectors are of: with ``patience`` the one of the lowest held-out loss.
+        """The epoch, counted from 1, that the vectors come from.
 
-        Without it the last one; 0 before the first has ended.
+        With ``patience``, the epoch with the lowest held-out loss; otherwise the last one. 0 before the first epoch has
+        ended.
         """
         return self._trained(self._state).kept_epoch(self.config.epochs)
 
     @property
     def ending(self) -> str:
-        """Which epoch was kept and why, where that is not the last of all epochs; else ""."""
+        """Which epoch was kept and why, if it is not the last planned epoch; otherwise ""."""
         return self._trained(self._state).ending(self.config.epochs)
 
     @property
     def stopped_early(self) -> bool:
-        """Whether training ended before all epochs, since the held-out loss had not fallen for ``patience`` of them."""
+        """Whether training stopped because the held-out loss had not fallen for ``patience`` epochs."""
         return self._trained(self._state).stopped_early
 
     def plot_losses(self, output: str | Path | None = None, **style: Any) -> Figure:
-        """Draw training and held-out loss after each epoch (extra ``plot``).
+        """Plot the training and held-out loss of each epoch (extra ``plot``).
 
         Parameters
         ----------
-        output : str or path, optional
+        output : str or path, default None
             A .png, .svg or .pdf file to write.
         **style
-            ``title``, ``ax``, ``theme`` and ``font`` as of :func:`wordkin.plots.plot_losses`.
+            ``title``, ``ax``, ``theme`` and ``font``, as for :func:`wordkin.plots.plot_losses`.
 
         Returns
         -------
         matplotlib Figure
-            The figure drawn on.
+            The figure.
         """
         from wordkin.plots import of_epochs, plot_losses
 
@@ -761,23 +768,23 @@ class Word2Vec:
         return plot_losses(of_epochs(state.losses, state.validation_losses, best_epoch=best), output, **style)
 
     def predict(self, words: str | Sequence[str], topn: int = 10, *, objective: str | None = None) -> Prediction:
-        """The likeliest words: centres of a context for CBOW, context words of a centre for skip-gram.
+        """Predict words: the centre word of a context for CBOW, the context words of a centre for skip-gram.
 
         Parameters
         ----------
         words : str or sequence of str
-            The context words, or the one centre.
+            The context words (CBOW) or the centre word (skip-gram).
         topn : int, default 10
-            Number of words, from 1 up.
+            Number of words to return, at least 1.
         objective : str, default None
-            Which to ask where several were trained; one that gives probabilities unless set.
+            The objective to use if several were trained. If None, one that gives probabilities if there is one.
 
         Returns
         -------
         Prediction
-            Pairs of word and value, the likeliest first, labelled with what the values are. Under full and
-            hierarchical softmax they are probabilities. Under negative sampling they are not, and the label says so:
-            each is the chance that the pair was seen in text rather than drawn as noise.
+            Pairs of word and value, highest value first. Its label tells what the values are. Full and hierarchical
+            softmax give probabilities. Negative sampling does not: its value is the estimated probability that the pair
+            comes from the text and not from the noise distribution.
 
         Raises
         ------
@@ -786,24 +793,24 @@ class Word2Vec:
         UnknownWordError
             A word is not in the vocabulary.
         """
-        return self._answers().predict(words, topn, objective)
+        return self._current_predictor().predict(words, topn, objective)
 
     def probability(self, word: str, given: str | Sequence[str], *, objective: str | None = None) -> Probability:
-        """How likely a word is as the centre of a context (CBOW) or in the context of a centre (skip-gram).
+        """Probability of a word as the centre of a context (CBOW) or as a context word of a centre (skip-gram).
 
         Parameters
         ----------
         word : str
-            The word.
+            The word to score.
         given : str or sequence of str
-            The context words, or the one centre.
+            The context words (CBOW) or the centre word (skip-gram).
         objective : str, default None
-            Which to ask where several were trained; one that gives probabilities unless set.
+            The objective to use if several were trained. If None, one that gives probabilities if there is one.
 
         Returns
         -------
         Probability
-            A float with a label that says what it is, as in :meth:`predict`.
+            A float with a label that tells what the value is, as in :meth:`predict`.
 
         Raises
         ------
@@ -812,48 +819,48 @@ class Word2Vec:
         UnknownWordError
             A word is not in the vocabulary.
         """
-        return self._answers().probability(word, given, objective)
+        return self._current_predictor().probability(word, given, objective)
 
     def score(
         self, corpus: Corpus | None = None, *, texts: Iterable[str] | None = None, objective: str | None = None
     ) -> float:
         """Mean log-likelihood of a text: per (centre, context word) pair for skip-gram, per centre for CBOW.
 
-        Windows are full and fixed and no word is left out, except those not in the vocabulary; with
-        ``window="sentence"``, as in training, ``max_context`` words of longer sentences are drawn.
+        Every window has its full width and subsampling is off; words outside the vocabulary are removed. With
+        ``window="sentence"``, ``max_context`` context words are drawn from longer sentences, as in training.
 
         Parameters
         ----------
         corpus : path, sequence of paths or iterable of lists of words, default None
             The text, as for :func:`train`.
         texts : iterable of str, default None
-            In place of a corpus.
+            Strings to score instead of ``corpus``.
         objective : str, default None
-            Which to ask where several were trained; one that gives probabilities unless set.
+            The objective to use if several were trained. If None, one that gives probabilities.
 
         Returns
         -------
         float
-            In nats, 0 at most.
+            Mean log-likelihood in nats, at most 0.
 
         Raises
         ------
         ConfigError
-            The model has negative sampling alone, which gives no likelihood.
+            The model was trained with negative sampling only, which gives no likelihood.
         CorpusError
-            There is nothing to score.
+            The text holds nothing to score.
         NotTrainedError
             The model has not been trained.
         """
         from wordkin.text import encode_source, source_of
 
-        answers = self._answers()
+        predictor = self._current_predictor()
         source, words = source_of(corpus, self.config, texts=texts), self.vocabulary
         with encode_source(source, self.config, words, phrases=self._phrases, always=words)[0] as encoded:
-            return answers.mean_log_likelihood(encoded, objective)
+            return predictor.mean_log_likelihood(encoded, objective)
 
-    def _answers(self) -> Predictor:
-        """What answers from the tables as they are now."""
+    def _current_predictor(self) -> Predictor:
+        """A predictor for the current tables; cached until they change."""
         from wordkin.training.probability import Predictor
 
         tables = self._trained(self._tables)
@@ -870,7 +877,10 @@ class Word2Vec:
 def _machines_for(
     address: str | None, config: TrainingConfig, source: Source | None, closing: contextlib.ExitStack
 ) -> tuple[RayCluster | None, TrainingConfig]:
-    """The machines to train on, open until ``closing`` ends, and the configuration for them; None for this process."""
+    """Connect to a cluster, which ``closing`` closes; return it with the configuration to use on it.
+
+    Returns None and ``config`` if ``address`` is None: training then runs in this process.
+    """
     if address is None:
         return None, config
     from wordkin.training.choose import config_for_machines, connect, refuse_for_machines
@@ -878,8 +888,8 @@ def _machines_for(
     refuse_for_machines(config)
     streamed = source is not None and any(file.name == STANDARD_INPUT for file in source.files)
     if source is not None and (streamed or source.kind not in ("files", "encoded")):
-        what = "standard input" if streamed else f"an iterable of {source.kind}"
-        raise ConfigError("cluster", "needs a corpus of files, which can be read again", what, "write it to a file")
+        given = "standard input" if streamed else f"an iterable of {source.kind}"
+        raise ConfigError("cluster", "needs a corpus of files", given, "save the text to a file first")
     cluster = closing.enter_context(connect(address))
     return cluster, config_for_machines(config, len(cluster.machines))
 
@@ -892,7 +902,10 @@ def _text_on(
     on_scan: Callable[[ScanProgress], None] | None,
     here: Sequence[str],
 ) -> Text | None:
-    """The text, read by the machines; None where this process must read it, as for the options named in ``here``."""
+    """Read the text on the machines of the cluster; None if only this process can read it.
+
+    ``here`` names options that only this process supports.
+    """
     from wordkin.text_on_machines import can_read_on_machines, read_text_on_machines
 
     if not can_read_on_machines(source, config, others=here):
@@ -901,33 +914,33 @@ def _text_on(
 
 
 def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
-    """The vocabulary handed to training; :class:`ConfigError` where an option asks for another choice of words."""
+    """Convert the ``vocabulary`` argument; raise :class:`ConfigError` if an option would select other words."""
     from wordkin.vocabulary.files import vocabulary_of
 
     for each in dataclasses.fields(TrainingConfig):
         value = getattr(config, each.name)
         if each.name in ("min_count", "max_vocabulary", "keep_words", "max_types") and value != each.default:
             raise ConfigError(
-                each.name, "must be left out where a vocabulary is given", value, "all its words are learned"
+                each.name, "cannot be combined with vocabulary", value, "all words of the vocabulary are learned"
             )
     return vocabulary_of(given)
 
 
 def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors:
-    """The vectors of a file or of an object; :class:`ConfigError` where they do not fit the options."""
+    """Convert the ``init`` argument; raise :class:`ConfigError` if its vectors do not fit the options."""
     from wordkin.embeddings.formats import load_embeddings
     from wordkin.training.growing import check_init_size
     from wordkin.vectors import WordVectors
 
     vectors = load_embeddings(given) if isinstance(given, str | Path) else given
     if not isinstance(vectors, WordVectors):
-        raise ConfigError("init", "must be a file of vectors or Embeddings", given)
+        raise ConfigError("init", "must be the path of a file of vectors, or Embeddings", given)
     check_init_size(config, vectors.vector_size)
     return vectors
 
 
-def _on_text(run: Run, text: Text) -> Run:
-    """The run as one on this text."""
+def _with_text(run: Run, text: Text) -> Run:
+    """A copy of the run with the fingerprints of its text."""
     return dataclasses.replace(
         run,
         text_fingerprint=text.fingerprint,
@@ -940,13 +953,13 @@ def _on_text(run: Run, text: Text) -> Run:
 def _refuse_other_text(
     source: Source, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
 ) -> None:
-    """Raise :class:`CheckpointError` unless a text is the one a run began with."""
+    """Raise :class:`CheckpointError` unless ``source`` is the text that the run started with."""
     from wordkin.text import encode_source
 
     if run.config.max_types is not None and "text" in opened.record.files:
         raise CheckpointError(
-            f"the text cannot be compared with that of the update in {str(opened.path)!r}, since max_types dropped "
-            "other words then: leave the corpus out to go on with the old one"
+            f"the text cannot be compared with that of the update in {str(opened.path)!r}, because max_types dropped "
+            "other words then: leave the corpus out to continue with the stored text"
         )
     encoded, fingerprint = encode_source(
         source, run.config, opened.vocabulary, phrases=opened.phrases(), on_scan=on_scan
@@ -954,37 +967,41 @@ def _refuse_other_text(
     encoded.close()
     if fingerprint != run.text_fingerprint:
         raise CheckpointError(
-            f"the text is not the one that the run in {str(opened.path)!r} began with, or is not read as it was: "
-            "leave the corpus out to go on with the old one, or start a new run"
+            f"the text or its reading options differ from those that the run in {str(opened.path)!r} started with: "
+            "leave the corpus out to continue with the stored text, or start a new run"
         )
 
 
 def _check_validation(config: TrainingConfig, validation: object) -> None:
-    """Raise :class:`ConfigError` where options and held-out text do not go together."""
+    """Raise :class:`ConfigError` if the options and the held-out text exclude each other."""
     if validation is not None and config.validation_fraction is not None:
         raise ConfigError(
-            "validation_fraction", "must be left unset where a held-out text (validation) is given",
-            config.validation_fraction)  # fmt: skip
+            "validation_fraction", "cannot be combined with a held-out text (validation)",
+            config.validation_fraction, "leave one of them out")  # fmt: skip
     if config.patience is not None and validation is None and config.validation_fraction is None:
         raise ConfigError(
-            "patience", "needs held-out text", config.patience, "set validation_fraction, or name a text as validation"
+            "patience", "needs held-out text", config.patience, "set validation_fraction, or pass a text as validation"
         )
 
 
 def _check_freeze(config: TrainingConfig, freeze: object, cluster: object) -> None:
-    """Raise :class:`ConfigError` where frozen input rows would not be the vectors of the result, or not stay."""
+    """Raise :class:`ConfigError` if frozen input rows could change, or would not be the resulting vectors."""
     if freeze is not None and cluster is not None:
-        raise ConfigError("freeze", "must be left out on a cluster", freeze, "machines move all rows")
+        raise ConfigError(
+            "freeze", "cannot be combined with cluster", freeze, "merging the machines' tables changes all rows"
+        )
     if freeze is not None and config.replicas != 1:
-        raise ConfigError("freeze", f"needs replicas=1 (now {config.replicas})", freeze, "replicas move all rows")
+        raise ConfigError(
+            "freeze", f"needs replicas=1 (now {config.replicas})", freeze, "merging replicas changes all rows"
+        )
     if freeze is not None and config.vectors != "input":
         raise ConfigError(
-            "freeze", f'needs vectors="input" (now {config.vectors!r})', freeze, "output rows are not held fixed"
+            "freeze", f'needs vectors="input" (now {config.vectors!r})', freeze, "only input rows can be frozen"
         )
 
 
 def _check_callbacks(callbacks: object) -> None:
-    """Raise :class:`ConfigError` before the work where a callback could not be called after it."""
+    """Raise :class:`ConfigError` before training starts if ``callbacks`` is not a sequence of functions."""
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
         remedy = "put it in a list" if callable(callbacks) else "pass [] for none"
         raise ConfigError("callbacks", "must be a list of functions that take a TrainingReport", callbacks, remedy)
@@ -994,9 +1011,9 @@ _FIT_NAMES = frozenset(FitOptions.__annotations__)
 
 
 def _shown_with_options(function: Callable[..., object], own: Callable[..., object] | None = None) -> inspect.Signature:
-    """The signature of a function with each option of training, and each of ``own``, under its name and default.
+    """The signature of ``function`` with all training options, and the keyword arguments of ``own``, spelled out.
 
-    For people: ``help()`` and editors that run the code show it. Type checkers see the written one.
+    ``help()`` and editors that run the code show this signature. Type checkers use the one in the source.
     """
     plain = inspect.signature(function)
     named = [each for each in plain.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]

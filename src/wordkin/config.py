@@ -1,9 +1,8 @@
-"""The options of a training run: one frozen dataclass, validated once.
+"""The options of a training run: one frozen dataclass that validates itself.
 
-Each field carries its own rule, help text, group and source as metadata; the command line, the
-table of options in the docs and the validation are all generated from them, so an option is
-described in exactly one place. ``None`` means "not set: use the default that depends on other
-options", never "zero".
+The metadata of each field holds its validation rule, help text, group and literature source. The command line, the
+options table in the docs and the validation all use this metadata, so each option is described only here. ``None``
+means "not set": the default then depends on other options.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ OBJECTIVES: tuple[str, ...] = get_args(Objective)
 READERS: tuple[str, ...] = get_args(Reader)
 TOKENIZERS = ("whitespace", "words", "jieba", "kiwi", "sudachi")
 GROUPS = ("Model", "Text", "Training")
-# What gensim calls things, and what to write here instead.
+# gensim's parameter names, and the remedy that an error message suggests.
 NAMES_IN_GENSIM = {
     "sentences": "pass the text to train or fit",
     "corpus_file": "pass the path to train or fit",
@@ -59,7 +58,7 @@ NAMES_IN_GENSIM = {
     "cbow_mean": 'use cbow_combine="mean" or "sum"',
     "compute_loss": "leave it out: losses are always measured",
 }
-# What the options of word2vec.c are called here, as the command line spells them.
+# Options of word2vec.c, and the command-line options to use instead.
 NAMES_IN_WORD2VEC_C = {
     "train": "give the text as CORPUS",
     "output": "use --output FILE",
@@ -73,26 +72,26 @@ NAMES_IN_WORD2VEC_C = {
     "min-count": "use --min-count",
     "alpha": "use --learning-rate",
     "cbow": "use --architecture cbow or skip-gram",
-    "binary": "let the suffix of --output say it: .bin or .txt",
-    "save-vocab": "leave it out: vectors in .safetensors keep the counts",
+    "binary": "choose the format by the suffix of --output: .bin or .txt",
+    "save-vocab": "leave it out: vectors in .safetensors contain the counts",
     "read-vocab": "leave it out: the vocabulary is counted from the text",
     "debug": "leave it out; --quiet shows no progress",
-    "classes": "cluster the vectors afterwards, with KMeans of scikit-learn say",
+    "classes": "cluster the vectors afterwards, for example with scikit-learn's KMeans",
 }
 
 
-# What options were called in earlier versions.
+# Names of options in earlier versions.
 FORMER_NAMES = {"drafts": "parts"}
 
 
 @dataclass(frozen=True)
 class Number:
-    """A range of legal numbers; ``low`` and ``high`` are inclusive unless ``above`` is set."""
+    """A range of numbers from ``low`` to ``high``, both inclusive; ``above`` excludes ``low``."""
 
     low: float = -math.inf
     high: float = math.inf
     integer: bool = False
-    above: bool = False  # low itself is not legal
+    above: bool = False  # exclude low
     optional: bool = False
 
     def __str__(self) -> str:
@@ -114,14 +113,14 @@ class Number:
             return False
         try:
             finite = math.isfinite(value)
-        except OverflowError:  # a whole number beyond any float
+        except OverflowError:  # an int too large for float
             return False
         return finite and self.low <= value <= self.high and not (self.above and value == self.low)
 
 
 @dataclass(frozen=True)
 class NumberOrWord:
-    """A number, or a word that stands for something else."""
+    """A number, or one of some words with a special meaning."""
 
     number: Number
     words: tuple[str, ...]
@@ -135,14 +134,14 @@ class NumberOrWord:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words; ``several`` also allows a tuple of different ones."""
+    """One of a few words; ``several`` also allows a tuple of distinct ones."""
 
     words: tuple[str, ...]
     several: bool = False
 
     def __str__(self) -> str:
         listed = ", ".join(f'"{word}"' for word in self.words)
-        return f"must be one or several of {listed}" if self.several else f"must be one of {listed}"
+        return f"must be one or more of {listed}" if self.several else f"must be one of {listed}"
 
     def accepts(self, value: object) -> bool:
         if self.several and isinstance(value, tuple):
@@ -163,18 +162,18 @@ class Flag:
 
 @dataclass(frozen=True)
 class FlagOrLanguage:
-    """True, False, or a language with rules of its own."""
+    """True, False, or a language with special casing rules."""
 
     languages: tuple[str, ...] = ("tr", "az", "lt")
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The values as text."""
+        """The legal values as text."""
         return ("False", "True", *self.languages)
 
     def __str__(self) -> str:
         listed = ", ".join(f'"{language}"' for language in self.languages)
-        return f"must be True, False or a language with rules of its own ({listed})"
+        return f"must be True, False or a language with special casing rules ({listed})"
 
     def accepts(self, value: object) -> bool:
         return isinstance(value, bool) or (isinstance(value, str) and value in self.languages)
@@ -182,13 +181,13 @@ class FlagOrLanguage:
 
 @dataclass(frozen=True)
 class TokenizerName:
-    """A named tokenizer or a callable that splits one line of text into words."""
+    """A named tokenizer, or a function that splits one line of text into words."""
 
     words: tuple[str, ...] = TOKENIZERS
 
     def __str__(self) -> str:
         listed = ", ".join(f'"{word}"' for word in self.words)
-        return f"must be one of {listed}, or a callable from a line of text to a list of words"
+        return f"must be one of {listed}, or a function that splits a line of text into a list of words"
 
     def accepts(self, value: object) -> bool:
         return callable(value) or (isinstance(value, str) and value in self.words)
@@ -196,12 +195,12 @@ class TokenizerName:
 
 @dataclass(frozen=True)
 class PatternOrFunction:
-    """A regular expression, or a function that answers for one word."""
+    """A regular expression, or a predicate for one word."""
 
     words: tuple[str, ...] = ("PATTERN",)
 
     def __str__(self) -> str:
-        return "must be a regular expression that words match as a whole, or a function from a word to True or False"
+        return "must be a regular expression that matches whole words, or a function from a word to True or False"
 
     def accepts(self, value: object) -> bool:
         if not isinstance(value, str):
@@ -215,7 +214,7 @@ class PatternOrFunction:
 
 @dataclass(frozen=True)
 class FieldName:
-    """The name of a field or column, or its number."""
+    """The name of a field or column, or a column number."""
 
     words: tuple[str, ...] = ("NAME", "N")
 
@@ -240,7 +239,7 @@ class Encoding:
         if not isinstance(value, str):
             return False
         try:
-            "".encode(value)  # refuses encodings that are not of text, such as base64
+            "".encode(value)  # raises LookupError for codecs that do not encode text, such as base64
             codecs.getincrementaldecoder(value)
         except (LookupError, ValueError):
             return False
@@ -257,12 +256,12 @@ class OptionalChoice(Choice):
 
 @dataclass(frozen=True)
 class PassesOrFile:
-    """How often to learn phrases, or the file that holds them."""
+    """The number of passes that learn phrases, or a file of phrases."""
 
     words: tuple[str, ...] = ("PASSES", "FILE")
 
     def __str__(self) -> str:
-        return "must be a whole number of passes from 1 to 16, or a file of phrases that ends in .json"
+        return "must be a whole number of passes from 1 to 16, or the path of a .json file of phrases"
 
     def accepts(self, value: object) -> bool:
         if value is None:
@@ -277,7 +276,7 @@ class WordList:
     """A tuple of words."""
 
     words: tuple[str, ...] = ("WORD[,...]",)
-    numbers: bool = False  # whole numbers may stand for words
+    numbers: bool = False  # also allow a tuple of whole numbers
 
     def __str__(self) -> str:
         return "must be a list of words, or of whole numbers" if self.numbers else "must be a list of words"
@@ -292,12 +291,12 @@ class WordList:
 
 @dataclass(frozen=True)
 class Delimiter:
-    """A character that parts columns."""
+    """A character that separates columns."""
 
     words: tuple[str, ...] = ("CHARACTER",)
 
     def __str__(self) -> str:
-        return "must be one character, and no letter, digit, quotation mark or line end"
+        return "must be a single character that is not a letter, digit, quotation mark or line break"
 
     def accepts(self, value: object) -> bool:
         if value is None:
@@ -307,7 +306,7 @@ class Delimiter:
 
 @dataclass(frozen=True)
 class Text:
-    """Any text, ``what`` says of what: a path, say, or a name that is looked up later."""
+    """Any nonempty string; ``what`` describes it, such as "a path"."""
 
     what: str
     words: tuple[str, ...] = ("TEXT",)
@@ -337,16 +336,17 @@ Rule = (
 T = TypeVar("T")
 _DEFAULT_MAX_CONTEXT = 20
 FROM_1 = Number(1, integer=True)
-REPLAY_SHARE = Number(0, 1, above=True)  # of the sentences of old text, in an update
+REPLAY_SHARE = Number(0, 1, above=True)  # fraction of the old text's sentences that an update replays
 FROM_1_OR_NONE = Number(1, integer=True, optional=True)
 
 
 def check(name: str, rule: Rule, value: T) -> T:
-    """The value of an argument, once a rule has accepted it; a scalar of NumPy as the Python value it stands for.
+    """Check a value against a rule and return it as a plain Python value.
 
     Raises
     ------
-    ConfigError : the rule does not accept it.
+    ConfigError
+        The rule does not accept the value.
     """
     plain: T = _plain(value)
     if not rule.accepts(plain):
@@ -360,49 +360,54 @@ def _option(default: object, rule: Rule, group: str, text: str, source: str = ""
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides what a training run computes.
+    """All options that determine the result of a training run.
 
-    A ``recipe`` is applied by :meth:`from_options`, and so by ``train`` and ``Word2Vec``: they know which options were
-    given. Here it only says which one was. Values that depend on the length of the text are those for a large one until
-    ``train`` or ``Word2Vec`` have read it.
+    ``docs/options.md`` describes each option. The constructor raises :class:`ConfigError` for the first illegal value
+    or combination.
 
-    Raises :class:`ConfigError` on the first illegal value or combination.
+    The constructor does not apply a ``recipe``, because it cannot tell which options were set explicitly.
+    :meth:`from_options` does, and so do ``train`` and ``Word2Vec``. Some values of a recipe depend on the length of the
+    text. They are those of a large text until ``train`` or ``Word2Vec`` has read the text.
     """
 
     # fmt: off
     recipe: Recipe | None = _option(
         None, OptionalChoice(get_args(Recipe)), "Model",
-        "Values for other options that were not given: quality, for better vectors in about the time of three epochs.")
+        "Named set of values for the options that are not set explicitly; quality gives better vectors in about the "
+        "time of three epochs.")
     architecture: Architecture = _option(
         "skip-gram", Choice(ARCHITECTURES), "Model",
         "Predict the context from the centre word, or the centre word from its context.",
         "Mikolov et al. 2013a")
     objective: Objective | tuple[Objective, ...] | list[Objective] = _option(
         "negative-sampling", Choice(OBJECTIVES, several=True), "Model",
-        "What is minimised; several train one input table together, each with its own output table.",
+        "Loss to minimise. Several objectives share one input table; each has its own output table.",
         "Mikolov et al. 2013b")
     vector_size: int = _option(
         100, Number(1, 65536, integer=True), "Model", "Length of a word vector.")
     window: int | Literal["sentence"] = _option(
         5, NumberOrWord(Number(1, 10_000, integer=True), ("sentence",)), "Model",
-        'Largest distance between a centre and a context word; "sentence" for baskets, where all other items are '
-        "context, whatever their order.")
+        'Largest distance between a centre and a context word; with "sentence", all other words of the sentence are '
+        "context in any order, as for shopping baskets.")
     dynamic_window: bool = _option(
-        True, Flag(), "Model", "Draw each centre's window from 1 to the largest, so nearer words count more.",
+        True, Flag(), "Model",
+        "Draw each centre's window width uniformly from 1 to window, so that nearer words have more weight.",
         "word2vec.c")
     max_context: int = _option(
         _DEFAULT_MAX_CONTEXT, Number(1, 10_000, integer=True), "Model",
-        'Context words of a centre at most with window="sentence"; drawn at random from longer sentences.')
+        'Maximum number of context words per centre with window="sentence"; in longer sentences they are drawn at '
+        "random.")
     negative: int = _option(
-        5, Number(1, 4096, integer=True), "Model", "Noise words per positive pair.", "Mikolov et al. 2013b")
+        5, Number(1, 4096, integer=True), "Model", "Number of noise words per positive pair.", "Mikolov et al. 2013b")
     noise_exponent: float = _option(
-        0.75, Number(-8, 8), "Model", "Noise words are drawn in proportion to count to this power.",
+        0.75, Number(-8, 8), "Model", "Noise words are drawn in proportion to their count raised to this power.",
         "Mikolov et al. 2013b")
     cbow_combine: Combine = _option(
         "mean", Choice(get_args(Combine)), "Model", "How CBOW combines the context vectors.", "word2vec.c")
     cbow_gradient: Gradient = _option(
         "word2vec", Choice(get_args(Gradient)), "Model",
-        "For the mean: add the undivided gradient to each context word as word2vec.c does, or the exact one.",
+        'With cbow_combine="mean": update each context word with the whole gradient, as word2vec.c does, or with the '
+        "exact gradient, which is divided by the number of context words.",
         "word2vec.c")
     projection_bias: bool = _option(
         False, Flag(), "Model", "Add a learned bias vector to the hidden layer.")
@@ -410,107 +415,110 @@ class TrainingConfig:
         False, Flag(), "Model", "Add a learned bias to each output score.")
     vectors: ResultTable = _option(
         "input", Choice(get_args(ResultTable)), "Model",
-        "Which table the result is taken from.", "Press and Wolf 2017")
+        "Table that the resulting vectors are taken from.", "Press and Wolf 2017")
 
     tokenizer: str | Callable[[str], list[str]] = _option(
         "whitespace", TokenizerName(), "Text",
-        "Split lines at white space, at Unicode word boundaries with punctuation kept as words, or by a dictionary "
-        "of Chinese (jieba), Korean (kiwi) or Japanese (sudachi).")
+        "How lines are split into words: at white space; at Unicode word boundaries, with punctuation as words "
+        "(words); or with a dictionary of Chinese (jieba), Korean (kiwi) or Japanese (sudachi).")
     lowercase: Lowercase = _option(
         False, FlagOrLanguage(), "Text",
-        "Lower-case every word; by the rules of Turkish, Azerbaijani or Lithuanian where one is named.")
+        "Lower-case all words; tr, az and lt select the rules of Turkish, Azerbaijani and Lithuanian.")
     normalize: Normalization | None = _option(
         None, OptionalChoice(get_args(Normalization)), "Text",
-        "Normal form of Unicode; NFKC also makes full-width letters and other variants equal.")
+        "Unicode normal form; NFKC also unifies full-width letters and other compatibility variants.")
     keep: str | Callable[[str], object] | None = _option(
         None, PatternOrFunction(), "Text",
-        "Keep only words that a regular expression matches as a whole, or for which a function is true.")
+        "Keep only words that fully match this regular expression, or for which this function returns True.")
     field: str | int | None = _option(
         None, FieldName(), "Text",
-        "Field or column with the text, as text or a.b; a number from 0 for CSV without a header.")
+        "Field or column that holds the text, such as text or a.b; a column number from 0 for CSV without a header.")
     reader: Reader | None = _option(
-        None, OptionalChoice(READERS), "Text", "What the files are; told by their suffix unless set.")
+        None, OptionalChoice(READERS), "Text", "Format of the files. Default: by their suffix.")
     delimiter: str | None = _option(
-        None, Delimiter(), "Text", "What parts the columns of CSV, such as a semicolon; a comma unless set.")
-    encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON lines.")
+        None, Delimiter(), "Text", "Character that separates CSV columns. Default: a comma.")
+    encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON Lines files.")
     encoding_errors: EncodingErrors = _option(
         "replace", Choice(get_args(EncodingErrors)), "Text",
-        "What to do with bytes that are not valid in the encoding.")
+        "How to handle bytes that are invalid in the encoding.")
     phrases: int | str | None = _option(
         None, PassesOrFile(), "Text",
-        "Join words that often stand side by side, as new_york, in so many passes; or those of a file of phrases.",
+        "Join frequent phrases such as new_york: the number of passes that learn them, or a file of phrases.",
         "Mikolov et al. 2013b")
     phrase_min_count: int = _option(
-        5, Number(1, integer=True), "Text", "Ignore phrases seen fewer times.")
+        5, Number(1, integer=True), "Text", "Ignore phrases with a lower count.")
     phrase_threshold: float | None = _option(
         None, Number(-1, optional=True), "Text",
-        "Join words whose score is above this; 10 for word2phrase and 0.5 for npmi unless set.")
+        "Join words whose score exceeds this. Default: 10 for word2phrase, 0.5 for npmi.")
     phrase_scoring: PhraseScoring = _option(
         "word2phrase", Choice(get_args(PhraseScoring)), "Text",
-        "How phrases are scored: as in word2phrase, or by normalised pointwise mutual information.", "Bouma 2009")
+        "Score of a phrase: that of word2phrase, or normalised pointwise mutual information.", "Bouma 2009")
     phrase_connectors: tuple[str, ...] | list[str] = _option(
-        (), WordList(), "Text", 'Words that may stand inside a phrase; "english" for a list of English ones.')
+        (), WordList(), "Text",
+        'Words allowed inside a phrase, such as "of"; "english" selects a list of English ones.')
     phrase_delimiter: str = _option(
-        "_", Choice(("_", "-", "+", "~", "\u2423")), "Text", "What joins the words of a phrase.")
+        "_", Choice(("_", "-", "+", "~", "\u2423")), "Text", "Character that joins the words of a phrase.")
     min_count: int = _option(
-        5, Number(1, integer=True), "Text", "Ignore words seen fewer times than this.", "word2vec.c")
+        5, Number(1, integer=True), "Text", "Ignore words with a lower count.", "word2vec.c")
     max_vocabulary: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text", "Keep only this many of the most frequent words.")
     keep_words: tuple[str, ...] | list[str] | tuple[int, ...] | list[int] = _option(
-        (), WordList(numbers=True), "Text", "Words that stay in the vocabulary however rare they are.")
+        (), WordList(numbers=True), "Text", "Words to keep in the vocabulary whatever their count.")
     rare_counts: bool = _option(
         True, Flag(), "Text",
-        "Keep the counts of rarer words with the model, so that they can join it when it is updated.")
+        "Store the counts of rarer words with the model, so that an update can add these words.")
     max_types: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text",
-        "Count at most this many different words at a time, dropping the rarest, to bound memory; also the number of "
-        "rarer words whose counts are kept, 1,000,000 unless set.")
+        "Limit on the distinct words counted at a time, to bound memory: the rarest are dropped. Also limits the rarer "
+        "words whose counts are stored. Default: no limit on counting; 1,000,000 stored counts.")
     subsample: float = _option(
-        1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all.",
+        1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all words.",
         "Mikolov et al. 2013b")
     subsample_formula: SubsampleFormula = _option(
         "word2vec", Choice(get_args(SubsampleFormula)), "Text",
-        "Keep probability sqrt(t/f) + t/f as in word2vec.c, or sqrt(t/f) as in the paper.")
+        "Probability of keeping a word of frequency f at threshold t: sqrt(t/f) + t/f as in word2vec.c, or sqrt(t/f) "
+        "as in the paper.")
 
     epochs: int = _option(5, Number(1, integer=True), "Training", "Passes over the text.")
     learning_rate: float | None = _option(
         None, Number(0, 10, above=True, optional=True), "Training",
-        "Learning rate at the start; 0.025 for skip-gram and 0.05 for CBOW unless set.", "word2vec.c")
+        "Initial learning rate. Default: 0.025 for skip-gram, 0.05 for CBOW.", "word2vec.c")
     min_learning_rate: float | None = _option(
         None, Number(0, 10, optional=True), "Training",
-        "Learning rate at the end; 1/10,000 of the starting one unless set.", "word2vec.c")
+        "Final learning rate. Default: 1/10,000 of the initial one.", "word2vec.c")
     validation_fraction: float | None = _option(
         None, Number(0, 0.5, above=True, optional=True), "Training",
-        "Hold out this share of the sentences and measure their loss after each epoch.")
+        "Hold out this fraction of the sentences and measure their loss after each epoch.")
     patience: int | None = _option(
         None, Number(1, integer=True, optional=True), "Training",
-        "Stop when the held-out loss has not fallen for this many epochs, and keep the best epoch's tables.")
+        "Stop when the held-out loss has not fallen for this many epochs, and return the vectors of the best epoch.")
     threads: int | None = _option(
         None, Number(1, 1024, integer=True, optional=True), "Training",
-        "Worker threads; all cores this process may use unless set.")
+        "Number of worker threads. Default: all cores that this process may use.")
     seed: int = _option(
         1, Number(0, 2**63 - 1, integer=True), "Training",
-        "Seeds initialisation, subsampling, windows and noise.")
+        "Seed of initialisation, subsampling, windows and noise.")
     deterministic: bool = _option(
         False, Flag(), "Training",
-        "Bit-identical vectors for any number of threads; costs some speed.")
+        "Make the vectors bit-identical for any number of threads, at some cost in speed.")
     parts: int = _option(
         2, Number(2, 64, integer=True), "Training",
-        "With deterministic, parts of the text trained side by side and merged: so many threads have work. More cost "
-        "some quality.")
+        "With deterministic: number of parts of the text that are trained in parallel and merged. No more threads than "
+        "parts have work. More parts cost some quality.")
     replicas: int = _option(
         1, Number(1, 1024, integer=True), "Training",
-        "Copies of the tables, each trained on text of its own and merged with the others, as on so many machines.")
+        "Number of copies of the tables. Each is trained on its own part of the text, as on its own machine, and they "
+        "are merged regularly.")
     round_words: int | None = _option(
         None, FROM_1_OR_NONE, "Training",
-        "With replicas, words that each trains before the rows of frequent words are merged; so many that there are "
-        "256 rounds unless set, but from 32,768 to 524,288, and text for each replica.")
+        "With replicas: words that each replica trains on before the rows of frequent words are merged. Default: as "
+        "many as give 256 rounds, within 32,768 to 524,288, but at most the words of a replica.")
     merge_all_every: int = _option(
         4, Number(1, integer=True), "Training",
-        "With replicas, merge all rows after so many rounds; tables are saved and measured only there.")
+        "With replicas: merge all rows after this many rounds. Tables are saved and evaluated only then.")
     frequent_rows: int = _option(
         8192, Number(0, integer=True), "Training",
-        "With replicas, rows of each table merged after every round: those of the most frequent words.")
+        "With replicas: number of rows per table, those of the most frequent words, that are merged after every round.")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -530,35 +538,35 @@ class TrainingConfig:
         if self.replicas > 1 and "softmax" in self.objectives:
             raise ConfigError(
                 "replicas", 'must be 1 with objective="softmax"', self.replicas,
-                "every replica would change every row: use negative sampling or hierarchical softmax")  # fmt: skip
+                "softmax changes all rows in each step; use negative sampling or hierarchical softmax")  # fmt: skip
         if self.cbow_combine == "sum" and self.cbow_gradient == "exact":
             raise ConfigError(
-                "cbow_gradient", 'must be left at "word2vec" with cbow_combine="sum"', self.cbow_gradient,
-                "the gradient of a sum needs no division, so both are the same")  # fmt: skip
+                "cbow_gradient", 'must be "word2vec" with cbow_combine="sum"', self.cbow_gradient,
+                "both gradients are the same for a sum")  # fmt: skip
 
     def _check_window(self) -> None:
         if self.whole_sentences and not self.dynamic_window:
             raise ConfigError(
-                "dynamic_window", 'must be left at True with window="sentence"', self.dynamic_window,
-                "the whole sentence is the context, whatever the distance")  # fmt: skip
+                "dynamic_window", 'must be True with window="sentence"', self.dynamic_window,
+                "the context is the whole sentence, so there is no window width")  # fmt: skip
         if not self.whole_sentences and self.max_context != _DEFAULT_MAX_CONTEXT:
             raise ConfigError(
-                "max_context", 'must be left out without window="sentence"', self.max_context,
-                "a window in words has at most twice as many context words")  # fmt: skip
+                "max_context", 'needs window="sentence"', self.max_context,
+                "leave it out: a window of N words has at most 2N context words")  # fmt: skip
 
     @property
     def whole_sentences(self) -> bool:
-        """Whether the whole sentence is the context of each of its words, whatever their order."""
+        """Whether the context of a word is the whole sentence, in any order."""
         return self.window == "sentence"
 
     @property
     def reach(self) -> int:
-        """How far from a centre its context can stand: ``window``, or ``max_context`` where sentences are whole."""
+        """Largest distance of a context word from its centre: ``window``, or ``max_context`` for whole sentences."""
         return self.window if isinstance(self.window, int) else self.max_context
 
     @property
     def objectives(self) -> tuple[str, ...]:
-        """The objectives as a tuple, even when there is one."""
+        """The objectives as a tuple, even if there is only one."""
         return (self.objective,) if isinstance(self.objective, str) else tuple(self.objective)
 
     @property
@@ -570,7 +578,7 @@ class TrainingConfig:
 
     @property
     def final_learning_rate(self) -> float:
-        """``min_learning_rate``, or its default: 1e-4 of the starting one."""
+        """``min_learning_rate``, or its default: 1e-4 times the initial learning rate."""
         return self.starting_learning_rate * 1e-4 if self.min_learning_rate is None else self.min_learning_rate
 
     @property
@@ -579,54 +587,54 @@ class TrainingConfig:
         return usable_cores() if self.threads is None else self.threads
 
     def to_dict(self) -> dict[str, Any]:
-        """All options as plain values, ready for JSON; a callable tokenizer becomes its name.
+        """All options as values that JSON can store. A tokenizer function becomes its name.
 
         Returns
         -------
         dict
-            Values by the names of the options.
+            Option values by name.
         """
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         if callable(self.tokenizer):
             values["tokenizer"] = _name_of(self.tokenizer)
         if callable(self.keep):
-            values["keep"] = {"function": _name_of(self.keep)}  # a text is a pattern
+            values["keep"] = {"function": _name_of(self.keep)}  # a plain string would be a pattern
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
     def from_options(cls, **options: Any) -> TrainingConfig:
-        """Build from keyword options.
+        """Build a configuration from keyword options, and apply ``recipe`` if it is one of them.
 
         Parameters
         ----------
         **options
-            Options by name; those of a recipe fill in what is not given.
+            Options by name. A recipe sets only options that are not among them.
 
         Returns
         -------
         TrainingConfig
-            Checked.
+            The validated configuration.
 
         Raises
         ------
         ConfigError
-            A name is not known (the nearest ones are named), or a value is not legal.
+            A name is unknown (the message suggests similar ones), or a value is illegal.
         """
         return cls.from_dict(options)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainingConfig:
-        """Inverse of :meth:`to_dict` for named tokenizers.
+        """Inverse of :meth:`to_dict`, except for options that are Python functions.
 
         Parameters
         ----------
         values : mapping
-            What :meth:`to_dict` gave.
+            The dict that :meth:`to_dict` returned.
 
         Returns
         -------
         TrainingConfig
-            Checked.
+            The validated configuration.
         """
         known = [each.name for each in dataclasses.fields(cls)]
         for name in values:
@@ -637,7 +645,7 @@ class TrainingConfig:
 
 
 def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the recipe among some options gives to the others; nothing where recipe or architecture is not legal."""
+    """The values that the recipe in ``values`` sets; empty if the recipe or the architecture is not legal."""
     recipe, architecture = values.get("recipe"), values.get("architecture", "skip-gram")
     if not isinstance(recipe, str) or recipe not in RECIPES or architecture not in ARCHITECTURES:
         return {}
@@ -645,7 +653,7 @@ def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def config_for_words(config: TrainingConfig, given: Mapping[str, Any], words: int) -> TrainingConfig:
-    """A configuration with what its recipe gives for a text of so many words, unless an option was given by hand."""
+    """The configuration with the recipe's values for a text of ``words`` words; options in ``given`` are kept."""
     if config.recipe is None:
         return config
     values = values_of(config.recipe, config.architecture, given, words)
@@ -653,7 +661,7 @@ def config_for_words(config: TrainingConfig, given: Mapping[str, Any], words: in
 
 
 def _plain(value: Any) -> Any:
-    """A scalar of NumPy as the Python value that it stands for, a list, as JSON has it, as a tuple, a path as text."""
+    """Convert a NumPy scalar to a Python scalar, a list to a tuple and a path to a string."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, list):
@@ -662,7 +670,7 @@ def _plain(value: Any) -> Any:
 
 
 def _name_of(tokenizer: Callable[..., object]) -> str:
-    """What a run records of a function: the same in each process, and never the name of a tokenizer known by name."""
+    """The name by which a run records a function: equal in every process, and never equal to a named tokenizer."""
     if isinstance(tokenizer, functools.partial):
         return f"partial({_name_of(tokenizer.func)})"
     name = getattr(tokenizer, "__qualname__", None)
@@ -674,15 +682,15 @@ def _name_of(tokenizer: Callable[..., object]) -> str:
 
 
 def _remedy(name: str, known: list[str]) -> str:
-    """What to write instead of a name that is no option."""
+    """The remedy for an unknown option name."""
     if name in FORMER_NAMES:
         return f"it is now {FORMER_NAMES[name]}"
     return NAMES_IN_GENSIM.get(name) or _nearest(name, known)
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    """What a wrong name of an option may have meant."""
+    """Suggest the option names nearest to an unknown one."""
     import difflib
 
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(near)}?" if near else "see the table of options in the docs"
+    return f"did you mean {' or '.join(near)}?" if near else "docs/options.md lists all options"

@@ -1,4 +1,4 @@
-"""How many cores this process may use: affinity, and the quotas of control groups that containers have."""
+"""Number of cores that this process may use, from its CPU affinity and the CPU quotas of its control groups."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _SECONDS_KEPT = 5
 def usable_cores(root: Path = Path("/")) -> int:
     """Number of cores this process may use, at least 1.
 
-    The cores it may run on, and no more than the quota of processor time of its control group (cgroup version 1
-    or 2) and of the groups above it, rounded up to whole cores.
+    The minimum of its CPU affinity and the CPU quotas of its control group (cgroup version 1 or 2) and of that
+    group's ancestors, rounded up.
 
     Parameters
     ----------
     root : Path, default "/"
-        Where ``proc`` and what it names are found.
+        Root directory of ``proc`` and the cgroup mounts.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -30,13 +30,13 @@ def usable_cores(root: Path = Path("/")) -> int:
 
 @functools.lru_cache(maxsize=1)
 def _own_quota(moment: int) -> float:
-    """The quota of this process, read again at each new moment: reading takes longer than a query of few vectors."""
+    """The CPU quota of this process in cores, cached per ``moment``: reading it takes longer than a small query."""
     return _quota(Path("/"))
 
 
 def _quota(root: Path) -> float:
-    """The smallest quota of the groups that this process belongs to, in cores; infinite where there is none."""
-    groups = {}  # from "cpu" (version 1) or "" (version 2) to the path of the group
+    """The smallest CPU quota of the groups of this process, in cores; infinite if there is none."""
+    groups = {}  # controller ("cpu" in version 1, "" in version 2) -> path of the group
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         groups.update(dict.fromkeys(controllers.split(","), path))
@@ -53,14 +53,14 @@ def _quota(root: Path) -> float:
 
 
 def _with_parents(directory: Path, mounted: str, path: str) -> list[Path]:
-    """The directories of a group and of those above it, below a mount point that shows the group ``mounted``."""
+    """The directories of a group and of its ancestors below ``directory``, where the group ``mounted`` is mounted."""
     group = PurePosixPath(path)
     inside = group.relative_to(mounted) if group.is_relative_to(mounted) else PurePosixPath()
     return [directory / each for each in (inside, *inside.parents)]
 
 
 def _quota_of(directory: Path) -> float:
-    """The quota of one group in cores: microseconds of processor time in a period, by the period."""
+    """The CPU quota of one group in cores: CPU time per period divided by the period; infinite if there is none."""
     quota, period = (*_text(directory / "cpu.max").split(), "", "")[:2]
     if not quota:
         quota, period = (_text(directory / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period"))
@@ -68,7 +68,7 @@ def _quota_of(directory: Path) -> float:
 
 
 def _text(path: Path) -> str:
-    """The text of a file; none where it cannot be read, as on other systems."""
+    """The content of a file; empty if it cannot be read, as on systems without cgroups."""
     try:
         return path.read_text()
     except OSError:

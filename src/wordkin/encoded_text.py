@@ -1,7 +1,7 @@
-"""A text read once and kept as a directory: encoded corpus, vocabulary, and how it was made.
+"""Encoded texts: a directory with an encoded corpus, its vocabulary and a description of how it was made.
 
-``docs/corpora.md`` specifies the directory. It is written under another name and renamed, so it is there whole or not
-at all.
+``docs/corpora.md`` specifies the directory. It is written under a temporary name and renamed, so it is either complete
+or absent.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_metadata, v
 FORMAT_NAME = "wordkin encoded text"
 FORMAT_VERSION = 1
 PIECE_WORDS = 1 << 20
-"""The content is hashed in pieces of so many words."""
+"""Number of words per piece of the content fingerprint."""
 
 _VOCABULARY_NAME = "vocabulary.safetensors"
-_DIGEST_BYTES = 16  # of a word
-_WORD_PIECE = 1 << 20
+_DIGEST_BYTES = 16  # per word
+_BATCH_WORDS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ class Description:
     Attributes
     ----------
     options : mapping
-        The options of training that reading and counting depend on, by name.
+        The training options that affect reading and counting, by name.
     sources : list of mapping
-        ``name`` and ``bytes`` of each file (null where that is not known), or one entry for an iterable.
+        ``name`` and ``bytes`` of each file (null if the size is unknown), or one entry for an iterable.
     readers : mapping
-        By reader, what it met: files, records, records skipped by reason, words replaced.
+        Statistics of each reader: files, records, skipped records by reason, replaced words.
     text_words : int
-        Words of the text, those outside the vocabulary too.
+        Number of words in the text, including those outside the vocabulary.
     scan_fingerprint : str
         Digest of all words of the text, their counts and the number of sentences.
-    content_fingerprint : str
+    content_fingerprint : str, default ""
         Digest of the sentences of words; see :func:`content_fingerprint`.
-    phrases : Phrases or None
+    phrases : Phrases or None, default None
         The phrases that were joined.
-    dropped : mapping or None
-        What ``max_types`` dropped, see :class:`wordkin.corpus.scanning.bounds.Dropped`; None if it dropped no word.
+    dropped : mapping or None, default None
+        What ``max_types`` dropped, as in :class:`wordkin.corpus.scanning.bounds.Dropped`; None if it dropped nothing.
     """
 
     options: Mapping[str, Any]
@@ -77,14 +77,14 @@ class Description:
 
     @property
     def provenance_fingerprint(self) -> str:
-        """Digest of sources and options, whatever the text is."""
+        """Digest of sources and options, independent of the content of the text."""
         values = {"sources": self.sources, "options": dict(self.options)}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
 class EncodedText:
-    """An opened encoded text; corpus and vocabulary are mapped from the disk."""
+    """An open encoded text; corpus and vocabulary are memory-mapped."""
 
     vocabulary: Vocabulary
     corpus: EncodedCorpus
@@ -97,15 +97,15 @@ class EncodedText:
 
 
 def is_encoded_text(path: str | Path) -> bool:
-    """Whether a path is a directory that :func:`save_text` made."""
+    """Whether a path is the directory of an encoded text."""
     return os.path.isfile(os.path.join(path, TEXT_HEADER_NAME))  # noqa: PTH113, PTH118  (Path raises for a name too long)
 
 
-def check_place(path: str | Path) -> None:
-    """Raise :class:`OutputError` unless an encoded text can be written there, in place of another one at most."""
+def check_output_directory(path: str | Path) -> None:
+    """Raise :class:`OutputError` unless ``path`` can be written. It may be an encoded text, which is then replaced."""
     path = Path(path).absolute()
     if os.path.lexists(path) and not is_encoded_text(path):
-        raise OutputError(f"cannot write {str(path)!r}: it is there already and no encoded text: choose another name")
+        raise OutputError(f"cannot write {str(path)!r}: it exists and is not an encoded text: choose another name")
     if not path.parent.is_dir():
         raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
     if not os.access(path.parent, os.W_OK):
@@ -114,9 +114,9 @@ def check_place(path: str | Path) -> None:
 
 @contextlib.contextmanager
 def saving_text(path: str | Path) -> Iterator[Path]:
-    """A directory to write to that becomes ``path`` when the block ends well; else nothing is left behind."""
+    """Context manager: yield a temporary directory that becomes ``path`` on success and is removed on failure."""
     path = Path(path).absolute()
-    check_place(path)
+    check_output_directory(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     old = temporary.with_suffix(".old")
     try:
@@ -135,7 +135,7 @@ def saving_text(path: str | Path) -> Iterator[Path]:
 
 
 def write_description(directory: Path, vocabulary: Vocabulary, corpus: EncodedCorpus, description: Description) -> None:
-    """Add vocabulary and description to a directory that holds the encoded corpus."""
+    """Write vocabulary and description to a directory that already holds the encoded corpus."""
     with (directory / _VOCABULARY_NAME).open("xb") as file:
         write_tensors(
             file, vocabulary_tensors(vocabulary), {"wordkin.version": __version__, **vocabulary_metadata(vocabulary)}
@@ -170,39 +170,39 @@ def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
 
     Parameters
     ----------
-    path : path
+    path : str or Path
         The directory.
     verify : bool, default False
-        Whether to read all of it and compare both fingerprints of its content.
+        Read the whole text and check both fingerprints.
 
     Raises
     ------
     FormatError
-        The directory is damaged or of another version.
+        The directory is damaged or has another format version.
     """
     path = Path(path)
     header = _read_header(path / TEXT_HEADER_NAME)
     vocabulary = _read_vocabulary(path / _VOCABULARY_NAME, header["vocabulary_sha256"])
     corpus = EncodedCorpus.open(path, verify=verify)
     if corpus.fingerprint != header["corpus_fingerprint"] or not corpus.holds_ids_below(len(vocabulary)):
-        raise FormatError(f"{str(path)!r} is damaged: corpus and vocabulary do not belong together; encode it again")
+        raise FormatError(f"{str(path)!r} is damaged: corpus and vocabulary do not match: encode the text again")
     names = ("options", "sources", "readers", "text_words", "scan_fingerprint", "content_fingerprint")
     phrases = header.get("phrases")
     known = None if phrases is None else Phrases.from_json(json.dumps(phrases).encode())
     description = Description(**{name: header[name] for name in names}, phrases=known, dropped=header.get("dropped"))
     if verify and content_fingerprint(vocabulary, corpus) != description.content_fingerprint:
-        raise FormatError(f"{str(path)!r} is damaged: its words are not those it was made with; encode the text again")
+        raise FormatError(f"{str(path)!r} is damaged: its words were changed: encode the text again")
     return EncodedText(vocabulary, corpus, description)
 
 
 def content_fingerprint(vocabulary: Vocabulary, corpus: EncodedCorpus, threads: int = 1) -> str:
-    """Digest of the sentences of words, whatever the ids of the words are and wherever the text came from.
+    """Digest of the sentences of words, independent of word ids and of the source.
 
-    Each word stands for the BLAKE2b digest of its UTF-8 in 16 bytes (``digest_size=16``), a whole number for that of
-    its decimal digits with ``person=b"integer"``. A piece is 2**20 words of the corpus; its digest is SHA-256 of those
-    bytes, followed by the ends of the sentences that end in the piece, as int64 positions from its beginning. The
-    fingerprint is the first 32 digits of SHA-256 of the number of words and of sentences, as int64, and the digests of
-    all pieces. So pieces can be computed anywhere.
+    A word is hashed to the 16-byte BLAKE2b digest of its UTF-8 bytes; a whole number to that of its decimal digits,
+    with ``person=b"integer"``. A piece is 2**20 words of the corpus. Its digest is the SHA-256 of its word digests,
+    followed by the ends of the sentences that end in the piece, as int64 positions relative to its start. The
+    fingerprint is the first 32 hexadecimal digits of the SHA-256 of the number of words and the number of sentences,
+    both as int64, and the digests of all pieces. Pieces can therefore be hashed in parallel.
     """
     digests = np.empty((len(vocabulary), _DIGEST_BYTES), np.uint8)
     person = b"integer" if vocabulary.integers else b""
@@ -227,12 +227,12 @@ def content_fingerprint(vocabulary: Vocabulary, corpus: EncodedCorpus, threads: 
 def renumbered(
     corpus: EncodedCorpus, new_ids: NDArray[np.int32], *, path: Path | None, spool_directory: str | Path | None
 ) -> EncodedCorpus:
-    """An encoded corpus in other ids; words whose new id is -1 are left out, and so are sentences left empty."""
+    """Replace each id by ``new_ids[id]``; words with new id -1 and sentences that become empty are removed."""
     expected = corpus.ids.nbytes + corpus.offsets.nbytes
     with CorpusWriter(path, spool_directory=spool_directory, expected_bytes=expected) as writer:
         last_end = 0
-        for start in range(0, corpus.words, _WORD_PIECE):
-            stop = min(start + _WORD_PIECE, corpus.words)
+        for start in range(0, corpus.words, _BATCH_WORDS):
+            stop = min(start + _BATCH_WORDS, corpus.words)
             ids = new_ids[corpus.ids[start:stop]]
             kept = ids >= 0
             first, last = np.searchsorted(corpus.offsets, [start, stop], side="right")
@@ -249,10 +249,9 @@ def renumbered(
 def interleaved(
     first: EncodedCorpus, second: EncodedCorpus, *, path: Path | None = None, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
-    """The sentences of two corpora, each in its own order, spread evenly over the whole.
+    """Merge two corpora so that the sentences of both are spread evenly; each keeps its own order.
 
-    A sentence comes where the share of the words of its corpus before it says; of two with the same share, that of
-    ``first`` comes first.
+    Sentences are sorted by the fraction of their corpus that precedes them. Ties go to ``first``.
     """
     corpora = (first, second)
     shares = np.concatenate([each.offsets[:-1] / max(1, each.words) for each in corpora])
@@ -264,10 +263,10 @@ def interleaved(
     expected = sum(each.ids.nbytes + each.offsets.nbytes for each in corpora)
     with CorpusWriter(path, spool_directory=spool_directory, expected_bytes=expected) as writer:
         start = 0
-        words_done = np.zeros(2, np.int64)  # of each corpus
+        words_done = np.zeros(2, np.int64)  # per corpus
         while start < len(order):
             before = int(ends[start - 1]) if start else 0
-            stop = max(start + 1, int(np.searchsorted(ends, before + _WORD_PIECE, side="right")))
+            stop = max(start + 1, int(np.searchsorted(ends, before + _BATCH_WORDS, side="right")))
             here = is_second[start:stop]
             from_second = np.repeat(here, lengths[start:stop])
             ids = np.empty(len(from_second), np.int32)
@@ -289,7 +288,7 @@ def _read_header(path: Path) -> dict[str, Any]:
     }  # fmt: skip
     for name, kind in kinds.items():
         if not isinstance(header.get(name), kind):
-            raise FormatError(f"{str(path)!r} is damaged: its entry {name!r} is missing or of the wrong kind")
+            raise FormatError(f"{str(path)!r} is damaged: its entry {name!r} is missing or has the wrong type")
     return header
 
 
@@ -298,10 +297,10 @@ def _read_vocabulary(path: Path, sha256: str) -> Vocabulary:
         with InputFile(path) as source:
             data = mapped_bytes(source)
             if hashlib.sha256(data).hexdigest() != sha256:
-                raise source.broken(f"its content is not what {TEXT_HEADER_NAME} says it was: it is damaged")
+                raise source.broken(f"its SHA-256 differs from that in {TEXT_HEADER_NAME}: it is damaged")
             arrays, metadata = read_tensors(data, VOCABULARY_LAYOUT)
             for name in VOCABULARY_LAYOUT.keys() - arrays.keys():
-                raise source.broken(f"there is no tensor {name!r}")
+                raise source.broken(f"the tensor {name!r} is missing")
     except CorpusNotFoundError as error:
         raise FormatError(str(error)) from error
     return vocabulary_of_tensors(arrays, metadata)

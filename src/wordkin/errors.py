@@ -1,23 +1,24 @@
-"""Every error wordkin raises on purpose, in one tree.
+"""The exception classes of wordkin.
 
 ::
 
     WordkinError
-    ├── ConfigError            (ValueError)         an option, or a combination of options, is not legal
+    ├── ConfigError            (ValueError)         an option, or a combination of options, is illegal
     ├── CorpusError            (ValueError)         the text cannot be used
     │   ├── CorpusNotFoundError (FileNotFoundError) no such file, directory or pattern
     │   ├── EncodingError                           invalid UTF-8 under encoding_errors="strict"
     │   └── EmptyVocabularyError                    no word reached min_count
     ├── FormatError            (ValueError)         a file of vectors, a checkpoint or a test set is malformed
     ├── UnknownWordError       (KeyError)           a word is not in the vocabulary
-    ├── NotTrainedError        (RuntimeError)       a model was asked before it was trained
+    ├── NotTrainedError        (RuntimeError)       a model was used before it was trained
     ├── OutputError            (OSError)            a result cannot be written
     ├── CheckpointError        (RuntimeError)       a run cannot be resumed
-    ├── DivergenceError        (ArithmeticError)    training left the range of finite, sane numbers
+    ├── ClusterError           (RuntimeError)       several machines cannot train together
+    ├── DivergenceError        (ArithmeticError)    training produced infinite, NaN or implausibly large numbers
     └── MissingExtraError      (ImportError)        an optional dependency is not installed
 
-Each also derives from the built-in exception a caller would expect, so ``except KeyError``
-keeps working. Messages name what is wrong, the rule, the value met and the remedy, on one line.
+Each class also derives from the built-in exception in parentheses, so ``except KeyError`` catches an
+:class:`UnknownWordError`. A message is one line: the parameter, the rule, the value and the remedy.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 6
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: what Python would write, on one line, and no more than a glance of it."""
+    """The repr of a value for a message: shortened, and on one line."""
     return " ".join(_SHORT.repr(value).splitlines())
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """Warn as of the line that called wordkin, however deep inside it the reason was found."""
+    """Issue a warning whose stacklevel points at the first caller outside wordkin."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
@@ -49,25 +50,25 @@ def warn(message: str, category: type[Warning]) -> None:
 
 
 class WordkinError(Exception):
-    """Base of all errors raised on purpose; ``str(error)`` is one line fit for a user."""
+    """Base class of all wordkin errors. ``str(error)`` is one line that a user can read."""
 
-    def __str__(self) -> str:  # KeyError would show the repr of its argument
+    def __str__(self) -> str:  # KeyError's own __str__ returns the repr of its argument
         return " ".join(str(argument) for argument in self.args)
 
 
 class ConfigError(WordkinError, ValueError):
-    """An option, or a combination of options, is not legal.
+    """An option, or a combination of options, is illegal.
 
     Parameters
     ----------
     parameter : str
-        Name of the option as spelled in Python.
+        Name of the option in Python.
     rule : str
-        What a legal value is, as in "must be a whole number from 1 up".
+        The rule that the value breaks, such as "must be a whole number from 1 up".
     value : object
-        What was given.
-    remedy : str
-        What to do instead.
+        The illegal value.
+    remedy : str, default ""
+        What the caller can do instead.
     """
 
     def __init__(self, parameter: str, rule: str, value: object, remedy: str = "") -> None:
@@ -92,7 +93,7 @@ class EncodingError(CorpusError):
 
 
 class EmptyVocabularyError(CorpusError):
-    """The text holds no word, or none reached ``min_count``."""
+    """The text holds no word, or no word reached ``min_count``."""
 
 
 class FormatError(WordkinError, ValueError):
@@ -106,9 +107,9 @@ class UnknownWordError(WordkinError, KeyError):
     ----------
     word : str
         The word that was looked up.
-    suggestions : sequence of str or callable
-        The nearest spellings, or a function that finds them. It is called when they are first read or shown: in a
-        large vocabulary that takes longer than a caller who only catches should wait.
+    suggestions : sequence of str or callable, default ()
+        The nearest spellings, or a function that returns them. The function is called when the suggestions are first
+        read or shown, because the search is slow in a large vocabulary.
     """
 
     def __init__(self, word: str | int, suggestions: Sequence[str] | Callable[[], Sequence[str]] = ()) -> None:
@@ -139,14 +140,14 @@ class UnknownWordError(WordkinError, KeyError):
 
 
 def _other_form(word: str, suggestion: str) -> str:
-    """The Unicode form in which ``suggestion`` has the letters of ``word``; empty where they are other letters."""
+    """The Unicode normal form that turns ``word`` into ``suggestion``; empty if none does."""
     import unicodedata
 
     return next((form for form in ("NFC", "NFD") if unicodedata.normalize(form, word) == suggestion), "")
 
 
 class NotTrainedError(WordkinError, RuntimeError):
-    """A model was asked for what only training gives it."""
+    """A model was used before it was trained."""
 
 
 class OutputError(WordkinError, OSError):
@@ -158,11 +159,11 @@ class CheckpointError(WordkinError, RuntimeError):
 
 
 class ClusterError(WordkinError, RuntimeError):
-    """Several machines cannot train together; the message names the one that stands in the way."""
+    """Several machines cannot train together; the message names the machine that fails."""
 
 
 class DivergenceError(WordkinError, ArithmeticError):
-    """Training left the range of finite, sane numbers; nothing was saved as a result."""
+    """Training produced infinite, NaN or implausibly large numbers; no vectors were saved."""
 
 
 class MissingExtraError(WordkinError, ImportError):
@@ -171,13 +172,13 @@ class MissingExtraError(WordkinError, ImportError):
     Parameters
     ----------
     feature : str
-        What was asked for, as in "Word Mover's Distance".
+        The feature that needs it, such as "Word Mover's Distance".
     extra : str
-        The extra that brings it, as in "transport" for ``pip install 'wordkin[transport]'``.
+        The extra that installs it, such as "transport" for ``pip install 'wordkin[transport]'``.
     """
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an optional part: pip install 'wordkin[{extra}]'")
+        super().__init__(f"{feature} needs an optional dependency: pip install 'wordkin[{extra}]'")
         self.feature, self.extra = feature, extra
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -185,4 +186,4 @@ class MissingExtraError(WordkinError, ImportError):
 
 
 class CorpusWarning(UserWarning):
-    """Part of the text could not be used as it is; the message says how much, and what was done."""
+    """Part of the text was skipped or replaced; the message says how much, and why."""

@@ -1,4 +1,4 @@
-"""What may be an item of a vocabulary: words, which are text, or whole numbers; one kind in each vocabulary."""
+"""Items of a vocabulary: words (str) or whole numbers (int). A vocabulary holds one kind only."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from typing import TypeGuard
 from wordkin.errors import ConfigError
 
 Item = str | int
-"""A word, or a whole number that stands for something."""
+"""A word, or a whole number such as a product id."""
 
-_WHOLE = re.compile("-?(0|[1-9][0-9]*)")  # one spelling of each number
+_WHOLE = re.compile("-?(0|[1-9][0-9]*)")  # the canonical spelling of an int
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
 def is_integer(item: object) -> TypeGuard[int]:
-    """Whether something is a whole number of Python or NumPy; True and False are not."""
+    """Whether an object is a Python or NumPy integer; bool is not."""
     return isinstance(item, Integral) and not isinstance(item, bool)
 
 
 def checked_item(item: object, *, integers: bool) -> str | int:
-    """An item as its vocabulary has it: text, or an int of Python.
+    """Return an item as str, or as Python int if the vocabulary holds ``integers``.
 
-    Raises :class:`ConfigError` where it is not of the kind of the vocabulary.
+    Raises :class:`ConfigError` if the item is of the other kind.
     """
     if not integers:
         if not isinstance(item, str):
-            raise ConfigError("word", "must be text", item, "decode it first" if isinstance(item, bytes) else "")
+            raise ConfigError("word", "must be a string", item, "decode it first" if isinstance(item, bytes) else "")
         return item
     if not is_integer(item):
         remedy = f"pass {item} without quotes" if isinstance(item, str) and _is_decimal(item) else ""
-        raise ConfigError("word", "must be a whole number, as all items of this vocabulary are", item, remedy)
+        raise ConfigError("word", "must be a whole number, like all items of this vocabulary", item, remedy)
     return int(item)
 
 
 def any_item(item: object) -> str | int:
-    """An item of either kind; raises :class:`ConfigError` for anything else."""
+    """Return an item of either kind as str or Python int; raise :class:`ConfigError` for anything else."""
     if isinstance(item, str) or is_integer(item):
         return checked_item(item, integers=not isinstance(item, str))
     raise ConfigError(
-        "word", "must be text or a whole number", item, "decode it first" if isinstance(item, bytes) else ""
+        "word", "must be a string or a whole number", item, "decode it first" if isinstance(item, bytes) else ""
     )
 
 
 def are_integers(items: Sequence[object]) -> bool:
-    """Whether all items are whole numbers, or, where False, text; False for none.
+    """True if all items are whole numbers, False if all are strings or there are none.
 
-    Raises :class:`ConfigError` for items of both kinds, and for whole numbers beyond 64 bits.
+    Raises :class:`ConfigError` for a mix of both kinds, and for numbers that exceed 64 bits.
     """
     kinds = set(map(type, items))
     if kinds == {str} or not kinds:
@@ -56,20 +56,23 @@ def are_integers(items: Sequence[object]) -> bool:
     if kinds == {int}:
         for item in min(items), max(items):  # type: ignore[type-var]
             if not _LOWEST <= item <= _HIGHEST:  # type: ignore[operator]
-                raise ConfigError("word", "must be a whole number of 64 bits", item)
+                raise ConfigError("word", "must be a whole number that fits in 64 bits", item)
         return True
     integers = is_integer(items[0])
     for item in items:
         if integers and isinstance(item, str):
             raise ConfigError(
-                "words", "must be all text or all whole numbers", [items[0], item], "convert them with str() or int()"
+                "words",
+                "must be all strings or all whole numbers",
+                [items[0], item],
+                "convert them with str() or int()",
             )
         checked_item(item, integers=integers)
     return integers
 
 
 def named_items(words: Iterable[Item], *, integers: bool) -> list[Item]:
-    """Items that someone names, perhaps on a command line: where items are whole numbers, "42" stands for 42."""
+    """Convert words from a command line or a file: in a vocabulary of whole numbers, "42" becomes 42."""
     return [int(word) if integers and isinstance(word, str) and _WHOLE.fullmatch(word) else word for word in words]
 
 

@@ -1,12 +1,11 @@
-"""How kernels are compiled and cached. Everything that wordkin uses of Numba comes through this file.
+"""Compilation and caching of Numba kernels. All other modules import Numba through this one.
 
-Environment variables that Numba reads, and what becomes of them here:
+Numba's environment variables are treated as follows:
 
-- One that Numba cannot read, and ``NUMBA_NUM_THREADS`` below 1, is a :class:`ConfigError` that names it.
-- ``NUMBA_DISABLE_JIT``, which debuggers and coverage tools set, does not disable the kernels: they are made of
-  vector instructions that Python has no form of. They are compiled, and everything else can be stepped through.
-- Those that change the machine code (``NUMBA_OPT``, ``NUMBA_BOUNDSCHECK`` and so on) are part of the key under which
-  it is cached.
+- An invalid value, or ``NUMBA_NUM_THREADS`` below 1, raises a :class:`ConfigError` that names the variable.
+- ``NUMBA_DISABLE_JIT``, which debuggers and coverage tools set, does not disable the kernels: they use vector
+  intrinsics, which have no Python implementation. All other code can still be stepped through.
+- Variables that change the machine code (``NUMBA_OPT``, ``NUMBA_BOUNDSCHECK`` and so on) are part of the cache key.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from wordkin.errors import ConfigError
 
 
 def _refuse_bad_threads() -> None:
-    """Raise :class:`ConfigError` for a ``NUMBA_NUM_THREADS`` with which Numba cannot be imported."""
+    """Raise :class:`ConfigError` if Numba cannot be imported because of the value of ``NUMBA_NUM_THREADS``."""
     threads = os.environ.get("NUMBA_NUM_THREADS")
     if threads is not None and not re.fullmatch(r"\s*\+?0*[1-9][0-9_]*\s*", threads):
         raise ConfigError(
@@ -37,9 +36,9 @@ def _refuse_bad_threads() -> None:
 
 
 def _import_numba() -> None:
-    """Import Numba; raise :class:`ConfigError` for an environment variable that it cannot read.
+    """Import Numba; raise :class:`ConfigError` for an environment variable with an invalid value.
 
-    Numba itself goes on with a warning of many lines, or fails with an error that does not name the variable.
+    Numba itself only issues a long warning, or fails with an error that does not name the variable.
     """
     if "numba" in sys.modules:
         return
@@ -54,9 +53,9 @@ def _import_numba() -> None:
                 raise
             reason = str(warning).strip().splitlines()[-1]
             for name in [name for name in sys.modules if name.split(".")[0] == "numba"]:
-                del sys.modules[name]  # half imported; so that it can be imported when the variable is corrected
+                del sys.modules[name]  # partly imported; a later import must start again
             raise ConfigError(
-                found[1], "must be a value that Numba can read", found[2],
+                found[1], "must be a value that Numba can parse", found[2],
                 f"correct or unset this environment variable ({reason})") from None  # fmt: skip
 
 
@@ -87,12 +86,12 @@ __all__ = [
     "unbox",
 ]
 
-# Kernels allocate nothing, so they need no reference counts; Numba would otherwise count every array of every
-# named tuple up and down at every call, with locked instructions. And nothing is called from C.
+# Kernels allocate nothing, so they need no reference counting. With it, each call would increment and decrement the
+# counts of all arrays in its named tuples with atomic instructions. No kernel is called from C.
 _SWITCHES = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 
 PACKAGE = Path(__file__).parent
-# Every file from which something is compiled into a kernel: functions, intrinsics and constants.
+# All files whose functions, intrinsics or constants are compiled into kernels.
 KERNEL_SOURCES = (
     "jit.py",
     "corpus/scanning/kernels.py",
@@ -102,13 +101,13 @@ KERNEL_SOURCES = (
     "training/cpu/waiting.py",
     "windows/*.py",
 )
-# Settings of Numba that change the machine code; it has none of them in its own key.
+# Numba settings that change the machine code but are missing from Numba's own cache key.
 _CODE_SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "ENABLE_PROFILING")
 
 
 @functools.lru_cache(maxsize=1)
 def _digest(stamps: tuple[tuple[str, int, int], ...]) -> bytes:
-    """Hash of the files of the package named in ``stamps`` (name, time of change, size), computed where one changed."""
+    """Hash of the package files named in ``stamps`` (name, modification time, size); recomputed when one changes."""
     digest = hashlib.sha256()
     for name, _, size in stamps:
         digest.update(f"{name} {size} ".encode())
@@ -117,7 +116,7 @@ def _digest(stamps: tuple[tuple[str, int, int], ...]) -> bytes:
 
 
 def kernel_sources_hash() -> bytes | None:
-    """Hash of all kernel sources as they are on the disk now; None where they cannot be read, as in a zip file."""
+    """Hash of the current kernel sources on disk; None if they cannot be read, for example inside a zip file."""
     if not _SOURCE_FILES:
         return None
     try:
@@ -132,20 +131,20 @@ _SOURCE_FILES = [
     for pattern in KERNEL_SOURCES
     for path in sorted(PACKAGE.glob(pattern))
 ]
-_HASH_AT_START = kernel_sources_hash()  # before any file of kernels is imported
+_HASH_AT_START = kernel_sources_hash()  # before any module with kernels is imported
 
 
-# What Numba raises for files of its cache that are lost, unreadable or damaged.
+# Errors that Numba raises for missing, unreadable or damaged cache files.
 _DAMAGE = (OSError, EOFError, caching.pickle.UnpicklingError)
 
 
 class KernelCache(caching.FunctionCache):  # type: ignore[misc]
-    """Numba's cache of the machine code of one kernel, made to notice a change in any file of kernels.
+    """Numba's on-disk cache of one kernel, invalidated by a change in any kernel source file.
 
-    Numba watches the file of a kernel, not those of the functions and constants that were compiled into it.
-    Here the hash of all of them is part of the stamp of a cached kernel. A process that sees them change
-    while it runs neither saves nor loads: what it imported may be older or newer than what is on the disk.
-    A cache is a help and no condition, so errors of the disk are no errors here.
+    Numba's own cache checks only the file that defines the kernel, not the files of the functions and constants
+    compiled into it. This class adds the hash of all kernel sources to the stamp of a cached kernel. If the sources
+    change while a process runs, the process stops using the cache, because its imported modules may differ from the
+    files. Disk errors are ignored: the kernel is then compiled without the cache.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -170,9 +169,10 @@ class KernelCache(caching.FunctionCache):  # type: ignore[misc]
 
 
 def can_cache() -> bool:
-    """Whether kernels can be cached: their sources can be read, and Numba has what :class:`KernelCache` builds on.
+    """Whether kernels can be cached: their sources are readable, and Numba has the internals that the cache uses.
 
-    These parts of Numba are internal. ``pyproject.toml`` bounds its version; this looks whether they are there.
+    :class:`KernelCache` overrides internal classes of Numba. ``pyproject.toml`` bounds the version of Numba; this
+    function checks that the installed version still has them.
     """
     expected = ("_index_key", "load_overload", "save_overload")
     file_arguments = list(inspect.signature(getattr(caching, "IndexDataCacheFile", object)).parameters)
@@ -184,9 +184,9 @@ def can_cache() -> bool:
 
 
 class _EnabledCompilation(contextlib.ContextDecorator):
-    """``NUMBA_DISABLE_JIT`` is off for whoever is inside, in however many threads.
+    """Context manager that overrides ``NUMBA_DISABLE_JIT``, so that kernels are compiled. Threads may share it.
 
-    Numba asks for it when a function is decorated, and again for its own functions while it compiles.
+    Numba reads the setting when a function is decorated, and again for its own functions during compilation.
     """
 
     def __init__(self) -> None:
@@ -212,36 +212,36 @@ _enabled_compilation = _EnabledCompilation()
 
 @_enabled_compilation
 def _compiled(function: Callable[..., Any], **switches: Any) -> Any:
-    """A dispatcher of Numba for a function."""
+    """Numba's dispatcher for a function."""
     dispatcher = njit(**switches)(function)
     dispatcher.compile = _enabled_compilation(dispatcher.compile)
     return dispatcher
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """A decorator: compiled when it is called, and cached on disk.
+    """Decorator for kernels: compiles lazily and caches on disk.
 
-    Where Numba finds no directory to write to, as for a package installed read-only and a user without a
-    home, each process compiles for itself; and so where the cache of this version of Numba is not the known one.
+    If the cache directory is not writable, or :func:`can_cache` is False, compiles without caching.
     """
     dispatcher = _compiled(function, **_SWITCHES)
     if can_cache():
-        with contextlib.suppress(RuntimeError):  # no directory
+        with contextlib.suppress(RuntimeError):  # Numba found no writable directory
             dispatcher._cache = KernelCache(function)
     return dispatcher
 
 
-# What kernels are made of has no entry of its own, which is faster to compile, and is cached as a part of them:
+# The functions that kernels call have no Python entry point, which makes compilation faster. They are cached as part
+# of the kernels.
 def inner(function: Callable[..., Any]) -> Any:
-    """Called by kernels, or inlined where LLVM likes to."""
+    """Decorator for functions that kernels call; LLVM decides whether to inline them."""
     return _compiled(function, **_SWITCHES, no_cpython_wrapper=True)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compiled once, and inlined by LLVM everywhere."""
+    """Decorator for functions that are compiled once and that LLVM always inlines."""
     return _compiled(function, **_SWITCHES, no_cpython_wrapper=True, forceinline=True)
 
 
 def part(function: Callable[..., Any]) -> Any:
-    """Used in one place: inlined by Numba, never compiled alone."""
+    """Decorator for functions with a single caller: Numba inlines them and never compiles them alone."""
     return _compiled(function, nogil=True, _nrt=False, inline="always")

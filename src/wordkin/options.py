@@ -1,4 +1,4 @@
-"""The options of training as type checkers see them: a key of :class:`TrainingOptions` for each field of the config."""
+"""Types of the training options, for type checkers: :class:`TrainingOptions` has a key for each config field."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SubsampleFormula = Literal["word2vec", "paper"]
 
 
 class TrainingOptions(TypedDict, total=False):
-    """Keyword arguments of training; :class:`wordkin.TrainingConfig` gives their rules, defaults and meaning."""
+    """Keyword arguments of training; :class:`wordkin.TrainingConfig` defines their rules, defaults and meaning."""
 
     recipe: Recipe | None
     architecture: Architecture

@@ -1,4 +1,4 @@
-"""Documents as vectors inside scikit-learn: :class:`Word2VecVectorizer` (extra ``sklearn``)."""
+"""A scikit-learn transformer from documents to vectors: :class:`Word2VecVectorizer` (extra ``sklearn``)."""
 
 from __future__ import annotations
 
@@ -38,40 +38,53 @@ Floats = NDArray[np.float64]
 
 
 class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turns documents into vectors: weighted means of the vectors of their words.
+    """Represent each document by the weighted mean of its word vectors.
 
-    A document is a string, which is tokenized, or a sequence of words, which is taken as it is. Words
-    that have no vector are left out; a document without known words becomes a vector of zeros.
+    A document is a string, which is tokenized, or a sequence of words, which is used as it is. Words without a vector
+    are ignored. A document without any known word gets a zero vector.
 
     Parameters
     ----------
-    embeddings : vectors to use, or the path of a file of them; by default :meth:`fit` trains its own
-        on the documents, and the parameters from ``architecture`` on apply.
-    weighting : how much a word counts.
+    embeddings : Embeddings, str or Path, default None
+        Vectors to use, or the path of a file of vectors. If None, :meth:`fit` trains vectors on the documents, with
+        the parameters from ``architecture`` on.
+    weighting : {"mean", "tfidf", "sif"}, default "mean"
+        Weight of each word occurrence.
 
-        - "mean": every occurrence alike;
-        - "tfidf": by inverse document frequency in the documents of :meth:`fit`, ln((1 + documents) /
-          (1 + documents with the word)) + 1, as in scikit-learn's TfidfVectorizer;
-        - "sif": smooth inverse frequency (Arora et al. 2017), a / (a + p) where p is the word's share of
-          all words; then the directions that the documents of :meth:`fit` have most in common are
-          removed from each vector. p comes from the counts of the vectors if they have any, else from
-          the documents of :meth:`fit`.
-    sif_weight : a, of "sif".
-    sif_components : how many common directions "sif" removes.
-    tokenizer : "words" (Unicode word boundaries, punctuation kept), "whitespace", or a callable from one
-        document to its words.
-    lowercase : lower-case strings before they are tokenized.
-    architecture, objective, vector_size, window, negative : of training, as of :func:`wordkin.train`.
-    min_count, max_vocabulary, subsample, epochs, learning_rate : the same.
-    threads : the same, but one by default, so that the same documents give the same vectors.
-    training_options : any other options of :func:`wordkin.train`, by name.
-    random_state : int, the seed of training; or a RandomState, or None for NumPy's own, to draw it from.
+        - "mean": all occurrences have equal weight.
+        - "tfidf": inverse document frequency in the documents of :meth:`fit`, ln((1 + documents) / (1 + documents
+          with the word)) + 1, as in scikit-learn's TfidfVectorizer.
+        - "sif": smooth inverse frequency (Arora et al. 2017), a / (a + p), where p is the relative frequency of the
+          word. The first principal directions of the documents of :meth:`fit` are then removed from each vector. p
+          comes from the counts of the vectors if they have counts, otherwise from the documents of :meth:`fit`.
+    sif_weight : float, default 1e-3
+        The constant a of "sif".
+    sif_components : int, default 1
+        Number of directions that "sif" removes.
+    tokenizer : str or callable, default "words"
+        "words" (Unicode word boundaries, punctuation kept), another named tokenizer of :func:`wordkin.train`, or a
+        function from a document to its words.
+    lowercase : bool or {"tr", "az", "lt"}, default False
+        Lower-case strings before they are tokenized; a language selects its special rules.
+    architecture, objective, vector_size, window, negative : see :func:`wordkin.train`
+        Training options, used if ``embeddings`` is None.
+    min_count, max_vocabulary, subsample, epochs, learning_rate : see :func:`wordkin.train`
+        Training options, used if ``embeddings`` is None.
+    threads : int, default 1
+        Training threads. With one thread, the same documents always give the same vectors.
+    training_options : mapping, default None
+        Other options of :func:`wordkin.train`, by name.
+    random_state : int, RandomState or None, default 1
+        Seed of training. A RandomState, or NumPy's global one if None, draws the seed.
 
     Attributes
     ----------
-    embeddings_ : Embeddings, those given or trained.
-    word_weights_ : float64[V], the weight of each word; None with "mean".
-    components_ : float64[k, N], the directions removed; None but with "sif".
+    embeddings_ : Embeddings
+        The vectors used: those passed or those trained.
+    word_weights_ : ndarray of shape (V,), float64, or None
+        Weight of each word; None with "mean".
+    components_ : ndarray of shape (k, N), float64, or None
+        The directions that "sif" removes; None with other weightings.
 
     >>> vectorizer = Word2VecVectorizer(min_count=1, subsample=0, vector_size=8)  # few texts: keep every word
     >>> vectorizer.fit_transform(["the cat sat", "a dog ran", "the dog sat"]).shape
@@ -122,23 +135,39 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.random_state = random_state
 
     def fit(self, X: Iterable[Document], y: object = None) -> Word2VecVectorizer:
-        """Train or take the vectors, and learn the weights of words.
+        """Train or load the vectors, and compute the word weights.
 
-        ``y`` is ignored. Raises ConfigError on an illegal parameter or documents of another kind, and
-        what :func:`wordkin.train` or :func:`wordkin.load` raises.
+        Parameters
+        ----------
+        X : iterable of str or of sequences of str
+            The documents.
+        y : object, default None
+            Ignored.
+
+        Returns
+        -------
+        Word2VecVectorizer
+            The fitted transformer.
+
+        Raises
+        ------
+        ConfigError
+            A parameter is illegal, or ``X`` is not an iterable of documents.
+        WordkinError
+            Any other error of :func:`wordkin.train` or :func:`wordkin.load`.
         """
         self._check_parameters()
         self._fit(list(self._tokenized(X)))
         return self
 
     def fit_transform(self, X: Iterable[Document], y: object = None, **_: object) -> NDArray[np.float32]:
-        """As :meth:`fit` and :meth:`transform`, but each document is read only once."""
+        """Like :meth:`fit` followed by :meth:`transform`, but each document is read only once."""
         self._check_parameters()
         documents = list(self._tokenized(X))
         return self._without_components(self._fit(documents))
 
     def transform(self, X: Iterable[Document]) -> NDArray[np.float32]:
-        """Vectors of documents: float32[documents, N]."""
+        """Compute the document vectors, float32, shape (documents, N)."""
         check_is_fitted(self)
         return self._without_components(self._weighted_means(self._tokenized(X)))
 
@@ -151,7 +180,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
     @property
     def _n_features_out(self) -> int:
-        """What ``get_feature_names_out`` asks for."""
+        """Number of output columns; ``get_feature_names_out`` reads it."""
         return self.embeddings_.vector_size
 
     def _check_parameters(self) -> None:
@@ -183,21 +212,21 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
                 yield list(split(document))
             else:
                 rule = "must hold documents that are strings or lists of words"
-                raise ConfigError("X", rule, type(document).__name__, "give a tokenizer that takes such documents")
+                raise ConfigError("X", rule, type(document).__name__, "pass a tokenizer that accepts such documents")
 
     def _fit(self, documents: list[list[str]]) -> Floats:
-        """Set the fitted attributes; returns the weighted means of ``documents``."""
+        """Set the fitted attributes and return the weighted means of ``documents``."""
         if not documents:
             raise ConfigError("X", "must hold at least one document", documents)
         self.embeddings_ = self._given_or_trained(documents)
         if self.embeddings_.vocabulary.integers:
-            rule = "must have words as items, as documents do"
+            rule = "must have words as items, not whole numbers"
             raise ConfigError("embeddings", rule, self.embeddings_, "use embeddings.with_words(str)")
         self.word_weights_ = self._learned_weights(documents)
         self.components_ = None
         means = self._weighted_means(documents)
         if self.weighting == "sif":
-            # the top right singular vectors, from the small N x N matrix
+            # The top right singular vectors, computed from the small N x N matrix.
             _, directions = np.linalg.eigh(means.T @ means)
             self.components_ = directions[:, ::-1][:, : self.sif_components].T
         return means
@@ -228,14 +257,14 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             counts = np.zeros(len(vocabulary))
             for words in documents:
                 ids = vocabulary.find_ids(words)
-                # document frequency, or frequency
+                # "tfidf" counts documents with the word, "sif" counts occurrences.
                 np.add.at(counts, np.unique(ids[ids >= 0]) if self.weighting == "tfidf" else ids[ids >= 0], 1)
         if self.weighting == "tfidf":
             return np.log((1 + len(documents)) / (1 + counts)) + 1
         return np.asarray(self.sif_weight / (self.sif_weight + counts / max(counts.sum(), 1)), dtype=np.float64)
 
     def _weighted_means(self, documents: Iterable[list[str]]) -> Floats:
-        """float64[documents, N]; a block of documents at a time, reading only the vectors it needs."""
+        """Weighted means, float64, shape (documents, N); processes a block of documents at a time."""
         stream = iter(documents)
         means = []
         while block := list(islice(stream, _DOCUMENTS_AT_ONCE)):
@@ -251,7 +280,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         weights = np.ones(len(rows)) if self.word_weights_ is None else self.word_weights_[different][columns]
         table = csr_array((weights, (rows, columns)), shape=(len(documents), len(different)))
         sums = table @ self.embeddings_.matrix[different].astype(np.float64)
-        # "sif" divides by the number of words, the others by their weights
+        # "sif" divides by the number of words, the other weightings by the sum of the weights.
         divisors = np.bincount(rows, None if self.weighting == "sif" else weights, len(documents))
         return np.asarray(sums / np.where(divisors > 0, divisors, 1)[:, None], dtype=np.float64)
 
@@ -262,18 +291,18 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
 
 def _refuse_other_than_documents(documents: object) -> None:
-    """Refuse what would be iterated over by its letters or column names, or not at all."""
+    """Raise :class:`ConfigError` for strings and tables, which iterate over letters or column names."""
     rule = "must be a sequence of documents"
     if isinstance(documents, str):
         raise ConfigError("X", f"{rule}, not one string", documents[:80], "put it in a list")
     if hasattr(documents, "tocsr"):
-        raise ConfigError("X", f"{rule}, sparse input is not supported", type(documents).__name__)
+        raise ConfigError("X", f"{rule}, not a sparse matrix", type(documents).__name__)
     if hasattr(documents, "columns"):
-        raise ConfigError("X", f"{rule}, not a table", type(documents).__name__, "choose one of its columns")
+        raise ConfigError("X", f"{rule}, not a table", type(documents).__name__, "pass one of its columns")
     if not isinstance(documents, Iterable):
         raise ConfigError("X", rule, type(documents).__name__)
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy number, as grids of parameters hold them, as a Python one."""
+    """Convert a NumPy scalar, as parameter grids hold, to a Python number."""
     return value.item() if isinstance(value, np.generic) else value

@@ -1,4 +1,4 @@
-"""Results as tables: HTML for notebooks, data frames, Markdown, LaTeX and CSV."""
+"""Format results as tables: HTML for notebooks, data frames, Markdown, LaTeX and CSV."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def html_table(
     note: str = "",
     right: Sequence[str] = (),
 ) -> str:
-    """An HTML table, everything in it escaped; columns named in ``right`` are aligned right."""
+    """An HTML table with all content escaped; the columns named in ``right`` are right-aligned."""
     styles = ["text-align: right" if column in right else "text-align: left" for column in columns]
 
     def cells(tag: str, values: Sequence[object]) -> str:
@@ -46,7 +46,7 @@ def html_table(
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> str:
-    """A Markdown table in the form of GitHub."""
+    """A table in GitHub-flavoured Markdown."""
 
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cell.translate(_MARKDOWN) for cell in cells) + " |"
@@ -56,7 +56,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, rig
 
 
 def latex_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> str:
-    """A LaTeX tabular with the rules of the package booktabs."""
+    """A LaTeX tabular that uses the package booktabs."""
 
     def line(cells: Iterable[str]) -> str:
         return " & ".join(cell.translate(_LATEX) for cell in cells) + r" \\"
@@ -87,7 +87,7 @@ def data_frame(
     Raises
     ------
     MissingExtraError
-        Without pandas (extra ``arrow``).
+        pandas (extra ``arrow``) is not installed.
     """
     try:
         import pandas

@@ -1,7 +1,6 @@
-"""A source and options in, vocabulary and encoded corpus out.
+"""From a corpus and options to a vocabulary and an encoded corpus.
 
-Whoever needs text goes through here: :func:`read_text` for a whole run, :func:`scan_text` and the functions below it
-for the single steps.
+:func:`read_text` prepares the text of a whole run. :func:`scan_text` and the functions below it are the single steps.
 """
 
 from __future__ import annotations
@@ -59,34 +58,34 @@ from wordkin.windows.rng import REPLAY, VALIDATION, choose_at_random, stream_key
 
 OnScan = Callable[[ScanProgress], None]
 
-_OF_TRAINING = ("subsample", "subsample_formula", "rare_counts")  # options of text that apply in training
-_SPLIT = 2  # path below VALIDATION; 0 and 1 are the streams of windows and noise
+_OF_TRAINING = ("subsample", "subsample_formula", "rare_counts")  # options of the group "Text" that apply in training
+_SPLIT = 2  # random stream below VALIDATION; streams 0 and 1 are windows and noise
 _PIECE_WORDS = 1 << 20
 
 
 @dataclass(frozen=True)
 class Text:
-    """A corpus read, counted and encoded.
+    """A text that was read, counted and encoded.
 
     Attributes
     ----------
     vocabulary : Vocabulary
-        The words, by id.
+        The words.
     corpus : EncodedCorpus
         The text to train on.
     validation : EncodedCorpus or None
-        The text held out.
+        The held-out text.
     fingerprint : str
-        The same for the same words in the same order, read with the same options.
+        Digest of the words in their order and of what was encoded. Equal for equal text and options.
     config : TrainingConfig
-        The options of the run; those of an encoded text are as it was made.
-    phrases : Phrases or None
+        The options of the run. For an encoded text, the reading options are those it was made with.
+    phrases : Phrases or None, default None
         The phrases that were joined.
-    selection : Selection or None
-        How the vocabulary was chosen; it also holds the counts of rarer words.
-    reading : mapping or None
-        What was met in the text: ``readers``, by reader, and ``dropped``, what ``max_types`` came to, if anything;
-        with old text mixed in also ``replay``: its ``share``, and how many ``sentences`` and ``words`` that came to.
+    selection : Selection or None, default None
+        How the vocabulary was selected; it also holds the counts of rarer words.
+    reading : mapping or None, default None
+        Statistics of reading: ``readers`` holds the statistics of each reader and ``dropped`` those of ``max_types``,
+        if it dropped words. With replayed text, ``replay`` holds its ``share``, ``sentences`` and ``words``.
     """
 
     vocabulary: Vocabulary
@@ -109,14 +108,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Replay:
-    """Text that a model has learned, of which sentences are mixed into the text of an update.
+    """Old text of a model, whose sentences are mixed into the text of an update.
 
     Attributes
     ----------
     source : Source
         The old text.
     share : float
-        Share of its sentences.
+        Fraction of its sentences to mix in.
     """
 
     source: Source
@@ -136,35 +135,36 @@ def read_text(
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> Text:
-    """Read a text once: its vocabulary, and the ids to train on and to hold out.
+    """Read a text once: select its vocabulary, encode it and split off held-out sentences.
 
     Parameters
     ----------
     source : Source
         The text.
     config : TrainingConfig
-        How it is split, which words are kept and what share of the sentences is held out.
+        Options for tokenization, for the selection of words and for the fraction of sentences to hold out.
     validation : Source or None, default None
-        A text to hold out instead of a share of the first.
+        A separate held-out text, instead of a fraction of ``source``.
     vocabulary : Vocabulary or None, default None
-        The words to encode with; chosen from the counts of the text unless given.
+        The words to encode with. If None, they are selected from the counts of the text.
     known : Known or None, default None
-        The words of a model that is to learn more: they stay, and new ones join them.
+        The words of a trained model. They keep their ids, and new words are appended.
     replay : Replay or None, default None
-        With ``known``, old text to mix into the text to train on. It adds to no count of words.
+        With ``known``, old text to mix into the training text. Its words do not change any count.
     phrases : Phrases or None, default None
-        What to join instead of the phrases that the options learn or name.
+        Phrases to join, instead of those that the options specify.
     paths : pair of Path or None, default None
-        Directories for the two encoded corpora; without them they live in memory or in nameless temporary files.
+        Directories for the training and the held-out corpus. If None, they are kept in memory or in unnamed temporary
+        files.
     spool_directory : path or None, default None
-        Where temporary files go.
+        Directory for temporary files.
     on_scan : callable or None, default None
         Called with a :class:`ScanProgress` while the text is read.
 
     Raises
     ------
     CorpusError
-        The text cannot be used, there is nothing to hold out, or the model has not learned the text to replay.
+        The text cannot be used, there is nothing to hold out, or the model was not trained on the text to replay.
     OutputError
         The disk is full.
     """
@@ -191,7 +191,7 @@ def read_text(
             encoded = scanned.encode(selection.ids, path=path)
             fingerprint = text_fingerprint(scanned, encoded)
             phrases = scanned.phrases
-            reading = _met(scanned)
+            reading = _reading_statistics(scanned)
         del scanned, scanning
         give_back_freed_memory()
     vocabulary = selection.vocabulary
@@ -208,7 +208,7 @@ def read_text(
     if held_out is not None:
         refuse_unmeasurable(held_out)
     if replay is not None:
-        assert known is not None and selection.text_counts is not None, "only an update replays"
+        assert known is not None and selection.text_counts is not None, "replay requires an update"
         with (
             encoded as new,
             _replayed(
@@ -232,7 +232,7 @@ def _replayed(
     spool_directory: str | Path | None,
     on_scan: OnScan | None,
 ) -> EncodedCorpus:
-    """A share of the sentences of old text, in their order, as ids of a vocabulary."""
+    """The sampled sentences of the old text, in their order, encoded with ``vocabulary``."""
 
     def check(words: Sequence[Item], counts: NDArray[np.int64]) -> None:
         refuse_unlearned(words, counts, known, counts_are_exact=config.max_types is None, most_rare=_most_rare(config))
@@ -247,13 +247,13 @@ def _replayed(
         chosen = _sample(whole, replay.share, key, spool_directory=spool_directory)
         if not chosen.sentences:
             raise CorpusError(
-                f"replay={replay.share:g} draws none of the {whole.sentences:,} sentences of the old text: raise it"
+                f"replay={replay.share:g} selects none of the {whole.sentences:,} sentences of the old text: raise it"
             )
     return chosen
 
 
-def _met(scanned: Scan | CountedText) -> dict[str, Any]:
-    """What was met in a text, as plain values."""
+def _reading_statistics(scanned: Scan | CountedText) -> dict[str, Any]:
+    """Statistics of the readers and of ``max_types``, as JSON values."""
     return {
         "readers": {name: tally.to_dict() for name, tally in scanned.readers.items()},
         "dropped": None if scanned.dropped is None else scanned.dropped.to_dict(),
@@ -261,13 +261,13 @@ def _met(scanned: Scan | CountedText) -> dict[str, Any]:
 
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
-    """What a corpus argument means under the options; see :func:`wordkin.corpus.sources.resolve`."""
+    """Resolve a corpus argument with the reading options; see :func:`wordkin.corpus.sources.resolve`."""
     reading = Reading(config.field, config.reader, config.encoding, config.whole_sentences, config.delimiter)
     return resolve(corpus, reading, texts=texts)
 
 
 def further_source_of(text: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
-    """The same for a text beside the corpus, which is of the same kind: strings where that was ``texts``, or a path."""
+    """Resolve a second text, such as the held-out one: a path, or strings if the first text was ``texts``."""
     if text is None:
         return None
     if texts is None or isinstance(text, str | Path):
@@ -284,10 +284,10 @@ def scan_text(
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> Scan | CountedText:
-    """Read a source once: its words counted, split and joined as the options say; see :func:`wordkin.corpus.scan`.
+    """Read a source once: tokenize it, join phrases and count the words; see :func:`wordkin.corpus.scan`.
 
-    ``phrases`` are joined instead of those that the options learn or name. ``max_types`` never drops the words
-    ``always``, or ``keep_words`` where that is None.
+    ``phrases`` replaces the phrases that the options specify. ``max_types`` never drops the words in ``always``; if
+    ``always`` is None, those in ``keep_words``.
     """
     scanned = scan(
         source,
@@ -306,7 +306,7 @@ def scan_text(
         return scanned
     if scanned.integers:
         scanned.close()
-        raise ConfigError("phrases", "are of words: leave it out where the items are whole numbers", config.phrases)
+        raise ConfigError("phrases", "needs words, but the items are whole numbers", config.phrases, "leave it out")
     text, workers = CountedText.of_scan(scanned, spool_directory), config.worker_threads
     if phrases is None and isinstance(config.phrases, int):
         return learn_phrases(text, config.phrases, phrase_options(config), workers=workers)[1]
@@ -317,14 +317,14 @@ def scan_text(
 def learn_phrases_of(
     source: Source, config: TrainingConfig, *, spool_directory: str | Path | None = None, on_scan: OnScan | None = None
 ) -> Phrases:
-    """The phrases of a source, learned as the options say; arguments as of :func:`scan_text`."""
+    """Learn the phrases of a source with the phrase options; the arguments are those of :func:`scan_text`."""
     with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as text:
-        assert text.phrases is not None, "the options ask for phrases"
+        assert text.phrases is not None, "config.phrases must be set"
         return text.phrases
 
 
 def phrase_options(config: TrainingConfig) -> PhraseOptions:
-    """How the options of training say that phrases are learned."""
+    """The phrase options of a training configuration."""
     named = ENGLISH_CONNECTORS if tuple(config.phrase_connectors) == ("english",) else config.phrase_connectors
     return PhraseOptions(
         min_count=config.phrase_min_count,
@@ -343,7 +343,7 @@ def select_words(
     vocabulary: Vocabulary | None = None,
     known: Known | None = None,
 ) -> Selection:
-    """The words of a text to learn, as options, ``vocabulary`` and ``known`` say; see :func:`read_text`."""
+    """Select the words to learn by the options, ``vocabulary`` and ``known``; see :func:`read_text`."""
     for given in (vocabulary, None if known is None else known.vocabulary):
         if given is not None:
             refuse_other_items(words, given)
@@ -359,20 +359,20 @@ def select_words(
 
 
 def _most_rare(config: TrainingConfig) -> int:
-    """Of how many words outside the vocabulary the counts are kept at most."""
+    """Maximum number of words outside the vocabulary whose counts are stored."""
     return MOST_RARE_WORDS if config.max_types is None else config.max_types
 
 
 def count_and_encode(
     scanned: Scan | CountedText, config: TrainingConfig, *, path: Path | None = None
 ) -> tuple[Vocabulary, EncodedCorpus]:
-    """The vocabulary that the options choose, and the text as its ids; saved where a path is given."""
+    """Select the vocabulary and encode the text with it; saved to ``path`` if it is set."""
     selection = select_words(scanned.words, scanned.counts, dataclasses.replace(config, rare_counts=False))
     return selection.vocabulary, scanned.encode(selection.ids, path=path)
 
 
 def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
-    """The scanned text as ids of a vocabulary; words outside it are left out. Saved where a path is given."""
+    """Encode a scanned text with a vocabulary, dropping words outside it; saved to ``path`` if it is set."""
     refuse_other_items(scanned.words, vocabulary)
     ids = vocabulary.find_ids(scanned.words).astype(np.int32)
     return scanned.encode(ids, path=path)
@@ -390,15 +390,15 @@ def encode_source(
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> tuple[EncodedCorpus, str]:
-    """A text as ids of a vocabulary, and its fingerprint; words outside the vocabulary are left out.
+    """Read and encode a text with a given vocabulary, dropping words outside it; also return its fingerprint.
 
-    ``phrases`` and ``always`` are as of :func:`scan_text`. ``check`` is called with the words of the text and their
-    counts, and may refuse them.
+    ``phrases`` and ``always`` are those of :func:`scan_text`. ``check`` is called with the words of the text and their
+    counts, and may raise an error.
     """
     if source.kind == "encoded":
         opened = open_text(source.directories[0])
         _refuse_other_reading(opened, config, phrases)
-        assert opened.vocabulary.counts is not None  # as its layout has them
+        assert opened.vocabulary.counts is not None  # an encoded text always stores counts
         check(list(opened.vocabulary.words), opened.vocabulary.counts)
         encoded = _take_encoded(opened, vocabulary, path, spool_directory)
         return encoded, f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
@@ -413,16 +413,16 @@ def encode_source(
 def save_encoded(
     source: Source, config: TrainingConfig, output: str | Path, *, on_scan: OnScan | None = None
 ) -> EncodedText:
-    """Read a text once and keep it as an encoded text in the directory ``output``.
+    """Read a text once and save it as an encoded text in the directory ``output``.
 
-    Raises :class:`ConfigError` where the output would be read as part of the source, and :class:`OutputError` where it
-    cannot be written; what was there before is then still whole.
+    Raises :class:`ConfigError` if ``output`` would be read as part of the source, and :class:`OutputError` if it cannot
+    be written. On an error, an encoded text that already exists there is unchanged.
     """
     output = Path(output).absolute()
     if source.kind == "encoded":
-        raise CorpusError(f"{str(source.directories[0])!r} is an encoded text already: encode the text it was made of")
+        raise CorpusError(f"{str(source.directories[0])!r} is already encoded: pass the text it was made from")
     if source.reads(output) or source.would_read(output):
-        raise ConfigError("output", "must not lie among the files of the text", str(output), "choose another directory")
+        raise ConfigError("output", "must not be among the files of the text", str(output), "choose another directory")
     with saving_text(output) as directory:
         with scan_text(source, config, spool_directory=directory, on_scan=on_scan) as scanned:
             vocabulary, corpus = count_and_encode(scanned, config, path=directory)
@@ -430,7 +430,7 @@ def save_encoded(
             description = Description(
                 options={name: values[name] for name in text_options()},
                 sources=described(source),
-                **_met(scanned),
+                **_reading_statistics(scanned),
                 text_words=int(scanned.counts.sum()),
                 scan_fingerprint=scanned.fingerprint,
                 content_fingerprint=content_fingerprint(vocabulary, corpus, config.worker_threads),
@@ -442,23 +442,24 @@ def save_encoded(
 
 
 def described(source: Source) -> list[dict[str, object]]:
-    """What a source was, for the description of an encoded text."""
+    """The files or the kind of a source, for the description of an encoded text."""
     if source.kind == "files":
         return [{"name": file.name, "bytes": file.size} for file in source.files]
     return [{"name": f"an iterable of {source.kind}", "bytes": None}]
 
 
 def text_options() -> list[str]:
-    """The options that an encoded text depends on."""
+    """Names of the options that an encoded text depends on."""
     fields = dataclasses.fields(TrainingConfig)
     return [each.name for each in fields if each.metadata["group"] == "Text" and each.name not in _OF_TRAINING]
 
 
 def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
-    """The options of a run on an encoded text: how the text was read, and what is asked for.
+    """The options of a run on an encoded text.
 
-    Options left at their default are as the text was made. Raises :class:`ConfigError` for others that differ, but
-    for a higher ``min_count`` and a lower ``max_vocabulary``.
+    Options with their default value are replaced by those that the text was made with. Raises :class:`ConfigError` for
+    an explicit option that differs, except ``keep_words``, ``max_types``, a higher ``min_count`` and a lower
+    ``max_vocabulary``.
     """
     made = opened.description.options
     changed: dict[str, object] = {}
@@ -466,11 +467,11 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
         if each.name not in text_options():
             continue
         was, asked = made.get(each.name, each.default), config.to_dict()[each.name]
-        a_function = each.name == "tokenizer" and not TokenizerName().accepts(was)  # functions are not stored
-        a_function = a_function or isinstance(was, dict)
-        if asked == was or (a_function and asked == each.default):
+        was_function = each.name == "tokenizer" and not TokenizerName().accepts(was)  # functions are not stored
+        was_function = was_function or isinstance(was, dict)
+        if asked == was or (was_function and asked == each.default):
             continue
-        if each.name in ("keep_words", "max_types"):  # of the words that it has, any can be kept, and as few
+        if each.name in ("keep_words", "max_types"):  # these can only narrow the stored words
             continue
         if each.name == "min_count" and asked > was:
             continue
@@ -478,7 +479,10 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
             continue
         if asked != each.default:
             raise ConfigError(
-                each.name, f"must be left out for a text that was encoded with {was!r}", asked, "encode the text again"
+                each.name,
+                f"must be left out, because the text was encoded with {was!r}",
+                asked,
+                "encode the text again",
             )
         changed[each.name] = was
     return dataclasses.replace(config, **changed)  # type: ignore[arg-type]
@@ -487,10 +491,10 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
 def _select_of_encoded(
     opened: EncodedText, config: TrainingConfig, vocabulary: Vocabulary | None, known: Known | None
 ) -> Selection:
-    """The words of an encoded text to learn; its own vocabulary, without a copy, where the options keep all of it."""
+    """Select the words of an encoded text to learn; its vocabulary is not copied if the options keep all of it."""
     own = opened.vocabulary
     counts = own.counts
-    assert counts is not None  # as its layout has them
+    assert counts is not None  # an encoded text always stores counts
     if vocabulary is None and known is None:
         number = int(np.count_nonzero(counts >= config.min_count))
         if number == len(own) and (config.max_vocabulary is None or config.max_vocabulary >= number):
@@ -499,16 +503,16 @@ def _select_of_encoded(
 
 
 def _refuse_other_reading(opened: EncodedText, config: TrainingConfig, phrases: Phrases | None) -> None:
-    """Raise :class:`ConfigError` where the words of an encoded text were made in another way than those of a model."""
+    """Raise :class:`ConfigError` if an encoded text was read with other options than those of a model."""
     asked, made = config.to_dict(), config_for(opened, config).to_dict()
     for name in ("tokenizer", "lowercase", "normalize", "keep"):
         if made[name] != asked[name]:
             raise ConfigError(
                 name, f"must be the same in model ({asked[name]!r}) and encoded text", made[name],
-                "encode the text again as the model reads text")  # fmt: skip
+                "encode the text again with the options of the model")  # fmt: skip
     contents = [None if each is None else each.to_json() for each in (opened.phrases, phrases)]
     if contents[0] != contents[1]:
-        has = ["no phrases" if each is None else "phrases of its own" for each in contents]
+        has = ["no phrases" if each is None else "other phrases" for each in contents]
         raise ConfigError(
             "phrases", f"must be the same in model ({has[1]}) and encoded text", has[0],
             "encode the text again with the phrases of the model (phrases.json)")  # fmt: skip
@@ -517,7 +521,7 @@ def _refuse_other_reading(opened: EncodedText, config: TrainingConfig, phrases: 
 def _take_encoded(
     opened: EncodedText, vocabulary: Vocabulary, path: Path | None, spool_directory: str | Path | None
 ) -> EncodedCorpus:
-    """The corpus of an encoded text in the ids of a vocabulary; as it lies there where that is its own."""
+    """The corpus of an encoded text with the ids of ``vocabulary``; not copied if that is its own vocabulary."""
     if vocabulary is not opened.vocabulary:
         refuse_other_items(opened.vocabulary.words, vocabulary)
         new_ids = vocabulary.find_ids(list(opened.vocabulary.words)).astype(np.int32)
@@ -529,7 +533,7 @@ def _take_encoded(
 
 
 def text_fingerprint(scanned: Scan | CountedText, encoded: EncodedCorpus) -> str:
-    """A digest of all words of a text in their order, and of what was encoded of it."""
+    """Digest of all words of a text in their order, and of the encoded corpus."""
     return f"{scanned.fingerprint}-{encoded.fingerprint}"
 
 
@@ -541,24 +545,36 @@ def split_corpus(
     paths: tuple[Path | None, Path | None] = (None, None),
     spool_directory: str | Path | None = None,
 ) -> tuple[EncodedCorpus, EncodedCorpus]:
-    """The sentences to train on and those held out, both in the order of the text.
+    """Split a corpus into sentences to train on and held-out sentences; both keep the order of the text.
 
-    A sentence is held out where a hash of seed and number of the sentence says so, with probability
-    ``fraction``: the same ones each time, on any machine.
+    Each sentence is held out with probability ``fraction``. A hash of the seed and the sentence number decides, so the
+    split is the same on every machine.
 
     Parameters
     ----------
-    paths : directories to save the two in; where one is None, in memory if small and in nameless files if not.
+    corpus : EncodedCorpus
+        The corpus to split.
+    fraction : float
+        Probability of holding out a sentence.
+    seed : int
+        Seed of the hash.
+    paths : pair of Path or None, default (None, None)
+        Directories to save the two corpora in. If None, a corpus is kept in memory or in an unnamed temporary file.
+    spool_directory : path, default None
+        Directory for temporary files.
 
-    Raises :class:`CorpusError` where one of the two would be empty.
+    Raises
+    ------
+    CorpusError
+        One of the two would be empty.
     """
     held_out = _chosen(corpus.sentences, fraction, stream_key(seed, VALIDATION, _SPLIT))
     number = np.count_nonzero(held_out)
     if number in (0, len(held_out)):
         few = "no sentence" if number == 0 else "every sentence"
         raise CorpusError(
-            f"validation_fraction={fraction:g} holds out {few} of {len(held_out):,}: name a file of held-out text "
-            "instead (validation)"
+            f"validation_fraction={fraction:g} holds out {few} of {len(held_out):,}: pass a separate held-out text "
+            "(validation) instead"
         )
     train_path, held_out_path = paths
     size = corpus.ids.nbytes + corpus.offsets.nbytes
@@ -568,20 +584,20 @@ def split_corpus(
     ):
         for start in range(0, corpus.words, _PIECE_WORDS):
             stop = min(start + _PIECE_WORDS, corpus.words)
-            _deal(corpus, start, stop, ~held_out, training)
-            _deal(corpus, start, stop, held_out, validation)
+            _copy_chosen(corpus, start, stop, ~held_out, training)
+            _copy_chosen(corpus, start, stop, held_out, validation)
         return training.finish(), validation.finish()
 
 
 def sample_corpus(
     corpus: EncodedCorpus, fraction: float, seed: int, *, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
-    """A share of the sentences in the order of the text, chosen as :func:`split_corpus` does."""
+    """Sample a fraction of the sentences, in the order of the text; selects the same ones as :func:`split_corpus`."""
     return _sample(corpus, fraction, stream_key(seed, VALIDATION, _SPLIT), spool_directory=spool_directory)
 
 
 def _chosen(sentences: int, fraction: float, key: int) -> NDArray[np.bool_]:
-    """Which sentences the stream of a key chooses, each with probability ``fraction``."""
+    """Mask of the sentences that the random stream ``key`` selects, each with probability ``fraction``."""
     chosen = np.empty(sentences, np.bool_)
     choose_at_random(np.uint64(key), np.uint64(fraction * 2.0**32), chosen)
     return chosen
@@ -590,17 +606,17 @@ def _chosen(sentences: int, fraction: float, key: int) -> NDArray[np.bool_]:
 def _sample(
     corpus: EncodedCorpus, fraction: float, key: int, *, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
-    """The sentences that the stream of a key chooses, in the order of the text."""
+    """The sentences that the random stream ``key`` selects, in the order of the text."""
     chosen = _chosen(corpus.sentences, fraction, key)
     size = int(fraction * (corpus.ids.nbytes + corpus.offsets.nbytes))
     with CorpusWriter(spool_directory=spool_directory, expected_bytes=size) as writer:
         for start in range(0, corpus.words, _PIECE_WORDS):
-            _deal(corpus, start, min(start + _PIECE_WORDS, corpus.words), chosen, writer)
+            _copy_chosen(corpus, start, min(start + _PIECE_WORDS, corpus.words), chosen, writer)
         return writer.finish()
 
 
 def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
-    """Raise :class:`CorpusError` where a held-out text has nothing to predict: its loss would be 0."""
+    """Raise :class:`CorpusError` if a held-out text has nothing to predict, because its loss would be 0."""
     if held_out.words == 0:
         raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
     if np.diff(held_out.offsets).max() < 2:
@@ -609,8 +625,8 @@ def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
         )
 
 
-def _deal(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_], writer: CorpusWriter) -> None:
-    """Hand a writer what belongs to the chosen sentences of corpus positions start … stop - 1."""
+def _copy_chosen(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_], writer: CorpusWriter) -> None:
+    """Write the words at positions start … stop - 1 that belong to chosen sentences."""
     first = int(np.searchsorted(corpus.offsets, start, side="right")) - 1
     last = int(np.searchsorted(corpus.offsets, stop, side="left"))
     ends = corpus.offsets[first + 1 : last + 1]

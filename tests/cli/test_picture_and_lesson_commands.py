@@ -59,8 +59,8 @@ def test_plot_says_what_is_wrong(run, vectors_file, tmp_path):
 
 
 @pytest.mark.parametrize(("module", "options", "message"), [
-    ("umap", ["--method", "umap"], "a map by UMAP needs an optional part: pip install 'wordkin[umap]'"),
-    ("matplotlib.figure", [], "drawing pictures needs an optional part: pip install 'wordkin[plot]'"),
+    ("umap", ["--method", "umap"], "a map by UMAP needs an optional dependency: pip install 'wordkin[umap]'"),
+    ("matplotlib.figure", [], "drawing pictures needs an optional dependency: pip install 'wordkin[plot]'"),
 ])  # fmt: skip
 def test_plot_names_the_extra_that_is_missing(run, vectors_file, tmp_path, monkeypatch, module, options, message):
     if module == "umap":

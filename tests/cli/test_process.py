@@ -180,7 +180,7 @@ def test_names_that_are_not_utf_8(tmp_path):
     assert echoed.stdout == run
     again = subprocess.run([*COMMAND, "train", "--resume", run, text, "--epochs", "1"], capture_output=True)
     assert again.returncode == 2
-    assert b"the run began with --epochs 1000000" in again.stderr
+    assert b"the run started with --epochs 1000000" in again.stderr
     done = subprocess.run([*command[:-1], "1", "--json"], capture_output=True)
     assert (done.returncode, b"holds an unfinished run" in done.stderr) == (2, True)
     shutil.rmtree(os.fsdecode(run))

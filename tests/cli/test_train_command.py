@@ -88,7 +88,7 @@ def test_an_impossible_directory_for_checkpoints_is_bad_usage(run, text_file, tm
 def test_places_for_runs_are_checked_before_the_work(run, text_file, tmp_path):
     finished = run("train", text_file, "-o", tmp_path / "v.bin", "--checkpoint-every", "5m")
     assert (finished.code, finished.err) == (
-        2, "wordkin: --checkpoint-every needs a place for checkpoints; got '5m': name a directory as checkpoint\n"
+        2, "wordkin: --checkpoint-every needs a checkpoint directory; got '5m': set checkpoint\n"
     )  # fmt: skip
     finished = run("train", text_file, "-o", tmp_path / "v.txt", "--log", text_file)
     assert finished.code == 2
@@ -173,7 +173,7 @@ def test_resuming_says_what_is_wrong(run, tmp_path):
         "train", "text.txt", "-o", tmp_path / "v.bin", "--checkpoint", tmp_path, "--checkpoint-every", "soon"
     )
     assert finished.code == 2
-    assert finished.err.startswith("wordkin: --checkpoint-every must be a time from 0 up")
+    assert finished.err.startswith("wordkin: --checkpoint-every must be a number of seconds from 0 up")
 
 
 def test_the_help_tells_the_time_between_checkpoints(run):

@@ -48,7 +48,7 @@ def test_it_ends_with_a_command_that_runs_or_says_that_nothing_is_better(run, te
         ("--at-most 2y", '--at-most must be a time above 0, as 30 or "30s", or a multiple of the classic time, as '),
         (
             "--time 2y",
-            '--time must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"; got \'2y\'',
+            '--time must be a number of seconds from 0 up, or text such as "30s", "10m" or "2h"; got \'2y\'',
         ),
         ("--vary speed", "--vary must name a training option; got 'speed'"),
         ("--vary window=x", "--window must be a whole number from 1 to 10000"),

@@ -117,7 +117,7 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
         ),
         (
             ["train", "x", "-o", "y.bin", "--objective", "softmax,x"],
-            '--objective must be one or several of "negative-sampling", "hierarchical-softmax", "softmax"; '
+            '--objective must be one or more of "negative-sampling", "hierarchical-softmax", "softmax"; '
             "got 'softmax,x'",
         ),
         (
@@ -198,7 +198,7 @@ def test_json_is_one_document(run, vectors_file):
         ("-train", "-train: give the text as CORPUS"),
         ("-cbow", "-cbow: use --architecture cbow or skip-gram"),
         ("-iter", "-iter: use --epochs"),
-        ("--save-vocab", "--save-vocab: leave it out: vectors in .safetensors keep the counts"),
+        ("--save-vocab", "--save-vocab: leave it out: vectors in .safetensors contain the counts"),
     ],
 )
 def test_options_of_gensim_and_word2vec_c_get_a_hint(run, option, hint):

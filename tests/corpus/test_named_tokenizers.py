@@ -357,7 +357,7 @@ def test_a_name_in_a_run_is_not_imported(tmp_path):
     model.save(tmp_path / "model")
     loaded = set(sys.modules)
     again = Word2Vec.load(tmp_path / "model")
-    with pytest.raises(ConfigError, match=r"tokenizer must be given again .* got 'this:s'"):
+    with pytest.raises(ConfigError, match=r"tokenizer must be passed again .* got 'this:s'"):
         again.config.tokenizer("abba")
     assert "this" not in set(sys.modules) - loaded
 

@@ -226,7 +226,9 @@ def test_training_learns_phrases_keeps_them_and_joins_new_text(tmp_path):
 
 @pytest.mark.parametrize("value", [0, 17, True, 1.5, "phrases.txt"])
 def test_the_option_is_passes_or_a_file(value):
-    with pytest.raises(ConfigError, match="phrases must be a whole number of passes from 1 to 16, or a file"):
+    with pytest.raises(
+        ConfigError, match=r"phrases must be a whole number of passes from 1 to 16, or the path of a \.json file"
+    ):
         wordkin.TrainingConfig(phrases=value)
 
 

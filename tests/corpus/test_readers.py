@@ -140,7 +140,7 @@ def test_missing_zstandard_names_the_extra(tmp_path: Path, monkeypatch: pytest.M
     path.write_bytes(zstandard.compress(b"a b"))
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(
-        MissingExtraError, match=r"reading .zst files needs an optional part: pip install 'wordkin\[zstd\]'"
+        MissingExtraError, match=r"reading .zst files needs an optional dependency: pip install 'wordkin\[zstd\]'"
     ):
         scan(path)
 

@@ -279,7 +279,9 @@ def test_tables_with_other_delimiters(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="delimiter is for files: leave it out where the corpus is an iterable"):
         words_of([{"t": "a"}], field="t", delimiter="|")
     for wrong in ("", ";;", "a", '"', "\n", 3):
-        with pytest.raises(ConfigError, match="delimiter must be one character, and no letter, digit, quotation mark"):
+        with pytest.raises(
+            ConfigError, match="delimiter must be a single character that is not a letter, digit, quotation mark"
+        ):
             TrainingConfig(delimiter=wrong)  # type: ignore[arg-type]
 
 
@@ -352,7 +354,9 @@ def test_a_table_with_another_suffix_names_its_reader(tmp_path: Path) -> None:
 
 def test_missing_pyarrow_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"reading Parquet.* needs an optional part: pip install 'wordkin\[arr"):
+    with pytest.raises(
+        MissingExtraError, match=r"reading Parquet.* needs an optional dependency: pip install 'wordkin\[arr"
+    ):
         words_of(written(tmp_path / "c.parquet", b""), field="t")
 
 

@@ -99,12 +99,12 @@ def test_keep_in_training_and_in_saved_runs(tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     loaded = wordkin.Word2Vec.load(tmp_path / "model")
     assert loaded.config.to_dict()["keep"] == {"function": "str.isalpha"}
-    with pytest.raises(wordkin.ConfigError, match=r"keep must be given again .* got 'str.isalpha'"):
+    with pytest.raises(wordkin.ConfigError, match=r"keep must be passed again .* got 'str.isalpha'"):
         loaded.config.keep("a")  # type: ignore[operator, misc]
     assert len(wordkin.train(lists, keep="[ab]", **small)) == 2
 
 
 @pytest.mark.parametrize("keep", ["(", "", 7, ["a"], b"a"])
 def test_keep_must_be_a_pattern_or_a_function(keep: object) -> None:
-    with pytest.raises(wordkin.ConfigError, match="keep must be a regular expression that words match as a whole, or"):
+    with pytest.raises(wordkin.ConfigError, match="keep must be a regular expression that matches whole words, or"):
         wordkin.TrainingConfig(keep=keep)  # type: ignore[arg-type]

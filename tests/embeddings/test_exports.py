@@ -116,7 +116,7 @@ def test_to_projector(tmp_path, counts):
 ])  # fmt: skip
 def test_what_is_not_installed_is_named(tmp_path, monkeypatch, module, extra, call):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtraError, match=rf"needs an optional part: pip install 'wordkin\[{extra}\]'"):
+    with pytest.raises(MissingExtraError, match=rf"needs an optional dependency: pip install 'wordkin\[{extra}\]'"):
         call(some_vectors(), tmp_path)
 
 

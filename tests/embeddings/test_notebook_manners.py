@@ -61,7 +61,7 @@ def test_vectors_are_an_array(vectors):
     assert np.array_equal(copied, vectors.matrix)
     assert np.asarray(vectors, dtype=np.float64).dtype == np.float64
     assert np.asarray(vectors, dtype="float32").dtype == np.float32
-    with pytest.raises(ValueError, match="vectors of float32 cannot become float64 without a copy"):
+    with pytest.raises(ValueError, match="cannot convert float32 vectors to float64 without a copy"):
         np.asarray(vectors, dtype=np.float64, copy=False)
 
 

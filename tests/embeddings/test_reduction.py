@@ -122,7 +122,7 @@ def test_the_smallest_and_largest_numbers_survive_int8(tmp_path):
 
 def test_int8_of_what_is_not_finite():
     vectors = Embeddings(Vocabulary(["a", "b"]), np.array([[np.nan, 1], [1, 1]], np.float32))
-    with pytest.raises(FormatError, match="the vector of 'a' holds a value that is not a finite number"):
+    with pytest.raises(FormatError, match="the vector of 'a' holds an infinite or NaN value"):
         vectors.astype("int8")
 
 

@@ -278,7 +278,7 @@ wordkin.train(sentences, {places}, vector_size=64, min_count=1, epochs=1)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 1
     if what == "the checkpoint":
-        assert "this checkpoint is left out, the last one stays" in done.stderr
+        assert "this checkpoint is skipped, the previous one is kept" in done.stderr
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("wordkin.errors.OutputError: cannot write")
     assert "File too large" in last

@@ -160,11 +160,13 @@ def test_illegal_arguments_leave_no_file(clustered, tmp_path, call, error, messa
 
 def test_missing_extras_are_named(clustered, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
-    with pytest.raises(MissingExtraError, match=r"a map by UMAP needs an optional part: pip install 'wordkin\[umap\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"a map by UMAP needs an optional dependency: pip install 'wordkin\[umap\]'"
+    ):
         map_words(clustered, clustered.words, "umap")
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
     with pytest.raises(
-        MissingExtraError, match=r"drawing pictures needs an optional part: pip install 'wordkin\[plot\]'"
+        MissingExtraError, match=r"drawing pictures needs an optional dependency: pip install 'wordkin\[plot\]'"
     ):
         plot_words(clustered, clustered.words, tmp_path / "a.png")
 

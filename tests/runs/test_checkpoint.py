@@ -143,13 +143,13 @@ def test_files_are_json_safetensors_and_plain_numbers(stopped, sentences):
     [
         (
             {"window": 7},
-            "the run began with window=5 and cannot be resumed with 7: leave it out, or start a new run",
+            "the run started with window=5 and cannot be resumed with 7: leave the option out, or start a new run",
         ),
         (
             {"objective": "softmax"},
-            "the run began with objective='negative-sampling' and cannot be resumed with 'softmax'",
+            "the run started with objective='negative-sampling' and cannot be resumed with 'softmax'",
         ),
-        ({"seed": 2, "threads": 2}, "the run began with seed=1 and cannot be resumed with 2"),
+        ({"seed": 2, "threads": 2}, "the run started with seed=1 and cannot be resumed with 2"),
     ],
 )
 def test_another_configuration_is_refused(stopped, options, message):
@@ -160,7 +160,7 @@ def test_another_configuration_is_refused(stopped, options, message):
 def test_unknown_and_illegal_options_are_refused_as_ever(stopped):
     with pytest.raises(ConfigError, match="windows is not an option of training"):
         wordkin.resume(stopped, windows=7)
-    with pytest.raises(ConfigError, match="checkpoint_every must be a time from 0 up"):
+    with pytest.raises(ConfigError, match="checkpoint_every must be a number of seconds from 0 up"):
         wordkin.resume(stopped, checkpoint_every="soon")
 
 
@@ -173,7 +173,9 @@ def test_another_text_is_refused(stopped, sentences, change):
         other[700], other[701] = other[701], other[700]
     else:
         other[700].pop()
-    with pytest.raises(CheckpointError, match=r"the text is not the one that the run in .* began with"):
+    with pytest.raises(
+        CheckpointError, match=r"the text or its reading options differ from those that the run in .* started with"
+    ):
         wordkin.resume(stopped, other)
 
 
@@ -181,7 +183,7 @@ def test_a_configuration_changed_by_hand_is_refused(stopped):
     path = stopped / "run.json"
     path.write_text(path.read_text().replace('"window": 5', '"window": 6'))
     with pytest.raises(
-        CheckpointError, match=r"run.json.*: the configuration or a fingerprint was changed after the run"
+        CheckpointError, match=r"run.json.*: the configuration or a fingerprint was edited after the run"
     ):
         wordkin.resume(stopped)
 
@@ -192,7 +194,7 @@ def test_a_corpus_put_in_place_of_the_old_is_refused(stopped):
     ids[100] = 1 - ids[100] if ids[100] < 2 else 0
     EncodedCorpus(ids, np.array(corpus.offsets), "whatever").save(stopped / "corpus")
     with pytest.raises(
-        CheckpointError, match=r"the text in .*corpus.* is not the one the run began with: put that back"
+        CheckpointError, match=r"the text in .*corpus.* is not the one the run started with: restore that text"
     ):
         wordkin.resume(stopped)
 
@@ -206,9 +208,9 @@ def test_ids_beyond_the_vocabulary_are_refused(stopped):
         EncodedCorpus(ids, np.array(corpus.offsets), "whatever").save(stopped / "corpus")
         fingerprint = EncodedCorpus.open(stopped / "corpus").fingerprint
         directory = RunDirectory.open(stopped)
-        directory.go_on_as(dataclasses.replace(directory.record.run, corpus_fingerprint=fingerprint))
+        directory.continue_as(dataclasses.replace(directory.record.run, corpus_fingerprint=fingerprint))
         (stopped / "run.json").write_bytes(directory.record.to_json())
-        with pytest.raises(FormatError, match=r"corpus.* is damaged: it holds ids of words that are not in the voc"):
+        with pytest.raises(FormatError, match=r"corpus.* is damaged: it holds word ids that are not in the voc"):
             wordkin.resume(stopped)
 
 
@@ -231,7 +233,7 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
     path.write_bytes(content[:-1] if damage == "the end" else content)
     if damage == "the file":
         path.unlink()
-    reason = "there is no file" if damage == "the file" else "its content is not what run.json says it was"
+    reason = "there is no file" if damage == "the file" else "its SHA-256 differs from that in run.json"
     with pytest.raises(FormatError, match=reason):
         wordkin.resume(stopped)
 
@@ -240,17 +242,17 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
     ("change", "message"),
     [
         (lambda record: "not JSON", "it is not JSON"),
-        (lambda record: [], "it does not describe a run of wordkin"),
-        (lambda record: record | {"format": "other"}, "it does not describe a run of wordkin"),
-        (lambda record: record | {"version": 2}, "it is of version 2, and this wordkin reads 1"),
-        (lambda record: record | {"files": {}}, "it names no vocabulary"),
+        (lambda record: [], "it is not the record of a wordkin run"),
+        (lambda record: record | {"format": "other"}, "it is not the record of a wordkin run"),
+        (lambda record: record | {"version": 2}, "its format version is 2, but this wordkin reads version 1"),
+        (lambda record: record | {"files": {}}, "its entry 'files' has no vocabulary"),
         (lambda record: record | {"files": record["files"] | {"tables": {}}}, "its entry 'name' is missing"),
         (
             lambda record: record | {"files": record["files"] | {"tables": {"name": "../x", "sha256": ""}}},
-            "it names '../x' as the file of kind 'tables', which no run has",
+            "it has a file '../x' of kind 'tables', which is not a file of a run",
         ),
-        (lambda record: record | {"config": 3}, "its entry 'config' is missing or of the wrong kind"),
-        (lambda record: record | {"finished": "no"}, "its entry 'finished' is missing or of the wrong kind"),
+        (lambda record: record | {"config": 3}, "its entry 'config' is missing or has the wrong type"),
+        (lambda record: record | {"finished": "no"}, "its entry 'finished' is missing or has the wrong type"),
         (lambda record: record | {"checkpoint_seconds": None}, "its entry 'checkpoint_seconds' is missing"),
         (lambda record: record | {"state": {}}, "the state must have the entries epoch, position"),
         (lambda record: record | {"state": record["state"] | {"epoch": -1}}, "epoch in the state must be of kind int"),
@@ -260,10 +262,10 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
         ),
         (
             lambda record: record | {"state": record["state"] | {"epoch": 10**9}},
-            "it was changed by hand, or is damaged",
+            "it was edited or is damaged",
         ),
-        (lambda record: record | {"finished": True}, "it was changed by hand, or is damaged"),
-        (lambda record: record | {"log": "elsewhere"}, "it was changed by hand, or is damaged"),
+        (lambda record: record | {"finished": True}, "it was edited or is damaged"),
+        (lambda record: record | {"log": "elsewhere"}, "it was edited or is damaged"),
     ],
 )
 def test_a_damaged_record_is_refused(stopped, change, message):
@@ -344,7 +346,9 @@ def test_a_checkpoint_that_cannot_be_written_is_left_out(sentences, tmp_path, sh
         real(stream, tensors, metadata)
 
     monkeypatch.setattr(checkpoint, "write_tensors", fill_the_disk)
-    with pytest.warns(RuntimeWarning, match="No space left on device: this checkpoint is left out, the last one stays"):
+    with pytest.warns(
+        RuntimeWarning, match="No space left on device: this checkpoint is skipped, the previous one is kept"
+    ):
         kept = Word2Vec(**SMALL).fit(sentences, checkpoint=tmp_path, checkpoint_every=0)
     assert_same_tables(kept, whole)
     assert files_of(tmp_path) == {"run.json", "vocabulary", "rare", "tables", "corpus"}
@@ -414,7 +418,7 @@ def test_a_tokenizer_that_is_a_function_is_not_stored_but_named(tmp_path, stop_a
     options = SMALL | {"tokenizer": letters}
     Word2Vec(**options).fit(text, checkpoint=tmp_path / "run", callbacks=[stop_at(1)])
     with pytest.raises(
-        ConfigError, match=r"tokenizer must be given again where a saved run is to read text; got .*letters"
+        ConfigError, match=r"tokenizer must be passed again before a saved run can read text; got .*letters"
     ):
         wordkin.resume(tmp_path / "run", text)
     resumed = Word2Vec.resume(tmp_path / "run", text, tokenizer=letters)
@@ -516,6 +520,6 @@ def test_times_between_checkpoints(given, seconds):
 )
 def test_times_that_are_none(given):
     with pytest.raises(
-        ConfigError, match='checkpoint_every must be a time from 0 up: a number of seconds, or text as "30s"'
+        ConfigError, match='checkpoint_every must be a number of seconds from 0 up, or text such as "30s"'
     ):
         seconds_of(given)

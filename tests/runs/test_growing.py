@@ -161,7 +161,7 @@ def test_training_starts_from_published_vectors(model, tmp_path):
     assert same(Word2Vec.resume(tmp_path / "run"), started)
     with pytest.raises(ConfigError, match="init must hold vectors of vector_size=100 numbers; got 12: set vector_size"):
         wordkin.train(NEW, init=path)
-    with pytest.raises(ConfigError, match="init must be a file of vectors or Embeddings; got 7"):
+    with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
         wordkin.train(NEW, init=7)
 
 
@@ -180,7 +180,7 @@ def test_a_given_vocabulary_is_learned_with_its_counts(tmp_path):
     np.testing.assert_array_equal(again.embeddings.matrix, vectors.matrix)
     assert same(Word2Vec.resume(tmp_path / "run", NEW), again)
     for name, value in {"min_count": 2, "max_vocabulary": 7, "keep_words": ["a"]}.items():
-        with pytest.raises(ConfigError, match=f"{name} must be left out where a vocabulary is given"):
+        with pytest.raises(ConfigError, match=f"{name} cannot be combined with vocabulary"):
             wordkin.train(NEW, vocabulary=given, **{name: value})
 
 
@@ -295,11 +295,11 @@ def test_what_cannot_be_frozen_is_refused(model):
         model.update(NEW, freeze={"w1": 1})
     with pytest.raises(ConfigError, match=r"freeze must be a regular expression \(missing \), .*; got '\('"):
         model.update(NEW, freeze="(")
-    with pytest.raises(ConfigError, match="freeze needs vectors to start from; got 'w1': give init, or update a model"):
+    with pytest.raises(ConfigError, match="freeze needs vectors to start from; got 'w1': pass init, or call update"):
         wordkin.train(NEW, freeze="w1", **OPTIONS)
     with pytest.raises(ConfigError, match=r"freeze needs vectors=\"input\" \(now 'sum'\); got 'w1': output"):
         model.update(NEW, freeze="w1", vectors="sum")
-    with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\); got 'w1': replicas move all rows"):
+    with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\); got 'w1': merging replicas changes"):
         model.update(NEW, freeze="w1", replicas=2, deterministic=True)
 
 
@@ -382,7 +382,7 @@ def test_what_cannot_be_replayed_is_refused(model, tmp_path):
     for message, text in unlearned.items():
         with pytest.raises(CorpusError, match=message):
             model.update(NEW, replay=0.2, replay_from=text)
-    with pytest.raises(CorpusError, match="replay=1e-09 draws none of the 200 sentences of the old text: raise it"):
+    with pytest.raises(CorpusError, match="replay=1e-09 selects none of the 200 sentences of the old text: raise it"):
         model.update(NEW, replay=1e-9, replay_from=OLD)
     without = Word2Vec(**OPTIONS, rare_counts=False).fit(OLD)
     with pytest.raises(CorpusError, match="the text to replay has no word of the model"):

@@ -83,7 +83,7 @@ def test_a_directory_that_comes_back_takes_checkpoints_again(sentences, tmp_path
     run, options = tmp_path / "run", SMALL | options
     whole = Word2Vec(**options).fit(sentences)
     back = at_report(9, lambda: (tmp_path / "moved").rename(run))
-    with pytest.warns(RuntimeWarning, match="No such file or directory: this checkpoint is left out, later ones are"):
+    with pytest.warns(RuntimeWarning, match="No such file or directory: this checkpoint is skipped, later ones are"):
         Word2Vec(**options).fit(
             sentences, checkpoint=run, checkpoint_every=0, callbacks=[at_report(5, lambda: move_away(run)), back]
         )

@@ -87,7 +87,9 @@ def test_a_run_that_has_begun_takes_no_other_tables(tmp_path):
     with corpus(tmp_path / "corpus") as ids, RunDirectory.create(tmp_path) as directory:
         run = Run(CONFIG, corpus_fingerprint=ids.fingerprint)
         train_run(run, VOCABULARY, ids, None, directory=directory)
-        with pytest.raises(CheckpointError, match=r"a run that has begun goes on from its own tables: leave out"):
+        with pytest.raises(
+            CheckpointError, match=r"a run that has begun continues from its own tables: leave start out"
+        ):
             train_run(run, VOCABULARY, ids, None, start=tables_to_start_from(), directory=directory)
 
 

@@ -192,8 +192,8 @@ def refusal(options: dict[str, Any]) -> str | None:
         )
     if options["cbow_combine"] == "sum" and options["cbow_gradient"] == "exact":
         return (
-            'cbow_gradient must be left at "word2vec" with cbow_combine="sum"; got \'exact\': '
-            "the gradient of a sum needs no division, so both are the same"
+            'cbow_gradient must be "word2vec" with cbow_combine="sum"; got \'exact\': '
+            "both gradients are the same for a sum"
         )
     return None
 

@@ -78,7 +78,7 @@ def test_the_share_is_as_asked_and_the_seed_chooses():
 
 def test_a_text_too_short_to_hold_out_from_is_refused():
     with pytest.raises(
-        CorpusError, match=r"validation_fraction=0.01 holds out no sentence of 2: name a file of held-out"
+        CorpusError, match=r"validation_fraction=0.01 holds out no sentence of 2: pass a separate held-out"
     ):
         split_corpus(encoded([[1], [2]]), 0.01, 1)
 
@@ -136,10 +136,10 @@ def test_held_out_text_without_pairs_is_refused():
 
 def test_options_that_do_not_go_together(sentences):
     with pytest.raises(
-        ConfigError, match=r"patience needs held-out text; got 2: set validation_fraction, or name a text"
+        ConfigError, match=r"patience needs held-out text; got 2: set validation_fraction, or pass a text"
     ):
         Word2Vec(**SMALL, patience=2).fit(sentences)
-    with pytest.raises(ConfigError, match=r"validation_fraction must be left unset where a held-out text .* is given"):
+    with pytest.raises(ConfigError, match=r"validation_fraction cannot be combined with a held-out text"):
         Word2Vec(**SMALL, validation_fraction=0.1).fit(sentences, validation=[["w1"]])
     with pytest.raises(ConfigError, match=r"validation_fraction must be a number above 0 and at most 0.5; got 0.6"):
         Word2Vec(validation_fraction=0.6)
@@ -345,7 +345,7 @@ def test_a_log_that_is_none_is_not_gone_on_with(sentences, tmp_path, stop_at, sh
     path = tmp_path / "log.jsonl"
     Word2Vec(**SMALL).fit(sentences, log=path, checkpoint=tmp_path / "run", callbacks=[stop_at(5)])
     path.write_text("my diary\n")
-    with pytest.raises(OutputError, match=r"^cannot go on with .*: it is no log of wordkin; name another file"):
+    with pytest.raises(OutputError, match=r"^cannot append to .*: it is not a log of wordkin: choose another file"):
         wordkin.resume(tmp_path / "run")
     assert path.read_text() == "my diary\n"
     wordkin.resume(tmp_path / "run", log=tmp_path / "new.jsonl")
@@ -393,7 +393,7 @@ def pipe(tmp_path):
 
 
 def test_a_pipe_that_nobody_reads_does_not_hold_up_the_run(sentences, pipe):
-    with pytest.raises(OutputError, match=r"cannot write .*pipe': .*: nobody reads it"):
+    with pytest.raises(OutputError, match=r"cannot write .*pipe': .*: the pipe has no reader"):
         wordkin.train(sentences, log=pipe, **SMALL)
 
 
@@ -411,7 +411,7 @@ def test_a_pipe_whose_reader_sleeps_or_leaves_ends_the_log(pipe):
     report = TrainingReport(1, 1, True, 1, 25, 1.0, 1.0, 0.1, None, 0.1)
     read_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     log = TrainingLog(pipe)
-    with pytest.warns(RuntimeWarning, match="whoever reads it does not keep up: the log ends here"):
+    with pytest.warns(RuntimeWarning, match="the reader of the pipe is too slow: the log ends here"):
         for _ in range(1000):
             log(report)
     log = TrainingLog(pipe)

@@ -1,4 +1,4 @@
-"""Baskets: ``window="sentence"``, where the other items of a sentence are the context, whatever their order."""
+"""Baskets: with ``window="sentence"``, all other items of a sentence are the context, in any order."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ def test_items_far_apart_in_a_basket_count_as_neighbours_do() -> None:
         ),
         (
             {"window": "sentence", "dynamic_window": False},
-            'dynamic_window must be left at True with window="sentence"; got False: the whole sentence is the context, '
-            "whatever the distance",
+            'dynamic_window must be True with window="sentence"; got False: the context is the whole sentence, so '
+            "there is no window width",
         ),
         (
             {"max_context": 30},
-            'max_context must be left out without window="sentence"; got 30: a window in words has at most twice as '
-            "many context words",
+            'max_context needs window="sentence"; got 30: leave it out: a window of N words has at most 2N context '
+            "words",
         ),
         ({"window": "sentence", "max_context": 0}, "max_context must be a whole number from 1 to 10000; got 0"),
     ],

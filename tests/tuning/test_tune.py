@@ -92,7 +92,7 @@ def check_result(result, tmp_path):
     ("arguments", "message"),
     [
         ({"evaluate": []}, r"^evaluate must be a benchmark file or a list of them; got \[\]$"),
-        ({"time": "soon"}, r"^time must be a time from 0 up: .*; got \'soon\'$"),
+        ({"time": "soon"}, r"^time must be a number of seconds from 0 up, .*; got \'soon\'$"),
         ({"time": 0}, r"^time must be more than 0; got 0$"),
         ({"trials": 0}, r"^trials must be a whole number from 1 up; got 0$"),
         ({"at_most": "1.2"}, None),

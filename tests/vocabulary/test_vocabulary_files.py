@@ -104,7 +104,7 @@ def test_a_vocabulary_of_any_kind_is_sorted_by_count(tmp_path):
         ({"": 3, "a": 1}, "vocabulary must not hold an empty word, which no text has; got '': leave it out"),
         ({"a": 1.0}, "vocabulary must map words to whole numbers"),
         ({"a": True}, "vocabulary must map words to whole numbers"),
-        ({3.0: 1}, "vocabulary must map words to counts; got 3.0: a word must be text or a whole number"),
+        ({3.0: 1}, "vocabulary must map words to counts; got 3.0: a word must be a string or a whole number"),
         (Vocabulary(["a"]), "vocabulary must have counts: subsampling and noise"),
     ],
 )

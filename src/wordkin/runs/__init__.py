@@ -1,1 +1,1 @@
-"""A run on disk: its directory, its record, its log, the files it writes and the signals that stop it."""
+"""Training runs on disk: directory, record, log, checkpoints, and the signals that stop a run."""

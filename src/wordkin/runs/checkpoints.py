@@ -1,4 +1,4 @@
-"""When the checkpoints of a run are written, and where the tables of its best epoch are kept."""
+"""Timing of checkpoints, and storage for the tables of the best epoch."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from wordkin.training.tables import NamedTables
 
 DEFAULT_CHECKPOINT_EVERY = "10m"
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smh]?)")
-_FOREVER = 1e300  # seconds; larger numbers have no place in JSON or in a float
+_FOREVER = 1e300  # seconds; larger numbers may overflow a float
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def seconds_of(duration: str | float, parameter: str = "checkpoint_every") -> float:
-    """A duration in seconds: a number of them, or text such as "30s", "10m", "1.5h"; errors name the parameter.
+    """Convert a duration to seconds: a number of seconds, or text such as "30s", "10m" or "1.5h".
+
+    Raises :class:`ConfigError`, which names ``parameter``.
 
     >>> seconds_of("10m"), seconds_of(0.5)
     (600.0, 0.5)
@@ -37,52 +39,53 @@ def seconds_of(duration: str | float, parameter: str = "checkpoint_every") -> fl
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < _FOREVER:
         return float(seconds)
     raise ConfigError(
-        parameter, 'must be a time from 0 up: a number of seconds, or text as "30s", "10m" or "2h"', duration
+        parameter, 'must be a number of seconds from 0 up, or text such as "30s", "10m" or "2h"', duration
     )
 
 
 class Checkpoints:
-    """Writes checkpoints of a run when their time has come.
+    """Writes checkpoints of a run at regular intervals.
 
-    One that cannot be written is a warning: the last one stays, a long run does not end for want of disk,
-    and the next one is tried when its time has come. The same reason is told once in a row.
+    A checkpoint that cannot be written gives a warning, so that a full disk does not end a long run. The previous
+    checkpoint is kept, and the next one is tried at its time. Consecutive failures with the same reason give one
+    warning.
     """
 
     def __init__(self, directory: RunDirectory, best: RunBestTables | None = None) -> None:
         self._directory, self._best = directory, best
         self._seconds = directory.record.run.checkpoint_seconds
         self._next = time.monotonic() + self._seconds
-        self._told: object = None  # why the last one could not be written
+        self._warned: object = None  # reason of the last failure, if the last checkpoint failed
 
     def due(self) -> bool:
-        """Whether the time of the next one has come."""
+        """Whether the next checkpoint is due."""
         return time.monotonic() >= self._next
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write one; warns where it cannot be written."""
+        """Write a checkpoint; warn if it cannot be written."""
         try:
             if self._best is not None and not finished:
-                self._best.bring_home()
+                self._best.move_to_directory()
             self._directory.save(state, tables, finished=finished)
-            self._told = None
+            self._warned = None
         except OutputError as error:
-            why = _why(error)
-            if why != self._told:
+            why = _failure_reason(error)
+            if why != self._warned:
                 gone = why in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
-                stays = "later ones are tried again" if gone else "the last one stays"
-                warn(f"{error}: this checkpoint is left out, {stays}", RuntimeWarning)
-            self._told = why
+                consequence = "later ones are tried again" if gone else "the previous one is kept"
+                warn(f"{error}: this checkpoint is skipped, {consequence}", RuntimeWarning)
+            self._warned = why
         self._next = time.monotonic() + self._seconds
 
 
-def _why(error: OutputError) -> object:
-    """What two errors have in common whose messages differ in the name of a file only."""
+def _failure_reason(error: OutputError) -> object:
+    """The errno of an error, or its message; equal for errors that differ only in a file name."""
     number = getattr(error.__cause__, "errno", None)
     return str(error) if number is None else number
 
 
 class TemporaryBestTables:
-    """:class:`~wordkin.training.persistence.BestTables` in a nameless temporary file, for a run without checkpoints."""
+    """:class:`~wordkin.training.persistence.BestTables` in an unnamed temporary file, for a run without checkpoints."""
 
     def __init__(self, spool_directory: str | Path | None = None) -> None:
         self._spool_directory = spool_directory
@@ -106,31 +109,31 @@ class TemporaryBestTables:
 class RunBestTables:
     """:class:`~wordkin.training.persistence.BestTables` in the directory of a run.
 
-    Where the directory does not take them they go to a temporary file, and to the directory with the next
-    checkpoint that it takes. They stay mapped, so a directory that is removed does not take them along.
+    If the directory cannot be written, the tables go to a temporary file and are moved to the directory with the next
+    checkpoint. They stay memory-mapped, so they survive the removal of the directory.
     """
 
     def __init__(self, directory: RunDirectory, spool_directory: str | Path | None = None) -> None:
         self._directory = directory
         self._temporary = TemporaryBestTables(spool_directory)
-        self._away = False  # whether the directory lacks the tables kept last
+        self._only_temporary = False  # whether the last tables are missing from the directory
         self._tables = directory.best_tables() if "best" in directory.record.files else None
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Keep these. Raises :class:`OutputError` where neither place has room for them."""
+        """Store the tables. Raises :class:`OutputError` if the temporary directory cannot be written either."""
         try:
             self._directory.keep_best(tables)
-            self._tables, self._away = self._directory.best_tables(), False
-        except (OutputError, FormatError):  # the next checkpoint tries again, and warns where that fails too
+            self._tables, self._only_temporary = self._directory.best_tables(), False
+        except (OutputError, FormatError):  # the next checkpoint tries again and warns on failure
             self._temporary.keep_best(tables)
-            self._tables, self._away = self._temporary.best_tables(), True
+            self._tables, self._only_temporary = self._temporary.best_tables(), True
 
-    def bring_home(self) -> None:
-        """Write tables to the directory that it lacks. Raises :class:`OutputError`."""
-        if self._away and self._tables is not None:
+    def move_to_directory(self) -> None:
+        """Write the tables to the directory if they are only in a temporary file. Raises :class:`OutputError`."""
+        if self._only_temporary and self._tables is not None:
             self._directory.keep_best(self._tables)
-            self._away = False
+            self._only_temporary = False
 
     def best_tables(self) -> NamedTables:
-        """The tables kept last, mapped read-only."""
+        """The tables stored last, memory-mapped read-only."""
         return self._directory.best_tables() if self._tables is None else self._tables

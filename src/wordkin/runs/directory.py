@@ -1,7 +1,7 @@
-"""A run on disk: each state of it is there whole, or not at all.
+"""Run directories: atomic checkpoints on disk.
 
-``docs/checkpoints.md`` specifies the directory. ``run.json`` names every other file and is replaced last,
-so at every moment it and the files it names are one whole checkpoint.
+``docs/checkpoints.md`` specifies the directory. ``run.json`` names every other file and is replaced last. The directory
+therefore holds one complete checkpoint at all times.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
 
 
 def check_directory(path: str | Path) -> None:
-    """Raise :class:`OutputError` unless a directory for a run is there or can be made; leaves no trace."""
-    place = wanted = Path(path).absolute()
+    """Raise :class:`OutputError` unless a run directory exists at ``path`` or can be created; creates nothing."""
+    existing = wanted = Path(path).absolute()
     try:
-        if "\0" in str(place):
+        if "\0" in str(existing):
             raise ValueError("embedded null byte")
-        while not os.path.lexists(place):
-            place = place.parent
-        if not place.is_dir():
-            named = "it" if place == wanted else repr(str(place))
+        while not os.path.lexists(existing):
+            existing = existing.parent
+        if not existing.is_dir():
+            named = "it" if existing == wanted else repr(str(existing))
             raise NotADirectoryError(errno.ENOTDIR, f"{named} is a file")
-        tempfile.TemporaryFile(dir=place).close()
+        tempfile.TemporaryFile(dir=existing).close()
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write to the directory {str(path)!r}: {reason(error)}") from error
 
@@ -61,19 +61,20 @@ _TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
 def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
-    """Where the vectors and the log of a run go, as its record says; errors as of :meth:`RunDirectory.open`."""
+    """Paths of the vectors and of the log of a run, from its record; raises as :meth:`RunDirectory.open`."""
     directory = RunDirectory(path)
-    directory._check_that_a_run_is_there()
+    directory._check_has_run()
     run = directory._read_record().run
     return run.output, run.log
 
 
 class RunDirectory:
-    """A directory that holds one run, or a finished model; locked while it is open for writing.
+    """The directory of one run or of one saved model; locked while it is open for writing.
 
     Attributes
     ----------
-    path : the directory.
+    path : Path
+        The directory.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -85,11 +86,21 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: str | Path, *, replace: bool = False) -> Self:
-        """A directory for a new run: made if need be, and locked; nothing is in it before :meth:`begin`.
+        """Create and lock a directory for a new run. It stays empty until :meth:`begin` is called.
 
-        ``replace`` allows a model that was saved there to be replaced, never a run that was checkpointed.
-        Raises :class:`CheckpointError` where the directory holds a run, :class:`OutputError` where it
-        cannot be made or written to.
+        Parameters
+        ----------
+        path : str or Path
+            The directory; it may already exist.
+        replace : bool, default False
+            Allow replacing a saved model. The checkpoints of a run are never replaced.
+
+        Raises
+        ------
+        CheckpointError
+            The directory holds a run.
+        OutputError
+            The directory cannot be created or written.
         """
         directory = cls(path)
         with contextlib.ExitStack() as on_error:
@@ -111,13 +122,24 @@ class RunDirectory:
 
     @classmethod
     def open(cls, path: str | Path, *, lock: bool = False) -> Self:
-        """The run in a directory; ``lock`` it to write checkpoints.
+        """Open the run in a directory.
 
-        Raises :class:`CheckpointError` where there is none, where it was changed by hand or where another
-        process has it, and :class:`FormatError` where a file of it is damaged.
+        Parameters
+        ----------
+        path : str or Path
+            The directory.
+        lock : bool, default False
+            Lock the directory, in order to write checkpoints.
+
+        Raises
+        ------
+        CheckpointError
+            The directory holds no run, the run was edited, or another process is using it.
+        FormatError
+            A file of the run is damaged.
         """
         directory = cls(path)
-        directory._check_that_a_run_is_there()
+        directory._check_has_run()
         with contextlib.ExitStack() as on_error:
             on_error.callback(directory.close)
             if lock:
@@ -134,24 +156,24 @@ class RunDirectory:
 
     @property
     def record(self) -> RunRecord:
-        """What ``run.json`` says."""
-        assert self._record is not None, "the run has neither begun nor been opened"
+        """The content of ``run.json``."""
+        assert self._record is not None, "call begin or open first"
         return self._record
 
     @property
     def text_paths(self) -> tuple[Path, Path]:
-        """The directories of the ids to train on and of those held out."""
+        """The directories of the training corpus and of the held-out corpus."""
         return self.path / CORPUS_NAME, self.path / VALIDATION_NAME
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is a run: one that was opened, or one that :meth:`begin` was called for."""
+        """Whether the run was opened, or :meth:`begin` was called."""
         return self._vocabulary is not None
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words of the run."""
-        assert self._vocabulary is not None, "the run has neither begun nor been opened"
+        """The vocabulary of the run."""
+        assert self._vocabulary is not None, "call begin or open first"
         return self._vocabulary
 
     def begin(
@@ -167,12 +189,33 @@ class RunDirectory:
         text_counts: NDArray[np.int64] | None = None,
         frozen: NDArray[np.int64] | None = None,
     ) -> None:
-        """Write the words of a run and its first state; without ``tables`` they are as training starts.
+        """Write the first state of a run.
 
-        ``rare`` are words outside the vocabulary with their counts, ``text_counts`` how often each word occurs in the
-        text, where that is not its count, ``frozen`` the ids of words whose vectors stay.
+        Parameters
+        ----------
+        run : Run
+            Configuration and fingerprints.
+        vocabulary : Vocabulary
+            The words.
+        state : RunState
+            The state of training.
+        tables : mapping of str to ndarray, or None
+            The tables; None if training starts from random ones.
+        finished : bool
+            Whether training has ended.
+        phrases : Phrases, default None
+            The phrases that were joined in the text.
+        rare : Vocabulary, default None
+            Words outside the vocabulary, with their counts.
+        text_counts : ndarray of shape (V,), default None
+            Count of each word in the text, if it differs from the count in the vocabulary.
+        frozen : ndarray of int64, default None
+            Ids of the words whose vectors must not change.
 
-        Raises :class:`OutputError`; what was in the directory before is then still whole.
+        Raises
+        ------
+        OutputError
+            The files cannot be written. The previous content of the directory is then unchanged.
         """
         self._vocabulary = vocabulary
         files = {
@@ -189,77 +232,78 @@ class RunDirectory:
         self._publish(RunRecord(run, state, finished, files), tables)
 
     def phrases(self) -> Phrases | None:
-        """The phrases that are joined in text of the run, if any."""
+        """The phrases that the run joins in its text, if any."""
         file = self.record.files.get("phrases")
         return None if file is None else Phrases.from_json(self._read(file, _PHRASES_LAYOUT)[0]["json"].tobytes())
 
     def rare(self) -> Vocabulary | None:
-        """Words outside the vocabulary with their counts, if they were kept."""
+        """Words outside the vocabulary with their counts, if they were stored."""
         file = self.record.files.get("rare")
         return None if file is None else self._read_words(file)
 
     def text_counts(self) -> NDArray[np.int64] | None:
-        """How often each word occurs in the text, where that is not its count."""
+        """Count of each word in the text, shape (V,); None if it is the count in the vocabulary."""
         file = self.record.files.get("text")
         if file is None:
             return None
         counts: NDArray[np.int64] = self._read(file, _TEXT_LAYOUT)[0]["counts"]
         if len(counts) != len(self.vocabulary) or counts.min() < 0:
             raise FormatError(
-                f"{str(self.path / file.name)!r} must hold a count for each of the {len(self.vocabulary):,} words"
+                f"{str(self.path / file.name)!r} must hold one nonnegative count for each of the "
+                f"{len(self.vocabulary):,} words"
             )
         return counts
 
     def frozen(self) -> NDArray[np.int64] | None:
-        """The ids of the words whose vectors stay, where there are any."""
+        """Ids of the words whose vectors must not change, if any."""
         file = self.record.files.get("frozen")
         if file is None:
             return None
         ids: NDArray[np.int64] = self._read(file, _FROZEN_LAYOUT)[0]["ids"]
         if len(np.unique(ids)) != len(ids) or not ((ids >= 0) & (ids < len(self.vocabulary))).all():
-            raise FormatError(f"{str(self.path / file.name)!r} must hold different ids of words")
+            raise FormatError(f"{str(self.path / file.name)!r} must hold distinct word ids of the vocabulary")
         return ids
 
-    def go_on_as(self, run: Run) -> None:
-        """Let the next checkpoint describe the run so; only what a resumed run may change may differ."""
+    def continue_as(self, run: Run) -> None:
+        """Write ``run`` to the next checkpoint. It may differ only in what a resumed run may change."""
         self._record = dataclasses.replace(self.record, run=run)
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write a checkpoint. Raises :class:`OutputError`; the last one is then still whole."""
-        self.check_in_place()
+        """Write a checkpoint. On :class:`OutputError`, the previous checkpoint is unchanged."""
+        self.check_unchanged()
         files = dict(self.record.files)
         if self._best is not None:
             files["best"] = self._best
         if finished:
-            files.pop("best", None)  # its tables are the tables now
+            files.pop("best", None)  # the final tables are those of the best epoch
         record = dataclasses.replace(self.record, state=copy.deepcopy(state), finished=finished, files=files)
         self._publish(record, tables)
 
     def tables(self) -> NamedTables | None:
-        """The tables of the last checkpoint, mapped read-only; None where training had not begun."""
+        """The tables of the last checkpoint, memory-mapped read-only; None if training had not begun."""
         return self._read_tables(self.record.files["tables"]) if "tables" in self.record.files else None
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Keep the tables of the best epoch so far; the next checkpoint names them. Raises :class:`OutputError`."""
-        self.check_in_place()
+        """Write the tables of the best epoch so far, for the next checkpoint. Raises :class:`OutputError`."""
+        self.check_unchanged()
         self._best = self._write("best", tables)
 
     def best_tables(self) -> NamedTables:
-        """The tables kept last, mapped read-only."""
+        """The tables that :meth:`keep_best` wrote last, memory-mapped read-only."""
         best = self.record.files.get("best") if self._best is None else self._best
         if best is None:
             raise FormatError(f"{str(self.path / RECORD_NAME)!r} is damaged: it names no tables of the best epoch")
         return self._read_tables(best)
 
-    def check_in_place(self) -> None:
-        """Raise :class:`OutputError` unless the directory is the one that was opened, with all a checkpoint needs.
+    def check_unchanged(self) -> None:
+        """Raise :class:`OutputError` if the directory or a file that a checkpoint needs was moved or removed.
 
-        Somebody may have moved or removed it, or some of its files. A checkpoint without the text or the
-        words could not be resumed, and the directory that is there now may be of another run.
+        A checkpoint without its text or vocabulary could not be resumed. A directory with the same path may now belong
+        to another run.
         """
         try:
             if self._descriptor is not None and not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
-                raise OSError(errno.ESTALE, "it is not the directory that the run began in")
+                raise OSError(errno.ESTALE, "it is not the directory that the run started in")
             for kind in self.record.files.keys() - {"tables"}:
                 (self.path / self.record.files[kind].name).stat()
             run = self.record.run
@@ -269,18 +313,18 @@ class RunDirectory:
         except OSError as error:
             raise OutputError(f"cannot write to the directory {str(self.path)!r}: {reason(error)}") from error
         except FormatError as error:
-            raise OutputError(f"cannot go on with the run in {str(self.path)!r}: its text is gone: {error}") from error
+            raise OutputError(f"cannot continue the run in {str(self.path)!r}: its text is missing: {error}") from error
 
     def open_corpus(self) -> EncodedCorpus:
-        """The ids to train on.
+        """Open the training corpus.
 
-        Raises :class:`CheckpointError` where they are not those the run began with, :class:`FormatError`
-        where they are damaged.
+        Raises :class:`CheckpointError` if it is not the one the run started with, :class:`FormatError` if it is
+        damaged.
         """
         return self._open_corpus(CORPUS_NAME, self.record.run.corpus_fingerprint)
 
     def open_validation(self) -> EncodedCorpus | None:
-        """The held-out ids, where there are any; errors as for :meth:`open_corpus`."""
+        """Open the held-out corpus, if there is one; raises as :meth:`open_corpus`."""
         wanted = self.record.run.validation_fingerprint
         return None if wanted is None else self._open_corpus(VALIDATION_NAME, wanted)
 
@@ -299,7 +343,7 @@ class RunDirectory:
     # --- writing
 
     def _publish(self, record: RunRecord, tables: NamedTables | None) -> None:
-        """Write the tables, then the record that names them; then remove what nothing names any more."""
+        """Write the tables, then the record that names them; then remove unreferenced files."""
         try:
             if tables is not None:
                 record = dataclasses.replace(record, files={**record.files, "tables": self._write("tables", tables)})
@@ -310,7 +354,7 @@ class RunDirectory:
             self._remove_leftovers()
 
     def _write(self, kind: str, tensors: NamedTables, metadata: Mapping[str, str] | None = None) -> StoredFile:
-        """Write a file under a new name and force it to the disk; it counts once ``run.json`` names it."""
+        """Write a file under a new name and fsync it. It becomes part of the run when ``run.json`` names it."""
         path = self.path / f"{kind}-{secrets.token_hex(6)}.safetensors"
         written = False
         try:
@@ -330,12 +374,12 @@ class RunDirectory:
         return StoredFile(path.name, hashed.digest.hexdigest())
 
     def _remove_leftovers(self) -> None:
-        """Remove files of earlier checkpoints, and what a killed process left half-written, as far as possible.
+        """Remove files of earlier checkpoints and partial files of killed processes; ignore errors.
 
-        What counts is read from the disk, for after an error this object may know less than the disk does;
-        where that is not possible, nothing is removed. A record that could not be forced to the disk may be
-        gone after a power cut, and the one before it back: so the files of both stay. What cannot be removed
-        now costs room and no more, and the next checkpoint tries again.
+        The files to keep are read from ``run.json``, because after an error this object may not know what is on disk.
+        If it cannot be read, nothing is removed. A record that was written but not fsynced may be lost in a power cut,
+        which restores the previous one; the files of both are therefore kept. Files that cannot be removed only take
+        space, and the next checkpoint tries again.
         """
         counting: list[StoredFile] = [] if self._best is None else [self._best]
         try:
@@ -353,7 +397,7 @@ class RunDirectory:
                     (self.path / name).unlink()
 
     def _lock(self) -> None:
-        """Lock the directory, where the system can; the lock ends with the process, however that ends."""
+        """Lock the directory if the system supports it. The system releases the lock when the process ends."""
         if os.name != "posix":
             return
         import fcntl
@@ -365,7 +409,7 @@ class RunDirectory:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 raise CheckpointError(
                     f"{str(self.path)!r} is in use by another process: wait for it, or choose another directory"
-                ) from error  # other errors: the file system has no locks
+                ) from error  # other errors mean that the file system does not support locks
 
     def _refuse_to_replace(self, record: RunRecord, models_may_be: bool) -> None:
         if record.run.corpus_fingerprint is None and models_may_be:
@@ -377,19 +421,19 @@ class RunDirectory:
 
     # --- reading
 
-    def _check_that_a_run_is_there(self) -> None:
-        """Raise :class:`CheckpointError` where there is no record, or where the system does not let us look."""
+    def _check_has_run(self) -> None:
+        """Raise :class:`CheckpointError` if ``run.json`` is missing or inaccessible."""
         try:
             if stat.S_ISREG((self.path / RECORD_NAME).stat().st_mode):
                 return
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
                 raise CheckpointError(f"cannot look for a run in {shown(str(self.path))}: {reason(error)}") from error
-        except ValueError:  # a path that no system has
+        except ValueError:  # an impossible path, such as one with a null byte
             pass
         raise CheckpointError(
-            f"there is no run in {shown(str(self.path))} (no {RECORD_NAME}): check the path; a run that ended before "
-            "its text was read must be started again"
+            f"there is no run in {shown(str(self.path))} (no {RECORD_NAME}): check the path; start the run again if it "
+            "ended before its text was read"
         )
 
     def _read_record(self) -> RunRecord:
@@ -416,15 +460,15 @@ class RunDirectory:
         return tables
 
     def _read(self, file: StoredFile, layout: Layout) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-        """The arrays of a file, mapped read-only, and its metadata, after checking its digest."""
+        """Check the digest of a file; return its arrays, memory-mapped read-only, and its metadata."""
         try:
             with InputFile(self.path / file.name) as source:
                 data = mapped_bytes(source)
                 if hashlib.sha256(data).hexdigest() != file.sha256:
-                    raise source.broken(f"its content is not what {RECORD_NAME} says it was: it is damaged")
+                    raise source.broken(f"its SHA-256 differs from that in {RECORD_NAME}: it is damaged")
                 arrays, metadata = read_tensors(data, layout)
                 for name in layout.keys() - arrays.keys():
-                    raise source.broken(f"there is no tensor {name!r}")
+                    raise source.broken(f"the tensor {name!r} is missing")
                 return arrays, metadata
         except CorpusNotFoundError as error:
             raise FormatError(str(error)) from error
@@ -433,18 +477,16 @@ class RunDirectory:
         corpus = EncodedCorpus.open(self.path / name, verify=True)
         if corpus.fingerprint != fingerprint:
             raise CheckpointError(
-                f"the text in {str(self.path / name)!r} is not the one the run began with: put that back, or start "
-                "a new run"
+                f"the text in {str(self.path / name)!r} is not the one the run started with: restore that text, or "
+                "start a new run"
             )
         if not corpus.holds_ids_below(len(self.vocabulary)):
-            raise FormatError(
-                f"{str(self.path / name)!r} is damaged: it holds ids of words that are not in the vocabulary"
-            )
+            raise FormatError(f"{str(self.path / name)!r} is damaged: it holds word ids that are not in the vocabulary")
         return corpus
 
 
 class _HashedWriter:
-    """Hands bytes on to a file and takes their digest."""
+    """Writes bytes to a file and computes their SHA-256."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

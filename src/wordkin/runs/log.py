@@ -1,4 +1,4 @@
-"""The log of a run: one JSON object a line, for programs to read while it goes on and after."""
+"""The log of a run in JSON Lines format. Programs can read it during and after the run."""
 
 from __future__ import annotations
 
@@ -22,20 +22,29 @@ SECONDS_BETWEEN_LINES = 1.0
 class TrainingLog:
     """A callback that appends a line about once a second and at the end of each epoch.
 
-    Keys of a line: ``step`` (number of the line, from 1), ``epoch``, ``words``, ``words_per_second``,
-    ``learning_rate``, ``loss``, ``validation_loss`` (null but at the end of an epoch) and ``seconds``, as in
-    :class:`TrainingReport`; on several machines also ``machines`` and ``sent_bytes_per_word``. The first line has also
-    ``reading``, what was met when the text was read.
+    Keys of a line: ``step`` (line number, from 1), ``epoch``, ``words``, ``words_per_second``, ``learning_rate``,
+    ``loss``, ``validation_loss`` (null except at the end of an epoch) and ``seconds``, as in :class:`TrainingReport`;
+    on several machines also ``machines`` and ``sent_bytes_per_word``. The first line also has ``reading``, the
+    statistics of reading the text.
+
+    Write errors after the start, such as a full disk or a pipe without a reader, end the log with a warning. The run
+    continues.
 
     Parameters
     ----------
-    path : the file, begun anew unless the run goes on. What is no plain file (a pipe, a terminal, a device)
-        is written to as it is, and so is the file that standard output or standard error goes to.
-    reading : of the run, for the first line.
-    words : words trained on before; lines about later words, of a process that died, are dropped.
+    path : str or Path
+        The log file. A new run truncates it; a resumed run appends. A pipe, terminal or device is never truncated, nor
+        is the file that standard output or standard error is redirected to.
+    reading : mapping, default None
+        Statistics of reading, for the first line.
+    words : int, default 0
+        Number of words that a resumed run has trained on. Lines about later words are removed; a killed process may
+        have written them.
 
-    Raises :class:`OutputError` where the file cannot be written. When the disk fills up later, or whoever
-    reads a pipe is gone or does not keep up, the log ends with a warning, not the run.
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
     """
 
     def __init__(self, path: str | Path, *, reading: Mapping[str, Any] | None = None, words: int = 0) -> None:
@@ -48,23 +57,23 @@ class TrainingLog:
         except OutputError:
             raise
         except OSError as error:
-            remedy = ": nobody reads it" if error.errno == errno.ENXIO else ""
+            remedy = ": the pipe has no reader" if error.errno == errno.ENXIO else ""
             raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
 
     def _open(self, words: int) -> FileIO:
-        """The file, unbuffered: a line is on its way when it is written, and nothing is left to fail at the end."""
+        """Open the file unbuffered: each line is written at once, and closing has nothing left to write."""
         if is_stream(self._path):
             return _unbuffered(os.open(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)))
         shared = _standard_stream(self._path)
         if shared is not None:
-            return _unbuffered(os.dup(shared))  # with its position, so that neither writes over the other
+            return _unbuffered(os.dup(shared))  # shares the file position, so neither overwrites the other
         self._step, kept_bytes = _lines_up_to(self._path, words) if words else (0, 0)
         file = self._path.open("ab", buffering=0)
         file.truncate(kept_bytes)
         return file
 
     def __call__(self, report: TrainingReport) -> None:
-        """Write a line if it is time to."""
+        """Write a line if one is due."""
         if self._file is None or (time.monotonic() < self._next_line and not report.epoch_finished):
             return
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
@@ -74,7 +83,7 @@ class TrainingLog:
         except OSError as error:
             warn(f"cannot write {str(self._path)!r}: {reason(error)}: the log ends here", RuntimeWarning)
             file, self._file = self._file, None
-            with contextlib.suppress(OSError):  # it was told that the log ends
+            with contextlib.suppress(OSError):  # the warning has already been issued
                 file.close()
 
     def _values(self, report: TrainingReport) -> dict[str, Any]:
@@ -101,19 +110,19 @@ class TrainingLog:
         if file is not None:
             try:
                 file.close()
-            except OSError as error:  # of a file system on another machine, say, which writes late
+            except OSError as error:  # network file systems may report write errors only on close
                 warn(f"cannot write {str(self._path)!r}: {reason(error)}: lines may be missing", RuntimeWarning)
 
 
 def check_log(path: str | Path) -> None:
-    """Raise :class:`OutputError` unless a log can be written there; it leaves what is there as it is."""
+    """Raise :class:`OutputError` unless a log can be written to ``path``; an existing file is not changed."""
     path = Path(path)
     try:
         if not os.path.lexists(path):
             check_writable(path)
         elif not is_stream(path):
             path.open("ab").close()
-        elif not os.access(path, os.W_OK):  # whoever reads a pipe would take opening and closing it for the end
+        elif not os.access(path, os.W_OK):  # opening and closing a pipe would signal end-of-file to its reader
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OutputError:
         raise
@@ -126,21 +135,21 @@ def _unbuffered(descriptor: int) -> FileIO:
 
 
 def _standard_stream(path: Path) -> int | None:
-    """The descriptor of standard output or standard error, where what is written there goes to the same file."""
+    """The descriptor of standard output or standard error if it is redirected to this file; otherwise None."""
     for descriptor in (1, 2):
-        with contextlib.suppress(OSError):  # it is closed, or there is no such file yet
+        with contextlib.suppress(OSError):  # the descriptor is closed, or the file does not exist yet
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return descriptor
     return None
 
 
 def _append(file: FileIO, line: bytes) -> None:
-    """Write a line or nothing of it, as far as the system allows; OSError where it cannot be written."""
+    """Write a whole line or, if possible, nothing; raise OSError if it cannot be written."""
     start = file.tell() if file.seekable() else None
     try:
         written = file.write(line)
         if written != len(line) and start is None:
-            raise BlockingIOError(errno.EAGAIN, "whoever reads it does not keep up")
+            raise BlockingIOError(errno.EAGAIN, "the reader of the pipe is too slow")
         if written != len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError:
@@ -151,7 +160,7 @@ def _append(file: FileIO, line: bytes) -> None:
 
 
 def _lines_up_to(path: Path, words: int) -> tuple[int, int]:
-    """How many whole lines at the beginning of a log are about no more than ``words`` words, and their bytes."""
+    """Number of leading complete lines of a log with at most ``words`` words, and their size in bytes."""
     lines = size = 0
     try:
         with path.open("rb") as file:
@@ -162,5 +171,5 @@ def _lines_up_to(path: Path, words: int) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise OutputError(f"cannot go on with {str(path)!r}: it is no log of wordkin; name another file") from error
+        raise OutputError(f"cannot append to {str(path)!r}: it is not a log of wordkin: choose another file") from error
     return lines, size

@@ -1,4 +1,4 @@
-"""What ``run.json`` says of a run: what it is, where it stands, and which files hold its arrays."""
+"""The record of a run, ``run.json``: its configuration, its state and the names of its array files."""
 
 from __future__ import annotations
 
@@ -26,15 +26,22 @@ _FINGERPRINTS = ("text_fingerprint", "corpus_fingerprint", "validation_fingerpri
 
 @dataclass(frozen=True)
 class Run:
-    """What a run is, whatever point it has reached.
+    """The part of a run that does not change during training.
 
     Attributes
     ----------
-    text_fingerprint, corpus_fingerprint, validation_fingerprint : of the text as it was read, of the ids
-        trained on, of the held-out ids; None where there are none.
-    output : where the vectors go at the end. log : where the JSON lines go.
-    checkpoint_seconds : time between checkpoints.
-    reading : what was met when the text was read: ``readers``, by reader, and ``dropped``, what ``max_types`` came to.
+    config : TrainingConfig
+        The options.
+    text_fingerprint, corpus_fingerprint, validation_fingerprint : str or None, default None
+        Digests of the text as it was read, of the training corpus and of the held-out corpus; None if there is none.
+    output : str or None, default None
+        Path of the vectors.
+    log : str or None, default None
+        Path of the JSON Lines log.
+    checkpoint_seconds : float, default 600
+        Time between checkpoints in seconds.
+    reading : mapping or None, default None
+        Statistics of reading: ``readers`` holds the statistics of each reader, ``dropped`` those of ``max_types``.
     """
 
     config: TrainingConfig
@@ -47,7 +54,7 @@ class Run:
     reading: Mapping[str, Any] | None = None
 
     def fingerprinted(self) -> dict[str, Any]:
-        """What a run may not change while it lasts."""
+        """Configuration and fingerprints: what must not change during a run."""
         return {"config": self.config.to_dict(), **{name: getattr(self, name) for name in _FINGERPRINTS}}
 
 
@@ -63,10 +70,19 @@ class StoredFile:
 class RunRecord:
     """The content of ``run.json``.
 
-    files : by kind: "vocabulary" always; "phrases" where the text has some; "rare", the counts of words outside the
-        vocabulary, where they are kept; "text", the counts of words in the text of an update; "frozen", the ids of
-        words whose vectors stay; "tables" once training has begun; "best", the tables of the best epoch so far, where
-        there is one and it is not the end.
+    Attributes
+    ----------
+    run : Run
+        Configuration and fingerprints.
+    state : RunState
+        The state of training.
+    finished : bool
+        Whether training has ended.
+    files : mapping of str to StoredFile
+        Files by kind. "vocabulary" is always present. The others are optional: "phrases"; "rare", the counts of words
+        outside the vocabulary; "text", the word counts in the text of an update; "frozen", the ids of words whose
+        vectors must not change; "tables", once training has begun; "best", the tables of the best epoch so far, until
+        the run is finished.
     """
 
     run: Run
@@ -75,7 +91,7 @@ class RunRecord:
     files: Mapping[str, StoredFile] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        """The file's content."""
+        """The content of the file."""
         fingerprinted = self.run.fingerprinted()
         values = {
             "format": FORMAT_NAME,
@@ -93,25 +109,27 @@ class RunRecord:
         }
         values["sha256"] = digest_of(values)
         text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
-        # Names of files need not be UTF-8. Python has the bytes that are not as lone surrogates, and those
-        # are written as JSON writes them: \udcff for the byte 0xff.
+        # File names need not be valid UTF-8. Python represents invalid bytes as lone surrogates, which are written as
+        # JSON escapes: \udcff for the byte 0xff.
         return text.encode("utf-8", "backslashreplace")
 
     @classmethod
     def from_json(cls, text: bytes) -> RunRecord:
         """Inverse of :meth:`to_json`.
 
-        Raises :class:`FormatError` where the text is not what that makes, and :class:`CheckpointError`
-        where the run itself was changed in it.
+        Raises :class:`FormatError` if the text is not a valid record, and :class:`CheckpointError` if its configuration
+        or a fingerprint was edited.
         """
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"it is not JSON ({error})") from error
         if not isinstance(values, dict) or values.get("format") != FORMAT_NAME:
-            raise FormatError("it does not describe a run of wordkin")
+            raise FormatError("it is not the record of a wordkin run")
         if values.get("version") != FORMAT_VERSION:
-            raise FormatError(f"it is of version {values.get('version')!r}, and this wordkin reads {FORMAT_VERSION}")
+            raise FormatError(
+                f"its format version is {values.get('version')!r}, but this wordkin reads version {FORMAT_VERSION}"
+            )
         files = _files(_entry(values, "files", dict))
         fingerprinted = {
             "config": _entry(values, "config", dict),
@@ -119,7 +137,7 @@ class RunRecord:
         }
         if values.get("fingerprint") != _fingerprint(fingerprinted, files):
             raise CheckpointError(
-                "the configuration or a fingerprint was changed after the run began: undo that, or start a new run"
+                "the configuration or a fingerprint was edited after the run started: undo that, or start a new run"
             )
         run = Run(
             config=_config(fingerprinted["config"]),
@@ -131,12 +149,12 @@ class RunRecord:
         )
         record = cls(run, RunState.from_dict(values.get("state")), _entry(values, "finished", bool), files)
         if values.pop("sha256", None) != digest_of(values):
-            raise FormatError("it was changed by hand, or is damaged: undo that, or start a new run")
+            raise FormatError("it was edited or is damaged: undo the edit, or start a new run")
         return record
 
 
 class UnsavedFunction:
-    """Stands for an option that was a Python function when the run was saved: functions are not stored."""
+    """Placeholder for an option that was a Python function when the run was saved; functions are not stored."""
 
     def __init__(self, option: str, name: str) -> None:
         self._option = option
@@ -144,14 +162,14 @@ class UnsavedFunction:
 
     def __call__(self, text: str) -> list[str]:
         raise ConfigError(
-            self._option, "must be given again where a saved run is to read text", self.__qualname__,
-            "it was a Python function, and functions are not stored")  # fmt: skip
+            self._option, "must be passed again before a saved run can read text", self.__qualname__,
+            "Python functions are not stored with a run")  # fmt: skip
 
 
 def with_options(run: Run, options: Mapping[str, Any]) -> Run:
-    """The run as it is resumed with these options of :class:`TrainingConfig`.
+    """The run with the options that it is resumed with.
 
-    Raises :class:`CheckpointError` where one differs from what the run began with and may not.
+    Raises :class:`CheckpointError` if an option that must not change differs from the value the run started with.
     """
     values = {each.name: getattr(run.config, each.name) for each in dataclasses.fields(run.config)}
     asked = TrainingConfig.from_dict(values | dict(options))
@@ -160,37 +178,37 @@ def with_options(run: Run, options: Mapping[str, Any]) -> Run:
         began, now = began_values[name], asked_values[name]
         if now != began and name not in FREE_TO_CHANGE:
             raise CheckpointError(
-                f"the run began with {name}={began!r} and cannot be resumed with {now!r}: leave it out, or start a "
-                "new run"
+                f"the run started with {name}={began!r} and cannot be resumed with {now!r}: leave the option out, or "
+                "start a new run"
             )
     return dataclasses.replace(run, config=asked)
 
 
 def _fingerprint(fingerprinted: Mapping[str, Any], files: Mapping[str, StoredFile]) -> str:
-    """A digest of what a run may not change while it lasts."""
+    """Digest of what must not change during a run."""
     config = {name: value for name, value in fingerprinted["config"].items() if name not in FREE_TO_CHANGE}
     content = {**fingerprinted, "config": config, "vocabulary": files["vocabulary"].sha256}
     return digest_of(content)
 
 
 def digest_of(values: Mapping[str, Any]) -> str:
-    """SHA-256 of a JSON object, whatever the order of its entries."""
+    """SHA-256 of a JSON object, independent of the order of its entries."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
     files = {kind: StoredFile(_entry(each, "name", str), _entry(each, "sha256", str)) for kind, each in entries.items()}
     if "vocabulary" not in files:
-        raise FormatError("it names no vocabulary")
+        raise FormatError("its entry 'files' has no vocabulary")
     for kind, file in files.items():
         match = FILE_NAME.fullmatch(file.name)
         if match is None or match[1] != kind:
-            raise FormatError(f"it names {shown(file.name)} as the file of kind {shown(kind)}, which no run has")
+            raise FormatError(f"it has a file {shown(file.name)} of kind {shown(kind)}, which is not a file of a run")
     return files
 
 
 def _config(values: Mapping[str, Any]) -> TrainingConfig:
-    """The configuration as it was stored, also by versions in which an option had another name."""
+    """The stored configuration; options that an earlier version stored under another name are renamed."""
     former = {name: now for name, now in FORMER_NAMES.items() if name in values and now not in values}
     values = {former.get(name, name): value for name, value in values.items()}
     tokenizer = values.get("tokenizer")
@@ -202,14 +220,14 @@ def _config(values: Mapping[str, Any]) -> TrainingConfig:
     try:
         return TrainingConfig.from_dict(values)
     except (ConfigError, TypeError) as error:
-        raise FormatError(f"its configuration is none: {error}") from error
+        raise FormatError(f"its configuration is invalid: {error}") from error
 
 
 def _entry(values: object, name: str, kind: Any) -> Any:
-    """An entry of a JSON object, which must be of that kind; a whole number will do for a float."""
+    """An entry of a JSON object, which must have the type ``kind``; an int is accepted for a float."""
     found = values.get(name) if isinstance(values, dict) else None
     if kind is float and type(found) is int:
         return float(found)
     if not isinstance(found, kind) or (isinstance(found, float) and not math.isfinite(found)):
-        raise FormatError(f"its entry {name!r} is missing or of the wrong kind")
+        raise FormatError(f"its entry {name!r} is missing or has the wrong type")
     return found

@@ -1,4 +1,4 @@
-"""A whole run, from the tables it starts from to the final ones."""
+"""A complete training run: initial tables, training, checkpoints and log."""
 
 from __future__ import annotations
 
@@ -48,26 +48,46 @@ def train_run(
     spool_directory: str | Path | None = None,
     cluster: RayCluster | None = None,
 ) -> tuple[RunState, NamedTables]:
-    """Train from where the directory stands, or from the beginning; return the last state and the tables.
+    """Train from scratch or from the last checkpoint; return the final state and the tables.
 
-    Ctrl-C and SIGTERM stop the run after a last checkpoint and are then raised as ever.
+    Ctrl-C and SIGTERM stop the run after a last checkpoint and are then raised as usual. Exceptions of callbacks
+    propagate.
 
     Parameters
     ----------
-    directory : where the run is kept; begun here if it has not begun.
-    phrases : what was joined in the text; kept in the directory.
-    selection : how the vocabulary was chosen; the directory keeps the counts of rarer words, and of an update those in
-        its text.
-    start : every table of the configuration, to begin from instead of drawn ones; read, never written. The
-        directory keeps them, so that a run which is killed before its first checkpoint can be resumed.
-    frozen : ids of words whose input rows stay as ``start`` has them; the directory keeps them.
-    cluster : machines to train on, in place of this process.
+    run : Run
+        Configuration and paths.
+    vocabulary : Vocabulary
+        The words.
+    corpus, validation : EncodedCorpus
+        The training corpus and the held-out corpus; ``validation`` may be None.
+    callbacks : sequence of functions, default ()
+        Called with each report.
+    directory : RunDirectory, default None
+        The directory for checkpoints. The run is begun in it if it has not begun.
+    phrases : Phrases, default None
+        The phrases that were joined in the text; stored in the directory.
+    selection : Selection, default None
+        How the vocabulary was selected. The directory stores its counts of rarer words and, for an update, the word
+        counts of its text.
+    start : mapping of str to ndarray, default None
+        All tables to start from, instead of random ones; they are not modified. The directory stores them, so that a
+        run killed before its first checkpoint can be resumed.
+    frozen : ndarray of int64, default None
+        Ids of words whose input rows keep their values from ``start``; stored in the directory.
+    spool_directory : path, default None
+        Directory for temporary files.
+    cluster : RayCluster, default None
+        Machines to train on, instead of this process.
 
     Raises
     ------
-    ConfigError : ``start`` is not what the configuration needs.
-    CheckpointError : there is a ``start`` for a run that has begun.
-    DivergenceError, OutputError, and whatever a callback raises.
+    ConfigError
+        ``start`` does not fit the configuration.
+    CheckpointError
+        ``start`` was passed for a run that has already begun.
+    DivergenceError, OutputError
+        See :mod:`wordkin.errors`.
     """
     if start is not None:
         check_tables("start", start, run.config, len(vocabulary))
@@ -83,7 +103,7 @@ def train_run(
                 frozen=frozen,
             )  # fmt: skip
         elif start is not None:
-            raise CheckpointError("a run that has begun goes on from its own tables: leave out those to start from")
+            raise CheckpointError("a run that has begun continues from its own tables: leave start out")
         state, start, text_counts = copy.deepcopy(directory.record.state), directory.tables(), directory.text_counts()
         frozen = directory.frozen()
         best = best_in_run = RunBestTables(directory, spool_directory)
@@ -93,7 +113,7 @@ def train_run(
     with contextlib.ExitStack() as closing:
         if run.log is not None:
             words = state.epoch * corpus.words + state.position
-            if state.position == corpus.words:  # stopped while it measured: the end of this epoch is told again
+            if state.position == corpus.words:  # stopped while measuring: the end of this epoch is reported again
                 words -= 1
             log = TrainingLog(run.log, reading=run.reading, words=words)
             closing.callback(log.close)
@@ -105,7 +125,7 @@ def train_run(
         else:
             backend = open_on_machines(cluster, run.config, vocabulary, start, text_counts=text_counts)
         closing.callback(backend.close)
-        signals = closing.enter_context(StopSignals())  # until now nothing was trained that could be lost
+        signals = closing.enter_context(StopSignals())  # before this point no training could be lost
         trainer = Trainer(
             run.config,
             backend,

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as a request to stop at the next point where the tables are whole."""
+"""Ctrl-C, SIGTERM and SIGHUP as requests to stop at the next point where the tables are consistent."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-# SIGHUP comes when a terminal is closed; Windows has none.
+# SIGHUP is sent when a terminal is closed; Windows does not have it.
 STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class StopSignals:
-    """While it is open, SIGINT, SIGTERM and SIGHUP ask training to stop.
+    """Context manager inside which SIGINT, SIGTERM and SIGHUP ask training to stop.
 
-    On leaving, whoever handled the signal before is handed it: Ctrl-C becomes KeyboardInterrupt,
-    the others end the process. A second signal is handed on at once. Signals that the process ignores (SIGHUP under
-    nohup), or that were not handled from Python, are left alone, and so are all where this is not the main
-    thread, which alone may handle signals.
+    On exit, the signal is raised again for the previous handler: Ctrl-C becomes KeyboardInterrupt, the others end the
+    process. A second signal is raised again immediately. Signals that the process ignores (SIGHUP under nohup), or
+    whose handler was not installed from Python, are not handled. Outside the main thread no signal is handled, because
+    Python allows handlers only there.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class StopSignals:
         self._undelivered: int | None = None
 
     def received(self) -> bool:
-        """Whether a signal has asked to stop; may be called from any thread."""
+        """Whether a signal was received; thread-safe."""
         return self._received
 
     def __enter__(self) -> Self:

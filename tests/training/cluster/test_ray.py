@@ -356,13 +356,13 @@ def test_what_cannot_be_trained_on_machines_is_refused_first(tmp_path: Path) -> 
         wordkin.train(text, objective="softmax", cluster="auto")
     with pytest.raises(ConfigError, match="replicas must be given on a cluster with deterministic=True"):
         wordkin.train(text, deterministic=True, cluster="auto")
-    with pytest.raises(ConfigError, match="cluster needs a corpus of files, which can be read again; got 'an iterable"):
+    with pytest.raises(ConfigError, match="cluster needs a corpus of files; got 'an iterable"):
         wordkin.train([["a", "b"]], cluster="auto")
-    with pytest.raises(ConfigError, match=r"cluster needs a corpus of files, .*; got 'standard input'"):
+    with pytest.raises(ConfigError, match=r"cluster needs a corpus of files; got 'standard input'"):
         wordkin.train("-", cluster="auto")
     with pytest.raises(ConfigError, match=r'cluster must be "auto" or the address of a Ray cluster, .*; got 7'):
         wordkin.train(text, cluster=7)  # type: ignore[arg-type]
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("1 3\na 1 2 3\n")
-    with pytest.raises(ConfigError, match="freeze must be left out on a cluster"):
+    with pytest.raises(ConfigError, match="freeze cannot be combined with cluster"):
         wordkin.train(text, init=vectors, freeze=".*", vector_size=3, cluster="auto")

@@ -43,7 +43,7 @@ def encode(
     Pass the directory to wordkin train as its CORPUS. Text options may be left out there; if given, they must be equal.
     """
     from wordkin.config import TrainingConfig
-    from wordkin.encoded_text import check_place
+    from wordkin.encoded_text import check_output_directory
     from wordkin.text import save_encoded, source_of
 
     if not corpus:
@@ -51,7 +51,7 @@ def encode(
     if output is None:
         raise UsageError("missing option '--output' / '-o'; see: wordkin encode --help")
     with unusable_output():
-        check_place(output)
+        check_output_directory(output)
     config = TrainingConfig.from_options(**options)
     source = source_of(corpus[0] if len(corpus) == 1 else corpus, config)
     with ProgressDisplay(sys.stderr) as display:

@@ -55,7 +55,7 @@ def test_vectors_and_log_do_not_take_the_place_of_the_run(text, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run").mkdir()
     with pytest.raises(
-        ConfigError, match=r"(output|log) must not be the directory of checkpoints or a file of it; got"
+        ConfigError, match=r"(output|log) must not be the checkpoint directory or one of its files; got"
     ):
         wordkin.train(text, checkpoint="run", **options, **SMALL)
     assert list((tmp_path / "run").iterdir()) == []
@@ -71,7 +71,7 @@ def test_nothing_is_left_where_the_next_run_would_read_it_as_text(text, tmp_path
     (tmp_path / "texts" / "deep").mkdir(parents=True)
     text.rename(tmp_path / "texts" / "text.txt")
     (tmp_path / "link").symlink_to("texts")
-    with pytest.raises(ConfigError, match=r"must not lie in a directory of the text; got .*: the next run would read"):
+    with pytest.raises(ConfigError, match=r"must not be in a directory of the text; got .*: the next run would read"):
         wordkin.train(naming("texts"), **options, **SMALL)
     assert sorted(path.name for path in (tmp_path / "texts").rglob("*")) == ["deep", "text.txt"]
 
@@ -92,7 +92,7 @@ def test_errors_name_the_place(text, tmp_path):
 
 
 def test_a_time_between_checkpoints_needs_a_place_for_them(text):
-    with pytest.raises(ConfigError, match=r"checkpoint_every needs a place for checkpoints; got '5m': name"):
+    with pytest.raises(ConfigError, match=r"checkpoint_every needs a checkpoint directory; got '5m': set checkpoint"):
         wordkin.train(text, checkpoint_every="5m", **SMALL)
 
 
