@@ -79,7 +79,7 @@ def test_a_run_resumes_with_the_text_or_what_was_encoded_of_it(text: Path, tmp_p
         for again in (text, tmp_path / "c.wk"):
             wordkin.resume(run, again)
         encoded([["w1", "w2"]] * 9, tmp_path / "other.wk")
-        with pytest.raises(CheckpointError, match=r"the text is not the one that the run in .* began with"):
+        with pytest.raises(CheckpointError, match=r"the text or its reading options differ from those that the run in .* started with"):
             wordkin.resume(run, tmp_path / "other.wk")
 
 
@@ -131,7 +131,7 @@ def test_renumbering_leaves_words_and_empty_sentences_out(
     ids = np.random.default_rng(seed).integers(0, 4, sum(lengths)).astype(np.int32)
     corpus = EncodedCorpus(ids, np.cumsum([0, *lengths]), "")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wordkin.encoded_text._WORD_PIECE", piece)
+        patch.setattr("wordkin.encoded_text._BATCH_WORDS", piece)
         found = renumbered(corpus, np.array(new_ids, np.int32), path=None, spool_directory=None)
     sentences = [[new_ids[word] for word in sentence if new_ids[word] >= 0] for sentence in corpus]
     assert [sentence.tolist() for sentence in found] == [sentence for sentence in sentences if sentence]
@@ -151,7 +151,7 @@ def test_interleaving_keeps_both_orders_and_spreads_evenly(
 ) -> None:
     second = [[10 + word for word in each] for each in second]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wordkin.encoded_text._WORD_PIECE", piece)
+        patch.setattr("wordkin.encoded_text._BATCH_WORDS", piece)
         found = [each.tolist() for each in interleaved(corpus_of(first), corpus_of(second))]
     assert [each for each in found if each[0] < 10] == first and [each for each in found if each[0] >= 10] == second
     totals = [sum(map(len, each)) for each in (first, second)]

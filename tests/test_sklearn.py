@@ -183,7 +183,7 @@ def test_tables_and_sparse_matrices_are_refused(vectors):
     pandas = pytest.importorskip("pandas")
     import scipy.sparse
 
-    with pytest.raises(ConfigError, match="not a table; got 'DataFrame': choose one of its columns"):
+    with pytest.raises(ConfigError, match="not a table; got 'DataFrame': pass one of its columns"):
         Word2VecVectorizer(vectors).fit(pandas.DataFrame({"text": TEXTS}))
     with pytest.raises(ConfigError, match="not a sparse matrix; got 'csr_array'"):
         Word2VecVectorizer(vectors).fit(scipy.sparse.csr_array(np.eye(2)))
