@@ -79,7 +79,9 @@ def test_a_run_resumes_with_the_text_or_what_was_encoded_of_it(text: Path, tmp_p
         for again in (text, tmp_path / "c.wk"):
             wordkin.resume(run, again)
         encoded([["w1", "w2"]] * 9, tmp_path / "other.wk")
-        with pytest.raises(CheckpointError, match=r"the text or its reading options differ from those that the run in .* started with"):
+        with pytest.raises(
+            CheckpointError, match=r"the text or its reading options differ from those that .* started with"
+        ):
             wordkin.resume(run, tmp_path / "other.wk")
 
 
