@@ -190,7 +190,9 @@ def test_places_that_are_refused(text: Path, tmp_path: Path) -> None:
     encoded(text, tmp_path / "c.wk")
     with pytest.raises(CorpusError, match=r"'.*c.wk' is already encoded: pass the text it was made from"):
         encoded(tmp_path / "c.wk", tmp_path / "d.wk")
-    with pytest.raises(CorpusError, match=r"an encoded text must stand alone; got .*: encode all texts together"):
+    with pytest.raises(
+        CorpusError, match=r"an encoded text cannot be combined with other texts; got .*: encode all texts together"
+    ):
         wordkin.train([tmp_path / "c.wk", text])
     with pytest.raises(ConfigError, match="log must not be a file of the text"):
         wordkin.train(tmp_path / "c.wk", log=tmp_path / "c.wk" / "text.json", **SMALL)

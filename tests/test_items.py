@@ -89,16 +89,16 @@ NOT_ITEMS: list[tuple[Any, str]] = [
     ([[1, (2,)]], "words must be strings, or whole numbers; got (2,) (tuple): flatten the sentence"),
     ([np.array([[1, 2]])], "words must be strings, or whole numbers; got array([1, 2]) (ndarray): flatten the sen"),
     ([[1, None]], "words must be strings, or whole numbers; got None (NoneType): leave it out of its sente"),
-    ([[1, float("nan")]], "words must be strings, or whole numbers; got nan (float): leave it out of its sentence"),
-    ([[1, "a"]], "items must be all strings or all whole numbers; the first of each are 1 and 'a': convert them with"),
-    ([["a", 1]], "items must be all strings or all whole numbers; the first of each are 'a' and 1: convert them with"),
+    ([[1, float("nan")]], "words must be strings, or whole numbers; got nan (float): remove it from its sentence"),
+    ([[1, "a"]], "items must be all strings or all whole numbers; got both 1 and 'a': convert them with"),
+    ([["a", 1]], "items must be all strings or all whole numbers; got both 'a' and 1: convert them with"),
     (
         [[7], ["a"]],
-        "items must be all strings or all whole numbers; the first of each are 7 and 'a': convert them with",
+        "items must be all strings or all whole numbers; got both 7 and 'a': convert them with",
     ),
-    ([["a"], np.array([1])], "items must be all strings or all whole numbers; the first of each are 'a' and np.int64"),
-    ([[2**63]], "whole numbers must fit into 64 bits, as from -2**63 to 2**63 - 1; got 9223372036854775808: number"),
-    ([np.array([2**63], np.uint64)], "whole numbers must fit into 64 bits, as from -2**63 to 2**63 - 1; got 92233720"),
+    ([["a"], np.array([1])], "items must be all strings or all whole numbers; got both 'a' and np.int64"),
+    ([[2**63]], "whole numbers must fit in 64 bits, from -2**63 to 2**63 - 1; got 9223372036854775808: renumber"),
+    ([np.array([2**63], np.uint64)], "whole numbers must fit in 64 bits, from -2**63 to 2**63 - 1; got 92233720"),
     ([1, 2], "sentence 0 is 1 (int), not a list of words"),
 ]
 
@@ -117,7 +117,7 @@ def test_what_is_no_item_is_refused(corpus: Any, message: str) -> None:
         ({"normalize": "NFC"}, "normalize is for words: leave it out where the items are whole numbers; got 'NFC'"),
         ({"keep": "1.*"}, "keep is for words: leave it out where the items are whole numbers; got '1.*'"),
         ({"phrases": 1}, "phrases needs words, but the items are whole numbers; got 1: leave it out"),
-        ({"keep_words": ["01"]}, "keep_words must be whole numbers, as the items of the text are; got '01'"),
+        ({"keep_words": ["01"]}, "keep_words must be whole numbers, like the items of the text; got '01'"),
         ({"keep_words": [1, "a"]}, "keep_words must be a list of words, or of whole numbers; got (1, 'a')"),
         ({"vocabulary": {"1": 5}, "min_count": 5}, "the items of the model or vocabulary are words, such as '1', and "),
         ({"validation": [["a", "b"]]}, "the items of the model or vocabulary are whole numbers, such as "),
@@ -278,7 +278,7 @@ def test_damaged_numbers_are_found(words: list[str], fits: bool) -> None:
     packed = Vocabulary(words).words
     assert are_decimal(packed.utf8, packed.offsets) == fits
     if not fits:
-        with pytest.raises(FormatError, match="must be whole numbers of 64 bits"):
+        with pytest.raises(FormatError, match="must be 64-bit whole numbers"):
             Vocabulary.from_packed(packed.utf8, packed.offsets, integers=True)
 
 

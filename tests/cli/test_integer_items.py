@@ -65,7 +65,7 @@ def test_words_to_keep_and_to_freeze_are_read_as_numbers_where_items_are(run, tm
     assert 42 in wordkin.load(vectors)
     failed = run(*train, "-o", vectors, "--keep-words", "042")
     assert (failed.code, failed.err) == (
-        2, "wordkin: --keep-words must be whole numbers, as the items of the text are; got '042'\n"
+        2, "wordkin: --keep-words must be whole numbers, like the items of the text; got '042'\n"
     )  # fmt: skip
     named = tmp_path / "frozen.txt"
     named.write_text("9\n")

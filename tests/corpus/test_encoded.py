@@ -97,14 +97,16 @@ def test_unwritable_places(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match=r"cannot write the encoded corpus to .*file: File exists"):
         make(SENTENCES).save(tmp_path / "file")
-    with pytest.raises(OutputError, match=r"cannot keep the encoded corpus in .*none: No such file or directory; free"):
+    with pytest.raises(OutputError, match=r"cannot write temporary files in .*none: No such file or directory: free"):
         CorpusWriter(spool_directory=tmp_path / "none", expected_bytes=100, memory_limit_bytes=10)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoded, "nameless_file", lambda _: Path("/dev/full").open("r+b", buffering=0))  # noqa: SIM115
-    with pytest.raises(OutputError, match="No space left on device; free some space there, or name another directory"):
+    with pytest.raises(
+        OutputError, match="No space left on device: free some space there, or choose another directory"
+    ):
         CorpusWriter(spool_directory=tmp_path, expected_bytes=100, memory_limit_bytes=10)
 
 
@@ -117,16 +119,16 @@ def test_a_directory_without_a_corpus(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"format": "other"}, "is not the header of an encoded corpus"),
-        ({"version": 2}, "is of version 2, but this wordkin reads version 1; encode the text again"),
-        ({"words": "6"}, "entries are missing or of the wrong kind"),
-        ({"words": -1}, "entries are missing or of the wrong kind"),
-        ({"words": 10**12}, r"has 24 bytes, but its header asks for 4,000,000,000,000"),
-        ({"sentences": True}, "entries are missing or of the wrong kind"),
-        ({"sentences": 7}, "has 32 bytes, but its header asks for 64"),
-        ({"fingerprint": None}, "entries are missing or of the wrong kind"),
-        ({"ids": "../ids.int32"}, "it names files as no encoded corpus has them"),
-        ({"offsets": "of\0fsets"}, "it names files as no encoded corpus has them"),
-        ({"offsets": "o" * 1000}, "it names files as no encoded corpus has them"),
+        ({"version": 2}, "has format version 2, but this wordkin reads version 1: encode the text again"),
+        ({"words": "6"}, "entries are missing or have the wrong type"),
+        ({"words": -1}, "entries are missing or have the wrong type"),
+        ({"words": 10**12}, r"has 24 bytes, but its header requires 4,000,000,000,000"),
+        ({"sentences": True}, "entries are missing or have the wrong type"),
+        ({"sentences": 7}, "has 32 bytes, but its header requires 64"),
+        ({"fingerprint": None}, "entries are missing or have the wrong type"),
+        ({"ids": "../ids.int32"}, "it has invalid file names"),
+        ({"offsets": "of\0fsets"}, "it has invalid file names"),
+        ({"offsets": "o" * 1000}, "it has invalid file names"),
         ({"ids": "none"}, "none cannot be read: No such file or directory"),
     ],
 )
@@ -150,7 +152,7 @@ def test_damaged_files(tmp_path: Path) -> None:
     (ids,), (offsets,) = tmp_path.glob("ids-*"), tmp_path.glob("offsets-*")
     good_ids, good_offsets = ids.read_bytes(), offsets.read_bytes()
     ids.write_bytes(good_ids[:-1])
-    with pytest.raises(FormatError, match=r"has 23 bytes, but its header asks for 24; encode the text again"):
+    with pytest.raises(FormatError, match=r"has 23 bytes, but its header requires 24: encode the text again"):
         EncodedCorpus.open(tmp_path)
     ids.write_bytes(b"\1" + good_ids[1:])
     EncodedCorpus.open(tmp_path)
@@ -158,7 +160,7 @@ def test_damaged_files(tmp_path: Path) -> None:
         EncodedCorpus.open(tmp_path, verify=True)
     ids.write_bytes(good_ids)
     for bad, message in (
-        ([0, 3, 2, 6], "do not rise"),
+        ([0, 3, 2, 6], "do not increase"),
         ([0, 2, 3, 9], "do not span its words"),
         ([1, 2, 3, 6], "span"),
     ):

@@ -105,7 +105,7 @@ class Cutter:
 def test_bound_methods_and_objects_train_and_are_saved(tokenizer, tmp_path):
     path = tmp_path / "text"
     path.write_text("ab\nba\n" * 20)
-    with pytest.warns(CorpusWarning, match="left out words of the tokenizer that are empty or white space, 123 of th"):
+    with pytest.warns(CorpusWarning, match="skipped 123 words of the tokenizer that are empty or white space"):
         model = Word2Vec(tokenizer=tokenizer, **SMALL).fit(path, output=tmp_path / "v.bin", checkpoint=tmp_path / "run")
     assert sorted(model.vocabulary.words) == ["a", "b"]
     model.save(tmp_path / "model")

@@ -79,9 +79,7 @@ def test_directory_without_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("corpus", [None, 3, 2.5, True])
 def test_what_is_neither_paths_nor_iterable_is_refused(corpus: object) -> None:
-    message = (
-        r"a corpus is a path, a list of paths or an iterable of lists of words; got .* \((NoneType|int|float|bool)\)"
-    )
+    message = r"the corpus must be a path, a list of paths or an iterable .*; got .* \((NoneType|int|float|bool)\)"
     with pytest.raises(CorpusError, match=message):
         resolve(corpus)
 

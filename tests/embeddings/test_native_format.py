@@ -148,12 +148,12 @@ def test_what_is_not_whole_is_refused_with_the_place(tmp_path):
     cases = {
         b"": "the file ends after 0 bytes, inside the length of its header",
         data[:5]: "the file ends after 5 bytes, inside the length of its header",
-        data[:50]: f"bytes 0 to 7 give the header {length:,} bytes, but the file has 50 in all",
-        b"\xff" * 60: "bytes 0 to 7 give the header 18,446,744,073,709,551,615 bytes, but the file has 60 in all",
+        data[:50]: f"bytes 0 to 7 give a header of {length:,} bytes, but the file has only 50 bytes",
+        b"\xff" * 60: "bytes 0 to 7 give a header of 18,446,744,073,709,551,615 bytes, but the file has only 60 bytes",
         data[:8] + b"?" + data[9:]: f"the header, bytes 8 to {7 + length}, is not JSON",
         (2).to_bytes(8, "little") + b"[]": "the header, bytes 8 to 9, is not a JSON object",
         (99999).to_bytes(8, "little") + b"[" * 99999: "is not JSON",
-        data[:-3]: "the tensor 'word_bytes' needs 25 bytes; the header places it at",
+        data[:-3]: "the tensor 'word_bytes' needs 25 bytes; its data_offsets are",
     }
     for content, message in cases.items():
         path.write_bytes(content)
@@ -165,18 +165,18 @@ def test_what_is_not_whole_is_refused_with_the_place(tmp_path):
 @pytest.mark.parametrize(
     ("tensor", "field", "value", "message"),
     [
-        ("vectors", "shape", [10**12, 4], "needs 16,000,000,000,000 bytes; the header places it at [108, 188] of"),
+        ("vectors", "shape", [10**12, 4], "needs 16,000,000,000,000 bytes; its data_offsets are [108, 188] in"),
         ("vectors", "shape", [10**30, 10**30], "needs 4,000,000,000,000"),
-        ("vectors", "shape", [-5, -4], "must be F32 or F16 or I8 in 2 dimensions; the header says 'F32', [-5, -4]"),
+        ("vectors", "shape", [-5, -4], "must be F32 or F16 or I8 in 2 dimensions; the header has 'F32', [-5, -4]"),
         ("vectors", "shape", [20], "must be F32 or F16 or I8 in 2 dimensions"),
         ("vectors", "shape", [True, 20], "must be F32 or F16 or I8 in 2 dimensions"),
-        ("vectors", "dtype", "F64", "must be F32 or F16 or I8 in 2 dimensions; the header says 'F64', [5, 4]"),
-        ("vectors", "data_offsets", [-80, 0], "the header places it at [-80, 0]"),
-        ("vectors", "data_offsets", [168, 88], "the header places it at [168, 88]"),
-        ("vectors", "data_offsets", [88, 10**13], "the header places it at [88, 10000000000000]"),
-        ("vectors", "data_offsets", None, "the header places it at None"),
+        ("vectors", "dtype", "F64", "must be F32 or F16 or I8 in 2 dimensions; the header has 'F64', [5, 4]"),
+        ("vectors", "data_offsets", [-80, 0], "its data_offsets are [-80, 0]"),
+        ("vectors", "data_offsets", [168, 88], "its data_offsets are [168, 88]"),
+        ("vectors", "data_offsets", [88, 10**13], "its data_offsets are [88, 10000000000000]"),
+        ("vectors", "data_offsets", None, "its data_offsets are None"),
         ("vectors", "shape", [4, 5], "the vectors are 4 rows of 5 numbers, for 5 words"),
-        ("word_offsets", "dtype", "I32", "must be I64 in 1 dimension; the header says 'I32', [6]"),
+        ("word_offsets", "dtype", "I32", "must be I64 in 1 dimension; the header has 'I32', [6]"),
         ("word_order", "data_offsets", [0, 20], "overlap at byte"),
     ],
 )
@@ -198,11 +198,11 @@ def test_a_header_that_lies_is_refused(tmp_path, tensor, field, value, message):
         (lambda header: header.pop("vectors") and None, "after the header belong to no tensor"),
         (
             lambda header: header | {"vectors": 7},
-            "F32 or F16 or I8 in 2 dimensions; the header says None, None",
+            "F32 or F16 or I8 in 2 dimensions; the header has None, None",
         ),
-        (lambda header: header | {"__metadata__": {"a": 1}}, "the header's __metadata__ must map names to text"),
-        (lambda header: header | {"__metadata__": []}, "the header's __metadata__ must map names to text"),
-        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "format version is '3', but this"),
+        (lambda header: header | {"__metadata__": {"a": 1}}, "__metadata__ in the header must map names to strings"),
+        (lambda header: header | {"__metadata__": []}, "__metadata__ in the header must map names to strings"),
+        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "of format version '3', and this"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, change, message):
@@ -238,7 +238,7 @@ def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_GZIP_SLACK_BYTES", 1000)
     path = tmp_path / "v.safetensors.gz"
     path.write_bytes(gzip.compress(bytes(1_000_000), 9))
-    with pytest.raises(FormatError, match="grows to more than 100 times its size"):
+    with pytest.raises(FormatError, match="expands to more than 100 times its size"):
         load_embeddings(path)
 
 
@@ -262,5 +262,5 @@ def test_words_that_are_not_utf8_or_not_in_order(tmp_path):
         load_embeddings(path)
     path.write_bytes(whole[:-5] + b"a    ")
     loaded = load_embeddings(path)
-    with pytest.raises(FormatError, match="does not sort them, or one stands twice"):
+    with pytest.raises(FormatError, match="does not sort its words, or a word is repeated"):
         loaded["absent"]

@@ -255,10 +255,10 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
         (lambda record: record | {"finished": "no"}, "its entry 'finished' is missing or has the wrong type"),
         (lambda record: record | {"checkpoint_seconds": None}, "its entry 'checkpoint_seconds' is missing"),
         (lambda record: record | {"state": {}}, "the state must have the entries epoch, position"),
-        (lambda record: record | {"state": record["state"] | {"epoch": -1}}, "epoch in the state must be of kind int"),
+        (lambda record: record | {"state": record["state"] | {"epoch": -1}}, "epoch in the state must be a valid int"),
         (
             lambda record: record | {"state": record["state"] | {"losses": [None]}},
-            "losses in the state must be of kind list",
+            "losses in the state must be a valid list",
         ),
         (
             lambda record: record | {"state": record["state"] | {"epoch": 10**9}},
@@ -400,7 +400,7 @@ def test_divergence_saves_nothing_and_keeps_the_last_good_checkpoint(sentences, 
         return result
 
     monkeypatch.setattr(CpuBackend, "train_span", poisoned)
-    message = "training diverged in epoch 1: the table output/negative-sampling holds the number nan; lower"
+    message = "training diverged in epoch 1: the table output/negative-sampling holds the value nan; lower"
     with pytest.raises(DivergenceError, match=message):
         wordkin.train(sentences, checkpoint=tmp_path / "run", checkpoint_every=0, output=tmp_path / "v.bin", **SMALL)
     assert not (tmp_path / "v.bin").exists()

@@ -68,7 +68,7 @@ def test_a_run_outlives_its_directory(sentences, tmp_path, short_spans, lose, op
             callbacks=[at_report(5, lambda: lose(run))],
             **options,
         )
-    told = [str(warning.message) for warning in caught if "this checkpoint is left out" in str(warning.message)]
+    told = [str(warning.message) for warning in caught if "this checkpoint is skipped" in str(warning.message)]
     assert len(told) == 1, told
     assert np.array_equal(wordkin.load(output).matrix, whole.matrix)
     if lose is replace_by_another:
@@ -96,7 +96,7 @@ def test_permissions_that_are_taken_away(sentences, without_privileges, short_sp
     with without_privileges() as directory:
         run = directory / "run"
         changes = [at_report(3, lambda: run.chmod(0)), at_report(9, lambda: run.chmod(0o700))]
-        with pytest.warns(RuntimeWarning, match="Permission denied: this checkpoint is left out"):
+        with pytest.warns(RuntimeWarning, match="Permission denied: this checkpoint is skipped"):
             kept = Word2Vec(**SMALL).fit(sentences, checkpoint=run, checkpoint_every=0, callbacks=changes)
         assert np.array_equal(kept.embeddings.matrix, whole.embeddings.matrix)
         assert json.loads((run / "run.json").read_text())["finished"]

@@ -80,7 +80,7 @@ def test_what_is_hidden_or_no_text_may_lie_beside_the_text(text, tmp_path):
     wordkin.train(
         tmp_path, output=tmp_path / "v.safetensors", checkpoint=tmp_path / ".run", log=tmp_path / ".log", **SMALL
     )
-    with pytest.warns(UserWarning, match="left out 1 of 2 files because they look binary"):
+    with pytest.warns(UserWarning, match="skipped 1 of 2 files because they look binary"):
         assert set(wordkin.train(tmp_path, **SMALL).words) == {"sun", "moon"}
 
 

@@ -100,7 +100,7 @@ def test_a_run_that_has_begun_takes_no_other_tables(tmp_path):
         ({"more": np.zeros(3, np.float32)}, r"start must hold the tables input, "),
         ({"input": np.zeros((WORDS, 5), np.float32)}, r"the table input as float32 of shape \(30, 6\); got"),
         ({"projection_bias": np.zeros(6)}, r"the table projection_bias as float32 of shape \(6,\); got"),
-        ({"projection_bias": np.full(6, np.nan, np.float32)}, r"must hold finite numbers alone; got 'projection_bias"),
+        ({"projection_bias": np.full(6, np.nan, np.float32)}, r"must hold only finite numbers; got 'projection_bias"),
     ],
 )
 def test_other_tables_are_refused_before_anything_is_written(tmp_path, changed, message):

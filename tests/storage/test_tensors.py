@@ -39,8 +39,8 @@ def other(dtype: str, shape: list[int], start: int, stop: int) -> dict:
 
 
 REFUSED = {
-    "trailing bytes": ({"a": A, "b": B}, DATA + b"!!", "the file goes on for 2 bytes after its last tensor"),
-    "only trailing bytes": ({}, b"!", "the file goes on for 1 bytes after its last tensor"),
+    "trailing bytes": ({"a": A, "b": B}, DATA + b"!!", "the file has 2 extra bytes after its last tensor"),
+    "only trailing bytes": ({}, b"!", "the file has 1 extra bytes after its last tensor"),
     "a hole before the first": (
         {"a": A | {"data_offsets": [3, 11]}}, DATA, "bytes 0 to 2 after the header belong to no tensor"
     ),
@@ -52,14 +52,14 @@ REFUSED = {
         {"a": A, "b": B, "c": other("I8", [9], 11, 20)}, DATA, "the tensor 'c' must lie in the 11 bytes after"
     ),
     "an unknown tensor of another size": (
-        {"a": A, "c": other("F64", [1], 8, 11)}, DATA, "the tensor 'c' of F64 [1] does not fill the bytes [8, 11]"
+        {"a": A, "c": other("F64", [1], 8, 11)}, DATA, "of F64 [1] does not fill its data_offsets [8, 11]"
     ),
     "an unknown tensor without a shape": ({"a": A, "b": B, "c": {"dtype": "F32"}}, DATA, "have a dtype and a shape"),
     "an unknown tensor that is none": ({"a": A, "b": B, "c": 3}, DATA, "the tensor 'c' must have a dtype and a shape"),
     "an unknown tensor before the start": (
         {"a": A, "b": B, "c": other("I8", [1], -1, 0)}, DATA, "the tensor 'c' must lie in the 11 bytes after the header"
     ),
-    "an unknown tensor backwards": ({"a": A, "b": B, "c": other("I8", [0], 11, 10)}, DATA, "it is placed at [11, 10]"),
+    "an unknown tensor backwards": ({"a": A, "b": B, "c": other("I8", [0], 11, 10)}, DATA, "data_offsets are [11, 10]"),
     "a tensor twice": (text_of(("a", A), ("a", A), ("b", B)), DATA, "names 'a' twice"),
     "a field twice": (text_of(("a", A)).replace("{", '{"b": {"dtype": "U8", "dtype": ""}, ', 1), DATA, "'dtype' twice"),
     "metadata twice": (

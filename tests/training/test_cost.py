@@ -26,9 +26,9 @@ def test_the_message_says_how_much_and_how_long(words: int, threads: int, durati
     with pytest.warns(RuntimeWarning) as caught:
         warn_of_cost(config, 100_000, words)
     assert str(caught[0].message) == (
-        f'objective="softmax" updates all 100,000 output rows at every word: {operations} operations in all, '
-        f'about {duration}; "hierarchical-softmax" and "negative-sampling" update a few rows, '
-        "and max_vocabulary makes V smaller"
+        f'objective="softmax" updates all 100,000 output rows for every word: {operations} operations in total, '
+        f'about {duration}: use "hierarchical-softmax" or "negative-sampling", which update a few rows, '
+        "or reduce max_vocabulary"
     )
 
 
@@ -45,5 +45,5 @@ def test_what_is_cheap_is_trained_without_a_word(objective: str, vocabulary_size
 def test_training_goes_on_after_the_warning() -> None:
     sentence = [f"w{number}" for number in range(LARGE_VOCABULARY)]
     options = {"objective": "softmax", "vector_size": 4, "min_count": 1, "epochs": 1, "window": 1, "subsample": 0}
-    with pytest.warns(RuntimeWarning, match=r"updates all 10,000 output rows at every word"):
+    with pytest.warns(RuntimeWarning, match=r"updates all 10,000 output rows for every word"):
         assert len(wordkin.train([sentence[:300], sentence], **options)) == LARGE_VOCABULARY

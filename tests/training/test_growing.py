@@ -101,7 +101,10 @@ def test_the_learning_rate_of_an_update_is_its_own():
 )
 def test_what_would_change_the_meaning_of_the_tables_is_refused(options):
     (name,) = options
-    with pytest.raises(ConfigError, match=rf"{name} must be as in the model, .*: leave it out, or train anew"):
+    with pytest.raises(
+        ConfigError,
+        match=rf"{name} must be .*, as in the model, for an update; got .*: leave it out, or train a new model",
+    ):
         update_config(TrainingConfig(), options, has_validation=False)
     assert update_config(TrainingConfig(**options), options, has_validation=False)
 
@@ -109,5 +112,5 @@ def test_what_would_change_the_meaning_of_the_tables_is_refused(options):
 def test_hierarchical_softmax_is_refused_with_the_reason():
     for objective in "hierarchical-softmax", ("negative-sampling", "hierarchical-softmax"):
         config = TrainingConfig(objective=objective)
-        with pytest.raises(ConfigError, match=r'objective must be without "hierarchical-softmax" .* another tree'):
+        with pytest.raises(ConfigError, match=r'objective must not include "hierarchical-softmax" .* change the tree'):
             update_config(config, {}, has_validation=False)

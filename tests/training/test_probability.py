@@ -160,7 +160,7 @@ def test_a_text_is_as_likely_as_its_examples_on_average(
 
 @pytest.mark.parametrize("sentences", [[], [[0]], [[1], [2], [2]]], ids=["no word", "one word", "no two together"])
 def test_a_text_with_nothing_to_score_is_refused(sentences: list[list[int]]) -> None:
-    with pytest.raises(CorpusError, match="cannot be scored: no word of the vocabulary has another one beside it"):
+    with pytest.raises(CorpusError, match="cannot be scored: no sentence has two words of the vocabulary"):
         predictor().mean_log_likelihood(encoded(sentences))
 
 
@@ -174,11 +174,11 @@ REFUSALS = {
     "no number of words": (lambda: predictor().predict("a", 0), "topn must be a whole number from 1 up; got 0"),
     "an objective not trained": (
         lambda: predictor(objective="softmax").predict("a", objective="negative-sampling"),
-        "objective must be one the model was trained with, \"softmax\"; got 'negative-sampling'",
+        "objective must be an objective of the model, \"softmax\"; got 'negative-sampling'",
     ),
     "a score without probabilities": (
         lambda: predictor(objective="negative-sampling").mean_log_likelihood(encoded(SENTENCES)),
-        'objective must include "softmax" or "hierarchical-softmax" for a text to be scored; got \'negative-sampling\'',
+        'objective must include "softmax" or "hierarchical-softmax" to score a text; got \'negative-sampling\'',
     ),
 }
 

@@ -14,7 +14,7 @@ from wordkin.config import ARCHITECTURES, OBJECTIVES
 from wordkin.training.sanity import LARGEST_SANE_NUMBER, refuse_wild_loss, refuse_wild_tables
 
 ADVICE = re.compile(
-    r"training diverged in epoch \d+: (the mean loss is|the table [a-z_/-]+ holds the number) [-+.\w]+; "
+    r"training diverged in epoch \d+: (the mean loss is|the table [a-z_/-]+ holds the value) [-+.\w]+; "
     r"lower learning_rate \(now [\d.e-]+\)(, window \(\d+\) or negative \(\d+\)| or window \(\d+\))"
     r'(, or set cbow_combine="mean")?'
 )
@@ -60,7 +60,7 @@ def edges(draw):
     }
 
 
-@pytest.mark.filterwarnings("ignore:there was nothing to train on")
+@pytest.mark.filterwarnings("ignore:the first epoch had no training example")
 @given(
     options=edges(),
     kind=st.sampled_from(["one word", "two words", "five words", "twenty words", "one sentence", "many words"]),
@@ -75,7 +75,7 @@ def test_a_legal_configuration_trains_to_sane_tables_or_says_what_to_change(opti
         assert_sane(model)
 
 
-@pytest.mark.filterwarnings("ignore:there was nothing to train on")
+@pytest.mark.filterwarnings("ignore:the first epoch had no training example")
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("kind", ["one word", "two words", "five words", "twenty words", "one sentence", "many words"])
@@ -116,7 +116,7 @@ def test_one_wild_number_is_found_wherever_it_is(name, value):
         refuse_wild_tables(tables, config, 2)
     shown = "nan" if np.isnan(value) else "inf" if np.isinf(value) else "1.1e+04"
     assert str(caught.value) == (
-        f"training diverged in epoch 2: the table {name} holds the number {shown}; "
+        f"training diverged in epoch 2: the table {name} holds the value {shown}; "
         'lower learning_rate (now 0.05) or window (5), or set cbow_combine="mean"'
     )
 

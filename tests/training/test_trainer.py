@@ -180,7 +180,7 @@ def test_a_wild_loss_is_divergence(loss: float) -> None:
 def test_wild_tables_are_divergence(number: float) -> None:
     backend = PretendBackend()
     backend.table[1, 0] = number
-    with pytest.raises(DivergenceError, match="the table input holds the number"):
+    with pytest.raises(DivergenceError, match="the table input holds the value"):
         run(backend, lambda report: None)
 
 
@@ -193,7 +193,7 @@ class NothingToTrain(PretendBackend):
 
 def test_a_text_that_trains_nothing_is_warned_of_once() -> None:
     with pytest.warns(
-        RuntimeWarning, match=r"there was nothing to train on: .*; raise subsample \(now 0.001\)"
+        RuntimeWarning, match=r"the first epoch had no training example: .*; raise subsample \(now 0.001\)"
     ) as caught:
         assert run(NothingToTrain(), lambda report: None).state.losses == [0, 0, 0]
     assert len(caught) == 1

@@ -213,13 +213,11 @@ def test_what_a_run_says_of_its_end():
 
 def test_a_rising_training_loss_is_explained():
     assert rising_loss_note([3.0, 2.0, 1.0]) == rising_loss_note([1.0, 2.0]) == rising_loss_note([2, 1, 1.001]) == ""
-    assert rising_loss_note([3, 2, 2.5]).startswith(
-        "the training loss rose after epoch 2: with a falling learning rate"
-    )
+    assert rising_loss_note([3, 2, 2.5]).startswith("the training loss rose after epoch 2: as the learning rate falls")
     assert rising_loss_note([3, 2, 2.5]).endswith(
         "held-out loss (validation_fraction=0.05) shows whether the vectors still improve"
     )
-    assert rising_loss_note([3, 2, 2.5], [4, 3, 2]).endswith("the held-out loss, which does not see it, still fell")
+    assert rising_loss_note([3, 2, 2.5], [4, 3, 2]).endswith("the held-out loss is not affected, and it still fell")
     assert rising_loss_note([3, 2, 2.5], [4, 3, 3.5]) == ""
 
 
@@ -246,7 +244,7 @@ def test_best_tables_without_room_are_an_error(monkeypatch):
 def test_nothing_to_train_on_is_said():
     backend, corpus = ScriptedBackend([], examples=0), encoded([[0] * 10])
     with pytest.warns(
-        RuntimeWarning, match=r"there was nothing to train on: .*raise subsample \(now 0.001\), or set it"
+        RuntimeWarning, match=r"the first epoch had no training example: .*raise subsample \(now 0.001\), or set it"
     ):
         Trainer(wordkin.TrainingConfig(epochs=3), backend, corpus).run()
 
@@ -255,7 +253,7 @@ def test_nothing_to_train_on_for_want_of_neighbours_is_said():
     """Then keeping more words would not help, whatever subsample is."""
     for subsample in (0, 1e-3):
         config = wordkin.TrainingConfig(epochs=3, subsample=subsample)
-        with pytest.warns(RuntimeWarning, match="no sentence has two words of the vocabulary; give sentences of more"):
+        with pytest.warns(RuntimeWarning, match="no sentence has two words of the vocabulary; use longer sentences"):
             Trainer(config, ScriptedBackend([], examples=0), encoded([[0], [0]])).run()
 
 

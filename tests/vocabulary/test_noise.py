@@ -106,5 +106,5 @@ def test_illegal_arguments_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"probabilities must hold from 1 to 2147483647 words; got 0"):
         alias_table([])
     for bad in ([0.0, 0.0], [-1.0, 2.0], [float("nan"), 1.0], [float("inf"), 1.0]):
-        with pytest.raises(ConfigError, match=r"probabilities must be finite, not negative and not all zero"):
+        with pytest.raises(ConfigError, match=r"probabilities must be finite, nonnegative and not all zero"):
             alias_table(bad)

@@ -90,21 +90,21 @@ def test_from_counts_sorts_by_falling_count_then_code_points(table, min_count, m
 def test_from_counts_refuses_a_word_that_stands_twice():
     with pytest.raises(ConfigError) as caught:
         Vocabulary.from_counts(["b", "a", "b"], [3, 2, 3])
-    assert str(caught.value) == "words must be distinct; got 'b': it stands more than once"
+    assert str(caught.value) == "words must be distinct; got 'b': remove the repeated word"
 
 
 def test_from_counts_says_how_far_off_min_count_was():
     with pytest.raises(EmptyVocabularyError) as caught:
         Vocabulary.from_counts(["a", "b"], [3, 2], min_count=5)
-    most = "the most frequent was seen 3 times"
-    assert str(caught.value) == f"no word was seen min_count=5 times ({most}): lower min_count"
+    most = "the highest count is 3"
+    assert str(caught.value) == f"no word reached min_count=5 ({most}): lower min_count"
 
 
 @pytest.mark.parametrize(
     ("words", "counts", "message"),
     [
-        (["a", "b", "a"], None, "words must be distinct; got 'a': it stands more than once"),
-        (["a\ud800"], None, "words must have a UTF-8 form; got 'a\\ud800': it holds a lone surrogate"),
+        (["a", "b", "a"], None, "words must be distinct; got 'a': remove the repeated word"),
+        (["a\ud800"], None, "words must be valid Unicode; got 'a\\ud800': remove the lone surrogate"),
         (["a"], [1, 2], "counts must hold one number for each of the 1 words; got (2,)"),
         (["a"], [-1], "counts must be whole numbers from 0 up; got -1"),
         (["a"], [0.5], "counts must be whole numbers from 0 up; got 'float64'"),
@@ -119,15 +119,15 @@ def test_illegal_words_and_counts_are_refused(words, counts, message):
 @pytest.mark.parametrize(
     ("offsets", "order", "counts", "message"),
     [
-        ([0, 2, 5], None, None, "must rise from 0 to the number of bytes"),
-        ([1, 2, 4], None, None, "must rise from 0 to the number of bytes"),
-        ([], None, None, "must rise from 0 to the number of bytes"),
-        ([0, 3, 2, 4], None, None, "must rise from 0 to the number of bytes"),
-        ([0, 2, 4], [0], None, "each word id once"),
-        ([0, 2, 4], [0, 2], None, "each word id once"),
-        ([0, 2, 4], [1, 1], None, "each word id once"),
-        ([0, 2, 4], [-1, 0], None, "each word id once"),
-        ([0, 2, 4], None, [1, -1], "one number from 0 up"),
+        ([0, 2, 5], None, None, "must increase from 0 to the number of bytes"),
+        ([1, 2, 4], None, None, "must increase from 0 to the number of bytes"),
+        ([], None, None, "must increase from 0 to the number of bytes"),
+        ([0, 3, 2, 4], None, None, "must increase from 0 to the number of bytes"),
+        ([0, 2, 4], [0], None, "each word id exactly once"),
+        ([0, 2, 4], [0, 2], None, "each word id exactly once"),
+        ([0, 2, 4], [1, 1], None, "each word id exactly once"),
+        ([0, 2, 4], [-1, 0], None, "each word id exactly once"),
+        ([0, 2, 4], None, [1, -1], "one nonnegative number"),
     ],
 )
 def test_packed_arrays_that_do_not_fit_are_refused(offsets, order, counts, message):
@@ -146,9 +146,9 @@ def test_packed_words_must_be_utf8_one_by_one(utf8, offsets):
 def test_packed_words_that_stand_twice():
     utf8, offsets = np.frombuffer(b"aba", np.uint8), np.array([0, 1, 2, 3])
     for order in (None, np.array([0, 2, 1], np.int32)):
-        with pytest.raises(FormatError, match="the word 'a' stands more than once"):
+        with pytest.raises(FormatError, match="the word 'a' is repeated"):
             Vocabulary.from_packed(utf8, offsets, order).id_of("a")
-    with pytest.raises(FormatError, match="does not sort them, or one stands twice"):
+    with pytest.raises(FormatError, match="does not sort its words, or a word is repeated"):
         Vocabulary.from_packed(utf8, offsets, np.array([0, 2, 1], np.int32)).id_of("c")
 
 

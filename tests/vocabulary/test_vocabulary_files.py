@@ -45,7 +45,7 @@ def test_layouts_of_others(tmp_path, content):
         (b"the \xd9\xa9\n", "line 1 must be a word and its count"),
         (b" 9\n", "line 1 must be a word and its count"),
         (b"the 9999999999999999999\n", "line 1 must be a word and its count"),
-        (b"the 9\ncat 2\nthe 1\n", "line 3 has the word 'the' again"),
+        (b"the 9\ncat 2\nthe 1\n", "line 3 repeats the word 'the'"),
         (b"the 9\nca\xfft 2\n", "line 2 is not valid UTF-8"),
     ],
 )  # fmt: skip
@@ -57,7 +57,7 @@ def test_broken_files_are_refused_with_the_line(tmp_path, content, message):
 
 def test_what_cannot_be_saved_is_refused_and_leaves_no_file(tmp_path):
     for word in "a\nb", "a\rb", " a", "a ", "":
-        with pytest.raises(ConfigError, match="vocabulary must hold words without line ends or outer white space"):
+        with pytest.raises(ConfigError, match="vocabulary must not hold a word with line breaks or outer white space"):
             Vocabulary(["fine", word], [2, 1]).save(tmp_path / "v.txt")
     with pytest.raises(ConfigError, match="vocabulary must have counts to be saved"):
         Vocabulary(["a"]).save(tmp_path / "v.txt")
@@ -72,7 +72,7 @@ def test_merged_counts_are_summed():
     assert list(merged) == ["b", "d", "a", "c"] and merged.counts.tolist() == [6, 4, 3, 1]
     assert merged == right.merge(left)
     assert left.merge(Vocabulary([], [])) == left and len(Vocabulary([], []).merge(Vocabulary([], []))) == 0
-    with pytest.raises(ConfigError, match="counts must be known in both vocabularies to be merged"):
+    with pytest.raises(ConfigError, match="counts must be present in both vocabularies to merge them"):
         left.merge(Vocabulary(["x"]))
     with pytest.raises(ConfigError, match="other must be a Vocabulary"):
         left.merge({"a": 1})
@@ -101,11 +101,11 @@ def test_a_vocabulary_of_any_kind_is_sorted_by_count(tmp_path):
         ({}, "vocabulary must hold at least one word"),
         ({"a": 0, "b": 1}, "vocabulary must have counts from 1 up; got 'a 0'"),
         ({"a": -1}, "vocabulary must map words to whole numbers from 1 up; got 'a: -1'"),
-        ({"": 3, "a": 1}, "vocabulary must not hold an empty word, which no text has; got '': leave it out"),
+        ({"": 3, "a": 1}, "vocabulary must not hold the empty word; got '': leave it out"),
         ({"a": 1.0}, "vocabulary must map words to whole numbers"),
         ({"a": True}, "vocabulary must map words to whole numbers"),
         ({3.0: 1}, "vocabulary must map words to counts; got 3.0: a word must be a string or a whole number"),
-        (Vocabulary(["a"]), "vocabulary must have counts: subsampling and noise"),
+        (Vocabulary(["a"]), "vocabulary must have counts, because subsampling and noise"),
     ],
 )
 def test_other_vocabularies_are_refused(given, message):

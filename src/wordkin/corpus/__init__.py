@@ -1,4 +1,4 @@
-"""From text to word ids: reading, splitting, counting and encoding in one pass."""
+"""Reading, tokenizing, counting and encoding of text in one pass."""
 
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.scanning.progress import ScanProgress

@@ -1,4 +1,4 @@
-"""Text as word ids: one int32 array of all words, one int64 array of where sentences begin."""
+"""Encoded corpora: an int32 array of word ids and an int64 array of sentence offsets."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from wordkin.storage.headers import read_header
 from wordkin.storage.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
 
 HEADER_NAME = "corpus.json"
-TEXT_HEADER_NAME = "text.json"  # beside it, where a vocabulary is too: see encoded_text.py
+TEXT_HEADER_NAME = "text.json"  # header of an encoded text, in the same directory; see encoded_text.py
 FORMAT_NAME = "wordkin encoded corpus"
 FORMAT_VERSION = 1
 _TYPES: dict[str, np.dtype[Any]] = {"ids": np.dtype("<i4"), "offsets": np.dtype("<i8")}
-_PIECE = 1 << 20  # elements handled at once where a whole array would be too much
+_PIECE = 1 << 20  # elements per batch, to bound temporary memory
 _FILE_NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
 
 
 class TrainingText(Protocol):
-    """What training reads: a whole corpus, or neighbouring sentences of one.
+    """The input of training: a whole corpus, or consecutive sentences of one.
 
     Attributes
     ----------
-    ids : int32 array
-        The words of the sentences; the first of them stands at position ``offsets[0]`` of the corpus.
-    offsets : int64 array
-        The positions of the corpus at which the sentences begin, and the one at which the last of them ends.
+    ids : ndarray of int32
+        Word ids of the sentences; ``ids[0]`` is at corpus position ``offsets[0]``.
+    offsets : ndarray of int64
+        Corpus positions of the starts of the sentences, followed by the end of the last one.
     words : int
         Number of words of the whole corpus.
     """
@@ -53,7 +53,7 @@ class TrainingText(Protocol):
 
 
 class CorpusPiece(NamedTuple):
-    """Neighbouring sentences of a corpus; see :class:`TrainingText`."""
+    """Consecutive sentences of a corpus; see :class:`TrainingText`."""
 
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
@@ -61,7 +61,7 @@ class CorpusPiece(NamedTuple):
 
     @classmethod
     def joined(cls, pieces: Sequence[CorpusPiece]) -> CorpusPiece:
-        """Pieces that follow each other, at least one, as one piece."""
+        """Concatenate one or more consecutive pieces."""
         if len(pieces) == 1:
             return read_only(pieces[0])
         offsets = [pieces[0].offsets, *(piece.offsets[1:] for piece in pieces[1:])]
@@ -70,23 +70,26 @@ class CorpusPiece(NamedTuple):
 
 
 def read_only(piece: CorpusPiece) -> CorpusPiece:
-    """The same piece with arrays as those of every encoded corpus: Numba compiles anew for others."""
+    """Make the arrays of a piece read-only like those of an encoded corpus, so that Numba need not recompile."""
     for array in (piece.ids, piece.offsets):
         array.flags.writeable = False
     return piece
 
 
 class EncodedCorpus:
-    """Sentences of word ids, in the order of the text; none is empty.
+    """Nonempty sentences of word ids, in the order of the text.
+
+    A saved corpus is a directory with ``corpus.json`` (format, version, number of words and sentences, fingerprint,
+    file names) and two files of raw little-endian integers.
 
     Attributes
     ----------
-    ids : int32 [words]; in memory or memory-mapped.
-    offsets : int64 [sentences + 1]; sentence s is ``ids[offsets[s]:offsets[s + 1]]``.
-    fingerprint : hexadecimal digest of ids and offsets, the same for the same content everywhere.
-
-    A saved corpus is a directory: ``corpus.json`` (format, version, number of words and of sentences,
-    fingerprint, name of each file) and two files of raw little-endian numbers.
+    ids : ndarray of shape (words,), int32
+        Word ids, in memory or memory-mapped.
+    offsets : ndarray of shape (sentences + 1,), int64
+        Sentence s is ``ids[offsets[s]:offsets[s + 1]]``.
+    fingerprint : str
+        Hexadecimal digest of ids and offsets; equal for equal content.
     """
 
     def __init__(self, ids: NDArray[np.int32], offsets: NDArray[np.int64], fingerprint: str) -> None:
@@ -106,7 +109,7 @@ class EncodedCorpus:
         return self.sentences
 
     def __iter__(self) -> Iterator[NDArray[np.int32]]:
-        """The word ids of one sentence after another."""
+        """Yield the word ids of each sentence."""
         for sentence in range(self.sentences):
             yield self.ids[self.offsets[sentence] : self.offsets[sentence + 1]]
 
@@ -120,13 +123,13 @@ class EncodedCorpus:
         self.close()
 
     def close(self) -> None:
-        """Let go of the arrays, and so of a temporary file behind them; the corpus is empty from then on."""
+        """Release the arrays and their temporary file, if any; the corpus is then empty."""
         self.ids, self.offsets = np.empty(0, np.int32), np.zeros(1, np.int64)
 
     def save(self, directory: str | Path) -> None:
-        """Write to a directory, which is made if need be, in place of a corpus saved there before.
+        """Save to a directory, which is created if needed; a corpus saved there before is replaced.
 
-        Raises :class:`OutputError` when that fails; what was there before is then still whole.
+        Raises :class:`OutputError` on failure; the previous corpus is then unchanged.
         """
         with CorpusWriter(directory) as writer:
             _copy(self, writer)
@@ -134,10 +137,9 @@ class EncodedCorpus:
 
     @classmethod
     def open(cls, directory: str | Path, *, verify: bool = False) -> EncodedCorpus:
-        """Memory-map a saved corpus; ``verify`` also reads all of it and compares the fingerprint.
+        """Memory-map a saved corpus; with ``verify``, also read all of it and check the fingerprint.
 
-        Raises :class:`FormatError` when the directory holds no corpus, or one that is damaged or of
-        another version.
+        Raises :class:`FormatError` if the directory holds no corpus, or one that is damaged or of another version.
         """
         directory = Path(directory)
         header = _read_header(directory)
@@ -146,19 +148,19 @@ class EncodedCorpus:
         corpus = cls(ids, offsets, header["fingerprint"])
         damage = corpus._damage(verify)
         if damage:
-            raise FormatError(f"{directory} is damaged: {damage}; encode the text again")
+            raise FormatError(f"{directory} is damaged: {damage}: encode the text again")
         return corpus
 
     @staticmethod
     def check_files(directory: str | Path) -> None:
-        """Raise :class:`FormatError` where a file of a saved corpus is missing or has the wrong size."""
+        """Raise :class:`FormatError` if a file of a saved corpus is missing or has the wrong size."""
         directory = Path(directory)
         header = _read_header(directory)
         _check_size(directory / header["ids"], _TYPES["ids"], header["words"])
         _check_size(directory / header["offsets"], _TYPES["offsets"], header["sentences"] + 1)
 
     def piece(self, positions: range) -> CorpusPiece:
-        """The sentences that hold any of these positions, copied; none for no position."""
+        """Copy the sentences that contain any of these positions."""
         if not positions:
             start = self.offsets[:1] if not self.words else self.offsets[-1:]
             return read_only(CorpusPiece(np.empty(0, np.int32), np.array(start), self.words))
@@ -169,21 +171,21 @@ class EncodedCorpus:
 
     def has_neighbours(self) -> bool:
         """Whether a sentence has more than one word."""
-        return self.words > self.sentences  # none is empty
+        return self.words > self.sentences  # no sentence is empty
 
     def holds_ids_below(self, words: int) -> bool:
-        """Whether all ids are those of a vocabulary of so many words; kernels would go astray by others."""
+        """Whether all ids are valid for a vocabulary of ``words`` words; kernels do not check bounds."""
         pieces = (self.ids[start : start + _PIECE] for start in range(0, self.words, _PIECE))
         return all(piece.min() >= 0 and piece.max() < words for piece in pieces)
 
     def _damage(self, verify: bool) -> str:
-        """What is wrong with the arrays, or an empty string."""
+        """A description of what is wrong with the arrays, or an empty string."""
         if self.offsets[0] != 0 or self.offsets[-1] != self.words:
             return "its sentence offsets do not span its words"
         for start in range(0, self.sentences, _PIECE):
             piece = self.offsets[start : start + _PIECE + 1]
             if not (piece[1:] > piece[:-1]).all():
-                return "its sentence offsets do not rise"
+                return "its sentence offsets do not increase"
         if verify:
             digests = _Digests()
             _copy(self, digests)
@@ -193,7 +195,7 @@ class EncodedCorpus:
 
 
 class _Digests:
-    """The fingerprint of ids and ends of sentences, however they are cut into pieces."""
+    """Computes the fingerprint of ids and sentence ends that arrive in pieces of any size."""
 
     def __init__(self) -> None:
         self._ids, self._ends = hashlib.sha256(), hashlib.sha256()
@@ -209,11 +211,11 @@ class _Digests:
 
 
 class CorpusWriter:
-    """Takes ids and ends of sentences piece by piece and makes an :class:`EncodedCorpus` of them.
+    """Builds an :class:`EncodedCorpus` from pieces of ids and sentence ends.
 
-    With a directory, the corpus is there when :meth:`finish` returns; if the context is left before,
-    the directory is as it was. Without one, the arrays stay in memory when ``expected_bytes`` is small,
-    and go to nameless temporary files in ``spool_directory`` when not.
+    With a directory, :meth:`finish` saves the corpus there; if the context ends before that, the directory is
+    unchanged. Without a directory, the arrays are kept in memory if ``expected_bytes`` is small, and in unnamed
+    temporary files in ``spool_directory`` otherwise.
     """
 
     def __init__(
@@ -256,17 +258,17 @@ class CorpusWriter:
         return self._columns["ids"].length
 
     def add_ids(self, ids: NDArray[np.int32]) -> None:
-        """Append word ids. Raises :class:`OutputError` when they cannot be written."""
+        """Append word ids. Raises :class:`OutputError` if they cannot be written."""
         self._digests.add_ids(ids)
         self._append("ids", ids)
 
     def add_ends(self, ends: NDArray[np.int64]) -> None:
-        """Append ends of sentences, as rising numbers of words from the beginning."""
+        """Append sentence ends, as increasing positions from the start of the corpus."""
         self._digests.add_ends(ends)
         self._append("offsets", ends)
 
     def finish(self) -> EncodedCorpus:
-        """Complete the corpus. In a directory, the header is written last and makes the new files count."""
+        """Complete the corpus. In a directory, the header is written last; it makes the new files valid."""
         fingerprint = self._digests.fingerprint()
         try:
             if self._directory is not None:
@@ -297,13 +299,13 @@ class CorpusWriter:
             with replacing(directory / HEADER_NAME) as stream:
                 stream.write(json.dumps(header, indent=1).encode() + b"\n")
         except OutputError as error:
-            # The header may be there for all that: it is renamed first, and its directory is forced to the disk then.
+            # The header may still exist: the error may come from the fsync of the directory after the rename.
             if _may_name(directory, header["ids"]):
                 self._keep_columns()
             cause = error.__cause__
             raise self._error(cause if isinstance(cause, OSError) else error) from error
         self._keep_columns()
-        with contextlib.suppress(OSError):  # what is left over costs room and no more, and goes the next time
+        with contextlib.suppress(OSError):  # leftovers only take space, and the next save removes them
             _remove_leftovers(directory, {header[name] for name in _TYPES})
 
     def _keep_columns(self) -> None:
@@ -321,7 +323,7 @@ class CorpusWriter:
 
 
 class _Column:
-    """One growing array: in memory, unless it is told to go to a file."""
+    """A growing array, in memory or in a file."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype, self.length = dtype, 0
@@ -330,11 +332,11 @@ class _Column:
         self._file: IO[bytes] | None = None
 
     def write_to(self, path: Path) -> None:
-        """Go to a file, which :meth:`close` removes unless :meth:`keep` was called."""
+        """Store values in a file, which :meth:`close` removes unless :meth:`keep` was called."""
         self._path, self._file = path, path.open("w+b", buffering=0)
 
     def write_to_nameless_file(self, directory: str | Path | None) -> None:
-        """Go to a temporary file in a directory."""
+        """Store values in an unnamed temporary file in a directory."""
         self._file = nameless_file(directory)
 
     def append(self, values: NDArray[Any]) -> None:
@@ -346,7 +348,7 @@ class _Column:
             write_fully(self._file, values)
 
     def array(self) -> NDArray[Any]:
-        """All values, read-only; of a file, a memory map that outlives :meth:`close`."""
+        """All values, read-only; for a file, a memory map that stays valid after :meth:`close`."""
         if self._file is not None and self.length:
             return np.memmap(self._file, self.dtype, "r", shape=(self.length,))
         values = np.concatenate([np.empty(0, self.dtype), *self._pieces])
@@ -354,17 +356,17 @@ class _Column:
         return values
 
     def sync(self) -> Path:
-        """Force a file with a path to disk and return the path."""
+        """Fsync the file and return its path."""
         assert self._file is not None and self._path is not None
         os.fsync(self._file.fileno())
         return self._path
 
     def keep(self) -> None:
-        """Let the file stay when the column is closed."""
+        """Keep the file when the column is closed."""
         self._path = None
 
     def close(self) -> None:
-        """Close the file. What matters was forced to the disk before, so errors of the system lose nothing."""
+        """Close the file. Kept data was fsynced before, so errors are ignored."""
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -381,7 +383,7 @@ def _copy(corpus: EncodedCorpus, target: CorpusWriter | _Digests) -> None:
 
 
 def _may_name(directory: Path, name: str) -> bool:
-    """Whether the header of a directory names this file, or is there and cannot be read, so that nobody knows."""
+    """Whether the header of a directory names this file, or exists but cannot be read."""
     try:
         return directory / HEADER_NAME in directory.iterdir() and bool(_read_header(directory)["ids"] == name)
     except (OSError, FormatError):
@@ -389,9 +391,9 @@ def _may_name(directory: Path, name: str) -> bool:
 
 
 def _remove_leftovers(directory: Path, kept: set[str]) -> None:
-    """Remove columns that no header names, and headers that a killed process left half-written."""
+    """Remove files that the header does not name, and partial headers of killed processes."""
     patterns = [f"{name}-*.{dtype.name}" for name, dtype in _TYPES.items()]
-    patterns += [f".{HEADER_NAME}.*.tmp", f"{HEADER_NAME}.new"]  # the second is of earlier versions
+    patterns += [f".{HEADER_NAME}.*.tmp", f"{HEADER_NAME}.new"]  # earlier versions wrote the second
     for old in [path for pattern in patterns for path in directory.glob(pattern)]:  # globbed before any is removed
         if old.name not in kept:
             old.unlink()
@@ -403,9 +405,9 @@ def _read_header(directory: Path) -> dict[str, Any]:
     numbers = [header.get("words"), header.get("sentences")]
     texts = [header.get("fingerprint"), *(header.get(name) for name in _TYPES)]
     if not all(type(each) is int and each >= 0 for each in numbers) or not all(isinstance(each, str) for each in texts):
-        raise FormatError(f"{path} is damaged: entries are missing or of the wrong kind; encode the text again")
+        raise FormatError(f"{path} is damaged: entries are missing or have the wrong type: encode the text again")
     if not all(_FILE_NAME.fullmatch(header[name]) for name in _TYPES):
-        raise FormatError(f"{path} is damaged: it names files as no encoded corpus has them; encode the text again")
+        raise FormatError(f"{path} is damaged: it has invalid file names: encode the text again")
     return header
 
 
@@ -424,6 +426,6 @@ def _check_size(path: Path, dtype: np.dtype[Any], length: int) -> None:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
     if size != length * dtype.itemsize:
         raise FormatError(
-            f"{path} is damaged: it has {size:,} bytes, but its header asks for {length * dtype.itemsize:,}; "
+            f"{path} is damaged: it has {size:,} bytes, but its header requires {length * dtype.itemsize:,}: "
             "encode the text again"
         )

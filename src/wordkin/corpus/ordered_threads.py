@@ -1,4 +1,4 @@
-"""Work on many items in threads, with the results in the order of the items."""
+"""Ordered parallel map over threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 def in_order(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
-    """Results of a function in the order of the items, with at most ``ahead`` of them under way."""
+    """Map a function over items in threads; yield results in item order, with at most ``ahead`` calls in flight."""
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:

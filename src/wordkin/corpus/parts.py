@@ -1,7 +1,7 @@
-"""A source in parts that can be read apart from each other; one after the other they are the text.
+"""Splitting of a source into parts that can be read independently and in order give the whole text.
 
-Files of lines are parted by bytes, Parquet by row groups. What can only be read from its beginning stays whole: files
-that are compressed or in another encoding than UTF-8, and containers in which a line is no record.
+Line-based files are split by byte ranges, Parquet files by row groups. Files that can only be read sequentially are not
+split: compressed files, files in an encoding other than UTF-8, and formats in which a line is not a record.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from wordkin.corpus.readers.files import TextFile, compression_of, fsspec_module
 from wordkin.corpus.reading import reader_of
 from wordkin.corpus.sources import Source
 
-PART_BYTES = 1 << 24  # it follows from the file alone: what max_types drops in a part must not depend on machines
+PART_BYTES = 1 << 24  # a constant, because what max_types drops in a part must not depend on the machines
 _OF_LINES = ("text", "jsonl")
 
 
 def parts_of(source: Source, part_bytes: int = PART_BYTES) -> list[Source]:
-    """Sources of one file, or a part of one, each.
+    """Split a source into sources of one file, or of a part of one file.
 
-    Raises :class:`CorpusError` where a file cannot be read, or not as the source says.
+    Raises :class:`CorpusError` if a file cannot be read, or does not fit the reading options.
     """
     return [
         dataclasses.replace(source, files=(part,), directories=())
@@ -38,7 +38,7 @@ def _parts_of_file(file: TextFile, source: Source, part_bytes: int) -> Iterator[
         for start in range(0, size, part_bytes) if size is not None else ():
             yield dataclasses.replace(file, part=(start, min(start + part_bytes, size or 0)))
         if not size:
-            yield file  # a file that tells no size, or has none: whoever reads it says what is wrong
+            yield file  # unknown or zero size: reading it will raise the error, if there is one
     elif reader == "parquet" and not compression_of(file.name):
         from wordkin.corpus.readers.arrow import row_group_bytes
 
@@ -49,7 +49,7 @@ def _parts_of_file(file: TextFile, source: Source, part_bytes: int) -> Iterator[
 
 
 def _size_of(file: TextFile) -> int | None:
-    """Bytes of a file, wherever it lies; None where that is not known."""
+    """Size of a local or remote file in bytes; None if unknown."""
     if not file.is_remote:
         return file.size
     with reading(file.name):
@@ -59,7 +59,7 @@ def _size_of(file: TextFile) -> int | None:
 
 
 def _grouped(sizes: list[int], least_bytes: int) -> Iterator[tuple[int, int]]:
-    """Neighbouring row groups, from the first to before the last, that have at least so many bytes together.
+    """Group consecutive row groups to ranges of at least ``least_bytes``; yield (first, stop) pairs.
 
     >>> list(_grouped([3, 4, 9, 1], 5))
     [(0, 2), (2, 3), (3, 4)]

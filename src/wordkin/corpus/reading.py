@@ -1,4 +1,4 @@
-"""From a source to blocks of text and lists of words: a reader is chosen for each file, and what was met is counted."""
+"""Reading of a source as blocks of text or lists of words: selects a reader for each file and keeps statistics."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _READER_OF_SUFFIX = {
     ".feather": "arrow",
     ".ipc": "arrow",
 }
-_DESCRIPTIONS = {  # of what is read of an iterable, of an element, and of the whole
+_DESCRIPTIONS = {  # kind -> names for a value, an element and the whole, for messages
     "texts": ("text", "element", "texts"),
     "records": ("field {!r}", "record", "the corpus"),
     "values": ("column {!r}", "row", "the data frame"),
@@ -50,11 +50,11 @@ _WITHOUT_FIELD = ("text", "wikiextractor")
 def read(
     source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int = BLOCK_BYTES
 ) -> Generator[Piece, None, None]:
-    """The text of a source, piece by piece, each read once.
+    """Read the text of a source piece by piece.
 
-    Raises :class:`CorpusError` for a file that is missing, unreadable, damaged, binary, or that shrinks while it is
-    read, and for records whose text cannot be found; a binary file found in a directory is left out with a
-    :class:`CorpusWarning`, and so are records without text.
+    Raises :class:`CorpusError` for a file that is missing, unreadable, damaged or binary, or that shrinks while it is
+    read, and for records without the text field. Binary files in a directory and records without text are skipped with
+    a :class:`CorpusWarning`.
     """
     if source.kind == "files":
         yield from _read_files(source, encoding_errors, reporter, block_bytes)
@@ -64,9 +64,9 @@ def read(
 
 
 def reader_of(file: TextFile, reading: Reading) -> str:
-    """The reader for a file: the one asked for, or that of its suffix.
+    """Name of the reader for a file: the option ``reader``, or that of its suffix.
 
-    Raises :class:`CorpusError` where the suffix has two readings, and where a field is named for plain text.
+    Raises :class:`CorpusError` if the suffix is ambiguous, or if an option does not fit the reader.
     """
     name = reading.reader
     if name is None:
@@ -76,19 +76,19 @@ def reader_of(file: TextFile, reading: Reading) -> str:
         suffix = suffixes[-1] if suffixes else ""
         if suffix == ".json":
             raise CorpusError(
-                f'{file.name!r} may hold one JSON object a line, which reader="jsonl" reads, or be one JSON document, '
-                'which must be converted; reader="text" reads it as it stands'
+                f'{file.name!r} is ambiguous: pass reader="jsonl" if it has one JSON object per line, or convert it if '
+                'it is one JSON document; reader="text" reads it as plain text'
             )
         name = _READER_OF_SUFFIX.get(suffix, "text")
     if name in _WITHOUT_FIELD and reading.field is not None:
         raise CorpusError(
             f"field={reading.field!r} names a field of records, but {file.name!r} is read as {name}: leave field out, "
-            'or say what it is, as in reader="jsonl"'
+            'or set its format, such as reader="jsonl"'
         )
     if name != "csv" and reading.delimiter is not None:
         raise CorpusError(
-            f"delimiter={reading.delimiter!r} parts columns of CSV, but {file.name!r} is read as {name}: leave it out, "
-            'or pass reader="csv"'
+            f"delimiter={reading.delimiter!r} separates CSV columns, but {file.name!r} is read as {name}: leave it "
+            'out, or pass reader="csv"'
         )
     return name
 
@@ -100,7 +100,7 @@ def _function(name: str) -> Read:
 
 
 def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int) -> Iterator[Piece]:
-    """The pieces of files, one after another, with the bytes read of all of them so far."""
+    """Yield the pieces of all files in order; ``bytes_read`` counts the bytes of all files so far."""
     finished_bytes = used = 0
     binary: list[str] = []
     for file in source.files:
@@ -124,18 +124,18 @@ def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_
             finished_bytes += file.size or opened.bytes_read
     if binary and not used:
         raise CorpusError(
-            f"all {len(source.files):,} files look binary, as {binary[0]!r}: name a file or directory of text"
+            f"all {len(source.files):,} files look binary, such as {binary[0]!r}: pass a file or directory of text"
         )
     if binary:
         warn(
-            f"left out {len(binary):,} of {len(source.files):,} files because they look binary: "
+            f"skipped {len(binary):,} of {len(source.files):,} files because they look binary: "
             + ", ".join(binary[:3]),
             CorpusWarning,
         )
 
 
 def _read_items(source: Source, encoding_errors: str, reporter: Reporter) -> Iterator[Piece]:
-    """The pieces of an iterable of texts, of records or of values."""
+    """Yield the pieces of an iterable of texts, records or values."""
     tally = reporter.tally(source.kind)
     field = source.reading.field
     what, unit, name = _DESCRIPTIONS[source.kind]
@@ -172,24 +172,24 @@ def _record(item: object, number: int, field: str | int | None) -> Mapping[str, 
     if not isinstance(item, Mapping):
         raise CorpusError(
             f"element {number:,} is {shown(item)} ({type(item).__name__}), not a dict with the field {field!r}: leave "
-            "field out for lists of words, or pass strings as texts=[...]"
+            "field out for lists of words, and pass strings as texts=[...]"
         )
     return item
 
 
 def warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
-    """Say once how many records were left out, and why."""
+    """Warn once how many records were skipped, and why."""
     skipped: Counter[str] = Counter()
     for tally in tallies.values():
         skipped.update(tally.skipped)
     if skipped.total():
         records = sum(tally.records for tally in tallies.values())
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(skipped.items()))
-        warn(f"left out {skipped.total():,} of {records:,} records without text: {reasons}", CorpusWarning)
+        warn(f"skipped {skipped.total():,} of {records:,} records without text: {reasons}", CorpusWarning)
 
 
 def blocks_of(pieces: Iterable[Piece]) -> Iterator[Block]:
-    """The pieces, all of which must be text."""
+    """Yield the pieces, which must all be text."""
     for piece in pieces:
         if isinstance(piece, WordLists):
             raise _mixed(piece.name, "lists of words", "text")
@@ -197,7 +197,7 @@ def blocks_of(pieces: Iterable[Piece]) -> Iterator[Block]:
 
 
 def lists_of(pieces: Iterable[Piece], reporter: Reporter) -> Iterator[Iterable[str]]:
-    """The sentences of the pieces, all of which must be lists of words."""
+    """Yield the sentences of the pieces, which must all be lists of words."""
     for piece in pieces:
         if isinstance(piece, Block):
             raise _mixed(piece.name, "text", "lists of words")
@@ -206,4 +206,4 @@ def lists_of(pieces: Iterable[Piece], reporter: Reporter) -> Iterator[Iterable[s
 
 
 def _mixed(name: str, here: str, before: str) -> CorpusError:
-    return CorpusError(f"{name!r} has {here}, where what was read before has {before}: train on one kind at a time")
+    return CorpusError(f"{name!r} has {here}, but earlier input has {before}: train on one kind at a time")

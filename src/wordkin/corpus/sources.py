@@ -1,7 +1,7 @@
-"""A corpus argument, resolved once: what it means is asked here and nowhere else.
+"""Resolution of corpus arguments to a :class:`Source`.
 
-Paths, patterns, directories, addresses, ``"-"`` and lists of them become the files they name. Everything else must
-be an iterable: of lists of words, of dicts with a field, of strings, or a data frame with a column of text.
+Paths, patterns, directories, URLs, ``"-"`` and lists of them are resolved to files. Any other corpus must be an
+iterable of lists of words, of dicts with a field or of strings, or a data frame with a text column.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wordkin.corpus.readers.records import listed, path_of
 from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError, shown
 
 Corpus = str | Path | Iterable[Any]
-"""What users may pass as a corpus."""
+"""Types of a corpus argument."""
 
 Kind = Literal["files", "sentences", "texts", "records", "values", "encoded"]
 
@@ -29,7 +29,7 @@ _PLAIN = Reading()
 
 @dataclass(frozen=True)
 class Source:
-    """What a corpus argument means.
+    """A resolved corpus argument.
 
     Attributes
     ----------
@@ -38,10 +38,10 @@ class Source:
     directories : tuple of Path
         The local directories, resolved, that were searched for files.
     kind : {"files", "sentences", "texts", "records", "values", "encoded"}
-        What is read: files, lists of words, strings, dicts with a field, values of a column, or an encoded text, which
-        is the only one of ``directories``.
+        The kind of input: files, lists of words, strings, dicts with a field, values of a column, or an encoded text,
+        which is then the only one of ``directories``.
     items : iterable
-        The iterable; empty where there are files. Its elements are checked when they are read.
+        The iterable; empty for files. Its elements are checked when they are read.
     reading : Reading
         Field, reader and encoding.
     """
@@ -53,14 +53,14 @@ class Source:
     reading: Reading = _PLAIN
 
     def reads(self, path: Path) -> bool:
-        """Whether a local file is one of those to read."""
+        """Whether a local file belongs to the source."""
         path = path.resolve()
         if self.kind == "encoded":
             return any(path.is_relative_to(directory) for directory in self.directories)
         return any(Path(file.name).resolve() == path for file in self.files)
 
     def would_read(self, path: Path) -> bool:
-        """Whether a file at a path, once it is there, would be found by resolving the same argument again."""
+        """Whether resolving the same argument again would find a new file at ``path``."""
         path = path.resolve()
         return any(
             path.is_relative_to(directory) and not _is_hidden(path.relative_to(directory))
@@ -69,25 +69,30 @@ class Source:
 
 
 def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object = None) -> Source:
-    """Find out what a corpus argument means; patterns, directories and sets of paths are sorted.
+    """Resolve a corpus argument. Matches of patterns, files of directories and sets of paths are sorted.
 
     Parameters
     ----------
     corpus : path, sequence of paths, or iterable
-        A path may also be an address, a pattern, a directory, or ``"-"`` for standard input. An iterable holds lists
-        of words or, where ``reading`` names a field, dicts; a data frame is one of columns. A :class:`Source` is
-        returned as it is.
+        A path, URL, pattern or directory, ``"-"`` for standard input, or a list of these. An iterable holds lists of
+        words, or dicts if ``reading`` names a field; it may also be a data frame. A :class:`Source` is returned
+        unchanged.
     reading : Reading, default Reading()
-        How it is read.
-    texts : iterable of str, optional
-        In place of a corpus, strings that are split as the lines of a file are.
+        Options of reading.
+    texts : iterable of str, default None
+        Strings instead of a corpus, tokenized like the lines of a file.
+
+    Returns
+    -------
+    Source
+        The resolved source.
 
     Raises
     ------
     CorpusNotFoundError
-        A path, pattern or directory names no files.
+        A path, pattern or directory matches no files.
     CorpusError
-        The argument is neither paths nor an iterable of a kind that can be read.
+        The argument is neither paths nor a supported iterable.
     """
     if isinstance(corpus, Source):
         return corpus
@@ -103,7 +108,7 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
         return Source(files, directories, reading=reading)
     if not isinstance(corpus, Iterable):
         raise CorpusError(
-            f"a corpus is a path, a list of paths or an iterable of lists of words; got {shown(corpus)} "
+            f"the corpus must be a path, a list of paths or an iterable of lists of words; got {shown(corpus)} "
             f"({type(corpus).__name__})"
         )
     _refuse_for_iterables(reading)
@@ -113,14 +118,16 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
     if reading.field is None:
         return Source(kind="sentences", items=corpus, reading=reading)
     if not isinstance(reading.field, str):
-        raise ConfigError("field", "must be a name for dicts: numbers count the columns of files", reading.field)
+        raise ConfigError("field", "must be a name for dicts, not a column number", reading.field)
     return Source(kind="records", items=_only_field(corpus, path_of(reading.field)[0]), reading=reading)
 
 
 def _resolve_encoded(names: list[str], reading: Reading) -> Source:
-    """The source of an encoded text, which must stand alone."""
+    """The source of an encoded text, which cannot be combined with other texts."""
     if len(names) > 1:
-        raise CorpusError(f"an encoded text must stand alone; got {shown(names)}: encode all texts together")
+        raise CorpusError(
+            f"an encoded text cannot be combined with other texts; got {shown(names)}: encode all texts together"
+        )
     return Source(directories=(Path(os.path.realpath(names[0])),), kind="encoded", reading=reading)
 
 
@@ -137,13 +144,13 @@ def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
         raise CorpusError(f"texts is a data frame: pass one of its columns; {listed(list(texts.columns))}")  # type: ignore[attr-defined]
     _refuse_mappings_and_sets(texts, None)
     if reading.field is not None:
-        raise ConfigError("field", "must be left unset with texts, which are strings already", reading.field)
+        raise ConfigError("field", "cannot be combined with texts, which are strings", reading.field, "leave it out")
     _refuse_for_iterables(reading)
     return Source(kind="texts", items=texts, reading=reading)
 
 
 def _refuse_for_iterables(reading: Reading) -> None:
-    """Raise :class:`ConfigError` for options that only files have a use for."""
+    """Raise :class:`ConfigError` for options that apply only to files."""
     of_files = (
         ("reader", reading.reader, None),
         ("delimiter", reading.delimiter, None),
@@ -151,26 +158,26 @@ def _refuse_for_iterables(reading: Reading) -> None:
     )
     for name, value, default in of_files:
         if value != default:
-            raise ConfigError(name, "is for files: leave it out where the corpus is an iterable", value)
+            raise ConfigError(name, "needs files, but the corpus is an iterable", value, "leave it out")
 
 
 def _refuse_mappings_and_sets(corpus: object, field: object) -> None:
-    """Raise :class:`CorpusError` for iterables that yield their keys, or that have no order."""
+    """Raise :class:`CorpusError` for mappings, which yield their keys, and for sets, which have no order."""
     if isinstance(corpus, Mapping):
         keys = ", ".join(map(repr, list(corpus)[:6]))
         raise CorpusError(
-            f"a dict is no corpus: reading it would give its keys ({keys}); choose one of its values, such as a split "
-            "of a dataset"
+            f"the corpus must not be a dict, because iterating over it gives its keys ({keys}): pass one of its "
+            "values, such as a split of a dataset"
         )
     if isinstance(corpus, set | frozenset) and corpus:
         raise CorpusError(
-            f"a set has no order that stays, and training depends on order: pass a list, as in sorted(corpus); got "
-            f"{shown(corpus)}"
+            f"the corpus must not be a set, because training depends on the order; got {shown(corpus)}: pass a list, "
+            "such as sorted(corpus)"
         )
 
 
 def _is_frame(corpus: object) -> bool:
-    """Whether it is a table of named columns, as of pandas or polars, whose iteration yields names or columns."""
+    """Whether a corpus is a data frame, as of pandas or polars; iterating over it yields column names or columns."""
     return hasattr(corpus, "columns") and hasattr(corpus, "dtypes")
 
 
@@ -180,7 +187,7 @@ def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
     if field is None:
         example = names[0] if names else "text"
         raise CorpusError(
-            f"the corpus is a data frame: name the column with the text, as in field={example!r}; {listed(names)}"
+            f"the corpus is a data frame: name the text column, such as field={example!r}; {listed(names)}"
         )
     if names.count(field) > 1:
         raise CorpusError(f"the data frame has {names.count(field)} columns {field!r}: rename all but one")
@@ -191,7 +198,7 @@ def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
 
 
 def _only_field(corpus: Iterable[Any], name: str) -> Iterable[Any]:
-    """A dataset of Hugging Face without its other columns, which cost time to decode; others as they are."""
+    """Drop the other columns of a Hugging Face dataset, which are slow to decode; other iterables are unchanged."""
     if name in (getattr(corpus, "column_names", None) or ()) and hasattr(corpus, "select_columns"):
         narrowed: Iterable[Any] = corpus.select_columns([name])
         return narrowed
@@ -199,7 +206,7 @@ def _only_field(corpus: Iterable[Any], name: str) -> Iterable[Any]:
 
 
 def _paths(corpus: object) -> list[str] | None:
-    """The paths of a string or path, or of a non-empty list, tuple or set of nothing else; None for all else."""
+    """The paths of a str, a path, or a nonempty list, tuple or set of these; None for anything else."""
     if isinstance(corpus, str | os.PathLike):
         return [os.fspath(corpus)]
     if not isinstance(corpus, list | tuple | set | frozenset) or not corpus:
@@ -219,9 +226,9 @@ def _is_directory(name: str) -> bool:
 
 
 def _find_files(name: str) -> list[TextFile]:
-    """The files that one path, pattern, directory or address names."""
-    if not name:  # for pathlib it is the directory one is in, which nobody means
-        raise CorpusNotFoundError(f"an empty path names no text: {PATHS_OR_LISTS}")
+    """The files of one path, pattern, directory or URL."""
+    if not name:  # pathlib would take it for the current directory
+        raise CorpusNotFoundError(f"the path is empty: {PATHS_OR_LISTS}")
     if name == STANDARD_INPUT:
         return [TextFile(name)]
     if is_address(name):
@@ -242,7 +249,7 @@ def _find_files(name: str) -> list[TextFile]:
 
 
 def _find_in_directory(directory: Path) -> list[TextFile]:
-    """All files below a directory, sorted, without hidden ones."""
+    """All files below a directory, sorted, except hidden ones."""
     found = [path for path in directory.rglob("*") if not _is_hidden(path.relative_to(directory)) and path.is_file()]
     if not found:
         raise CorpusNotFoundError(f"the directory {str(directory)!r} holds no files: put text files there")
@@ -250,7 +257,7 @@ def _find_in_directory(directory: Path) -> list[TextFile]:
 
 
 def _find_at_address(address: str) -> list[TextFile]:
-    """The files that an address, or a pattern or directory at one, names."""
+    """The files of a URL, which may be a pattern or a directory."""
     with reading(address):
         system, path = fsspec_module().core.url_to_fs(address)
         if not glob.has_magic(path) and not system.isdir(path):

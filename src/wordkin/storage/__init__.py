@@ -1,1 +1,1 @@
-"""What every file on disk goes through: atomic writes, memory-mapped arrays, temporary files, safetensors."""
+"""File input and output: atomic writes, memory-mapped arrays, temporary files, safetensors."""

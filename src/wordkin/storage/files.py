@@ -1,4 +1,4 @@
-"""Writing a whole file or none, and reading files that may be compressed or broken."""
+"""Atomic file writes, and reading of files that may be compressed or damaged."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from typing import IO, BinaryIO, TypeVar, cast
 from wordkin.errors import CorpusNotFoundError, FormatError, OutputError
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"
-_GZIP_LEVEL = 1  # float bits hardly compress at any level, and this one is the quickest
-_EXPECTED_GZIP_GAIN = 8  # memory set aside before anything was read is at most this many times the file
-_LARGEST_GZIP_GAIN = 100  # vectors never shrink so far, a decompression bomb does
+_GZIP_LEVEL = 1  # floats hardly compress at any level, so use the fastest
+_EXPECTED_GZIP_GAIN = 8  # limits allocations before any data was read to this multiple of the file size
+_LARGEST_GZIP_GAIN = 100  # a higher compression ratio is a decompression bomb, not vectors
 _GZIP_SLACK_BYTES = 1 << 26
-# MAP_NORESERVE, which Python names from 3.13 on: no memory is set aside for copies of pages that may never be made.
+# MAP_NORESERVE (named in the mmap module since Python 3.13) reserves no memory for copy-on-write pages.
 _NO_RESERVE = 0x4000 if sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64") else 0
 _PRIVATE = 0 if sys.platform == "win32" else mmap.MAP_PRIVATE | _NO_RESERVE
 _READ_BYTES = 1 << 20
@@ -36,16 +36,16 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def replacing_path(path: Path) -> Iterator[Path]:
-    """A path to write to that becomes ``path`` only when the block ends well; else nothing is left behind.
+    """Context manager: yield a temporary path that replaces ``path`` atomically when the block succeeds.
 
-    What is written lies beside ``path``, is flushed to the disk and renamed, so that at every moment
-    ``path`` is the old file or the new one, whole. A symbolic link stays, and the file that it leads to
-    is replaced in this way. A pipe or a device is never replaced: it is handed the whole content when
-    the block ends. Raises :class:`OutputError` where the system refuses.
+    The temporary file is in the same directory, is fsynced and then renamed, so ``path`` is always either the old or
+    the new file. If the block fails, the temporary file is removed. A symbolic link is kept and its target is replaced.
+    A pipe or device receives the whole content at the end of the block. Raises :class:`OutputError` if the system
+    refuses.
     """
     try:
         if is_stream(path):
-            with _handing_over(path) as temporary:
+            with _copied_to_stream(path) as temporary:
                 yield temporary
             return
         target = _followed(path)
@@ -66,8 +66,8 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _handing_over(stream: Path) -> Iterator[Path]:
-    """A path in a temporary directory, whose content is written to a pipe or device when the block ends well."""
+def _copied_to_stream(stream: Path) -> Iterator[Path]:
+    """Context manager: yield a temporary path whose content is written to a pipe or device on success."""
     with tempfile.TemporaryDirectory(prefix="wordkin-") as directory:
         temporary = Path(directory) / stream.name
         yield temporary
@@ -77,7 +77,7 @@ def _handing_over(stream: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """As :func:`replacing_path`, but the open file; compressed when the name ends in ``.gz``."""
+    """Like :func:`replacing_path`, but yield the open file; gzip-compressed if the name ends in ``.gz``."""
     with replacing_path(path) as temporary, temporary.open("xb") as file:
         with compressing(file) if path.suffix == ".gz" else contextlib.nullcontext(file) as stream:
             yield cast(BinaryIO, stream)
@@ -85,12 +85,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def compressing(file: BinaryIO) -> gzip.GzipFile:
-    """A gzip stream over ``file``, the same bytes for the same content: no name, no time."""
+    """A reproducible gzip stream over ``file``: its header holds no file name and no time."""
     return gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0)
 
 
 def sync_directory(directory: Path) -> None:
-    """Put the new name itself on the disk; systems that cannot open or sync a directory need not."""
+    """Fsync a directory, so that a rename in it is durable; skipped where the system does not support it."""
     with contextlib.suppress(PermissionError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -103,7 +103,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether it passes on what is written, as pipes, terminals and devices do, and cannot be replaced or cut."""
+    """Whether a path is a pipe, terminal or device, which cannot be replaced or truncated."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -112,7 +112,7 @@ def is_stream(path: Path) -> bool:
 
 
 def _followed(path: Path) -> Path:
-    """Where a symbolic link leads, whether a file is there or not yet; any other path as it is."""
+    """The target of a symbolic link, which need not exist; any other path unchanged."""
     if not path.is_symlink():
         return path
     target = Path(os.path.realpath(path))
@@ -122,12 +122,12 @@ def _followed(path: Path) -> Path:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Why the system refused, in its words, without the error number; for a path no system has, why Python did."""
+    """The text of a system error without its number, or that of a ValueError for an impossible path."""
     return getattr(error, "strerror", None) or str(error)
 
 
 def check_writable(path: Path) -> None:
-    """Raise :class:`OutputError` unless ``path`` can be written as :func:`replacing` does; leaves no trace."""
+    """Raise :class:`OutputError` unless :func:`replacing` can write ``path``; leaves no file behind."""
     try:
         if is_stream(path):
             _check_stream(path)
@@ -149,25 +149,29 @@ def check_writable(path: Path) -> None:
 
 
 def _check_stream(path: Path) -> None:
-    """Whoever reads a pipe would take opening and closing it for the end, so only the permissions are looked at."""
+    """Check only the permissions of a stream: opening and closing a pipe would signal end-of-file to its reader."""
     mode = path.stat().st_mode
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         kind = "a block device" if stat.S_ISBLK(mode) else "a socket"
-        raise OutputError(f"cannot write {str(path)!r}: it is {kind}: name a file, or a pipe")
+        raise OutputError(f"cannot write {str(path)!r}: it is {kind}: choose a file or a pipe")
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 class InputFile:
-    """A file of vectors opened for reading: decompressed when it is gzip, whatever its name.
+    """A file of vectors open for reading. Gzip data is decompressed, whatever the name of the file.
 
     Attributes
     ----------
-    path : the file.
-    file : the open file itself, compressed or not.
-    compressed : whether it is gzip.
-    size_limit : no allocation that a header asks for may exceed this many bytes before they were read:
-        the file's size, or a few times that when it is compressed.
+    path : Path
+        The file.
+    file : binary file object
+        The open file, without decompression.
+    compressed : bool
+        Whether the file is gzip data.
+    size_limit : int
+        Largest allocation in bytes that a header may request before the data was read: the size of the file, or 8 times
+        that if it is compressed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -197,51 +201,51 @@ class InputFile:
         self.file.close()
 
     def read(self, size: int) -> bytes:
-        """The next bytes, fewer only at the end; :class:`FormatError` where the compression is broken."""
+        """Read ``size`` bytes, fewer only at the end; raise :class:`FormatError` if the gzip data is damaged."""
         return self._checked(lambda: self._stream.read(size), len)
 
     def readinto(self, memory: memoryview) -> int:
-        """Read as much as there is room for, less at the end; 0 there. Errors as of :meth:`read`."""
+        """Read into ``memory`` and return the number of bytes, 0 at the end; raises as :meth:`read`."""
         return self._checked(lambda: cast(io.BufferedIOBase, self._stream).readinto(memory), int)
 
     def _checked(self, reading: Callable[[], T], size_of: Callable[[T], int]) -> T:
         try:
             result = reading()
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            place = self.file.tell()
-            raise self.broken(f"the gzip data is truncated or damaged before byte {place:,} ({error})") from error
+            position = self.file.tell()
+            raise self.broken(f"the gzip data is truncated or damaged before byte {position:,} ({error})") from error
         except OSError as error:
             raise FormatError(f"cannot read {str(self.path)!r}: {reason(error)}") from error
         self._bytes_read += size_of(result)
         if self.compressed and self._bytes_read > self._read_limit:
             raise self.broken(
-                f"the gzip data grows to more than {_LARGEST_GZIP_GAIN} times its size, as vectors never do: "
+                f"the gzip data expands to more than {_LARGEST_GZIP_GAIN} times its size, which vectors never do: "
                 "decompress it yourself if you trust it"
             )
         return result
 
     def broken(self, what: str) -> FormatError:
-        """The error to raise: ``what`` is wrong, and in which file."""
+        """A :class:`FormatError` that names the file and says ``what`` is wrong with it."""
         return FormatError(f"{str(self.path)!r}: {what}")
 
 
 def mapped_bytes(source: InputFile, *, copied_on_write: bool = False) -> memoryview:
-    """The whole file, read-only: mapped, or in memory where it is compressed.
+    """The content of a file, read-only: memory-mapped, or in memory if it is compressed.
 
     Parameters
     ----------
     source : InputFile
         The file.
     copied_on_write : bool, default False
-        For what other libraries may be handed, some of which ignore that it is read-only, as PyTorch does: what is
-        written changes a copy of the page in this process, never the file. Without this it ends the process.
+        Map the pages copy-on-write. Use it for arrays that are passed to libraries that may write to read-only memory,
+        such as PyTorch: a write then changes a private copy of the page instead of crashing the process.
     """
     if not source.compressed:
         try:
             return memoryview(_mapping(source.file.fileno(), copied_on_write)).toreadonly()
         except ValueError:  # an empty file cannot be mapped
             return memoryview(b"")
-        except OSError as error:  # nor can a device
+        except OSError as error:  # a device cannot be mapped
             raise FormatError(f"cannot map {str(source.path)!r}: {reason(error)}") from error
     content = io.BytesIO()
     while part := source.read(_READ_BYTES):
@@ -250,7 +254,7 @@ def mapped_bytes(source: InputFile, *, copied_on_write: bool = False) -> memoryv
 
 
 def _mapping(descriptor: int, copied_on_write: bool) -> mmap.mmap:
-    """A mapping of a whole file."""
+    """Memory-map a whole file."""
     if not copied_on_write:
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     if sys.platform == "win32":
@@ -258,6 +262,6 @@ def _mapping(descriptor: int, copied_on_write: bool) -> mmap.mmap:
     try:
         return mmap.mmap(descriptor, 0, flags=_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
     except OSError as error:
-        if error.errno != errno.ENOMEM:  # the system wants room for all the copies that there could be
+        if error.errno != errno.ENOMEM:  # ENOMEM: the system cannot reserve memory for the copies; map read-only
             raise
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)

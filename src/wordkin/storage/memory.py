@@ -1,7 +1,7 @@
-"""Memory that goes back to the system when it is no longer needed.
+"""Memory that is returned to the system as soon as it is freed.
 
-What the C library frees it often keeps, above all in the heaps that it makes for threads. Where arrays are
-large and short-lived, as in a scan, that adds up to more than the scan itself ever needed at once.
+The C library often keeps freed memory, above all in the heaps of threads. For large, short-lived arrays, as in a scan,
+the kept memory can exceed the peak need of the scan itself.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-# Python's default is memory that child processes share, which the system keeps accounts of as if it were a file.
+# Python maps shared memory by default, which the system accounts for like a file.
 _PRIVATE = 0 if sys.platform == "win32" else mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 
 
 def system_zeros(length: int, dtype: DTypeLike) -> NDArray[Any]:
-    """Zeros in memory of their own, which the system gets back with the array; pages not written to take none."""
+    """An array of zeros in its own mapping, unmapped with the array; untouched pages take no memory."""
     kind = np.dtype(dtype)
     size = max(1, length * kind.itemsize)
     pages = mmap.mmap(-1, size) if sys.platform == "win32" else mmap.mmap(-1, size, flags=_PRIVATE)
@@ -28,7 +28,7 @@ def system_zeros(length: int, dtype: DTypeLike) -> NDArray[Any]:
 
 
 def give_back_freed_memory() -> None:
-    """Let the system have what was freed, where the C library can be told to (glibc); elsewhere do nothing."""
+    """Return freed memory to the system if the C library is glibc; otherwise do nothing."""
     if os.name == "posix":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -1,4 +1,4 @@
-"""Words as one run of UTF-8 bytes and where each word starts: millions of them without an object for each."""
+"""Packed words: UTF-8 bytes and offsets in two arrays, without a Python object per word."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from wordkin.storage.utf8 import is_utf8
 
 Each = TypeVar("Each", bound=str | int)
 
-_BLOCK = 65536  # words that are decoded or copied at once
+_BLOCK = 65536  # words decoded or copied at a time
 
 
 class PackedWords(Sequence[str]):
     """A read-only sequence of words over packed UTF-8: word i is ``utf8[offsets[i]:offsets[i + 1]]``.
 
-    A slice is a list. Compares equal to any list or tuple of the same words. Where ``integers`` is true, the words are
-    whole numbers, packed as decimal text, and come out as int; type checkers see str.
+    A slice is a list. The sequence equals any list or tuple of the same words. If ``integers`` is True, the items are
+    whole numbers: they are stored as decimal text and returned as int, although their static type is str.
     """
 
     __slots__ = ("integers", "offsets", "utf8")
@@ -34,17 +34,17 @@ class PackedWords(Sequence[str]):
         Parameters
         ----------
         word_id : int
-            From 0 to V - 1.
+            Id from 0 to V - 1.
 
         Returns
         -------
         bytes
-            Without an end mark.
+            The bytes, without a terminator.
         """
         return self.utf8[self.offsets[word_id] : self.offsets[word_id + 1]].tobytes()
 
     def take(self, indices: NDArray[np.integer]) -> PackedWords:
-        """The words at these indices, as packed words of their own."""
+        """Copy the words at these indices to new packed words."""
         starts, lengths = self.offsets[indices], self.offsets[indices + 1] - self.offsets[indices]
         offsets = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
@@ -57,7 +57,7 @@ class PackedWords(Sequence[str]):
         return PackedWords(utf8, offsets, integers=self.integers)
 
     def lines(self) -> Iterator[bytes]:
-        """The UTF-8 of the words, a line feed after each, in blocks."""
+        """Yield blocks of the words' UTF-8 bytes, with a line feed after each word."""
         for start in range(0, len(self), _BLOCK):
             bounds = self.offsets[start : start + _BLOCK + 1]
             ends = bounds[1:] - bounds[0]
@@ -110,20 +110,20 @@ class PackedWords(Sequence[str]):
 
 
 def are_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
-    """Whether each word is valid UTF-8: all of them together are, and no character runs from one into the next."""
+    """Whether each word is valid UTF-8: all bytes together are, and no character crosses a word boundary."""
     starts = offsets[:-1][offsets[:-1] < len(utf8)]
     return not ((utf8[starts] & 0xC0) == 0x80).any() and is_utf8(bytes(utf8))
 
 
 def taken(words: Sequence[Each], indices: NDArray[np.integer]) -> Sequence[Each]:
-    """The words at these indices; packed where the sequence is."""
+    """The words at these indices, in the same kind of sequence (packed or list)."""
     if isinstance(words, PackedWords):
         return cast("Sequence[Each]", words.take(indices))
     return [words[index] for index in indices.tolist()]
 
 
 def packed(words: Sequence[str | int]) -> PackedWords:
-    """Words packed, whole numbers as decimal text; or as they are where they are packed.
+    """Pack words, whole numbers as decimal text; packed words are returned unchanged.
 
     Raises UnicodeEncodeError for a lone surrogate.
     """
@@ -137,7 +137,7 @@ def packed(words: Sequence[str | int]) -> PackedWords:
 
 
 def concatenated(first: Sequence[str | int], second: Sequence[str | int]) -> Sequence[str | int]:
-    """The words of both; packed where the second are."""
+    """The words of both sequences; packed if the second is."""
     if not isinstance(second, PackedWords):
         return [*first, *second]
     before = packed(first)

@@ -1,4 +1,4 @@
-"""A sequence of int32 arrays, kept in memory while small and in a nameless temporary file when not."""
+"""A sequence of int32 arrays, kept in memory while small and in an unnamed temporary file otherwise."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 
 from wordkin.errors import OutputError
 
-MEMORY_LIMIT_BYTES = 4 << 20  # the cache of the system holds the rest, as long as nothing else needs the memory
+MEMORY_LIMIT_BYTES = 4 << 20  # small, because the page cache holds the file as long as memory is free
 
 
 class Spool:
-    """Arrays in the order they were added.
+    """A list of arrays that spills to a temporary file.
 
-    The temporary file has no name (or loses it when it is closed), so nothing stays behind however
-    the process ends.
+    The file has no name, or is deleted when it is closed, so it never outlives the process.
 
     Parameters
     ----------
-    directory : where the file goes; the system's temporary directory when ``None``.
-    memory_limit_bytes : more than this is moved to the file.
+    directory : path, default None
+        Directory of the file. If None, the system's temporary directory.
+    memory_limit_bytes : int, default 4 MiB
+        Size above which the arrays are moved to the file.
     """
 
     def __init__(self, directory: str | Path | None = None, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
@@ -34,13 +35,13 @@ class Spool:
         self._offsets: list[int] = []  # in bytes
         self._bytes = 0
         self._file: IO[bytes] | None = None
-        self._reading = threading.Lock()  # of the file's position
+        self._reading = threading.Lock()  # guards the file position
 
     def __len__(self) -> int:
         return len(self._lengths)
 
     def append(self, array: NDArray[np.int32]) -> None:
-        """Add an array. Raises :class:`OutputError` when the disk is full or the directory unusable."""
+        """Add an array. Raises :class:`OutputError` if the disk is full or the directory is unusable."""
         self._lengths.append(len(array))
         self._offsets.append(self._bytes)
         self._bytes += array.nbytes
@@ -56,7 +57,7 @@ class Spool:
             self._arrays.clear()
 
     def array(self, index: int) -> NDArray[np.int32]:
-        """The array added as number ``index``. Several threads may ask at once."""
+        """The array with this index. Thread-safe."""
         if self._file is None:
             return self._arrays[index]
         array = np.empty(self._lengths[index], np.int32)
@@ -66,12 +67,12 @@ class Spool:
             while view:
                 count = self._file.readinto(view)  # type: ignore[attr-defined]
                 if not count:
-                    raise OutputError("the temporary file of the encoded corpus was cut short by another program")
+                    raise OutputError("the temporary file of the encoded corpus was truncated by another program")
                 view = view[count:]
         return array
 
     def close(self) -> None:
-        """Forget the arrays and remove the file."""
+        """Drop the arrays and remove the file."""
         self._arrays.clear()
         if self._file is not None:
             self._file.close()
@@ -79,7 +80,7 @@ class Spool:
 
 
 def nameless_file(directory: str | Path | None) -> IO[bytes]:
-    """An unbuffered temporary file without a name, gone when it is closed or the process ends."""
+    """An unbuffered, unnamed temporary file that disappears when it is closed or the process ends."""
     return tempfile.TemporaryFile(dir=directory, prefix="wordkin-", buffering=0)
 
 
@@ -91,9 +92,9 @@ def write_fully(file: IO[bytes], array: NDArray[Any]) -> None:
 
 
 def spool_error(error: OSError, directory: str | Path | None) -> OutputError:
-    """Say where the space ran out, and how to choose another place."""
-    place = tempfile.gettempdir() if directory is None else directory
+    """An :class:`OutputError` that names the temporary directory and says how to choose another one."""
+    used = tempfile.gettempdir() if directory is None else directory
     return OutputError(
-        f"cannot keep the encoded corpus in {place}: {error.strerror or error}; "
-        "free some space there, or name another directory (spool_directory in Python, TMPDIR in the environment)"
+        f"cannot write temporary files in {used}: {error.strerror or error}: free some space there, or choose another "
+        "directory (spool_directory in Python, TMPDIR in the environment)"
     )

@@ -1,8 +1,8 @@
-"""Arrays by name in one file, as safetensors lays them out: written in pieces, read as views of one mapping.
+"""The safetensors file format: named arrays, written in pieces and read as views of one memory map.
 
-The layout is eight bytes of header length, a JSON header, the tensors. Reading follows its published
-description because every array must be a view into one mapping, and writing because no table may be
-copied to be saved; the tests read and write the same files with the safetensors library.
+A file is the header length in eight bytes, a JSON header and the tensors. wordkin implements the format itself, because
+arrays must be views of one memory map and tables must be saved without a copy. The tests check the files against the
+safetensors library.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from wordkin.errors import FormatError, shown
 
-Layout = Mapping[str, tuple[tuple[str, ...], int]]  # name of a tensor: types it may have, number of dimensions
+Layout = Mapping[str, tuple[tuple[str, ...], int]]  # tensor name -> (allowed types, number of dimensions)
 
 _TYPES = {"F32": "<f4", "F16": "<f2", "U8": "|u1", "I8": "|i1", "I32": "<i4", "I64": "<i8"}
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
 _LONGEST_HEADER = 100_000_000  # bytes, as in the safetensors library
-_ALIGNMENT = 8  # bytes; tensors of larger items come first, so that each starts at a multiple of its item size
+_ALIGNMENT = 8  # bytes; tensors are sorted by item size, largest first, so that each is aligned to its item size
 _WRITE_BYTES = 1 << 26
-# Bytes of an item of those types of safetensors whose name ends in their number of bits.
+# Item size in bytes of the safetensors types whose name ends in a number of bits.
 _ITEM_BYTES = {
     name: int(name.lstrip("UIFB")) // 8
     for name in ("U8", "I8", "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "F64", "I64", "U64")
@@ -32,13 +32,13 @@ _ITEM_BYTES = {
 
 
 class Writer(Protocol):
-    """What takes all bytes it is handed: a buffered file, say."""
+    """An object whose ``write`` accepts all bytes, such as a buffered file."""
 
     def write(self, data: bytes | memoryview, /) -> int: ...
 
 
 def write_tensors(stream: Writer, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Write arrays of one or two dimensions; those that are not contiguous are copied a piece at a time."""
+    """Write arrays of one or two dimensions. Arrays that are not contiguous are copied piece by piece."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
     start = 0
@@ -57,21 +57,21 @@ def write_tensors(stream: Writer, tensors: Mapping[str, NDArray[Any]], metadata:
 
 
 def read_tensors(data: memoryview, layout: Layout) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Views of those tensors in a file that ``layout`` names, and the file's metadata.
+    """Views of the tensors named in ``layout``, and the metadata of the file.
 
-    Raises :class:`FormatError` where the bytes are no such file, or a tensor is not as the layout says.
+    Raises :class:`FormatError` if the data is not a valid file, or if a tensor does not match the layout.
     """
     header, start = _header(data)
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise FormatError("the header's __metadata__ must map names to text")
+        raise FormatError("__metadata__ in the header must map names to strings")
     arrays = {name: _array(name, entry, data, start, *layout[name]) for name, entry in header.items() if name in layout}
     _check_spans(header, len(data) - start)
     return arrays, metadata
 
 
 def _check_spans(header: Mapping[str, object], available: int) -> None:
-    """Refuse tensors that do not fill the bytes after the header one after the other, known ones and others."""
+    """Raise :class:`FormatError` unless all tensors together fill the bytes after the header without gap or overlap."""
     spans = sorted((_span(name, entry, available), name) for name, entry in header.items())
     end, last = 0, "the header"
     for (start, stop), name in spans:
@@ -81,34 +81,32 @@ def _check_spans(header: Mapping[str, object], available: int) -> None:
             raise FormatError(f"bytes {end:,} to {start - 1:,} after the header belong to no tensor")
         end, last = stop, name
     if end < available:
-        raise FormatError(f"the file goes on for {available - end:,} bytes after its last tensor")
+        raise FormatError(f"the file has {available - end:,} extra bytes after its last tensor")
 
 
 def _span(name: str, entry: object, available: int) -> tuple[int, int]:
-    """Where a tensor begins and ends, after checking what can be checked of one whose layout is not known."""
+    """The byte range of a tensor, after checks that need no layout."""
     fields = entry if isinstance(entry, dict) else {}
     code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
     if not isinstance(code, str) or not isinstance(shape, list) or not _whole_numbers(shape, len(shape)):
         raise FormatError(
-            f"the tensor {shown(name)} must have a dtype and a shape; the header says {shown(code)}, {shown(shape)}"
+            f"the tensor {shown(name)} must have a dtype and a shape; the header has {shown(code)}, {shown(shape)}"
         )
     if not _whole_numbers(span, 2) or not span[0] <= span[1] <= available:
-        where = f"must lie in the {available:,} bytes after the header; it is placed at {shown(span)}"
-        raise FormatError(f"the tensor {shown(name)} {where}")
+        rule = f"must lie in the {available:,} bytes after the header; its data_offsets are {shown(span)}"
+        raise FormatError(f"the tensor {shown(name)} {rule}")
     if code in _ITEM_BYTES and span[1] - span[0] != math.prod(shape) * _ITEM_BYTES[code]:
-        raise FormatError(
-            f"the tensor {shown(name)} of {code} {shown(shape)} does not fill the bytes {span} it is placed at"
-        )
+        raise FormatError(f"the tensor {shown(name)} of {code} {shown(shape)} does not fill its data_offsets {span}")
     return span[0], span[1]
 
 
 def _header(data: memoryview) -> tuple[dict[str, Any], int]:
-    """The parsed JSON header, and where in the file the tensors start."""
+    """The parsed JSON header, and the offset of the tensors in the file."""
     if len(data) < 8:
         raise FormatError(f"the file ends after {len(data)} bytes, inside the length of its header")
     length = int.from_bytes(data[:8], "little")
     if length > min(len(data) - 8, _LONGEST_HEADER):
-        raise FormatError(f"bytes 0 to 7 give the header {length:,} bytes, but the file has {len(data):,} in all")
+        raise FormatError(f"bytes 0 to 7 give a header of {length:,} bytes, but the file has only {len(data):,} bytes")
     try:
         header = json.loads(
             bytes(data[8 : 8 + length]).decode(), object_pairs_hook=_distinct, parse_constant=_no_constant
@@ -121,7 +119,7 @@ def _header(data: memoryview) -> tuple[dict[str, Any], int]:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The members of a JSON object, each once: of two, readers would take different ones."""
+    """Build a JSON object; raise :class:`FormatError` for duplicate names, which readers resolve differently."""
     members = dict(pairs)
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
@@ -131,29 +129,29 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def _array(
     name: str, entry: object, data: memoryview, start: int, types: tuple[str, ...], dimensions: int
 ) -> NDArray[Any]:
-    """A view of one tensor, after checking that it lies in the file and is what it should be."""
+    """A view of one tensor, after checking its type, its dimensions and its byte range."""
     fields = entry if isinstance(entry, dict) else {}
     code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
     if code not in types or not _whole_numbers(shape, dimensions):
         wanted = f"{' or '.join(types)} in {dimensions} dimension{'s' * (dimensions > 1)}"
-        raise FormatError(f"the tensor {shown(name)} must be {wanted}; the header says {shown(code)}, {shown(shape)}")
+        raise FormatError(f"the tensor {shown(name)} must be {wanted}; the header has {shown(code)}, {shown(shape)}")
     dtype = np.dtype(_TYPES[code])
     size = math.prod(shape)
     available = len(data) - start
     if not _whole_numbers(span, 2) or not span[0] <= span[1] <= available or span[1] - span[0] != size * dtype.itemsize:
         raise FormatError(
-            f"the tensor {shown(name)} needs {size * dtype.itemsize:,} bytes; the header places it at {shown(span)} "
-            f"of the {available:,} bytes after the header"
+            f"the tensor {shown(name)} needs {size * dtype.itemsize:,} bytes; its data_offsets are {shown(span)} in "
+            f"the {available:,} bytes after the header"
         )
     return np.frombuffer(data, dtype, size, start + span[0]).reshape(shape)
 
 
 def _whole_numbers(value: object, length: int) -> TypeGuard[list[int]]:
-    """Whether a value from JSON is a list of so many numbers from 0 up (``True`` is none)."""
+    """Whether a JSON value is a list of ``length`` nonnegative integers; True is not an integer."""
     return isinstance(value, list) and len(value) == length and all(type(each) is int and each >= 0 for each in value)

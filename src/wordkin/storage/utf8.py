@@ -1,4 +1,4 @@
-"""Whether bytes are text."""
+"""Validation of UTF-8."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a backend is: something that holds the tables and trains them on spans of an encoded corpus.
+"""The backend protocol: a backend holds the tables and trains them on spans of an encoded corpus.
 
-The trainer knows only this protocol. It says nothing of threads or of one machine: a backend may
-run on other devices or hosts, as long as it honours or refuses every option.
+The trainer uses only this protocol. A backend may run on threads, other devices or other hosts, but it must honour or
+reject every option.
 """
 
 from __future__ import annotations
@@ -18,14 +18,21 @@ from wordkin.training.tables import NamedTables
 
 @dataclass(frozen=True, slots=True)
 class SpanResult:
-    """What training on a span gave.
+    """The result of training on a span.
 
-    losses : summed over the examples of each shard of the span, in the order of the text, nats, float64; with
-        several objectives, the sum of theirs. One number for each shard, so that the sum over an epoch, taken
-        shard by shard, does not depend on where spans begin and end.
-    examples : (input, output) pairs for skip-gram, centres for CBOW.
-    stop : corpus position up to which training went; all before it is done.
-    machines, sent_bytes : how many machines took part, and what they sent each other.
+    Attributes
+    ----------
+    losses : sequence of float
+        Summed loss of each shard in nats, in the order of the text, over all objectives. With one number per shard, the
+        sum over an epoch does not depend on the boundaries of spans.
+    examples : int
+        Number of (input, output) pairs for skip-gram, of centres for CBOW.
+    stop : int
+        Corpus position where training stopped; all positions before it are done.
+    machines : int, default 1
+        Number of machines that took part.
+    sent_bytes : int, default 0
+        Bytes that the machines sent each other.
     """
 
     losses: Sequence[float]
@@ -36,20 +43,20 @@ class SpanResult:
 
     @property
     def loss(self) -> float:
-        """Summed over the whole span."""
+        """Summed loss of the span, in nats."""
         return math.fsum(self.losses)
 
 
 class Backend(Protocol):
     """Holds the tables of one model and trains them.
 
-    Whoever opens one (see :func:`wordkin.training.choose.open_backend`) hands it the tables to start from, as pieces
-    of (table, first row, rows): drawn, given, or of the last checkpoint. A backend draws none.
+    :func:`wordkin.training.choose.open_backend` passes the initial tables to a backend, as pieces of (table, first row,
+    rows). They are random, given, or those of the last checkpoint. A backend does not initialise tables itself.
     """
 
     @property
     def step_words(self) -> int:
-        """Spans should begin at multiples of this many words; it depends on the configuration alone."""
+        """Spans should start at multiples of this number of words; it depends only on the configuration."""
 
     def train_span(
         self,
@@ -60,23 +67,23 @@ class Backend(Protocol):
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult:
-        """Train on corpus positions start … stop - 1 of an epoch (from 0).
+        """Train on corpus positions start … stop - 1 of an epoch (counted from 0).
 
-        ``should_stop`` is asked often; once it is true, work in hand is finished and the result says
-        how far it went.
+        ``should_stop`` is called often. When it returns True, shards in progress are finished and the result tells
+        where training stopped.
         """
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """Mean loss per example of unseen text at the tables as they are, with the same noise each time.
+        """Mean loss per example of held-out text for the current tables; every call uses the same noise words.
 
-        ``should_stop`` is asked often; once it is true, measuring ends with None.
+        ``should_stop`` is called often. When it returns True, the result is None.
         """
 
     def tables(self) -> NamedTables:
-        """The tables as they are now; views, not copies, where the backend can."""
+        """The current tables; views instead of copies if possible."""
 
     def load_tables(self, tables: NamedTables) -> None:
         """Set all tables."""
 
     def close(self) -> None:
-        """Let go of threads and memory."""
+        """Release threads and memory."""

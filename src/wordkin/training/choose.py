@@ -1,4 +1,4 @@
-"""The choice of a backend: the one place that knows them all."""
+"""Selection of the backend."""
 
 from __future__ import annotations
 
@@ -30,27 +30,36 @@ def open_backend(
     text_counts: NDArray[np.int64] | None = None,
     frozen: NDArray[np.int64] | None = None,
 ) -> Backend:
-    """The backend for a configuration: one set of tables on the CPU, or several replicas.
+    """Open the backend for a configuration: one set of tables on the CPU, or several replicas.
 
-    start : the tables to start from, in pieces; rows that no piece gives are 0.
-    text_counts : how often each word occurs in the text to train on, where that is not its count: subsampling follows
-        the text, noise and tree the counts.
-    frozen : ids of words whose input rows stay as they start.
+    Parameters
+    ----------
+    config : TrainingConfig
+        The configuration.
+    vocabulary : Vocabulary
+        The words, with counts.
+    start : iterable of (str, int, ndarray)
+        The initial tables, in pieces of (table, first row, rows). Rows in no piece are 0.
+    text_counts : ndarray of shape (V,), default None
+        Count of each word in the training text, if it differs from the count in the vocabulary. Subsampling uses these
+        counts; the noise distribution and the tree use those of the vocabulary.
+    frozen : ndarray of int64, default None
+        Ids of words whose input rows must not change.
     """
     counts = _counts_of(vocabulary)
     if config.replicas == 1:
         return CpuBackend(config, counts, start, text_counts=text_counts, frozen=frozen)
-    assert frozen is None, "refused before text was read"
+    assert frozen is None, "rejected before the text was read"
     return ReplicatedBackend.in_process(config, counts, start, text_counts=text_counts)
 
 
 def connect(address: object) -> RayCluster:
-    """The Ray cluster at an address, "auto" for that of this machine.
+    """Connect to the Ray cluster at an address; "auto" is the cluster of this machine.
 
-    Raises :class:`ClusterError` where there is none, or a machine of it cannot take part.
+    Raises :class:`ClusterError` if there is none, or if one of its machines cannot take part.
     """
     if not isinstance(address, str) or not address:
-        raise ConfigError("cluster", 'must be "auto" or the address of a Ray cluster, as HOST:PORT', address)
+        raise ConfigError("cluster", 'must be "auto" or the address of a Ray cluster, such as HOST:PORT', address)
     try:
         from wordkin.training.cluster.ray_cluster import RayCluster
     except ModuleNotFoundError as error:
@@ -61,19 +70,19 @@ def connect(address: object) -> RayCluster:
 
 
 def refuse_for_machines(config: TrainingConfig) -> None:
-    """Raise :class:`ConfigError` where several machines cannot train what a configuration says."""
+    """Raise :class:`ConfigError` if several machines cannot train a configuration."""
     if "softmax" in config.objectives:
         raise ConfigError(
             "cluster", 'needs objective="negative-sampling" or "hierarchical-softmax"', config.objective,
-            "a full softmax changes every row with every word, and all of them would have to be sent")  # fmt: skip
+            "a full softmax changes all rows with every word, and all of them would have to be sent")  # fmt: skip
     if config.deterministic and config.replicas == 1:
         raise ConfigError(
-            "replicas", "must be given on a cluster with deterministic=True: the result depends on it",
-            config.replicas, "as many as machines, say; any cluster then gives the same bits")  # fmt: skip
+            "replicas", "must be set on a cluster with deterministic=True, because the result depends on it",
+            config.replicas, "use the number of machines, for example")  # fmt: skip
 
 
 def config_for_machines(config: TrainingConfig, machines: int) -> TrainingConfig:
-    """The configuration with a replica for each machine, where it does not say how many."""
+    """The configuration with one replica per machine, unless it sets ``replicas``."""
     return dataclasses.replace(config, replicas=machines) if config.replicas == 1 else config
 
 
@@ -85,7 +94,7 @@ def open_on_machines(
     *,
     text_counts: NDArray[np.int64] | None = None,
 ) -> Backend:
-    """The backend on the machines of a cluster; arguments as of :func:`open_backend`, but no ``start`` is drawn."""
+    """Open the backend on a cluster; see :func:`open_backend`. Without ``start``, the machines draw random tables."""
     from wordkin.training.cluster.ray_transport import RayTransport
 
     counts = _counts_of(vocabulary)
@@ -95,5 +104,5 @@ def open_on_machines(
 
 def _counts_of(vocabulary: Vocabulary) -> NDArray[np.int64]:
     if vocabulary.counts is None:
-        raise ConfigError("vocabulary", "must carry counts: subsampling, noise and tree come from them", None)
+        raise ConfigError("vocabulary", "must have counts, because subsampling, noise and tree depend on them", None)
     return vocabulary.counts

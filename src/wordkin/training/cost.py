@@ -1,25 +1,25 @@
-"""What a full softmax costs, said before it is paid."""
+"""Warning about the cost of a full softmax."""
 
 from __future__ import annotations
 
 from wordkin.config import TrainingConfig
 from wordkin.errors import warn
 
-LARGE_VOCABULARY = 10_000  # from here on training takes some hundred times as long as with negative sampling
-_OPERATIONS_PER_SECOND = 5e10  # of a core, roughly
+LARGE_VOCABULARY = 10_000  # from this size, softmax is several hundred times slower than negative sampling
+_OPERATIONS_PER_SECOND = 5e10  # per core, a rough value
 
 
 def warn_of_cost(config: TrainingConfig, vocabulary_size: int, corpus_words: int) -> None:
-    """Warn where a full softmax will update very many output rows at every word."""
+    """Warn if a full softmax will update very many output rows per word."""
     if "softmax" not in config.objectives or vocabulary_size < LARGE_VOCABULARY:
         return
     operations = 6 * vocabulary_size * config.vector_size * corpus_words * config.epochs
     hours = operations / (_OPERATIONS_PER_SECOND * config.worker_threads * 3600)
     warn(
-        f'objective="softmax" updates all {vocabulary_size:,} output rows at every word: {operations:.1e} operations '
-        f"in all, about {_duration(hours)} on {config.worker_threads} "
-        f"thread{'s' * (config.worker_threads > 1)}; "
-        '"hierarchical-softmax" and "negative-sampling" update a few rows, and max_vocabulary makes V smaller',
+        f'objective="softmax" updates all {vocabulary_size:,} output rows for every word: {operations:.1e} operations '
+        f"in total, about {_duration(hours)} on {config.worker_threads} "
+        f"thread{'s' * (config.worker_threads > 1)}: "
+        'use "hierarchical-softmax" or "negative-sampling", which update a few rows, or reduce max_vocabulary',
         RuntimeWarning,
     )
 

@@ -1,4 +1,4 @@
-"""How far a run is, shown to people: a bar in a terminal or a notebook, plain lines in a file."""
+"""Progress display: a bar in a terminal or a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     OnScan = Callable[[ScanProgress], None]
 
 SECONDS_BETWEEN_PLAIN_LINES = 30.0
-_SECONDS_BETWEEN_UPDATES = 0.125  # of a bar in a notebook
+_SECONDS_BETWEEN_UPDATES = 0.125  # of the bar in a notebook
 
 
 class ReadingReport(Protocol):
-    """What :class:`ProgressDisplay` needs to know while the text is being read."""
+    """The attributes that :class:`ProgressDisplay` reads while the text is scanned."""
 
     @property
     def bytes_read(self) -> int: ...
@@ -45,10 +45,16 @@ class ReadingReport(Protocol):
 
 @dataclass(frozen=True)
 class Watched:
-    """What a run calls while it goes on, and what to tell at its end.
+    """The functions that a run calls, and its display.
 
-    callbacks, on_scan : those of the caller, and the display where one is wanted.
-    display : the display; None where the run is silent.
+    Attributes
+    ----------
+    callbacks : sequence of functions
+        The callbacks of the caller, and the display if there is one.
+    on_scan : function or None
+        Called while the text is read.
+    display : ProgressDisplay or None, default None
+        The display; None if progress is not shown.
     """
 
     callbacks: Sequence[Callback]
@@ -56,7 +62,7 @@ class Watched:
     display: ProgressDisplay | None = None
 
     def ended(self, state: RunState, epochs: int) -> None:
-        """Say which epoch was kept, and explain a training loss that rose."""
+        """Show which epoch was kept, and explain a rising training loss."""
         if self.display is not None:
             for line in (state.ending(epochs), rising_loss_note(state.losses, state.validation_losses)):
                 if line:
@@ -65,16 +71,16 @@ class Watched:
 
 @contextlib.contextmanager
 def watching(progress: object, callbacks: Sequence[Callback], on_scan: OnScan | None) -> Iterator[Watched]:
-    """Add a display to the functions of a caller where ``progress`` is True.
+    """Context manager: add a progress display to the callbacks if ``progress`` is True.
 
-    It is a bar below the cell of a notebook, a bar on standard error where that is a terminal, else plain lines there.
-    Raises :class:`ConfigError` where ``progress`` is neither True, False nor None.
+    The display is a bar below the cell in a notebook, a bar on standard error in a terminal, and plain lines on
+    standard error otherwise. Raises :class:`ConfigError` if ``progress`` is not True, False or None.
     """
     if progress is None or progress is False:
         yield Watched(callbacks, on_scan)
         return
     if progress is not True:
-        raise ConfigError("progress", "must be True or False", progress, "give functions to call as callbacks")
+        raise ConfigError("progress", "must be True or False", progress, "pass functions as callbacks instead")
     from wordkin.training.cpu.compiling import announcing_compilation
 
     with ProgressDisplay(sys.stderr, notebook=_display_of_notebook()) as display:
@@ -89,16 +95,18 @@ def watching(progress: object, callbacks: Sequence[Callback], on_scan: OnScan | 
 
 
 class ProgressDisplay:
-    """Shows reading and training: a live bar in a terminal or a notebook, plain lines elsewhere.
+    """Shows the progress of reading and training: a live bar in a terminal or a notebook, plain lines elsewhere.
 
-    Use it as a context manager, so that the terminal is put right again however the run ends.
-    Pass the display itself as a training callback and :meth:`reading` as the callback of the scan.
-    A stream that fails, such as a pipe that nobody reads any more, ends the display and not the run.
+    Use it as a context manager, which restores the terminal at the end. Pass the display itself as a training callback
+    and :meth:`reading` as the callback of the scan. If the stream fails, such as a pipe without a reader, the display
+    ends and the run continues.
 
     Parameters
     ----------
-    stream : where to write; standard error where results go to standard output.
-    notebook : ``IPython.display.display`` inside a notebook; a bar of HTML is then shown, and nothing written.
+    stream : text file object
+        The stream to write to, usually standard error.
+    notebook : callable, default None
+        ``IPython.display.display`` inside a notebook. An HTML bar is then shown and nothing is written to ``stream``.
     """
 
     def __init__(self, stream: IO[str], *, notebook: Callable[..., Any] | None = None) -> None:
@@ -119,12 +127,12 @@ class ProgressDisplay:
         self.close()
 
     def close(self) -> None:
-        """Leave the last state on the screen and put the terminal right; calling it twice is harmless."""
+        """Leave the last state on the screen and restore the terminal; may be called twice."""
         if self._bar is not None:
             self._bar.close()
 
     def compiling(self) -> None:
-        """Say that kernels are being compiled, which explains the first seconds of a first run."""
+        """Show that kernels are being compiled, which delays a first run by some seconds."""
         self.say("Compiling for this processor; this happens once.")
 
     def say(self, line: str) -> None:
@@ -142,13 +150,13 @@ class ProgressDisplay:
                 self._failed = True
 
     def reading(self, report: ReadingReport) -> None:
-        """Show how far the scan of the text has come."""
+        """Show the progress of reading the text."""
         megabytes_per_second = report.bytes_read / report.seconds / 1e6 if report.seconds > 0 else 0.0
         facts = f"{_count(report.words)} words"
         if report.bytes_read:
             facts += f", {megabytes_per_second:.0f} MB/s"
         if report.skipped:
-            facts += f", {report.skipped:,} records left out"
+            facts += f", {report.skipped:,} records skipped"
         if report.replaced:
             facts += f", {report.replaced:,} words replaced"
         if self._bar is not None:
@@ -158,7 +166,7 @@ class ProgressDisplay:
             self._write(f"reading{share}: {facts}, {_clock(report.seconds)}")
 
     def __call__(self, report: TrainingReport) -> None:
-        """Show how far training has come; never asks to stop."""
+        """Show the progress of training; never asks to stop."""
         facts = f"{_count(report.words_per_second)} words/s, loss {report.loss:.4f}"
         if report.validation_loss is not None:
             facts += f", held-out {report.validation_loss:.4f}"
@@ -183,7 +191,7 @@ class ProgressDisplay:
 
 
 class _Bar(Protocol):
-    """A bar that shows one state at a time, and lines that stay."""
+    """A bar that shows the current state, and lines of text that remain."""
 
     def show(self, label: str, total: int | None, done: int, facts: str) -> None: ...
     def say(self, line: str) -> None: ...
@@ -220,7 +228,7 @@ class _TerminalBar:
 
 @dataclass
 class _NotebookState:
-    """What a notebook shows: HTML, or text where it shows none."""
+    """The state of the bar in a notebook, as HTML or as plain text."""
 
     label: str = ""
     total: int | None = None
@@ -245,7 +253,7 @@ class _NotebookState:
 
 
 class _NotebookBar:
-    """A bar below the cell of a notebook: one output that is replaced, a few times a second at most."""
+    """A bar below the cell of a notebook: one output, replaced at most a few times a second."""
 
     def __init__(self, display: Callable[..., Any]) -> None:
         self._display = display
@@ -277,7 +285,7 @@ class _NotebookBar:
 
 
 def _display_of_notebook() -> Callable[..., Any] | None:
-    """``IPython.display.display`` where this process is the kernel of a notebook, else None."""
+    """``IPython.display.display`` if this process is a notebook kernel, otherwise None."""
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython
@@ -296,7 +304,7 @@ def _rich_progress(stream: IO[str]) -> Progress:
 
 
 def _count(number: float) -> str:
-    """A number of words in three digits or so: 812, 34.5 k, 7.13 M."""
+    """A number of words in about three digits: 812, 34.5 k, 7.13 M."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             return f"{number / size:.3g} {letter}"
@@ -304,7 +312,7 @@ def _count(number: float) -> str:
 
 
 def _clock(seconds: float) -> str:
-    """A duration as minutes and seconds, or with hours where there are any."""
+    """A duration as M:SS, or as H:MM:SS from one hour up."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,4 +1,4 @@
-"""Tables and options of training that goes on from a trained model, or from vectors."""
+"""Tables and options for training that starts from a trained model or from vectors."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ from wordkin.vocabulary.vocabulary import word_list
 from wordkin.windows.rng import INITIALISATION, random_bits_of, stream_key
 
 UPDATE_LEARNING_RATES = {"skip-gram": 0.005, "cbow": 0.01}
-"""At the start of an update: a fifth of that of a first training. With more, old words drift from their neighbours."""
+"""Initial learning rate of an update: a fifth of the usual one. A higher rate moves old words from their neighbours."""
 
 _FIXED = (
     "recipe", "architecture", "objective", "vector_size", "projection_bias", "output_bias",
     "phrases", "phrase_min_count", "phrase_threshold", "phrase_scoring", "phrase_connectors", "phrase_delimiter",
 )  # fmt: skip
-_NEW_ROWS = 1  # path below INITIALISATION: rows drawn by word
+_NEW_ROWS = 1  # random stream below INITIALISATION: rows that depend on the word
 _ROWS_AT_A_TIME = 4096
 
 
 def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_validation: bool) -> TrainingConfig:
-    """The configuration of an update: that of the model but for ``options`` and the learning rate.
+    """The configuration of an update: that of the model, changed by ``options``.
 
-    The learning rate is that of ``UPDATE_LEARNING_RATES`` unless given, and ``patience`` holds only where there is
-    held-out text. Raises :class:`ConfigError` where an option would change what the tables mean, and under
-    hierarchical softmax.
+    ``learning_rate`` defaults to ``UPDATE_LEARNING_RATES``, and ``patience`` applies only with held-out text. Raises
+    :class:`ConfigError` if an option would change the meaning of the tables, and for hierarchical softmax.
     """
     for name in ("vocabulary", "init"):
         if name in options:
@@ -53,23 +52,22 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
     for name in _FIXED:
         if getattr(updated, name) != getattr(config, name):
             raise ConfigError(
-                name, f"must be as in the model, {getattr(config, name)!r}, when it is updated", getattr(updated, name),
-                "leave it out, or train anew")  # fmt: skip
+                name, f"must be {getattr(config, name)!r}, as in the model, for an update", getattr(updated, name),
+                "leave it out, or train a new model")  # fmt: skip
     if "hierarchical-softmax" in config.objectives:
         raise ConfigError(
-            "objective", 'must be without "hierarchical-softmax" for a model to be updated', config.objective,
-            "the tree follows from the counts, so new text makes another tree, and its nodes would have to learn anew: "
-            "train on all text")  # fmt: skip
+            "objective", 'must not include "hierarchical-softmax" for an update', config.objective,
+            "new counts would change the tree and the meaning of its nodes; train a new model on all text")  # fmt: skip
     return updated
 
 
 def grown_tables(
     config: TrainingConfig, tables: NamedTables, old: Vocabulary, vocabulary: Vocabulary
 ) -> dict[str, NDArray[np.float32]]:
-    """The tables of a model for a vocabulary that holds its words and others.
+    """Extend the tables of a model to a vocabulary that contains its words and new ones.
 
-    Rows of old words move to their new ids. New words start as in a first training: input rows drawn between
-    ±0.5 / N, everything else 0. What is drawn depends on the seed and on the word, not on its id.
+    Rows of old words move to their new ids. New words start as in a first training: input rows are uniform in
+    ±0.5 / N, all other rows are 0. The random rows depend on the seed and the word, not on the id.
     """
     ids = vocabulary.find_ids(old)
     is_new = np.ones(len(vocabulary), np.bool_)
@@ -89,19 +87,19 @@ def grown_tables(
 def tables_from_vectors(
     config: TrainingConfig, words: Vocabulary, vectors: NDArray[Any], vocabulary: Vocabulary
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
-    """The tables to start from where input rows are the given vectors of ``words``, and how many rows are.
+    """Initial tables with given vectors as input rows, and the number of rows that have one.
 
-    Words without a vector are drawn from a uniform distribution around 0 whose root mean square is that of the numbers
-    of the others. Other tables are 0. Raises :class:`ConfigError` where no word has a vector, or one is not finite.
+    Words without a vector get uniform random rows with the root mean square of the given vectors. Other tables are 0.
+    Raises :class:`ConfigError` if no word has a vector, or if a vector is not finite.
     """
     if len(words) and words.integers != vocabulary.integers:
         kinds = [("whole numbers" if each.integers else "words") for each in (vocabulary, words)]
-        raise ConfigError("init", f"must have vectors of {kinds[0]}, as the items of the text are", kinds[1])
+        raise ConfigError("init", f"must have vectors of {kinds[0]}, like the items of the text", kinds[1])
     found = words.find_ids(vocabulary)
     given = np.flatnonzero(found >= 0)
     if not len(given):
         raise ConfigError(
-            "init", "must have a vector for a word of the text", words, "check how it is split and lower-cased"
+            "init", "must have a vector for a word of the text", words, "check its tokenization and lower-casing"
         )
     shapes = table_shapes(config, len(vocabulary))
     tables = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
@@ -122,7 +120,7 @@ def tables_from_vectors(
 def _draw_rows(
     table: NDArray[np.float32], ids: NDArray[np.int64], vocabulary: Vocabulary, seed: int, largest: float
 ) -> None:
-    """Draw the rows of words, uniform between ± ``largest``, each from a stream of its own."""
+    """Fill the rows of words with uniform numbers in ± ``largest``; each word has its own random stream."""
     for first in range(0, len(ids), _ROWS_AT_A_TIME):
         some = ids[first : first + _ROWS_AT_A_TIME]
         uniform = uniform_by_word(seed, (vocabulary.word(each) for each in some.tolist()), table.shape[1])
@@ -130,9 +128,10 @@ def _draw_rows(
 
 
 def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.float32]:
-    """``size`` numbers from 0 up to 1 for each word, float32 [words, size]: a function of seed and word alone.
+    """Uniform numbers in [0, 1) for each word, float32 [words, size]; they depend only on the seed and the word.
 
-    Number n is the hash of :mod:`wordkin.windows.rng` of n and a key made of the seed and a BLAKE2 digest of the word.
+    The random stream (see :mod:`wordkin.windows.rng`) of a word has a key made of the seed and a BLAKE2 digest of the
+    word.
     """
     key = stream_key(seed, INITIALISATION, _NEW_ROWS)
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)
@@ -141,22 +140,27 @@ def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.f
 
 
 def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDArray[np.int64]:
-    """The ids of the words whose vectors stay.
+    """The ids of the words whose vectors must not change.
 
     Parameters
     ----------
     freeze : str, path or iterable of str
-        A regular expression that known words match as a whole, a file with a word on each line, or words. Whole
-        numbers match by their digits, and so they stand in a file.
+        A regular expression that matches whole words, a file with one word per line, or words. Whole numbers are
+        matched, and written in a file, in decimal.
     known : Vocabulary
-        The words that have vectors already.
+        The words that already have vectors.
     vocabulary : Vocabulary
         The words to train.
+
+    Returns
+    -------
+    ndarray of int64
+        Ids in ``vocabulary``.
 
     Raises
     ------
     ConfigError
-        No word that is known and trained is meant, or a word is named that is not.
+        A named word has no vector, or no word is selected.
     """
     ids = known.find_ids(vocabulary)
     if isinstance(freeze, str):
@@ -175,15 +179,15 @@ def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDA
         named = vocabulary.find_ids(words)
         unknown = [word for word, word_id in zip(words, named.tolist(), strict=True) if word_id < 0 or ids[word_id] < 0]
         if unknown:
-            raise ConfigError("freeze", "must hold words that have a vector to keep", unknown[0], "leave it out")
+            raise ConfigError("freeze", "must hold only words that have a vector", unknown[0], "leave this word out")
         chosen = np.unique(named).tolist()
     if not chosen:
-        raise ConfigError("freeze", "must mean at least one word that has a vector to keep", freeze)
+        raise ConfigError("freeze", "must select at least one word that has a vector", freeze)
     return np.array(chosen, np.int64)
 
 
 def _words_of_file(path: Path) -> list[str]:
-    """The words of a file with one on each line."""
+    """Read a file with one word per line."""
     with InputFile(path) as source:
         data = b"".join(iter(lambda: source.read(1 << 20), b""))
         try:
@@ -194,24 +198,30 @@ def _words_of_file(path: Path) -> list[str]:
 
 
 def check_replay(replay: object, replay_from: object) -> None:
-    """Raise :class:`ConfigError` unless there is neither a share of old text nor old text, or both."""
+    """Raise :class:`ConfigError` unless ``replay`` and ``replay_from`` are both set or both None."""
     if replay is None and replay_from is None:
         return
     if replay is None:
         raise ConfigError(
-            "replay_from", "needs the share of its sentences to mix in", replay_from, "set replay, as in replay=0.2"
+            "replay_from",
+            "needs replay, the fraction of its sentences to mix in",
+            replay_from,
+            "set replay, such as replay=0.2",
         )
     if not REPLAY_SHARE.accepts(replay):
-        raise ConfigError("replay", str(REPLAY_SHARE), replay, "leave it out for none")
+        raise ConfigError("replay", str(REPLAY_SHARE), replay, "leave it out to replay nothing")
     if replay_from is None:
         raise ConfigError(
-            "replay", "needs text that the model has learned", replay, "name it as replay_from: models keep no text"
+            "replay",
+            "needs text that the model was trained on",
+            replay,
+            "pass it as replay_from, because models do not store text",
         )
 
 
 def check_init_size(config: TrainingConfig, vector_size: int) -> None:
-    """Raise :class:`ConfigError` where vectors to start from have another size."""
+    """Raise :class:`ConfigError` if the vectors of ``init`` have another size."""
     if vector_size != config.vector_size:
         raise ConfigError(
-            "init", f"must hold vectors of vector_size={config.vector_size} numbers", vector_size,
+            "init", f"must hold vectors of vector_size={config.vector_size} dimensions", vector_size,
             f"set vector_size={vector_size}")  # fmt: skip

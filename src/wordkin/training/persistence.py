@@ -1,4 +1,4 @@
-"""What the trainer needs of whoever keeps a run: protocols, so that training does not depend on files."""
+"""Protocols for the storage of a run, so that training does not depend on files."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from wordkin.training.tables import NamedTables
 
 
 class BestTables(Protocol):
-    """Keeps the tables of the best epoch; in memory they would double what a run needs."""
+    """Stores the tables of the best epoch outside memory; a copy in memory would double the need of a run."""
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Keep these instead of those before. Raises :class:`OutputError` where there is no room."""
+        """Store these tables in place of the previous ones. Raises :class:`OutputError` if the disk is full."""
 
     def best_tables(self) -> NamedTables:
-        """The tables kept last, read-only."""
+        """The tables stored last, read-only."""
 
 
 class Checkpoints(Protocol):
     """Writes checkpoints of a run."""
 
     def due(self) -> bool:
-        """Whether it is time to write one."""
+        """Whether a checkpoint is due."""
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write one, or warn where that is not possible."""
+        """Write a checkpoint; warn if that fails."""

@@ -1,7 +1,7 @@
-"""What a trained model says of words: likely centres and contexts, and how likely a text is.
+"""Predictions of a trained model: likely centres and contexts, word probabilities, and the likelihood of a text.
 
-The answers come from the functions of :mod:`wordkin.objectives.reference` on the trained tables, and
-the likelihood of a text from the training kernels at learning rate 0.
+Words are scored by the functions of :mod:`wordkin.objectives.reference`; the likelihood of a text is computed by the
+training kernels with learning rate 0.
 """
 
 from __future__ import annotations
@@ -26,21 +26,24 @@ from wordkin.training.tables import NamedTables, pieces_of, table_shapes
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.huffman import HuffmanTree
 
-NORMALISED = ("softmax", "hierarchical-softmax")  # objectives whose values of all words sum to 1; the first is asked
-_WORDS_AT_A_TIME = 65_536  # paths of a tree that are followed at once
-_ANY_RATE = 1e-6  # nothing moves at rate 0; a low rate in the configuration allows the largest blocks
+NORMALISED = ("softmax", "hierarchical-softmax")  # objectives that give probabilities, in order of preference
+_WORDS_AT_A_TIME = 65_536  # tree paths processed per batch
+_ANY_RATE = 1e-6  # the rate is 0 during scoring; a low configured rate allows the largest blocks
 
 
 @dataclass(frozen=True, slots=True)
 class Probability:
-    """How likely a word is among given words; ``float(...)`` of it is the value.
+    """The probability of a word given other words; ``float()`` returns the value.
 
     Attributes
     ----------
-    value : from 0 to 1.
-    objective : the objective whose output table gave the answer.
-    normalised : whether the values of all words of the vocabulary sum to 1. Those of negative sampling do
-        not: there the value is σ(score), the chance that the pair was seen in text rather than drawn as noise.
+    value : float
+        The value, from 0 to 1.
+    objective : str
+        The objective whose output table was used.
+    normalised : bool
+        Whether the values of all words sum to 1. Under negative sampling they do not: the value is σ(score), the
+        estimated probability that the pair comes from the text and not from the noise distribution.
     """
 
     value: float
@@ -53,12 +56,16 @@ class Probability:
 
 @dataclass(frozen=True, slots=True)
 class Prediction(Sequence[tuple[str, float]]):
-    """Likely words, the likeliest first: a sequence of (word, value).
+    """Predicted words as a sequence of (word, value), highest value first.
 
     Attributes
     ----------
-    ranked : the words with their values.
-    objective, normalised : as in :class:`Probability`.
+    ranked : tuple of (str, float)
+        The words with their values.
+    objective : str
+        The objective whose output table was used.
+    normalised : bool
+        Whether the values are probabilities, as in :class:`Probability`.
     """
 
     ranked: tuple[tuple[str, float], ...]
@@ -77,13 +84,16 @@ class Prediction(Sequence[tuple[str, float]]):
 
 
 class Predictor:
-    """Answers questions of probability from trained tables.
+    """Computes predictions and probabilities from trained tables.
 
     Parameters
     ----------
-    config : what was trained.
-    vocabulary : its words, with counts.
-    tables : see :mod:`wordkin.training.tables`; read, never written.
+    config : TrainingConfig
+        The configuration of the model.
+    vocabulary : Vocabulary
+        Its words, with counts.
+    tables : mapping of str to ndarray
+        See :mod:`wordkin.training.tables`; not modified.
     """
 
     def __init__(self, config: TrainingConfig, vocabulary: Vocabulary, tables: NamedTables) -> None:
@@ -94,11 +104,11 @@ class Predictor:
     @functools.cached_property
     def _tree(self) -> HuffmanTree:
         counts = self._vocabulary.counts
-        assert counts is not None  # nothing is trained without
+        assert counts is not None  # a trained model has counts
         return HuffmanTree.from_counts(counts)
 
     def predict(self, words: str | Sequence[str], topn: int = 10, objective: str | None = None) -> Prediction:
-        """The likeliest words; see :meth:`wordkin.Word2Vec.predict`."""
+        """Predict words; see :meth:`wordkin.Word2Vec.predict`."""
         check("topn", FROM_1, topn)
         chosen = self._choose(objective)
         values = self._values(self._input_ids("words", words), chosen)
@@ -107,11 +117,11 @@ class Predictor:
         return Prediction(ranked, chosen, chosen in NORMALISED)
 
     def probability(self, word: str, given: str | Sequence[str], objective: str | None = None) -> Probability:
-        """How likely one word is; see :meth:`wordkin.Word2Vec.probability`."""
+        """Probability of one word; see :meth:`wordkin.Word2Vec.probability`."""
         chosen = self._choose(objective)
         word_id = self._vocabulary.id_of(word)
         input_ids = self._input_ids("given", given)
-        if chosen == "hierarchical-softmax":  # the path of the word is enough
+        if chosen == "hierarchical-softmax":  # only the path of this word is needed
             tables = self._reference_tables(chosen)
             hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
             loss = reference.hierarchical_softmax(tables, hidden, *self._tree.path(word_id)).loss
@@ -119,14 +129,14 @@ class Predictor:
         return Probability(float(self._values(input_ids, chosen)[word_id]), chosen, chosen in NORMALISED)
 
     def mean_log_likelihood(self, corpus: EncodedCorpus, objective: str | None = None) -> float:
-        """Mean log-likelihood of a text, nats per example; see :meth:`wordkin.Word2Vec.score`."""
+        """Mean log-likelihood of a text in nats per example; see :meth:`wordkin.Word2Vec.score`."""
         chosen = self._choose(objective)
         if chosen not in NORMALISED:
             raise ConfigError(
-                "objective", 'must include "softmax" or "hierarchical-softmax" for a text to be scored', chosen,
-                "what negative sampling makes of words are not probabilities")  # fmt: skip
+                "objective", 'must include "softmax" or "hierarchical-softmax" to score a text', chosen,
+                "negative sampling gives no probabilities")  # fmt: skip
         if not np.any(np.diff(corpus.offsets) > 1):
-            raise CorpusError("the text cannot be scored: no word of the vocabulary has another one beside it")
+            raise CorpusError("the text cannot be scored: no sentence has two words of the vocabulary")
         config = dataclasses.replace(
             self._config, objective=cast(Objective, chosen), vectors="input", subsample=0.0,
             dynamic_window=self._config.whole_sentences, learning_rate=_ANY_RATE, min_learning_rate=None,
@@ -136,19 +146,19 @@ class Predictor:
         backend = open_backend(config, self._vocabulary, pieces_of(asked))
         try:
             loss = backend.held_out_loss(corpus, lambda: False)
-            assert loss is not None, "nothing told it to stop"
+            assert loss is not None, "should_stop always returns False"
             return -loss
         finally:
             backend.close()
 
     def _choose(self, objective: str | None) -> str:
-        """The objective to ask: the one named, or the first trained one that gives probabilities."""
+        """The objective to use: the named one, or the first trained one that gives probabilities."""
         trained = self._config.objectives
         if objective is None:
             return next((each for each in NORMALISED if each in trained), trained[0])
         if objective not in trained:
             listed = " or ".join(f'"{each}"' for each in trained)
-            raise ConfigError("objective", f"must be one the model was trained with, {listed}", objective)
+            raise ConfigError("objective", f"must be an objective of the model, {listed}", objective)
         return objective
 
     def _input_ids(self, parameter: str, words: str | Sequence[str]) -> list[int]:
@@ -159,11 +169,11 @@ class Predictor:
         if self._config.architecture == "skip-gram" and len(listed) > 1:
             raise ConfigError(
                 parameter, 'must be one word with architecture="skip-gram"', listed,
-                'it predicts from one word at a time; architecture="cbow" predicts from several')  # fmt: skip
+                'only architecture="cbow" predicts from several words')  # fmt: skip
         return [int(each) for each in self._vocabulary.ids_of(listed)]
 
     def _reference_tables(self, objective: str) -> reference.Tables:
-        """The tables of one objective under the names of the reference; nothing is copied."""
+        """The tables of one objective as a :class:`reference.Tables`, without copies."""
         return reference.Tables(
             self.tables["input"],
             self.tables[f"output/{objective}"],
@@ -172,7 +182,7 @@ class Predictor:
         )
 
     def _values(self, input_ids: list[int], objective: str) -> NDArray[np.float64]:
-        """The value of every word for one hidden vector, float64 [V]."""
+        """The value of every word for the given input words, float64 [V]."""
         tables = self._reference_tables(objective)
         hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
         rows = tables.output_vectors
@@ -187,7 +197,7 @@ class Predictor:
 
 
 def _path_losses(scores: NDArray[np.float64], tree: HuffmanTree) -> NDArray[np.float64]:
-    """-log p of every word, [V], from the score of every inner node, [V - 1]."""
+    """-log p of every word, [V], from the scores of the inner nodes, [V - 1]."""
     by_branch = np.stack([reference.negative_log_sigmoid(scores), reference.negative_log_sigmoid(-scores)])
     losses = np.zeros(len(tree))
     for first in range(0, len(tree), _WORDS_AT_A_TIME):

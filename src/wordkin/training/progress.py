@@ -1,7 +1,7 @@
-"""What a training run tells while it runs.
+"""Progress reports of a training run, and the type of callbacks.
 
-A callback is any callable that takes a :class:`TrainingReport`; returning ``True`` asks training to
-stop. :class:`wordkin.training.display.ProgressDisplay` is one.
+A callback is a callable that takes a :class:`TrainingReport`. Training stops if it returns True.
+:class:`wordkin.training.display.ProgressDisplay` is a callback.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from wordkin.training.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """Where a training run stands; immutable, handed to every callback.
+    """The progress of a training run, passed to each callback; immutable.
 
     Attributes
     ----------
     epoch : int
-        The epoch under way, from 1.
+        The current epoch, from 1.
     epochs : int
-        How many the run will make.
+        Total number of epochs.
     epoch_finished : bool
         Whether this is the last report of ``epoch``.
     words : int
-        Words of the text passed so far, all epochs together, subsampled ones included.
+        Words of the text processed so far in all epochs, including words that subsampling dropped.
     total_words : int
-        The same at the end of the run: words of the text times ``epochs``.
+        The value of ``words`` at the end of the run: words of the text times ``epochs``.
     words_per_second : float
-        Words of this process, which after a resume are fewer than ``words``, by time spent training.
+        Words processed since the start or the resume of this process, divided by its training time.
     loss : float
-        Mean loss per training example since the epoch began, in nats.
+        Mean loss per training example since the start of the epoch, in nats.
     learning_rate : float
-        The rate in use now.
+        The current learning rate.
     validation_loss : float or None
-        Mean held-out loss per example after the epoch, in nats; None where none was measured.
+        Mean held-out loss per example after the epoch, in nats; None if it was not measured.
     seconds : float
-        Time spent training.
-    machines : int
-        How many machines train.
-    sent_bytes_per_word : float
-        What a machine sends to others for each word that it trains, in bytes, in this process so far.
-    snapshot : Snapshot
-        Reads vectors as they are now, during the callback only.
+        Training time so far, in seconds.
+    machines : int, default 1
+        Number of machines.
+    sent_bytes_per_word : float, default 0.0
+        Bytes sent to other machines for each word trained, since the start of this process.
+    snapshot : Snapshot or None, default None
+        Reads the current vectors; usable only during the callback.
     """
 
     epoch: int
@@ -62,7 +62,7 @@ class TrainingReport:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time to the end of the run at the speed so far; None before there is a speed."""
+        """Estimated time to the end of the run, in seconds; None before the speed is known."""
         if self.words_per_second <= 0:
             return None
         return max(0, self.total_words - self.words) / self.words_per_second

@@ -1,4 +1,4 @@
-"""Whether training is still sane: finite numbers, a loss better than wild guesses, tables of human size."""
+"""Detection of divergence: the loss and all table entries must be finite and plausible."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from wordkin.config import TrainingConfig
 from wordkin.errors import DivergenceError
 from wordkin.training.tables import NamedTables
 
-WILD_LOSS = 20.0  # times the loss of knowing nothing
-SMALLEST_WILD_LOSS = 200.0  # nats; a softmax that knows nothing of a million words has 14
-# Where training holds, even at the edges of what is legal, numbers stay below 200; where it does not,
-# they grow from one update to the next until they are infinite, and pass this on the way.
+WILD_LOSS = 20.0  # multiple of the loss of an untrained model
+SMALLEST_WILD_LOSS = 200.0  # nats; an untrained softmax over a million words has 14
+# In stable training, entries stay below 200 even for extreme options. In unstable training, they grow with every update
+# until they overflow, and exceed this bound on the way.
 LARGEST_SANE_NUMBER = 1e4
 _PIECE_ROWS = 4096
 
 
 def refuse_wild_loss(mean: float, config: TrainingConfig, epoch: int) -> None:
-    """Raise :class:`DivergenceError` where a mean loss shows that training diverged; ``epoch`` from 1."""
-    of_knowing_nothing = math.log(2) * (1 + config.negative) * len(config.objectives)
-    if not mean <= max(WILD_LOSS * of_knowing_nothing, SMALLEST_WILD_LOSS):
+    """Raise :class:`DivergenceError` if a mean loss shows that training diverged; ``epoch`` counts from 1."""
+    untrained_loss = math.log(2) * (1 + config.negative) * len(config.objectives)
+    if not mean <= max(WILD_LOSS * untrained_loss, SMALLEST_WILD_LOSS):
         raise _divergence(f"the mean loss is {mean:.4g}", config, epoch)
 
 
 def refuse_wild_tables(tables: NamedTables, config: TrainingConfig, epoch: int) -> None:
-    """Raise :class:`DivergenceError` unless every number of every table is finite and not absurdly large."""
+    """Raise :class:`DivergenceError` unless all entries of all tables are finite and plausible."""
     for name, table in tables.items():
         for first in range(0, len(table), _PIECE_ROWS):
             largest = float(np.abs(table[first : first + _PIECE_ROWS]).max(initial=0.0))
             if not largest <= LARGEST_SANE_NUMBER:
-                raise _divergence(f"the table {name} holds the number {largest:.4g}", config, epoch)
+                raise _divergence(f"the table {name} holds the value {largest:.4g}", config, epoch)
 
 
 def _divergence(what: str, config: TrainingConfig, epoch: int) -> DivergenceError:

@@ -1,4 +1,4 @@
-"""The one learning-rate schedule: linear decay, a pure function of the position in the run."""
+"""The learning-rate schedule: linear decay, a pure function of the number of words processed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wordkin.config import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Learning rate over ``total_words`` words (words of the text times epochs)."""
+    """Linear decay of the learning rate over ``total_words`` words (words of the text times epochs)."""
 
     start: float
     end: float
@@ -17,11 +17,11 @@ class Schedule:
 
     @classmethod
     def of(cls, config: TrainingConfig, words_per_epoch: int) -> Schedule:
-        """The schedule that a configuration asks for."""
+        """The schedule of a configuration."""
         return cls(config.starting_learning_rate, config.final_learning_rate, words_per_epoch * config.epochs)
 
     def at(self, words: int) -> float:
-        """Learning rate after ``words`` words: falls linearly from ``start`` to ``end``.
+        """Learning rate after ``words`` words.
 
         >>> Schedule(start=0.1, end=0.0, total_words=10).at(5)
         0.05

@@ -1,4 +1,4 @@
-"""Vectors as they are while training goes on, for callbacks that watch words."""
+"""Access to the current vectors during training, for callbacks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from wordkin.vocabulary import Vocabulary
 
 
 class Snapshot:
-    """Copies rows of the tables while training waits for the callbacks.
+    """Copies vectors of the current tables during a callback.
 
-    It costs nothing unless it is asked. :meth:`vectors` copies 4 N bytes for each word asked for, and
-    training waits meanwhile: 10,000 words of 100 numbers are 4 MB, a few milliseconds, after each report,
-    of which there are about three a second. A backend on other machines fetches its tables for it, so
-    there a callback should ask seldom.
+    A snapshot costs nothing until :meth:`vectors` is called. A call copies 4 N bytes per word while training waits:
+    for 10,000 words of 100 dimensions, 4 MB and a few milliseconds. There are about three reports a second. On a
+    cluster, the call fetches the tables from other machines, so callbacks should use it rarely there.
 
-    It can be used during the callback only: afterwards training goes on, and holding a report must not
-    keep the tables in memory.
+    A snapshot can be used only during the callback. It then releases the tables, so a stored report does not keep them
+    in memory.
     """
 
     def __init__(self, config: TrainingConfig, vocabulary: Vocabulary, tables: Callable[[], NamedTables]) -> None:
@@ -30,16 +29,16 @@ class Snapshot:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words, whose ids are the rows."""
+        """The vocabulary of the run."""
         return self._vocabulary
 
     def vectors(self, word_ids: ArrayLike) -> NDArray[np.float32]:
-        """What the result would hold for some words if training ended now: float32[words, N], a copy.
+        """The current vectors of some words, a float32 copy of shape (words, N).
 
-        Raises :class:`RuntimeError` after the callback, and IndexError for an id that no word has.
+        Raises :class:`RuntimeError` after the callback, and IndexError for an id that is out of range.
         """
         if self._tables is None:
-            raise RuntimeError("a snapshot can be read during the callback only: copy what you need there")
+            raise RuntimeError("a snapshot can only be read during the callback: copy what you need there")
         ids = np.asarray(word_ids, dtype=np.int64).reshape(-1)
         if ids.size and not 0 <= ids.min() <= ids.max() < len(self._vocabulary):
             raise IndexError(f"word ids must be 0 to {len(self._vocabulary) - 1:,}")
@@ -48,11 +47,11 @@ class Snapshot:
         return result_vectors(self._config, rows)
 
     def close(self) -> None:
-        """Let go of the tables; the trainer calls it after the callbacks."""
+        """Release the tables; the trainer calls this after the callbacks."""
         self._tables = None
 
     def _needed(self, tables: NamedTables) -> list[str]:
-        """The tables that have a row for each word: input, and outputs but those of the tree's nodes."""
+        """Names of the needed tables with one row per word; the tables of tree nodes are excluded."""
         if self._config.vectors == "input":
             return ["input"]
         return ["input", *(name for name in tables if name.startswith("output/") and "hierarchical" not in name)]

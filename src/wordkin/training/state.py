@@ -1,4 +1,4 @@
-"""Where a run stands, and what it has measured so far."""
+"""The state of a training run: its position and its losses."""
 
 from __future__ import annotations
 
@@ -11,22 +11,34 @@ from typing import Any
 from wordkin.errors import FormatError, shown
 from wordkin.training.backend import SpanResult
 
-_RISE = 1.002  # a loss above the lowest by more than chance moves it
+_RISE = 1.002  # relative rise above the lowest loss that is more than random variation
 
 
 @dataclass
 class RunState:
-    """Where a run stands. With the tables, the configuration and the corpus it is all that training goes on from:
-    random numbers and learning rate are functions of seed, epoch and position.
+    """The state of a training run.
+
+    Together with tables, configuration and corpus it determines the rest of the run, because random numbers and
+    learning rate are functions of seed, epoch and position.
 
     Attributes
     ----------
-    epoch : finished epochs. position : corpus position reached in the epoch under way.
-    epoch_loss, epoch_examples : summed loss (nats) and training examples of the epoch under way.
-    losses, validation_losses : mean per example of each finished epoch, nats.
-    seconds : time spent training.
-    best_epoch : the epoch (from 1) with the lowest held-out loss, where ``patience`` is set; 0 before there is one.
-    stopped_early : whether the held-out loss has not fallen for ``patience`` epochs.
+    epoch : int, default 0
+        Number of finished epochs.
+    position : int, default 0
+        Corpus position in the current epoch.
+    epoch_loss : float, default 0.0
+        Summed loss of the current epoch, in nats.
+    epoch_examples : int, default 0
+        Number of training examples of the current epoch.
+    losses, validation_losses : list of float
+        Mean loss per example of each finished epoch, in nats.
+    seconds : float, default 0.0
+        Training time in seconds.
+    best_epoch : int, default 0
+        Epoch (from 1) with the lowest held-out loss, if ``patience`` is set; 0 before there is one.
+    stopped_early : bool, default False
+        Whether the held-out loss has not fallen for ``patience`` epochs.
     """
 
     epoch: int = 0
@@ -41,16 +53,16 @@ class RunState:
 
     @property
     def mean_loss(self) -> float:
-        """Mean loss per example since the epoch began."""
+        """Mean loss per example since the start of the epoch, in nats."""
         return self.epoch_loss / max(1, self.epoch_examples)
 
     def kept_epoch(self, epochs: int) -> int:
-        """The epoch, from 1, whose tables a run of so many epochs holds now; 0 before the first has ended."""
+        """The epoch, from 1, that the current tables come from in a run of ``epochs``; 0 before the first has ended."""
         ended = self.stopped_early or self.epoch >= epochs
         return self.best_epoch if ended and self.best_epoch else self.epoch
 
     def ending(self, epochs: int) -> str:
-        """Which epoch was kept and why, where it is not the last of the run; else "".
+        """Which epoch was kept and why, if it is not the last planned epoch; otherwise "".
 
         >>> RunState(epoch=2, best_epoch=1, stopped_early=True, validation_losses=[2.8353, 2.9]).ending(30)
         'stopped after 2 of 30 epochs; kept epoch 1, held-out loss 2.8353'
@@ -62,53 +74,53 @@ class RunState:
         return f"{done}; kept epoch {kept}, held-out loss {self.validation_losses[kept - 1]:.4f}"
 
     def add(self, result: SpanResult, seconds: float) -> None:
-        """Take in what a span gave, and how long it took."""
+        """Add the result of a span and the time it took."""
         self.position = result.stop
-        for loss in result.losses:  # one by one: the bits of the sum then do not depend on the spans
+        for loss in result.losses:  # summed one by one, so that rounding does not depend on the spans
             self.epoch_loss += loss
         self.epoch_examples += result.examples
         self.seconds += seconds
 
     def finish_epoch(self) -> None:
-        """Close the epoch under way."""
+        """Record the loss of the current epoch and start the next one."""
         self.losses.append(self.mean_loss)
         self.epoch += 1
         self.position = 0
         self.epoch_loss, self.epoch_examples = 0.0, 0
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain JSON-ready values."""
+        """The state as values that JSON can store."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, values: object) -> RunState:
-        """Inverse of :meth:`to_dict`; :class:`FormatError` where the values are not what that makes."""
+        """Inverse of :meth:`to_dict`; raises :class:`FormatError` for invalid values."""
         kinds = {each.name: each.type for each in dataclasses.fields(cls)}
         if not isinstance(values, Mapping) or values.keys() != kinds.keys():
             raise FormatError(f"the state must have the entries {', '.join(kinds)}")
         for name, kind in kinds.items():
             if not _is_of_kind(values[name], str(kind)):
-                raise FormatError(f"{name} in the state must be of kind {kind}; it is {shown(values[name])}")
+                raise FormatError(f"{name} in the state must be a valid {kind}; it is {shown(values[name])}")
         return cls(**values)
 
 
 def rising_loss_note(losses: Sequence[float], validation_losses: Sequence[float] = ()) -> str:
-    """One line that explains why the training loss rose over the last epochs; "" where it did not.
+    """One line that explains why the training loss rose over the last epochs; "" if it did not rise.
 
-    Neighbouring lines of a text resemble each other. A high learning rate follows their topic, which lowers the
-    training loss; a falling rate no longer does. Text held out does not see the topic.
+    Neighbouring lines of a text have similar topics. With a high learning rate, the tables follow the current topic,
+    which lowers the training loss. As the rate falls, this effect disappears. It does not affect the held-out loss.
     """
     if len(losses) < 3 or losses[-1] <= min(losses) * _RISE:
         return ""
     lowest = losses.index(min(losses)) + 1
     note = (
-        f"the training loss rose after epoch {lowest}: with a falling learning rate training follows the topic of "
+        f"the training loss rose after epoch {lowest}: as the learning rate falls, the tables follow the topic of "
         "neighbouring lines less"
     )
     if not validation_losses:
-        return f"{note}; held-out loss (validation_fraction=0.05) shows whether the vectors still improve"
+        return f"{note}; the held-out loss (validation_fraction=0.05) shows whether the vectors still improve"
     if validation_losses[-1] < validation_losses[min(lowest, len(validation_losses)) - 1]:
-        return f"{note}; the held-out loss, which does not see it, still fell"
+        return f"{note}; the held-out loss is not affected, and it still fell"
     return ""
 
 

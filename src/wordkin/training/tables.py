@@ -1,10 +1,10 @@
-"""The trained arrays by name, and how they start.
+"""Names, shapes and initial values of the trained tables.
 
-Backends keep tables in whatever layout is fast. They receive the first tables in pieces, and hand tables out under
-these names:
+Backends store tables in a layout of their own. They receive the initial tables in pieces, and return tables under these
+names:
 
 ========================  ===================  =====================================================
-name                      shape                what it is
+name                      shape                content
 ========================  ===================  =====================================================
 ``input``                 [V, N]               the projection, one row per word: the word vectors
 ``output/OBJECTIVE``      [V or nodes, N]      one row per word, or per inner node of the Huffman tree
@@ -32,12 +32,12 @@ PIECE_ROWS = 4096
 
 
 def output_rows(objective: str, vocabulary_size: int) -> int:
-    """Rows of an objective's output table: one per word, or one per inner node of the tree."""
+    """Number of rows of an objective's output table: one per word, or one per inner node of the tree."""
     return vocabulary_size - 1 if objective == "hierarchical-softmax" else vocabulary_size
 
 
 def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every table that a configuration has."""
+    """The name and shape of every table of a configuration."""
     size = config.vector_size
     shapes: dict[str, tuple[int, ...]] = {"input": (vocabulary_size, size)}
     for objective in config.objectives:
@@ -51,7 +51,7 @@ def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tupl
 
 
 def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """(first row, rows float32 [some, N]) of the input table: uniform in ±0.5 / N (word2vec.c).
+    """Yield (first row, rows float32 [n, N]) of the initial input table, uniform in ±0.5 / N as in word2vec.c.
 
     Other tables start at 0.
     """
@@ -66,20 +66,20 @@ def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator
 
 
 def first_pieces(config: TrainingConfig, vocabulary_size: int) -> Iterator[TablePiece]:
-    """The tables as a run starts that is given none: input rows are drawn, and what no piece gives is 0."""
+    """The random initial tables, in pieces: uniform input rows. All other rows start at 0 and are in no piece."""
     for first, rows in initial_input_rows(config, vocabulary_size):
         yield "input", first, rows
 
 
 def pieces_of(tables: NamedTables) -> Iterator[TablePiece]:
-    """Tables in pieces, so that whoever copies them need not hold all of them twice."""
+    """Yield tables in pieces, so that a copy does not need twice the memory."""
     for name, table in tables.items():
         for first in range(0, len(table), PIECE_ROWS):
             yield name, first, table[first : first + PIECE_ROWS]
 
 
 def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vocabulary_size: int) -> None:
-    """Raise :class:`ConfigError` unless these are the tables that a configuration has: finite, float32."""
+    """Raise :class:`ConfigError` unless names, shapes and dtype fit the configuration and all values are finite."""
     shapes = table_shapes(config, vocabulary_size)
     if tables.keys() != shapes.keys():
         raise ConfigError(parameter, f"must hold the tables {', '.join(shapes)}", ", ".join(tables))
@@ -89,16 +89,15 @@ def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vo
             raise ConfigError(parameter, f"must hold the table {name} as float32 of shape {shape}", found)
     for name, _, rows in pieces_of(tables):
         if not np.isfinite(rows).all():
-            raise ConfigError(parameter, "must hold finite numbers alone", f"{name} with {rows[~np.isfinite(rows)][0]}")
+            raise ConfigError(parameter, "must hold only finite numbers", f"{name} with {rows[~np.isfinite(rows)][0]}")
 
 
 def compacted(tables: NamedTables) -> NamedTables:
-    """The same tables as contiguous arrays, made in their own memory: those handed in hold nothing of use afterwards.
+    """The tables as contiguous arrays, compacted in place; the arguments must not be used afterwards.
 
-    Backends leave room at the end of rows, where they also keep biases. Copies without it would need half
-    as much memory again.
+    Backends pad rows and store biases in the padding. Compacting in place avoids a second copy in memory.
     """
-    biases = {name: np.array(table) for name, table in tables.items() if table.ndim == 1}  # before rows move over them
+    biases = {name: np.array(table) for name, table in tables.items() if table.ndim == 1}  # copied before rows move
     return {name: biases[name] if name in biases else _moved_together(table) for name, table in tables.items()}
 
 
@@ -114,7 +113,7 @@ def _moved_together(table: NDArray[Any]) -> NDArray[Any]:
 
 
 def result_vectors(config: TrainingConfig, tables: NamedTables) -> NDArray[np.float32]:
-    """The word vectors [V, N] that ``config.vectors`` asks for; not copied where they are one of the tables."""
+    """The word vectors [V, N] selected by ``config.vectors``; not copied if they are one of the tables."""
     inputs = tables["input"]
     if config.vectors == "input":
         return np.ascontiguousarray(inputs, np.float32)

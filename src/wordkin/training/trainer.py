@@ -1,4 +1,4 @@
-"""The loop over epochs and spans: ask the backend, report, keep what must survive, stop when told to."""
+"""The training loop over epochs and spans: train, report, write checkpoints, stop on request."""
 
 from __future__ import annotations
 
@@ -21,20 +21,34 @@ from wordkin.training.snapshot import Snapshot
 from wordkin.training.state import RunState
 from wordkin.vocabulary import Vocabulary
 
-SECONDS_PER_SPAN = 0.3  # how often a run reports and can be stopped, at least
+SECONDS_PER_SPAN = 0.3  # target duration of a span; a run reports and can be stopped after each span
 
 
 class Trainer:
-    """Trains a backend on an encoded corpus from a state to the end, or until something asks to stop.
+    """Trains a backend on an encoded corpus, from a given state to the end or until a request to stop.
 
     Parameters
     ----------
-    should_stop : asked several times a second, from any thread; true ends training where it stands.
-    validation : encoded text whose loss is measured after each epoch.
-    best_tables : where the tables of the best epoch are kept; needed with ``patience`` only.
-    checkpoints : where the run is kept while it goes on.
-    state : where to go on from, with the tables of the backend as they were then.
-    vocabulary : the words of the corpus; with it, callbacks can read vectors.
+    config : TrainingConfig
+        The configuration.
+    backend : Backend
+        Holds the tables.
+    corpus : EncodedCorpus
+        The training corpus.
+    callbacks : sequence of functions, default ()
+        Called with each report.
+    should_stop : function, default returns False
+        Called several times a second, from any thread. Training stops when it returns True.
+    validation : EncodedCorpus, default None
+        Held-out text; its loss is measured after each epoch.
+    best_tables : BestTables, default None
+        Storage for the tables of the best epoch; needed only with ``patience``.
+    checkpoints : Checkpoints, default None
+        Writes checkpoints.
+    state : RunState, default None
+        State to continue from; the tables of the backend must be those of this state.
+    vocabulary : Vocabulary, default None
+        The words of the corpus. With it, callbacks can read vectors.
     """
 
     def __init__(
@@ -69,9 +83,9 @@ class Trainer:
         self._machines, self._sent_bytes = 1, 0
 
     def run(self) -> RunState:
-        """Train to the end; the state says how far it went.
+        """Train to the end or until a request to stop, and return the state.
 
-        Raises :class:`DivergenceError`, and whatever a callback raises; the last checkpoint then stays.
+        Raises :class:`DivergenceError`, and any exception of a callback; the last checkpoint is kept.
         """
         while not self._finished() and not self._stopping():
             self._train_span()
@@ -91,7 +105,7 @@ class Trainer:
         return self._asked_to_stop or self._should_stop()
 
     def _train_span(self) -> None:
-        """Train on the next words: as many as take about SECONDS_PER_SPAN at the speed of the last ones."""
+        """Train on a span that takes about SECONDS_PER_SPAN at the speed of the previous span."""
         start = self.state.position
         stop = min(start + self._span_words, self._corpus.words)
         began = time.perf_counter()
@@ -108,9 +122,9 @@ class Trainer:
         self._span_words = step * max(1, min(int(affordable / step), 8 * self._span_words // step))
 
     def _close_span(self) -> TrainingReport:
-        """Report where training stands; at the end of an epoch, measure held-out loss and close it.
+        """Report the progress; at the end of an epoch, measure the held-out loss and finish the epoch.
 
-        An epoch whose measuring was told to stop stays open, with nothing left to train: a resumed run measures.
+        If the measurement is interrupted, the epoch stays unfinished, and a resumed run measures again.
         """
         finished = self.state.position >= self._corpus.words
         held_out = None
@@ -122,7 +136,7 @@ class Trainer:
         report = self._report(finished, held_out)
         if finished:
             if self.state.epoch == 0 and self.state.epoch_examples == 0:
-                warn(f"there was nothing to train on: {self._why_nothing()}", RuntimeWarning)
+                warn(f"the first epoch had no training example: {self._why_nothing()}", RuntimeWarning)
             self.state.finish_epoch()
             if held_out is not None:
                 self.state.validation_losses.append(held_out)
@@ -130,19 +144,19 @@ class Trainer:
         return report
 
     def _why_nothing(self) -> str:
-        """Why an epoch had no example, and what to change."""
+        """The reason why an epoch had no training example, and a remedy."""
         if not self._corpus.has_neighbours():
             return (
-                "no sentence has two words of the vocabulary; give sentences of more words, or lower min_count "
+                "no sentence has two words of the vocabulary; use longer sentences, or lower min_count "
                 f"(now {self._config.min_count})"
             )
         return (
-            "no word that subsampling kept had another beside it; "
+            "subsampling left no sentence with two words; "
             f"raise subsample (now {self._config.subsample:g}), or set it to 0 to keep every word"
         )
 
     def _judge_epoch(self) -> None:
-        """Keep the tables where the held-out loss is the lowest yet; give up where it has not fallen for long."""
+        """Store the tables if the held-out loss is the lowest so far; stop if it has not fallen for ``patience``."""
         if self._config.patience is None or self._best_tables is None:
             return
         losses = self.state.validation_losses
@@ -153,12 +167,12 @@ class Trainer:
             self.state.stopped_early = True
 
     def _return_to_best(self) -> None:
-        """Take the tables of the best epoch for the result, before anything is saved as the end of the run."""
+        """Load the tables of the best epoch, before the final state is saved."""
         if self._best_tables is not None and 0 < self.state.best_epoch < self.state.epoch:
             self._backend.load_tables(self._best_tables.best_tables())
 
     def _tell(self, report: TrainingReport) -> None:
-        """Call the callbacks. The tables are whole here, so one that fails costs nothing learned."""
+        """Call the callbacks. If one fails, a checkpoint is written first, so no training is lost."""
         snapshot: Snapshot | None = None
         if self._vocabulary is not None and self._callbacks:
             snapshot = Snapshot(self._config, self._vocabulary, self._backend.tables)
@@ -176,7 +190,7 @@ class Trainer:
                 snapshot.close()
 
     def _save(self) -> None:
-        """Refuse tables that are not sane; write a checkpoint of others, where one was asked for."""
+        """Raise :class:`DivergenceError` for diverged tables; otherwise write a checkpoint, if any are configured."""
         refuse_wild_tables(self._backend.tables(), self._config, min(self.state.epoch + 1, self._config.epochs))
         if self._checkpoints is not None:
             self._checkpoints.save(self.state, self._backend.tables(), finished=self._finished())

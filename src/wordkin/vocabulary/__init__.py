@@ -1,4 +1,4 @@
-"""Which words a model knows, and the distributions and trees that training draws from their counts."""
+"""Vocabularies, and the noise distribution, subsampling and Huffman tree that training derives from their counts."""
 
 from wordkin.vocabulary.vocabulary import Vocabulary
 

@@ -1,4 +1,4 @@
-"""Vocabularies as text: a word and its count on each line."""
+"""Text files of vocabularies: one word and its count per line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from wordkin.vocabulary.vocabulary import Vocabulary
 
 _LINE = re.compile(r"(\S|\S.*\S)[ \t]+([0-9]{1,19})", re.DOTALL)
 _BLOCK = 1 << 20
-_ROOM = "a line of the file has no room for it"
+_LINE_REMEDY = "a line of the file cannot store it: save the vectors instead"
 
 
 def save_vocabulary(vocabulary: Vocabulary, path: str | Path) -> None:
-    """Write a ``word count`` line for each word, in the order of the ids, as UTF-8; whole or not at all.
+    """Write one ``word count`` line per word, in order of the ids, as UTF-8; the write is atomic.
 
-    Raises :class:`ConfigError` without counts and for a word that a line cannot hold, and :class:`OutputError`.
+    Raises :class:`ConfigError` if the vocabulary has no counts or a word that a line cannot store, and
+    :class:`OutputError` if the file cannot be written.
     """
     path = Path(path)
     if vocabulary.counts is None:
@@ -32,23 +33,25 @@ def save_vocabulary(vocabulary: Vocabulary, path: str | Path) -> None:
             "vocabulary",
             "must hold words to be saved as text",
             vocabulary,
-            "from a text, numbers would come back as words",
+            "a text file would turn the numbers into words",
         )
     check_writable(path)
     lines = []
     for word, count in zip(vocabulary, vocabulary.counts.tolist(), strict=True):
         if not word or word != word.strip() or "\n" in word or "\r" in word:
-            raise ConfigError("vocabulary", "must hold words without line ends or outer white space", word, _ROOM)
+            raise ConfigError(
+                "vocabulary", "must not hold a word with line breaks or outer white space", word, _LINE_REMEDY
+            )
         lines.append(f"{word} {count}\n")
     with replacing(path) as stream:
         stream.write("".join(lines).encode())
 
 
 def load_vocabulary(path: str | Path) -> Vocabulary:
-    """Read what :func:`save_vocabulary` writes, also with tabs and with ``\\r\\n``; ids in the order of the lines.
+    """Read a file of ``word count`` lines; ids follow the order of the lines.
 
-    The last number of a line is the count, so that words may hold spaces. Raises :class:`FormatError` with the number
-    of the line, and :class:`CorpusNotFoundError` where there is no file.
+    Tabs and ``\\r\\n`` are accepted. The last number of a line is the count, so words may contain spaces. Raises
+    :class:`FormatError`, which names the line, and :class:`CorpusNotFoundError` if there is no such file.
     """
     words: dict[str, int] = {}
     with InputFile(Path(path)) as source:
@@ -69,7 +72,7 @@ def load_vocabulary(path: str | Path) -> Vocabulary:
                 rule = "must be a word and its count, as in 'house 12'"
                 raise source.broken(f"line {number:,} {rule}; it is {shown(line)}")
             if match[1] in words:
-                raise source.broken(f"line {number:,} has the word {match[1]!r} again")
+                raise source.broken(f"line {number:,} repeats the word {match[1]!r}")
             words[match[1]] = int(match[2])
         if not words:
             raise source.broken("it holds no word")
@@ -77,33 +80,38 @@ def load_vocabulary(path: str | Path) -> Vocabulary:
 
 
 def vocabulary_of(given: object) -> Vocabulary:
-    """The vocabulary that someone hands to training, ids by falling count.
+    """Convert the ``vocabulary`` argument of training to a vocabulary with ids by descending count.
 
     Parameters
     ----------
     given : path, mapping or Vocabulary
-        A file as of :func:`load_vocabulary`, counts by word, or a vocabulary that has counts.
+        A file that :func:`load_vocabulary` reads, a mapping from word to count, or a vocabulary with counts.
 
-    Raises :class:`ConfigError` and :class:`FormatError` where it is none of these, or a count is not above 0.
+    Raises
+    ------
+    ConfigError
+        The argument is none of these, or a count is not positive.
+    FormatError
+        The file is malformed.
     """
     if isinstance(given, str | Path):
         given = load_vocabulary(given)
     elif isinstance(given, Mapping):
         given = _of_mapping(given)
     if not isinstance(given, Vocabulary):
-        remedy = "give counts too; keep_words keeps words whatever their counts" if _is_list(given) else ""
+        remedy = "pass counts too, or use keep_words to keep words whatever their count" if _is_list(given) else ""
         raise ConfigError("vocabulary", "must be a file, a mapping of words to counts or a Vocabulary", given, remedy)
     if given.counts is None:
         raise ConfigError(
-            "vocabulary", "must have counts: subsampling and noise come from them", given,
-            "these vectors were saved without; a file of 'word count' lines has them")  # fmt: skip
+            "vocabulary", "must have counts, because subsampling and noise depend on them", given,
+            "use a file of 'word count' lines")  # fmt: skip
     if len(given) == 0:
         raise ConfigError("vocabulary", "must hold at least one word", given)
     if given.counts.min() < 1:
         word = given.word(int(given.counts.argmin()))
         raise ConfigError("vocabulary", "must have counts from 1 up", f"{word} {int(given.counts.min())}")
     if "" in given:
-        raise ConfigError("vocabulary", "must not hold an empty word, which no text has", "", "leave it out")
+        raise ConfigError("vocabulary", "must not hold the empty word", "", "leave it out: no text contains it")
     return Vocabulary.choose(given.words, given.counts)[0]
 
 
@@ -114,7 +122,9 @@ def _is_list(given: object) -> bool:
 def _of_mapping(given: Mapping[Any, object]) -> Vocabulary:
     for word, count in given.items():
         if not isinstance(word, str) and not is_integer(word):
-            raise ConfigError("vocabulary", "must map words to counts", word, "a word must be text or a whole number")
+            raise ConfigError(
+                "vocabulary", "must map words to counts", word, "a word must be a string or a whole number"
+            )
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 0 <= count < 2**62:
             raise ConfigError("vocabulary", "must map words to whole numbers from 1 up", f"{word}: {count!r}")
     return Vocabulary(list(given), np.array(list(given.values()), np.int64))

@@ -14,16 +14,19 @@ from wordkin.errors import ConfigError
 class HuffmanTree:
     """Paths from the root to each of V words, as ragged arrays.
 
-    The path of word w is the slice ``offsets[w]:offsets[w + 1]`` of ``node_ids`` and ``bits``: the inner
-    nodes passed, root first, and at each the branch taken (0 = left, towards the lighter child).
-    Inner nodes 0 … V-2 are numbered by falling weight, so the root is 0, a node comes before its
-    children and the nodes most often visited lie together.
+    The path of word w is the slice ``offsets[w]:offsets[w + 1]`` of ``node_ids`` and ``bits``: the inner nodes on the
+    path, root first, and the branch taken at each (0 = left, to the lighter child). Inner nodes 0 … V-2 are numbered by
+    descending weight. So node 0 is the root, a node precedes its children, and frequently visited nodes are adjacent
+    in memory.
 
     Attributes
     ----------
-    offsets : int64, shape (V + 1,).
-    node_ids : int32, shape (total path length,).
-    bits : uint8, same shape.
+    offsets : ndarray of shape (V + 1,), int64
+        Start of each path; the last entry is the total length.
+    node_ids : ndarray of shape (total path length,), int32
+        Inner nodes of all paths.
+    bits : ndarray of shape (total path length,), uint8
+        Branches of all paths.
     """
 
     offsets: NDArray[np.int64]
@@ -32,10 +35,10 @@ class HuffmanTree:
 
     @classmethod
     def from_counts(cls, counts: ArrayLike) -> HuffmanTree:
-        """Build the tree of words with these counts, shape (V,), V ≥ 1, all positive, sum below 2⁶³.
+        """Build the tree of V ≥ 1 words from their counts, shape (V,), all positive, with a sum below 2⁶³.
 
-        Several trees can be optimal; which one is built depends on the counts alone. Of equal weights,
-        words come before inner nodes, words by id, and inner nodes in the order they arose.
+        Several trees can be optimal. The result depends on the counts only: among equal weights, words precede inner
+        nodes, words are ordered by id, and inner nodes by creation.
 
         >>> tree = HuffmanTree.from_counts([5, 2, 1, 1])
         >>> tree.lengths
@@ -63,24 +66,24 @@ class HuffmanTree:
         return np.diff(self.offsets)
 
     def path(self, word_id: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-        """Inner nodes from the root to a word, and the bit taken at each."""
+        """Inner nodes from the root to a word, and the branch taken at each."""
         span = slice(self.offsets[word_id], self.offsets[word_id + 1])
         return self.node_ids[span], self.bits[span]
 
 
 def _merge(weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Left and right child of every inner node, shape (V-1, 2), row = node id.
+    """Left and right child of every inner node, shape (V-1, 2); row i belongs to node i.
 
-    A child below V is a word, others are V + node id. Instead of one merge at a time, each round pairs
-    all items that no node made in this round can precede: those not heavier than the sum of the two
-    lightest. That sum at least doubles every other round, so there are O(log Σ counts) rounds.
+    A child below V is a word; other children are V + node id. Each round merges many pairs at once: all items not
+    heavier than the sum of the two lightest, because no node created in this round can precede them. That sum at least
+    doubles every two rounds, so there are O(log Σ counts) rounds.
     """
     size = len(weights)
     words = np.argsort(weights, kind="stable")
     word_weights = weights[words]
-    node_weights = np.empty(max(size - 1, 0), dtype=np.int64)  # in order of making, which never falls
+    node_weights = np.empty(max(size - 1, 0), dtype=np.int64)  # in order of creation, never decreasing
     children = np.empty((max(size - 1, 0), 2), dtype=np.int64)
-    word, node, made = 0, 0, 0  # how many words and nodes have a parent; how many nodes there are
+    word, node, made = 0, 0, 0  # number of words and of nodes that have a parent; number of nodes created
     while made < size - 1:
         front = np.sort(np.concatenate((word_weights[word : word + 2], node_weights[node : min(node + 2, made)])))
         limit = front[0] + front[1]
@@ -88,20 +91,20 @@ def _merge(weights: NDArray[np.int64]) -> NDArray[np.int64]:
         next_nodes = np.searchsorted(node_weights[node:made], limit, side="right")
         items = np.concatenate((words[word : word + next_words], np.arange(node, node + next_nodes) + size))
         item_weights = np.concatenate((word_weights[word : word + next_words], node_weights[node : node + next_nodes]))
-        order = np.argsort(item_weights, kind="stable")  # words stand first, so they win ties
+        order = np.argsort(item_weights, kind="stable")  # words precede nodes in items, so they win ties
         order = order[: len(order) // 2 * 2]
         pairs = len(order) // 2
         children[made : made + pairs] = items[order].reshape(pairs, 2)
         node_weights[made : made + pairs] = item_weights[order].reshape(pairs, 2).sum(axis=1)
         taken_words = int((order < next_words).sum())
         word, node, made = word + taken_words, node + len(order) - taken_words, made + pairs
-    # Made last is heaviest: reverse, so that the root becomes node 0.
+    # The last node created is the heaviest: reverse the order, so that the root becomes node 0.
     children = children[::-1]
     return np.where(children < size, children, size + (size - 2) - (children - size))
 
 
 def _paths(children: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
-    """Offsets, node ids and bits of all paths, given the children of every inner node."""
+    """Offsets, node ids and bits of all paths, computed from the children of every inner node."""
     parents = np.empty(2 * size - 1, dtype=np.int32)
     branches = np.empty(2 * size - 1, dtype=np.uint8)
     node_ids = np.arange(size - 1, dtype=np.int32)
@@ -109,7 +112,7 @@ def _paths(children: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
         parents[children[:, branch]] = node_ids
         branches[children[:, branch]] = branch
     depths = np.zeros(2 * size - 1, dtype=np.int64)
-    level = children[:1].ravel()  # the two below the root, then all two steps below it, and so on
+    level = children[:1].ravel()  # all items at the current depth, starting with the children of the root
     depth = 1
     while level.size:
         depths[level] = depth
@@ -120,7 +123,7 @@ def _paths(children: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
     path_bits = np.empty(offsets[-1], dtype=np.uint8)
     items = np.arange(size) if size > 1 else np.empty(0, dtype=np.int64)
     ends = offsets[1:][: len(items)] - 1
-    while items.size:  # climb from all words at once, filling each path from its end
+    while items.size:  # climb from all words in parallel, filling each path from its end
         above = parents[items]
         path_nodes[ends] = above
         path_bits[ends] = branches[items]

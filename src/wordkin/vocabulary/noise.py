@@ -1,4 +1,4 @@
-"""The distribution noise words are drawn from, and a table that draws from it in constant time."""
+"""The noise distribution of negative sampling, and an alias table that samples it in constant time."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from wordkin.errors import ConfigError
 
-_FULL = 1 << 32  # what one slot holds, in units of 1 / (V · 2³²)
+_FULL = 1 << 32  # probability of one slot, in units of 1 / (V · 2³²)
 
 
 def noise_probabilities(counts: ArrayLike, exponent: float = 0.75) -> NDArray[np.float64]:
-    """Probability of each word as noise: count to the power ``exponent``, normalised to sum to 1.
+    """Noise distribution: the counts raised to the power ``exponent``, normalised to sum to 1.
 
     Parameters
     ----------
-    counts : occurrences of each word, shape (V,), all positive.
-    exponent : 0.75 in Mikolov et al. 2013b; 0 draws uniformly, 1 by frequency, below 0 prefers rare words.
+    counts : array_like of shape (V,)
+        Count of each word, positive.
+    exponent : float, default 0.75
+        0 gives the uniform distribution, 1 the word frequencies; below 0, rare words are preferred. The default is
+        that of Mikolov et al. 2013b.
+
+    Returns
+    -------
+    ndarray of shape (V,), float64
+        Probability of each word.
 
     >>> noise_probabilities([16, 1], exponent=0.5)
     array([0.8, 0.2])
@@ -28,7 +36,7 @@ def noise_probabilities(counts: ArrayLike, exponent: float = 0.75) -> NDArray[np
         raise ConfigError("counts", "must hold at least one word", [])
     if not occurrences.min() > 0:
         raise ConfigError("counts", "must all be positive", float(occurrences.min()))
-    # Relative to the likeliest word no power overflows, however large the exponent.
+    # Dividing by the likeliest word first keeps the power from overflowing, however large the exponent.
     likeliest = occurrences.max() if exponent >= 0 else occurrences.min()
     weights: NDArray[np.float64] = (occurrences / likeliest) ** exponent
     weights /= weights.sum()
@@ -37,22 +45,24 @@ def noise_probabilities(counts: ArrayLike, exponent: float = 0.75) -> NDArray[np
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AliasTable:
-    """Draws a word id from one 64-bit random number with one table look-up (Walker 1977, Vose 1991).
+    """Samples a word id from one 64-bit random number with one table look-up (Walker 1977, Vose 1991).
 
-    The upper 32 bits choose a slot, ``slot = (upper · V) >> 32``; the lower 32 bits choose between the
-    slot's own word (``lower <= thresholds[slot]``) and ``aliases[slot]``.
+    The upper 32 bits select a slot, ``slot = (upper · V) >> 32``. The lower 32 bits select the word ``slot`` if
+    ``lower <= thresholds[slot]``, otherwise the word ``aliases[slot]``.
 
     Attributes
     ----------
-    thresholds : uint32, shape (V,).
-    aliases : int32, shape (V,); a slot that its own word fills aliases itself.
+    thresholds : ndarray of shape (V,), uint32
+        Threshold of each slot.
+    aliases : ndarray of shape (V,), int32
+        Alternative word of each slot; the slot itself if its word fills it.
     """
 
     thresholds: NDArray[np.uint32]
     aliases: NDArray[np.int32]
 
     def draw(self, random_bits: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Word ids for an array of uniform 64-bit random numbers, of the same shape."""
+        """Sample word ids from an array of uniform 64-bit random numbers; the result has the same shape."""
         bits = np.asarray(random_bits, dtype=np.uint64)
         shift = np.uint64(32)
         slots = (((bits >> shift) * np.uint64(len(self.aliases))) >> shift).astype(np.int64)
@@ -61,16 +71,22 @@ class AliasTable:
 
 
 def alias_table(probabilities: ArrayLike) -> AliasTable:
-    """Build the alias table of a distribution over V words, V below 2³¹; a fraction of a second for V = 10⁶.
+    """Build the alias table of a distribution over V words, V below 2³¹.
 
-    Probabilities are first rounded to whole multiples of 1 / (V · 2³²), none below one, and the table
-    then reproduces those exactly: it is built in integers, with sorted prefix sums instead of the usual
-    two stacks. A word that lacks ``need`` of its slot takes it from the first word whose surplus is not
-    yet used up; a word whose surplus ran out in the middle takes the rest from the next.
+    Probabilities are rounded to multiples of 1 / (V · 2³²), at least one such unit each. The table represents the
+    rounded distribution exactly. It is built in integers, from sorted prefix sums instead of the usual two stacks: a
+    word that does not fill its slot takes the rest from the first word with remaining surplus. If that surplus ends
+    inside the slot, the surplus word takes its own missing part from the next one.
 
     Parameters
     ----------
-    probabilities : shape (V,), none negative, positive sum (normalised here).
+    probabilities : array_like of shape (V,)
+        Nonnegative weights with a positive sum; they are normalised.
+
+    Returns
+    -------
+    AliasTable
+        The table.
     """
     shares = _shares(np.asarray(probabilities, dtype=np.float64))
     size = len(shares)
@@ -83,8 +99,8 @@ def alias_table(probabilities: ArrayLike) -> AliasTable:
     if len(poor):
         needs_before = np.concatenate(([0], needs[:-1]))
         aliases[poor] = rich[np.searchsorted(surpluses, needs_before, side="right")]
-        last = np.searchsorted(needs, surpluses, side="right")  # whom each rich word could not serve in full
-        started = surpluses > np.append(needs_before, surpluses[-1])[last]  # or not at all, if used up just before
+        last = np.searchsorted(needs, surpluses, side="right")  # first slot that each surplus cannot fill completely
+        started = surpluses > np.append(needs_before, surpluses[-1])[last]  # whether it fills a part of that slot
         overdrawn = np.flatnonzero(started)
         kept[rich[overdrawn]] = _FULL - (needs[last[overdrawn]] - surpluses[overdrawn])
         aliases[rich[overdrawn]] = rich[overdrawn + 1]
@@ -92,13 +108,14 @@ def alias_table(probabilities: ArrayLike) -> AliasTable:
 
 
 def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Probabilities in units of 1 / (V · 2³²): positive integers with the sum V · 2³²."""
+    """Probabilities in units of 1 / (V · 2³²): positive integers that sum to V · 2³²."""
     size = len(probabilities)
     if not size or size >= 1 << 31:
         raise ConfigError("probabilities", "must hold from 1 to 2147483647 words", size)
     if not (probabilities.min() >= 0 and 0 < probabilities.sum() < np.inf):
-        raise ConfigError("probabilities", "must be finite, not negative and not all zero", probabilities.min())
+        raise ConfigError("probabilities", "must be finite, nonnegative and not all zero", probabilities.min())
     shares: NDArray[np.int64] = np.rint(probabilities / probabilities.sum() * (size * _FULL)).astype(np.int64)
     np.maximum(shares, 1, out=shares)
-    shares[np.argmax(shares)] += size * _FULL - int(shares.sum())  # its own share is at least 2³², the gap below V
+    # Rounding changed the sum by less than V. The largest share is at least 2³², so it can absorb the difference.
+    shares[np.argmax(shares)] += size * _FULL - int(shares.sum())
     return shares

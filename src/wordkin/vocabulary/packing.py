@@ -1,29 +1,29 @@
-"""What must hold of packed words before they are trusted, checked in bulk without making a string of any."""
+"""Vectorised checks of packed words; no word is decoded to a string."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 1 << 16  # words at a time, so that what is gathered stays in the cache
-_LONGEST_DECIMAL = 20  # characters of the lowest number of 64 bits
-_CHUNK = 8  # bytes of a word compared at a time, as one number
+_BLOCK = 1 << 16  # words per block, so that the temporaries fit in the CPU cache
+_LONGEST_DECIMAL = 20  # characters of the smallest 64-bit integer
+_CHUNK = 8  # bytes of a word that are compared at a time, as one integer
 
 
 def offsets_fit(offsets: NDArray[np.int64], size: int) -> bool:
-    """Whether offsets run from 0 to ``size`` and never fall."""
+    """Whether offsets start at 0, end at ``size`` and never decrease."""
     return bool(len(offsets) and offsets[0] == 0 and offsets[-1] == size and (offsets[1:] >= offsets[:-1]).all())
 
 
 def is_permutation(order: NDArray[np.int32], size: int) -> bool:
-    """Whether ``order`` holds each number from 0 to ``size`` - 1 once."""
+    """Whether ``order`` holds each number from 0 to ``size`` - 1 exactly once."""
     if len(order) != size or (size and not 0 <= order.min() <= order.max() < size):
         return False
     return bool((np.bincount(order, minlength=size) == 1).all())
 
 
 def are_decimal(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
-    """Whether each word is a whole number of 64 bits as Python writes it, so that equal numbers are equal bytes."""
+    """Whether each word is a 64-bit integer in Python's decimal form, so that equal numbers have equal bytes."""
     lengths = np.diff(offsets)
     if not len(lengths):
         return True
@@ -46,30 +46,30 @@ def are_decimal(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
 
 
 def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The word ids sorted by the words' bytes, equal words by id.
+    """The word ids sorted by the bytes of the words; equal words are sorted by id.
 
-    Words are compared eight bytes at a time; those that agree so far are sorted by their next eight.
+    Words are compared eight bytes at a time. Words with equal bytes so far are sorted by their next eight bytes.
     """
     chunks = _chunks(utf8)
     order = np.arange(len(offsets) - 1)
-    places, group = order.copy(), np.zeros(len(order), dtype=np.int64)  # places still tied, and with which others
+    slots, group = order.copy(), np.zeros(len(order), dtype=np.int64)  # slots of tied words; equal group = tied
     depth = 0
-    while len(places):
-        ids = order[places]
+    while len(slots):
+        ids = order[slots]
         left = offsets[ids + 1] - offsets[ids] - depth
         keys = _keys(chunks, offsets[ids] + depth, left)
-        left = np.minimum(left, _CHUNK + 1)  # a word that ends comes before one that goes on, in zeros say
+        left = np.minimum(left, _CHUNK + 1)  # a word sorts before the words that it is a prefix of
         by_key = np.lexsort((left, keys, group))
-        order[places], left, keys = ids[by_key], left[by_key], keys[by_key]
+        order[slots], left, keys = ids[by_key], left[by_key], keys[by_key]
         tied = (group[1:] == group[:-1]) & (keys[1:] == keys[:-1]) & (left[1:] == left[:-1]) & (left[1:] > _CHUNK)
         group = np.cumsum(np.concatenate(([False], ~tied)))
         open_ = np.concatenate((tied, [False])) | np.concatenate(([False], tied))
-        places, group, depth = places[open_], group[open_], depth + _CHUNK
+        slots, group, depth = slots[open_], group[open_], depth + _CHUNK
     return order.astype(np.int32)
 
 
 def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]) -> bool:
-    """Whether the words, taken in this order, rise from each to the next, so that no two are equal."""
+    """Whether the words are strictly increasing in this order, so that no two are equal."""
     chunks = _chunks(utf8)
     for first in range(0, len(order) - 1, _BLOCK):
         ids = order[first : first + _BLOCK + 1]
@@ -80,13 +80,13 @@ def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], orde
 
 
 def _chunks(utf8: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """The eight bytes that begin at each byte, and at the end, as one number; zeros follow the last."""
+    """For each byte position, and for the end, the next eight bytes as one integer, padded with zeros."""
     padded = np.concatenate((utf8, np.zeros(_CHUNK, dtype=np.uint8)))
     return np.ndarray((len(utf8) + 1,), dtype=">u8", buffer=padded, strides=(1,))
 
 
 def _block_rises(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:
-    """Whether each of these words is less than the next; looks deeper only where they agree so far."""
+    """Whether each of these words is less than the next one; only words with equal bytes so far are compared on."""
     left = np.arange(len(starts) - 1)
     depth = 0
     while len(left):
@@ -104,7 +104,7 @@ def _block_rises(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths:
 
 
 def _keys(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The first bytes of each piece as one number, most significant first, zeros where the piece has ended."""
+    """The first eight bytes of each piece as one big-endian integer, padded with zeros."""
     keys = chunks[starts].astype(np.uint64)
     unused = (8 * np.maximum(_CHUNK - lengths, 0)).astype(np.uint64)
     return (keys >> unused) << unused

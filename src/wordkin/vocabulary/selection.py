@@ -1,4 +1,4 @@
-"""Which words of a text a model learns: those frequent enough, given ones, or those it knows and new ones."""
+"""Selection of the words that a model learns: by count, by a given vocabulary, or known words plus new ones."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from wordkin.items import Item, is_integer, named_items
 from wordkin.storage.packed_words import concatenated, taken
 from wordkin.vocabulary.vocabulary import Vocabulary
 
-MOST_RARE_WORDS = 1_000_000  # whose counts are kept, where max_types does not say another number
+MOST_RARE_WORDS = 1_000_000  # rare words whose counts are stored, unless max_types sets another limit
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Which words become part of a vocabulary, and of how many others the counts are kept.
+    """Rules for the selection of words, and the number of rare words whose counts are stored.
 
     Attributes
     ----------
-    min_count : int
-        How often a word must have been seen.
-    max_vocabulary : int or None
-        Keep only so many of the most frequent words.
-    keep_words : collection of str or int
-        Words that need not be frequent.
-    most_rare : int
-        Of how many other words the counts are kept at most, the most frequent first; of equally frequent ones, those
-        that come first in the text.
+    min_count : int, default 1
+        Minimum count of a word.
+    max_vocabulary : int or None, default None
+        Maximum number of words; the most frequent are kept.
+    keep_words : collection of str or int, default ()
+        Words to keep whatever their count.
+    most_rare : int, default 0
+        Maximum number of other words whose counts are stored, most frequent first; ties go to the word that occurs
+        first in the text.
     """
 
     min_count: int = 1
@@ -41,20 +41,20 @@ class Rules:
 
 @dataclass(frozen=True)
 class Selection:
-    """The words chosen for a text.
+    """The words selected for a text.
 
     Attributes
     ----------
     vocabulary : Vocabulary
-        The words, by falling count.
-    ids : int32 array, one number per different word of the text
-        Its id, or -1.
-    text_counts : int64 array of shape (V,), or None
-        How often each word of the vocabulary occurs in the text, where that is not its count.
-    rare : Vocabulary or None
-        Words outside the vocabulary, with their counts; None where none are kept.
-    forgotten : int
-        Number of words outside the vocabulary whose counts are not kept, since there were too many.
+        The words, by descending count.
+    ids : ndarray of int32
+        Vocabulary id of each distinct word of the text; -1 for words outside the vocabulary.
+    text_counts : ndarray of shape (V,), int64, or None, default None
+        Count of each vocabulary word in the text, if it differs from the count in the vocabulary.
+    rare : Vocabulary or None, default None
+        Words outside the vocabulary, with their counts; None if none are stored.
+    forgotten : int, default 0
+        Number of words outside the vocabulary whose counts were discarded because there were too many.
     """
 
     vocabulary: Vocabulary
@@ -66,16 +66,16 @@ class Selection:
 
 @dataclass(frozen=True)
 class Known:
-    """The words that a model knows: its vocabulary with counts, and the counts of rarer words, where they were kept."""
+    """The words of a trained model: its vocabulary with counts, and the counts of rarer words if they were stored."""
 
     vocabulary: Vocabulary
     rare: Vocabulary | None = None
 
 
 def choose_words(words: Sequence[Item], counts: NDArray[np.int64], rules: Rules) -> Selection:
-    """Choose from the words of a text, for a first training.
+    """Select words of a text by their counts.
 
-    Raises :class:`EmptyVocabularyError` where none is left. Warns of words to keep that do not occur.
+    Raises :class:`EmptyVocabularyError` if no word is left. Warns of ``keep_words`` that do not occur in the text.
     """
     rules = _for_items(rules, words)
     vocabulary, ids = Vocabulary.choose(
@@ -92,32 +92,33 @@ def choose_words(words: Sequence[Item], counts: NDArray[np.int64], rules: Rules)
 
 
 def refuse_other_items(words: Sequence[Item], vocabulary: Vocabulary) -> None:
-    """Raise :class:`CorpusError` where a text has words and a vocabulary whole numbers, or the other way round."""
+    """Raise :class:`CorpusError` if one of text and vocabulary holds words and the other whole numbers."""
     if not len(words) or not len(vocabulary) or is_integer(words[0]) == vocabulary.integers:
         return
     kinds = ("whole numbers", "words") if vocabulary.integers else ("words", "whole numbers")
     raise CorpusError(
-        f"the items of the model or vocabulary are {kinds[0]}, such as {vocabulary.word(0)!r}, and those of the text "
+        f"the items of the model or vocabulary are {kinds[0]}, such as {vocabulary.word(0)!r}, but those of the text "
         f"are {kinds[1]}, such as {words[0]!r:.60}: convert the text with {'int' if vocabulary.integers else 'str'}()"
     )
 
 
 def given_words(words: Sequence[Item], vocabulary: Vocabulary) -> Selection:
-    """Take a vocabulary as it is; :class:`EmptyVocabularyError` where no word of the text is in it."""
+    """Use a given vocabulary; raise :class:`EmptyVocabularyError` if it contains no word of the text."""
     ids = vocabulary.find_ids(words).astype(np.int32)
     if not (ids >= 0).any():
         raise EmptyVocabularyError(
-            f"no word of the text is in the given vocabulary of {len(vocabulary):,} words: check how both are split "
-            "and lower-cased"
+            f"no word of the text is in the given vocabulary of {len(vocabulary):,} words: check the tokenization and "
+            "lower-casing of both"
         )
     return Selection(vocabulary, ids)
 
 
 def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, rules: Rules) -> Selection:
-    """The known words and those of a text that join them: seen often enough in all text together.
+    """The known words, plus the words of a new text whose count in all text so far is high enough.
 
-    Words of the text alone can join: the vectors of others would stay as they were drawn. Known words stay, also
-    where they are more than ``max_vocabulary``. Raises :class:`CorpusError` where the text has no word for the model.
+    Only words that occur in the new text are added, because the vectors of others could not be trained. Known words
+    are kept even if they exceed ``max_vocabulary``. Raises :class:`CorpusError` if the text contains no word that the
+    model can train on.
     """
     old, rare = known.vocabulary, known.rare
     rules = _for_items(rules, words)
@@ -138,8 +139,8 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     joins = _joining(text_new, totals, len(old), rules)
     if (old_ids < 0).all() and not joins.any():
         raise CorpusError(
-            "the text has no word of the model, and no other was seen min_count="
-            f"{rules.min_count:,} times: check how it is split and lower-cased, or lower min_count"
+            "the text contains no word of the model, and no new word reached min_count="
+            f"{rules.min_count:,}: check its tokenization and lower-casing, or reduce min_count"
         )
     all_counts = np.concatenate((old.counts, totals[joins]))
     old_counts = old.counts.copy()
@@ -165,10 +166,10 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
 def refuse_unlearned(
     words: Sequence[Item], counts: NDArray[np.int64], known: Known, *, counts_are_exact: bool, most_rare: int
 ) -> None:
-    """Raise :class:`CorpusError` where a text cannot be one that a model has learned.
+    """Raise :class:`CorpusError` if a model cannot have been trained on a text.
 
-    No word may occur more often in it than the model has counted in all of its text, as far as it kept the counts: of
-    words outside the vocabulary only where the counts of all of them were kept, fewer than ``most_rare``.
+    No word may occur more often in the text than the model counted in total. Words outside the vocabulary are checked
+    only if the model stored the counts of all of them, that is, of fewer than ``most_rare``.
     """
     refuse_other_items(words, known.vocabulary)
     assert known.vocabulary.counts is not None, "a trained model has counts"
@@ -176,22 +177,22 @@ def refuse_unlearned(
     learned = np.where(ids >= 0, known.vocabulary.counts[ids], np.iinfo(np.int64).max)
     if known.rare is not None and known.rare.counts is not None and len(known.rare) < most_rare:
         rare_ids = known.rare.find_ids(words)
-        rare_counts = np.append(known.rare.counts, 0)  # id -1: never seen
+        rare_counts = np.append(known.rare.counts, 0)  # index -1 stands for words that were never seen
         learned = np.where(ids >= 0, learned, rare_counts[rare_ids])
     excess = np.flatnonzero(counts > learned) if counts_are_exact else np.empty(0, np.int64)
-    remedy = "give text that the model was trained on"
+    remedy = "pass text that the model was trained on"
     if len(excess):
         word = int(excess[np.argmax(counts[excess] - learned[excess])])
         raise CorpusError(
-            f"the text to replay is not one that the model has learned: {words[word]!r} occurs {counts[word]:,} times "
-            f"in it, and {learned[word]:,} times in all that the model was trained on: {remedy}"
+            f"the model was not trained on the text to replay: {words[word]!r} occurs {counts[word]:,} times in it, "
+            f"but only {learned[word]:,} times in the training text: {remedy}"
         )
     if not (ids >= 0).any():
-        raise CorpusError(f"the text to replay has no word of the model: {remedy}")
+        raise CorpusError(f"the text to replay contains no word of the model: {remedy}")
 
 
 def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules: Rules) -> NDArray[np.bool_]:
-    """Which new words join a vocabulary of ``known`` words."""
+    """Mask of the new words that are added to a vocabulary of ``known`` words."""
     joins = np.zeros(len(words), np.bool_)
     room = None if rules.max_vocabulary is None else max(0, rules.max_vocabulary - known)
     keep_words = frozenset(rules.keep_words).intersection(words) if rules.keep_words else frozenset[str]()
@@ -210,24 +211,24 @@ def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules
 def _kept_counts(
     words: Sequence[Item], indices: NDArray[np.int64], counts: NDArray[np.int64], most: int
 ) -> tuple[Vocabulary | None, int]:
-    """The most frequent of the words at ``indices`` with their counts, and how many others there are."""
+    """The ``most`` most frequent of the words at ``indices`` with their counts, and the number of the others."""
     if most == 0:
         return None, 0
-    chosen = np.argsort(-counts, kind="stable")[:most]  # before any list is made: there may be many millions
+    chosen = np.argsort(-counts, kind="stable")[:most]  # sort before making lists: there may be many millions
     kept = Vocabulary.of_distinct(taken(words, indices[chosen]), counts[chosen])
     return kept, len(indices) - len(kept)
 
 
 def _for_items(rules: Rules, words: Sequence[Item]) -> Rules:
-    """The rules with words to keep of the kind of those in the text; :class:`ConfigError` where one is not."""
+    """Convert ``keep_words`` to the item kind of the text; raise :class:`ConfigError` if one does not fit."""
     if not len(words) or not rules.keep_words:
         return rules
     integers = is_integer(words[0])
     keep_words = named_items(rules.keep_words, integers=integers)
     for word in keep_words:
         if is_integer(word) != integers:
-            kind = "whole numbers" if integers else "text"
-            raise ConfigError("keep_words", f"must be {kind}, as the items of the text are", word)
+            kind = "whole numbers" if integers else "strings"
+            raise ConfigError("keep_words", f"must be {kind}, like the items of the text", word)
     return replace(rules, keep_words=keep_words)
 
 
@@ -235,4 +236,4 @@ def _warn_of_absent(keep_words: Collection[Item], vocabulary: Vocabulary) -> Non
     absent = [word for word in keep_words if word not in vocabulary]
     if absent:
         named = ", ".join(repr(word) for word in absent[:3]) + (", …" if len(absent) > 3 else "")
-        warn(f"{len(absent):,} of the words to keep (keep_words) do not occur in the text: {named}", CorpusWarning)
+        warn(f"{len(absent):,} words of keep_words do not occur in the text: {named}", CorpusWarning)

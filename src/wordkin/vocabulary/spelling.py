@@ -1,4 +1,4 @@
-"""Nearest spellings: what a mistyped word may have meant, found in millions of words in a moment."""
+"""Spelling suggestions: the words nearest to a mistyped one, found quickly among millions."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
-_LONGEST = 64  # bytes compared at either end; a longer word is a machine's, and not mistyped
+_LONGEST = 64  # bytes compared at either end; longer words are rarely typed by people
 _SHORTLIST = 64
-_CASE_BIT = 0x20  # what tells "a" from "A"; of other bytes it makes a few look alike, which a sieve may
+_CASE_BIT = 0x20  # distinguishes "a" from "A"; ignoring it also equates a few other bytes, which is harmless here
 
 
 def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word: str, count: int = 3) -> list[str]:
-    """Up to ``count`` words like ``word``, the nearest first, of equally near ones the lower id first.
+    """Up to ``count`` words with a spelling similar to ``word``, nearest first; ties are sorted by id.
+
+    Words are first filtered by their bytes, without decoding. A word passes if its length is similar and its common
+    prefix and suffix with ``word``, or with another casing of it, cover more than half of the bytes. The candidates
+    that share most are then compared by edit distance (Damerau 1964). A difference in case counts half an edit, and
+    another Unicode normal form of the same letters counts nothing. A candidate is near if its distance is at most a
+    third of the letters of ``word``.
 
     Parameters
     ----------
-    utf8, offsets : packed words, as in :class:`~wordkin.storage.packed_words.PackedWords`.
-
-    Two sieves over packed bytes come before any word is decoded. A word passes when it is about as long
-    and shares, from its beginning and its end together, more than half of its bytes with the word or
-    with one of its other casings; of those, the ones that share most are compared letter by letter.
-    A word passes as near when edits turn at most a third of its letters (Damerau 1964; case counts half,
-    another Unicode form of the same letters not at all, so that it comes first).
+    utf8, offsets : ndarray
+        Packed words, as in :class:`~wordkin.storage.packed_words.PackedWords`.
+    word : str
+        The word to find.
+    count : int, default 3
+        Maximum number of suggestions.
     """
     if not word or len(offsets) < 2:
         return []
@@ -42,7 +47,7 @@ def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word:
 
 
 def _variants(word: str) -> list[str]:
-    """The spellings to sieve with; the sieve itself does not tell the case of ASCII letters."""
+    """The spellings to filter by: casings and normal forms. The filter itself ignores the case of ASCII letters."""
     if word.isascii():
         return [word]
     forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
@@ -50,7 +55,7 @@ def _variants(word: str) -> list[str]:
 
 
 def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -> list[int]:
-    """Ids of the words that share most bytes with ``wanted`` from their beginning and end together."""
+    """Ids of the words that share the longest common prefix plus suffix with ``wanted``."""
     length = len(wanted)
     lengths = np.diff(offsets)
     slack = max(1, min(length // 3, 4))
@@ -66,10 +71,10 @@ def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -
 def _agreement(
     utf8: NDArray[np.uint8], starts: NDArray[np.int64], step: int, lengths: NDArray[np.int64], wanted: bytes
 ) -> NDArray[np.int64]:
-    """How many bytes of each word equal those of ``wanted``, but for case, before the first that differs.
+    """Length of the common prefix of each word and ``wanted`` in bytes, ignoring ASCII case.
 
-    Byte j of ``wanted`` is compared with the one at ``starts + step * j``. Only words that agree so far
-    are looked at again, so the work shrinks with every byte.
+    Byte j of ``wanted`` is compared with the byte at ``starts + step * j``. Only words that match so far are compared
+    further, so the work shrinks with every byte.
     """
     agreed = np.zeros(len(starts), dtype=np.int64)
     alive = np.arange(len(starts))
@@ -83,7 +88,7 @@ def _agreement(
 
 
 def edit_distance(left: str, right: str) -> int:
-    """Least number of letters inserted, dropped, replaced or swapped with a neighbour (Damerau 1964).
+    """Least number of insertions, deletions, substitutions and swaps of neighbouring letters (Damerau 1964).
 
     >>> edit_distance("recieve", "receive"), edit_distance("cat", "cart"), edit_distance("", "cat")
     (1, 1, 3)

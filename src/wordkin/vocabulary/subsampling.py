@@ -1,4 +1,4 @@
-"""How likely one occurrence of a word is kept when frequent words are thinned out."""
+"""Probabilities of keeping words under subsampling of frequent words."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ FORMULAS = ("word2vec", "paper")
 
 
 def keep_probabilities(counts: ArrayLike, threshold: float, formula: str = "word2vec") -> NDArray[np.float64]:
-    """Probability that one occurrence of each word survives subsampling.
+    """Probability that an occurrence of each word is kept by subsampling.
 
-    With f the word's share of all counted words and t the threshold, ``"word2vec"`` keeps it with
-    probability min(1, √(t/f) + t/f), as word2vec.c does, and ``"paper"`` with min(1, √(t/f)), which is
-    Mikolov et al. 2013b, equation 5. A threshold of 0 keeps everything.
+    Let f be the relative frequency of the word and t the threshold. ``"word2vec"`` is min(1, √(t/f) + t/f), as in
+    word2vec.c. ``"paper"`` is min(1, √(t/f)), equation 5 of Mikolov et al. 2013b. A threshold of 0 keeps all words.
 
     Parameters
     ----------
-    counts : occurrences of each word kept in the vocabulary, shape (V,), none negative.
-    threshold : share of the text above which a word counts as frequent, from 0 to 1.
-    formula : "word2vec" or "paper".
+    counts : array_like of shape (V,)
+        Count of each word of the vocabulary, nonnegative.
+    threshold : float
+        Relative frequency t, from 0 to 1.
+    formula : {"word2vec", "paper"}, default "word2vec"
+        The formula.
 
     Returns
     -------
-    float64 array of shape (V,), each from 0 to 1; a word that never occurs gets 1.
+    ndarray of shape (V,), float64
+        Probabilities from 0 to 1; 1 for a word with count 0.
 
     >>> keep_probabilities([98, 1, 1], threshold=0.01).round(3)
     array([0.111, 1.   , 1.   ])

@@ -1,4 +1,4 @@
-"""A vocabulary as the arrays that hold it in a file of tensors."""
+"""Storage of a vocabulary as arrays of a safetensors file."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ VOCABULARY_KEYS = (_ITEMS,)
 
 
 def vocabulary_metadata(vocabulary: Vocabulary) -> dict[str, str]:
-    """What a file that holds a vocabulary must say of it: that its items are whole numbers, where they are."""
+    """Metadata that a file must store with a vocabulary: whether its items are whole numbers."""
     return {_ITEMS: _INTEGERS} if vocabulary.integers else {}
 
 
 def vocabulary_of_tensors(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> Vocabulary:
-    """The vocabulary that a file holds; raises :class:`FormatError` where it is damaged or of a kind not known."""
+    """Build a vocabulary from stored arrays; raise :class:`FormatError` if they are damaged or of an unknown kind."""
     items = metadata.get(_ITEMS)
     if items not in (None, _INTEGERS):
-        raise FormatError(f"its items are of the kind {items!r}, which this wordkin does not know: update it")
+        raise FormatError(f"its items have the unknown kind {items!r}: update wordkin")
     return Vocabulary.from_packed(
         arrays["word_bytes"], arrays["word_offsets"], arrays["word_order"], arrays.get("counts"),
         integers=items == _INTEGERS,
@@ -41,7 +41,7 @@ def vocabulary_of_tensors(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[
 
 
 def vocabulary_tensors(vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
-    """A vocabulary as the arrays that hold it in a file."""
+    """The arrays that store a vocabulary in a file."""
     tensors: dict[str, NDArray[Any]] = {
         "word_offsets": vocabulary.words.offsets,
         "word_order": vocabulary.order,

@@ -1,7 +1,7 @@
-"""The words a model knows: an immutable one-to-one map between words and ids, with counts.
+"""Vocabularies: an immutable one-to-one mapping between words and ids, with counts.
 
-Words are kept packed (one run of UTF-8 bytes and where each word starts), so a vocabulary of
-millions can live in a memory-mapped file and be searched there.
+Words are stored as packed UTF-8 bytes and offsets. A vocabulary of millions of words can therefore stay in a
+memory-mapped file and be searched there.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from wordkin.storage.packed_words import PackedWords, are_utf8, packed, taken
 from wordkin.vocabulary.packing import are_decimal, is_permutation, is_strictly_sorted, offsets_fit, sorted_ids
 from wordkin.vocabulary.spelling import nearest_spellings
 
-# A binary search costs about as much as adding this many words to a dict, so after one look-up per
-# this many words the dict would have been the better choice.
+# A binary search takes about as long as adding this many words to a dict. After V / 64 searches, the dict is cheaper.
 _WORDS_PER_SEARCH = 64
-_SCANS = 8  # without an order, a look-up goes over all words; so many take less time than the dict does
+_SCANS = 8  # linear scans, used without a sort order, before building the dict becomes cheaper
 
 
 class Vocabulary:
-    """V distinct words with ids 0 to V - 1 and, where known, how often each was seen.
+    """V distinct words with ids 0 to V - 1 and, optionally, their counts.
 
     Parameters
     ----------
     words : sequence of str, or of int
-        Distinct words, or distinct whole numbers; the position is the id.
+        Distinct words, or distinct whole numbers; the index is the id.
     counts : sequence of int, default None
-        Whole numbers from 0 up, one per word; None where they are not known.
+        Count of each word, nonnegative; None if unknown.
 
     Raises
     ------
     ConfigError
-        A word stands twice or has no UTF-8 form, words and whole numbers are mixed, or the counts do not fit the words.
+        A word is repeated or cannot be encoded as UTF-8, words and whole numbers are mixed, or the counts do not fit
+        the words.
 
     >>> vocabulary = Vocabulary(["the", "cat"], counts=[7, 2])
     >>> vocabulary.id_of("cat"), vocabulary.word(0), "dog" in vocabulary, len(vocabulary)
@@ -52,7 +52,7 @@ class Vocabulary:
         self._words = _pack(listed)
         ids = dict(zip(listed, range(len(listed)), strict=True))
         if len(ids) != len(listed):
-            raise ConfigError("words", "must be distinct", next(_repeated(listed)), "it stands more than once")
+            raise ConfigError("words", "must be distinct", next(_repeated(listed)), "remove the repeated word")
         self._counts = _checked_counts(counts, len(listed))
         self._ids: dict[Any, int] | None = ids
         self._order: NDArray[np.int32] | None = None
@@ -73,39 +73,39 @@ class Vocabulary:
 
         Parameters
         ----------
-        utf8 : array of uint8, shape (bytes,)
-            All words one after the other.
-        offsets : array of int64, shape (V + 1,)
-            Where each word starts and, last, where they all end.
-        order : array of int32, shape (V,), default None
-            The ids sorted by the bytes of the words; computed when needed unless given.
-        counts : array of int64, shape (V,), default None
-            How often each word was seen.
+        utf8 : ndarray of shape (bytes,), uint8
+            The bytes of all words.
+        offsets : ndarray of shape (V + 1,), int64
+            Start of each word in ``utf8``; the last entry is the total length.
+        order : ndarray of shape (V,), int32, default None
+            The ids sorted by the bytes of the words. If None, it is computed when needed.
+        counts : ndarray of shape (V,), int64, default None
+            Count of each word.
         integers : bool, default False
-            Whether the words are whole numbers as decimal text.
+            Whether the words are whole numbers in decimal text.
 
         Returns
         -------
         Vocabulary
-            Over the same memory.
+            A vocabulary that shares the memory of the arrays.
 
         Raises
         ------
         FormatError
-            The arrays do not fit together, or a word is not valid UTF-8. What takes longer is checked when it first
-            matters: that ``order`` sorts the words and none stands twice.
+            The arrays do not fit together, or a word is not valid UTF-8. That ``order`` sorts the words and that they
+            are distinct is checked only when a look-up depends on it.
         """
         size = len(offsets) - 1
         if not offsets_fit(offsets, len(utf8)):
-            raise FormatError("the word offsets must rise from 0 to the number of bytes in the words")
+            raise FormatError("the word offsets must increase from 0 to the number of bytes of the words")
         if counts is not None and (len(counts) != size or (size and counts.min() < 0)):
-            raise FormatError("the counts must hold one number from 0 up for each word")
+            raise FormatError("the counts must hold one nonnegative number for each word")
         if not are_utf8(utf8, offsets):
             raise FormatError("the words must be valid UTF-8")
         if integers and not are_decimal(utf8, offsets):
-            raise FormatError("the words must be whole numbers of 64 bits")
+            raise FormatError("the words must be 64-bit whole numbers")
         if order is not None and not is_permutation(order, size):
-            raise FormatError("the word order must hold each word id once")
+            raise FormatError("the word order must hold each word id exactly once")
         vocabulary = cls.__new__(cls)
         vocabulary._words = PackedWords(_frozen(utf8), _frozen(offsets), integers=integers)
         vocabulary._order = None if order is None else _frozen(order)
@@ -124,28 +124,30 @@ class Vocabulary:
         min_count: int = 1,
         max_vocabulary: int | None = None,
     ) -> Vocabulary:
-        """The words seen at least ``min_count`` times, ids by falling count, ties by code point; whole numbers by size.
+        """Build a vocabulary from counted words, with ids by descending count.
+
+        Ties are sorted by code point, whole numbers by value.
 
         Parameters
         ----------
         words : sequence of str
             Distinct words.
-        counts : array of int, one per word
-            How often each was seen.
+        counts : array_like of int
+            Count of each word.
         min_count : int, default 1
-            Leave out words seen fewer times.
+            Drop words with a lower count.
         max_vocabulary : int, default None
             Keep at most this many of the most frequent words.
 
         Returns
         -------
         Vocabulary
-            The words that are left.
+            The selected words.
 
         Raises
         ------
         EmptyVocabularyError
-            None is left.
+            No word is left.
 
         >>> Vocabulary.from_counts(["b", "a", "c"], [2, 2, 9]).words
         ['c', 'a', 'b'] (3 words)
@@ -162,34 +164,34 @@ class Vocabulary:
         max_vocabulary: int | None = None,
         keep_words: Collection[Item] = (),
     ) -> tuple[Vocabulary, NDArray[np.int32]]:
-        """As :meth:`from_counts`, with words that stay, and the id of each word.
+        """Like :meth:`from_counts`, with words to keep; also return the id of each word.
 
         Parameters
         ----------
         words : sequence of str
             Distinct words.
-        counts : array of int, one per word
-            How often each was seen.
+        counts : array_like of int
+            Count of each word.
         min_count : int, default 1
-            Leave out words seen fewer times.
+            Drop words with a lower count.
         max_vocabulary : int, default None
             Keep at most this many of the most frequent words.
         keep_words : collection of str, default ()
-            Words that stay however rare they are.
+            Words to keep whatever their count.
 
         Returns
         -------
         vocabulary : Vocabulary
-            The words that are left.
-        ids : array of int32, one per word
-            Its id, -1 for words left out.
+            The selected words.
+        ids : ndarray of int32
+            Id of each entry of ``words``; -1 for dropped words.
 
         Raises
         ------
         EmptyVocabularyError
-            None is left.
+            No word is left.
         ConfigError
-            ``max_vocabulary`` has no room for ``keep_words``.
+            ``keep_words`` holds more words than ``max_vocabulary``.
 
         >>> Vocabulary.choose(["b", "a", "c"], [2, 1, 9], min_count=2)[1]
         array([ 1, -1,  0], dtype=int32)
@@ -204,23 +206,23 @@ class Vocabulary:
         kept = np.flatnonzero((seen >= min_count) | asked)
         if max_vocabulary is not None and np.count_nonzero(asked) > max_vocabulary:
             raise ConfigError(
-                "max_vocabulary", f"must have room for the {np.count_nonzero(asked):,} words of keep_words",
+                "max_vocabulary", f"must be at least {np.count_nonzero(asked):,}, the number of keep_words",
                 max_vocabulary)  # fmt: skip
         if not len(kept):
-            most = f"the most frequent was seen {seen.max():,} times" if len(words) else "there is no word at all"
-            raise EmptyVocabularyError(f"no word was seen min_count={min_count:,} times ({most}): lower min_count")
+            most = f"the highest count is {seen.max():,}" if len(words) else "the text holds no word"
+            raise EmptyVocabularyError(f"no word reached min_count={min_count:,} ({most}): lower min_count")
         by_word = kept[_order_of(words, kept)]
         by_count = np.argsort(-seen[by_word], kind="stable")
         if max_vocabulary is not None:
-            first = np.argsort(~asked[by_word[by_count]], kind="stable")[:max_vocabulary]  # words to keep before others
+            first = np.argsort(~asked[by_word[by_count]], kind="stable")[:max_vocabulary]  # keep_words come first
             by_count = by_count[np.sort(first)]
         chosen = by_word[by_count]
-        # No dict of words is made: the order is known, and a search in it is enough for a few questions.
+        # No dict is built here: the sort order is known, and a binary search is enough for a few look-ups.
         own = _pack(taken(words, chosen))
-        order = None if own.integers else np.argsort(by_count).astype(np.int32)  # numbers do not sort as text does
+        order = None if own.integers else np.argsort(by_count).astype(np.int32)  # integers do not sort like their text
         vocabulary = cls.from_packed(own.utf8, own.offsets, order, seen[chosen], integers=own.integers)
         if not is_strictly_sorted(own.utf8, own.offsets, vocabulary.order):
-            raise ConfigError("words", "must be distinct", next(_repeated(words)), "it stands more than once")
+            raise ConfigError("words", "must be distinct", next(_repeated(words)), "remove the repeated word")
         vocabulary._order_is_known_good = True
         ids = np.full(len(words), -1, np.int32)
         ids[chosen] = np.arange(len(chosen), dtype=np.int32)
@@ -228,19 +230,19 @@ class Vocabulary:
 
     @classmethod
     def of_distinct(cls, words: Sequence[Item], counts: NDArray[np.int64]) -> Vocabulary:
-        """A vocabulary of words that are known to be distinct; no dict of them is made before it is needed.
+        """Build a vocabulary of words that are known to be distinct, without building a dict.
 
         Parameters
         ----------
         words : sequence of str
-            The words, by id.
-        counts : array of int64, one per word
-            How often each was seen.
+            The words, in order of their ids.
+        counts : ndarray of int64
+            Count of each word.
 
         Returns
         -------
         Vocabulary
-            The words in the same order.
+            The vocabulary; ids follow the order of ``words``.
         """
         own = _pack(words)
         checked = _checked_counts(counts, len(words))
@@ -248,22 +250,22 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:
-        """Read a file of ``word count`` lines; ids in the order of the lines.
+        """Read a file of ``word count`` lines; ids follow the order of the lines.
 
         Parameters
         ----------
         path : str or Path
-            The file, UTF-8. The last number of a line is the count.
+            A UTF-8 file. The last number of each line is the count.
 
         Returns
         -------
         Vocabulary
-            With counts.
+            The words with their counts.
 
         Raises
         ------
         FormatError
-            A line has no count, or a word stands twice.
+            A line has no count, or a word is repeated.
         CorpusNotFoundError
             There is no such file.
         """
@@ -272,7 +274,7 @@ class Vocabulary:
         return load_vocabulary(path)
 
     def save(self, path: str | Path) -> None:
-        """Write a ``word count`` line for each word, as UTF-8, in the order of the ids.
+        """Write one ``word count`` line per word, as UTF-8, in order of the ids.
 
         Parameters
         ----------
@@ -282,26 +284,26 @@ class Vocabulary:
         Raises
         ------
         ConfigError
-            There are no counts, or a word has a line end.
+            The vocabulary has no counts, or a word contains a line break.
         OutputError
-            The system refused to write.
+            The file cannot be written.
         """
         from wordkin.vocabulary.files import save_vocabulary
 
         save_vocabulary(self, path)
 
     def merge(self, other: Vocabulary) -> Vocabulary:
-        """The words of both with their summed counts, ids by falling count, ties by code point.
+        """Merge two vocabularies: sum the counts of their words; ids by descending count, ties by code point.
 
         Parameters
         ----------
         other : Vocabulary
-            The other one.
+            The vocabulary to merge with.
 
         Returns
         -------
         Vocabulary
-            A new one.
+            A new vocabulary.
 
         Raises
         ------
@@ -315,7 +317,7 @@ class Vocabulary:
             raise ConfigError("other", "must be a Vocabulary", other)
         for each in self, other:
             if each._counts is None:
-                raise ConfigError("counts", "must be known in both vocabularies to be merged", each)
+                raise ConfigError("counts", "must be present in both vocabularies to merge them", each)
         assert self._counts is not None and other._counts is not None
         ids = other.find_ids(self._words)
         counts = self._counts.copy()
@@ -328,17 +330,17 @@ class Vocabulary:
 
     @property
     def words(self) -> PackedWords:
-        """All words, in the order of their ids."""
+        """All words, in order of their ids."""
         return self._words
 
     @property
     def integers(self) -> bool:
-        """Whether the items are whole numbers, not words."""
+        """Whether the items are whole numbers instead of words."""
         return self._words.integers
 
     @property
     def counts(self) -> NDArray[np.int64] | None:
-        """How often each word was seen, shape (V,), read-only; None where that is not known."""
+        """Count of each word, shape (V,), read-only; None if unknown."""
         return self._counts
 
     @property
@@ -360,12 +362,12 @@ class Vocabulary:
         return isinstance(word, str) and self._find(word) >= 0
 
     def word(self, word_id: int) -> str:
-        """The word with an id.
+        """The word with a given id.
 
         Parameters
         ----------
         word_id : int
-            From 0 to V - 1.
+            Id from 0 to V - 1.
 
         Returns
         -------
@@ -375,7 +377,7 @@ class Vocabulary:
         Raises
         ------
         IndexError
-            There is no such id.
+            The id is out of range.
         """
         if word_id < 0:
             raise IndexError(f"word id {word_id} is outside 0 to {len(self) - 1}")
@@ -392,24 +394,24 @@ class Vocabulary:
         Returns
         -------
         int
-            From 0 to V - 1.
+            Its id, from 0 to V - 1.
 
         Raises
         ------
         UnknownWordError
-            The word is not in the vocabulary; the message names the nearest spellings.
+            The word is not in the vocabulary; the message suggests similar spellings.
         """
         item = self._own(word)
         word_id = self._find(item)
         if word_id < 0:
             if not isinstance(item, str):
                 raise UnknownWordError(item)
-            text = item  # a name that stays of type str
+            text = item  # lets type checkers know that the lambda captures a str
             raise UnknownWordError(text, lambda: nearest_spellings(self._words.utf8, self._words.offsets, text))
         return word_id
 
     def _own(self, word: object) -> Item:
-        """An item as this vocabulary has it; :class:`ConfigError` where it is of the other kind."""
+        """Convert an item to the kind of this vocabulary; raise :class:`ConfigError` if it is of the other kind."""
         if type(word) is str and not self.integers:
             return word
         return any_item(word) if not len(self) else checked_item(word, integers=self.integers)
@@ -424,7 +426,7 @@ class Vocabulary:
 
         Returns
         -------
-        array of int64
+        ndarray of int64
             One id per word.
 
         Raises
@@ -435,7 +437,7 @@ class Vocabulary:
         return np.fromiter(map(self.id_of, word_list("words", words)), dtype=np.int64)
 
     def find_ids(self, words: Iterable[Item]) -> NDArray[np.int64]:
-        """The ids of several words, where they have one.
+        """The ids of several words, -1 for unknown ones.
 
         Parameters
         ----------
@@ -444,15 +446,15 @@ class Vocabulary:
 
         Returns
         -------
-        array of int64
-            One id per word, -1 for each that is not in the vocabulary.
+        ndarray of int64
+            One id per word; -1 for words that are not in the vocabulary.
         """
-        if isinstance(words, PackedWords) and words.integers == self.integers:  # they may be many
+        if isinstance(words, PackedWords) and words.integers == self.integers:  # do not list millions of words
             return np.fromiter(map(self._find, words), np.int64, len(words))
         return np.fromiter(map(self._find, map(self._own, word_list("words", words))), dtype=np.int64)
 
     def first(self, count: int) -> Vocabulary:
-        """A vocabulary of the first words.
+        """A vocabulary of the first ``count`` words.
 
         Parameters
         ----------
@@ -462,7 +464,7 @@ class Vocabulary:
         Returns
         -------
         Vocabulary
-            A view; the words are not copied.
+            A view that shares the memory of the words.
         """
         if count >= len(self):
             return self
@@ -482,10 +484,10 @@ class Vocabulary:
         if self._order is None:
             return self._scan(wanted)
         found = self._search(wanted)
-        # What a search finds was compared and is right; that it finds nothing means something only in good order.
+        # A hit was compared with the word, so it is right. A miss is reliable only if the order really sorts the words.
         if found < 0 and not self._order_is_known_good:
             if not is_strictly_sorted(self._words.utf8, self._words.offsets, self.order):
-                raise FormatError("the order of the words in the vocabulary does not sort them, or one stands twice")
+                raise FormatError("the word order of the vocabulary does not sort its words, or a word is repeated")
             self._order_is_known_good = True
         return found
 
@@ -493,16 +495,16 @@ class Vocabulary:
         ids = dict(zip(self._words, range(len(self)), strict=True))
         if len(ids) != len(self):
             twice = next(word for position, word in enumerate(self._words) if ids[word] != position)
-            raise FormatError(f"the word {twice!r} stands more than once in the vocabulary")
+            raise FormatError(f"the word {twice!r} is repeated in the vocabulary")
         return ids
 
     def _scan(self, wanted: bytes) -> int:
         offsets, utf8 = self._words.offsets, self._words.utf8
         ids = np.flatnonzero(np.diff(offsets) == len(wanted))
-        for place in reversed(range(len(wanted))):
-            ids = ids[utf8[offsets[ids] + place] == wanted[place]]
+        for index in reversed(range(len(wanted))):
+            ids = ids[utf8[offsets[ids] + index] == wanted[index]]
         if len(ids) > 1:
-            raise FormatError(f"the word {wanted.decode()!r} stands more than once in the vocabulary")
+            raise FormatError(f"the word {wanted.decode()!r} is repeated in the vocabulary")
         return int(ids[0]) if len(ids) else -1
 
     def _search(self, wanted: bytes) -> int:
@@ -517,7 +519,7 @@ class Vocabulary:
         if low == len(order) or encoded(int(order[low])) != wanted:
             return -1
         if low + 1 < len(order) and encoded(int(order[low + 1])) == wanted:
-            raise FormatError(f"the word {wanted.decode()!r} stands more than once in the vocabulary")
+            raise FormatError(f"the word {wanted.decode()!r} is repeated in the vocabulary")
         return int(order[low])
 
     def __eq__(self, other: object) -> bool:
@@ -535,16 +537,16 @@ class Vocabulary:
 
 
 def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
-    """A read-only view as a plain array: indexing a memmap object costs ten times as much."""
+    """A read-only view as a plain ndarray, because indexing a memmap object is ten times slower."""
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
 
 
 def word_list(parameter: str, words: object) -> list[Item]:
-    """Words that someone passed in as a list; :class:`ConfigError` for one text, or what is no list of words.
+    """Convert a list argument to words; raise :class:`ConfigError` for a single string or anything but a list.
 
-    Of a mapping they are the keys. Whole numbers may be items as well; whether they are is for a vocabulary to say.
+    A mapping stands for its keys. Whole numbers are accepted; the vocabulary checks whether it holds them.
     """
     if isinstance(words, str | bytes) or not isinstance(words, Iterable) or getattr(words, "ndim", 1) == 0:
         raise ConfigError(parameter, "must be a list of words", words)
@@ -552,7 +554,7 @@ def word_list(parameter: str, words: object) -> list[Item]:
 
 
 def _repeated(words: Iterable[Item]) -> Iterator[Item]:
-    """The words that stand more than once."""
+    """Yield the words that are repeated."""
     met: set[Item] = set()
     for word in words:
         if word in met:
@@ -561,9 +563,9 @@ def _repeated(words: Iterable[Item]) -> Iterator[Item]:
 
 
 def _order_of(words: Sequence[Item], indices: NDArray[np.int64]) -> NDArray[np.integer]:
-    """What sorts the words at these indices. UTF-8 sorts as code points do, and so do Python strings.
+    """The permutation that sorts the words at these indices. UTF-8 bytes and Python strings sort by code point.
 
-    Any order where they are of both kinds; that is refused later.
+    A mix of strings and integers gets an arbitrary order; it raises an error later.
     """
     if isinstance(words, PackedWords) and not words.integers:
         some = words.take(indices)
@@ -580,7 +582,7 @@ def _pack(words: Sequence[Item]) -> PackedWords:
     try:
         own = packed(words)
     except UnicodeEncodeError as error:
-        raise ConfigError("words", "must have a UTF-8 form", error.object, "it holds a lone surrogate") from error
+        raise ConfigError("words", "must be valid Unicode", error.object, "remove the lone surrogate") from error
     return PackedWords(_frozen(own.utf8), _frozen(own.offsets), integers=integers)
 
 

@@ -354,7 +354,7 @@ def test_what_cannot_be_trained_on_machines_is_refused_first(tmp_path: Path) -> 
     text.write_text("a b c\n" * 10)
     with pytest.raises(ConfigError, match='cluster needs objective="negative-sampling" or "hierarchical-softmax"'):
         wordkin.train(text, objective="softmax", cluster="auto")
-    with pytest.raises(ConfigError, match="replicas must be given on a cluster with deterministic=True"):
+    with pytest.raises(ConfigError, match="replicas must be set on a cluster with deterministic=True"):
         wordkin.train(text, deterministic=True, cluster="auto")
     with pytest.raises(ConfigError, match="cluster needs a corpus of files; got 'an iterable"):
         wordkin.train([["a", "b"]], cluster="auto")

@@ -1,1 +1,1 @@
-"""One pass over a source: split it into tokens, count them, and keep the text as token ids."""
+"""One pass over a source: tokenize it, count the tokens and store the text as token ids."""

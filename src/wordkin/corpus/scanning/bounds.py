@@ -1,13 +1,13 @@
-"""At most so many distinct words in memory while a text is counted: which are dropped, and what that costs.
+"""Counting with bounded memory (``max_types``): the rarest words are dropped while a text is counted.
 
-Counting goes in pieces of :data:`PIECE_WORDS` words of the text. When the table holds more than ``max_types`` words at
-the end of a piece, the ``max_types // 2`` of them with the largest upper bounds stay, of equal ones those that were met
-first. The upper bound of a word is its count and what it may have been seen before: nothing for words of the first
-piece, and the largest upper bound of any word dropped so far for a word that is met later. So a dropped word was never
-seen more often than :attr:`Bound.highest`, and no count is too low by more than that (lossy counting, Manku and
-Motwani 2002). The pieces follow from the text alone, and so does what is dropped.
+The text is counted in pieces of :data:`PIECE_WORDS` words. If the table holds more than ``max_types`` words at the end
+of a piece, only the ``max_types // 2`` words with the largest upper bounds are kept; ties go to the word seen first.
+The upper bound of a word is its count plus the number of earlier occurrences that it may have had. For words of the
+first piece that number is 0. For a word first counted later, it is the largest upper bound of any word dropped before.
+No dropped word therefore occurs more than ``highest`` times, and no count is too low by more than that (lossy counting,
+Manku and Motwani 2002). The pieces depend only on the text, and so do the dropped words.
 
-Occurrences before a word was dropped are neither counted nor kept in the text, so counts are those of the kept text.
+Occurrences of a word before it was dropped are not counted and not kept in the text, so counts and kept text agree.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ WordsAt = Callable[[NDArray[np.int64]], Iterable[str]]
 
 @dataclass(frozen=True)
 class Dropped:
-    """What a bound on the number of distinct words came to.
+    """Statistics of the words that ``max_types`` dropped.
 
     Attributes
     ----------
     max_types : int
         The bound.
-    words : int
-        How often a word was dropped; one that comes back and is dropped again counts twice.
-    occurrences : int
-        Of dropped words in the text.
-    highest : int
-        No dropped word occurs more often in the text, and no count is too low by more.
-    affected : int
-        Number of words kept whose count may be too low.
+    words : int, default 0
+        Number of drops; a word that returns and is dropped again counts twice.
+    occurrences : int, default 0
+        Number of occurrences of dropped words.
+    highest : int, default 0
+        Upper bound on the occurrences of each dropped word, and on the error of each count.
+    affected : int, default 0
+        Number of kept words whose count may be too low.
     """
 
     max_types: int
@@ -51,32 +51,32 @@ class Dropped:
     affected: int = 0
 
     def to_dict(self) -> dict[str, int]:
-        """The figures as plain values."""
+        """The statistics as a dict."""
         return dataclasses.asdict(self)
 
     def __str__(self) -> str:
         return (
-            f"max_types={self.max_types:,}: rare words were dropped {self.words:,} times while counting, none of them "
-            f"seen more than {self.highest:,} times; the counts of {self.affected:,} of the words kept may be too low, "
-            "by as much at most"
+            f"max_types={self.max_types:,}: {self.words:,} rare words were dropped while counting, each with at most "
+            f"{self.highest:,} occurrences; the counts of {self.affected:,} kept words may be too low by at most as "
+            "many"
         )
 
 
 class Bound:
-    """Numbers the tokens of a table that is pruned for a spool that is not rewritten.
+    """Prunes a table of tokens, and numbers tokens so that the spool need not be rewritten.
 
-    A token that is dropped frees its number for another. A segment of the spool belongs to a *generation*, which ends
-    when the table is pruned: a number in it is that of the token that has it at the end, if that was given it in this
-    generation or before, and of a dropped token otherwise.
+    A dropped token frees its number for another token. Each segment of the spool belongs to a *generation*, which ends
+    when the table is pruned. A number in a segment stands for the token that has this number at the end, if the token
+    received it in this generation or earlier. Otherwise it stands for a dropped token.
 
     Parameters
     ----------
     max_types : int
-        Number of tokens that are kept at most.
+        Maximum number of tokens.
     stays : callable or None, default None
-        Tokens for which it is true are never dropped, and do not count among ``max_types``.
+        Tokens for which it returns True are never dropped and do not count towards ``max_types``.
     piece_words : int, default PIECE_WORDS
-        Words between two looks at the table.
+        Words between two checks of the table.
     """
 
     def __init__(
@@ -86,15 +86,15 @@ class Bound:
         self.generation = 0
         self._stays = stays
         self._highest = self._words = self._occurrences = 0
-        # Of each token of the table, in the order in which they were met since it was last pruned:
-        self._missed = np.empty(0, np.int64)  # how often it may have been seen before
+        # For each token of the table, in order of first occurrence since the last pruning:
+        self._missed = np.empty(0, np.int64)  # number of earlier occurrences that may be missing in its count
         self._numbers = np.empty(0, np.int32)
         self._is_to_stay = np.empty(0, np.bool_)
-        self._born = np.empty(0, np.int32)  # by number, the generation in which its last token was given it
+        self._born = np.empty(0, np.int32)  # number -> generation in which its current token received it
         self._free = np.empty(0, np.int32)
 
     def numbered(self, stream: NDArray[np.int32], tokens: int) -> NDArray[np.int32]:
-        """A stream of ids of a table, which holds ``tokens`` now, as numbers for the spool."""
+        """Convert a stream of table ids to numbers for the spool; the table now holds ``tokens`` tokens."""
         new = tokens - len(self._numbers)
         if new:
             reused, self._free = self._free[:new], self._free[new:]
@@ -104,19 +104,19 @@ class Bound:
             self._born[numbers] = self.generation
             self._numbers = np.concatenate((self._numbers, numbers))
             self._missed = np.concatenate((self._missed, np.full(new, self._highest)))
-        return np.append(self._numbers, np.int32(LINE_END))[stream]  # LINE_END, -1, is the last of them
+        return np.append(self._numbers, np.int32(LINE_END))[stream]  # index -1 maps to LINE_END, -1
 
     def kept(self, counts: NDArray[np.int64], words_at: WordsAt, *, at_end: bool = False) -> NDArray[np.int64] | None:
-        """The tokens of the table to keep, in their order; None where all stay.
+        """Select the tokens of the table to keep, in order; None if all are kept.
 
         Parameters
         ----------
         counts : ndarray of shape (tokens,), int64
-            How often each was seen since it was last met for the first time.
+            Count of each token since it was added to the table.
         words_at : callable
-            Gives the tokens at some indices as text.
+            Returns the tokens at given indices as strings.
         at_end : bool, default False
-            Whether the text has ended: then as many stay as may.
+            Whether the text has ended. Then ``max_types`` tokens are kept instead of half as many.
         """
         droppable = np.flatnonzero(~self._staying(words_at))
         if len(droppable) <= self.max_types:
@@ -135,7 +135,7 @@ class Bound:
         return np.flatnonzero(stay)
 
     def _staying(self, words_at: WordsAt) -> NDArray[np.bool_]:
-        """Which tokens of the table are never dropped; each is asked about once."""
+        """Mask of the tokens that are never dropped; ``stays`` is called once per token."""
         known = len(self._is_to_stay)
         new = np.zeros(len(self._numbers) - known, np.bool_)
         if self._stays is not None:
@@ -145,21 +145,21 @@ class Bound:
         return self._is_to_stay
 
     def dropped(self) -> Dropped | None:
-        """What was dropped; None where nothing was."""
+        """Statistics of the dropped words; None if nothing was dropped."""
         if not self._words:
             return None
         affected = int(np.count_nonzero(self._missed))
         return Dropped(self.max_types, self._words, self._occurrences, self._highest, affected)
 
     def tokens_of_numbers(self) -> Sequence[NDArray[np.int32]]:
-        """For each generation int32, the token that each number stands for in its segments, -1 for a dropped one."""
+        """For each generation, an int32 array from number to token; -1 for dropped tokens."""
         token_of_number = np.full(len(self._born), -1, np.int32)
         token_of_number[self._numbers] = np.arange(len(self._numbers), dtype=np.int32)
         return _Generations(token_of_number, self._born, self.generation + 1)
 
 
 class _Generations(Sequence[NDArray[np.int32]]):
-    """Made when asked for: there may be many generations of many numbers."""
+    """Computes each array on demand, because there may be many large generations."""
 
     def __init__(self, token_of_number: NDArray[np.int32], born: NDArray[np.int32], generations: int) -> None:
         self._token_of_number, self._born, self._generations = token_of_number, born, generations
@@ -175,5 +175,5 @@ class _Generations(Sequence[NDArray[np.int32]]):
 
 
 def stays_for(words: Container[object], words_of: Callable[[str], Iterable[str]]) -> Callable[[str], bool]:
-    """Whether one of the words that a token stands for is among ``words``."""
+    """A predicate for tokens: True if ``words`` contains one of the words of the token."""
     return lambda token: any(word in words for word in words_of(token))

@@ -1,7 +1,6 @@
-"""Count lists of whole numbers: items that stand for products, nodes of a graph and so on.
+"""Counting of lists of whole numbers, such as product ids or graph nodes.
 
-Numbers are gathered as 64-bit integers and numbered many at a time, so that arrays of NumPy need no Python object for
-each item.
+Items are collected as 64-bit integers and numbered in batches, so that NumPy arrays need no Python object per item.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from wordkin.corpus.scanning.token_text import LINE_END, TokenText
 from wordkin.errors import CorpusError
 from wordkin.items import is_integer
 
-_ITEMS_AT_ONCE = 1 << 16  # of a sentence that is not a list
+_ITEMS_AT_ONCE = 1 << 16  # batch size for sentences that are not lists
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
 def not_an_item(item: object) -> CorpusError:
-    """The error for what is neither text nor a whole number."""
+    """The error for an item that is neither a string nor a whole number."""
     if isinstance(item, list | tuple | np.ndarray):
         remedy = "flatten the sentence"
     elif item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
-        remedy = "leave it out of its sentence"
+        remedy = "remove it from its sentence"
     else:
         remedy = (
             "convert it with str() or int()"
@@ -39,9 +38,9 @@ def not_an_item(item: object) -> CorpusError:
 
 
 def mixed_items(first: object, other: object) -> CorpusError:
-    """The error for a corpus of text and whole numbers."""
+    """The error for a corpus that mixes strings and whole numbers."""
     return CorpusError(
-        f"items must be all strings or all whole numbers; the first of each are {first!r:.60} and {other!r:.60}: "
+        f"items must be all strings or all whole numbers; got both {first!r:.60} and {other!r:.60}: "
         "convert them with str() or int()"
     )
 
@@ -49,10 +48,10 @@ def mixed_items(first: object, other: object) -> CorpusError:
 def count_integers(
     sentences: Iterable[Iterable[object]], text: TokenText, reporter: Reporter, segment_entries: int
 ) -> None:
-    """Fill ``text`` with the whole numbers of sentences, each of which is read once, whatever its length.
+    """Fill ``text`` with the whole numbers of sentences. Each sentence is read once and may have any length.
 
-    A sentence is an iterable of int, or an array of NumPy of one dimension and an integer type. Raises
-    :class:`CorpusError` for an item that is no whole number, or one beyond 64 bits.
+    A sentence is an iterable of int or a one-dimensional integer array. Raises :class:`CorpusError` for an item that is
+    not a whole number or exceeds 64 bits.
     """
     gathered = _Gathered()
     index = _IntegerIndex()
@@ -68,14 +67,14 @@ def count_integers(
 
 
 class _Gathered:
-    """Items of sentences, and how long each sentence is."""
+    """Collected items, and the length of each sentence."""
 
     def __init__(self) -> None:
         self.items, self.lengths = array("q"), array("q")
         self._first: object = None
 
     def add(self, sentence: Iterable[object]) -> None:
-        """Take in a sentence."""
+        """Add a sentence."""
         before = len(self.items)
         if isinstance(sentence, np.ndarray) and sentence.dtype.kind in "iu":
             self._add_array(sentence)
@@ -97,7 +96,7 @@ class _Gathered:
         self.items.frombytes(np.ascontiguousarray(sentence, np.int64).tobytes())
 
     def _add_items(self, items: list[Any] | tuple[Any, ...]) -> None:
-        if set(map(type, items)) - {int}:  # True is an int as well, and would count as 1
+        if set(map(type, items)) - {int}:  # bool is a subclass of int and would count as 1
             items = [self._checked(item, items) for item in items]
         try:
             self.items.extend(items)
@@ -114,23 +113,23 @@ class _Gathered:
         raise not_an_item(item)
 
     def clear(self) -> None:
-        """Forget the items."""
+        """Remove all items."""
         self.items, self.lengths = array("q"), array("q")
 
 
 class _IntegerIndex:
-    """Numbers whole numbers in the order in which they are first met."""
+    """Assigns ids to whole numbers in order of first occurrence."""
 
     def __init__(self) -> None:
-        self._known = np.empty(0, np.int64)  # in rising order
-        self._ids = np.empty(0, np.int32)  # of those
+        self._known = np.empty(0, np.int64)  # sorted
+        self._ids = np.empty(0, np.int32)  # ids of the sorted numbers
         self._met: list[NDArray[np.int64]] = []
 
     def __len__(self) -> int:
         return len(self._known)
 
     def number(self, items: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The ids of items, int32 [items]; new ones get the next."""
+        """The ids of items, int32 [items]; new items get the next free ids."""
         different, first, inverse = np.unique(items, return_index=True, return_inverse=True)
         slots = np.searchsorted(self._known, different)
         is_known = np.zeros(len(different), np.bool_)
@@ -147,14 +146,14 @@ class _IntegerIndex:
         return ids[inverse]
 
     def items(self) -> list[int]:
-        """The different items in the order of their ids."""
+        """The distinct items in order of their ids."""
         return [item for part in self._met for item in part.tolist()]
 
 
 def _add_segment(
     gathered: _Gathered, index: _IntegerIndex, counts: NDArray[np.int64], text: TokenText, reporter: Reporter
 ) -> NDArray[np.int64]:
-    """Move what was gathered to the spool and return the counts with it added."""
+    """Move the collected items to the spool and return the updated counts."""
     if not gathered.items:
         return counts
     ids = index.number(np.frombuffer(gathered.items, np.int64))
@@ -170,6 +169,4 @@ def _add_segment(
 
 
 def _too_large(item: int) -> CorpusError:
-    return CorpusError(
-        f"whole numbers must fit into 64 bits, as from -2**63 to 2**63 - 1; got {item}: number them anew"
-    )
+    return CorpusError(f"whole numbers must fit in 64 bits, from -2**63 to 2**63 - 1; got {item}: renumber the items")

@@ -1,4 +1,4 @@
-"""Count lists of words, whether they come from the caller or from a callable tokenizer, one after another."""
+"""Counting of lists of words, from the caller or from a tokenizer function."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTHING = object()
 
 
 class _WordIndex(dict[str, int]):
-    """Numbers words in the order they are first asked for; refuses what is not a string."""
+    """Numbers words in order of first use; raises :class:`CorpusError` for items that are not strings."""
 
     def __missing__(self, word: object) -> int:
         if not isinstance(word, str):
@@ -47,11 +47,11 @@ def count_sentences(
     bound: Bound | None = None,
     refuse_integers: Callable[[], None] = lambda: None,
 ) -> None:
-    """Fill ``text`` with the words of sentences, each of which is read once, whatever its length.
+    """Fill ``text`` with the words of sentences. Each sentence is read once and may have any length.
 
-    Where the first item is a whole number, all must be; ``refuse_integers`` is called then, and may raise. Empty words
-    are left out, with a :class:`CorpusWarning`. Raises :class:`CorpusError` for an item of another kind, and
-    :class:`EncodingError` for a word that UTF-8 cannot hold under ``encoding_errors="strict"``.
+    If the first item is a whole number, all items must be; ``refuse_integers`` is then called and may raise. Empty
+    words are dropped with a :class:`CorpusWarning`. Raises :class:`CorpusError` for items of another type, and
+    :class:`EncodingError` for words that UTF-8 cannot represent under ``encoding_errors="strict"``.
     """
     first, sentences = _peeked(sentences)
     if is_integer(first):
@@ -63,11 +63,11 @@ def count_sentences(
         counter.add(sentence)
     empty = counter.finish(encoding_errors)
     if empty:
-        warn(f"left out empty words, {empty:,} of them", CorpusWarning)
+        warn(f"skipped {empty:,} empty words", CorpusWarning)
 
 
 class _ListCounter:
-    """Numbers and counts words that come in lists. With a bound, the words are pruned as tokens of text are."""
+    """Numbers and counts words of lists. With a bound, rare words are pruned like tokens of text."""
 
     def __init__(self, text: TokenText, reporter: Reporter, segment_entries: int, bound: Bound | None) -> None:
         self._text, self._reporter, self._segment_entries, self._bound = text, reporter, segment_entries, bound
@@ -77,7 +77,7 @@ class _ListCounter:
         self._left = 0 if bound is None else bound.piece_words
 
     def add(self, sentence: Iterable[str]) -> None:
-        """Take the words of a sentence."""
+        """Count the words of a sentence."""
         if self._bound is None:
             before = len(self._stream)
             _append_ids(sentence, self._index, self._stream)
@@ -90,7 +90,7 @@ class _ListCounter:
             self._end_segment()
 
     def add_batch(self, batch: Batch) -> None:
-        """Take what a tokenizer made of some lines."""
+        """Count the words of a batch of tokenized lines."""
         ids = np.frombuffer(batch.ids, np.int32)
         if self._bound is not None:
             for is_end, line in itertools.groupby(ids.tolist(), LINE_END.__eq__):
@@ -98,12 +98,12 @@ class _ListCounter:
                     self.add(batch.words[number] for number in line)
             return
         numbers = np.fromiter(map(self._index.__getitem__, batch.words), np.int32, len(batch.words))
-        self._stream.frombytes(np.append(numbers, np.int32(LINE_END))[ids].tobytes())  # LINE_END, -1, is the last
+        self._stream.frombytes(np.append(numbers, np.int32(LINE_END))[ids].tobytes())  # index -1 maps to LINE_END, -1
         if len(self._stream) >= self._segment_entries:
             self._end_segment()
 
     def _add_in_pieces(self, sentence: Iterable[str]) -> bool:
-        """Take the words of a sentence, pruning wherever a piece of the text ends; whether there was one."""
+        """Count the words of a sentence, pruning at piece boundaries; return whether it had any word."""
         assert self._bound is not None
         words, any_words = iter(sentence), False
         while True:
@@ -145,7 +145,7 @@ class _ListCounter:
         self._stream = array("i")
 
     def finish(self, encoding_errors: str) -> int:
-        """Give the text its tokens and their counts; returns how many empty words were met."""
+        """Store tokens and counts in the text; return the number of empty words."""
         self._end_segment()
         if self._bound is not None:
             self._prune(at_end=True)
@@ -161,7 +161,7 @@ class _ListCounter:
 
 
 def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterable[Any]]]:
-    """The first item of all sentences, None where there is none, and the sentences as they were."""
+    """The first item of all sentences, or None, and an iterable that still yields all sentences."""
     rest = iter(sentences)
     for sentence in rest:
         if isinstance(sentence, list | tuple | np.ndarray):
@@ -178,7 +178,7 @@ def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterab
 def _append_ids(
     words: Iterable[str], index: _WordIndex, stream: array[int], sentence: Iterable[str] | None = None
 ) -> None:
-    """Append the ids of words, which are some of ``sentence`` or all of it."""
+    """Append the ids of ``words``, which are a part or all of ``sentence``."""
     try:
         stream.extend(map(index.__getitem__, words))
     except TypeError as error:
@@ -191,9 +191,9 @@ def _append_ids(
 
 
 def checked_sentences(sentences: Iterable[object], *, sets: bool = False) -> Iterator[Iterable[str]]:
-    """The lists of words of an iterable; raises :class:`CorpusError` where one is something else.
+    """Yield the sentences of an iterable; raise :class:`CorpusError` for one that is not a list of words.
 
-    Where ``sets`` are sentences, their words are sorted.
+    With ``sets``, sets are sentences, too; their words are sorted.
     """
     for number, sentence in enumerate(sentences):
         if sets and isinstance(sentence, set | frozenset):
@@ -207,18 +207,16 @@ def checked_sentences(sentences: Iterable[object], *, sets: bool = False) -> Ite
 def _not_a_sentence(number: int, sentence: object) -> CorpusError:
     if isinstance(sentence, Mapping):
         fields = ", ".join(map(repr, list(sentence)[:6]))
-        remedy = (
-            f"name the field with text or words, as in field={next(iter(sentence), 'text')!r} (there are: {fields})"
-        )
+        remedy = f"name the field with text or words, such as field={next(iter(sentence), 'text')!r} (fields: {fields})"
     elif isinstance(sentence, set | frozenset):
         remedy = (
-            "a set has no order that stays: pass a list, as in sorted(sentence), or "
-            'window="sentence", for which order means nothing'
+            "a set has no fixed order: pass a list, such as sorted(sentence), or set "
+            'window="sentence", which ignores the order'
         )
     elif isinstance(sentence, str):
-        remedy = "split it into words first, as in sentence.split(), pass strings as texts=[...], or paths as a list"
+        remedy = "split it into words, such as sentence.split(), or pass strings as texts=[...] and paths as a list"
     else:
-        remedy = "split it into words first, as in sentence.split(), or pass paths as a list"
+        remedy = "split it into words, such as sentence.split(), or pass paths as a list"
     return CorpusError(
         f"sentence {number} is {sentence!r:.60} ({type(sentence).__name__}), not a list of words: {remedy}"
     )
@@ -232,7 +230,7 @@ def count_batches(
     segment_entries: int = _SEGMENT_ENTRIES,
     bound: Bound | None = None,
 ) -> None:
-    """Fill ``text`` with what a tokenizer made of lines; blank words, which were left out, give one warning."""
+    """Fill ``text`` with batches of tokenized lines; warn once of blank words, which were dropped."""
     counter = _ListCounter(text, reporter, segment_entries, bound)
     blank = 0
     for batch in batches:
@@ -240,11 +238,11 @@ def count_batches(
         blank += batch.blank
     counter.finish(encoding_errors)
     if blank:
-        warn(f"left out words of the tokenizer that are empty or white space, {blank:,} of them", CorpusWarning)
+        warn(f"skipped {blank:,} words of the tokenizer that are empty or white space", CorpusWarning)
 
 
 def decoded_lines(blocks: Iterable[Block], encoding_errors: str, reporter: Reporter) -> Iterator[str]:
-    """The lines of a text without their ends."""
+    """Yield the decoded lines of a text without line ends."""
     invalid = 0
     for line, name, position in _lines(blocks, reporter):
         if not is_utf8(line):
@@ -255,7 +253,7 @@ def decoded_lines(blocks: Iterable[Block], encoding_errors: str, reporter: Repor
 
 
 def _lines(blocks: Iterable[Block], reporter: Reporter) -> Iterator[tuple[bytes, str, int]]:
-    """Lines without the line feed, with the file each is from and the byte at which it begins there."""
+    """Yield each line without its line feed, the name of its file and its byte position there."""
     pieces: list[bytes] = []
     for block in blocks:
         reporter.add(block.bytes_read, 0)

@@ -1,4 +1,4 @@
-"""How far a scan has come, told now and then."""
+"""Progress reports of a scan."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ _SECONDS_BETWEEN_REPORTS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """How far a scan has come.
+    """The progress of a scan.
 
-    bytes_read, bytes_total : of the files as they are on disk; the total is ``None`` where it is not known.
-    words : white-space tokens of text, or words of lists, so far.
-    seconds : since the scan began.
-    readers : what each reader met so far: files, records, records skipped by reason, tokens replaced.
+    Attributes
+    ----------
+    bytes_read : int
+        Bytes of the files read so far, before decompression.
+    bytes_total : int or None
+        Total size of the files; None if unknown.
+    words : int
+        White-space tokens of text, or words of lists, so far.
+    seconds : float
+        Time since the start of the scan.
+    readers : mapping of str to Tally
+        Statistics of each reader so far: files, records, skipped records by reason, replaced tokens.
     """
 
     bytes_read: int
@@ -30,12 +38,12 @@ class ScanProgress:
 
     @property
     def skipped(self) -> int:
-        """Records left out so far, for want of text."""
+        """Number of records without text, which were skipped, so far."""
         return sum(tally.skipped.total() for tally in self.readers.values())
 
     @property
     def replaced(self) -> int:
-        """Words so far in which something was not valid in their encoding; of UTF-8 text known at the end only."""
+        """Number of words with invalid bytes so far; for UTF-8 text it is known only at the end."""
         return sum(tally.replaced for tally in self.readers.values())
 
 
@@ -43,12 +51,14 @@ ProgressCallback = Callable[[ScanProgress], object]
 
 
 class Reporter:
-    """Keeps the figures and passes them on, but not too often.
+    """Collects statistics and reports them to a callback at a limited rate.
 
     Parameters
     ----------
-    callback : gets a :class:`ScanProgress`; ``None`` to report nothing.
-    source : what will be read.
+    callback : callable or None
+        Called with a :class:`ScanProgress`; None for no reports.
+    source : Source
+        The source that will be read.
     """
 
     def __init__(self, callback: ProgressCallback | None, source: Source) -> None:
@@ -61,11 +71,11 @@ class Reporter:
         self.tallies: dict[str, Tally] = {}
 
     def tally(self, reader: str) -> Tally:
-        """The counts of a reader, which it goes on with."""
+        """The tally of a reader, created on first use; the reader updates it."""
         return self.tallies.setdefault(reader, Tally())
 
     def add(self, bytes_read: int | None, words: int) -> None:
-        """Take note of words, and of the bytes read so far if they are known; report if it is time."""
+        """Add words, set the bytes read so far if they are known, and report if a report is due."""
         self._bytes_read = self._bytes_read if bytes_read is None else bytes_read
         self._words += words
         if time.perf_counter() - self._reported >= _SECONDS_BETWEEN_REPORTS:

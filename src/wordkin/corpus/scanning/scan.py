@@ -1,4 +1,4 @@
-"""One pass over the input: words and counts at once, and the text ready to be encoded when the vocabulary is chosen."""
+"""One pass over a source: count its words and store the text, so that it can be encoded with a vocabulary later."""
 
 from __future__ import annotations
 
@@ -49,23 +49,27 @@ _MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a tabl
 
 
 class Scan:
-    """The result of :func:`scan`.
+    """The result of :func:`scan`: words, counts, and the text as provisional ids until the scan is closed.
+
+    Large texts are stored in a temporary file.
 
     Attributes
     ----------
-    words : distinct words, after decoding, splitting and lower-casing, in the order of the text; or whole numbers.
-    counts : int64 [words], how often each was seen.
-    sentences : number of lines, or lists, that are not empty.
-
-    integers : whether the words are whole numbers.
-    readers : by reader, what it met; see :class:`wordkin.corpus.readers.pieces.Tally`.
-
-    It holds the text as provisional ids, in a temporary file when large, until it is closed.
+    words : sequence of str or int
+        The distinct words after decoding, tokenizing and lower-casing, in order of first occurrence.
+    counts : ndarray of shape (words,), int64
+        Count of each word.
+    sentences : int
+        Number of nonempty lines or lists.
+    integers : bool
+        Whether the words are whole numbers.
+    readers : mapping of str to Tally
+        Statistics of each reader; see :class:`wordkin.corpus.readers.pieces.Tally`.
     """
 
-    phrases = None  # as of wordkin.corpus.phrases.CountedText: nothing was joined
+    phrases = None  # same attribute as wordkin.corpus.phrases.CountedText; a scan joins no phrases
     dropped: Dropped | None = None
-    """What ``max_types`` came to; None where it left all words in."""
+    """What ``max_types`` dropped; None if it dropped nothing."""
 
     def __init__(
         self,
@@ -90,9 +94,9 @@ class Scan:
 
     @property
     def fingerprint(self) -> str:
-        """Hexadecimal digest of the words in the order of the text, their counts and the number of sentences.
+        """Hexadecimal digest of the words in order of first occurrence, their counts and the number of sentences.
 
-        The digest of the encoded text itself is :attr:`EncodedCorpus.fingerprint`.
+        :attr:`EncodedCorpus.fingerprint` is the digest of the encoded text itself.
         """
         return words_fingerprint(self.words, self.counts, self.sentences)
 
@@ -103,19 +107,29 @@ class Scan:
         self.close()
 
     def close(self) -> None:
-        """Forget the text and remove its temporary file; words and counts stay."""
+        """Drop the text and remove its temporary file; words and counts remain."""
         self._text.close()
 
     def encode(self, new_ids: NDArray[np.int32], *, path: str | Path | None = None) -> EncodedCorpus:
-        """The text as ids. May be called again, with other ids, until the scan is closed.
+        """Encode the text with given ids. May be called several times until the scan is closed.
 
         Parameters
         ----------
-        new_ids : int32 [words]; the id of each of :attr:`words`, or -1 to drop it. Sentences left empty go too.
-        path : directory to save the result in; otherwise it lives in memory when small, and in nameless
-            temporary files when not.
+        new_ids : ndarray of shape (words,), int32
+            Id of each of :attr:`words`; -1 drops the word. Sentences that become empty are dropped.
+        path : path, default None
+            Directory to save the result in. If None, it is kept in memory while small, and in unnamed temporary files
+            otherwise.
 
-        Raises :class:`OutputError` when the disk is full or the place unwritable.
+        Returns
+        -------
+        EncodedCorpus
+            The encoded text.
+
+        Raises
+        ------
+        OutputError
+            The disk is full or the directory is not writable.
         """
         new_ids = np.ascontiguousarray(new_ids, np.int32)
         if new_ids.shape != (len(self.words),):
@@ -138,7 +152,7 @@ class Scan:
 
 
 def words_fingerprint(words: Sequence[str], counts: NDArray[np.int64], sentences: int) -> str:
-    """Hexadecimal digest of words in an order, of their counts and of the number of sentences."""
+    """Hexadecimal digest of words in their order, their counts and the number of sentences."""
     integers = bool(words) and not isinstance(words[0], str)
     digest = hashlib.sha256(b"whole numbers\n" if integers else b"")
     last = b""
@@ -150,7 +164,7 @@ def words_fingerprint(words: Sequence[str], counts: NDArray[np.int64], sentences
 
 
 class _Encoder:
-    """Maps segments of token ids to word ids; used by several threads at once."""
+    """Maps segments of token ids to word ids; thread-safe."""
 
     def __init__(self, text: TokenText, token_words: TokenWords, new_ids: NDArray[np.int32]) -> None:
         from wordkin.corpus.scanning.kernels import map_tokens
@@ -159,8 +173,8 @@ class _Encoder:
         self._text = text
         of_token = token_words.word_of_token
         ids = np.where(of_token >= 0, new_ids[np.maximum(of_token, 0)], of_token)
-        self._id_of_token = np.append(ids, np.int32(-1))  # of a dropped token, -1, too
-        # A segment is mostly of the table of the segments before it; there may be many tables of many ids.
+        self._id_of_token = np.append(ids, np.int32(-1))  # index -1 stands for dropped tokens
+        # Consecutive segments mostly share a table, so a small cache suffices; there may be many large tables.
         self._ids_of_table = functools.lru_cache(_TABLES_AT_HAND)(self._ids_of)
         self._offsets = token_words.expansion_offsets
         self._expansions = new_ids[token_words.expansions]
@@ -170,7 +184,7 @@ class _Encoder:
         return self._id_of_token[self._text.token_of_id[table]]
 
     def encode(self, segment: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Word ids of a segment, and the positions among them at which lines end."""
+        """Word ids of a segment, and the positions of line ends among them."""
         stream = self._text.spool.array(segment)
         word_ids = self._ids_of_table(self._text.table_of_segment[segment])
         ids = np.empty(self._most_words(stream, word_ids), np.int32)
@@ -199,39 +213,59 @@ def scan(
     spool_directory: str | Path | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Scan:
-    """Read a corpus once: count its words and keep it as provisional ids.
+    """Read a source once: count its words and store the text as provisional ids.
+
+    The result does not depend on the number of threads. Memory grows only with the number of distinct words, or with
+    ``max_types``.
 
     Parameters
     ----------
-    source : what :func:`wordkin.corpus.sources.resolve` made of a corpus. A line of a file is a sentence. Files
-        ending in .gz, .bz2, .xz and .zst are decompressed. An iterable of lists of words is read exactly once.
-    tokenizer : ``"whitespace"`` splits as :meth:`str.split` does, ``"words"`` further at Unicode word
-        boundaries, ``"jieba"``, ``"kiwi"`` and ``"sudachi"`` by a dictionary; a callable gets each line and returns
-        its words.
-    lowercase : lower-case every word, by the rules of a language where one is named.
-    normalize : normal form of Unicode that text and words are brought to.
-    keep : a pattern that words must match as a whole, or a function that must be true for them; asked last.
-    encoding_errors : ``"replace"`` or ``"ignore"`` bytes that are not UTF-8, with a warning, or be ``"strict"``.
-    max_types : number of distinct tokens that are counted at once; rare ones are dropped as
-        :mod:`wordkin.corpus.scanning.bounds` says, with a warning. All when ``None``.
-    always : words that ``max_types`` never drops.
-    threads : workers beside the calling thread, which reads and decompresses; all usable cores when ``None``.
-        More than 16 are not used.
-    spool_directory : where the ids go when they exceed 4 MiB; the temporary directory when ``None``.
-    on_progress : called with a :class:`ScanProgress` up to ten times a second, and at the end.
+    source : Source
+        A resolved corpus; see :func:`wordkin.corpus.sources.resolve`. Each line of a file is a sentence. Files ending
+        in .gz, .bz2, .xz and .zst are decompressed. An iterable is read exactly once.
+    tokenizer : str or callable, default "whitespace"
+        ``"whitespace"`` splits like :meth:`str.split`; ``"words"`` also splits at Unicode word boundaries; ``"jieba"``,
+        ``"kiwi"`` and ``"sudachi"`` use a dictionary. A function receives a line and returns its words.
+    lowercase : bool or str, default False
+        Lower-case all words; a language code selects its special rules.
+    normalize : str, default None
+        Unicode normal form of text and words.
+    keep : str or callable, default None
+        Keep only words that fully match this pattern, or for which this function returns True. Applied last.
+    encoding_errors : {"replace", "ignore", "strict"}, default "replace"
+        Replace or ignore invalid bytes with a warning, or raise :class:`EncodingError`.
+    max_types : int, default None
+        Limit on the distinct tokens counted at a time. Rare ones are dropped with a warning; see
+        :mod:`wordkin.corpus.scanning.bounds`.
+    always : container of str, default ()
+        Words that ``max_types`` never drops.
+    threads : int, default None
+        Worker threads, in addition to the calling thread, which reads and decompresses. If None, all usable cores. At
+        most 16 are used.
+    spool_directory : path, default None
+        Directory for ids beyond 4 MiB. If None, the system's temporary directory.
+    on_progress : callable, default None
+        Called with a :class:`ScanProgress` up to ten times a second, and at the end.
 
-    The result does not depend on the number of threads. Memory grows with the number of distinct words only,
-    or with ``max_types``.
+    Returns
+    -------
+    Scan
+        Words, counts and text.
 
     Raises
     ------
-    CorpusNotFoundError, EncodingError, EmptyVocabularyError, CorpusError : the text cannot be used.
-    ConfigError : an option is not legal. MissingExtraError : a tokenizer is not installed.
-    OutputError : the disk is full.
+    CorpusNotFoundError, EncodingError, EmptyVocabularyError, CorpusError
+        The text cannot be used.
+    ConfigError
+        An option is illegal.
+    MissingExtraError
+        The library of a tokenizer is not installed.
+    OutputError
+        The disk is full.
     """
     _check_options(tokenizer, lowercase, normalize, keep, encoding_errors, max_types, threads)
     if not works_on_tokens(tokenizer):
-        line_tokenizer(tokenizer)  # what is not installed fails before anything is read
+        line_tokenizer(tokenizer)  # raise MissingExtraError before anything is read
     spelling = Spelling(lowercase, normalize, keep)
     workers = min(usable_cores() if threads is None else threads, _MOST_WORKERS)
     reporter = Reporter(on_progress, source)
@@ -257,7 +291,7 @@ def scan(
 
 
 def _bound(max_types: int, always: Container[object], tokenizer: Tokenizer, spelling: Spelling) -> Bound:
-    """The bound on distinct tokens, of which those that stand for one of the words ``always`` stay."""
+    """The bound on distinct tokens; tokens that contain a word of ``always`` are never dropped."""
     if always == ():
         return Bound(max_types)
     if tokenizer == "words":
@@ -297,13 +331,13 @@ def _count(
     workers: int,
     bound: Bound | None,
 ) -> None:
-    """Fill ``text`` with the tokens of a source, by the way that source and tokenizer ask for."""
+    """Fill ``text`` with the tokens of a source, with the counter that fits source and tokenizer."""
 
     def refuse() -> None:
         spelling.refuse_integers()
         if bound is not None:
             raise ConfigError(
-                "max_types", "is for words: leave it out where the items are whole numbers", bound.max_types
+                "max_types", "needs words, but the items are whole numbers", bound.max_types, "leave it out"
             )
 
     if source.kind == "sentences":
@@ -342,11 +376,13 @@ def _warn_of_sentences(text: TokenText) -> None:
 
 def _refuse_to_split_lists(tokenizer: Tokenizer) -> None:
     if tokenizer != "whitespace":
-        raise ConfigError("tokenizer", 'must be left at "whitespace" for lists of words', tokenizer)
+        raise ConfigError(
+            "tokenizer", 'must be "whitespace" for lists of words', tokenizer, "lists are already tokenized"
+        )
 
 
 def _judge_invalid(source: Source, text: TokenText, reporter: Reporter, encoding_errors: str) -> None:
-    """Warn of what was not valid in its encoding; raise :class:`EncodingError` where it was too much."""
+    """Warn of tokens that are invalid in their encoding; raise :class:`EncodingError` if there are too many."""
     replaced = sum(tally.replaced for tally in reporter.tallies.values())
     encoding = source.reading.encoding
     if replaced + text.invalid:
@@ -361,6 +397,6 @@ def _judge_invalid(source: Source, text: TokenText, reporter: Reporter, encoding
 
 def _nothing_found(source: Source) -> str:
     if not source.files:
-        return "the corpus yielded no words: a generator can be read only once, so pass a list or a new generator"
+        return "the corpus yielded no words: a generator can be read only once; pass a list or a new generator"
     names = ", ".join(repr(file.name) for file in source.files[:3]) + (", …" if len(source.files) > 3 else "")
-    return f"no words in {names}: the text is empty or white space only"
+    return f"there are no words in {names}: the text is empty or only white space"

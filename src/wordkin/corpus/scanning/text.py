@@ -1,4 +1,4 @@
-"""Split and count the text of files, at the level of bytes, in threads.
+"""Multithreaded tokenization and counting of the bytes of text files.
 
 Importing this module loads Numba.
 """
@@ -25,13 +25,13 @@ from wordkin.storage.packed_words import PackedWords, are_utf8
 from wordkin.storage.utf8 import is_utf8
 
 PADDING = b"\n" * 16
-"""What must follow the bytes given to :meth:`TokenTable.count`: the kernels read eight bytes at a time."""
+"""Required padding after the text passed to :meth:`TokenTable.count`, because kernels read eight bytes at a time."""
 
-_BATCH = 256  # tokens split before they are looked up: enough to overlap cache misses, few enough for the L1 cache
+_BATCH = 256  # tokens per batch of look-ups: enough to overlap cache misses, few enough for the L1 cache
 _FIRST_BITS = 16
-_FULL_TABLE = 1 << 18  # tokens of a table that one thread counts in: then a new one begins, so that all stay small
+_FULL_TABLE = 1 << 18  # tokens after which a thread starts a new table, so that tables stay small
 _CHECKED_TOKENS = 1 << 16
-_SAMPLED_TOKENS = 4096  # of those that are not valid UTF-8, to guess their encoding from
+_SAMPLED_TOKENS = 4096  # invalid tokens used to guess the encoding
 
 
 def count_text(
@@ -42,11 +42,11 @@ def count_text(
     workers: int,
     bound: Bound | None = None,
 ) -> None:
-    """Fill ``text`` with the tokens of blocks, split at white space.
+    """Fill ``text`` with the white-space tokens of blocks.
 
-    The workers split and count, while the calling thread reads, decompresses and merges. The outcome
-    depends on neither ``workers`` nor how the text is cut into blocks, except for the segments of the spool.
-    With a bound, one worker counts: what is dropped depends on the order of the text.
+    Workers split and count, while the calling thread reads, decompresses and merges. Apart from the segments of the
+    spool, the result does not depend on ``workers`` or on the block boundaries. With a bound, a single worker counts,
+    because the dropped words depend on the order of the text.
     """
     if encoding_errors == "strict":
         blocks = _checked_blocks(blocks)
@@ -59,13 +59,13 @@ def count_text(
 
 
 def _mapped(new: NDArray[np.int32], tokens: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.append(new, np.int32(-1))[tokens]  # -1 stays, since the last is
+    return np.append(new, np.int32(-1))[tokens]  # index -1 maps to -1
 
 
 def _count_in_tables(
     blocks: Iterator[Block], text: TokenText, reporter: Reporter, workers: int
 ) -> tuple[TokenTable, Sequence[NDArray[np.int32]]]:
-    """All tokens in a table, and the token of each id of the tables that the segments of ``text`` were counted in."""
+    """A merged table of all tokens, and for each table of a segment an array from id to merged token."""
     merged = TokenTable(most_filled=0.75)
     parts: dict[int, list[NDArray[np.int32]]] = {}
     token_of_id: dict[int, NDArray[np.int32]] = {}
@@ -73,12 +73,12 @@ def _count_in_tables(
 
     def take_counts(table: int, counts: NDArray[np.int64]) -> None:
         token_of_id[table] = np.concatenate(parts.pop(table))
-        merged.counts[token_of_id[table]] += counts - 1  # each was counted once when it was merged
+        merged.counts[token_of_id[table]] += counts - 1  # merging has already counted each token once
 
     with ThreadPoolExecutor(workers, "wordkin-scan") as pool:
         for block, table, counted, counts in in_order(pool, counter.count, counter.assigned(blocks), 2 * workers):
-            # In the order of the text, so a token gets the number of its first occurrence. Each stands on
-            # a line of its own, so every other entry of the stream is a line end.
+            # Blocks arrive in text order, so tokens are numbered by first occurrence. Each new token is on its own
+            # line, so every second entry of the stream is a line end.
             tokens = merged.count(counted.new_tokens + PADDING).stream[::2]
             parts.setdefault(table, []).append(tokens)
             if counts is not None:
@@ -94,31 +94,31 @@ class _CountedBlock(NamedTuple):
     block: Block
     table: int
     counted: CountedText
-    counts: NDArray[np.int64] | None  # of the table, when this was the last block counted in it
+    counts: NDArray[np.int64] | None  # counts of the table, if this was its last block
 
 
 class _Numbered:
-    """A table in use, and its number among all tables ever used."""
+    """A table in use, and its number among all tables."""
 
     def __init__(self) -> None:
         self.table, self.number = TokenTable(), -1
 
 
 class _BlockCounter:
-    """Counts blocks in several small tables, so that no thread waits for another; a full one makes way for a new one.
+    """Counts blocks in several small tables, so that threads do not wait for each other; full tables are replaced.
 
-    Tables are given to blocks by the calling thread, in the order of the text. So of two blocks that share a table the
-    earlier one is counted first.
+    The calling thread assigns tables to blocks in text order. Of two blocks that share a table, the earlier one is
+    therefore counted first.
     """
 
     def __init__(self, workers: int) -> None:
-        self._all = [_Numbered() for _ in range(workers + 1)]  # one for the block that waits for a worker
+        self._all = [_Numbered() for _ in range(workers + 1)]  # one extra for the block that waits for a worker
         self._free: queue.SimpleQueue[_Numbered] = queue.SimpleQueue()
         for each in self._all:
             self._free.put(each)
 
     def assigned(self, blocks: Iterator[Block]) -> Iterator[tuple[Block, _Numbered]]:
-        """The blocks, each with a table that no other block has meanwhile."""
+        """Yield each block with a table that is reserved for it."""
         tables = 0
         for block in blocks:
             numbered = self._free.get()
@@ -140,14 +140,14 @@ class _BlockCounter:
             self._free.put(numbered)
 
     def open_counts(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Of each table still in use its number, and how often each of its tokens was seen."""
+        """Yield the number and the token counts of each table that is still in use."""
         return ((each.number, each.table.counts) for each in self._all if each.number >= 0)
 
 
 def _count_bounded(
     blocks: Iterator[Block], text: TokenText, reporter: Reporter, bound: Bound
 ) -> tuple[TokenTable, Sequence[NDArray[np.int32]]]:
-    """The same with one table, which is pruned."""
+    """Like :func:`_count_in_tables`, with a single table that is pruned."""
     table = TokenTable()
     left = bound.piece_words
 
@@ -179,22 +179,23 @@ def _count_bounded(
 
 
 def _readable(tokens: PackedWords) -> Iterator[str]:
-    """Tokens as text, whatever is not valid replaced."""
+    """Decode tokens, replacing invalid bytes."""
     return (tokens.encoded(index).decode("utf-8", "replace") for index in range(len(tokens)))
 
 
 def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The same blocks; raises :class:`EncodingError` at the first byte that is not UTF-8."""
+    """Yield the blocks; raise :class:`EncodingError` at the first byte that is invalid UTF-8."""
     for block in blocks:
         decode(block.text, "strict", block.name, block.position)
         yield block
 
 
 def _take_tokens(table: TokenTable, text: TokenText, encoding_errors: str) -> NDArray[np.int32] | None:
-    """Give ``text`` the tokens of a table, in the order of the text, and their counts.
+    """Store the tokens of a table in ``text``, in order of first occurrence, with their counts.
 
-    Tokens that are not valid UTF-8 become what replacing or ignoring makes of them, which may be another token, or
-    nothing. Returns the token that each of the table became, -1 for nothing, or None where all are as they were.
+    In tokens that are invalid UTF-8, invalid bytes are replaced or ignored. The result may equal another token or be
+    empty. Returns an array from the token of the table to the resulting token (-1 if empty), or None if all tokens are
+    valid.
     """
     tokens = table.packed()
     invalid = _invalid_tokens(tokens)
@@ -211,7 +212,7 @@ def _take_tokens(table: TokenTable, text: TokenText, encoding_errors: str) -> ND
     targets[remains] = replaced[replaced != LINE_END]
     counts = table.counts.copy()
     np.add.at(counts, targets[remains], table.counts[invalid[remains]] - 1)
-    first_met = np.arange(len(table))  # a token stands where it, or what became it, was first met
+    first_met = np.arange(len(table))  # first occurrence of a token, or of an invalid token that turned into it
     np.minimum.at(first_met, targets[remains], invalid[remains])
     valid = np.ones(len(table), np.bool_)
     valid[invalid] = False
@@ -220,7 +221,7 @@ def _take_tokens(table: TokenTable, text: TokenText, encoding_errors: str) -> ND
     text.tokens, text.counts = table.packed().take(kept), counts[kept]
     new = np.full(len(table) + 1, -1, np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)
-    new[invalid] = new[targets]  # the last is -1, as the target of what became nothing
+    new[invalid] = new[targets]  # index -1 (tokens that became empty) maps to the last entry, -1
     return new[:-1]
 
 
@@ -236,11 +237,16 @@ def _invalid_tokens(tokens: PackedWords) -> NDArray[np.int64]:
 
 
 class CountedText(NamedTuple):
-    """What one piece of text came to.
+    """The counted tokens of a piece of text.
 
-    stream : int32, the id of each token, and -1 at the end of a line.
-    words : number of tokens.
-    new_tokens : bytes of the tokens met for the first time in this table, a line feed after each.
+    Attributes
+    ----------
+    stream : ndarray of int32
+        Id of each token, and -1 at the end of a line.
+    words : int
+        Number of tokens.
+    new_tokens : bytes
+        Tokens that are new in this table, each followed by a line feed.
     """
 
     stream: NDArray[np.int32]
@@ -249,7 +255,7 @@ class CountedText(NamedTuple):
 
 
 class TokenTable:
-    """Numbers distinct tokens in the order they are met. One thread at a time may use it."""
+    """A hash table that numbers distinct tokens in order of first occurrence. Not thread-safe."""
 
     def __init__(self, most_filled: float = 0.5) -> None:
         self._bits, self._most_filled = _FIRST_BITS, most_filled
@@ -267,25 +273,25 @@ class TokenTable:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """int64 [tokens], how often each token was seen."""
+        """Count of each token, int64 [tokens]."""
         return self._entries[: self._used, 1]
 
     def joined_tokens(self, first: int = 0) -> bytes:
-        """The bytes of the tokens from id ``first`` on, a line feed after each."""
+        """The bytes of the tokens from id ``first`` on, each followed by a line feed."""
         return self._arena[self._entries[first, 0] : self._entries[self._used, 0]].tobytes()
 
     def packed(self) -> PackedWords:
-        """The tokens, which need not be valid UTF-8."""
+        """The tokens as packed words; they may be invalid UTF-8."""
         joined = self._arena[: self._entries[self._used, 0]]
         offsets = self._entries[: self._used + 1, 0] - np.arange(self._used + 1)
         return PackedWords(joined[joined != ord("\n")], offsets)
 
     def count(self, padded_text: bytes) -> CountedText:
-        """Number and count the tokens of a text; the last one ends where ``PADDING`` begins."""
+        """Number and count the tokens of a text that is followed by ``PADDING``."""
         return self.count_some(padded_text, 0, len(padded_text))[0]
 
     def count_some(self, padded_text: bytes, position: int, most_words: int) -> tuple[CountedText, int]:
-        """The same from a position on until so many words were met at most; returns the position reached too."""
+        """Like :meth:`count`, from ``position`` on and for at most ``most_words``; also return the position reached."""
         stop = len(padded_text) - len(PADDING)
         text = np.frombuffer(padded_text, np.uint8)
         self._make_room(stop - position)
@@ -303,7 +309,7 @@ class TokenTable:
         return CountedText(stream, words, self.joined_tokens(known)), position
 
     def keep(self, tokens: NDArray[np.int64]) -> None:
-        """Forget all tokens but these, which are in their order, and number them from 0."""
+        """Drop all tokens except these, given in order, and renumber them from 0."""
         counts, words = self.counts[tokens], self.packed().take(tokens)
         new = np.full(self._used, -1)
         new[tokens] = np.arange(len(tokens))
@@ -322,7 +328,7 @@ class TokenTable:
         self._arena[: len(arena)] = arena
 
     def _make_room(self, text_bytes: int) -> None:
-        """Let the arena take every byte of the text, and the stream an entry per token and line feed."""
+        """Make the arena large enough for all bytes of the text, and the stream for all tokens and line feeds."""
         filled = int(self._entries[self._used, 0])
         needed = filled + text_bytes + len(PADDING)
         if needed > len(self._arena):
@@ -333,7 +339,7 @@ class TokenTable:
             self._stream = system_zeros(text_bytes + 2, np.int32)
 
     def _grow(self) -> None:
-        """Double the hash table, which is never more than ``most_filled`` full."""
+        """Double the size of the hash table, whose load factor is at most ``most_filled``."""
         self._bits += 1
         slots = system_zeros(2 << self._bits, np.uint64)
         refill_slots(self._slots, slots, self._bits)
@@ -344,7 +350,7 @@ class TokenTable:
         self._entries = entries
 
     def _no_entries(self) -> NDArray[np.int64]:
-        """Empty entries for as many tokens as the hash table takes, and one more to say where they end."""
+        """Allocate entries for as many tokens as the hash table holds, plus one for the end offset."""
         return system_zeros(2 * (int(self._most_filled * (1 << self._bits)) + 1), np.int64).reshape(-1, 2)
 
 

@@ -1,1 +1,1 @@
-"""The CPU engine: threads, parts of the text, and the kernels bound to a configuration."""
+"""The CPU backend: worker threads, shared or merged tables, and the objectives bound to a configuration."""

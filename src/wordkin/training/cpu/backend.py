@@ -1,4 +1,4 @@
-"""The CPU backend: spans of a corpus cut into shards, which threads train on tables held in one of two ways."""
+"""The CPU backend: threads train shards of the corpus on shared or merged tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS
 def hold_tables(
     config: TrainingConfig, counts: NDArray[np.int64], text_counts: NDArray[np.int64]
 ) -> SharedTables | MergedTables:
-    """Tables of zeros: merged where bits must not depend on threads, unless copies of them do not fit into memory."""
+    """Allocate tables of zeros: merged ones if the result must not depend on threads, otherwise shared ones.
+
+    If the copies that merging needs do not fit into memory, a deterministic run uses shared tables and one thread.
+    """
     layout = choose_layout(config.vector_size + config.output_bias)
     keep = keep_probabilities(text_counts, config.subsample, config.subsample_formula)
     if not config.deterministic:
@@ -42,11 +45,16 @@ class CpuBackend:
 
     Parameters
     ----------
-    config : what to train.
-    counts : occurrences of each word, shape (V,): noise and tree follow them.
-    start : the tables to start from; rows that no piece gives are 0.
-    text_counts : occurrences of each word in the text to train on, where that is another one: subsampling follows them.
-    frozen : ids of the words whose input rows stay as ``start`` has them.
+    config : TrainingConfig
+        The configuration.
+    counts : array_like of shape (V,)
+        Count of each word, for the noise distribution and the tree.
+    start : iterable of (str, int, ndarray)
+        The initial tables, in pieces of (table, first row, rows). Rows in no piece are 0.
+    text_counts : ndarray of shape (V,), default None
+        Count of each word in the training text, for subsampling; ``counts`` if None.
+    frozen : ndarray of int64, default None
+        Ids of words whose input rows keep their initial values.
     """
 
     def __init__(
@@ -63,7 +71,7 @@ class CpuBackend:
         self._vocabulary_size = len(counts)
         self._layout = choose_layout(config.vector_size + config.output_bias)
         self._held = hold_tables(config, counts, counts if text_counts is None else text_counts)
-        with self._held.crew.alone():  # on the thread of the caller, where signals can interrupt it
+        with self._held.crew.alone():  # on the caller's thread, where signals can interrupt compilation
             self._compile()
         tables = self.tables()
         for name, first, rows in start:
@@ -72,9 +80,9 @@ class CpuBackend:
             self._held.freeze(frozen)
 
     def _compile(self) -> None:
-        """Have every kernel ready before the clock of training starts: a text of one word trains nothing."""
+        """Compile all kernels before training is timed, with a text of one word, which trains nothing."""
         ids, offsets = np.zeros(1, np.int32), np.array([0, 1])
-        for array in ids, offsets:  # as those of every encoded corpus, which Numba tells apart
+        for array in ids, offsets:  # read-only, like those of an encoded corpus: Numba compiles by this property
             array.flags.writeable = False
         corpus = EncodedCorpus(ids, offsets, fingerprint="")
         self.train_span(corpus, 0, 0, 1, Schedule(0.0, 0.0, 1), lambda: False)
@@ -105,7 +113,7 @@ class CpuBackend:
         )
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """See the protocol. The training kernels at learning rate 0 measure and change nothing."""
+        """See the protocol. Runs the training kernels with learning rate 0, which changes nothing."""
         text = Text(corpus, self._config.seed, (VALIDATION, 0), (VALIDATION, 1), lambda position: 0.0)
         shards = self._shards(0, corpus.words)
         results = self._held.train(text, shards, should_stop)
@@ -131,12 +139,12 @@ class CpuBackend:
 
     @property
     def layout(self) -> Layout:
-        """How rows lie in memory."""
+        """Memory layout of the rows."""
         return self._layout
 
     @property
     def row_tables(self) -> tuple[NDArray[np.float32], ...]:
-        """Input table, projection bias and each output table as float32 [rows, row_size]: views, padding included."""
+        """Input table, projection bias and output tables as float32 [rows, row_size], views with padding."""
         outputs = zip(self._config.objectives, self._held.output_rows, strict=True)
         return (
             self._held.input_rows[: self._vocabulary_size],
@@ -145,13 +153,13 @@ class CpuBackend:
         )
 
     def tally_updates(self) -> Tally:
-        """Have the updates of rows counted from now on."""
+        """Start counting the updates of rows and return the tally."""
         self._held.tally = Tally([len(rows) for rows in self.row_tables])
         return self._held.tally
 
     @property
     def pulls(self) -> Pulls:
-        """What share of the way the updates of a row go."""
+        """Computes the pull of row updates; see :class:`~wordkin.training.cpu.merging.Pulls`."""
         return Pulls(self._config, self._held.steps, self._vocabulary_size)
 
     def load_tables(self, tables: NamedTables) -> None:

@@ -1,4 +1,4 @@
-"""A crew of threads that work side by side, and wait for each other where they must."""
+"""A pool of worker threads with a work queue and a barrier."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 from wordkin.cores import usable_cores
 from wordkin.training.cpu.waiting import reaches
 
-LOOKS = 500_000  # at a counter before a thread goes to sleep: a tenth of a millisecond or two; waking takes half of one
+LOOKS = 500_000  # spins before a thread sleeps: 0.1 to 0.2 ms, because waking a thread takes about 0.5 ms
 
 W = TypeVar("W")
 T = TypeVar("T")
 
 
 class Queue(Generic[T]):
-    """What several threads take from, in order, until it is used up or ``should_stop``: iterate over it in each."""
+    """A thread-safe work queue. Each thread iterates over it until it is empty or ``should_stop`` returns True."""
 
     def __init__(self, items: Sequence[T], should_stop: Callable[[], bool] = lambda: False) -> None:
         self._items = items
@@ -39,7 +39,7 @@ class Queue(Generic[T]):
 
 
 class Crew(Generic[W]):
-    """Some workers, each of which has a thread."""
+    """Workers with one thread each."""
 
     def __init__(self, workers: Sequence[W]) -> None:
         self.workers = workers
@@ -50,9 +50,9 @@ class Crew(Generic[W]):
         self._decision = False
 
     def work(self, task: Callable[[W], Any]) -> None:
-        """Call ``task`` with every worker, each on a thread of its own; raise what one of them raised.
+        """Call ``task`` with every worker, each on its own thread, and re-raise an exception of any of them.
 
-        One worker alone works on the thread of the caller, where signals can interrupt it.
+        A single worker runs on the caller's thread, where signals can interrupt it.
         """
         if len(self.workers) == 1:
             task(self.workers[0])
@@ -75,7 +75,7 @@ class Crew(Generic[W]):
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Inside the context the first worker is the only one, so it works on the thread of the caller."""
+        """Context manager that reduces the crew to its first worker, which then runs on the caller's thread."""
         everyone, self.workers = self.workers, self.workers[:1]
         try:
             yield
@@ -83,9 +83,9 @@ class Crew(Generic[W]):
             self.workers = everyone
 
     def meet(self, decide: Callable[[], bool] = lambda: False) -> bool:
-        """To be called by every worker: wait until all have, and learn what the last of them decided.
+        """Barrier: wait until all workers have called this, and return the result of ``decide`` of the last one.
 
-        Raises :class:`threading.BrokenBarrierError` where one of them has failed.
+        Raises :class:`threading.BrokenBarrierError` if a worker has failed.
         """
         with self._changed:
             arrived = int(self._arrivals[0]) + 1
@@ -94,7 +94,7 @@ class Crew(Generic[W]):
                 self._decision = decide()
                 self._changed.notify_all()
             self._arrivals[0] = arrived
-        looks = LOOKS if len(self.workers) <= usable_cores() else 0  # else another could use the core
+        looks = LOOKS if len(self.workers) <= usable_cores() else 0  # do not spin if other workers need the core
         if not reaches(self._arrivals, awaited, looks):
             with self._changed:
                 self._changed.wait_for(lambda: self._broken or self._arrivals[0] >= awaited)

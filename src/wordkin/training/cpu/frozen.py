@@ -1,4 +1,4 @@
-"""Input rows that stay as they are: put back after each stretch of text that moved them."""
+"""Frozen input rows: restored after each stretch of text that changed them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 
 class FrozenRows:
-    """Some rows of a table, as they were.
+    """A copy of some rows of a table, to restore them.
 
-    Kernels know nothing of them, and so cost nothing where no row is frozen. Within a stretch of text, which is a shard
-    of shared tables or a round of merged ones, the rows move as others do.
+    Kernels do not check for frozen rows, so they cost nothing when no row is frozen. Within a stretch of text, that is,
+    a shard of shared tables or a round of merged tables, frozen rows change like others.
 
     Parameters
     ----------
     rows : ndarray of shape (V or more, row_size)
         The table.
     ids : ndarray of shape (F,), int64
-        The rows to freeze, each once.
+        The distinct rows to freeze.
     """
 
     def __init__(self, rows: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
@@ -29,7 +29,7 @@ class FrozenRows:
         self._index[ids] = np.arange(len(ids), dtype=np.int32)
 
     def restore(self, read: NDArray[Any]) -> None:
-        """Put back the frozen ones of the rows that were read, whose ids may be repeated."""
+        """Restore the frozen rows among the rows ``read``, whose ids may be repeated."""
         ids = np.unique(read)
         index = self._index[ids]
         frozen = index >= 0

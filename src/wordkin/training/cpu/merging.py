@@ -1,19 +1,19 @@
-"""Tables that are trained in rounds of parts and merged: the same bits, however many threads there are.
+"""Merged tables: trained in rounds and merged, so that the result does not depend on the number of threads.
 
-A round is a few shards of text next to each other, its *parts*, that are trained at the same time. A row that only
-one part reads is trained where it is; of a row that several read, each trains a copy, and nobody writes to the row
-itself. When all parts of a round are done, the changes of the copies are added to their row, in the order of the
-text. So nothing depends on who did what, or when.
+A round consists of a few consecutive shards of the text, its *parts*, which are trained in parallel. A row that only
+one part reads is trained in place. If several parts read a row, each trains a copy, and the row itself is not written.
+At the end of the round, the changes of all copies are added to the row, in the order of the text. The result therefore
+does not depend on scheduling.
 
-Parts know nothing of each other. Where every one of them moved a row most of the way to the same place, the sum of
-their changes would lead it far beyond. Take it that a part moves its rows as gradient descent on a parabola does:
-an update goes a small share p of the way that is left, so n of them leave e^-np. Parts trained one after the other
-would leave the product of that and move a row by 1 - e^-Σnp of the way; the sum of their changes is Σ (1 - e^-np).
-The quotient of the two is the share of the changes that is added: 1 for rows that few examples touch, 1 / parts (the
-mean) for rows that every part moves all the way.
+The parts of a round are independent. If each moves a row most of the way to the same optimum, the sum of their changes
+overshoots. The merge models a part as gradient descent on a parabola: one update moves a row by a small fraction p of
+the remaining distance, so n updates leave the fraction e^-np. Parts trained in sequence would move the row by
+1 - e^-Σnp in total, while the sum of the independent changes is Σ (1 - e^-np). The merge multiplies the changes by the
+quotient of the two. It is 1 for rows with few updates, and 1 / parts (the mean) for rows that every part moves all the
+way.
 
-The share p grows with the squared length of the rows on the other side, which is measured. So the first examples of
-a run, where rows are short, count in full, and rows that grow are led with more and more care.
+The fraction p, the *pull*, is proportional to the squared length of the rows on the other side, which is measured. At
+the start of a run, rows are short and changes count in full; as rows grow, the merge becomes more careful.
 """
 
 from __future__ import annotations
@@ -51,30 +51,30 @@ from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows, keep_thresholds
 
-MOST_ROUND_WORDS = 32_768  # of the text: longer rounds merge more rows, shorter ones copy more for each word
-MOST_BYTES = 2**27  # of the copies of a round
-ROWS_PER_WORD = 3  # that a part copies, all tables together, at most
-CURVATURE = 0.25  # of the logistic loss at most, for each squared length along a row; see also steps.alikeness
-GENERATIONS = 2  # of rounds: while one is trained, the next is prepared
-NOISE_USES = 2  # blocks that one draw of noise words serves: fewer rows to copy
+MOST_ROUND_WORDS = 32_768  # words per round: longer rounds merge more rows, shorter ones copy more rows per word
+MOST_BYTES = 2**27  # limit on the copies of a round
+ROWS_PER_WORD = 3  # upper bound on the rows that a part copies per word, over all tables
+CURVATURE = 0.25  # maximum curvature of the logistic loss per squared length of a row; see also steps.alikeness
+GENERATIONS = 2  # rounds in memory: one is trained while the next is prepared
+NOISE_USES = 2  # blocks that share one draw of noise words, so that fewer rows are copied
 _FLOAT_BYTES = 4
 
 Array = NDArray[Any]
 
 
 def parts_in_memory(config: TrainingConfig, row_size: int, vocabulary_size: int) -> int:
-    """``config.parts``, or as many as find room for their copies; it depends on configuration and vocabulary alone.
+    """``config.parts``, or fewer if their copies do not fit; depends only on configuration and vocabulary.
 
-    A full softmax copies every output row for each part. Where there is room for one only, nothing can be merged.
+    A full softmax copies every output row for each part. If only one part fits, nothing can be merged.
     """
     if "softmax" not in config.objectives:
-        return config.parts  # shorter parts copy fewer rows
+        return config.parts  # part_words limits the copies instead
     copied = row_size * _FLOAT_BYTES * vocabulary_size * (1 + len(config.objectives))
     return max(1, min(config.parts, MOST_BYTES // copied))
 
 
 def part_words(steps: Sequence[AnyStep], parts: int, row_size: int) -> int:
-    """Words of a part: what its objectives and the memory for copies allow."""
+    """Number of words of a part, limited by the objectives and by the memory for copies."""
     words = work.shard_words(steps, parts)
     if any(step.reads_all_rows for step in steps):
         return words
@@ -83,7 +83,7 @@ def part_words(steps: Sequence[AnyStep], parts: int, row_size: int) -> int:
 
 
 def make_copies(rows: int, row_size: int, room: int, parts: int) -> RowCopies:
-    """A table of zeros, with room behind its rows for the ``room`` rows that each part of a round reads at most."""
+    """Allocate a table of zeros, followed by ``room`` rows of copies for each part of a round."""
     shards = GENERATIONS * parts
     first_copy = padded(rows, SPARE_ROWS)
     return RowCopies(
@@ -101,7 +101,7 @@ def make_copies(rows: int, row_size: int, room: int, parts: int) -> RowCopies:
 
 
 class Pulls:
-    """What share of the way the updates of a row go, by the length of the rows on the other side."""
+    """Computes the pull of row updates from the length of the rows on the other side; see the module docstring."""
 
     def __init__(self, config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int) -> None:
         self._hidden_square = hidden_square(config, vocabulary_size)
@@ -110,7 +110,7 @@ class Pulls:
         self._input_updates = [step.input_updates for step in steps]
 
     def of(self, squares: NDArray[np.float64], learning_rate: float) -> list[float]:
-        """The pull of each table; ``squares`` : mean squared length of its rows, each counted as it was updated."""
+        """The pull of each table; ``squares`` holds the mean squared row length per table, weighted by updates."""
         of_inputs, of_bias, *of_outputs = squares
         factor = self._curvature * learning_rate
         hidden = factor * (of_inputs * self._hidden_square + of_bias + self._has_output_bias)
@@ -119,18 +119,18 @@ class Pulls:
 
 
 def slots_of(table: RowCopies, shard: int) -> slice:
-    """The slots of a shard."""
+    """The range of copy slots of a shard."""
     return slice(shard * table.room, (shard + 1) * table.room)
 
 
 def row_set(table: RowCopies, shard: int) -> RowSet:
-    """The rows of a shard, to be filled."""
+    """A row set for a shard, backed by the arrays of the table."""
     slots = slots_of(table, shard)
     return RowSet(table.row_ids[slots], table.updates[slots], table.counts[shard : shard + 1])
 
 
 def in_order(table: RowCopies, shard: int) -> Array:
-    """All rows, or all copies of them, of a shard that reads every row."""
+    """The rows, or their copies, of a shard that reads every row, in order."""
     first = int(table.numbers[shard * table.room]) if table.room else 0
     return table.rows[first : first + table.room]
 
@@ -138,18 +138,25 @@ def in_order(table: RowCopies, shard: int) -> Array:
 class MergedTables:
     """The tables of a model, and the threads that train copies of their rows.
 
-    While a round is trained the next is prepared, so there are shards of two rounds at a time.
-
-    Attributes
-    ----------
-    input_rows, bias_rows, output_rows, shard_words, step_words, steps, crew : as of
-        :class:`~wordkin.training.cpu.shared.SharedTables`.
-    tally : counts the updates of rows, where one is set.
+    While a round is trained, the next one is prepared, so shards of two rounds are in memory.
 
     Parameters
     ----------
-    counts, keep : occurrences and keep probability of each word [V].
-    parts : of a round.
+    config : TrainingConfig
+        The configuration.
+    layout : Layout
+        Memory layout of the rows.
+    counts, keep : ndarray of shape (V,)
+        Count and keep probability of each word.
+    parts : int
+        Number of parts of a round.
+
+    Attributes
+    ----------
+    input_rows, bias_rows, output_rows, shard_words, step_words, steps, crew
+        See :class:`~wordkin.training.cpu.shared.SharedTables`.
+    tally : Tally or None
+        Counts the updates of rows if set.
     """
 
     def __init__(
@@ -183,11 +190,11 @@ class MergedTables:
         self._frozen: FrozenRows | None = None
 
     def freeze(self, ids: NDArray[np.int64]) -> None:
-        """Keep these input rows as they are now: they are put back after each round."""
+        """Freeze these input rows at their current values; they are restored after each round."""
         self._frozen = FrozenRows(self.input_rows, ids)
 
     def _make_tables(self, config: TrainingConfig, row_size: int) -> tuple[RowCopies, ...]:
-        """Input table, projection bias, and each output table."""
+        """Allocate the input table, the projection bias and each output table."""
         size = self._vocabulary_size
         rows = [size, self._bias_rows, *(output_rows(objective, size) for objective in config.objectives)]
         room_of_each = rooms(config, self.steps, size, self.shard_words)
@@ -196,16 +203,16 @@ class MergedTables:
         )
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
-        """Train on shards in their order, round by round; the results of those that were trained.
+        """Train the shards in order, round by round; return the results of the trained ones.
 
-        ``should_stop`` is asked after each round. While a round is trained, the next is prepared: that keeps workers
-        busy that are done first.
+        ``should_stop`` is called after each round. While a round is trained, workers that finish early prepare the next
+        one.
         """
         results: dict[range, Result] = {}
         shares = len(self.crew.workers)
 
         def tasks(task: Callable[..., None], number: int) -> list[Callable[[Worker], None]]:
-            """A task for every part of a round; there are no shards before the first and after the last round."""
+            """One task per part of a round; before the first and after the last round, parts have no shard."""
             first = number * self._parts
             taken = shards[first : first + self._parts] if number >= 0 else []
             return [
@@ -245,12 +252,12 @@ class MergedTables:
         return [results[shard] for shard in shards if shard in results]
 
     def _round(self, number: int) -> range:
-        """The numbers by which the parts of a round are known; rounds are counted from 0."""
+        """The part numbers of a round; rounds are counted from 0."""
         first = number % GENERATIONS * self._parts
         return range(first, first + self._parts)
 
     def _count(self, number: int) -> None:
-        """Add the updates of a round to the tally, if there is one, in the order of the parts."""
+        """Add the updates of a round to the tally, if it is set, in the order of the parts."""
         if self.tally is not None and number >= 0:
             for part in self._round(number):
                 self.tally.add(self._row_sets[part])
@@ -259,7 +266,7 @@ class MergedTables:
         merge_rows(self._shapes, self._tables, self._round(number).start, share, shares)
 
     def _forget(self) -> None:
-        """Drop what was prepared and not trained."""
+        """Discard prepared parts that were not trained."""
         for part, rows in enumerate(self._row_sets):
             for table, each in zip(self._tables, rows, strict=True):
                 table.heads[part // self._parts, each.ids] = 0
@@ -268,7 +275,7 @@ class MergedTables:
     def _prepare(
         self, text: Text, worker: Worker, *, part: int, shard: range | None, results: dict[range, Result]
     ) -> None:
-        """Draw for a part; number and claim the rows that it reads. Without a shard, the text ends before it."""
+        """Draw the sample of a part; number and claim the rows that it reads. ``shard`` is None after the text ends."""
         words, bias, *outputs = self._row_sets[part]
         if shard is None:
             for rows in self._row_sets[part]:
@@ -279,7 +286,7 @@ class MergedTables:
         words.restart()
         if self._all_rows:
             words.number(np.arange(self._vocabulary_size, dtype=np.int32), 0.0, local_ids.words)
-        words.number(word_ids, 1.0, local_ids.words)  # from here on they are local numbers
+        words.number(word_ids, 1.0, local_ids.words)  # word_ids now holds local numbers
         bias.restart_with(np.arange(self._bias_rows, dtype=np.int32), len(word_ids))
         targets = [
             step.number(own, words, rows, local_ids)
@@ -292,14 +299,14 @@ class MergedTables:
     def _train(
         self, text: Text, worker: Worker, *, part: int, shard: range | None, results: dict[range, Result]
     ) -> None:
-        """When all parts of a round are prepared: train one of them."""
+        """Train one part; all parts of the round must be prepared."""
         if shard is not None:
             learning_rate = text.rate_at(shard.start)
-            results[shard] = worker.train(*self._take(part), learning_rate)
+            results[shard] = worker.train(*self._inputs_of(part), learning_rate)
             self._measure(part, learning_rate)
 
-    def _take(self, part: int) -> tuple[Windows, list[Tables], list[AnyOutputs]]:
-        """The windows of a part, and for each objective what it trains; copies the rows that others read as well."""
+    def _inputs_of(self, part: int) -> tuple[Windows, list[Tables], list[AnyOutputs]]:
+        """Copy the rows that other parts also read; return windows, tables and outputs of a part for training."""
         take_rows(self._shapes, self._tables, part)
         windows, targets = self._samples.pop(part)
         inputs, bias, *outputs = self._tables
@@ -312,7 +319,7 @@ class MergedTables:
         return windows._replace(word_ids=input_ids), tables, numbered
 
     def _measure(self, part: int, learning_rate: float) -> None:
-        """Note what share of the way the updates of a trained part went, by the length of its rows."""
+        """Store the pull of each table for a trained part, computed from the lengths of its rows."""
         squares = np.empty(len(self._tables))
         mean_squares(self._shapes, self._tables, part, squares)
         for table, pull in zip(self._tables, self._pulls.of(squares, learning_rate), strict=True):

@@ -1,4 +1,4 @@
-"""Local numbers for the rows that one shard reads: which rows they are, and how often each is updated."""
+"""Local numbers for the rows that a shard reads, with their update counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import Tree
 
 
 class LocalIds(NamedTuple):
-    """What one worker needs to number rows, int32 [V] and [V - 1]; memory is touched only where it is used."""
+    """Look-up tables of one worker for numbering rows, int32 [V] and [V - 1]; untouched pages take no memory."""
 
     words: NDArray[np.int32]
     nodes: NDArray[np.int32]
@@ -23,19 +23,23 @@ def make_local_ids(vocabulary_size: int) -> LocalIds:
 
 
 def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The number of each id."""
+    """Map each id to its number."""
     found = np.empty_like(ids)
     renumber(numbers, ids, found)
     return found
 
 
 class RowSet:
-    """Rows of a table in the order in which one shard reads them first.
+    """The rows of a table that a shard reads, in order of first use. The index of a row is its local number.
 
     Parameters
     ----------
-    ids, updates : int32 and float32 [room], to be filled with the rows and how often each is updated.
-    count : int64 [1], to be filled with how many there are.
+    ids : ndarray of shape (room,), int32
+        Buffer for the row ids.
+    updates : ndarray of shape (room,), float32
+        Buffer for the number of updates of each row.
+    count : ndarray of shape (1,), int64
+        Buffer for the number of rows.
     """
 
     def __init__(self, ids: NDArray[np.int32], updates: NDArray[np.float32], count: NDArray[np.int64]) -> None:
@@ -54,25 +58,25 @@ class RowSet:
         return self._updates[: self.count]
 
     def restart(self) -> None:
-        """Forget all rows."""
+        """Remove all rows."""
         self._count[0] = 0
 
     def restart_with(self, ids: NDArray[np.int32], updates: ArrayLike) -> None:
-        """Rows that are numbered first, in this order."""
+        """Replace all rows by these."""
         self._count[0] = len(ids)
         self.ids[:], self.updates[:] = ids, updates
 
     def number(self, ids: NDArray[np.int32], weight: float, local_ids: NDArray[np.int32]) -> None:
-        """Replace row ids by local numbers, in place; each is updated so many times more.
+        """Replace row ids by local numbers in place, and add ``weight`` to their updates; new rows are appended.
 
-        ``local_ids`` numbered all rows that are here already.
+        ``local_ids`` must be the look-up table that numbered the existing rows.
         """
         self._count[0] = number_rows(ids, weight, local_ids, self._ids, self._updates, self.count)
 
     def number_paths(self, tree: Tree, words: RowSet, weight: float, local_ids: NDArray[np.int32]) -> Tree:
-        """The paths of some words, nodes by local numbers; each is updated ``weight`` times as often as the words.
+        """The tree paths of ``words`` with local node numbers; nodes are updated ``weight`` times as often as words.
 
-        The nodes that are here already must be the first of the tree, in their order.
+        The existing rows must be the first nodes of the tree, in order.
         """
         length = int((tree.offsets[words.ids + 1] - tree.offsets[words.ids]).sum())
         paths = Tree(np.empty(words.count + 1, np.int64), np.empty(length, np.int32), np.empty(length, np.uint8))

@@ -1,4 +1,4 @@
-"""What is drawn for a shard of text: the words that subsampling keeps, their windows, their noise words."""
+"""Sampling of a shard: words kept by subsampling, their windows and their noise words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wordkin.windows.windows import Windows, select_windows
 
 
 class Text(NamedTuple):
-    """A corpus with the random streams and learning rates by which it is trained."""
+    """A corpus with the random streams and learning rates for training on it."""
 
     corpus: TrainingText
     seed: int
@@ -26,14 +26,14 @@ class Text(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What was drawn for a shard: its windows, and the targets of each objective."""
+    """The sample of a shard: its windows, and the targets of each objective."""
 
     windows: Windows
     targets: Sequence[Any]
 
 
 class Sampler:
-    """Draws, into buffers of its own; it depends on nothing but the text, its streams and the shard."""
+    """Draws samples into its own buffers. A sample depends only on the text, its streams and the shard."""
 
     def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep]) -> None:
         self._reach, self._dynamic, self._whole = config.reach, config.dynamic_window, config.whole_sentences
@@ -43,7 +43,7 @@ class Sampler:
         self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
     def draw(self, text: Text, shard: range) -> Sample:
-        """Draw for the corpus positions of a shard; valid until the next call."""
+        """Draw the sample of a shard; it is valid until the next call."""
         first, stop, kept = select_windows(
             text.corpus.ids, text.corpus.offsets, shard.start, shard.stop, self._thresholds,
             np.uint64(stream_key(text.seed, *text.window_stream)), self._reach, self._dynamic, self._whole,

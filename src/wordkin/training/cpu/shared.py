@@ -1,6 +1,6 @@
-"""Tables that all threads write to at the same time, without locks.
+"""Shared tables: all threads update them concurrently without locks (Hogwild).
 
-Threads may overwrite each other's updates, so with several of them the bits depend on chance; with one they do not.
+Threads may overwrite each other's updates, so the result is reproducible only with one thread.
 """
 
 from __future__ import annotations
@@ -28,18 +28,33 @@ from wordkin.windows.windows import keep_thresholds
 class SharedTables:
     """The tables of a model, and the threads that train them.
 
-    Attributes
-    ----------
-    input_rows, bias_rows, output_rows : the input table, the projection bias (no or one row) and the output table of
-        each objective, float32 [rows or more, row_size].
-    shard_words, step_words : words of a shard, and from one place where training may be interrupted to the next.
-    steps : of each objective. crew : the threads.
-    tally : counts the updates of rows, where one is set; threads may lose an update of one another here too.
-
     Parameters
     ----------
-    counts, keep : occurrences and keep probability of each word [V].
-    threads : how many train at the same time.
+    config : TrainingConfig
+        The configuration.
+    layout : Layout
+        Memory layout of the rows.
+    counts, keep : ndarray of shape (V,)
+        Count and keep probability of each word.
+    threads : int
+        Number of threads.
+
+    Attributes
+    ----------
+    input_rows, bias_rows : ndarray of shape (rows, row_size), float32
+        The input table, and the projection bias with 0 or 1 rows.
+    output_rows : list of ndarray of shape (rows, row_size), float32
+        The output table of each objective.
+    shard_words : int
+        Words of a shard.
+    step_words : int
+        Words between two positions where training can stop.
+    steps : list of Step
+        The step of each objective.
+    crew : Crew
+        The threads.
+    tally : Tally or None
+        Counts the updates of rows if set. Concurrent threads may lose some updates here, too.
     """
 
     def __init__(
@@ -67,17 +82,17 @@ class SharedTables:
         self._frozen: FrozenRows | None = None
 
     def freeze(self, ids: NDArray[np.int64]) -> None:
-        """Keep these input rows as they are now.
+        """Freeze these input rows at their current values.
 
-        Each thread puts back the rows that it read when it has trained a shard. So whatever other threads wrote to them
-        meanwhile, the last thing that happens to a frozen row is that it is put back.
+        After each shard, a thread restores the frozen rows that it read. Whatever other threads wrote to them in the
+        meantime, the last write to a frozen row restores it.
         """
         self._frozen = FrozenRows(self.input_rows, ids)
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
-        """Train on shards in their order, each by one thread; the results of those that were trained.
+        """Train the shards in order, each on one thread; return the results of the trained ones.
 
-        ``should_stop`` is asked before each shard.
+        ``should_stop`` is called before each shard.
         """
         results: dict[range, Result] = {}
         queue = Queue(shards, should_stop)

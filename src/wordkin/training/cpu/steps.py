@@ -1,4 +1,4 @@
-"""The objectives bound to a configuration: kernels know arrays only, steps know what to hand them."""
+"""Steps: objectives bound to a configuration. A step prepares the arrays that its kernel works on."""
 
 from __future__ import annotations
 
@@ -33,34 +33,42 @@ from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
 
-SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that whole registers may be read
-MOST_SHARD_WORDS = 16_384  # small enough to share out evenly, large enough to hide the dealing
-MOST_NOISE_WORDS = 2**20  # drawn for a shard; eight times as many for the shortest ones, or those of one centre
-TOP_NODES = 1024  # of a tree, most of which every shard reads: they need no numbers of their own
-SHARD_OPERATIONS = 2**33  # of a full softmax: about a tenth of a second
-SOFTMAX_BLOCK_ROWS = 64  # output rows a softmax works on at a time: sums are kept in registers for as many steps
+SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that kernels may read whole registers
+MOST_SHARD_WORDS = 16_384  # small enough for an even load of the threads, large enough to hide the scheduling cost
+MOST_NOISE_WORDS = 2**20  # noise words per shard; eight times as many for the shortest shards, or for one centre
+TOP_NODES = 1024  # first tree nodes, which most shards read: their local number is their node id
+SHARD_OPERATIONS = 2**33  # operations per shard of a full softmax, about 0.1 s
+SOFTMAX_BLOCK_ROWS = 64  # output rows per block of a full softmax; sums stay in registers for this many rows
 
 
 class Sharing(NamedTuple):
-    """How the tables are held, as far as an objective has to know.
+    """How threads share the tables.
 
-    writers : threads that write to the same rows at the same time.
-    noise_uses : blocks that one draw of noise words serves.
+    Attributes
+    ----------
+    writers : int
+        Number of threads that write to the same rows concurrently.
+    noise_uses : int
+        Number of blocks that share one draw of noise words.
     """
 
     writers: int
     noise_uses: int
 
 
-TargetsT = TypeVar("TargetsT")  # what examples are trained against besides their own words
+TargetsT = TypeVar("TargetsT")  # additional training targets of an objective, such as noise words
 WorkspaceT = TypeVar("WorkspaceT")  # the buffers of one thread
 
 
 class Outputs(NamedTuple, Generic[TargetsT]):
-    """What the words of a shard are as outputs of one objective.
+    """The outputs of a shard for one objective.
 
-    ids : int32 [kept], of the word at each position: its row of the output table, or its path.
-    targets : what they are trained against besides; every objective has its own.
+    Attributes
+    ----------
+    ids : ndarray of shape (kept,), int32
+        Output row, or tree path, of the word at each position.
+    targets : object
+        Additional targets, of a type of the objective.
     """
 
     ids: NDArray[np.int32]
@@ -70,14 +78,21 @@ class Outputs(NamedTuple, Generic[TargetsT]):
 class Step(Protocol[TargetsT, WorkspaceT]):
     """One objective, ready to train on the windows of a shard.
 
-    The tables are handed in: kernels need not know whether rows are those of the table or copies of them.
-    Targets and workspaces are of the objective's own types, and only the same objective takes them back.
+    The tables are arguments, so kernels work equally on the rows of a table and on copies of them. Targets and
+    workspaces have types of the objective, which no other objective accepts.
 
-    shard_words : the most words of the corpus that a shard should have.
-    operations : for one word of the corpus, at most; see work.py.
-    input_updates : updates of an input row for each appearance of its word in the text, expected.
-    reads_all_rows : whether the whole output table is read, row by row in its order.
-    own_rows : rows of its own that each thread needs behind the output table.
+    Attributes
+    ----------
+    shard_words : int
+        Maximum number of corpus words of a shard.
+    operations : int
+        Upper bound on the operations per corpus word; see work.py.
+    input_updates : float
+        Expected updates of an input row per occurrence of its word in the text.
+    reads_all_rows : bool
+        Whether a shard reads the whole output table in order.
+    own_rows : int
+        Number of private rows that each thread needs after the output table.
     """
 
     shard_words: int
@@ -87,23 +102,23 @@ class Step(Protocol[TargetsT, WorkspaceT]):
     own_rows: int
 
     def workspace(self, thread: int) -> WorkspaceT:
-        """Buffers for one thread; threads are counted from 0."""
+        """Allocate the buffers of one thread; threads are counted from 0."""
 
     def targets(self, windows: Windows, key: np.uint64) -> TargetsT:
-        """What the examples are trained against besides their own words; ``key``: the stream of noise words."""
+        """Draw the additional targets of the examples; ``key`` selects the random stream of noise words."""
 
     def number(self, targets: TargetsT, words: RowSet, rows: RowSet, local_ids: LocalIds) -> TargetsT:
-        """Fill ``rows`` with the output rows that a shard reads; return the targets by local numbers.
+        """Fill ``rows`` with the output rows that a shard reads; return the targets as local numbers.
 
-        ``words``: those of the windows, by their local numbers. Words that have output rows come first and
-        keep their numbers.
+        ``words`` holds the words of the windows. If words have output rows, these rows come first, with the same local
+        numbers.
         """
 
     def outputs(self, word_ids: NDArray[np.int32], targets: TargetsT, numbers: NDArray[np.int32]) -> Outputs[TargetsT]:
-        """Outputs by the ``numbers`` of their rows, from local numbers."""
+        """Map local numbers to the rows ``numbers``, and return the outputs."""
 
     def most_rows(self, words: int) -> int:
-        """Output rows besides those of their own words that so many words of text can need."""
+        """Maximum number of output rows that ``words`` words of text need in addition to their own rows."""
 
     def train(
         self,
@@ -116,7 +131,7 @@ class Step(Protocol[TargetsT, WorkspaceT]):
         """Train; return (summed loss, examples)."""
 
 
-# Where several objectives stand in one list, no one type of targets fits them all: the only place where it is open.
+# A list of steps mixes objectives, so the types of targets and workspaces are left open only here.
 AnyStep: TypeAlias = Step[Any, Any]
 AnyOutputs: TypeAlias = Outputs[Any]
 
@@ -124,7 +139,7 @@ AnyOutputs: TypeAlias = Outputs[Any]
 def make_steps(
     config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64], sharing: Sharing
 ) -> list[AnyStep]:
-    """The step of each objective; counts : occurrences [V]; keep : keep probabilities [V]."""
+    """The step of each objective, for word counts and keep probabilities of shape (V,)."""
     return [make_step(objective, config, layout, counts, keep, sharing) for objective in config.objectives]
 
 
@@ -143,7 +158,7 @@ def make_step(
 
 
 def rooms(config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int, shard_words: int) -> list[int]:
-    """Rows that a shard reads at most of the input table, the projection bias and each output table."""
+    """Maximum number of rows that a shard reads of the input table, the projection bias and each output table."""
     all_rows = any(step.reads_all_rows for step in steps)
     words = vocabulary_size if all_rows else min(shard_words + 2 * config.reach, vocabulary_size)
     outputs = [padded(min(words + step.most_rows(words), vocabulary_size), SPARE_ROWS) for step in steps]
@@ -151,7 +166,7 @@ def rooms(config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int
 
 
 class NegativeSamplingStep:
-    """Negative sampling: block size and noise distribution."""
+    """Negative sampling: chooses the block size and draws noise words."""
 
     reads_all_rows = False
     own_rows = 0
@@ -199,7 +214,7 @@ class NegativeSamplingStep:
         return Noise(drawn, self.block.noise, self._negative)
 
     def _drawn(self, blocks: int) -> int:
-        """Noise words drawn for so many blocks, in which they are used over and over."""
+        """Number of noise words drawn for ``blocks`` blocks; several blocks may share a draw."""
         return -(-blocks // self._noise_uses) * self.block.noise
 
     def most_rows(self, words: int) -> int:
@@ -232,11 +247,11 @@ class NegativeSamplingStep:
 
 
 class HierarchicalSoftmaxStep:
-    """Hierarchical softmax: the tree.
+    """Hierarchical softmax over the Huffman tree.
 
-    Several threads would fight for the top of the tree, which every path passes. So each works on rows
-    of its own for those nodes, behind the end of the table, and after a shard adds its part of the
-    average change. The paths of a thread name its own rows, so the kernel needs no case for this.
+    All paths pass the top nodes of the tree, so threads would contend for their rows. Each thread therefore trains
+    private copies of these rows, stored after the table, and after a shard adds its share of the average change. The
+    paths of a thread refer to its private rows, so the kernel needs no special case.
     """
 
     shard_words = MOST_SHARD_WORDS
@@ -276,7 +291,7 @@ class HierarchicalSoftmaxStep:
         return TreeWorkspace(work, tree, own)
 
     def targets(self, windows: Windows, key: np.uint64) -> None:
-        """None: each thread has a tree of its own."""
+        """None, because each thread has its own tree."""
 
     def number(self, targets: Tree | None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Tree:
         rows.restart_with(np.arange(min(TOP_NODES, self._nodes), dtype=np.int32), 0)
@@ -314,7 +329,7 @@ class HierarchicalSoftmaxStep:
 
 
 class TreeWorkspace(NamedTuple):
-    """Buffers of a thread, its paths, and the first of its own rows: hot nodes, then the same as they were before."""
+    """Buffers of a thread, its paths, and the index of its first private row: hot nodes, then their old values."""
 
     work: Workspace
     tree: Tree
@@ -322,7 +337,7 @@ class TreeWorkspace(NamedTuple):
 
 
 class SoftmaxStep:
-    """Full softmax: batch size."""
+    """Full softmax: chooses the batch size."""
 
     reads_all_rows = True
     own_rows = 0
@@ -333,7 +348,7 @@ class SoftmaxStep:
         layout: Layout,
         counts: NDArray[np.int64],
         likeliest: float,
-        sharing: Sharing,  # which changes nothing here: every row is read anyway
+        sharing: Sharing,  # unused: every shard reads all rows
     ) -> None:
         vocabulary_size = len(counts)
         self.block = softmax_block(outputs_per_example(config), config.starting_learning_rate, likeliest)
@@ -352,7 +367,7 @@ class SoftmaxStep:
         return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
 
     def targets(self, windows: Windows, key: np.uint64) -> None:
-        """None: every word is one."""
+        """None, because every word is a target."""
 
     def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> None:
         rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
@@ -386,25 +401,25 @@ _STEPS: dict[str, Callable[[TrainingConfig, Layout, NDArray[np.int64], float, Sh
 
 
 def contexts_of_word(config: TrainingConfig) -> float:
-    """Words in the window of a centre, and windows that a word stands in, in a long sentence: expected."""
+    """Expected number of words in a window, and of windows that contain a word, in a long sentence."""
     if config.whole_sentences:
         return config.max_context
     return config.reach + 1 if config.dynamic_window else 2 * config.reach
 
 
 def alikeness(vocabulary_size: int) -> float:
-    """How much rows point the same way, as far as merging must reckon with it: 1 for up to 144 words.
+    """Estimated similarity of the directions of rows, for merging: 1 for up to 144 words.
 
-    Rows of few words, or of words that come in any order, are alike; those of a language spread. Chosen so
-    that small vocabularies do not begin to swing and large ones are not slowed down.
+    Rows of small vocabularies, or of words in random order, point in similar directions; rows of a natural language
+    spread. The formula was chosen so that small vocabularies do not oscillate and large ones are not slowed down.
     """
     return float(min(1.0, 12 / np.sqrt(vocabulary_size)))
 
 
 def input_updates(config: TrainingConfig) -> float:
-    """Updates of an input row for an appearance of its word and one output row each, in effect.
+    """Effective number of updates of an input row per occurrence of its word and per output row.
 
-    All words of a window are moved by the whole error. So a mean of them moves as far as one word would, and
+    All words of a window receive the whole gradient. A mean of context rows therefore moves as far as a single row, and
     a sum as far as all of them together.
     """
     contexts = contexts_of_word(config)
@@ -413,7 +428,7 @@ def input_updates(config: TrainingConfig) -> float:
 
 
 def hidden_square(config: TrainingConfig, vocabulary_size: int) -> float:
-    """Mean squared length of hidden rows, in that of input rows."""
+    """Mean squared length of hidden rows, relative to that of input rows."""
     if config.architecture == "skip-gram":
         return 1.0
     alike, rows = alikeness(vocabulary_size), contexts_of_word(config)
@@ -422,12 +437,12 @@ def hidden_square(config: TrainingConfig, vocabulary_size: int) -> float:
 
 
 def outputs_per_example(config: TrainingConfig) -> float:
-    """Outputs of an example in a long sentence: the centre for CBOW; for skip-gram its context words, expected."""
+    """Expected number of outputs of an example: 1 for CBOW (the centre), the context words for skip-gram."""
     return 1 if config.architecture == "cbow" else contexts_of_word(config)
 
 
 def make_mode(config: TrainingConfig) -> Mode:
-    """How the kernels make the hidden layer and hand its error back."""
+    """How the kernels compute the hidden layer and propagate its gradient."""
     cbow = config.architecture == "cbow"
     return Mode(
         cbow=cbow,
@@ -440,7 +455,7 @@ def make_mode(config: TrainingConfig) -> Mode:
 
 
 def make_examples(windows: Windows, output_ids: NDArray[np.int32], mode: Mode, *, pair_by_pair: bool) -> Examples:
-    """The centres of a shard as examples, or each of their (centre, context) pairs as one."""
+    """The examples of a shard: one per centre, or one per (centre, context) pair."""
     word_ids, first, stop, starts, stops = windows
     if pair_by_pair and not mode.cbow:
         pairs = count_pairs(starts, stops, first, stop)

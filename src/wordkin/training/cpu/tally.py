@@ -1,4 +1,4 @@
-"""How often the rows of all tables were updated: what merging replicas of them needs to know."""
+"""Counts of row updates, needed for merging replicas."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from wordkin.training.cpu.steps import AnyStep
 
 
 class Tally:
-    """Updates of each row since the tally was cleared.
+    """Number of updates of each row since the tally was cleared.
 
     Attributes
     ----------
-    updates : float32 [rows] of the input table, the projection bias and each output table; the same units as the
-        ``updates`` of a :class:`~wordkin.training.cpu.numbering.RowSet`.
+    updates : tuple of ndarray of shape (rows,), float32
+        Updates of the input table, the projection bias and each output table, in the units of
+        :class:`~wordkin.training.cpu.numbering.RowSet`.
     """
 
     def __init__(self, rows: Sequence[int]) -> None:
@@ -37,12 +38,14 @@ class Tally:
 
 
 class Counter:
-    """Finds out how often a shard updates which rows; for one thread.
+    """Counts the row updates of shards; not thread-safe.
 
     Parameters
     ----------
-    steps : of each objective.
-    rooms : rows of each table that a shard reads at most.
+    steps : sequence of Step
+        The step of each objective.
+    rooms : sequence of int
+        Maximum number of rows of each table that a shard reads.
     """
 
     def __init__(self, steps: Sequence[AnyStep], rooms: Sequence[int]) -> None:
@@ -52,7 +55,7 @@ class Counter:
         ]
 
     def count(self, sample: Sample, local_ids: LocalIds, tally: Tally) -> None:
-        """Add the updates of a shard to a tally; the sample stays as it is."""
+        """Add the updates of a shard to a tally; the sample is not modified."""
         words, bias, *outputs = self._row_sets
         word_ids: NDArray[np.int32] = sample.windows.word_ids.copy()
         words.restart()

@@ -1,11 +1,11 @@
-"""How much work one shard may be, so that a request to stop is answered soon, whatever the options.
+"""Size of shards, bounded so that a request to stop is answered soon for all options.
 
-Training asks whether it should stop between shards, or between rounds of shards. Their length therefore follows
-from an upper bound on the operations that one word of the text can cost. It depends on configuration and vocabulary
-alone, never on the machine, because the bits of a run depend on where shards begin.
+Training can stop only between shards, or between rounds of shards. The length of a shard therefore follows from an
+upper bound on the operations per word of the text. It depends only on configuration and vocabulary, not on the machine,
+because the result depends on the shard boundaries.
 
-Operations are multiplications and additions of float32 numbers. A core does some 40 billion a second on machines
-with 512-bit registers, so a bound of 2**35 is below a second there.
+Operations are float32 multiplications and additions. With 512-bit registers, a core does about 40 billion per second,
+so 2**35 operations take less than a second.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Protocol
 
 from wordkin.config import TrainingConfig
 
-MOST_OPERATIONS = 2**35  # between two questions whether to stop
-ROW_OVERHEAD = 48  # numbers; what it costs besides to find, score and weigh one row
-PRODUCTS = 6  # operations for each number of a pair of rows: a score and two updates, each a multiplication and a sum
+MOST_OPERATIONS = 2**35  # between two checks of should_stop
+ROW_OVERHEAD = 48  # fixed cost of finding, scoring and weighting a row, as a number of row elements
+PRODUCTS = 6  # operations per element of a pair of rows: a score and two updates, each a multiplication and an addition
 
 
 def contexts_at_most(config: TrainingConfig) -> int:
-    """Context words of one centre, at most."""
+    """Maximum number of context words of one centre."""
     return config.max_context if config.whole_sentences else 2 * config.reach
 
 
 def negative_sampling_operations(config: TrainingConfig, row_size: int, noise: int, *, pair_by_pair: bool) -> int:
-    """Operations for one word of the text, at most; ``noise`` : noise words that an example meets."""
+    """Upper bound on the operations per word of the text; ``noise`` is the number of noise words per example."""
     contexts = contexts_at_most(config)
     row = row_size + ROW_OVERHEAD
     if config.architecture == "cbow":
@@ -37,7 +37,7 @@ def negative_sampling_operations(config: TrainingConfig, row_size: int, noise: i
 
 
 def hierarchical_softmax_operations(config: TrainingConfig, row_size: int, longest_path: int) -> int:
-    """Operations for one word of the text, at most; ``longest_path`` : nodes."""
+    """Upper bound on the operations per word of the text; ``longest_path`` is the length of the longest tree path."""
     contexts = contexts_at_most(config)
     row = row_size + ROW_OVERHEAD
     if config.architecture == "cbow":
@@ -46,16 +46,21 @@ def hierarchical_softmax_operations(config: TrainingConfig, row_size: int, longe
 
 
 def softmax_operations(config: TrainingConfig, row_size: int, vocabulary_size: int) -> int:
-    """Operations for one word of the text, at most."""
+    """Upper bound on the operations per word of the text."""
     contexts = contexts_at_most(config)
     hidden = _hidden_layer(contexts, row_size + ROW_OVERHEAD) if config.architecture == "cbow" else contexts
     return hidden + PRODUCTS * vocabulary_size * row_size
 
 
 class Demand(Protocol):
-    """What one objective asks of shards.
+    """The limits that one objective sets for shards.
 
-    shard_words : the most words it can take. operations : for one word, at most.
+    Attributes
+    ----------
+    shard_words : int
+        Maximum number of words of a shard.
+    operations : int
+        Upper bound on the operations per word.
     """
 
     shard_words: int
@@ -63,14 +68,14 @@ class Demand(Protocol):
 
 
 def shard_words(demands: Sequence[Demand], parts: int) -> int:
-    """Words of a shard, from 1 up: what the most demanding objective can take, and few enough to stop soon.
+    """Number of words of a shard, at least 1: within the limits of all objectives, and small enough to stop soon.
 
-    Training asks whether to stop after ``parts`` shards, which one thread may have to train one after the other.
+    Training checks ``should_stop`` after every ``parts`` shards, which a single thread may have to train in sequence.
     """
     affordable = MOST_OPERATIONS // (parts * max(1, sum(each.operations for each in demands)))
     return max(1, min(affordable, *(each.shard_words for each in demands)))
 
 
 def _hidden_layer(contexts: int, row: int) -> int:
-    """Operations for summing the context rows of a centre, and for adding its error to each of them."""
+    """Operations for summing the context rows of a centre and for adding its gradient to each of them."""
     return 4 * contexts * row

@@ -1,4 +1,4 @@
-"""What one thread needs to train: buffers for what it draws, for numbering rows, and for each objective."""
+"""The buffers of one training thread."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from wordkin.training.cpu.sampler import Sampler
 from wordkin.training.cpu.steps import AnyOutputs, AnyStep
 from wordkin.windows.windows import Windows
 
-Result = tuple[float, int]  # summed loss and examples of a shard
+Result = tuple[float, int]  # summed loss and number of examples of a shard
 
 
 class Worker:
-    """One thread's buffers.
+    """The buffers of one thread: samples, local ids, and a workspace for each objective.
 
     Parameters
     ----------
-    thresholds : of subsampling, uint32 [V].
-    steps : of each objective.
-    number : which of the workers it is, from 0.
+    config : TrainingConfig
+        The configuration.
+    thresholds : ndarray of shape (V,), uint32
+        Subsampling thresholds.
+    steps : sequence of Step
+        The step of each objective.
+    number : int
+        Index of the worker, from 0.
     """
 
     def __init__(
@@ -40,8 +45,8 @@ class Worker:
     ) -> Result:
         """Train each objective in turn on the same windows.
 
-        Kernels work on whole rows, so they add to the bias column of input rows and of the projection bias as well.
-        Nothing there means anything and no checkpoint stores it, so it is 0 again before anybody else reads it.
+        Kernels work on whole padded rows, so they also change the bias column of input rows and of the projection bias.
+        That column is unused in these tables, so it is reset to 0 after the shard.
         """
         loss = 0.0
         examples = 0
