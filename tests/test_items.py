@@ -113,9 +113,9 @@ def test_what_is_no_item_is_refused(corpus: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lowercase": True}, "lowercase is for words: leave it out where the items are whole numbers; got True"),
-        ({"normalize": "NFC"}, "normalize is for words: leave it out where the items are whole numbers; got 'NFC'"),
-        ({"keep": "1.*"}, "keep is for words: leave it out where the items are whole numbers; got '1.*'"),
+        ({"lowercase": True}, "lowercase needs words, but the items are whole numbers; got True: leave it out"),
+        ({"normalize": "NFC"}, "normalize needs words, but the items are whole numbers; got 'NFC': leave it out"),
+        ({"keep": "1.*"}, "keep needs words, but the items are whole numbers; got '1.*': leave it out"),
         ({"phrases": 1}, "phrases needs words, but the items are whole numbers; got 1: leave it out"),
         ({"keep_words": ["01"]}, "keep_words must be whole numbers, like the items of the text; got '01'"),
         ({"keep_words": [1, "a"]}, "keep_words must be a list of words, or of whole numbers; got (1, 'a')"),

@@ -134,11 +134,11 @@ def test_a_tokenizer_that_fails_is_named():
         yield "a"
         raise KeyError("no such\nword")
 
-    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*fails failed at the line 'a b': KeyError: 'no such"
+    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*fails failed for the line 'a b': KeyError: 'no such"
     with pytest.raises(CorpusError, match=message) as caught:
         wordkin.train(texts=["a b"] * 9, tokenizer=fails, **SMALL)
     assert isinstance(caught.value.__cause__, KeyError) and "\n" not in str(caught.value)
-    with pytest.raises(CorpusError, match=r"the tokenizer str\.join failed at the line 'a b': TypeError"):
+    with pytest.raises(CorpusError, match=r"the tokenizer str\.join failed for the line 'a b': TypeError"):
         wordkin.train(texts=["a b"] * 9, tokenizer=str.join, **SMALL)
 
 
@@ -259,7 +259,7 @@ def test_what_cannot_be_handed_over_runs_in_one_process(folder, monkeypatch):
             return scanned.fingerprint
 
     expected = fingerprint("whitespace", 1)
-    message = "the tokenizer runs in one process, as others cannot be given it"
+    message = "the tokenizer runs in one process, because it cannot be sent to others"
     with pytest.warns(CorpusWarning, match=message):
         assert fingerprint(lambda line: line.split(), 2) == expected
     lost = type(sys)("a_module_that_no_file_has")
@@ -293,9 +293,12 @@ def made_by(tokenizer):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("killed", r"a process of the tokenizer away\.killed was killed by signal 9, perhaps for want of memory: pass"),
-        ("leaves", r"a process of the tokenizer away\.leaves ended with exit code 3: pass fewer threads, or threads=1"),
-        ("raises", r"the tokenizer away\.raises failed at the line 'line \d+': Odd: 1"),
+        (
+            "killed",
+            r"a process of the tokenizer away\.killed was killed by signal 9, possibly because it ran out of mem",
+        ),
+        ("leaves", r"a process of the tokenizer away\.leaves ended with exit code 3: use fewer threads, or threads=1"),
+        ("raises", r"the tokenizer away\.raises failed for the line 'line \d+': Odd: 1"),
     ],
 )
 def test_a_tokenizer_that_ends_its_process_or_fails_there_is_named(away, name, message):

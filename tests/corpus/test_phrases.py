@@ -125,7 +125,7 @@ def test_rare_ngrams_are_dropped_with_a_warning_where_there_are_too_many(monkeyp
     for number in range(0, len(sentences), 30):
         sentences[number][:2] = ["new", "york"]
     options = PhraseOptions(max_ngrams=100_000, threshold=5)
-    with pytest.warns(PhraseWarning, match=r"more different n-grams than max_ngrams=100,000: the rarest were dropped"):
+    with pytest.warns(PhraseWarning, match=r"more distinct n-grams than max_ngrams=100,000: the rarest were dropped"):
         alone, _ = learn_phrases(counted(sentences), 1, options, workers=1)
     with pytest.warns(PhraseWarning):
         together, _ = learn_phrases(counted(sentences), 1, options, workers=4)
@@ -183,12 +183,12 @@ def test_illegal_options(options, message):
     [
         ("{", "it is not JSON, or an entry is missing or wrong"),
         ("[]", 'its format is not "wordkin phrases"'),
-        ('{"format": "wordkin phrases", "version": 9}', "it is of version 9, and this wordkin reads 1"),
+        ('{"format": "wordkin phrases", "version": 9}', "its format version is 9, but this wordkin reads version 1"),
         ('{"format": "wordkin phrases", "version": 1}', "an entry is missing or wrong"),
         (
             '{"format": "wordkin phrases", "version": 1, "delimiter": "_", "options": {},'
             ' "passes": [{"connector_words": [], "phrases": [["a", 1.0]]}]}',
-            r"\['a'\] is no list of two words or more",
+            r"\['a'\] is not a list of two or more words",
         ),
     ],
 )

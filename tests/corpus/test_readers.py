@@ -250,5 +250,5 @@ def test_a_word_beyond_any_measure_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(text, "LONGEST_WORD_BYTES", 10_000)
     path = tmp_path / "text.txt"
     path.write_bytes(b"x" * 20_000)
-    with pytest.raises(CorpusError, match=r"'.*text.txt' has a word over 10,000 bytes long: is it text\?"):
+    with pytest.raises(CorpusError, match=r"'.*text.txt' has a word of over 10,000 bytes: is it text\?"):
         text_of(path)

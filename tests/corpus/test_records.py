@@ -126,7 +126,9 @@ def test_corpus_and_texts_are_not_given_together() -> None:
 def test_a_data_frame_needs_a_column() -> None:
     frame = pandas.DataFrame({"id": [1, 2], "text": ["a b", "c"]})
     assert words_of(frame, field="text") == ["a", "b", "c"]
-    with pytest.raises(CorpusError, match=r"the corpus is a data frame: name the column .*; there are: 'id', 'text'"):
+    with pytest.raises(
+        CorpusError, match=r"the corpus is a data frame: name the text column, .*; there are: 'id', 'text'"
+    ):
         words_of(frame)
     with pytest.raises(CorpusError, match="the data frame has no column 'body'; there are: 'id', 'text'"):
         words_of(frame, field="body")
@@ -141,7 +143,9 @@ def test_records_of_iterables() -> None:
     with pytest.warns(CorpusWarning, match="skipped 3 of 5 records without text: 2 missing, 1 null"):
         assert words_of(records, field="a.b") == ["x", "y", "z"]
     assert words_of([{"a.b": "x"}], field="a.b") == ["x"]
-    with pytest.raises(CorpusError, match=r"field 'a.b' fits two fields of a record: 'a.b', and 'b' within 'a'"):
+    with pytest.raises(
+        CorpusError, match=r"field 'a.b' is ambiguous: a record has the fields 'a.b', and 'b' within 'a'"
+    ):
         words_of([{"a.b": "x", "a": {"b": "y"}}], field="a.b")
     with pytest.raises(CorpusError, match=r"no record has the field 'body'; there are: 'text', 'label'"):
         words_of([{"text": "a", "label": 1}] * 3, field="body")
@@ -152,11 +156,13 @@ def test_records_of_iterables() -> None:
 
 
 def test_lists_and_text_are_not_mixed() -> None:
-    with pytest.raises(CorpusError, match=r"record 1: the field 't' is a list, where others have text"):
+    with pytest.raises(CorpusError, match=r"record 1: the field 't' is a list, but other records have text"):
         words_of([{"t": "a"}, {"t": ["b"]}], field="t")
-    with pytest.raises(CorpusError, match=r"record 1: the field 't' is text, where others have lists of words"):
+    with pytest.raises(CorpusError, match=r"record 1: the field 't' is text, but other records have lists of words"):
         words_of([{"t": ["a"]}, {"t": "b"}], field="t")
-    with pytest.raises(CorpusError, match=r"record 0: the field 't' is float within its list, which must hold strings"):
+    with pytest.raises(
+        CorpusError, match=r"record 0: the field 't' is a list with an item of type float; it must hold"
+    ):
         words_of([{"t": [1, 2.0]}], field="t")
     with pytest.warns(CorpusWarning, match="skipped 1 of 2 records without text: 1 empty list"):
         assert words_of([{"t": ["a b"]}, {"t": []}], field="t") == ["a b"]
@@ -186,7 +192,9 @@ def test_lone_surrogates_in_texts() -> None:
 ])  # fmt: skip
 def test_records_without_a_field_are_not_read_as_lines(tmp_path: Path, name: str, content: str) -> None:
     path = written(tmp_path / name, content)
-    with pytest.raises(CorpusError, match=r'(is a table: name the column|holds records: name the field).*field="text"'):
+    with pytest.raises(
+        CorpusError, match=r'(is a table: name the text column|holds records: name the text field).*field="text"'
+    ):
         words_of(path)
     if "csv" in name:
         assert words_of(path, reader="text") == ["id,text", '1,"the', 'mat"']
@@ -231,7 +239,7 @@ def test_json_lines(tmp_path: Path) -> None:
     ('{"t": "a"', r"line 2: it is not JSON"), ("[1]", "line 2: it must be a JSON object; got"),
     ('{"t": 3}', "line 2: the field 't' is int, not text or a list of strings; got 3"),
     ('{"t": {"a": 1}}', "line 2: the field 't' is dict, not text"),
-    ('{"t": ["a", 1]}', "line 2: the field 't' is int within its list|line 2: the field 't' is a list"),
+    ('{"t": ["a", 1]}', "line 2: the field 't' is a list with an item of type int|line 2: the field 't' is a list"),
     ('{"t": true}', "line 2: the field 't' is bool, not text"),
 ])  # fmt: skip
 def test_broken_json_lines_name_the_line(tmp_path: Path, line: str, message: str) -> None:
@@ -295,11 +303,11 @@ def test_tables_with_other_delimiters(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("content", "field", "message"), [
     ("id,text\n1,a\n", "body", r"has no column 'body' in its first row; there are: 'id', 'text'$"),
-    ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(parted by ';'\? then"),
+    ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(if columns are sep"),
     ("text,text\na,b\n", "text", "has 2 columns 'text': rename all but one"),
     ("a,b\n", 2, r"no row has the column 2; there are: 0, 1"),
-    ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): mend its quotation marks"),
-    ('a,b\nc,"d"e\n', 1, r"line 2: it is not valid CSV \(.*\): mend its quotation marks"),
+    ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): correct its quotation marks"),
+    ('a,b\nc,"d"e\n', 1, r"line 2: it is not valid CSV \(.*\): correct its quotation marks"),
 ])  # fmt: skip
 def test_tables_that_cannot_be_read(tmp_path: Path, content: str, field: str | int, message: str) -> None:
     with pytest.raises(CorpusError, match=message):
@@ -328,7 +336,7 @@ def test_parquet_columns(tmp_path: Path) -> None:
         assert words_of(path, field="w") == ["x y"]
     assert words_of(path, field="s.t") == ["q"]
     for field, message in [
-        (None, "is a table: name the column with the text, as in field=\"text\"; there are: 'n', 't', 'w'"),
+        (None, "is a table: name the text column, such as field=\"text\"; there are: 'n', 't', 'w'"),
         ("x", "has no column 'x'; there are: 'n', 't'"),
         ("s.x", "has no column 's.x'; there are"),
         (9, "has no column 9; there are"),
@@ -355,7 +363,7 @@ def test_files_that_are_no_tables(tmp_path: Path, name: str) -> None:
 def test_a_table_with_another_suffix_names_its_reader(tmp_path: Path) -> None:
     path = tmp_path / "c.bin"
     pyarrow.parquet.write_table(pyarrow.table({"t": ["a"]}), path)
-    with pytest.raises(CorpusError, match='begins as a file of parquet: pass reader="parquet" and its field'):
+    with pytest.raises(CorpusError, match='is a file of parquet: pass reader="parquet" and field='):
         words_of(path)
     assert words_of(path, reader="parquet", field="t") == ["a"]
 
@@ -382,7 +390,9 @@ def test_output_of_wikiextractor(tmp_path: Path) -> None:
     path = written(tmp_path / "wiki_00", article * 2)
     assert words_of(path, reader="wikiextractor") == ["Sun", "The", "sun", "<b>", "</doc>", "shines"]
     assert sentences_of(path, reader="wikiextractor") == 4
-    with pytest.raises(CorpusError, match=r"has no line <doc id=...>, as WikiExtractor writes: for its option --json"):
+    with pytest.raises(
+        CorpusError, match=r"has no line <doc id=...> of WikiExtractor: for output of its option --json"
+    ):
         words_of(written(tmp_path / "wiki_01", '{"text": "a"}\n'), reader="wikiextractor")
 
 

@@ -127,7 +127,7 @@ def test_devices_are_no_files_of_vectors(device, kind):
 
 def test_closed_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(CorpusError, match="standard input is closed: name a file"):
+    with pytest.raises(CorpusError, match="standard input is closed: pass a file"):
         wordkin.train("-", **SMALL)
 
 

@@ -172,7 +172,7 @@ def test_what_is_no_word_is_refused(vectors, value):
         lambda: vectors.closer_than(value, "up"),
         lambda: vectors.vector(value),
     ):
-        with pytest.raises(ConfigError, match=r"^word must be text( or a whole number)?; got"):
+        with pytest.raises(ConfigError, match=r"^word must be a string( or a whole number)?; got"):
             question()
 
 

@@ -1,10 +1,10 @@
-"""Phrases: words that stand side by side far more often than chance, joined to one word ("new_york").
+"""Phrases: words that occur together far more often than by chance are joined to one word ("new_york").
 
-Phrases are learned from an encoded text, in one or several passes. Each pass joins two words, with connectors such as
-"of" between them where there are some; the next pass may join what the last one made. Two scores are offered:
+Phrases are learned from an encoded text in one or more passes. Each pass joins two words, with optional connectors such
+as "of" between them. A later pass can join the results of an earlier one. There are two scores:
 
 - ``word2phrase`` (Mikolov et al. 2013b): (count(ab) - min_count) · n / (count(a) · count(b)), where n is the number of
-  different words and n-grams. gensim calls it "default".
+  distinct words and n-grams. gensim calls it "default".
 - ``npmi`` (Bouma 2009): ln(p(ab) / (p(a) · p(b))) / -ln p(ab), from -1 to 1.
 """
 
@@ -36,7 +36,7 @@ from wordkin.storage.files import check_writable, reason, replacing
 
 Scoring = Literal["word2phrase", "npmi"]
 OnPass = Callable[[int, int], None]
-"""Called after each pass with its number, from 1, and how many phrases it found."""
+"""Called after each pass with its number, from 1, and the number of phrases it found."""
 
 FORMAT_NAME = "wordkin phrases"
 FORMAT_VERSION = 1
@@ -51,33 +51,33 @@ _PIECE_WORDS = 1 << 19
 
 
 class PhraseWarning(UserWarning):
-    """Something about learned phrases that their user should know."""
+    """Learned phrases may be incomplete; the message says why."""
 
 
 @dataclass(frozen=True)
 class PhraseOptions:
-    """How phrases are learned.
+    """Options for learning phrases.
 
     Parameters
     ----------
     min_count : int, default 5
-        Ignore n-grams seen fewer times; with ``word2phrase`` this is also the discount of the score.
-    threshold : float, optional
-        Join words whose score is above this: 10 for ``word2phrase`` and 0.5 for ``npmi`` unless set.
+        Ignore n-grams with a lower count; with ``word2phrase`` this is also the discount of the score.
+    threshold : float, default None
+        Join words whose score exceeds this. If None, 10 for ``word2phrase`` and 0.5 for ``npmi``.
     scoring : {"word2phrase", "npmi"}, default "word2phrase"
         The score; see :mod:`wordkin.corpus.phrases`.
     connector_words : sequence of str, default ()
-        Words that may stand inside a phrase, between its first and last word, but not at its ends.
+        Words allowed inside a phrase, but not as its first or last word.
     delimiter : str, default "_"
-        What joins the words of a phrase.
+        String that joins the words of a phrase.
     max_ngrams : int, default 20_000_000
-        Most n-grams that are counted at a time, 16 to 27 bytes each. Where a text has more, the rarest are
-        dropped, as word2phrase does, and a warning says how many occurrences were lost.
+        Maximum number of distinct n-grams in memory, at 16 to 27 bytes each. If a text has more, the rarest are
+        dropped, as in word2phrase, and a warning gives the number of lost occurrences.
 
     Raises
     ------
     ConfigError
-        A value is not legal.
+        A value is illegal.
     """
 
     min_count: int = 5
@@ -119,16 +119,16 @@ class PhrasePass:
     Attributes
     ----------
     phrases : mapping of tuple of str to float
-        The words of each phrase, connectors included, and its score.
-    connector_words : frozenset of str
-        The words that were taken for connectors.
+        The words of each phrase, including connectors, and its score.
+    connector_words : frozenset of str, default frozenset()
+        The words that were treated as connectors.
     """
 
     phrases: Mapping[tuple[str, ...], float]
     connector_words: frozenset[str] = frozenset()
 
     def join(self, words: Sequence[str], delimiter: str) -> list[str]:
-        """A sentence with the phrases of this pass joined, from left to right."""
+        """Join the phrases of this pass in a sentence, from left to right."""
         joined: list[str] = []
         start: int | None = None
         for position, word in enumerate(words):
@@ -164,14 +164,14 @@ class Phrases:
         return sum(len(each.phrases) for each in self.passes)
 
     def join(self, words: Sequence[str]) -> list[str]:
-        """A sentence with all phrases joined."""
+        """Join all phrases in a sentence."""
         joined = list(words)
         for each in self.passes:
             joined = each.join(joined, self.delimiter)
         return joined
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a JSON file; ``docs/phrases.md`` describes it. Raises :class:`OutputError` where it cannot be."""
+        """Write a JSON file, described in ``docs/phrases.md``. Raises :class:`OutputError` if that fails."""
         check_writable(Path(path))
         with replacing(Path(path)) as stream:
             stream.write(self.to_json())
@@ -199,8 +199,7 @@ class Phrases:
     def load(cls, path: str | os.PathLike[str]) -> Phrases:
         """Read a file that :meth:`save` wrote.
 
-        Raises :class:`CorpusNotFoundError` where there is none and :class:`FormatError` where it is another kind
-        of file.
+        Raises :class:`CorpusNotFoundError` if there is no such file, and :class:`FormatError` if it holds no phrases.
         """
         try:
             text = Path(path).read_bytes()
@@ -215,7 +214,7 @@ class Phrases:
 
     @classmethod
     def from_json(cls, text: bytes) -> Phrases:
-        """Inverse of :meth:`to_json`; :class:`FormatError` where the text is not what that makes."""
+        """Inverse of :meth:`to_json`; raises :class:`FormatError` for invalid content."""
         try:
             return cls._of_document(json.loads(text))
         except FormatError:
@@ -228,13 +227,15 @@ class Phrases:
         if not isinstance(document, dict) or document.get("format") != FORMAT_NAME:
             raise FormatError(f'its format is not "{FORMAT_NAME}"')
         if document.get("version") != FORMAT_VERSION:
-            raise FormatError(f"it is of version {document.get('version')!r}, and this wordkin reads {FORMAT_VERSION}")
+            raise FormatError(
+                f"its format version is {document.get('version')!r}, but this wordkin reads version {FORMAT_VERSION}"
+            )
         passes = []
         for each in document["passes"]:
             phrases: dict[tuple[str, ...], float] = {}
             for *words, score in each["phrases"]:
                 if len(words) < 2 or not all(isinstance(word, str) for word in words):
-                    raise FormatError(f"{shown(words)} is no list of two words or more")
+                    raise FormatError(f"{shown(words)} is not a list of two or more words")
                 phrases[tuple(words)] = float(score)
             passes.append(PhrasePass(phrases, frozenset(map(str, each["connector_words"]))))
         return cls(tuple(passes), str(document["delimiter"]), dict(document["options"]))
@@ -242,22 +243,24 @@ class Phrases:
 
 @dataclass
 class CountedText:
-    """A text as ids of all its words; it is encoded like a :class:`wordkin.corpus.Scan`.
+    """A text as ids of all its words. It is encoded like a :class:`wordkin.corpus.Scan`.
 
     Attributes
     ----------
     corpus : EncodedCorpus
-        The ids, of words numbered in the order of ``words``.
+        The text; ids are indices of ``words``.
     words : sequence of str
-        The different words.
+        The distinct words.
     counts : ndarray of shape (words,), int64
-        How often each occurs.
-    phrases : Phrases or None
-        What was joined.
-    dropped : Dropped or None
-        What a bound on the number of different words came to.
-    readers : mapping
-        By reader, what it met.
+        Count of each word.
+    phrases : Phrases or None, default None
+        The phrases that were joined.
+    spool_directory : Path or None, default None
+        Directory for temporary files.
+    dropped : Dropped or None, default None
+        What ``max_types`` dropped; None if it dropped nothing.
+    readers : mapping of str to Tally
+        Statistics of each reader.
     """
 
     corpus: EncodedCorpus
@@ -270,7 +273,7 @@ class CountedText:
 
     @classmethod
     def of_scan(cls, scanned: Scan, spool_directory: str | os.PathLike[str] | None = None) -> CountedText:
-        """All words of a scan, encoded in the order in which it has them; the scan is closed."""
+        """Encode a scan with all its words, in their order, and close the scan."""
         with scanned:
             corpus = scanned.encode(np.arange(len(scanned.words), dtype=np.int32))
         directory = None if spool_directory is None else Path(spool_directory)
@@ -284,11 +287,11 @@ class CountedText:
 
     @property
     def fingerprint(self) -> str:
-        """Hexadecimal digest of the words, their counts and the number of sentences, as of a scan."""
+        """Hexadecimal digest of the words, their counts and the number of sentences, like that of a scan."""
         return words_fingerprint(self.words, self.counts, self.corpus.sentences)
 
     def encode(self, new_ids: NDArray[np.int32], *, path: str | Path | None = None) -> EncodedCorpus:
-        """The text as other ids, -1 dropping a word; see :meth:`wordkin.corpus.Scan.encode`."""
+        """Encode the text with other ids; -1 drops a word. See :meth:`wordkin.corpus.Scan.encode`."""
         size = int(self.counts[new_ids >= 0].sum()) * new_ids.itemsize + self.corpus.offsets.nbytes
         with CorpusWriter(path, spool_directory=self.spool_directory, expected_bytes=size) as writer:
             for piece in _pieces(self.corpus):
@@ -310,32 +313,32 @@ def learn_phrases(
     workers: int = 1,
     on_pass: OnPass | None = None,
 ) -> tuple[Phrases, CountedText]:
-    """Learn phrases and join them.
+    """Learn phrases and join them in the text.
 
     Parameters
     ----------
     text : CountedText
         The text; its corpus is closed.
     passes : int
-        How often to learn and join, from 1 up; each pass may lengthen the phrases of the one before.
+        Number of passes, from 1 to 16; each pass can extend the phrases of the previous one.
     options : PhraseOptions
-        How they are learned.
+        Options for learning phrases.
     workers : int, default 1
-        Threads; the result does not depend on them.
-    on_pass : callable, optional
+        Number of threads; the result does not depend on it.
+    on_pass : callable, default None
         Called after each pass.
 
     Returns
     -------
     phrases : Phrases
-        What was learned.
+        The learned phrases.
     text : CountedText
-        The text with the phrases joined, which are words of it now.
+        The text, with each joined phrase as one word.
 
     Raises
     ------
     ConfigError
-        ``passes`` is not legal.
+        ``passes`` is illegal.
     """
     check("phrases", Number(1, 16, integer=True), passes)
     learned: list[PhrasePass] = []
@@ -354,7 +357,7 @@ def learn_phrases(
 
 
 def join_phrases(text: CountedText, phrases: Phrases, *, workers: int = 1) -> CountedText:
-    """The text with known phrases joined; its corpus is closed. Arguments as of :func:`learn_phrases`."""
+    """Join known phrases in a text, and close its corpus; see :func:`learn_phrases`."""
     for each in phrases.passes:
         text = _join_pass(text, each, phrases.delimiter, workers)
     text.phrases = phrases
@@ -362,14 +365,14 @@ def join_phrases(text: CountedText, phrases: Phrases, *, workers: int = 1) -> Co
 
 
 def _connector_flags(words: Sequence[str], connectors: frozenset[str]) -> NDArray[np.bool_]:
-    """bool [words]: which are connectors."""
+    """Mask of the connectors, bool [words]."""
     if not connectors:
         return np.zeros(len(words), np.bool_)
     return np.fromiter((word in connectors for word in words), np.bool_, len(words))
 
 
 def _learn_pass(text: CountedText, options: PhraseOptions, workers: int) -> PhrasePass:
-    """Count the n-grams of a text and choose those that score above the threshold."""
+    """Count the n-grams of a text and select those that score above the threshold."""
     connectors = frozenset(options.connector_words)
     flags = _connector_flags(text.words, connectors)
     tables = _count(text, flags, options, workers)
@@ -408,7 +411,7 @@ def _count(text: CountedText, flags: NDArray[np.bool_], options: PhraseOptions, 
     lost = sum(table.dropped for table in tables)
     if lost:
         warn(
-            f"the text has more different n-grams than max_ngrams={options.max_ngrams:,}: the rarest were dropped, "
+            f"the text has more distinct n-grams than max_ngrams={options.max_ngrams:,}: the rarest were dropped, "
             f"with {lost:,} occurrences; rare phrases may be missing",
             PhraseWarning,
         )
@@ -428,7 +431,7 @@ def _members(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.in
 
 
 class _NgramTable:
-    """Counts of the n-grams of some regions, grown as needed and pruned when a region exceeds its share."""
+    """A hash table of n-gram counts for some regions; it grows as needed and is pruned when a region is too full."""
 
     def __init__(self, regions: range, max_ngrams: int) -> None:
         from wordkin.corpus.phrase_kernels import REGIONS
@@ -438,7 +441,7 @@ class _NgramTable:
         self._bits = _FIRST_BITS
         self._slots = self._empty(self._bits)
         self.used = np.zeros(len(regions), np.int64)
-        self._least = np.ones(len(regions), np.int64)  # counts that are kept when a region is pruned, less 1
+        self._least = np.ones(len(regions), np.int64)  # minimum count to survive the next pruning, minus 1
         self.dropped = 0
 
     def _empty(self, bits: int) -> NDArray[np.uint64]:
@@ -460,7 +463,7 @@ class _NgramTable:
             self._make_room()
 
     def _make_room(self) -> None:
-        """Prune the regions that have as many n-grams as they may; make the table larger where that is not enough."""
+        """Prune the full regions; if there are none, double the table."""
         from wordkin.corpus.phrase_kernels import move_pairs
 
         full = self.used + _KEYS_AT_A_TIME > self._most_in_region
@@ -472,14 +475,14 @@ class _NgramTable:
         self._slots, self._bits = larger, bits
 
     def pairs(self, least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Keys and counts of the n-grams seen ``least`` times or more."""
+        """Keys and counts of the n-grams with a count of at least ``least``."""
         keys, counts = self._slots[0::2], self._slots[1::2].astype(np.int64)
         kept = np.flatnonzero(counts >= least)
         return keys[kept], counts[kept]
 
 
 class _Scorer:
-    """The score of n-grams from their counts."""
+    """Computes the scores of n-grams from counts."""
 
     def __init__(self, options: PhraseOptions, counts: NDArray[np.int64], different: int) -> None:
         self._options, self._counts, self._different = options, counts, different
@@ -489,13 +492,13 @@ class _Scorer:
     def scores(
         self, counts: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Scores of n-grams, from how often each was seen and the ids of its first and last words."""
+        """Scores of n-grams from their counts and the ids of their first and last words."""
         firsts, lasts = self._counts[first].astype(np.float64), self._counts[last].astype(np.float64)
         if self._options.scoring == "word2phrase":
             scores = (counts - self._options.min_count) / (firsts * lasts) * self._different
         else:
             seen = counts / self._total
-            with np.errstate(divide="ignore", invalid="ignore"):  # a text of one n-gram: 0 / 0, which is certain
+            with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 for a text of a single n-gram, set to 1 below
                 scores = np.log(seen * self._total / firsts * self._total / lasts) / -np.log(seen)
             scores = np.where(seen == 1, 1.0, scores)
         return np.asarray(scores, np.float64)
@@ -508,7 +511,7 @@ def _choose(
     counts: NDArray[np.int64],
     scorer: _Scorer,
 ) -> dict[tuple[str, ...], float]:
-    """The n-grams that score above the threshold: their words and scores, the best first, ties by code points."""
+    """The n-grams above the threshold with their scores, best first; ties are sorted by code point."""
     chosen: dict[tuple[str, ...], float] = {}
     words = text.words
     pairs = keys < 1 << 63
@@ -526,7 +529,7 @@ def _choose(
 def _with_connectors(
     text: CountedText, flags: NDArray[np.bool_], keys: NDArray[np.uint64], counts: NDArray[np.int64]
 ) -> list[tuple[NDArray[np.int64], int]]:
-    """The word ids and counts of n-grams with connectors, whose keys do not tell their words."""
+    """The word ids and counts of n-grams with connectors; their hashed keys do not contain the words."""
     if not len(keys):
         return []
     from wordkin.corpus.phrase_kernels import locate_ngrams
@@ -542,17 +545,17 @@ def _with_connectors(
 
 
 def _table_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
-    """A table of all regions that maps keys to their index, and the bits of its regions."""
+    """A hash table from key to index over all regions, and the number of bits per region."""
     from wordkin.corpus.phrase_kernels import REGIONS, fill_table
 
-    bits = max(4, math.ceil(math.log2(max(1, len(keys)))))  # a region takes an eighth of the keys, more or less
+    bits = max(4, math.ceil(math.log2(max(1, len(keys)))))  # a region gets about an eighth of the keys
     slots = np.zeros(2 * REGIONS << bits, np.uint64)
     fill_table(keys, np.arange(len(keys), dtype=np.uint64), slots, bits)
     return slots, bits
 
 
 def _join_pass(text: CountedText, found: PhrasePass, delimiter: str, workers: int) -> CountedText:
-    """Replace the phrases of one pass by words of their own, and count again."""
+    """Replace the phrases of one pass by single words, and recount."""
     from wordkin.corpus.phrase_kernels import join_phrases, ngram_keys
 
     ids_of_word = {word: number for number, word in enumerate(text.words)}
@@ -593,7 +596,7 @@ def _join_pass(text: CountedText, found: PhrasePass, delimiter: str, workers: in
 
 
 def _pieces(corpus: EncodedCorpus) -> list[range]:
-    """The sentences of a corpus in runs of about ``_PIECE_WORDS`` words."""
+    """Ranges of consecutive sentences with about ``_PIECE_WORDS`` words each."""
     targets = np.arange(_PIECE_WORDS, corpus.words, _PIECE_WORDS)
     cuts = np.unique(np.concatenate(([0], np.searchsorted(corpus.offsets, targets), [corpus.sentences])))
     return [range(int(start), int(stop)) for start, stop in itertools.pairwise(cuts)]

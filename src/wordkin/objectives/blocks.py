@@ -1,19 +1,19 @@
-"""How many examples one block may hold, and how many noise words they share.
+"""Block sizes: the number of examples per block and of the noise words that they share.
 
-Inside a block every row is read before any is updated, so what a row should have learned from the
-first examples is not seen by the last. That is harmless while the sum of what a block adds to one
-row stays small against the curvature of the loss, and diverges when it does not. Two sums count:
+Within a block, all rows are read before any is updated, so later examples do not see the updates of earlier ones. This
+is harmless while the total update of a row in a block is small relative to the curvature of the loss; otherwise
+training diverges. Two totals are bounded:
 
-* the shared noise words: with weights c K / M each, a block of T examples moves a noise row by at
-  most ``learning_rate * T * c * K / M`` steps (c contexts per centre);
-* any one row that comes up often: the likeliest word fills a share p of the kept text or of the
-  noise, so ``learning_rate * T * c * (K + 1) * p`` steps fall on its row.
+* Shared noise words have the weight c K / M each (c contexts per centre), so a block of T examples moves a noise row
+  by at most ``learning_rate * T * c * K / M`` steps. The bound is 1.5.
+* The most frequent word has the probability p in the kept text or in the noise, so its row receives
+  ``learning_rate * T * c * (K + 1) * p`` steps. The bound is 0.5.
 
-The first may be 1.5, the second 0.5; T is the largest power of two that keeps both, and where
-even T = 1 does not, training goes pair by pair with noise words of its own, which is plain word2vec.
+T is the largest power of two within both bounds. If even T = 1 exceeds them, each pair is trained separately with its
+own noise words, as in plain word2vec.
 
-Hierarchical softmax updates nodes in turn; only the input rows of a window are read together. There
-``learning_rate * rows * path * p`` steps fall on the busiest row.
+Hierarchical softmax updates nodes one after the other; only the input rows of a window are read together. The busiest
+row receives ``learning_rate * rows * path * p`` steps.
 """
 
 from __future__ import annotations
@@ -25,15 +25,20 @@ SHARED_NOISE_LIMIT = 1.5
 SAME_ROW_LIMIT = 0.5
 MOST_EXAMPLES = 32
 MOST_ROWS_TOGETHER = 8
-SHARED_NOISE_WORDS = 32  # that all examples of a block share
+SHARED_NOISE_WORDS = 32  # noise words per block
 
 
 class BlockSize(NamedTuple):
-    """How a step cuts its examples.
+    """The size of a block.
 
-    examples : T, examples in a block.
-    noise : M, noise words a block shares.
-    pair_by_pair : every (input, output) pair is an example of its own, with its own K noise words.
+    Attributes
+    ----------
+    examples : int
+        Number of examples, T.
+    noise : int
+        Number of shared noise words, M.
+    pair_by_pair : bool
+        Whether every (input, output) pair is a separate example with its own K noise words.
     """
 
     examples: int
@@ -44,9 +49,17 @@ class BlockSize(NamedTuple):
 def negative_sampling_block(contexts: float, negative: int, learning_rate: float, likeliest: float) -> BlockSize:
     """Block size of negative sampling.
 
-    contexts : outputs per example: expected context words for skip-gram, 1 for CBOW.
-    likeliest : share of examples that move the busiest row: the probability of the likeliest word, in
-        the kept text or in the noise; 1 with a projection bias, which every example moves.
+    Parameters
+    ----------
+    contexts : float
+        Expected outputs per example: context words for skip-gram, 1 for CBOW.
+    negative : int
+        Noise words per pair, K.
+    learning_rate : float
+        Initial learning rate.
+    likeliest : float
+        Fraction of the examples that update the busiest row: the highest probability of a word in the kept text or in
+        the noise; 1 with a projection bias.
     """
     for examples in _halvings(MOST_EXAMPLES):
         steps = learning_rate * examples * contexts
@@ -57,7 +70,7 @@ def negative_sampling_block(contexts: float, negative: int, learning_rate: float
 
 
 def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> BlockSize:
-    """Batch size of full softmax: only the bound on the busiest row applies, nothing is drawn."""
+    """Batch size of full softmax: only the bound on the busiest row applies, because there are no noise words."""
     for examples in _halvings(MOST_EXAMPLES):
         if learning_rate * examples * contexts * likeliest <= SAME_ROW_LIMIT:
             return BlockSize(examples, 0, False)
@@ -65,9 +78,9 @@ def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> Bl
 
 
 def rows_together(path: float, learning_rate: float, likeliest: float) -> int:
-    """Context words of a window that hierarchical softmax reads before it writes them.
+    """Number of context words that hierarchical softmax reads before it writes them.
 
-    path : mean length of a path; likeliest : as in :func:`negative_sampling_block`.
+    ``path`` is the mean length of a tree path; ``likeliest`` is that of :func:`negative_sampling_block`.
     """
     for rows in _halvings(MOST_ROWS_TOGETHER):
         if learning_rate * rows * path * likeliest <= SAME_ROW_LIMIT:

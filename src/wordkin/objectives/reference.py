@@ -1,7 +1,7 @@
-"""What every objective computes, in NumPy float64 and plain loops: the specification of the kernels.
+"""Reference implementation of the objectives in NumPy float64 and plain loops: the specification of the kernels.
 
-The first half is one training example. Every objective scores some rows of the output table against
-a hidden vector, and each score pulls its row by a *residual*, label minus probability:
+The first half treats one training example. Every objective scores some rows of the output table against a hidden
+vector. Each scored row is then updated in proportion to its *residual*, label minus probability:
 
 ======================  =======================================  =====================================
 objective               rows                                     residual of a row
@@ -12,10 +12,10 @@ hierarchical softmax    the inner nodes on the word's path       1 - bit - σ(sc
 negative sampling       the true word, K noise words             [true word] - σ(score)
 ======================  =======================================  =====================================
 
-From there on all are alike (:func:`direction`). Skip-gram has one input word, CBOW several.
+The remaining steps are the same for all objectives (:func:`direction`). Skip-gram has one input word, CBOW several.
 
-The second half, :func:`block_step`, says for a block of many centres which rows are read when and
-written when; the kernels must equal it. The equations are derived in ``docs/mathematics.md``.
+The second half, :func:`block_step`, defines the order of reads and writes for a block of many centres; the kernels must
+give the same result. ``docs/mathematics.md`` derives the equations.
 """
 
 from __future__ import annotations
@@ -36,14 +36,18 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """Everything that is learned, V words and vectors of length N; never changed in place.
+    """The learned parameters for V words and N dimensions.
 
     Attributes
     ----------
-    input_vectors : shape (V, N), row w is the vector of word w (W).
-    output_vectors : shape (V, N), or (V - 1, N) with one row per inner tree node (W′).
-    projection_bias : shape (N,), added to every hidden vector (b), or None.
-    output_bias : one number per row of ``output_vectors``, added to its score (b′), or None.
+    input_vectors : ndarray of shape (V, N)
+        Row w is the vector of word w (W).
+    output_vectors : ndarray of shape (V, N) or (V - 1, N)
+        One row per word, or per inner tree node (W′).
+    projection_bias : ndarray of shape (N,) or None, default None
+        Added to every hidden vector (b).
+    output_bias : ndarray or None, default None
+        One number per row of ``output_vectors``, added to its score (b′).
     """
 
     input_vectors: FloatArray
@@ -52,7 +56,7 @@ class Tables:
     output_bias: FloatArray | None = None
 
     def arrays(self) -> dict[str, FloatArray]:
-        """The tables that are there, by name."""
+        """The tables that are not None, by name."""
         named = {
             "input_vectors": self.input_vectors,
             "output_vectors": self.output_vectors,
@@ -70,12 +74,12 @@ class Tables:
         return Tables(**{name: np.zeros(array.shape) for name, array in self.arrays().items()})
 
     def moved(self, towards: Tables, learning_rate: float) -> Tables:
-        """One step of length ``learning_rate`` in a direction."""
+        """The tables after a step ``learning_rate * towards``."""
         steps = towards.arrays()
         return Tables(**{name: array + learning_rate * steps[name] for name, array in self.arrays().items()})
 
 
-# -- the functions everything is made of ---------------------------------------------------------------
+# -- elementary functions -------------- ---------------------------------------------------------------
 
 
 def sigmoid(x: ArrayLike) -> FloatArray:
@@ -91,13 +95,13 @@ def negative_log_sigmoid(x: ArrayLike) -> FloatArray:
 
 
 def log_sum_exp(scores: FloatArray) -> float:
-    """log Σ e^score, with the largest score taken out first."""
+    """log Σ e^score, computed relative to the largest score to avoid overflow."""
     largest = float(scores.max())
     return largest + float(np.log(np.exp(scores - largest).sum()))
 
 
 def softmax(scores: FloatArray) -> FloatArray:
-    """Probabilities e^score / Σ e^score, with the largest score taken out first."""
+    """Probabilities e^score / Σ e^score, computed relative to the largest score to avoid overflow."""
     powers: FloatArray = np.exp(scores - scores.max())
     powers /= powers.sum()
     return powers
@@ -107,9 +111,9 @@ def softmax(scores: FloatArray) -> FloatArray:
 
 
 def hidden_vector(tables: Tables, input_ids: Sequence[int], cbow_combine: str = "mean") -> FloatArray:
-    """The projection layer h, shape (N,): mean or sum of the input rows, plus the projection bias.
+    """The hidden vector h, shape (N,): mean or sum of the input rows, plus the projection bias.
 
-    With one input word, as in skip-gram, both are the word's row.
+    For a single input word, as in skip-gram, mean and sum are the row of the word.
     """
     hidden = np.zeros(tables.input_vectors.shape[1])
     for word_id in input_ids:
@@ -123,15 +127,20 @@ def hidden_vector(tables: Tables, input_ids: Sequence[int], cbow_combine: str = 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """What an objective makes of one hidden vector; R output rows take part, in this order.
+    """Scores and loss of an objective for one hidden vector and R output rows.
 
     Attributes
     ----------
-    row_ids : int64, shape (R,), rows of the output table; a row may take part more than once.
-    scores : shape (R,), v′ · h + b′.
-    probabilities : shape (R,): for the two softmaxes they sum to 1, otherwise each is its own σ(score).
-    residuals : shape (R,), minus the derivative of the loss by each score (g).
-    loss : E.
+    row_ids : ndarray of shape (R,), int64
+        Rows of the output table; a row may be repeated.
+    scores : ndarray of shape (R,)
+        v′ · h + b′.
+    probabilities : ndarray of shape (R,)
+        For the two softmaxes, probabilities that sum to 1; otherwise σ(score).
+    residuals : ndarray of shape (R,)
+        Negative derivative of the loss with respect to each score (g).
+    loss : float
+        E.
     """
 
     row_ids: IntArray
@@ -144,18 +153,18 @@ class Scored:
 def row_scores(tables: Tables, hidden: FloatArray, row_ids: Sequence[int] | IntArray) -> FloatArray:
     """Scores s = v′ · h + b′ of some rows of the output table."""
     scores = np.zeros(len(row_ids))
-    for place, row_id in enumerate(row_ids):
-        scores[place] = tables.output_vectors[row_id] @ hidden
+    for index, row_id in enumerate(row_ids):
+        scores[index] = tables.output_vectors[row_id] @ hidden
         if tables.output_bias is not None:
-            scores[place] += tables.output_bias[row_id]
+            scores[index] += tables.output_bias[row_id]
     return scores
 
 
 def full_softmax(tables: Tables, hidden: FloatArray, output_ids: Sequence[int]) -> Scored:
     """Cross-entropy of the output words under a softmax over all words.
 
-    E = -Σ_c log y_{o_c} for outputs o_1 … o_C of one hidden vector; the softmax is computed once for
-    all of them. CBOW, and a single skip-gram pair, are the case C = 1.
+    E = -Σ_c log y_{o_c} for outputs o_1 … o_C of one hidden vector; they share one softmax. CBOW and a single skip-gram
+    pair have C = 1.
     """
     row_ids = np.arange(len(tables.output_vectors))
     scores = row_scores(tables, hidden, row_ids)
@@ -173,10 +182,9 @@ def sampled_softmax(
 ) -> Scored:
     """Cross-entropy under a softmax over the true word and K sampled words only (Bengio and Senécal 2008).
 
-    A sample stands for 1 / (K · P) words like it, so log(K · P) is taken from its score, where P is the
-    probability it was drawn with; the sum under the fraction then has the full softmax's as its mean.
-    Samples equal to the true word are ignored: that word is in the sum already. ``scores`` are the
-    corrected ones.
+    log(K · P) is subtracted from the score of each sample, where P is its sampling probability. The expected value of
+    the denominator then equals that of the full softmax. Samples equal to the true word are ignored, because the
+    denominator already contains it. ``scores`` holds the corrected scores.
     """
     others = [sample_id for sample_id in sample_ids if sample_id != output_id]
     row_ids = np.array([output_id, *others], dtype=np.int64)
@@ -189,10 +197,9 @@ def sampled_softmax(
 
 
 def hierarchical_softmax(tables: Tables, hidden: FloatArray, node_ids: ArrayLike, bits: ArrayLike) -> Scored:
-    """-log p(word | h), p being the product of the branch probabilities along the word's path.
+    """-log p(word | h), where p is the product of the branch probabilities along the path of the word.
 
-    At a node with score s, bit 0 (left) has the probability σ(s) and bit 1 has σ(-s).
-    ``probabilities`` are σ(s), the chance of going left.
+    At a node with score s, bit 0 (left) has the probability σ(s) and bit 1 has σ(-s). ``probabilities`` holds σ(s).
     """
     row_ids = np.asarray(node_ids, dtype=np.int64)
     taken = np.asarray(bits, dtype=np.float64)
@@ -219,28 +226,28 @@ def negative_sampling(tables: Tables, hidden: FloatArray, output_id: int, noise_
 def shared_negative_sampling(
     tables: Tables, hidden: FloatArray, output_ids: Sequence[int], noise_ids: Sequence[int] | IntArray, negative: int
 ) -> Scored:
-    """Negative sampling of C output words against M noise words that they share with other examples.
+    """Negative sampling of C output words with M noise words that are shared with other examples.
 
-    Each shared noise word counts ``negative / M`` times for every output word other than itself, so that
-    the mean over the draws is that of ``negative`` draws per output word. Rows: outputs, then noise.
+    Each shared noise word has the weight ``negative / M`` for every output word different from it. The expected
+    gradient is then that of ``negative`` draws per output word. Rows are the outputs, then the noise words.
     """
     row_ids = np.array([*output_ids, *noise_ids], dtype=np.int64)
     scores = row_scores(tables, hidden, row_ids)
     probabilities = sigmoid(scores)
     true = len(output_ids)
     weights = np.zeros(len(noise_ids))
-    for place, noise_id in enumerate(noise_ids):
+    for index, noise_id in enumerate(noise_ids):
         other_outputs = true - list(output_ids).count(int(noise_id))
-        weights[place] = other_outputs * negative / len(noise_ids)
+        weights[index] = other_outputs * negative / len(noise_ids)
     residuals = np.concatenate([1.0 - probabilities[:true], -weights * probabilities[true:]])
     loss = negative_log_sigmoid(scores[:true]).sum() + weights @ negative_log_sigmoid(-scores[true:])
     return Scored(row_ids, scores, probabilities, residuals, float(loss))
 
 
 def hidden_direction(tables: Tables, scored: Scored) -> FloatArray:
-    """-EH = Σ g v′, minus the derivative of the loss by the hidden vector, shape (N,).
+    """-EH = Σ g v′, the negative derivative of the loss with respect to the hidden vector, shape (N,).
 
-    EH = ∂E/∂h has the sign of Rong 2014; this is the direction of descent.
+    EH = ∂E/∂h, as in Rong 2014; the result is the direction of descent.
     """
     towards = np.zeros(tables.output_vectors.shape[1])
     for row_id, residual in zip(scored.row_ids, scored.residuals, strict=True):
@@ -255,10 +262,10 @@ def direction(
     cbow_combine: str = "mean",
     cbow_gradient: str = "exact",
 ) -> Tables:
-    """Where one example pushes the tables: minus the gradient of its loss.
+    """The negative gradient of the loss of one example.
 
-    With ``cbow_gradient="word2vec"`` and the mean, each of C input rows is pushed by the whole of -EH
-    instead of -EH / C, as word2vec.c does; that is not the gradient.
+    With ``cbow_gradient="word2vec"`` and the mean, each of the C input rows gets the whole of -EH instead of -EH / C,
+    as in word2vec.c. This is not the exact gradient.
     """
     hidden = hidden_vector(tables, input_ids, cbow_combine)
     towards = tables.zeros()
@@ -279,7 +286,7 @@ def tree_probabilities(tables: Tables, hidden: FloatArray, tree: HuffmanTree) ->
 def _add_to_inputs(
     tables: Tables, input_ids: Sequence[int], update: FloatArray, cbow_combine: str, cbow_gradient: str
 ) -> None:
-    """Add the update of one hidden vector to its input rows (a repeated word again) and the projection bias."""
+    """Add the update of a hidden vector to its input rows (repeatedly for repeated words) and the projection bias."""
     divided = cbow_combine == "mean" and cbow_gradient == "exact"
     for word_id in input_ids:
         tables.input_vectors[word_id] += update / len(input_ids) if divided else update
@@ -296,10 +303,12 @@ class Block:
 
     Attributes
     ----------
-    word_ids : the words of the piece.
-    centres : positions in ``word_ids``, shape (T,).
-    starts, stops : shape (T,): the context of centre i is every position from ``starts[i]`` to
-        ``stops[i] - 1`` except ``centres[i]``.
+    word_ids : sequence of int
+        The words of the piece.
+    centres : sequence of int, length T
+        Positions in ``word_ids``.
+    starts, stops : sequence of int, length T
+        The context of centre i is every position from ``starts[i]`` to ``stops[i] - 1`` except ``centres[i]``.
     """
 
     word_ids: Sequence[int] | NDArray[np.integer]
@@ -308,10 +317,10 @@ class Block:
     stops: Sequence[int] | NDArray[np.integer]
 
     def windows(self) -> list[Window]:
-        """Each centre with its context, in order; centres without context are left out."""
+        """The windows of all centres in order; centres without context are skipped."""
         found = []
         for centre, start, stop in zip(self.centres, self.starts, self.stops, strict=True):
-            context = [int(self.word_ids[place]) for place in range(start, stop) if place != centre]
+            context = [int(self.word_ids[position]) for position in range(start, stop) if position != centre]
             if context:
                 found.append(Window(int(self.word_ids[centre]), context))
         return found
@@ -328,15 +337,15 @@ class Window(NamedTuple):
         return (self.context_ids, [self.centre_id]) if architecture == "cbow" else ([self.centre_id], self.context_ids)
 
     def pairs(self, transposed: bool = False) -> list[tuple[int, int]]:
-        """Skip-gram's (input, output) pairs: centre to context, or transposed as word2vec.c has them."""
+        """Skip-gram's (input, output) pairs: (centre, context), or (context, centre) as in word2vec.c."""
         pairs = [(self.centre_id, context_id) for context_id in self.context_ids]
         return [(context_id, centre_id) for centre_id, context_id in pairs] if transposed else pairs
 
 
 class BlockStep(NamedTuple):
-    """Tables after a block, the sum of its losses, and over how many examples that sum goes.
+    """The tables after a block, its summed loss and its number of examples.
 
-    An example is an (input, output) pair in skip-gram and a centre in CBOW.
+    An example is an (input, output) pair for skip-gram and a centre for CBOW.
     """
 
     tables: Tables
@@ -358,19 +367,26 @@ def block_step(
     cbow_combine: str = "mean",
     cbow_gradient: str = "exact",
 ) -> BlockStep:
-    """One step of a kernel: which rows are read when, and written when.
+    """One step of a kernel, with its exact order of reads and writes.
 
-    Negative sampling and full softmax read everything the block needs before they write anything.
-    Hierarchical softmax takes one hidden vector after the other, and each sees what the last has written to
-    the nodes; what it has written to the inputs is seen by the next group of ``together``.
+    Negative sampling and full softmax read all rows of the block before they write any. Hierarchical softmax processes
+    one hidden vector after the other: each sees the node updates of the previous ones, while updates of input rows are
+    visible only to the next group of ``together`` vectors.
 
     Parameters
     ----------
-    architecture, objective, learning_rate, negative, cbow_combine, cbow_gradient : as in
-        :class:`wordkin.config.TrainingConfig`, with one objective.
-    noise_ids : the M noise words shared by the block; negative sampling only.
-    tree : hierarchical softmax only.
-    together : hierarchical softmax only: so many hidden vectors of a window are read before inputs are written.
+    tables : Tables
+        The tables before the step; not modified.
+    block : Block
+        The centres and windows.
+    architecture, objective, learning_rate, negative, cbow_combine, cbow_gradient
+        See :class:`wordkin.config.TrainingConfig`; ``objective`` is a single one.
+    noise_ids : sequence of int, default ()
+        The M shared noise words; negative sampling only.
+    tree : HuffmanTree, default None
+        The tree; hierarchical softmax only.
+    together : int, default 1
+        Number of hidden vectors of a window that are read before inputs are written; hierarchical softmax only.
     """
     windows = block.windows()
     examples = len(windows) if architecture == "cbow" else sum(len(window.context_ids) for window in windows)
@@ -384,7 +400,7 @@ _Projection = tuple[str, str]  # cbow_combine, cbow_gradient
 
 
 class _Options(NamedTuple):
-    """The arguments of :func:`block_step` that one objective or another needs."""
+    """Arguments of :func:`block_step` that only some objectives need."""
 
     architecture: str
     learning_rate: float
@@ -396,12 +412,12 @@ class _Options(NamedTuple):
 
 
 def _step_softmax(tables: Tables, windows: list[Window], options: _Options) -> float:
-    """Full softmax of a block, in place; the sum of the losses."""
+    """Full softmax of a block, in place; returns the summed loss."""
     return _step_together(tables, windows, options, full_softmax)
 
 
 def _step_negative_sampling(tables: Tables, windows: list[Window], options: _Options) -> float:
-    """Negative sampling of a block, in place; the sum of the losses."""
+    """Negative sampling of a block, in place; returns the summed loss."""
 
     def scored(tables: Tables, hidden: FloatArray, output_ids: Sequence[int]) -> Scored:
         return shared_negative_sampling(tables, hidden, output_ids, options.noise_ids, options.negative)
@@ -410,7 +426,7 @@ def _step_negative_sampling(tables: Tables, windows: list[Window], options: _Opt
 
 
 def _step_hierarchical_softmax(tables: Tables, windows: list[Window], options: _Options) -> float:
-    """Hierarchical softmax of a block, in place; the sum of the losses."""
+    """Hierarchical softmax of a block, in place; returns the summed loss."""
     tree = options.tree
     if tree is None:
         raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
@@ -425,10 +441,10 @@ _STEPS: dict[str, Callable[[Tables, list[Window], _Options], float]] = {
 
 
 def _tree_window(tables: Tables, window: Window, tree: HuffmanTree, options: _Options) -> float:
-    """Hierarchical softmax of one window, in place: the centre's path is the output.
+    """Hierarchical softmax of one window, in place; the output is the path of the centre.
 
-    In CBOW the whole context is one input. In skip-gram each context word is one (the transposed
-    orientation), from left to right.
+    In CBOW, the whole context is one input. In skip-gram, each context word is an input (the transposed orientation),
+    from left to right.
     """
     rate, together, projection = options.learning_rate, options.together, options.projection
     inputs = [window.context_ids] if options.architecture == "cbow" else [[word_id] for word_id in window.context_ids]
@@ -453,10 +469,10 @@ def _step_together(
     options: _Options,
     score: Callable[[Tables, FloatArray, Sequence[int]], Scored],
 ) -> float:
-    """One step, in place, of examples that are all scored on the tables as they were; the sum of their losses.
+    """One step, in place, in which all examples are scored on the initial tables; returns the summed loss.
 
-    Everything is read before anything is written, then output rows are written, last input rows. A row
-    that takes part more than once gets the sum of its steps.
+    All rows are read first, then output rows and finally input rows are written. A repeated row gets the sum of its
+    updates.
     """
     rate = options.learning_rate
     examples = [window.example(options.architecture) for window in windows]
@@ -471,7 +487,7 @@ def _step_together(
 
 
 def _add_to_outputs(tables: Tables, hidden: FloatArray, scored: Scored, learning_rate: float) -> None:
-    """Step of the output rows of one example."""
+    """Update the output rows of one example."""
     for row_id, residual in zip(scored.row_ids, scored.residuals, strict=True):
         tables.output_vectors[row_id] += learning_rate * residual * hidden
         if tables.output_bias is not None:

@@ -1,4 +1,4 @@
-"""The definition of windows in plain Python, sentence by sentence: what :mod:`wordkin.windows.windows` must equal."""
+"""Reference implementation of windows in plain Python, the specification of :mod:`wordkin.windows.windows`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALWAYS = 2**32 - 1  # the threshold of words that are always kept
 
 
 class Window(NamedTuple):
-    """A kept word, where it stands in the order of its sentence, and its context words in that order."""
+    """A kept word, its position in the order of its sentence, and its context words in that order."""
 
     place: int
     centre: int
@@ -60,7 +60,7 @@ def windows(
 
 
 def permutation(size: int, key: int) -> list[int]:
-    """The random permutation of 0 … size - 1 that a key chooses: a Feistel network, gone through until in range."""
+    """The random permutation of 0 … size - 1 of a key: a Feistel network with cycle walking."""
     bits = max(LEAST_SHUFFLED_BITS, (size - 1).bit_length())
     low_bits, high_bits = bits // 2, bits - bits // 2
 

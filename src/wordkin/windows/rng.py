@@ -1,8 +1,8 @@
-"""Counter-based random numbers: each is a pure function of a key and a counter.
+"""Counter-based random numbers: each number is a pure function of a key and a counter.
 
-A key names a stream (seed, purpose, epoch, shard); number ``n`` of the stream is a hash of key and
-``n``. So any worker can compute any number, no state is handed around, and results do not depend
-on which thread did what. The hash is SplitMix64's output function (Steele, Lea and Flood 2014).
+A key identifies a stream (seed, purpose, epoch, shard). Number ``n`` of the stream is a hash of the key and ``n``. Any
+worker can compute any number without shared state, so results do not depend on scheduling. The hash is the output
+function of SplitMix64 (Steele, Lea and Flood 2014).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wordkin.jit import kernel, uint64
 
-# purposes, so that no two uses of one seed share a stream
+# Purposes of streams: different uses of a seed must not share a stream.
 INITIALISATION, WINDOWS, NOISE, VALIDATION, REPLAY = range(5)
 
 _GOLDEN_GAMMA = 0x9E3779B97F4A7C15
@@ -44,7 +44,7 @@ def random_bits_of(keys: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
 
 @kernel
 def scaled(bits, size):
-    """Map 32 random bits to 0 … size - 1 (size < 2**31) by multiplication; no low bits decide alone."""
+    """Map 32 random bits to 0 … size - 1 (size < 2**31) by multiplication, which uses the high bits."""
     return (uint64(bits) * uint64(size)) >> uint64(32)
 
 

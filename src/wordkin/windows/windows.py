@@ -1,18 +1,17 @@
-"""The one definition of centre and context.
+"""Subsampling and context windows.
 
-A *span* is a range of positions of the encoded corpus. :func:`select_windows` turns a span into
-the word ids that survive subsampling and, for each centre, the half-open range of its window.
-Whether a position survives, and how wide its window is, depend only on (key, position); so
-neighbours across the border of a span come out the same from either side, no sentence is ever cut,
-and every objective, backend and lesson sees the same windows.
+A *span* is a range of positions of the encoded corpus. :func:`select_windows` turns a span into the word ids that
+survive subsampling and, for each centre, the half-open range of its window. Whether a position survives, and the width
+of its window, depend only on (key, position). Windows therefore do not depend on the boundaries of spans, and all
+objectives, backends and lessons use the same windows.
 
-Where the context is the whole sentence, without order, a centre has all other surviving words of it as context, but at
-most ``window`` of them. The words of a sentence longer than that are shuffled, by a permutation keyed by (key, first
-position of the sentence), and a centre takes the words nearest to it in that order: half before and half after it, and
-more of one side where the other ends. So each of its contexts is drawn uniformly and without replacement from the
-sentence, and windows are ranges all the same. Positions of a shuffled sentence count in the new order: a span holds
-words from anywhere in the sentence, and all spans together hold each word once. The permutation is computed word by
-word, so a span costs the same however long the sentence is.
+If the context is the whole sentence in any order, the context of a centre is all other surviving words of the sentence,
+but at most ``window`` of them. Longer sentences are shuffled by a permutation that depends on (key, first position of
+the sentence). A centre then takes the nearest words in the shuffled order: half before it and half after it, or more
+from one side near the ends. Each context is thus a uniform sample without replacement, and windows are still ranges.
+Positions of a shuffled sentence refer to the new order: a span holds words from anywhere in the sentence, and all spans
+together hold each word once. The permutation is computed word by word, so the cost of a span does not depend on the
+length of the sentence.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from wordkin.jit import inner, kernel, uint32, uint64
 from wordkin.windows.rng import random_bits, scaled
 
 SHUFFLE_TURNS = 4  # of a Feistel network, each of two rounds
-LEAST_SHUFFLED_BITS = 5  # with fewer, some permutations would come much more often than others
+LEAST_SHUFFLED_BITS = 5  # with fewer bits, the distribution of permutations would be far from uniform
 
 
 class Windows(NamedTuple):
     """Centres of one span and their windows.
 
-    word_ids : int32 [kept], the surviving words of the span with up to ``window`` neighbours either side. The words of
-        a shuffled sentence are in the new order.
+    word_ids : int32 [kept], the surviving words of the span with up to ``window`` neighbours on either side. The words
+        of a shuffled sentence are in the shuffled order.
     first, stop : the centres are positions ``first`` … ``stop - 1`` of ``word_ids``.
     starts, stops : int32 [kept]; the context of centre c is every position from ``starts[c]`` to
         ``stops[c] - 1`` except c itself. Undefined outside the centres.
@@ -46,20 +45,20 @@ class Windows(NamedTuple):
 
 
 def keep_thresholds(keep_probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Probabilities [V] as uint32 thresholds for 32 random bits; the highest threshold keeps all."""
+    """Convert probabilities [V] to uint32 thresholds for 32 random bits; the highest threshold always keeps a word."""
     scaled_up = np.floor(np.asarray(keep_probabilities, np.float64) * 2.0**32)
     return np.minimum(scaled_up, 2.0**32 - 1).astype(np.uint32)
 
 
 @kernel
 def is_kept(bits, threshold):
-    """Whether a word survives subsampling, from the upper half of the random bits of its position."""
+    """Whether a word survives subsampling; uses the upper half of the random bits of its position."""
     return (threshold == uint32(0xFFFFFFFF)) | (uint32(uint64(bits) >> uint64(32)) < threshold)
 
 
 @kernel
 def reach_of(bits, window, dynamic):
-    """Reach of the window of a centre, from the lower half of its random bits: 1 … window, or always ``window``."""
+    """Window width of a centre, 1 … window from the lower half of its random bits, or ``window`` if not dynamic."""
     return np.int32(1 + scaled(uint32(uint64(bits)), window)) if dynamic else np.int32(window)
 
 
@@ -72,10 +71,11 @@ def select_windows(
 
     Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds``
     uint32 [V]; writes ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window + 1].
-    Of a corpus, the sentences that hold the span are enough: offsets are positions of the corpus, and the first id is
-    that of position ``sentence_offsets[0]``.
-    ``window`` is the largest distance of a context word or, where the ``whole`` sentence is the context, the largest
-    number of them; ``dynamic`` then does not apply. Returns (first, stop, kept): see :class:`Windows`.
+    The arrays may hold only the sentences that contain the span: offsets are corpus positions, and the first id is at
+    position ``sentence_offsets[0]``.
+
+    ``window`` is the largest distance of a context word. If ``whole`` is true, it is the maximum number of context
+    words, and ``dynamic`` is ignored. Returns (first, stop, kept); see :class:`Windows`.
     """
     base = sentence_offsets[0]
     sentence = sentence_at(sentence_offsets, first_position)
@@ -87,11 +87,11 @@ def select_windows(
     while position < stop_position:
         sentence_stop = sentence_offsets[sentence + 1]
         first_centre = count
-        for place in range(position, min(sentence_stop, stop_position)):
-            source = _position_at(order, place)
+        for index in range(position, min(sentence_stop, stop_position)):
+            source = _position_at(order, index)
             word = corpus_ids[source - base]
             bits = random_bits(key, source)
-            word_ids[count] = word  # written in any case and overwritten if not kept: no branch to mispredict
+            word_ids[count] = word  # written always and overwritten if not kept, which avoids branch mispredictions
             starts[count] = reach_of(bits, window, dynamic)
             count += is_kept(bits, thresholds[word])
         stop_centre = count
@@ -120,7 +120,7 @@ def select_windows(
 
 @inner
 def sentence_at(sentence_offsets, position):
-    """Number of the sentence that holds a corpus position, by bisection."""
+    """Index of the sentence that contains a corpus position, by bisection."""
     low, high = 0, sentence_offsets.shape[0] - 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -133,9 +133,9 @@ def sentence_at(sentence_offsets, position):
 
 @inner
 def _order_of(sentence_offsets, sentence, window, whole, key):
-    """The order in which a sentence is read: (first position, words, bits of the lower half of an index, key).
+    """The order in which a sentence is read, as (first position, words, bits of an index, key).
 
-    The number of words is 0 where the order is that of the text.
+    The number of words is 0 if the sentence is not shuffled.
     """
     start = np.int64(sentence_offsets[sentence])
     size = np.int64(sentence_offsets[sentence + 1]) - start
@@ -144,22 +144,22 @@ def _order_of(sentence_offsets, sentence, window, whole, key):
     bits = np.int64(LEAST_SHUFFLED_BITS)
     while size > (np.int64(1) << bits):
         bits += 1
-    return start, size, bits, random_bits(key, (uint64(1) << uint64(63)) | uint64(start))  # no position is so high
+    return start, size, bits, random_bits(key, (uint64(1) << uint64(63)) | uint64(start))  # no position has this bit
 
 
 @inner
-def _position_at(order, place):
-    """The corpus position that stands at ``place`` in the order of its sentence."""
+def _position_at(order, index):
+    """The corpus position of the word at position ``index`` of the (shuffled) order of its sentence."""
     start, size, bits, key = order
-    return place if size == 0 else start + shuffled(place - start, size, bits, key)
+    return index if size == 0 else start + shuffled(index - start, size, bits, key)
 
 
 @inner
 def shuffled(index, size, bits, key):
-    """Number ``index`` of a random permutation of 0 … size - 1, which the ``key`` chooses.
+    """Element ``index`` of a random permutation of 0 … size - 1 that depends on ``key``.
 
-    A Feistel network permutes the numbers of so many ``bits``, enough for ``size``. A result that is too
-    large goes through it again until one is not, which is a permutation of the smaller ones.
+    A Feistel network permutes all numbers of ``bits`` bits. Results that are not below ``size`` are passed through it
+    again (cycle walking), which gives a permutation of 0 … size - 1.
     """
     low_bits = uint64(bits // 2)
     low_mask = (uint64(1) << low_bits) - uint64(1)
@@ -177,15 +177,15 @@ def shuffled(index, size, bits, key):
 
 @inner
 def _keep_before(corpus_ids, base, order, stop, thresholds, key, limit, word_ids):
-    """Write the last ``limit`` kept words of the sentence before ``stop``, in order; return how many."""
+    """Write the last ``limit`` kept words of the sentence before ``stop``, in order; return their number."""
     count = 0
-    place = stop - 1
-    while place >= order[0] and count < limit:
-        source = _position_at(order, place)
+    index = stop - 1
+    while index >= order[0] and count < limit:
+        source = _position_at(order, index)
         if is_kept(random_bits(key, source), thresholds[corpus_ids[source - base]]):
             word_ids[count] = corpus_ids[source - base]
             count += 1
-        place -= 1
+        index -= 1
     for left in range(count // 2):
         right = count - 1 - left
         word_ids[left], word_ids[right] = word_ids[right], word_ids[left]
@@ -196,13 +196,13 @@ def _keep_before(corpus_ids, base, order, stop, thresholds, key, limit, word_ids
 def _keep_after(corpus_ids, base, order, start, stop, thresholds, key, limit, word_ids, count):
     """Write the first ``limit`` kept words of start … stop - 1 from ``word_ids[count]`` on."""
     end = count + limit
-    place = start
-    while place < stop and count < end:
-        source = _position_at(order, place)
+    index = start
+    while index < stop and count < end:
+        source = _position_at(order, index)
         if is_kept(random_bits(key, source), thresholds[corpus_ids[source - base]]):
             word_ids[count] = corpus_ids[source - base]
             count += 1
-        place += 1
+        index += 1
     return count
 
 
@@ -217,7 +217,7 @@ def count_pairs(starts, stops, first, stop):
 
 @kernel
 def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):
-    """Write every (centre, context) pair as a window of its own, in order."""
+    """Write every (centre, context) pair as a separate window, in order."""
     pair = 0
     for centre in range(first, stop):
         for position in range(starts[centre], stops[centre]):

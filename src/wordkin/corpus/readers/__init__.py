@@ -1,1 +1,1 @@
-"""Containers of text, one file each: from files to blocks of bytes."""
+"""Readers of file formats, one module each."""

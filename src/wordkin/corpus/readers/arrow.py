@@ -19,9 +19,9 @@ _OLD_FEATHER_MARK = b"FEA1"
 
 
 def read_parquet(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """The texts or lists of words of one column of a Parquet file.
+    """Yield the texts or lists of words of one column of a Parquet file.
 
-    Raises :class:`CorpusError` for a column that is not there or holds neither, and :class:`MissingExtraError`
+    Raises :class:`CorpusError` for an unknown column or a column of another type, and :class:`MissingExtraError`
     without pyarrow. Rows without text are counted in ``tally``.
     """
     _pyarrow()
@@ -38,7 +38,7 @@ def read_parquet(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: 
 
 
 def row_group_bytes(file: TextFile) -> list[int]:
-    """The bytes of each row group of a Parquet file, all columns together."""
+    """Size of each row group of a Parquet file in bytes, over all columns."""
     _pyarrow()
     import pyarrow.parquet
 
@@ -50,7 +50,7 @@ def row_group_bytes(file: TextFile) -> list[int]:
 
 
 def read_arrow(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """The same for a file in Arrow's file or stream format; Feather is the first of these."""
+    """Like :func:`read_parquet`, for a file in Arrow's file or stream format; Feather is the file format."""
     _pyarrow()
     import pyarrow.ipc
 
@@ -78,7 +78,7 @@ def _pyarrow() -> Any:
 
 
 def _seekable(opened: OpenFile, kind: str) -> Any:
-    """The file itself, in which the library looks for what it needs."""
+    """The raw file, which pyarrow reads by seeking."""
     if opened.name == STANDARD_INPUT:
         raise CorpusError(f"{kind} cannot be read from standard input: name the file")
     if compression_of(opened.name):
@@ -92,7 +92,7 @@ def _field_of(field: str | int | None, schema: Any, name: str) -> str:
         return str(schema.names[field])
     if not isinstance(field, str):
         raise CorpusError(
-            f'{name!r} is a table: name the column with the text, as in field="text"; {listed(schema.names)}'
+            f'{name!r} is a table: name the text column, such as field="text"; {listed(schema.names)}'
             if field is None
             else f"{name!r} has no column {field}; {listed(schema.names)}"
         )
@@ -105,7 +105,7 @@ def _field_of(field: str | int | None, schema: Any, name: str) -> str:
 
 
 def _is_nested(field: str, schema: Any) -> bool:
-    """Whether a name leads through structs to a field."""
+    """Whether a dotted name refers to a field inside structs."""
     types = _pyarrow().types
     first, *rest = path_of(field)
     if not rest or first not in schema.names:
@@ -181,7 +181,7 @@ def _is_list(kind: Any) -> bool:
 
 
 def _blocks(column: Any, opened: OpenFile, tally: Tally) -> Iterator[Block]:
-    """Strings as lines of UTF-8, joined by the library, without a Python object for each."""
+    """Yield strings as lines of UTF-8, joined by pyarrow without a Python object per string."""
     arrow = _pyarrow()
     if arrow.types.is_string_view(column.type):
         column = column.cast(arrow.large_string())
@@ -197,7 +197,7 @@ def _blocks(column: Any, opened: OpenFile, tally: Tally) -> Iterator[Block]:
 
 
 def _integer_lists(column: Any, what: str, opened: OpenFile, tally: Tally) -> Iterator[WordLists]:
-    """Lists of whole numbers as arrays, without a Python object for each."""
+    """Yield lists of whole numbers as arrays, without a Python object per number."""
     items = column.flatten()
     if items.null_count:
         raise CorpusError(f"{opened.name!r}: the {what} has nulls within its lists, which must hold whole numbers only")

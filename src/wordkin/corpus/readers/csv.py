@@ -1,4 +1,4 @@
-"""CSV and TSV: the text in one column, named by a header or counted from 0."""
+"""CSV and TSV: the text is in one column, given by its header name or its number from 0."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from wordkin.errors import CorpusError
 
 
 def read_csv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """The texts of one column, parted by commas or what is asked for; see :func:`_read`."""
+    """Yield the texts of one column, separated by ``delimiter`` or commas; see :func:`_read`."""
     return _read(opened, reading, tally, block_bytes, "," if reading.delimiter is None else reading.delimiter)
 
 
 def read_tsv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """The texts of one column, parted by tabs; see :func:`_read`."""
+    """Yield the texts of one column, separated by tabs; see :func:`_read`."""
     return _read(opened, reading, tally, block_bytes, "\t")
 
 
 def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, delimiter: str) -> Iterator[Piece]:
-    """The texts of one column.
+    """Yield the texts of one column.
 
-    A name is looked up in the first row, which is then a header. A number counts columns from 0, and the first row
-    is text as the others. Rows too short to have the column are counted in ``tally``. Raises :class:`CorpusError`
-    for a column that is not there, and for broken quotation.
+    A column name is looked up in the first row, the header. With a column number, counted from 0, the first row is
+    text. Rows without the column are counted in ``tally``. Raises :class:`CorpusError` for an unknown column and for
+    invalid quoting.
     """
     field = reading.field
     if field is None:
         raise CorpusError(
-            f'{opened.name!r} is a table: name the column with the text, as in field="text", or its number from 0 '
-            'where there is no header; or pass reader="text" to read its lines as they stand'
+            f'{opened.name!r} is a table: name the text column, such as field="text", or its number from 0 if there '
+            'is no header; or pass reader="text" to read it as plain text'
         )
     with _long_fields():
         rows = csv.reader(_lines(opened, tally, block_bytes), delimiter=delimiter, strict=True)
@@ -56,7 +56,8 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
         except csv.Error as error:
             kind = "TSV" if delimiter == "\t" else "CSV"
             raise CorpusError(
-                f"{opened.name!r}, line {rows.line_num:,}: it is not valid {kind} ({error}): mend its quotation marks"
+                f"{opened.name!r}, line {rows.line_num:,}: it is not valid {kind} ({error}): correct its quotation "
+                "marks"
             ) from error
     piece = gatherer.take(opened.bytes_read)
     if piece is not None:
@@ -65,19 +66,19 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
 
 
 def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
-    """The number of the column that the header names so."""
+    """The number of the column with this name in the header."""
     found = [number for number, each in enumerate(header) if each.strip() == field]
     if len(found) == 1:
         return found[0]
     if found:
         raise CorpusError(f"{name!r} has {len(found)} columns {field!r}: rename all but one")
     other = next((each for each in ";\t,|" if each != delimiter and len(header) == 1 and each in header[0]), None)
-    remedy = f" (parted by {other!r}? then pass reader='csv', delimiter={other!r})" if other else ""
+    remedy = f" (if columns are separated by {other!r}, pass reader='csv', delimiter={other!r})" if other else ""
     raise CorpusError(f"{name!r} has no column {field!r} in its first row; {listed(header)}{remedy}")
 
 
 def _lines(opened: OpenFile, tally: Tally, block_bytes: int) -> Iterator[str]:
-    """Lines with their ends, by the policy for what is not valid."""
+    """Yield decoded lines with their line ends; invalid bytes are handled by ``encoding_errors``."""
     position = 0
     for lines in whole_lines(opened, block_bytes):
         yield from io.StringIO(decode_lines(lines, opened, tally, position), newline="")
@@ -86,7 +87,7 @@ def _lines(opened: OpenFile, tally: Tally, block_bytes: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _long_fields() -> Iterator[None]:
-    """Let fields be of any length while a file is read; the limit of the csv module is one for the process."""
+    """Context manager that lifts the field size limit of the csv module, which is global to the process."""
     limit = csv.field_size_limit(2**31 - 1)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What becomes of bytes and strings that are not valid in their encoding, or that UTF-8 cannot represent."""
+"""Handling of bytes that are invalid in their encoding, and of strings that UTF-8 cannot represent."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from wordkin.errors import CorpusWarning, EncodingError, warn
 SAMPLE_BYTES = 1 << 20
 """The encoding of a file is checked on this many of its first bytes."""
 
-_MOST_INVALID = 0.01  # of the tokens; more, and the text is in another encoding
-_FEW = 5  # so many invalid tokens alone prove nothing, unless there are no others
+_MOST_INVALID = 0.01  # fraction of invalid tokens above which the text is taken to be in another encoding
+_FEW = 5  # up to this many invalid tokens are tolerated, unless all tokens are invalid
 _ISO_2022 = {"iso2022_jp": re.compile(rb"\x1b\$[@B]"), "iso2022_kr": re.compile(rb"\x1b\$\)C|\x0e[!-~]+\x0f")}
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_MOST_GUESSED_BYTES = 1 << 16  # more takes charset-normalizer seconds
+_MOST_GUESSED_BYTES = 1 << 16  # charset-normalizer would take seconds for more
 
 
 class ByteStream(Protocol):
-    """What can be read."""
+    """A readable stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
         """Up to ``size`` bytes; none at the end."""
 
 
 def means_utf8(encoding: str) -> bool:
-    """Whether an encoding is read as it is; a byte-order mark is dropped in either case."""
+    """Whether an encoding is UTF-8, with or without a byte-order mark."""
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 
 def decode(text: bytes, encoding_errors: str, name: str, position: int) -> str:
-    """The text as a string; :class:`EncodingError` says where in the file ``name`` a strict decoding fails.
+    """Decode UTF-8; the :class:`EncodingError` of a strict decoding names the file and the byte position.
 
     ``position`` is that of the first byte of ``text``.
     """
@@ -70,7 +70,7 @@ class Transcoded:
     Attributes
     ----------
     replaced : int
-        White-space tokens so far that held something invalid.
+        Number of white-space tokens with invalid bytes so far.
     """
 
     def __init__(self, stream: ByteStream, encoding: str, encoding_errors: str, name: str) -> None:
@@ -81,7 +81,7 @@ class Transcoded:
         self.replaced = 0
 
     def read(self, size: int, /) -> bytes:
-        """About ``size`` bytes of the input as UTF-8; none at its end."""
+        """Read about ``size`` bytes of the input and return them as UTF-8; empty at the end."""
         while not self._ended:
             data = self._stream.read(size)
             self._ended = not data
@@ -100,7 +100,7 @@ class Transcoded:
             return self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
             if self._errors == "strict":
-                pending = len(error.object) - len(data)  # bytes of a character that an earlier read cut
+                pending = len(error.object) - len(data)  # bytes of a partial character from the previous read
                 position = self._position - pending + error.start
                 raise not_valid(self._name, self._encoding, position, error.object[error.start]) from error
         self._decoder.setstate(state)
@@ -112,9 +112,9 @@ class Transcoded:
 
 
 def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
-    """Raise :class:`EncodingError` where more than 1% of the tokens of a sample are invalid in its encoding.
+    """Raise :class:`EncodingError` if more than 1% of the tokens of a sample are invalid in its encoding.
 
-    The sample may end within a character. The error names the encoding that the sample seems to be in.
+    The sample may end inside a character. The error names the probable encoding of the sample.
     """
     decoder = codecs.getincrementaldecoder(encoding)
     try:
@@ -142,7 +142,7 @@ def refuse_escapes(sample: bytes, name: str) -> None:
 
 
 def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: str, name: str) -> None:
-    """Raise :class:`EncodingError` where more than 1% of all tokens are invalid, and more than a few."""
+    """Raise :class:`EncodingError` if more than 1% of all tokens, and more than a few, are invalid."""
     if invalid > _MOST_INVALID * tokens and (invalid > _FEW or invalid == tokens):
         shown = "UTF-8" if means_utf8(encoding) else encoding
         guess = guess_encoding(sample, encoding)
@@ -154,7 +154,7 @@ def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: 
 
 
 def guess_encoding(sample: bytes, encoding: str) -> str | None:
-    """The encoding that charset-normalizer takes a sample for; None where it knows none but ``encoding``."""
+    """The encoding of a sample as guessed by charset-normalizer; None if it finds none other than ``encoding``."""
     import charset_normalizer
 
     if len(sample) > _MOST_GUESSED_BYTES:  # cut where no character is cut
@@ -167,7 +167,7 @@ def guess_encoding(sample: bytes, encoding: str) -> str | None:
 
 
 def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[bytes, int]:
-    """Strings as lines of UTF-8, and how many of them held lone surrogates, which the policy is applied to."""
+    """Encode strings as lines of UTF-8; return the number of tokens with lone surrogates, too."""
     joined = "\n".join(texts)
     try:
         return joined.encode() + b"\n", 0
@@ -182,12 +182,12 @@ def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[byt
 
 
 def without_surrogates(text: str, encoding_errors: str) -> str:
-    """The text with lone surrogates replaced by U+FFFD, or left out."""
+    """Replace lone surrogates by U+FFFD, or remove them."""
     return _SURROGATES.sub("\ufffd" if encoding_errors == "replace" else "", text)
 
 
 def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_errors: str) -> bool:
-    """Apply the policy, in place, to words with lone surrogates, which UTF-8 cannot hold; whether there were any."""
+    """Replace or remove lone surrogates in words, in place, by ``encoding_errors``; return whether there were any."""
     try:
         "".join(words).encode()
     except UnicodeEncodeError:
@@ -206,7 +206,7 @@ def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_err
 
 
 def warn_of_invalid(number: int, what: str, encoding_errors: str, encoding: str = "UTF-8") -> None:
-    """Say how many words or lines the policy had to change."""
+    """Warn of the number of words or lines with invalid bytes."""
     action = "replaced by U+FFFD" if encoding_errors == "replace" else "ignored"
     warn(
         f"invalid {encoding} in {number:,} {what} was {action}; "

@@ -1,4 +1,4 @@
-"""One input file: opened wherever it lies, decompressed by its suffix, with errors of one line."""
+"""Opening of one input file, local or remote, with decompression by suffix and one-line errors."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """One input: a local path, an address for fsspec, or ``-``.
+    """One input: a local path, a URL for fsspec, or ``-``.
 
     Attributes
     ----------
     name : str
-        The path or address.
-    found : bool
-        Whether a directory was searched for it.
-    part : pair of int, or None
-        What to read of it, from the first number to before the second: the lines that begin in these bytes, or these
-        row groups of Parquet. None for all.
+        The path or URL.
+    found : bool, default False
+        Whether the file was found by searching a directory.
+    part : pair of int, or None, default None
+        The part to read, as a half-open range: the lines that begin in these bytes, or these row groups of Parquet.
+        None for the whole file.
     """
 
     name: str
@@ -54,23 +54,23 @@ class TextFile:
 
     @property
     def size(self) -> int | None:
-        """Bytes on disk (compressed, if so) of a local file; ``None`` where that is not known."""
+        """Size of a local file in bytes, before decompression; None if unknown."""
         if self.is_remote or self.name == STANDARD_INPUT:
             return None
         try:
             status = Path(self.name).stat()
         except OSError:
-            return None  # opening it will say what is wrong
+            return None  # opening the file will raise the error
         return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def looks_binary(text: bytes) -> bool:
-    """Whether the beginning of a file holds zero bytes, as UTF-8 text does not."""
+    """Whether the beginning of a file holds zero bytes, which UTF-8 text does not contain."""
     return b"\0" in text[: 1 << 16]
 
 
 def suffixes_of(name: str) -> list[str]:
-    """The suffixes of a path or address in lower case, without what follows ``?`` or ``::`` in an address."""
+    """The suffixes of a path or URL in lower case, ignoring the part after ``?``, ``#`` or ``::`` of a URL."""
     if is_address(name):
         name = name.split("::")[0]
         if name.startswith(("http://", "https://")):
@@ -79,18 +79,18 @@ def suffixes_of(name: str) -> list[str]:
 
 
 def compression_of(name: str) -> str:
-    """The suffix that says how a file is compressed; empty where it is not."""
+    """The compression suffix of a file name; empty if there is none."""
     last = suffixes_of(name)[-1:]
     return last[0] if last and last[0] in COMPRESSIONS else ""
 
 
 def is_address(name: str) -> bool:
-    """Whether fsspec is asked for a name: it looks like an address, and no file is called so."""
+    """Whether a name is a URL for fsspec and not an existing file."""
     return ("://" in name or "::" in name) and not os.path.lexists(name)
 
 
 def fsspec_module() -> Any:
-    """The library that opens addresses, loaded when one is met."""
+    """Import fsspec, only when a URL is used."""
     import fsspec  # type: ignore[import-untyped]
 
     return fsspec
@@ -98,7 +98,7 @@ def fsspec_module() -> Any:
 
 @contextlib.contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Turn what may go wrong while a file is opened, read and decompressed into one line about it."""
+    """Context manager that converts errors of opening, reading and decompression to one-line errors."""
     try:
         yield
     except FileNotFoundError as error:
@@ -112,9 +112,9 @@ def reading(name: str) -> Iterator[None]:
     except (ImportError, ValueError) as error:  # fsspec does not know the protocol, or lacks the package for it
         raise CorpusError(f"cannot open {name!r}: {error}") from error
     except OSError as error:
-        if error.errno is None:  # bz2 says "Invalid data stream" so
+        if error.errno is None:  # bz2 raises this for an invalid data stream
             raise _damaged(name, error) from error
-        if error.errno == errno.ENAMETOOLONG:  # text itself, more often than not
+        if error.errno == errno.ENAMETOOLONG:  # most likely text was passed instead of a path
             raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: {PATHS_OR_LISTS}") from error
         raise CorpusError(f"cannot read {name!r}: {error.strerror}") from error
 
@@ -126,19 +126,24 @@ def _damaged(name: str, error: Exception) -> CorpusError:
 
 
 class OpenFile:
-    """A file opened for reading, through its decompressor if its name asks for one, as UTF-8.
+    """A file open for reading, decompressed by its suffix and converted to UTF-8.
 
     Attributes
     ----------
     raw : binary file
-        The file as it is on disk, for readers that do not read bytes in order.
+        The file without decompression, for readers that seek.
 
     Parameters
     ----------
+    file : TextFile
+        The file.
+    encoding : str, default "utf-8"
+        Its encoding.
+    encoding_errors : str, default "replace"
+        Handling of invalid bytes.
     checked : bool, default True
-        Whether to look at the encoding.
-
-    Raises :class:`EncodingError` from :meth:`read` where the first MiB of the text is in another encoding.
+        Whether to check the encoding: :meth:`read` raises :class:`EncodingError` if the first MiB of the text is in
+        another one.
     """
 
     def __init__(
@@ -165,17 +170,17 @@ class OpenFile:
 
     @property
     def replaced(self) -> int:
-        """White-space tokens so far in which something was invalid in an encoding other than UTF-8."""
+        """Number of white-space tokens with invalid bytes so far, for encodings other than UTF-8."""
         return 0 if self._transcoded is None else self._transcoded.replaced
 
     def only_lines_of_part(self) -> None:
-        """Have :meth:`read` give the lines of the part of the file that is to be read, if it is a part."""
+        """Restrict :meth:`read` to the lines of the part of the file, if only a part is to be read."""
         if self.file.part is not None:
             with reading(self.file.name):
                 self._stream = LinesOfPart(self.raw, *self.file.part)
 
     def read(self, size: int) -> bytes:
-        """About ``size`` bytes of the text, at least one before its end."""
+        """Read about ``size`` bytes of the text; empty only at its end."""
         return self._read(size) if self._transcoded is None else self._transcoded.read(size)
 
     def _read(self, size: int) -> bytes:
@@ -187,7 +192,7 @@ class OpenFile:
         return data
 
     def _check_encoding(self, data: bytes) -> None:
-        """Keep the first MiB and look at it when it is there, unless it does not look like text at all."""
+        """Collect the first MiB and check its encoding, unless it looks binary."""
         assert self._sample is not None
         self._sample.append(data)
         if not data or self._delivered + len(data) >= SAMPLE_BYTES:
@@ -197,7 +202,7 @@ class OpenFile:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes taken from the file as it is on disk; from a pipe, which does not tell, as they were delivered."""
+        """Bytes read from the file, before decompression; for a pipe, the bytes returned by :meth:`read`."""
         return self.raw.tell() if self.raw.seekable() else self._delivered
 
     def check_unchanged(self) -> None:
@@ -227,18 +232,20 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """A function that reads, as a stream."""
+    """Adapter from a read function to a stream."""
 
     read: Callable[[int], bytes]
 
 
 class LinesOfPart:
-    """Reads the lines that begin in some bytes of a file, each to its end.
+    """Reads all lines that begin in a byte range of a file, each to its end.
 
     Parameters
     ----------
-    raw : the file, which can seek.
-    start, stop : from the first byte to before the second.
+    raw : binary file
+        A seekable file.
+    start, stop : int
+        The half-open byte range.
     """
 
     _SEARCHED_BYTES = 1 << 16
@@ -257,7 +264,7 @@ class LinesOfPart:
                     break
 
     def read(self, size: int) -> bytes:
-        """About ``size`` bytes, at least one before the end of the last line."""
+        """Read about ``size`` bytes; empty only after the last line."""
         if self._position >= self._stop and not self._within_line:
             return b""
         data, self._pending = self._pending or self._raw.read(size), b""
@@ -268,7 +275,7 @@ class LinesOfPart:
         self._within_line = not end
         return data[:end] if end else data
 
-    _within_line = False  # whether the last line goes on behind the bytes
+    _within_line = False  # whether the last line continues after the byte range
 
     def close(self) -> None:
         """Close the file."""
@@ -278,7 +285,7 @@ class LinesOfPart:
 def _open_raw(file: TextFile) -> IO[bytes]:
     if file.name == STANDARD_INPUT:
         if sys.stdin is None:
-            raise CorpusError("standard input is closed: name a file")
+            raise CorpusError("standard input is closed: pass a file")
         return sys.stdin.buffer
     if file.is_remote:
         opened: IO[bytes] = fsspec_module().open(file.name, "rb").open()
@@ -299,9 +306,9 @@ def _decompressed(raw: IO[bytes], suffix: str) -> IO[bytes]:
 
 
 class _ZstandardReader(io.RawIOBase):
-    """Decompressed bytes of Zstandard frames; unlike the library's own reader, a missing end is an error."""
+    """Decompresses Zstandard frames; unlike the reader of the library, it raises an error for a truncated frame."""
 
-    _COMPRESSED_PIECE = 1 << 14  # small, because very repetitive text grows many thousandfold
+    _COMPRESSED_PIECE = 1 << 14  # small, because repetitive text can expand several thousand times
 
     def __init__(self, raw: IO[bytes]) -> None:
         try:

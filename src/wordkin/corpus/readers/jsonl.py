@@ -1,4 +1,4 @@
-"""JSON lines: an object a line, and the text in one of its fields."""
+"""JSON Lines: one object per line, with the text in one of its fields."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from wordkin.corpus.readers.text import whole_lines
 from wordkin.errors import CorpusError, shown
 from wordkin.storage.utf8 import is_utf8
 
-_BETWEEN = secrets.token_hex(8)  # unknown to whoever writes a file
+_BETWEEN = secrets.token_hex(8)  # random, so that no file can contain it on purpose
 _SEPARATOR = f',"{_BETWEEN}",'.encode()
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """The texts, or lists of words, of one field.
+    """Yield the texts, or lists of words, of one field.
 
-    Raises :class:`CorpusError` for a line that is no JSON object, and for a value that is neither text nor a list
-    of strings. Records without the field, or with null there, are counted in ``tally``.
+    Raises :class:`CorpusError` for a line that is not a JSON object, and for a value that is neither a string nor a
+    list of strings. Records in which the field is missing or null are counted in ``tally``.
     """
     field = reading.field
     if not isinstance(field, str):
-        raise CorpusError(f'{opened.name!r} holds records: name the field with the text, as in field="text"')
+        raise CorpusError(f'{opened.name!r} holds records: name the text field, such as field="text"')
     path = path_of(field)
     loads = _fastest_loads()
     gatherer = Gatherer(f"field {field!r}", "line", opened.name, opened.encoding_errors, tally)
@@ -37,7 +37,7 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
         position += len(block)
         lines = valid.split(b"\n")
         if not lines[-1]:
-            lines.pop()  # the last line feed ends a line and begins none
+            lines.pop()  # there is no line after the last line feed
         records = _parsed_together(lines, loads)
         texts = None if records is None or gatherer.has_lists else _all_texts(records, field, path)
         if texts is not None:
@@ -59,10 +59,10 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
 
 
 def _parsed_together(lines: list[bytes], loads: Callable[[bytes], Any]) -> list[dict[str, Any]] | None:
-    """The objects of lines, parsed in one go, which is faster; None where a line is something else.
+    """Parse all lines in one call, which is faster; None if a line is not a JSON object.
 
-    Between the lines stands a string that no line holds. Where it is found between all values at the top, each line is
-    one value: one that is no JSON by itself cannot be made whole by its neighbours.
+    The lines are joined to one array, with a random separator string between them. If the separator is between all
+    values of the result, each line is one value. Otherwise invalid lines might have completed each other.
     """
     try:
         found = loads(b"[" + _SEPARATOR.join(lines) + b"]")
@@ -74,7 +74,7 @@ def _parsed_together(lines: list[bytes], loads: Callable[[bytes], Any]) -> list[
 
 
 def _all_texts(records: list[dict[str, Any]], field: str, path: tuple[str, ...]) -> list[str] | None:
-    """The values of a field that is not nested; None where one is missing or no text."""
+    """The values of a field that is not nested; None if one is missing or not a string."""
     if len(path) > 1:
         return None
     try:
@@ -85,7 +85,7 @@ def _all_texts(records: list[dict[str, Any]], field: str, path: tuple[str, ...])
 
 
 def _fastest_loads() -> Callable[[bytes], Any]:
-    """The parser of orjson where it is installed; the standard one judges whatever orjson refuses."""
+    """The parser of orjson if it is installed; lines that it rejects are parsed again with :mod:`json`."""
     try:
         import orjson
     except ImportError:

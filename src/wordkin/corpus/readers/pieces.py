@@ -1,4 +1,4 @@
-"""What readers hand on: blocks of text or lists of words; and the options and counts of reading."""
+"""Output types of readers (blocks of text, lists of words), options of reading, and reader statistics."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-BLOCK_BYTES = 1 << 19  # several are under way at once: small, and soon reused
+BLOCK_BYTES = 1 << 19  # small, because several blocks are in flight at a time
 
 
 class Block(NamedTuple):
-    """Some text: whole words, cut at white space.
+    """A block of text that starts and ends at white space.
 
     Attributes
     ----------
     text : bytes
-        UTF-8, as far as the input was; the last block of a file, and each block of records, ends with a line feed.
+        UTF-8 text, possibly with invalid bytes of the input. The last block of a file and each block of records end
+        with a line feed.
     name : str
-        Where it comes from, for messages.
+        Name of the file or iterable, for messages.
     position : int
-        Of its first byte in the (decompressed) file.
+        Position of the first byte in the decompressed file.
     bytes_read : int or None
-        Of this file so far, as it is on disk; None where that is not known.
+        Bytes of this file read so far, before decompression; None if unknown.
     """
 
     text: bytes
@@ -32,7 +33,7 @@ class Block(NamedTuple):
 
 
 class WordLists(NamedTuple):
-    """Some sentences that are lists of words already; ``name`` and ``bytes_read`` as in :class:`Block`."""
+    """Sentences that are lists of words; ``name`` and ``bytes_read`` as in :class:`Block`."""
 
     sentences: Sequence[Sequence[str]]
     name: str
@@ -44,20 +45,20 @@ Piece = Block | WordLists
 
 @dataclass(frozen=True)
 class Reading:
-    """How inputs are read.
+    """Options of reading.
 
     Attributes
     ----------
-    field : str, int or None
-        Name of the column or field with the text; in a nested record ``a.b``; a number for CSV without a header.
-    reader : str or None
-        One of ``wordkin.config.READERS``; None chooses by the suffix of each file.
-    encoding : str
-        Of text, CSV and JSON lines: any text encoding that Python knows.
-    sets : bool
-        Whether a set is a sentence, whose items are sorted: where the order within a sentence means nothing.
-    delimiter : str or None
-        What parts the columns of CSV; None for a comma.
+    field : str, int or None, default None
+        Name of the column or field with the text; ``a.b`` for a nested field; a number for CSV without a header.
+    reader : str or None, default None
+        One of ``wordkin.config.READERS``. If None, the suffix of each file selects the reader.
+    encoding : str, default "utf-8"
+        Encoding of text, CSV and JSON Lines files: any text encoding of Python.
+    sets : bool, default False
+        Whether sets are accepted as sentences; their items are sorted. Set if the order within a sentence is ignored.
+    delimiter : str or None, default None
+        Character that separates CSV columns; None for a comma.
     """
 
     field: str | int | None = None
@@ -69,18 +70,18 @@ class Reading:
 
 @dataclass
 class Tally:
-    """What one reader met.
+    """Statistics of one reader.
 
     Attributes
     ----------
-    files : int
-        Files read.
-    records : int
-        Records, rows or texts met; 0 for plain text, which has none.
+    files : int, default 0
+        Number of files read.
+    records : int, default 0
+        Number of records, rows or texts; 0 for plain text.
     skipped : Counter
-        Records left out, by reason: "null", "missing", "empty list".
-    replaced : int
-        White-space tokens in which something invalid in their encoding was replaced or ignored.
+        Number of skipped records by reason: "null", "missing", "empty list".
+    replaced : int, default 0
+        Number of white-space tokens in which invalid bytes were replaced or ignored.
     """
 
     files: int = 0
@@ -89,7 +90,7 @@ class Tally:
     replaced: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """The figures as plain values."""
+        """The statistics as JSON values."""
         return {
             "files": self.files,
             "records": self.records,

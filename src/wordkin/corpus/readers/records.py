@@ -1,4 +1,4 @@
-"""The values of one field, record after record: gathered into blocks of text or lists of words."""
+"""Collection of the values of one field of records into blocks of text or lists of words."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from wordkin.errors import CorpusError, shown
 from wordkin.items import is_integer
 from wordkin.storage.utf8 import is_utf8
 
-_MOST_LISTS = 4096  # gathered at once
-_INTEGER_KINDS = ("i", "u")  # of arrays that are taken as they are
+_MOST_LISTS = 4096  # lists per piece
+_INTEGER_KINDS = ("i", "u")  # dtype kinds of arrays that are used without conversion
 
 
 def decode_lines(lines: bytes, opened: OpenFile, tally: Tally, position: int) -> str:
-    """Lines as a string; what is not valid goes by the policy and is counted. ``position`` : of the first byte."""
+    """Decode lines by ``encoding_errors`` and count invalid tokens; ``position`` is that of the first byte."""
     if not is_utf8(lines):
         tally.replaced += sum(not is_utf8(token) for token in lines.split())
     return decode(lines, opened.encoding_errors, opened.name, position)
 
 
 class Missing:
-    """Stands for a field that a record does not have."""
+    """The type of the marker for a missing field."""
 
 
 MISSING = Missing()
 
 
 def path_of(field: str) -> tuple[str, ...]:
-    """The names that lead to a nested field."""
+    """Split the name of a nested field into its parts."""
     return tuple(field.split("."))
 
 
 def value_of(record: Mapping[str, Any], field: str, path: tuple[str, ...]) -> object:
-    """The value of a field, which may be nested; ``MISSING`` where there is none.
+    """The value of a field, which may be nested; ``MISSING`` if there is none.
 
-    Raises :class:`CorpusError` where the name fits a field ``a.b`` and a field ``b`` within ``a``.
+    Raises :class:`CorpusError` if the name matches both a field ``a.b`` and a field ``b`` within ``a``.
     """
     found: object = record
     for name in path:
@@ -50,7 +50,7 @@ def value_of(record: Mapping[str, Any], field: str, path: tuple[str, ...]) -> ob
     if len(path) > 1 and field in record:
         if found is not MISSING:
             raise CorpusError(
-                f"field {field!r} fits two fields of a record: {field!r}, and {path[-1]!r} within "
+                f"field {field!r} is ambiguous: a record has the fields {field!r}, and {path[-1]!r} within "
                 f"{'.'.join(path[:-1])!r}: rename one"
             )
         return record[field]
@@ -58,22 +58,26 @@ def value_of(record: Mapping[str, Any], field: str, path: tuple[str, ...]) -> ob
 
 
 class Gatherer:
-    """Gathers values of a field until they are worth handing on.
+    """Collects the values of a field to pieces of a useful size.
 
     Parameters
     ----------
     what : str
-        The field as messages name it, such as ``field 'text'``.
-    name : str
-        Where the records come from.
-    shown_name : str
-        The same as messages have it.
+        Name of the field for messages, such as ``field 'text'``.
     unit : str
-        What a record is called there: "record", "line", "row" or "text".
+        Name of a record for messages: "record", "line", "row" or "text".
+    name : str
+        Name of the file or iterable.
+    encoding_errors : str
+        Handling of lone surrogates.
+    tally : Tally
+        Statistics to update.
+    shown_name : str, default None
+        Name of the file or iterable for messages; the repr of ``name`` if None.
     lists : bool, default True
-        Whether a value may be a list of words.
+        Whether lists of words are accepted.
     sets : bool, default False
-        Whether a value may be a set of words, which are sorted.
+        Whether sets of words are accepted; they are sorted.
     """
 
     def __init__(
@@ -99,20 +103,20 @@ class Gatherer:
 
     @property
     def has_lists(self) -> bool:
-        """Whether lists of words were gathered, which text may not be mixed with."""
+        """Whether lists of words were collected, which cannot be mixed with text."""
         return bool(self._lists)
 
     @property
     def full(self) -> bool:
-        """Whether it is time to :meth:`take`."""
+        """Whether the collected values fill a piece; then call :meth:`take`."""
         return self.characters >= BLOCK_BYTES or len(self._lists) >= _MOST_LISTS
 
     def add(self, value: object, number: int) -> None:
-        """Take in the value of record ``number``; raises :class:`CorpusError` where it is neither text nor words."""
+        """Add the value of record ``number``; raise :class:`CorpusError` if it is neither text nor a list of words."""
         if isinstance(value, str):
             self._found = True
             if self._lists:
-                raise self._wrong(value, number, "text, where others have lists of words: choose one of them")
+                raise self._wrong(value, number, "text, but other records have lists of words: use one kind only")
             self.texts.append(value)
             self.characters += len(value) + 1
         elif value is MISSING:
@@ -134,21 +138,21 @@ class Gatherer:
             self._tally.skipped["empty list"] += 1
             return
         if self.texts:
-            raise self._wrong(value, number, "a list, where others have text: choose one of them")
+            raise self._wrong(value, number, "a list, but other records have text: use one kind only")
         if isinstance(words, list):
             self._check_items(words, number)
         self._found = True
         self._lists.append(words)
 
     def _check_items(self, items: list[Any], number: int) -> None:
-        """Raise :class:`CorpusError` for what is neither a string nor a whole number; kinds are compared later."""
+        """Raise :class:`CorpusError` for items that are neither strings nor whole numbers; mixing is checked later."""
         for item in items:
             if not isinstance(item, str) and not is_integer(item):
-                what = f"{type(item).__name__} within its list, which must hold strings, or whole numbers, only"
+                what = f"a list with an item of type {type(item).__name__}; it must hold only strings or whole numbers"
                 raise self._wrong(item, number, what)
 
     def take(self, bytes_read: int | None) -> Piece | None:
-        """What was gathered, which is then forgotten; None where nothing was."""
+        """Return the collected values as a piece and reset; None if there are none."""
         piece: Piece | None = None
         if self.texts:
             text, replaced = encode_texts(self.texts, self._errors, self._shown)
@@ -161,7 +165,7 @@ class Gatherer:
         return piece
 
     def check_found(self, fields: Sequence[object] | None) -> None:
-        """Raise :class:`CorpusError` where there were records and none had the field; ``fields`` are those of one."""
+        """Raise :class:`CorpusError` if there were records but none had the field; ``fields`` are those of one."""
         if not self._found and fields is not None and self._missing:
             raise CorpusError(f"{self._shown}: no {self._unit} has the {self._what}; {listed(fields)}")
 
@@ -170,7 +174,7 @@ class Gatherer:
 
 
 def sorted_items(items: Collection[Any]) -> list[Any]:
-    """The items of a set in an order that stays; in any order where they are not of one kind, and refused later."""
+    """The items of a set in sorted order; in arbitrary order if their types are mixed, which is an error later."""
     try:
         return sorted(items)
     except TypeError:
@@ -178,20 +182,20 @@ def sorted_items(items: Collection[Any]) -> list[Any]:
 
 
 def is_null(value: object) -> bool:
-    """Whether a value stands for no value: None, not-a-number, and what pandas has for it."""
+    """Whether a value is missing: None, NaN, or a null of pandas."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     return type(value).__name__ in ("NAType", "NaTType")
 
 
 def _is_list(value: object) -> bool:
-    """Whether a value is a sequence of one dimension in a fixed order: a list, a tuple, or an array."""
+    """Whether a value is an ordered one-dimensional sequence: a list, a tuple or an array."""
     if isinstance(value, str | bytes | bytearray | Mapping | set | frozenset):
         return False
     return isinstance(value, Sequence) or getattr(value, "ndim", None) == 1
 
 
 def listed(fields: Sequence[object]) -> str:
-    """The fields there are, for a message."""
+    """The available fields, for a message."""
     names = ", ".join(map(repr, fields[:12])) + (", ..." if len(fields) > 12 else "")
     return f"there are: {names}" if fields else "there are none"

@@ -1,4 +1,4 @@
-"""Plain text: bytes handed on as blocks that are cut at white space. A line is a sentence."""
+"""Plain text: blocks of bytes that are cut at white space. Each line is a sentence."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from wordkin.corpus.readers.pieces import Block, Reading, Tally
 from wordkin.errors import CorpusError
 
 LONGEST_WORD_BYTES = 1 << 30
-_LIKELY_CUT_BYTES = 1 << 12  # a block nearly always has white space in its last ones
+_LIKELY_CUT_BYTES = 1 << 12  # search this much of the end of a block for white space first
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _SAMPLED_BYTES = 1 << 12  # at the beginning of a file, for zeros in every other byte
-_CUTS = (b"\n", b" ", b"\t", b"\r", b"\xe3\x80\x80")  # white space at which blocks are cut: the frequent kinds
+_CUTS = (b"\n", b" ", b"\t", b"\r", b"\xe3\x80\x80")  # the frequent kinds of white space, at which blocks are cut
 _ARROW_MARKS = {b"PAR1": "parquet", b"ARROW1": "arrow"}
 
 
@@ -24,10 +24,10 @@ class BinaryFileError(CorpusError):
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
-    """The text of a file in blocks of about ``block_bytes``; a byte-order mark at its beginning is dropped.
+    """Yield the text of a file in blocks of about ``block_bytes``, without a byte-order mark.
 
-    Raises :class:`BinaryFileError` for a file that is not text, and :class:`CorpusError` for one that looks like
-    another container, unless this reader was asked for.
+    Raises :class:`BinaryFileError` for a file that is not text. Raises :class:`CorpusError` for a file that looks like
+    another format, unless ``reader="text"`` is set.
     """
     for number, block in enumerate(cut_blocks(opened, block_bytes)):
         if not number:
@@ -38,7 +38,7 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
 
 
 def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
-    """Blocks of one file that end at white space."""
+    """Yield blocks of one file that end at white space."""
     pieces: list[bytes] = []
     position = 0
     while data := opened.read(block_bytes):
@@ -46,7 +46,7 @@ def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
         if not cut:
             pieces.append(data)
             if sum(map(len, pieces)) > LONGEST_WORD_BYTES:
-                raise CorpusError(f"{opened.name!r} has a word over {LONGEST_WORD_BYTES:,} bytes long: is it text?")
+                raise CorpusError(f"{opened.name!r} has a word of over {LONGEST_WORD_BYTES:,} bytes: is it text?")
             continue
         pieces.append(data[:cut])
         text = b"".join(pieces)
@@ -57,7 +57,7 @@ def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
 
 
 def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
-    """The bytes of a file, without a byte-order mark, in blocks of lines; only the last may lack its line feed.
+    """Yield the bytes of a file in blocks of whole lines, without a byte-order mark; the last may lack a line feed.
 
     Raises :class:`BinaryFileError` for a file that is not text.
     """
@@ -80,7 +80,7 @@ def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
 
 
 def _last_cut(data: bytes, start: int) -> int:
-    """Position after the last white space from ``start`` on; 0 when there is none."""
+    """Position after the last white space from ``start`` on; 0 if there is none."""
     found = ((data.rfind(each, start), len(each)) for each in _CUTS)
     return max(index + length if index >= 0 else 0 for index, length in found)
 
@@ -91,13 +91,13 @@ def _block(text: bytes, opened: OpenFile, position: int) -> Block:
 
 
 def _refuse_binary(opened: OpenFile, text: bytes) -> None:
-    """Raise :class:`BinaryFileError` where the beginning of a file is not text."""
+    """Raise :class:`BinaryFileError` if the beginning of a file is not text."""
     if means_utf8(opened.encoding):
         _refuse_wide(opened.name, text)
         refuse_escapes(text, opened.name)
     for mark, reader in _ARROW_MARKS.items():
         if text.startswith(mark) and looks_binary(text):
-            raise BinaryFileError(f'{opened.name!r} begins as a file of {reader}: pass reader="{reader}" and its field')
+            raise BinaryFileError(f'{opened.name!r} is a file of {reader}: pass reader="{reader}" and field=')
     if looks_binary(text):
         raise BinaryFileError(
             f"{opened.name!r} looks binary (it holds zero bytes): pass plain text, or text compressed as .gz, .bz2, "
@@ -123,8 +123,8 @@ def _refuse_wide(name: str, text: bytes) -> None:
 
 
 def _refuse_records(opened: OpenFile, text: bytes) -> None:
-    """Raise :class:`CorpusError` where what was not said to be plain text looks like records."""
-    remedy = 'or reader="text" to read it as it stands'
+    """Raise :class:`CorpusError` if a file looks like records and ``reader`` is not set."""
+    remedy = 'or reader="text" to read it as plain text'
     if text.startswith(b"<doc id="):
         raise CorpusError(f'{opened.name!r} looks like output of WikiExtractor: pass reader="wikiextractor", {remedy}')
     if not text.startswith((b'{"', b"{ ")):
@@ -136,5 +136,5 @@ def _refuse_records(opened: OpenFile, text: bytes) -> None:
     if isinstance(record, dict):
         fields = ", ".join(map(repr, list(record)[:6]))
         raise CorpusError(
-            f'{opened.name!r} looks like JSON lines with the fields {fields}: pass reader="jsonl" and field=, {remedy}'
+            f'{opened.name!r} looks like JSON Lines with the fields {fields}: pass reader="jsonl" and field=, {remedy}'
         )

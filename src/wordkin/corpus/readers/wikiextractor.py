@@ -1,4 +1,4 @@
-"""Output of WikiExtractor: articles between lines ``<doc ...>`` and ``</doc>``, which are left out."""
+"""Output of WikiExtractor: articles between lines ``<doc ...>`` and ``</doc>``, which are dropped."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _CLOSING = re.compile(rb"^</doc>[ \t\r]*$", re.MULTILINE)
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
-    """The text of the articles, the title of each as its first line.
+    """Yield the text of the articles; the first line of an article is its title.
 
-    Raises :class:`CorpusError` where the file has no article.
+    Raises :class:`CorpusError` if the file has no article.
     """
     position = articles = 0
     for lines in whole_lines(opened, block_bytes):
@@ -28,7 +28,7 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
         position += len(lines)
     if not articles:
         raise CorpusError(
-            f"{opened.name!r} has no line <doc id=...>, as WikiExtractor writes: for its option --json, pass "
+            f"{opened.name!r} has no line <doc id=...> of WikiExtractor: for output of its option --json, pass "
             'reader="jsonl", field="text"'
         )
     tally.records += articles

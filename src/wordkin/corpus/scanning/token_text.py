@@ -1,4 +1,4 @@
-"""A text as provisional ids of its distinct tokens: what a pass over the input leaves."""
+"""The result of a pass over the input: the text as provisional ids of its distinct tokens."""
 
 from __future__ import annotations
 
@@ -11,22 +11,36 @@ from numpy.typing import NDArray
 from wordkin.storage.spool import Spool
 
 LINE_END = -1
-"""What stands for the end of a line among token ids."""
+"""Marks the end of a line among token ids."""
 
 
 class TokenText:
     """Distinct tokens, their counts, and the text as token ids in a spool.
 
+    Each segment of the spool holds ids of one of several tables, because every thread counts in its own table.
+
     Attributes
     ----------
-    tokens : the distinct tokens in the order of the text; ``unique`` tells that none is empty or occurs twice.
-    integers : whether the tokens are whole numbers, not text.
-    counts : int64 [tokens], how often each was seen.
-    spool, table_of_segment, token_of_id : a segment of the spool holds ids of one of several tables (each thread
-        has its own, so that none waits for another); ``token_of_id[table]`` int32 maps them to tokens, and to -1
-        where one was dropped.
-    sentences : number of lines, or lists, that are not empty.
-    invalid : tokens that were not valid UTF-8, and ``invalid_sample``, bytes of some of them.
+    tokens : sequence
+        The distinct tokens in order of first occurrence.
+    unique : bool
+        Whether no token is empty or repeated.
+    integers : bool
+        Whether the tokens are whole numbers.
+    counts : ndarray of shape (tokens,), int64
+        Count of each token.
+    spool : Spool
+        The segments.
+    table_of_segment : list of int
+        The table of each segment.
+    token_of_id : sequence of ndarray of int32
+        For each table, a map from id to token; -1 for dropped tokens.
+    sentences : int
+        Number of nonempty lines or lists.
+    invalid : int
+        Number of tokens with invalid UTF-8.
+    invalid_sample : bytes
+        Some of these tokens.
     """
 
     def __init__(self, spool: Spool) -> None:
@@ -43,7 +57,7 @@ class TokenText:
         self._line_is_open = False
 
     def add_segment(self, stream: NDArray[np.int32], words: int, table: int) -> None:
-        """Append ids and line ends, ``words`` of them ids; line ends never stand side by side in one segment."""
+        """Append a segment with ``words`` ids and single line ends between them."""
         if not len(stream):
             return
         self.spool.append(stream)
@@ -52,5 +66,5 @@ class TokenText:
         self._line_is_open = bool(stream[-1] != LINE_END)
 
     def close(self) -> None:
-        """Forget the text and remove its temporary file."""
+        """Drop the text and remove its temporary file."""
         self.spool.close()

@@ -1,4 +1,4 @@
-"""The tokenizers known by name; the libraries behind three of them are imported in this file alone."""
+"""The named tokenizers. The libraries of three of them are imported only in this file."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from wordkin.errors import MissingExtraError
 
 LineTokenizer = Callable[[str], Sequence[str]]
 
-_PART = 2_000  # characters; sudachi refuses a line above 49,149 bytes, and kiwi slows down on long ones
+_PART = 2_000  # characters; sudachi rejects lines above 49,149 bytes, and kiwi is slow on long lines
 _SENTENCE_END = re.compile(r"[\s\u3002\uff0e\uff01\uff1f!?]")
 
 
 def line_tokenizer(tokenizer: Tokenizer) -> LineTokenizer:
-    """The function from a line to its words that a tokenizer is or names.
+    """The function of a named tokenizer, from a line to its words; a function is returned unchanged.
 
-    Raises :class:`MissingExtraError` where its library is not installed. Dictionaries are loaded once in a process.
+    Raises :class:`MissingExtraError` if its library is not installed. A dictionary is loaded once per process.
     """
     return tokenizer if callable(tokenizer) else _FUNCTIONS[tokenizer]()
 
 
 def name_of(tokenizer: Tokenizer) -> str:
-    """What messages call a tokenizer: its name, or that of the function or of its class."""
+    """The name of a tokenizer for messages: its own name, or that of the function or class."""
     if isinstance(tokenizer, str):
         return tokenizer
     name = getattr(tokenizer, "__qualname__", None)
@@ -34,13 +34,13 @@ def name_of(tokenizer: Tokenizer) -> str:
 
 
 def works_on_tokens(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer is applied to each distinct token between white space, and not to lines."""
+    """Whether a tokenizer works on distinct white-space tokens instead of lines."""
     return tokenizer in ("whitespace", "words")
 
 
 @functools.cache
 def _jieba() -> LineTokenizer:
-    """Chinese, by a dictionary, and a hidden Markov model for words that are not in it."""
+    """Chinese: a dictionary, and a hidden Markov model for unknown words."""
     try:
         import rjieba
     except ImportError as error:
@@ -51,7 +51,7 @@ def _jieba() -> LineTokenizer:
 
 @functools.cache
 def _kiwi() -> LineTokenizer:
-    """Korean, as morphemes: particles and endings are words of their own, verbs are stems."""
+    """Korean morphemes: particles and endings are separate words, verbs are stems."""
     try:
         from kiwipiepy import Kiwi
     except ImportError as error:
@@ -67,7 +67,7 @@ def _kiwi() -> LineTokenizer:
 
 @functools.cache
 def _sudachi() -> LineTokenizer:
-    """Japanese, in the longest units of the dictionary (mode C), as they are written."""
+    """Japanese: the longest units of the dictionary (mode C), in their written form."""
     try:
         from sudachipy import Dictionary, SplitMode
     except ImportError as error:
@@ -85,7 +85,7 @@ def _sudachi() -> LineTokenizer:
 
 
 def _parts(line: str, most: int = _PART) -> Iterator[str]:
-    """A line in parts of bounded length, cut behind white space or the end of a sentence where there is one."""
+    """Split a line into parts of bounded length, if possible after white space or the end of a sentence."""
     start = 0
     while len(line) - start > most:
         ends = [match.end() for match in _SENTENCE_END.finditer(line, start, start + most)]

@@ -1,4 +1,4 @@
-"""How a word is written before it is counted: Unicode normalisation, case by language, and which words are kept."""
+"""Normalisation of words before counting: Unicode normal form, lower case by language, and the filter ``keep``."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _ABOVE = 230  # the combining class of marks above a letter
 
 @dataclass(frozen=True)
 class Spelling:
-    """What is done to each word.
+    """Normalisation options for words.
 
     Attributes
     ----------
-    lowercase : bool or str
-        Whether to lower-case, or the language to do it by.
-    normalize : str or None
-        A normal form of Unicode.
-    keep : pattern, callable or None
-        Words that the whole of a pattern matches, or for which a function is true; others are left out. Asked last.
+    lowercase : bool or str, default False
+        Whether to lower-case words, or a language whose special rules apply.
+    normalize : str or None, default None
+        Unicode normal form.
+    keep : pattern, callable or None, default None
+        Keep only words that fully match this pattern, or for which this function returns True. Applied last.
     """
 
     lowercase: Lowercase = False
@@ -34,21 +34,21 @@ class Spelling:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether every word stays as it is."""
+        """Whether no option changes any word."""
         return not self.lowercase and self.normalize is None and self.keep is None
 
     def refuse_integers(self) -> None:
-        """Raise :class:`ConfigError` where something is to be done to words and the text has whole numbers."""
+        """Raise :class:`ConfigError` if an option is set, because the text holds whole numbers."""
         for name, value in (("lowercase", self.lowercase), ("normalize", self.normalize), ("keep", self.keep)):
             if value not in (None, False):
-                raise ConfigError(name, "is for words: leave it out where the items are whole numbers", value)
+                raise ConfigError(name, "needs words, but the items are whole numbers", value, "leave it out")
 
     def line(self, text: str) -> str:
-        """Text before it is split: normalised."""
+        """Normalise text before it is tokenized."""
         return text if self.normalize is None else unicodedata.normalize(self.normalize, text)
 
     def words(self, parts: Iterable[str]) -> list[str]:
-        """The parts of a text as words; those that are not kept, and empty ones, are left out."""
+        """Normalise words; drop empty ones and those that ``keep`` rejects."""
         spelled = (word for part in parts for word in self._spelled(part))
         keeps = self._keeps
         return [word for word in spelled if word and (keeps is None or keeps(word))]
@@ -61,7 +61,7 @@ class Spelling:
             word = lower(word, self.lowercase)
             if self.normalize is not None:
                 word = unicodedata.normalize(self.normalize, word)
-        # NFKC and NFKD write some characters as several words; a word that had white space keeps it.
+        # NFKC and NFKD turn some characters into several words. A word that already had white space is not split.
         if self.normalize == "NFKC" and word != before and len(before.split()) == 1:
             return word.split()
         return [word]
@@ -72,10 +72,10 @@ class Spelling:
 
 
 def lower(text: str, case: Lowercase = True) -> str:
-    """Lower-case a text, by the rules of a language where one is named.
+    """Lower-case a text, optionally with the rules of a language ("tr", "az" or "lt").
 
     Turkish and Azerbaijani have a dotless i; Lithuanian keeps the dot of an i below an accent. A sigma at the end of a
-    word becomes a final one in any case. An ß stays, and STRASSE becomes strasse: that is lower case, not case folding.
+    word always becomes a final sigma. ß is unchanged and STRASSE becomes strasse: this is lower case, not case folding.
 
     >>> lower("DİYAR", "tr"), lower("ΟΔΟΣ"), lower("Straße")
     ('diyar', 'οδος', 'straße')
@@ -88,7 +88,7 @@ def lower(text: str, case: Lowercase = True) -> str:
 
 
 def _lithuanian(text: str, position: int) -> str:
-    """A character of a text, with a dot above where lower-casing would lose it below an accent."""
+    """A character of a text, with a combining dot above if lower-casing would lose the dot below an accent."""
     letter = text[position]
     if letter in "\u00cc\u00cd\u0128":  # I with grave, acute or tilde
         base_and_accent = unicodedata.normalize("NFD", letter)

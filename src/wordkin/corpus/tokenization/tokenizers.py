@@ -1,7 +1,7 @@
-"""From distinct tokens to words: word boundaries and spelling.
+"""Conversion of distinct tokens to words: word boundaries and normalisation.
 
-Everything here works on distinct tokens, of which there are far fewer than tokens, and depends on the
-token alone, so the order and the position in the text do not matter.
+The functions work on distinct tokens, which are far fewer than all tokens. The words of a token depend only on the
+token, not on its position in the text.
 """
 
 from __future__ import annotations
@@ -22,13 +22,19 @@ Tokenizer = str | Callable[[str], Sequence[str]]
 
 
 class TokenWords(NamedTuple):
-    """The words that tokens stand for.
+    """A mapping from tokens to words.
 
-    words : distinct words in the order they are met.
-    word_of_token : int32 [tokens]; the index of a token's only word, -1 when it has none, and -2 - k for
-        the several words ``expansions[expansion_offsets[k]:expansion_offsets[k + 1]]``.
-    expansion_offsets : int64 [k + 1].
-    expansions : int32, indices of words.
+    Attributes
+    ----------
+    words : sequence of str
+        Distinct words in order of first occurrence.
+    word_of_token : ndarray of shape (tokens,), int32
+        Index of the word if the token has exactly one; -1 if it has none; -2 - k if it has the several words
+        ``expansions[expansion_offsets[k]:expansion_offsets[k + 1]]``.
+    expansion_offsets : ndarray of int64
+        Offsets into ``expansions``.
+    expansions : ndarray of int32
+        Indices of words.
     """
 
     words: Sequence[str]
@@ -37,20 +43,20 @@ class TokenWords(NamedTuple):
     expansions: NDArray[np.int32]
 
     def counts(self, token_counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """int64 [words]: how often each word was seen, from how often each token was."""
+        """Count of each word, int64 [words], from the counts of the tokens."""
         single = self.word_of_token >= 0
         counts = np.zeros(len(self.words), np.int64)
         np.add.at(counts, self.word_of_token[single], token_counts[single])
         if len(self.expansions):
-            of_several = token_counts[self.word_of_token < -1]  # in the order of k, as both rise together
+            of_several = token_counts[self.word_of_token < -1]  # in order of k, which increases with the token
             np.add.at(counts, self.expansions, np.repeat(of_several, np.diff(self.expansion_offsets)))
         return counts
 
 
 def whole_tokens(tokens: Sequence[str], spelling: Spelling, unique: bool) -> TokenWords:
-    """Each token as a word, spelled as asked; empty ones are dropped.
+    """Map each token to one normalised word; empty words are dropped.
 
-    ``unique`` promises that no token is empty or occurs twice, which saves time.
+    ``unique`` asserts that no token is empty or repeated, which saves time.
     """
     if unique and spelling.changes_nothing:
         word_of_token = np.arange(len(tokens), dtype=np.int32)
@@ -59,7 +65,7 @@ def whole_tokens(tokens: Sequence[str], spelling: Spelling, unique: bool) -> Tok
 
 
 def split_tokens_at_boundaries(tokens: Iterable[str], spelling: Spelling) -> TokenWords:
-    """Each distinct token as the words that :func:`words_of` finds in it, spelled as asked."""
+    """Map each token to the normalised words that :func:`words_of` finds in it."""
     find = word_pattern().findall
     lines = map(spelling.line, tokens)
     parts = ([line] if line.isascii() and line.isalnum() else find(line) for line in lines)
@@ -67,7 +73,7 @@ def split_tokens_at_boundaries(tokens: Iterable[str], spelling: Spelling) -> Tok
 
 
 def _numbered(words_of_tokens: Iterable[list[str]]) -> TokenWords:
-    """The words of each token, numbered in the order they are met."""
+    """Number the words of all tokens in order of first occurrence."""
     index: dict[str, int] = {}
     word_of_token: list[int] = []
     offsets: list[int] = [0]
@@ -86,12 +92,12 @@ def _numbered(words_of_tokens: Iterable[list[str]]) -> TokenWords:
 
 
 def words_of(text: str) -> list[str]:
-    """Words and punctuation of a text, after the default word boundaries of Unicode (UAX #29).
+    """Split a text into words and punctuation, following the default word boundaries of Unicode (UAX #29).
 
-    Letters, digits, underscores and the marks on them stay together; so do letters around an apostrophe,
-    full stop or middle dot, and digits around a comma, full stop, semicolon or apostrophe. Ideographs and
-    Hiragana stand alone, for want of a dictionary. Any other character that is not white space is a word
-    of its own, except that an emoji sequence is one word and U+200B counts as white space.
+    Letters, digits, underscores and their combining marks form words. An apostrophe, full stop or middle dot between
+    letters does not end a word, nor does a comma, full stop, semicolon or apostrophe between digits. Each ideograph and
+    Hiragana character is a separate word, because splitting them needs a dictionary. Every other character except white
+    space is a separate word; an emoji sequence is one word, and U+200B counts as white space.
 
     >>> words_of("You say goodbye and I say hello.")
     ['You', 'say', 'goodbye', 'and', 'I', 'say', 'hello', '.']
@@ -103,7 +109,7 @@ def words_of(text: str) -> list[str]:
 
 @functools.cache
 def word_pattern() -> re.Pattern[str]:
-    """The pattern behind :func:`words_of`, built on first use from the Unicode tables of this Python."""
+    """The pattern of :func:`words_of`, built on first use from Python's Unicode tables."""
     marks = _characters_of("Mn", "Mc", "Me", "Cf") + "\U0001f3fb-\U0001f3ff"
     alone = "\u3041-\u3096\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
     letter = rf"[^\W\d_{alone}]"
@@ -115,7 +121,7 @@ def word_pattern() -> re.Pattern[str]:
 
 
 def _characters_of(*categories: str) -> str:
-    """All characters of some Unicode categories but U+200B, as ranges for a bracket of a regular expression."""
+    """All characters of some Unicode categories except U+200B, as ranges for a character class of a pattern."""
     ranges: list[list[int]] = []
     for code in itertools.chain(range(0x20000), range(0xE0000, 0xE0200)):
         if unicodedata.category(chr(code)) in categories and code != 0x200B:

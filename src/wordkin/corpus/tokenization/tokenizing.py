@@ -1,8 +1,9 @@
-"""Lines through a tokenizer, in batches: in this process, and in others when that takes long.
+"""Tokenization of lines in batches, first in this process and then, if it takes long, in several processes.
 
-Batches come out in the order of the lines and depend on nothing but the lines, so the corpus is the same for any number
-of processes. Processes are spawned, since those that are forked may not use threads. They never import the main module
-again: a script without ``if __name__ == "__main__"`` would run twice. A function defined there stays in this process.
+Batches keep the order of the lines and depend only on the lines, so the result is the same for any number of processes.
+Processes are spawned, because forking is unsafe with threads. They do not import the main module, because a script
+without ``if __name__ == "__main__"`` would run twice. A tokenizer defined in the main module therefore runs only in
+this process.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from wordkin.corpus.tokenization.tokenizers import Tokenizer
 from wordkin.errors import CorpusError, CorpusWarning, WordkinError, shown, warn
 
 PATIENCE_SECONDS = 1.0
-"""Processes are started when tokenizing has taken so long in this one: they take a second to start."""
+"""Tokenization time after which processes are started; starting them takes about a second."""
 
 _BATCH_CHARACTERS = 1 << 16
-_NO_LISTS = (str, bytes, set, frozenset, Mapping)  # iterables, but without an order that stays, or not of words
+_NO_LISTS = (str, bytes, set, frozenset, Mapping)  # iterables that are not ordered lists of words
 
 
 class Batch(NamedTuple):
@@ -43,11 +44,11 @@ class Batch(NamedTuple):
     Attributes
     ----------
     words : list of str
-        The distinct words, in the order they are met.
+        The distinct words in order of first occurrence.
     ids : bytes
-        Indices of words, with LINE_END after each line that has words; C ints.
+        Indices of words as C ints, with LINE_END after each line that has words.
     blank : int
-        Words of white space only, which were left out.
+        Number of empty or white-space words, which were dropped.
     """
 
     words: list[str]
@@ -56,13 +57,13 @@ class Batch(NamedTuple):
 
 
 class _Cannot(Exception):
-    """Another process cannot have the tokenizer."""
+    """The tokenizer cannot be sent to another process."""
 
 
 def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Iterator[Batch]:
-    """What a tokenizer makes of lines, in batches.
+    """Tokenize lines and yield batches.
 
-    Raises :class:`CorpusError` where it fails, returns no list of strings, or ends a process it works in.
+    Raises :class:`CorpusError` if the tokenizer fails, does not return a list of strings, or ends its process.
     """
     split, name = line_tokenizer(tokenizer), name_of(tokenizer)
     texts = _texts(lines)
@@ -84,7 +85,7 @@ def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Itera
 
 
 def split_text(split: LineTokenizer, text: str, name: str) -> Batch:
-    """The words of lines that are joined by line feeds; ``name`` is what errors call the tokenizer."""
+    """Tokenize lines that are joined by line feeds; ``name`` is the name of the tokenizer for errors."""
     index: dict[str, int] = {}
     ids = array("i")
     blank = 0
@@ -94,11 +95,13 @@ def split_text(split: LineTokenizer, text: str, name: str) -> Batch:
         for word in words:
             if not isinstance(word, str):
                 raise CorpusError(
-                    f"the tokenizer {name} must return a list of strings; got {shown(word)} ({type(word).__name__}) "
-                    "in it"
+                    f"the tokenizer {name} must return a list of strings; one item is {shown(word)} "
+                    f"({type(word).__name__})"
                 )
             if word and not word.isspace():
-                ids.append(index.setdefault(str.__str__(word), len(index)))  # no subclass, which may not be pickled
+                ids.append(
+                    index.setdefault(str.__str__(word), len(index))
+                )  # plain str: a subclass may not be picklable
             else:
                 blank += 1
         if len(ids) > before:
@@ -107,21 +110,21 @@ def split_text(split: LineTokenizer, text: str, name: str) -> Batch:
 
 
 def _words_of_line(split: LineTokenizer, line: str, name: str) -> Sequence[object]:
-    """What a tokenizer makes of a line; :class:`CorpusError` where it raises an error or returns no list."""
+    """Tokenize a line; raise :class:`CorpusError` if the tokenizer fails or does not return a list."""
     try:
         words: object = split(line)
         if isinstance(words, Iterable) and not isinstance(words, _NO_LISTS):
             return words if isinstance(words, list) else list(words)
     except (WordkinError, MemoryError):
         raise
-    except Exception as error:  # a tokenizer may raise anything, also what cannot be sent from another process
+    except Exception as error:  # a tokenizer may raise any exception, including ones that cannot be pickled
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise CorpusError(f"the tokenizer {name} failed at the line {shown(line)}: {reason}") from error
+        raise CorpusError(f"the tokenizer {name} failed for the line {shown(line)}: {reason}") from error
     raise CorpusError(f"the tokenizer {name} must return a list of words; got {shown(words)} ({type(words).__name__})")
 
 
 def _texts(lines: Iterable[str]) -> Iterator[str]:
-    """Lines joined to texts of bounded length, but for a line that is longer."""
+    """Join lines to texts of bounded length; only a single long line exceeds it."""
     waiting: list[str] = []
     length = 0
     for line in lines:
@@ -135,30 +138,30 @@ def _texts(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _pickled(tokenizer: Tokenizer) -> bytes | None:
-    """A tokenizer for other processes; None, with a warning, where it cannot be handed to them."""
-    if multiprocessing.current_process().daemon:  # it may have no children
+    """Pickle a tokenizer for other processes; warn and return None if that is impossible."""
+    if multiprocessing.current_process().daemon:  # daemonic processes cannot have children
         return None
     try:
         data = bytes(ForkingPickler.dumps(tokenizer))
-    except Exception as error:  # noqa: BLE001  (an object refuses to be pickled by any exception that it likes)
+    except Exception as error:  # noqa: BLE001  (objects may raise any exception when they are pickled)
         _warn_of_one_process(f"{type(error).__name__}: {error}")
         return None
     if b"__main__" in data:
-        _warn_of_one_process("it is defined in the main module, which other processes do not run again")
+        _warn_of_one_process("it is defined in the main module, which other processes do not import")
         return None
     return data
 
 
 def _warn_of_one_process(reason: str) -> None:
     warn(
-        f"the tokenizer runs in one process, as others cannot be given it ({' '.join(reason.split())}): to use more, "
-        "pass a function of a module that can be imported, or threads=1 to be told nothing",
+        f"the tokenizer runs in one process, because it cannot be sent to others ({' '.join(reason.split())}): to use "
+        "more processes, pass a function of an importable module; threads=1 disables this warning",
         CorpusWarning,
     )
 
 
 class _Spawning(multiprocessing.context.SpawnContext):
-    """Spawns processes and remembers them, so that they can be ended whatever a tokenizer does in them."""
+    """A spawn context that records its processes, so that they can be killed whatever a tokenizer does."""
 
     def __init__(self) -> None:
         self.started: list[multiprocessing.process.BaseProcess] = []
@@ -169,24 +172,24 @@ class _Spawning(multiprocessing.context.SpawnContext):
         return process
 
     def end(self) -> None:
-        """End all processes at once: one in a call that does not return, or with a thread that stays, would not end."""
+        """Kill all processes: a blocked call or a lingering thread would keep them from ending."""
         for process in self.started:
             if process.is_alive():
                 process.kill()
 
     def ending(self) -> str:
-        """How the first process that ended by itself did."""
+        """Describe how the first process that ended by itself ended."""
         codes = [process.exitcode for process in self.started]
         own = [code for code in codes if code not in (None, 0, -signal.SIGTERM)]  # the pool terminates the others
         if not own or own[0] is None:
             return "ended"
         if own[0] < 0:
-            return f"was killed by signal {-own[0]}, perhaps for want of memory"
+            return f"was killed by signal {-own[0]}, possibly because it ran out of memory"
         return f"ended with exit code {own[0]}"
 
 
 def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: bytes, workers: int) -> Iterator[Batch]:
-    """Batches made by other processes, with at most two for each under way."""
+    """Yield batches from other processes, with at most two in flight per process."""
     waiting: deque[tuple[str, Future[Batch]]] = deque()
     context = _Spawning()
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(data, name))
@@ -205,10 +208,10 @@ def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: b
         for text in itertools.chain([text for text, _ in waiting], texts):
             yield split_text(split, text, name)
     except BrokenProcessPool as error:
-        pool.shutdown(wait=True)  # their exit codes are known then
+        pool.shutdown(wait=True)  # wait for the exit codes
         raise CorpusError(
-            f"a process of the tokenizer {name} {context.ending()}: pass fewer threads, or threads=1 to see it happen "
-            "in this process"
+            f"a process of the tokenizer {name} {context.ending()}: use fewer threads, or threads=1 to debug it in "
+            "this process"
         ) from error
     finally:
         context.end()
@@ -217,7 +220,7 @@ def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: b
 
 @contextlib.contextmanager
 def _without_main_module() -> Iterator[None]:
-    """While processes are spawned in this block, they are not told of a main module to import."""
+    """Context manager that hides the main module from processes spawned inside it, so that they do not import it."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -227,7 +230,7 @@ def _without_main_module() -> Iterator[None]:
 
 
 class _Here:
-    """What a process of the pool works with."""
+    """Global state of a pool process."""
 
     data = b""
     name = ""
@@ -235,7 +238,7 @@ class _Here:
 
 
 def _begin(data: bytes, name: str) -> None:
-    """Make a process of the pool ready: it is stopped by its parent, not by Ctrl-C, and ends when that is killed."""
+    """Initialise a pool process: it ignores Ctrl-C, because its parent stops it, and exits with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Here.data, _Here.name = data, name
     parent = multiprocessing.parent_process()

@@ -1,4 +1,4 @@
-"""Warnings about words that are probably not what was meant: whole sentences, and one word written in two ways."""
+"""Warnings about suspicious words: whole sentences as words, and words in several Unicode normal forms."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from wordkin.errors import CorpusWarning, shown, warn
 
 LEAST_SHARE = 0.2
-"""Text is warned of when so large a share of its characters is Han, Hiragana or Katakana ..."""
+"""A warning requires that at least this fraction of the characters is Han, Hiragana or Katakana ..."""
 LEAST_LENGTH = 5.0
-"""... and the words with such characters have so many characters on average; segmented text has about two."""
+"""... and that words with such characters have at least this mean length; in segmented text it is about two."""
 
 LEAST_PARTS = 4.0
 """Given words are warned of when white space parts them into so many on average: they are sentences, or long names."""
@@ -24,7 +24,7 @@ _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\uf
 
 
 def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
-    """Warn of a text in Chinese or Japanese whose tokens, which white space parts, are sentences and not words."""
+    """Warn of a Chinese or Japanese text whose white-space tokens are sentences instead of words."""
     step = len(tokens) // _MOST_TOKENS + 1
     characters = in_script = found = length = 0
     for token, count in zip(tokens[::step], counts[::step].tolist(), strict=True):
@@ -63,7 +63,7 @@ def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
 
 
 def warn_of_unnormalised(words: Iterable[str]) -> None:
-    """Warn of words that are the same but for the normal form of Unicode that they are written in."""
+    """Warn of words that differ only in their Unicode normal form."""
     odd = {word for word in words if not word.isascii()}
     forms: dict[str, list[str]] = {}
     for word in odd:
@@ -73,7 +73,7 @@ def warn_of_unnormalised(words: Iterable[str]) -> None:
     if pairs:
         form = min(form for form, _ in pairs)
         warn(
-            f"{len(pairs):,} words of the vocabulary are there in several normal forms of Unicode, as {form!r} is: "
-            'pass normalize="NFC" to make them one',
+            f"{len(pairs):,} words occur in several Unicode normal forms, such as {form!r}: "
+            'pass normalize="NFC" to unify them',
             CorpusWarning,
         )

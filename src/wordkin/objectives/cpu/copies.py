@@ -1,8 +1,8 @@
-"""Copies of the rows of a table, so that several shards of text can be trained at the same time and apart.
+"""Copies of table rows, so that several shards of text can be trained in parallel and independently.
 
-The kernels of the objectives know rows by number. A row that only one shard reads is trained where it is. Of a
-row that several read, each trains a copy, which has a number of its own behind the end of the table; so the
-very same kernels do both. In the end, the changes of the copies are added to their row.
+A row that only one shard reads is trained in place. If several shards read a row, each trains a copy, which is stored
+after the end of the table under its own row number. The kernels address rows by number, so they need no special case.
+At the end, the changes of all copies are added to the row.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, pref
 
 Array = np.ndarray[Any, Any]
 
-PATHS_AHEAD = 4  # so many paths are asked for before they are read
-ROWS_AHEAD = 8  # so many rows are asked for before they are copied
-ROWS_APART = 16  # of those whose length is measured
-SLOTS_TOGETHER = 64  # dealt to a thread when copies come together
+PATHS_AHEAD = 4  # prefetch distance for paths
+ROWS_AHEAD = 8  # prefetch distance for rows that are copied
+ROWS_APART = 16  # stride of the rows whose length is measured
+SLOTS_TOGETHER = 64  # slots per unit of work when copies are merged
 
 
 @kernel
 def number_rows(ids, weight, local_ids, row_ids, updates, count):
-    """Replace ``ids`` int32 by local numbers, in order of appearance; return how many there are now.
+    """Replace ``ids`` int32 by local numbers in order of appearance; return the new number of rows.
 
-    ``count`` rows have numbers so far: ``row_ids[:count]`` int32, whose local numbers stand in
-    ``local_ids`` int32 [rows], among anything else (a sparse set: Briggs and Torczon 1993). Each
-    appearance adds ``weight`` to ``updates`` float32 at its local number.
+    So far ``count`` rows are numbered: ``row_ids[:count]`` int32. ``local_ids`` int32 [rows] maps them to their local
+    numbers; its other entries are arbitrary (a sparse set, Briggs and Torczon 1993). Each appearance adds ``weight`` to
+    ``updates`` float32 at the local number.
     """
     for slot in range(ids.shape[0]):
         local, count = _number(ids[slot], local_ids, row_ids, updates, count)
@@ -41,7 +41,7 @@ def number_rows(ids, weight, local_ids, row_ids, updates, count):
 
 @inlined
 def _number(row, local_ids, row_ids, updates, count):
-    """The local number of a row, a new one if it has none, and how many rows have numbers then."""
+    """The local number of a row, assigned if it has none, and the number of numbered rows."""
     local = local_ids[row]
     if local >= count or row_ids[local] != row:
         local = np.int32(count)
@@ -54,17 +54,17 @@ def _number(row, local_ids, row_ids, updates, count):
 
 @kernel
 def add_updates(row_ids, updates, tally):
-    """``tally[row_ids] += updates``, float32; the rows differ. Threads may lose an update of one another."""
+    """``tally[row_ids] += updates``, float32, for distinct rows. Concurrent threads may lose updates."""
     for slot in range(row_ids.shape[0]):
         tally[row_ids[slot]] += updates[slot]
 
 
 @kernel
 def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, top):
-    """Write the paths of some words, their nodes by local numbers, to the tree ``paths``; return how many nodes.
+    """Write the paths of words with local node numbers to the tree ``paths``; return the number of nodes.
 
-    Nodes before ``top`` have numbers already: their own. Each path adds the weight of its word, float32, to
-    ``updates`` of its nodes; the rest as in :func:`number_rows`.
+    The local number of a node before ``top`` is its id. Each path adds the weight of its word, float32, to ``updates``
+    of its nodes. The other arguments are those of :func:`number_rows`.
     """
     count = top
     stop = 0
@@ -89,25 +89,24 @@ def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, to
 
 @kernel
 def renumber(numbers, ids, renumbered):
-    """``renumbered = numbers[ids]``; they may be the same array as ``ids``."""
+    """``renumbered = numbers[ids]``; ``renumbered`` may be the same array as ``ids``."""
     for slot in range(ids.shape[0]):
         renumbered[slot] = numbers[ids[slot]]
 
 
 class RowCopies(NamedTuple):
-    """One table, and the rows of it that some shards read. Each shard has ``room`` slots for them, shard after shard.
+    """A table with copies of rows, and the rows that shards read. Each shard has ``room`` consecutive slots.
 
-    The shards of two generations are known at a time: the first half of them is trained while the second is
-    prepared, and the other way round.
+    The shards of two generations are in memory: one generation is trained while the other is prepared.
 
-    rows : float32 [copies + half the shards * room, row_size], the table and the copies behind it.
-    first_copy : the first row that is a copy.
-    row_ids, numbers : int32 [slots], rows of the table, and where the shard finds them in ``rows``.
-    updates : float32 [slots], how often the shard updates each.
-    pulls : float64 [shards], part of the way to where it leads that a row goes at one update.
+    rows : float32 [first_copy + half the shards * room, row_size], the table followed by the copies.
+    first_copy : index of the first copy.
+    row_ids, numbers : int32 [slots], row of the table, and its index in ``rows`` for the shard.
+    updates : float32 [slots], number of updates of the row by the shard.
+    pulls : float64 [shards], fraction of the remaining distance that one update moves a row; see training/cpu/merging.
     counts : int64 [shards], slots in use.
-    heads : int32 [2, rows of the table], links : int32 [slots]: for each generation, the slots of a row strung
-        together in the order of the shards. Both hold a slot plus 1; 0 ends a list.
+    heads : int32 [2, rows of the table], links : int32 [slots]: for each generation and row, a linked list of its
+        slots in the order of the shards. Both hold a slot plus 1; 0 ends a list.
     """
 
     rows: Array
@@ -134,15 +133,15 @@ def _generation_of(table, shard):
 
 @inlined
 def _slots_of(table, shard):
-    """Places of a shard: first, stop."""
+    """The slots of a shard: first, stop."""
     return shard * table.room, shard * table.room + table.counts[shard]
 
 
 @kernel
 def claim_rows(tables, shard):
-    """Enter the slots of a shard into the lists of their rows; ``tables``: RowCopies of each.
+    """Register the rows that a shard reads in the per-row linked lists of all ``tables``.
 
-    Not to be done for two shards at once; in any order.
+    The caller must hold a lock; the order of shards does not matter.
     """
     for table in tables:
         generation = _generation_of(table, shard)
@@ -162,7 +161,7 @@ def claim_rows(tables, shard):
 
 @kernel
 def take_rows(shapes, tables, shard):
-    """When all shards of a generation have claimed their rows: number those of one; copy them unless it is alone."""
+    """Number the rows of a shard, and copy those that other shards also read; all shards must have claimed rows."""
     for table in tables:
         generation = _generation_of(table, shard)
         first, stop = _slots_of(table, shard)
@@ -182,15 +181,15 @@ def take_rows(shapes, tables, shard):
 
 @inlined
 def _is_alone(table, generation, slot, row):
-    """Whether nobody else reads the row of a slot."""
+    """Whether no other shard reads the row of a slot."""
     return table.heads[generation, row] == slot + 1 and table.links[slot] == 0
 
 
 @kernel
 def mean_squares(shapes, tables, shard, squares):
-    """Mean squared length of the rows that a shard reads, as it sees them now, to ``squares`` float64 [tables].
+    """Write the mean squared length of the rows of a shard to ``squares`` float64 [tables].
 
-    Each row counts as often as it was updated.
+    Copies are measured if there are any. Each row is weighted by its number of updates.
     """
     for number in range(len(tables)):
         table = tables[number]
@@ -208,10 +207,10 @@ def mean_squares(shapes, tables, shard, squares):
 
 @kernel
 def merge_rows(shapes, tables, first_shard, share, shares):
-    """Add to each row that a generation copied the changes of its copies, in the order of the shards.
+    """Add the changes of all copies of a generation to their rows, in the order of the shards, and clear the lists.
 
-    Everything is forgotten about the rows then. The work is dealt in ``shares``, by the first slot of a row, so that
-    threads which take different shares never meet.
+    The work is divided into ``shares`` by the first slot of a row, so that threads with different shares never write to
+    the same row.
     """
     for table in tables:
         generation = _generation_of(table, first_shard)
@@ -232,7 +231,7 @@ def merge_rows(shapes, tables, first_shard, share, shares):
 
 @inlined
 def _prefetch_copies(table, generation, slot):
-    """Ask for the row of a slot and its copies, if there are any and this is the first."""
+    """Prefetch the row of a slot and its copies, if the row has copies and this is its first slot."""
     row = table.row_ids[slot]
     if table.heads[generation, row] == slot + 1 and table.links[slot] > 0:
         prefetch_row(table.rows, row)
@@ -244,7 +243,7 @@ def _prefetch_copies(table, generation, slot):
 
 @inlined
 def _merge_copies(shapes, table, first_slot, row):
-    """Add the changes of the copies of a row to it, as far as they should lead it together."""
+    """Add the scaled changes of all copies of a row to the row."""
     share = _share_of_changes(table, first_slot)
     row_size = table.rows.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):

@@ -1,11 +1,11 @@
-"""What the kernels have in common: tables, examples, workspaces, and the hidden layer both ways.
+"""Types shared by the kernels (tables, examples, workspaces), and the hidden layer, forward and backward.
 
-The two architectures differ only in which side of an example is one word and which is several:
+The two architectures differ only in which side of an example is one word and which is several words:
 
 * skip-gram: the input is the centre, the outputs are the words of its window;
 * CBOW: the inputs are the words of the window, the output is the centre.
 
-So an example is a centre with a window, and ``cbow`` tells which side is which.
+An example is therefore a centre with a window, and ``cbow`` selects the direction.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ class Tables(NamedTuple):
     """The trained arrays, updated in place, without locks: threads may overwrite each other's updates.
 
     input_vectors [V, row_size], output_vectors [V or tree nodes, row_size], projection_bias
-    [1, row_size] or [0, row_size] when there is none. An output bias is column ``bias_column`` of
-    ``output_vectors`` (-1: none); the hidden layer holds 1 there. Kernels add to that column of input rows and
-    of the projection bias as to any other; :func:`clear_bias_column` makes it 0 again, as all padding is.
-    Output tables have rows to spare up to whole registers.
+    [1, row_size] or [0, row_size] if there is none. The output bias is column ``bias_column`` of ``output_vectors``
+    (-1 if there is none), and the hidden layer holds 1 in this column. Kernels also change this column of input rows
+    and of the projection bias; :func:`clear_bias_column` resets it to 0. Output tables are padded to whole registers.
     """
 
     input_vectors: Array
@@ -47,9 +46,8 @@ class Tables(NamedTuple):
 class Examples(NamedTuple):
     """A piece of text and its windows; int32 arrays.
 
-    input_ids, output_ids [kept] : the word at each position, as input and as output: the numbers of its
-        rows in the two tables, or for outputs of its path in a tree. They are the same array where
-        words have one number for all.
+    input_ids, output_ids [kept] : for the word at each position, its row of the input table, and its row of the output
+        table or its path in a tree. Both may be the same array.
     centres, starts, stops [examples] : example i is the centre at position ``centres[i]`` with the window
         ``starts[i]`` … ``stops[i] - 1``, itself excluded.
     """
@@ -62,12 +60,12 @@ class Examples(NamedTuple):
 
 
 class Mode(NamedTuple):
-    """How the hidden layer is made and its error is handed back; see ``TrainingConfig``.
+    """How the hidden layer is computed and its error propagated; see ``TrainingConfig``.
 
     window : largest distance from a centre to a context word.
     reach : largest distance from a centre to an output: the window for skip-gram, 0 for CBOW.
-    buffered : collect the error of a hidden row before it goes to the inputs; without it, the error
-        goes straight to the one input row (skip-gram without a projection bias).
+    buffered : collect the error of a hidden row before adding it to the inputs. Otherwise it is added directly to the
+        single input row (skip-gram without a projection bias).
     """
 
     cbow: bool
@@ -173,7 +171,7 @@ def fill_hidden(shapes, tables, input_ids, span, mode, hidden, row):
 
 @inlined
 def hand_back(shapes, tables, input_ids, span, mode, errors, row):
-    """Add ``errors[row]``, learning rate included, to the inputs of a span and to the projection bias."""
+    """Add ``errors[row]``, which includes the learning rate, to the inputs of a span and to the projection bias."""
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.exact and count > 0 else 1.0
     for position in range(start, stop):

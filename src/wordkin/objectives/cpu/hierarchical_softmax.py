@@ -1,19 +1,19 @@
-"""Hierarchical softmax: the hidden rows of a centre, one after the other, against the nodes of its path.
+"""Hierarchical softmax: trains the hidden rows of a centre, in sequence, with the nodes of its path.
 
-The contexts of a centre share its path: skip-gram uses the transposed pairs (context word in, centre
-out; see docs/mathematics.md), whose distribution is the same. Each row sees what the rows before it have
-taught the nodes, as in word2vec.
+The contexts of a centre share its path: skip-gram uses the transposed pairs (context word as input, centre as output;
+see docs/mathematics.md), which have the same distribution. As in word2vec, each row sees the node updates of the rows
+before it.
 
-Yet the nodes need not be moved for each row. With S the scores of C hidden rows against the nodes as they
-were, K the products of the hidden rows with each other and G = learning_rate x error, the score that row c
-meets at a node l is what the updates of the rows before it have made of it::
+The kernel computes this sequential result for C rows at once. Let S be the scores of the C hidden rows with the initial
+nodes, K the products of the hidden rows with each other, and G = learning_rate x error. After the updates of the rows
+before it, the score of row c at node l is::
 
     S[c, l] + sum over b < c of K[c, b] G[b, l]
 
-So a short recursion over numbers gives G as if row came after row. Then the nodes pass all C rows at once:
-node l gives each row c its part G[c, l] of the error and takes sum over c of G[c, l] hidden[c]. What row c
-should have seen of the rows b < c is added in the end: with M[c, b] = G[c] . G[b], sum of M[c, b] hidden[b].
-C is the height of a tile of registers.
+A short recursion over these numbers therefore gives G. Each node is then loaded once: node l adds G[c, l] times its
+value to the error of each row c, and receives the sum over c of G[c, l] hidden[c]. Finally, the contribution of the
+node updates of rows b < c to the error of row c is added: the sum of M[c, b] hidden[b] with M[c, b] = G[c] . G[b]. C is
+the height of a register tile.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ from wordkin.objectives.cpu.registers import (
     zeros,
 )
 
-HOT_NODES = 255  # the top of the tree, which every path passes: threads would take its cache lines from each other
-TOP_LEVELS = 10  # of the tree; its nodes stay in the second cache
+HOT_NODES = 255  # top nodes of the tree, on almost every path: threads would contend for their cache lines
+TOP_LEVELS = 10  # top levels of the tree, whose nodes stay in the L2 cache
 
 
 class Tree(NamedTuple):
@@ -102,13 +102,13 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
 
 @inlined
 def _path(tree, word):
-    """Where the path of a word begins and how many nodes it has."""
+    """Start and length of the path of a word."""
     return tree.offsets[word], tree.offsets[word + 1] - tree.offsets[word]
 
 
 @inlined
 def _inputs_at(examples, i, position, mode):
-    """The inputs of example i that make one hidden row (see input_span): all for CBOW, the word at a position else."""
+    """The inputs of one hidden row of example i (see input_span): all for CBOW, the word at ``position`` otherwise."""
     if mode.cbow:
         return input_span(examples, i, True)
     return np.int64(position), np.int64(position) + 1, np.int64(-1), np.int64(position != examples.centres[i])
@@ -116,7 +116,7 @@ def _inputs_at(examples, i, position, mode):
 
 @part
 def _fetch_ahead(tables, examples, i, mode, tree):
-    """Ask for what the next centre will read and the caches may lack: a new word of its window, its lower path."""
+    """Prefetch rows of the next centre that may not be cached: the new word of its window, the end of its path."""
     following = min(i + 1, examples.centres.shape[0] - 1)
     newest = min(examples.centres[following] + mode.window, examples.input_ids.shape[0] - 1)
     prefetch_row(tables.input_vectors, examples.input_ids[newest])
@@ -127,7 +127,7 @@ def _fetch_ahead(tables, examples, i, mode, tree):
 
 @part
 def _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work):
-    """The first rows of ``work.hidden`` against the nodes of a path, in turn; return the loss."""
+    """Train the first rows of ``work.hidden`` with the nodes of a path, in sequence; return the loss."""
     _score_rows(shapes, tables, nodes, rows, work)
     loss = _errors_in_turn(shapes, nodes.shape[0], rows, learning_rate, work)
     for row in range(rows, height(shapes.update)):
@@ -140,7 +140,7 @@ def _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work):
 
 @part
 def _score_rows(shapes, tables, nodes, rows, work):
-    """The products of each row with the nodes, then with the rows before it, to its row of ``work.pair_scores``."""
+    """Write the products of each row with the nodes and with the rows before it to its row of ``work.pair_scores``."""
     length = nodes.shape[0]
     for row in range(0, rows, height(shapes.pair)):
         for step in range(0, length, 4):
@@ -157,9 +157,9 @@ def _score_rows(shapes, tables, nodes, rows, work):
 
 @part
 def _errors_in_turn(shapes, length, rows, learning_rate, work):
-    """Replace the scores of each row by G, the rows before it taken into account; return the loss.
+    """Replace the scores of each row by G, including the effect of the rows before it; return the loss.
 
-    What follows the errors of a row, up to a whole register, becomes 0.
+    The errors of a row are padded with 0 to a whole register.
     """
     losses = zeros(shapes.vector)
     score_row = work.pair_scores.shape[1]
@@ -177,9 +177,9 @@ def _errors_in_turn(shapes, length, rows, learning_rate, work):
 
 @part
 def _products_of_errors(shapes, length, rows, work):
-    """Put M behind the errors of the rows of a tile; 0 from its diagonal on.
+    """Write M after the errors of the rows of a tile; M is 0 from its diagonal on.
 
-    From the last row up: what stands behind the errors of the rows before it is still 0.
+    Rows are processed from last to first, because the padding of the earlier rows must still be 0.
     """
     for row in range(rows - 1, -1, -1):
         for before in range(height(shapes.update) - 1):
@@ -189,7 +189,7 @@ def _products_of_errors(shapes, length, rows, work):
 
 @part
 def _pass_nodes(shapes, tables, nodes, error_table, work):
-    """The nodes of a path past the hidden rows: both learn from each other."""
+    """Update the nodes of a path and the errors of the hidden rows, loading each node once."""
     row_size = work.hidden.shape[1]
     score_row = work.pair_scores.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):

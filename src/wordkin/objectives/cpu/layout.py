@@ -1,4 +1,4 @@
-"""How rows lie in memory and how they are cut into register tiles."""
+"""Memory layout of rows, and their division into register tiles."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wordkin.objectives.cpu.registers import TileShape, host_lanes, register_bud
 
 
 class TileShapes(NamedTuple):
-    """The tile shapes a kernel is compiled for.
+    """The tile shapes that a kernel is compiled for.
 
-    panel : one row of a panel, the columns worked on at a time.
+    panel : one row of a panel, that is, the columns processed at a time.
     update : rows of a panel that share a product (update = coefficients x rows).
     score : rows x vectors of a product whose columns are output rows.
     pair : two rows of a panel that are multiplied with the same row; pair_sums : a register for each.
@@ -44,19 +44,19 @@ def _type_of_shapes(value: TileShapes, _context: Any) -> types.Type:
 
 
 class Layout(NamedTuple):
-    """``row_size``: numbers from one row of a table to the next (padding is zero and stays zero)."""
+    """Memory layout of rows; ``row_size`` is the stride between rows in numbers. Padding is always zero."""
 
     row_size: int
     lanes: int
     shapes: TileShapes
 
     def with_score_vectors(self, vectors: int) -> Layout:
-        """The same rows with score tiles of ``vectors`` registers: no broader than the output rows scored at a time."""
+        """The same layout with score tiles of ``vectors`` registers, for few output rows at a time."""
         score = dataclasses.replace(self.shapes.score, rows=_most_rows(vectors), vectors=vectors)
         return self._replace(shapes=self.shapes._replace(score=score))
 
     def with_update_rows(self, rows: int) -> Layout:
-        """The same rows with tiles of at most ``rows`` hidden rows: no taller than what is updated at a time."""
+        """The same layout with tiles of at most ``rows`` hidden rows, for few rows updated at a time."""
         update, pair, pair_sums = (
             dataclasses.replace(shape, rows=min(rows, shape.rows))
             for shape in (self.shapes.update, self.shapes.pair, self.shapes.pair_sums)
@@ -73,9 +73,9 @@ MAX_TILE_ROWS = 8  # buffers hold a multiple of this many rows, so that a tile n
 def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None) -> Layout:
     """Layout of rows of ``numbers`` numbers.
 
-    A panel has 4 to 8 registers, or all of a shorter row: narrower ones leave the multipliers waiting for
-    sums and addresses. Of these it is the breadth that pads least, the broadest of equals. A tile then takes
-    as many rows (a power of two, so that blocks divide evenly) as the processor's registers hold.
+    A panel has 4 to 8 registers, or the whole row if it is shorter; with narrower panels, additions and address
+    computations would limit the speed. The width with the least padding is chosen, the largest of equals. A tile has as
+    many rows as fit in the registers of the processor, rounded down to a power of two so that blocks divide evenly.
     """
     number_type = np.dtype(dtype)
     lanes = lanes or (host_lanes() if number_type == np.float32 else max(2, host_lanes() // 2))
@@ -102,7 +102,7 @@ def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None
 
 
 def _most_rows(vectors: int) -> int:
-    """Rows of a tile of so many registers each: as many as the processor holds, a power of two."""
+    """Maximum rows of a tile with ``vectors`` registers per row: a power of two that fits in the registers."""
     return max(rows for rows in (1, 2, 4, MAX_TILE_ROWS) if rows * vectors <= max(register_budget(), vectors))
 
 
@@ -112,7 +112,7 @@ def padded(count: int, multiple: int = MAX_TILE_ROWS) -> int:
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray[Any, Any]:
-    """Zeros whose first number lies on a cache-line border: loads that straddle two lines cost double."""
+    """An array of zeros aligned to cache lines, because loads that cross a line cost twice as much."""
     spare = CACHE_LINE_BYTES // np.dtype(dtype).itemsize
     memory = np.zeros(math.prod(shape) + spare, dtype)
     offset = -memory.ctypes.data % CACHE_LINE_BYTES // memory.itemsize

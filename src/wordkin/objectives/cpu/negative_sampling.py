@@ -1,9 +1,9 @@
 """Negative sampling over blocks of examples that share their noise words.
 
-A block of T examples meets M noise words drawn once: scores and both updates are products of
-T x M x N (see products.py), and a noise row moves through memory once per block instead of once
-per pair. Each (example, noise word) pair is weighted so that the expected gradient is that of K
-draws for every positive pair. ``reference.block_step`` states, read by read, what is computed.
+A block of T examples uses the same M noise words. Scores and both updates are then matrix products of size T x M x N
+(see products.py), and each noise row is loaded once per block instead of once per pair. Each (example, noise word) pair
+is weighted so that the expected gradient is that of K draws per positive pair. ``reference.block_step`` defines the
+exact computation.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from wordkin.objectives.cpu.registers import (
 )
 from wordkin.windows.rng import random_bits, scaled
 
-EXAMPLES_IN_CACHE = 8  # true pairs are scored and summed for so many examples before their rows leave the first cache
+EXAMPLES_IN_CACHE = 8  # examples whose true pairs are scored and summed together, while their rows are in the L1 cache
 
 
 class Noise(NamedTuple):
-    """The noise words of a piece of text and how they are used.
+    """The noise words of a piece of text.
 
-    ids : int32 [blocks * shared], block after block; from the beginning again when they are used up.
-    shared : noise words per block (M); per_pair : noise words a positive pair stands against (K).
+    ids : int32 [blocks * shared], block after block; reused cyclically by later blocks.
+    shared : noise words per block (M); per_pair : noise words per positive pair (K).
     """
 
     ids: np.ndarray[Any, Any]
@@ -89,13 +89,13 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, block_size, l
 
 @inlined
 def _drawn_for(noise, block):
-    """Where the noise words of a block begin."""
+    """Index of the first noise word of a block."""
     return block * noise.shared % noise.ids.shape[0]
 
 
 @part
 def _rows_ahead(examples, first, block_size, mode, noise, drawn, work):
-    """The rows that the examples from ``first`` on and their noise words, ``drawn`` and after, will read."""
+    """The rows that the next block will read: inputs of the examples from ``first``, noise words from ``drawn``."""
     stop = min(first + block_size, examples.centres.shape[0])
     last = examples.input_ids.shape[0] - 1
     outputs = 0
@@ -114,7 +114,7 @@ def _rows_ahead(examples, first, block_size, mode, noise, drawn, work):
 
 @part
 def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):
-    """One block: examples first … stop - 1 against the noise words in ``work.output_ids``."""
+    """Train one block: examples first … stop - 1 with the noise words in ``work.output_ids``."""
     size = stop - first
     pairs = 0
     for row in range(size):
@@ -148,7 +148,7 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
 
 @part
 def _label_noise(shapes, examples, first, stop, mode, noise, work):
-    """Weigh each (example, noise word) by K / M per output of the example that is another word."""
+    """Set the weight of each (example, noise word) pair: K / M for each output that differs from the noise word."""
     share = noise.per_pair / noise.shared
     for i in range(first, stop):
         weight = -share * output_span(examples, i, mode.cbow)[3]
@@ -168,7 +168,7 @@ def _label_noise(shapes, examples, first, stop, mode, noise, work):
 
 @kernel
 def _exclude(examples, first, stop, position, mode, noise, share, work):
-    """Take back the weight of noise words that equal the output at ``position``."""
+    """Remove the weight of noise words that equal the output at ``position``."""
     word = examples.output_ids[position]
     for i in range(first, stop):
         start, end, left_out, _ = output_span(examples, i, mode.cbow)
@@ -180,10 +180,10 @@ def _exclude(examples, first, stop, position, mode, noise, share, work):
 
 @part
 def _score_outputs(shapes, tables, examples, i, mode, work, row):
-    """Scores and labels of example i to row ``row`` of the band of true pairs; return how many there are.
+    """Write scores and labels of example i to row ``row`` of the band of true pairs; return the number of pairs.
 
-    The output at position p stands in column p - centre + reach of the band; other columns get label 0,
-    so that what is scored besides (the centre itself, a last word again) does not count.
+    The output at position p is in column p - centre + reach of the band. All other columns have label 0, so that
+    their scores (of the centre, or of a repeated last word) do not count.
     """
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     shift = mode.reach - examples.centres[i]
@@ -204,7 +204,7 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):
 
 @part
 def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):
-    """Add the part of the hidden error of example i that comes from its true pairs to its row of ``error_table``."""
+    """Add the contribution of the true pairs to the hidden error of example i, in its row of ``error_table``."""
     start, stop, _, _ = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
     shift = mode.reach - examples.centres[i]
@@ -220,7 +220,7 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
 
 @part
 def _update_outputs(shapes, tables, examples, first, stop, mode, work):
-    """Add to the output row at each position of the block what all examples near it owe."""
+    """Add to the output row of each position of the block the updates of all examples near it."""
     row_size = work.hidden.shape[1]
     nearest = first
     lowest, highest = _positions(examples, first, stop, mode)

@@ -1,7 +1,6 @@
-"""Small dense products and row moves: what every kernel is made of.
+"""Small dense matrix products and row operations, the building blocks of all kernels.
 
-Buffers are C-contiguous 2-D arrays whose row count is a multiple of MAX_TILE_ROWS; tables are
-[rows, row_size]. Nothing here knows what a word is.
+Buffers are C-contiguous 2-D arrays whose row count is a multiple of MAX_TILE_ROWS; tables are [rows, row_size].
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ def clear_band(shapes, band, row):
 
 @inlined
 def add_row(shapes, source, source_row, scale, target, target_row):
-    """``target[target_row] += scale * source[source_row]``; the row as it is now."""
+    """``target[target_row] += scale * source[source_row]``."""
     row_size = source.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
         row = load_row(shapes.panel, target, target_row * row_size + column)
@@ -124,13 +123,13 @@ class Ahead(NamedTuple):
 
 @inlined
 def prefetch_row(table, row):
-    """Ask for a row of a table before it is needed."""
+    """Prefetch a row of a table."""
     prefetch(table, np.int64(row) * table.shape[1], table.shape[1])
 
 
 @inlined
 def prefetch_rows(table, ids, first, stop):
-    """Ask for the rows ``ids[first : stop]`` of a table, as far as there are that many."""
+    """Prefetch the rows ``ids[first : stop]`` of a table; ``stop`` may exceed the length of ``ids``."""
     for place in range(first, min(stop, ids.shape[0])):
         prefetch_row(table, ids[place])
 
@@ -143,9 +142,9 @@ def add_product_to_rows(
 
     A is described in :func:`tile_of_product`.
 
-    ``rows`` is rounded up to whole tiles; there A must be 0 and ``row_ids`` name any row. While the
-    arithmetic units are busy, the rows ``ahead_ids`` of ``ahead_table`` are fetched, a few per tile: a
-    burst would fill the queue of outstanding loads.
+    ``rows`` is rounded up to whole tiles; in the padding, A must be 0 and ``row_ids`` may be any valid rows. Meanwhile
+    the rows ``ahead_ids`` of ``ahead_table`` are prefetched, a few per tile, because a burst would fill the queue of
+    outstanding loads.
     """
     row_size = right.shape[1]
     tiles = (rows + height(shape) - 1) // height(shape)
@@ -211,7 +210,7 @@ def score_shared(shapes, work, hidden_count, output_count):
 
 @part
 def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):
-    """Train every hidden row against every shared output row of a workspace; return the loss.
+    """Train all pairs of hidden rows and shared output rows of a workspace; return the loss.
 
     Reads ``work.scores`` = hidden @ outputs.T for ``work.hidden`` [hidden_count, row_size] and
     ``work.outputs`` [output_count, row_size], and the signed weights ``work.labels`` (see logistic_step).
@@ -237,7 +236,7 @@ def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, err
 
 @part
 def _fill_out_tiles(work, hidden_count, output_count, tile_rows):
-    """Zero coefficients and any row ids where the last tile of each product reaches past the end."""
+    """Pad the last tile of each product with zero coefficients and valid row ids."""
     for row in range(hidden_count, padded_to(hidden_count, tile_rows)):
         work.error_ids[row] = work.error_ids[0]
         for column in range(output_count):

@@ -1,7 +1,7 @@
-"""Full softmax: a batch of hidden rows against all V output rows, in blocks that stay in the cache.
+"""Full softmax: trains a batch of hidden rows with all V output rows, in blocks that fit in the cache.
 
-Three sweeps over the vocabulary: scores and their maximum, exponentials and their sum, then both
-updates. Bound by fused multiply-adds: 6 B V N operations for a batch of B.
+There are three passes over the vocabulary: scores and their maximum, exponentials and their sum, both updates. The
+speed is limited by fused multiply-adds: 6 B V N operations for a batch of B rows.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_
 
 @inlined
 def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_rate, work):
-    """Examples first … stop - 1, every row read before any is updated."""
+    """Train examples first … stop - 1; all rows are read before any is updated."""
     size = stop - first
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)

@@ -1,4 +1,4 @@
-"""Waiting without sleep for a number that another thread counts up."""
+"""Spin-waiting for a counter that other threads increment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wordkin.jit import intrinsic, kernel, types
 
 @intrinsic
 def count_now(_typing: Any, counter: Any) -> Any:
-    """``count_now(counter)``: ``counter[0]`` as it is in memory now, whatever it was a moment ago."""
+    """``count_now(counter)``: an atomic load of ``counter[0]`` with acquire semantics."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -22,7 +22,7 @@ def count_now(_typing: Any, counter: Any) -> Any:
 
 @kernel
 def reaches(counter, awaited, looks):
-    """Whether ``counter`` int64 [1] reaches a number while it is looked at so many times, at least once."""
+    """Whether ``counter`` int64 [1] reaches ``awaited`` within ``looks`` reads; reads at least once."""
     for _ in range(looks):
         if count_now(counter) >= awaited:
             return True
