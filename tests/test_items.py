@@ -88,7 +88,7 @@ NOT_ITEMS: list[tuple[Any, str]] = [
     ([[(1, 2)]], "words must be strings, or whole numbers; got (1, 2) (tuple): flatten the sentence"),
     ([[1, (2,)]], "words must be strings, or whole numbers; got (2,) (tuple): flatten the sentence"),
     ([np.array([[1, 2]])], "words must be strings, or whole numbers; got array([1, 2]) (ndarray): flatten the sen"),
-    ([[1, None]], "words must be strings, or whole numbers; got None (NoneType): leave it out of its sente"),
+    ([[1, None]], "words must be strings, or whole numbers; got None (NoneType): remove it from its sente"),
     ([[1, float("nan")]], "words must be strings, or whole numbers; got nan (float): remove it from its sentence"),
     ([[1, "a"]], "items must be all strings or all whole numbers; got both 1 and 'a': convert them with"),
     ([["a", 1]], "items must be all strings or all whole numbers; got both 'a' and 1: convert them with"),
@@ -119,7 +119,7 @@ def test_what_is_no_item_is_refused(corpus: Any, message: str) -> None:
         ({"phrases": 1}, "phrases needs words, but the items are whole numbers; got 1: leave it out"),
         ({"keep_words": ["01"]}, "keep_words must be whole numbers, like the items of the text; got '01'"),
         ({"keep_words": [1, "a"]}, "keep_words must be a list of words, or of whole numbers; got (1, 'a')"),
-        ({"vocabulary": {"1": 5}, "min_count": 5}, "the items of the model or vocabulary are words, such as '1', and "),
+        ({"vocabulary": {"1": 5}, "min_count": 5}, "the items of the model or vocabulary are words, such as '1', but "),
         ({"validation": [["a", "b"]]}, "the items of the model or vocabulary are whole numbers, such as "),
     ],
 )
@@ -139,7 +139,7 @@ def test_numbers_can_be_kept_and_given() -> None:
     as_typed = wordkin.train(text, min_count=2, keep_words=["1"], vector_size=2, epochs=1, subsample=0)
     assert set(as_typed.words) == {1, 2, 3}
     assert wordkin.train(text, vocabulary={3: 5, 2: 4}, vector_size=2, epochs=1, subsample=0).words == [3, 2]
-    with pytest.raises(CorpusError, match=r"are whole numbers, such as 3, and .* words, such as 'a': .* with int\(\)"):
+    with pytest.raises(CorpusError, match=r"are whole numbers, such as 3, but .* words, such as 'a': .* with int\(\)"):
         wordkin.train([["a", "b"]], vocabulary={3: 5}, vector_size=2)
 
 
@@ -249,7 +249,7 @@ def test_a_run_and_a_model_that_grows_keep_numbers(tmp_path: Path) -> None:
     assert 10**9 in grown.vocabulary and grown.vocabulary.integers
     assert grown.predict(int(grown.vocabulary.words[0]), topn=1)[0][0] in grown.vocabulary
     with pytest.raises(
-        CorpusError, match=r"are whole numbers, such as .* and those of the text are words, such as 'a'"
+        CorpusError, match=r"are whole numbers, such as .* but those of the text are words, such as 'a'"
     ):
         grown.update([["a", "b"]])
 
@@ -261,7 +261,7 @@ def test_encoded_texts_keep_numbers_and_differ_from_text(vectors: Embeddings, tm
     words = save_encoded(source_of(as_text(BASKETS), config), config, tmp_path / "d.wk")
     for name in ("content_fingerprint", "scan_fingerprint"):
         assert getattr(made.description, name) != getattr(words.description, name)
-    with pytest.raises(CorpusError, match=r"are whole numbers, such as .* and those of the text are words"):
+    with pytest.raises(CorpusError, match=r"are whole numbers, such as .* but those of the text are words"):
         encode_source(source_of(str(tmp_path / "d.wk"), config), config, vectors.vocabulary)
 
 

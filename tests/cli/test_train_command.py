@@ -103,7 +103,7 @@ def test_unusable_text(run, tmp_path):
     finished = run("train", empty, "-o", output)
     assert (finished.code, finished.err) == (
         2,
-        f"wordkin: no words in '{empty}': the text is empty or white space only\n",
+        f"wordkin: there are no words in '{empty}': the text is empty or only white space\n",
     )
     finished = run("train", rare, "-o", output)
     assert finished.code == 2

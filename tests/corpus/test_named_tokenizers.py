@@ -366,7 +366,7 @@ def test_a_name_in_a_run_is_not_imported(tmp_path):
 
 
 def test_a_name_in_python_is_not_imported():
-    with pytest.raises(ConfigError, match=r"tokenizer must be one of .* or a callable"):
+    with pytest.raises(ConfigError, match=r"tokenizer must be one of .* or a function"):
         wordkin.TrainingConfig(tokenizer="my_tokenizers:split")
 
 

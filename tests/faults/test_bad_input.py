@@ -50,7 +50,9 @@ def words_of(vectors: wordkin.Embeddings) -> set[str]:
     "data", [b"", b" \t\n\r\n \n", "\u3000\u00a0\u2028\n".encode()], ids=["empty", "spaces", "wide"]
 )
 def test_nothing_but_white_space(tmp_path, data):
-    with pytest.raises(EmptyVocabularyError, match=r"no words in .*text.txt': the text is empty or white space only"):
+    with pytest.raises(
+        EmptyVocabularyError, match=r"there are no words in .*text.txt': the text is empty or only white space"
+    ):
         trained_on(tmp_path, data)
 
 

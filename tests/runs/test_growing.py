@@ -110,7 +110,7 @@ def test_an_update_that_is_killed_resumes_to_the_same_bits(model, tmp_path, monk
 
 def test_an_update_that_fails_leaves_the_model_as_it_was(model):
     vectors, config, rare = model.embeddings.matrix.copy(), model.config, model.rare
-    with pytest.raises(CorpusError, match="the text has no word of the model"):
+    with pytest.raises(CorpusError, match="the text contains no word of the model"):
         model.update([["unknown", "words"]])
     with pytest.raises(ConfigError, match=r"vector_size must be .*, as in the model"):
         model.update(NEW, vector_size=3)
@@ -159,7 +159,9 @@ def test_training_starts_from_published_vectors(model, tmp_path):
     assert min(cosines) > 0.999
     assert same(Word2Vec(**options).fit(NEW, init=wordkin.load(path)), started)
     assert same(Word2Vec.resume(tmp_path / "run"), started)
-    with pytest.raises(ConfigError, match="init must hold vectors of vector_size=100 numbers; got 12: set vector_size"):
+    with pytest.raises(
+        ConfigError, match="init must hold vectors of vector_size=100 dimensions; got 12: set vector_size"
+    ):
         wordkin.train(NEW, init=path)
     with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
         wordkin.train(NEW, init=7)
@@ -377,7 +379,7 @@ def test_what_cannot_be_replayed_is_refused(model, tmp_path):
         r"the model was not trained on the text to replay: 'w\d+' occurs \d+ times in it, but only \d+ times": NEW,
         r"not trained on the text to replay: 'okapi' occurs 2 times in it, but only 0 times": [["okapi", "okapi"]],
         r"not trained on the text to replay: 'w1' occurs": OLD + OLD,
-        r"the items of the model or vocabulary are words, such as 'w1', and those of the text": [[1, 2]],
+        r"the items of the model or vocabulary are words, such as 'w1', but those of the text": [[1, 2]],
     }
     for message, text in unlearned.items():
         with pytest.raises(CorpusError, match=message):

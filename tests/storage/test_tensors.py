@@ -69,11 +69,11 @@ REFUSED = {
     "a key of the metadata twice": (
         text_of(("a", A), ("b", B)).replace("{", '{"__metadata__": {"k": "1", "k": "2"}, ', 1), DATA, "'k' twice"
     ),
-    "numbers in the metadata": ({"__metadata__": {"k": 1}, "a": A, "b": B}, DATA, "must map names to text"),
-    "nothing as metadata": ({"__metadata__": None, "a": A, "b": B}, DATA, "must map names to text"),
-    "metadata in metadata": ({"__metadata__": {"k": {}}, "a": A, "b": B}, DATA, "must map names to text"),
-    "a list as metadata": ({"__metadata__": [], "a": A, "b": B}, DATA, "must map names to text"),
-    "a constant that is no JSON": ('{"a": NaN}', DATA, "is not JSON (NaN is no JSON)"),
+    "numbers in the metadata": ({"__metadata__": {"k": 1}, "a": A, "b": B}, DATA, "must map names to strings"),
+    "nothing as metadata": ({"__metadata__": None, "a": A, "b": B}, DATA, "must map names to strings"),
+    "metadata in metadata": ({"__metadata__": {"k": {}}, "a": A, "b": B}, DATA, "must map names to strings"),
+    "a list as metadata": ({"__metadata__": [], "a": A, "b": B}, DATA, "must map names to strings"),
+    "a constant that is no JSON": ('{"a": NaN}', DATA, "is not JSON (NaN is not valid JSON)"),
 }  # fmt: skip
 
 

@@ -37,9 +37,9 @@ def test_words_to_keep_survive_min_count_and_the_limit():
     text = {"a": 9, "b": 1, "c": 2, "d": 5}
     assert list(chosen(text, min_count=5, keep_words=["b"]).vocabulary) == ["a", "d", "b"]
     assert list(chosen(text, min_count=1, max_vocabulary=2, keep_words=["b"]).vocabulary) == ["a", "b"]
-    with pytest.raises(ConfigError, match=r"max_vocabulary must have room for the 2 words of keep_words; got 1"):
+    with pytest.raises(ConfigError, match=r"max_vocabulary must be at least 2, the number of keep_words; got 1"):
         chosen(text, max_vocabulary=1, keep_words=["b", "c"])
-    with pytest.warns(CorpusWarning, match=r"1 of the words to keep \(keep_words\) do not occur in the text: 'zebra'"):
+    with pytest.warns(CorpusWarning, match=r"1 words of keep_words do not occur in the text: 'zebra'"):
         assert list(chosen(text, min_count=9, keep_words=["zebra"]).vocabulary) == ["a"]
 
 

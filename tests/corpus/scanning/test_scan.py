@@ -251,7 +251,7 @@ def test_a_generator_is_read_once_and_a_spent_one_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (iter(["a b", "c"]), r"sentence 0 is 'a b' \(str\), not a list of words: split it into words first"),
+        (iter(["a b", "c"]), r"sentence 0 is 'a b' \(str\), not a list of words: split it into words"),
         (iter([["a"], "b c"]), r"sentence 1 is 'b c' \(str\), not a list of words"),
         ([["a", 1]], r"items must be all strings or all whole numbers; got both 'a' and 1: convert"),
         ([["a", b"b"]], r"words must be strings, or whole numbers; got b'b' \(bytes\)"),
@@ -278,7 +278,7 @@ def test_an_error_in_the_callers_own_sentences_is_left_alone() -> None:
 def test_text_without_words(tmp_path: Path, text: str) -> None:
     path = tmp_path / "empty.txt"
     path.write_text(text)
-    with pytest.raises(EmptyVocabularyError, match=r"no words in '.*empty.txt': the text is empty or white space only"):
+    with pytest.raises(EmptyVocabularyError, match=r"there are no words in '.*empty.txt': the text is empty or only"):
         scan(path)
 
 
@@ -335,7 +335,7 @@ def test_tokenizer_must_return_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"tokenizer": "word"}, 'tokenizer must be one of "whitespace", "words", .* or a callable .* got \'word\''),
+        ({"tokenizer": "word"}, 'tokenizer must be one of "whitespace", "words", .* or a function .* got \'word\''),
         ({"tokenizer": "words"}, 'tokenizer must be "whitespace" for lists of words'),
         ({"lowercase": 1}, r"lowercase must be True, False or a language .*\(\"tr\", \"az\", \"lt\"\); got 1"),
         ({"encoding_errors": "skip"}, 'encoding_errors must be one of "replace", "strict", "ignore"; got \'skip\''),
