@@ -202,7 +202,7 @@ def test_a_header_that_lies_is_refused(tmp_path, tensor, field, value, message):
         ),
         (lambda header: header | {"__metadata__": {"a": 1}}, "__metadata__ in the header must map names to strings"),
         (lambda header: header | {"__metadata__": []}, "__metadata__ in the header must map names to strings"),
-        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "of format version '3', and this"),
+        (lambda header: header | {"__metadata__": {"wordkin.format_version": "3"}}, "format version is '3', but this"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, change, message):

@@ -210,6 +210,6 @@ def warn_of_invalid(number: int, what: str, encoding_errors: str, encoding: str 
     action = "replaced by U+FFFD" if encoding_errors == "replace" else "ignored"
     warn(
         f"invalid {encoding} in {number:,} {what} was {action}; "
-        'encoding_errors="strict" stops there and says where it is',
+        'encoding_errors="strict" raises an error that names the position',
         CorpusWarning,
     )

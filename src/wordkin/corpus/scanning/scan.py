@@ -43,9 +43,9 @@ from wordkin.options import Lowercase, Normalization
 from wordkin.storage.packed_words import packed
 from wordkin.storage.spool import Spool
 
-_TABLES_AT_HAND = 2 * 17  # those that threads count in at a time, and as many that follow
+_TABLES_AT_HAND = 2 * 17  # cache size: the tables in use by threads at a time, and as many that follow
 _NOTHING_KEPT = "keep leaves no word of the text: a pattern must match words as a whole, as they are after lower-casing"
-_MOST_WORKERS = 16  # one reading thread cannot feed more, and each keeps a table of its own
+_MOST_WORKERS = 16  # a single reading thread cannot feed more, and each worker has its own table
 
 
 class Scan:
