@@ -13,7 +13,7 @@ import pytest
 from wordkin.errors import ClusterError
 from wordkin.training.cluster import links
 from wordkin.training.cluster.links import Links, PeerLostError, StoppedError
-from wordkin.training.cluster.merging import MergedRows
+from wordkin.training.cluster.merging import ChangedRows, MergedRows
 
 TOKEN = b"t" * links.TOKEN_BYTES
 
@@ -99,3 +99,27 @@ def test_machines_that_cannot_be_reached_are_told(monkeypatch: pytest.MonkeyPatc
     machine.close()
     with pytest.raises(ClusterError, match=r"cannot listen for other machines at 192\.0\.2\.1: "):
         Links("192.0.2.1")
+
+
+def test_values_arrive_as_they_were_given(three: list[Links]) -> None:
+    value = {
+        0: [ChangedRows(np.arange(3, dtype=np.int32), np.ones((3, 4), np.float32), np.zeros(3, np.float32))],
+        7: [MergedRows(np.empty(0, np.int32), np.empty((0, 4), np.float32)), None, 2.5, True, "text"],
+        9: np.arange(12.0).reshape(3, 4)[:, ::2],  # not contiguous
+    }
+    for found in together(three, lambda index, each: each.exchange([value] * 3, never)):
+        for each in found:
+            assert list(each) == [0, 7, 9]
+            assert isinstance(each[0][0], ChangedRows)
+            assert isinstance(each[7][0], MergedRows)
+            for kept, given in zip(each[0][0], value[0][0], strict=True):
+                assert kept.dtype == given.dtype
+                assert kept.tolist() == given.tolist()
+            assert each[7][0].rows.shape == (0, 4)
+            assert each[7][1:] == [None, 2.5, True, "text"]
+            assert each[9].tolist() == [[0.0, 2.0], [4.0, 6.0], [8.0, 10.0]]
+
+
+def test_a_message_may_not_name_objects() -> None:
+    with pytest.raises(ClusterError, match="machines exchange numbers only"):
+        links._rebuilt({"array": "|O", "shape": [1]}, iter([np.zeros(8, np.uint8)]))

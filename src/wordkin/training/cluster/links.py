@@ -1,24 +1,27 @@
 """Connections between the machines of a cluster, over which they exchange rows during a period.
 
-Each two machines share one TCP connection. A message is a pickle of the structure, and after it the arrays as they lie
-in memory; so rows are neither copied into the object store of Ray nor handled by a third process.
+Each pair of machines shares one TCP connection. A message is a description of the value in JSON, followed by the memory
+of its arrays. Rows are thus neither copied into Ray's object store nor handled by a third process, and a message cannot
+run code.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hmac
-import pickle
+import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wordkin.errors import ClusterError
+from wordkin.training.cluster.merging import ChangedRows, MergedRows
 
 POLL_SECONDS = 0.2  # between two questions whether to stop
 CONNECT_SECONDS = 20.0
@@ -26,6 +29,8 @@ HELLO_SECONDS = 5.0  # for the first bytes of who connects; other machines wait 
 TOKEN_BYTES = 32
 _HELLO = struct.Struct(f"<{TOKEN_BYTES}sI")  # token, number of the machine that connects
 _COUNT = struct.Struct("<Q")
+_RECORDS: dict[str, type[ChangedRows] | type[MergedRows]] = {"ChangedRows": ChangedRows, "MergedRows": MergedRows}
+_NUMBERS = "biuf"  # kinds of dtypes that a message may name
 
 Address = tuple[str, int]
 
@@ -203,9 +208,9 @@ def _prepare(peer: socket.socket) -> None:
 
 def _send(peer: socket.socket, value: Any, should_stop: Callable[[], bool]) -> int:
     """Send a value; returns the bytes that it took."""
-    arrays: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(value, protocol=5, buffer_callback=arrays.append)
-    views = [each.raw() for each in arrays]
+    arrays: list[NDArray[Any]] = []
+    head = json.dumps(_described(value, arrays)).encode()
+    views = [each.reshape(-1).view(np.uint8).data for each in arrays]
     sizes = [len(head), *(view.nbytes for view in views)]
     start = b"".join(_COUNT.pack(size) for size in (len(sizes), *sizes)) + head
     for view in (memoryview(start), *views):
@@ -231,7 +236,41 @@ def _receive(peer: socket.socket, should_stop: Callable[[], bool]) -> Any:
     arrays = [np.empty(size, np.uint8) for size in sizes]
     for view in (memoryview(head), *(array.data for array in arrays)):
         _receive_into(peer, view, should_stop)
-    return pickle.loads(head, buffers=arrays)
+    return _rebuilt(json.loads(head), iter(arrays))
+
+
+def _described(value: Any, arrays: list[NDArray[Any]]) -> Any:
+    """Describe a value as JSON and append its arrays, contiguous, to a list.
+
+    A value is None, a bool, a number, a string, an array, one of ``_RECORDS``, or a list or a dict of such values.
+    """
+    if isinstance(value, np.ndarray):
+        arrays.append(np.ascontiguousarray(value))
+        return {"array": value.dtype.str, "shape": value.shape}
+    if isinstance(value, ChangedRows | MergedRows):
+        return {"record": type(value).__name__, "of": [_described(each, arrays) for each in value]}
+    if isinstance(value, dict):
+        return {"keys": list(value), "of": [_described(each, arrays) for each in value.values()]}
+    if isinstance(value, list):
+        return [_described(each, arrays) for each in value]
+    return value
+
+
+def _rebuilt(described: Any, arrays: Iterator[NDArray[np.uint8]]) -> Any:
+    """Rebuild a value from its description and the memory of its arrays."""
+    if isinstance(described, list):
+        return [_rebuilt(each, arrays) for each in described]
+    if not isinstance(described, dict):
+        return described
+    if "array" in described:
+        dtype = np.dtype(described["array"])
+        if dtype.kind not in _NUMBERS:
+            raise ClusterError(f"received an array of dtype {dtype}, but machines exchange numbers only")
+        return next(arrays).view(dtype).reshape(described["shape"])
+    values = [_rebuilt(each, arrays) for each in described["of"]]
+    if "keys" in described:
+        return dict(zip(described["keys"], values, strict=True))
+    return _RECORDS[described["record"]](*values)
 
 
 def _counts(peer: socket.socket, count: int, should_stop: Callable[[], bool]) -> list[int]:
