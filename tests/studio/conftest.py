@@ -55,7 +55,9 @@ LOW_CONTRAST = """() => {
   return found;
 }"""
 _STARTING_SECONDS = 60
-_USUAL: dict[str, Any] = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+_VIEWPORT = {"width": 1280, "height": 800}
+# Without motion, so that no test waits for colours that change gradually.
+_USUAL: dict[str, Any] = {"locale": "en-US", "viewport": _VIEWPORT, "reduced_motion": "reduce"}
 
 
 @dataclass
@@ -143,33 +145,57 @@ def usual_context(browser: Any) -> Any:
     return browser.new_context(**_USUAL)
 
 
+@pytest.fixture(scope="module")
+def idle_tabs() -> list[Tab]:
+    """Tabs of the usual context that a test is done with; the next test takes them, which is quicker than opening."""
+    return []
+
+
 @pytest.fixture
-def new_tab(browser: Any, usual_context: Any) -> Iterator[Callable[..., Tab]]:
+def new_tab(browser: Any, usual_context: Any, idle_tabs: list[Tab]) -> Iterator[Callable[..., Tab]]:
     """Opens tabs; at the end none may have shown an error in its console or asked another host."""
-    opened, tabs = [], []
+    contexts, usual, checked = [], [], []
 
     def open_tab(studio: RunningStudio, address: str = "/", *, expect_errors: bool = False, **options: Any) -> Tab:
-        context = browser.new_context(**{**_USUAL, **options}) if options else usual_context
-        tab = Tab(context.new_page(), studio.url)
-        opened.append(context if options else tab.page)
-        tab.page.set_default_timeout(20_000)
-        tab.page.on("console", lambda said: tab.errors.append(said.text) if said.type in ("error", "warning") else None)
-        tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
-        tab.page.on("request", lambda asked: _note_foreign(asked.url, tab))
+        if options:
+            context = browser.new_context(**{**_USUAL, **options})
+            contexts.append(context)
+            tab = _watched(context.new_page())
+        else:
+            tab = idle_tabs.pop() if idle_tabs else _watched(usual_context.new_page())
+            usual.append(tab)
         if not expect_errors:
-            tabs.append(tab)
+            checked.append(tab)
+        tab.url = studio.url
         return tab.open(address)
 
     yield open_tab
-    for each in opened:
-        each.close()
-    for tab in tabs:
-        assert tab.errors == []
-        assert tab.foreign == []
+    told = [(list(tab.errors), list(tab.foreign)) for tab in checked]
+    for context in contexts:
+        context.close()
+    for tab in usual:
+        if not tab.page.is_closed():
+            tab.page.goto("about:blank")  # the studio takes it for closed
+            tab.page.set_viewport_size(_VIEWPORT)
+            tab.errors.clear()
+            tab.foreign.clear()
+            idle_tabs.append(tab)
+    assert told == [([], [])] * len(told)
+
+
+def _watched(page: Any) -> Tab:
+    """A tab that notes what its page does."""
+    tab = Tab(page, "")
+    page.set_default_timeout(20_000)
+    page.on("console", lambda said: tab.errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: tab.errors.append(str(error)))
+    page.on("request", lambda asked: _note_foreign(asked.url, tab))
+    page.on("dialog", lambda dialog: (tab.errors.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
+    return tab
 
 
 def _note_foreign(url: str, tab: Tab) -> None:
-    if not url.startswith((tab.url, tab.url.replace("http:", "ws:"), "data:", "blob:")):
+    if not url.startswith((tab.url, tab.url.replace("http:", "ws:"), "data:", "blob:", "about:blank")):
         tab.foreign.append(url)
 
 

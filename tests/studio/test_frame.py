@@ -6,33 +6,32 @@ import pytest
 
 from wordkin.studio.pages import PAGES
 
-SHOWN = [page for page in PAGES if page.in_navigation]
 
-
-def test_language_and_theme_are_in_the_url_and_kept_by_links(studio, new_tab):
-    tab = new_tab(studio, "/?lang=ko&theme=dark")
-    assert tab.page.inner_text("h1") == "시작"
-    assert tab.page.get_attribute("html", "lang") == "ko-KR"
-    assert tab.page.locator("body.body--dark").count() == 1
-    tab.page.click("nav a >> nth=2")
-    tab.page.wait_for_url("**/explore?**")
-    assert tab.page.inner_text("h1") == "탐색"
-    assert tab.page.locator("body.body--dark").count() == 1
+def test_language_and_theme_are_in_the_url_kept_by_links_and_chosen_in_the_header(studio, new_tab):
+    page = new_tab(studio, "/?lang=ko&theme=dark").page
+    assert page.inner_text("h1") == "시작"
+    assert page.get_attribute("html", "lang") == "ko-KR"
+    assert page.locator("body.body--dark").count() == 1
+    page.click("nav a >> nth=2")
+    page.wait_for_url("**/explore?**")
+    assert page.inner_text("h1") == "탐색"
+    assert page.locator("body.body--dark").count() == 1
+    page.get_by_label("언어").click()
+    page.get_by_role("option", name="English").click()
+    page.wait_for_url("**/explore?lang=en&theme=dark")
+    page.get_by_label("Theme").click()
+    page.get_by_role("option", name="Light").click()
+    page.wait_for_url("**/explore?lang=en&theme=light")
+    page.wait_for_selector("body.body--light")
 
 
 def test_the_language_of_the_browser_is_the_default(studio, new_tab):
-    assert new_tab(studio, "/", locale="ko-KR").page.inner_text("h1") == "시작"
-    assert new_tab(studio, "/", locale="fr-FR").page.inner_text("h1") == "Start"
-
-
-def test_language_and_theme_are_chosen_in_the_header(studio, new_tab):
-    tab = new_tab(studio, "/explore")
-    tab.page.get_by_label("Language").click()
-    tab.page.get_by_role("option", name="한국어").click()
-    tab.page.wait_for_url("**/explore?lang=ko")
-    tab.page.get_by_label("테마").click()
-    tab.page.get_by_role("option", name="어둡게").click()
-    tab.page.wait_for_url("**/explore?lang=ko&theme=dark")
+    tab = new_tab(studio)
+    assert tab.page.inner_text("h1") == "Start"
+    for header, title in (("ko-KR,ko;q=0.9", "시작"), ("fr-FR", "Start")):
+        tab.page.set_extra_http_headers({"accept-language": header})
+        assert tab.open("/").page.inner_text("h1") == title
+    tab.page.set_extra_http_headers({})
 
 
 def test_the_keyboard_alone_reaches_everything(studio, new_tab):
@@ -49,25 +48,12 @@ def test_the_keyboard_alone_reaches_everything(studio, new_tab):
     tab.page.wait_for_url("**/lesson")
 
 
-@pytest.mark.parametrize("address", ["/explore?file=towns.safetensors", "/train", "/lesson?topic=exercises&epochs=3"])
-def test_tab_reaches_every_control_and_shows_where_it_is(studio, new_tab, address):
-    page = new_tab(studio, address).page
-    page.locator(READY[address.split("?")[0]]).first.wait_for()
-    wanted = page.evaluate(CONTROLS)
-    unseen = []
-    for _ in range(wanted + 30):
-        page.keyboard.press("Tab")
-        told = page.evaluate(VISIT)
-        if told is None:
-            break
-        if not told[1]:
-            unseen.append(told[0])
-    assert unseen == []  # where the focus is can be seen
-    assert page.evaluate(MISSED) == []
-
-
 # What stands on a page once all of it is there.
-READY = {"/explore": "ol.words li", "/train": "button:has-text('Start training')", "/lesson": ".lesson-flow table"}
+READY = {
+    "/": "main a[href]", "/lesson": ".lesson-flow table", "/explore": "ol.words li",
+    "/train": "button:has-text('Start training')",
+}  # fmt: skip
+QUERY = {"/lesson": "&topic=exercises&epochs=3", "/explore": "&vectors=towns.safetensors"}
 # What can be used: counted; then the focused one is ticked off; then those left.
 USABLE = """[...document.querySelectorAll('a[href], button, input, textarea, select, [tabindex="0"]')].filter(e =>
   e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0
@@ -87,13 +73,29 @@ VISIT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("page", SHOWN, ids=[page.path for page in SHOWN])
-def test_each_page_is_marked_in_the_navigation_readable_and_fits_a_phone(studio, new_tab, page, low_contrast):
-    tab = new_tab(studio, f"{page.path}?theme=light")
-    assert tab.page.get_attribute("nav a[aria-current=page]", "href").split("?")[0] == page.path
-    assert tab.page.title().endswith("· wordkin")
-    assert tab.page.evaluate(low_contrast) == []
-    tab.page.evaluate("Quasar.Dark.set(true)")
-    tab.page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)  # colours change gradually
-    tab.page.set_viewport_size({"width": 360, "height": 740})
-    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360
+@pytest.mark.parametrize("path", [page.path for page in PAGES if page.in_navigation])
+def test_each_page_is_used_by_keyboard_readable_and_fits_a_phone(studio, new_tab, path, low_contrast):
+    page = new_tab(studio, f"{path}?theme=light{QUERY.get(path, '')}").page
+    page.locator(READY[path]).first.wait_for()
+    assert page.get_attribute("nav a[aria-current=page]", "href").split("?")[0] == path
+    assert page.title().endswith("· wordkin")
+    assert_tab_reaches_every_control_and_shows_where_it_is(page)
+    assert page.evaluate(low_contrast) == []
+    page.evaluate("Quasar.Dark.set(true)")
+    page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def assert_tab_reaches_every_control_and_shows_where_it_is(page) -> None:
+    wanted = page.evaluate(CONTROLS)
+    unseen = []
+    for _ in range(wanted + 30):
+        page.keyboard.press("Tab")
+        told = page.evaluate(VISIT)
+        if told is None:
+            break
+        if not told[1]:
+            unseen.append(told[0])
+    assert unseen == []  # where the focus is can be seen
+    assert page.evaluate(MISSED) == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -29,13 +31,19 @@ from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, resu
 
 def at(number: int | None = None, *, preset: str = "cat", language: str = "en", **fields: Any) -> Tab:
     """A tab without a browser."""
+    tab = copy.copy(made(dataclasses.replace(Choices.of_preset(PRESETS[preset]), **fields), language))
+    tab.number = number or tab.number
+    return tab
+
+
+@functools.cache
+def made(choices: Choices, language: str) -> Tab:
+    """A tab whose course is made; tests that choose the same share the course, which is the same each time."""
     texts = Texts(language)
     say = lambda key, **values: texts.format(key, **values) if values else texts[key]  # noqa: E731
     view: Any = SimpleNamespace(state={}, texts=texts, text=say, remember=lambda **state: None)
     tab = Tab(view, tuple(TOPICS))
-    choices = dataclasses.replace(Choices.of_preset(PRESETS[preset]), **fields)
     asyncio.run(tab._make(choices))
-    tab.number = number or tab.number
     return tab
 
 

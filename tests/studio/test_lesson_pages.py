@@ -92,17 +92,22 @@ def expected(course: Course, choices: Choices, number: int) -> dict[str, float]:
     return values
 
 
-@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
-def test_every_number_is_that_of_the_reference(lesson, architecture, objective):
-    tab = lesson(architecture=architecture, objective=objective, topic="update", step=90)
-    choices = dataclasses.replace(Choices.of_state({}, "en"), architecture=architecture, objective=objective)
-    course = choices.course()
-    for number in (90, 91):
-        tab.page.get_by_text(f"Step {number} of").wait_for()
-        shown = numbers(tab.page)
-        for name, value in expected(course, choices, number).items():
-            assert shown[name] == pytest.approx(value, abs=1e-6), name
-        tab.page.get_by_label("One step forward", exact=True).click()
+def test_every_number_is_that_of_the_reference(lesson):
+    page = lesson(topic="update", step=90).page
+    for architecture, objective in COMBINATIONS:
+        for field, value in (("architecture", architecture), ("objective", objective)):
+            name = Texts("en")[f"lesson.{field}.{value}"]
+            page.get_by_role("button", name=name, exact=True).click()
+            page.locator(".lesson-top button[aria-pressed=true]", has_text=name).wait_for()
+        choices = dataclasses.replace(Choices.of_state({}, "en"), architecture=architecture, objective=objective)
+        course = choices.course()
+        for number in (90, 91):
+            page.get_by_label("To step").fill(str(number))
+            page.get_by_label("To step").press("Enter")
+            page.get_by_text(f"Step {number} of").wait_for()
+            shown = numbers(page)
+            for name, value in expected(course, choices, number).items():
+                assert shown[name] == pytest.approx(value, abs=1e-6), (architecture, objective, number, name)
 
 
 def test_each_page_shows_something_in_both_languages(lesson, low_contrast):
@@ -151,8 +156,15 @@ def test_steps_go_forward_back_and_to_any_number(lesson):
     assert now.inner_text() == stopped
 
 
-def test_architecture_objective_and_notation_are_chosen_above_every_page(lesson):
-    page = lesson(topic="cost").page
+def test_formulas_end_in_the_number_of_the_step_and_follow_what_is_chosen_above_every_page(lesson):
+    page = lesson(topic="cost", step=90).page
+    for each in page.locator(".lesson-flow .q-expansion-item").all():
+        each.click()
+    page.wait_for_selector("[data-equation=input_update]")
+    choices = Choices.of_state({}, "en")
+    for each in equations(choices.course().step(90), choices.objective):
+        values = page.locator(f"[data-equation={each.name}] mn[data-value]").all()
+        assert float(values[-1].get_attribute("data-value")) == pytest.approx(each.value, abs=1e-9)
     page.get_by_role("button", name="CBOW", exact=True).click()
     page.locator("button[aria-pressed=true]", has_text="CBOW").wait_for()
     page.get_by_role("button", name="Full softmax").click()
@@ -165,31 +177,14 @@ def test_architecture_objective_and_notation_are_chosen_above_every_page(lesson)
     page.wait_for_url("**notation=theta**")
 
 
-def test_a_formula_ends_in_the_number_of_the_step(lesson):
-    page = lesson(step=90).page
-    for each in page.locator(".lesson-flow .q-expansion-item").all():
-        each.click()
-    page.wait_for_selector("[data-equation=input_update]")
-    choices = Choices.of_state({}, "en")
-    step = choices.course().step(90)
-    for each in equations(step, choices.objective):
-        values = page.locator(f"[data-equation={each.name}] mn[data-value]").all()
-        assert float(values[-1].get_attribute("data-value")) == pytest.approx(each.value, abs=1e-9)
-
-
-def test_pointing_at_a_number_marks_where_it_came_from(lesson):
-    page = lesson(step=90).page
-    cell = page.locator(".lesson-flow tr[data-row=h] td").first
-    source = cell.get_attribute("data-from").split()[0]
-    row = page.locator(f".lesson-flow tr[data-row={source}]").first
-    style = "each => getComputedStyle(each).outlineStyle"
-    assert row.evaluate(style) == "none"
-    cell.hover()
-    assert row.evaluate(style) == "solid"
-
-
-def test_every_number_of_the_flow_opens_its_equation(lesson):
+def test_numbers_open_their_equations_mark_where_they_came_from_and_are_walked_by_arrow_keys(lesson):
     page = lesson(step=90, topic="why").page
+    first = page.locator(".lesson-flow tr[data-row=h] td").first
+    source = page.locator(f".lesson-flow tr[data-row={first.get_attribute('data-from').split()[0]}]").first
+    style = "each => getComputedStyle(each).outlineStyle"
+    assert source.evaluate(style) == "none"
+    first.hover()
+    assert source.evaluate(style) == "solid"
     popover = page.locator(".explanation")
     step = Choices.of_state({}, "en").course().step(90)
     row = next(index for index, each in enumerate(step.objectives[0].rows) if not each.times and not each.ignored)
@@ -208,10 +203,6 @@ def test_every_number_of_the_flow_opens_its_equation(lesson):
         assert float(last.get_attribute("data-value")) == pytest.approx(value, abs=1e-9), key
     page.get_by_label("One step forward", exact=True).hover()
     popover.wait_for(state="hidden")
-
-
-def test_arrow_keys_go_from_number_to_number(lesson):
-    page = lesson(step=90, topic="why").page
     page.locator("#flow-scores td[tabindex='0']").focus()
     focused = "document.activeElement.dataset.equationOf"
     assert page.evaluate(focused) == "score:0:0:0:0"
@@ -277,8 +268,11 @@ def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):
     assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()
 
 
-def test_the_length_of_one_hot_vectors_follows_the_slider(lesson):
-    page = lesson(topic="one_hot").page
+def test_the_length_of_one_hot_vectors_follows_the_slider_and_the_url_is_plain(lesson):
+    page = lesson(topic="one_hot", step=12, vector_size=3).page
+    assert json.loads(page.evaluate("JSON.stringify(Object.fromEntries(new URLSearchParams(location.search)))")) == {
+        "topic": "one_hot", "step": "12", "vector_size": "3",
+    }  # fmt: skip
     page.get_by_text("V = 10:").wait_for()
     page.locator(".q-slider[aria-label=V] [tabindex]").press("ArrowRight")
     page.get_by_text("V = 13:").wait_for()
@@ -294,10 +288,3 @@ def test_pages_fit_a_phone_and_go_back(lesson):
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.go_back()
     page.locator("section.lesson-topic[aria-label='Negative sampling']").wait_for()
-
-
-def test_the_state_of_the_url_is_plain(lesson):
-    page = lesson(topic="noise", step=12, vector_size=3).page
-    assert json.loads(page.evaluate("JSON.stringify(Object.fromEntries(new URLSearchParams(location.search)))")) == {
-        "topic": "noise", "step": "12", "vector_size": "3",
-    }  # fmt: skip
