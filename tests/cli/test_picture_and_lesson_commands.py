@@ -141,7 +141,7 @@ def test_lesson_shows_the_way_through_the_tree(run):
 def test_lesson_names_what_one_softmax_of_several_outputs_has(run):
     out = run("lesson", CAT, "--objective", "softmax", "--no-dynamic-window", "--steps", "1", "--from", "15").out
     assert "one softmax for C = 2 outputs, n of them this word" in out
-    assert "n   " in out and "C·y   EI = C·y - n" in out
+    assert "Σt   " in out and "C·y   EI = C·y - Σt" in out
     assert "noise" not in out
 
 

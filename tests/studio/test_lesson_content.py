@@ -65,13 +65,21 @@ def test_the_spam_filter_decides_by_counts() -> None:
 
 def test_two_words_of_a_context_are_exchanged() -> None:
     tab = at(preset="fruit")
-    html = words._exchanged_html(tab)
+    html = words._exchanged_html(tab, tab.overview.sentences)
     first, second = re.findall(r"<p>(\w+) and (\w+) share", html)[0]
     sentences = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r'<p class="sentence">(.*?)</p>', html)]
     swap = {first: second, second: first}
     originals = [" ".join(sentence) for sentence in tab.overview.sentences]
     assert sentences
     assert all(" ".join(swap.get(word, word) for word in each.split()) in originals for each in sentences)
+    assert {first, second} == {"apple", "orange"}
+
+
+@pytest.mark.parametrize(("preset", "shown"), [("cat", False), ("royal", True), ("hello", False)])
+def test_a_text_too_short_for_the_distributional_hypothesis_is_not_taken_for_one(preset: str, shown: bool) -> None:
+    tab = at(preset=preset)
+    html = words._own_exchanged_html(tab)
+    assert (tab.text("why.own") in html, tab.text("why.too_short") in html) == (shown, not shown)
 
 
 def test_earlier_models_cost_more() -> None:
@@ -222,7 +230,7 @@ def test_merges_join_the_two_rarest_each_time(preset: str) -> None:
 def test_the_correction_has_a_worked_line() -> None:
     tab = at(noise="pizza,computer")
     html = re.sub(r"<[^>]+>", "", objectives._correction_html(tab, tab.step.comparisons[0]))
-    found = re.findall(r"pizza: K = 2, P = ([\d.]+); s − log\(K·P\) = (\S+) − log\(2 · ([\d.]+)\) = (\S+)$", html)[0]
+    found = re.findall(r"pizza: K = 2, q = ([\d.]+); s − log\(K·q\) = (\S+) − log\(2 · ([\d.]+)\) = (\S+)$", html)[0]
     p, score, again, corrected = (float(each.replace("−", "-")) for each in found)
     assert p == again
     assert score - math.log(2 * p) == pytest.approx(corrected, abs=0.002)
@@ -384,7 +392,8 @@ def test_words_are_escaped_everywhere() -> None:
     words_shown = [row.word for row in tab.overview.words]
     assert {"<", ">"} <= set(words_shown)  # the splitter keeps punctuation as words
     made = [
-        words._projection_html(tab), words._pairs_html(tab), words._exchanged_html(tab), architectures._cbow_html(tab),
+        words._projection_html(tab), words._pairs_html(tab), architectures._cbow_html(tab),
+        words._exchanged_html(tab, tab.overview.sentences),
         architectures._skip_gram_html(tab), architectures._update_html(tab), objectives._sampling_html(tab),
         objectives._shape_html(tab, "huffman"), results._grids_html(tab), results._sheet_html(tab),
     ]  # fmt: skip
@@ -405,7 +414,7 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
     if objective == "hierarchical-softmax":
         assert "ha" in objectives._tree_html(tab)
     assert results._plane_html(tab, results._whole_run(tab.choices, 5))
-    assert words._exchanged_html(tab) == ""
+    assert words._exchanged_html(tab, tab.overview.sentences) == ""
     results.questions(tab)
 
 

@@ -156,7 +156,7 @@ def _print_rows(view: ObjectiveView) -> None:
     several = view.objective == "softmax" and len(view.outputs) > 1
     probability = "y" if view.objective == "softmax" else "p(left) = σ" if view.path else "σ(score)"
     columns = ["output", "label", "score", probability]
-    columns += ["n", "C·y", "EI = C·y - n"] if several else [f"EI = {_ERRORS[view.objective]}"]
+    columns += ["Σt", "C·y", "EI = C·y - Σt"] if several else [f"EI = {_ERRORS[view.objective]}"]
     columns += ["loss", ""]
     rows = [_row_cells(row, several) for row in view.rows]
     title = f"{view.objective}: output rows in this step"

@@ -342,7 +342,7 @@ class ComparedWord:
     full_softmax : float
         Its share of e^score over all words.
     sampled_score : float
-        The score less log(K · P) for a sample; ``sampled_softmax`` its share among those shown.
+        The score less log(K · q) for a sample; ``sampled_softmax`` its share among those shown.
     negative_sampling : float
         Σ(score), on its own.
     """

@@ -151,7 +151,7 @@ def _objective_html(tab: Tab, view: ObjectiveView, which: int) -> str:
     several = view.objective == "softmax" and len(view.outputs) > 1
     probability = "y" if view.objective == "softmax" else "σ"
     heads = [tab.text("output"), tab.text("label"), tab.text("score"), probability]
-    heads += ["n", "C·y", "EI = C·y − n"] if several else [f"EI = {probability} − {tab.text('label')}"]
+    heads += ["Σt", "C·y", "EI = C·y − Σt"] if several else [f"EI = {probability} − {tab.text('label')}"]
     heads.append(tab.text("loss"))
     rows = [_output_row(each, index, several, tab.text("ignored"), which) for index, each in enumerate(view.rows)]
     note = ""

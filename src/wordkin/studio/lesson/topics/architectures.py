@@ -67,7 +67,7 @@ def skip_gram(tab: Tab) -> Update:
 
 _PRODUCT = (
     '<math displaystyle="true"><mrow><munder><mo>∏</mo><mi>w</mi></munder><munder><mo>∏</mo><mrow><mi>u</mi><mo>∈</mo>'
-    "<mi>C(w)</mi></mrow></munder><munder><mo>∏</mo><mrow><mi>z</mi><mo>∈</mo><mrow><mi>{u}</mi>"
+    "<mi>context(w)</mi></mrow></munder><munder><mo>∏</mo><mrow><mi>z</mi><mo>∈</mo><mrow><mi>{u}</mi>"
     "<mo>&#8746;</mo><mi>NEG(u)</mi></mrow></mrow></munder><mi>p(z | w)</mi>"
     "</mrow></math>"
 )
@@ -104,9 +104,9 @@ def _skip_gram_html(tab: Tab) -> str:
     eh = table(["", *map(str, range(1, len(gradient) + 1))],
                [row("EH = Σ EI · v′", [cell(value, f"skip.EH.{i}") for i, value in enumerate(gradient)])])  # fmt: skip
     note = "" if tab.choices.objective == "softmax" else f"<p class='muted'>{text(tab.text('skipgram.as_softmax'))}</p>"
-    heads_of_losses = [tab.text("output"), "S", "P = y", "L = −log P"]
+    heads_of_losses = [tab.text("output"), "s", "y", "E_j = −log y"]
     losses_table = table(heads_of_losses, outputs, caption=tab.text("skipgram.outputs"))
-    total_loss = f"<p><b>E = Σ L = {number(scored.loss, 'skip.E', 5)}</b></p>"
+    total_loss = f"<p><b>E = Σ E_j = {number(scored.loss, 'skip.E', 5)}</b></p>"
     return (
         f"{network}{note}<div class='pair'><div>"
         f"{losses_table}{total_loss}</div>"
@@ -126,7 +126,7 @@ def _outputs_of_tree(tab: Tab) -> str:
         )
         for index, word_id in enumerate(window.context_ids)
     ]
-    return table([tab.text("output"), "P", "L = −log P"], rows)
+    return table([tab.text("output"), "p", "E_j = −log p"], rows)
 
 
 def update_page(tab: Tab) -> Update:

@@ -292,7 +292,7 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
         (("s", "e^s / Σ"), [
             [cell(each.score, f"same.{i}.score"), bar_cell(each.full_softmax, f"same.{i}.full")] for i, each in compared
         ]),
-        (("s − log(K·P)", "e^… / Σ"), [
+        (("s − log(K·q)", "e^… / Σ"), [
             [cell(each.sampled_score, f"same.{i}.corrected"), bar_cell(each.sampled_softmax, f"same.{i}.sampled")]
             for i, each in compared
         ]),
@@ -325,8 +325,8 @@ def _correction_html(tab: Tab, comparison: Comparison) -> str:
         return heading_of
     drawn = next(each.noise_probability for each in tab.overview.words if each.word == sample.word)
     return (
-        f"{heading_of}<p><b>{text(sample.word)}</b>: K = {len(comparison.samples)}, P = {number(drawn)}; "
-        f"s − log(K·P) = {number(sample.score)} − log({len(comparison.samples)} · {number(drawn)}) = "
+        f"{heading_of}<p><b>{text(sample.word)}</b>: K = {len(comparison.samples)}, q = {number(drawn)}; "
+        f"s − log(K·q) = {number(sample.score)} − log({len(comparison.samples)} · {number(drawn)}) = "
         f"{number(sample.sampled_score)}</p>"
     )
 
@@ -369,7 +369,7 @@ def noise(tab: Tab) -> Update:
 
 
 _POWER = (
-    '<math displaystyle="true"><mrow><mi>f</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
+    '<math displaystyle="true"><mrow><mi>q</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
     "<mn>3/4</mn></msup><mrow><mo>∑</mo><msup><mi>count(u)</mi><mn>3/4</mn></msup></mrow></mfrac></mrow></math>"
 )
 

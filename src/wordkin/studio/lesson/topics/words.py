@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 from nicegui import ui
 
+from wordkin.lesson import PRESETS
 from wordkin.studio.lesson.html import bar_cell, cell, grid, number, plain, row, table, text
 from wordkin.studio.lesson.parts import live
 from wordkin.studio.lesson.tab import Tab, Update
@@ -23,8 +25,11 @@ def why(tab: Tab) -> Update:
     paragraph(tab.text("why.spam_text"))
     ui.html(_spam_html(tab), sanitize=False)
     heading(tab.text("why.hypothesis"), 3)
-    paragraph(tab.text("why.hypothesis_text"))
-    ui.html(_exchanged_html(tab), sanitize=False)
+    example = PRESETS["fruit-ko" if tab.view.texts.language == "ko" else "fruit"]
+    paragraph(tab.text("why.hypothesis_text", title=example.title))
+    ui.html(_exchanged_html(tab, [line.split() for line in example.text.splitlines()]), sanitize=False)
+    if tab.choices.text != example.text:
+        ui.html(_own_exchanged_html(tab), sanitize=False)
     heading(tab.text("why.history"), 3)
     paragraph(tab.text("why.history_text"))
     ui.html(_history_html(tab), sanitize=False)
@@ -58,21 +63,32 @@ def _spam_html(tab: Tab) -> str:
     return table(["", *words, "Σ", "", ""], rows)
 
 
-def _exchanged_html(tab: Tab) -> str:
-    """Two words of the text that share the most neighbours, each in the sentences of the other."""
-    sentences = tab.overview.sentences
+def _own_exchanged_html(tab: Tab) -> str:
+    """The same for the text of the lesson, from words that occur twice; says so where it has no such pair."""
+    made = _exchanged_html(tab, tab.overview.sentences, least=2)
+    return f"<p>{text(tab.text('why.own'))}</p>{made}" if made else f"<p>{text(tab.text('why.too_short'))}</p>"
+
+
+def _exchanged_html(tab: Tab, sentences: Sequence[Sequence[str]], *, least: int = 1) -> str:
+    """Two words that share the most neighbours, each in the sentences of the other.
+
+    Words that occur less than ``least`` times are left out; "" where no two others share a neighbour.
+    """
+    counts = Counter(word for sentence in sentences for word in sentence)
     around: dict[str, set[str]] = {}
     for sentence in sentences:
         for position, word in enumerate(sentence):
-            window = sentence[max(0, position - 2) : position] + sentence[position + 1 : position + 3]
-            around.setdefault(word, set()).update(window)
-    if len(around) < 2:
+            if counts[word] >= least:
+                window = [*sentence[max(0, position - 2) : position], *sentence[position + 1 : position + 3]]
+                around.setdefault(word, set()).update(window)
+
+    def alike(pair: tuple[str, str]) -> float:
+        return len(around[pair[0]] & around[pair[1]]) / len(around[pair[0]] | around[pair[1]])
+
+    first, second = max(itertools.combinations(around, 2), key=alike, default=("", ""))
+    if not first or not alike((first, second)):
         return ""
-    pairs = itertools.combinations(around, 2)
-    first, second = max(
-        pairs, key=lambda pair: len(around[pair[0]] & around[pair[1]]) / len(around[pair[0]] | around[pair[1]])
-    )
-    shared = ", ".join(sorted(around[first] & around[second])) or "-"
+    shared = ", ".join(sorted(around[first] & around[second]))
     parts = [f"<p>{text(tab.text('why.shared', first=first, second=second, shared=shared))}</p>"]
     for sentence in sentences:
         if first in sentence or second in sentence:
