@@ -132,7 +132,7 @@ class MapPanel:
             seconds = f"{time.monotonic() - began:.0f}"
             share = process.progress
             step = view.text("map.umap_layout", progress=f"{share:.0%}") if share else view.text("map.umap_neighbours")
-            self._status.set_text(view.text("map.umap", step=step, seconds=seconds))
+            self._status.set_text(view.text("map.umap", step=step, seconds=seconds, count=f"{process.count:,}"))
             await asyncio.sleep(0.3)
         positions = process.result()
         return WordMap(vectors, len(positions), positions, np.full(2, np.nan))
@@ -140,7 +140,8 @@ class MapPanel:
     def _tell(self) -> None:
         assert self._map is not None
         count, total = self._map.count, len(self._exploration.vectors)
-        parts = [] if count == total else [self._view.text("map.first", count=f"{count:,}", total=f"{total:,}")]
+        first = "map.first_umap" if self._method == "umap" else "map.first"
+        parts = [] if count == total else [self._view.text(first, count=f"{count:,}", total=f"{total:,}")]
         if np.isfinite(self._map.shares).all():
             parts.append(self._view.text("map.shares", share=f"{self._map.shares.sum():.0%}"))
         self._status.set_text(" ".join(parts))

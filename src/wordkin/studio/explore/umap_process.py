@@ -1,4 +1,4 @@
-"""UMAP in the background: it takes minutes, and a closed tab must end it."""
+"""UMAP in the background: it takes up to minutes, and a closed tab must end it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from wordkin.embeddings import Embeddings
 from wordkin.errors import WordkinError
-from wordkin.plots.word_map import MOST_WORDS
 from wordkin.studio.umap_worker import POSITIONS, PROGRESS, ROWS
+
+MOST_WORDS = 10_000  # UMAP's time grows with the words; `wordkin plot --method umap` takes more of them
 
 
 class UmapProcess:
@@ -21,14 +22,14 @@ class UmapProcess:
 
     Parameters
     ----------
-    vectors : their first 100,000 words are mapped.
+    vectors : their first 10,000 words are mapped.
     """
 
     def __init__(self, vectors: Embeddings) -> None:
-        count = min(len(vectors), MOST_WORDS)
+        self.count = min(len(vectors), MOST_WORDS)
         self._temporary = tempfile.TemporaryDirectory(prefix="wordkin-umap-")
         self._folder = Path(self._temporary.name)
-        np.save(self._folder / ROWS, vectors.unit_vectors(np.arange(count)))
+        np.save(self._folder / ROWS, vectors.unit_vectors(np.arange(self.count)))
         with (self._folder / "errors").open("wb") as errors:
             command = [sys.executable, "-P", "-m", "wordkin.studio.umap_worker", self._temporary.name]
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
