@@ -133,6 +133,8 @@ def test_lesson_shows_the_way_through_the_tree(run):
     assert "p(left) = σ   p(right) = 1 - σ" in finished.out
     assert "\n* node 0\n" in finished.out and "├─ 0 (0." in finished.out and "└─ 1 (0." in finished.out
     assert "sum over the leaves 1.000000000000" in finished.out
+    shown = re.search(r"hierarchical-softmax: formulas with numbers, for the output (node \d+) and", finished.out)[1]
+    assert f"u_{shown} = v′_{shown} · h" in finished.out
     assert "p(" in finished.out
     deep = run("lesson", " ".join(map(str, range(30))), "--objective", "hierarchical-softmax", "--tree", "fibonacci")
     assert "The leaves\nleaf" in deep.out
@@ -140,7 +142,7 @@ def test_lesson_shows_the_way_through_the_tree(run):
 
 def test_lesson_names_what_one_softmax_of_several_outputs_has(run):
     out = run("lesson", CAT, "--objective", "softmax", "--no-dynamic-window", "--steps", "1", "--from", "15").out
-    assert "one softmax for C = 2 outputs, n of them this word" in out
+    assert "one softmax for C = 2 outputs, Σt of them this word" in out
     assert "Σt   " in out and "C·y   EI = C·y - Σt" in out
     assert "noise" not in out
 

@@ -12,7 +12,7 @@ import pytest
 from wordkin import lesson
 from wordkin.config import ARCHITECTURES, OBJECTIVES
 from wordkin.errors import ConfigError
-from wordkin.lesson.equations import NOTATIONS, Equation, Term, equations
+from wordkin.lesson.equations import NOTATIONS, Equation, Term, equations, number_text
 
 COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES, NOTATIONS))
 
@@ -74,6 +74,12 @@ def test_mathml_is_well_formed_and_holds_full_precision(architecture: str, objec
         tree = ElementTree.fromstring(f"<div>{each.to_mathml()}</div>")
         values = [float(number.attrib["data-value"]) for number in tree.iter("mn") if "data-value" in number.attrib]
         assert values[-1] == each.value
+
+
+def test_a_number_that_is_only_copied_is_written_once() -> None:
+    hidden = made("skip-gram", "softmax", "rong")[0]
+    assert hidden.to_text() == f"h₁ = v_the,1 = {number_text(hidden.value)}"
+    assert hidden.to_mathml().count("data-value") == 1
 
 
 def test_words_are_escaped() -> None:

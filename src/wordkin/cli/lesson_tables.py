@@ -161,7 +161,7 @@ def _print_rows(view: ObjectiveView) -> None:
     rows = [_row_cells(row, several) for row in view.rows]
     title = f"{view.objective}: output rows in this step"
     if several:
-        title += f"; one softmax for C = {len(view.outputs)} outputs, n of them this word"
+        title += f"; one softmax for C = {len(view.outputs)} outputs, Σt of them this word"
     print_table(columns, rows, title=title)
 
 
@@ -275,11 +275,9 @@ def _print_equations(start: Overview, step: Step, notation: str) -> None:
         if not objective.rows:  # in a vocabulary of one word, the path is empty
             continue
         print()
-        output = objective.rows[0].output
-        print(
-            f"{objective.objective}: formulas with numbers, for the output {printable(output)} and the first component"
-        )
         row = next((index for index, each in enumerate(objective.rows) if each.times), 0)
+        output = printable(objective.rows[row].output)
+        print(f"{objective.objective}: formulas with numbers, for the output {output} and the first component")
         for equation in equations(
             step, objective.objective, row=row, style=notation, cbow_combine=start.config["cbow_combine"]
         ):

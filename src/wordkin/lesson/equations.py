@@ -249,11 +249,21 @@ class Equation:
 
     def to_text(self) -> str:
         """Formula and numbers on one line."""
-        return f"{text_of(self.symbols)} = {text_of(self.numbers)} = {number_text(self.value)}"
+        numbers = "" if self._is_copy else f" = {text_of(self.numbers)}"
+        return f"{text_of(self.symbols)}{numbers} = {number_text(self.value)}"
 
     def to_mathml(self) -> str:
         """The formula, and below it the same with numbers."""
-        return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", Term("result", value=self.value)))
+        numbers = () if self._is_copy else ("=", self.numbers)
+        return mathml_of(self.symbols) + mathml_of(_row(*numbers, "=", Term("result", value=self.value)))
+
+    @property
+    def _is_copy(self) -> bool:
+        """Whether there is nothing to compute: the only number is the result."""
+        term = self.numbers
+        while term.kind == "row" and len(term.parts) == 1:
+            term = term.parts[0]
+        return term.kind == "number" and term.value == self.value
 
     def to_mathml_question(self) -> str:
         """The same without the value that comes out."""
