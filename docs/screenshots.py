@@ -22,10 +22,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import wordkin
 from wordkin.corpus.readers.docstrings import docstring_corpus
+from wordkin.lesson import PRESETS
 from wordkin.studio.catalogue import Texts
+from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.topics import TOPICS
 
 DOCS = Path(__file__).parent
@@ -190,6 +193,13 @@ def take(browser: Any, url: str, picture: Picture) -> None:
     print(f"docs/images/{picture.path}: {path.stat().st_size // 1000} kB", flush=True)
 
 
+def trained_on(texts: Texts, state: str) -> str:
+    """The text and the kind of training of a picture, in words."""
+    choices = Choices.of_state(dict(parse_qsl(state)), "en")
+    kind = [texts[f"lesson.{field}.{getattr(choices, field)}"] for field in ("architecture", "objective")]
+    return f"Text: {PRESETS[choices.preset].title.rstrip('.')}. {kind[0]}, {kind[1].lower()}."
+
+
 def write_lesson_page() -> None:
     """Write docs/lesson-pages.md, which shows all pictures of the lesson."""
     texts = Texts("en")
@@ -197,14 +207,22 @@ def write_lesson_page() -> None:
         "# The pages of the lesson",
         "",
         "Made by `make screenshots`. What each page shows stands in the [checklist](checklist.md),",
-        "and how to use them in class in [a class hour](class-hour.md).",
+        "and how to use them in class in [a class hour](class-hour.md). Each page can be opened with any text;",
+        "the pictures use the example that suits the page best, which is named above them.",
     ]
     for number, topic in enumerate(TOPICS, 1):
         title = texts[f"lesson.topic.{topic}"]
-        lines += ["", f"## {number}. {title}", "", f"![{title}](images/lesson/light-{topic}.png)"]
+        lines += ["", f"## {number}. {title}", "", trained_on(texts, STATES.get(topic, ""))]
+        lines += ["", f"![{title}](images/lesson/light-{topic}.png)"]
     lines += ["", "## Dark, on a phone, in Korean"]
-    for look, topic, _ in OTHER_LOOKS:
-        lines += ["", f"![{texts[f'lesson.topic.{topic}']}, {look}](images/lesson/{look}-{topic}.png)"]
+    for look, topic, state in OTHER_LOOKS:
+        title = texts[f"lesson.topic.{topic}"]
+        lines += [
+            "",
+            f"{title}. {trained_on(texts, state)}",
+            "",
+            f"![{title}, {look}](images/lesson/{look}-{topic}.png)",
+        ]
     (DOCS / "lesson-pages.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
