@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ import numpy as np
 from harness import Results, show, significant, table, values
 
 from wordkin.embeddings import Embeddings
+from wordkin.studio.explore.umap_process import MOST_WORDS as MOST_BY_UMAP
 from wordkin.vocabulary import Vocabulary
 
 FLAGS = [
@@ -220,6 +222,24 @@ def measure_studio(browser: Any, folder: Path, words: int) -> Figures:
         }
 
 
+def measure_umap(browser: Any, folder: Path) -> Figures:
+    """From asking for the page to a map by UMAP of as many words as it takes, with its compilation."""
+    words = 2 * MOST_BY_UMAP
+    make_vectors(folder / "umap.safetensors", words)
+    command = [sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"]
+    with served(command, folder) as (url, _):
+        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        page.set_default_timeout(240_000)
+        began = time.perf_counter()
+        page.goto(f"{url}/explore?vectors=umap.safetensors&method=umap")
+        page.wait_for_function("+document.querySelector('.word-map canvas')?.dataset.labels > 0")
+        took = time.perf_counter() - began
+        held = page.evaluate("document.querySelector('.word-map').wordMap.data.words.length")
+        assert held == MOST_BY_UMAP, "the map lacks words"
+        page.context.close()
+    return {f"UMAP of {held:,} words, in the background": (took, "s", "")}
+
+
 APPLICATION = """
 import os, sys
 import numpy as np
@@ -283,6 +303,8 @@ def main() -> None:
         results.measured("start", {}, lambda: measure_start(browser, Path(name)))
         results.measured("map and search", {}, lambda: measure_studio(browser, Path(name), arguments.words))
         results.measured("lesson", {}, lambda: measure_lesson(browser, Path(name)))
+        if find_spec("umap") is not None:
+            results.measured("umap", {}, lambda: measure_umap(browser, Path(name)))
         if arguments.elements:
             results.measured("elements", {}, lambda: measure_elements(browser, Path(name), arguments.words))
         browser.close()

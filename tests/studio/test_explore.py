@@ -143,6 +143,11 @@ def test_two_files_side_by_side_and_the_model_card(studio, new_tab):
     page = explore(studio, new_tab, "&tab=compare&other=other.safetensors&word=paris").page
     page.wait_for_selector("text=of the 20 nearest words of paris are the same in both files")
     assert page.inner_text("table.aligned th >> nth=2") == "other.safetensors"
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the comparison as CSV").click()
+    head, first = saved.value.path().read_text("utf-8-sig").splitlines()[:2]
+    assert head == "word,towns.safetensors,other.safetensors,near in first,near in second"
+    assert re.fullmatch(r"\w+,0\.\d+,-?0\.\d+,1,1", first)
     page.get_by_role("tab", name="Model card").click()
     page.wait_for_selector("th:has-text('window')")
     with page.expect_download() as saved:
