@@ -223,6 +223,10 @@ def test_merges_join_the_two_rarest_each_time(preset: str) -> None:
     for first, first_count, second, second_count, node, total in found:
         assert (left.pop(first), left.pop(second)) == (int(first_count), int(second_count))
         assert all(count >= int(second_count) for count in left.values())
+        for chosen, count in ((first, first_count), (second, second_count)):
+            if chosen.startswith("node "):  # of equal counts, words come first, then nodes in the order made
+                rivals = [each for each, its_count in left.items() if its_count == int(count)]
+                assert all(int(each.removeprefix("node ")) < int(chosen.removeprefix("node ")) for each in rivals)
         left[node] = int(total)
     assert left == {"node 0": sum(tab.course.text.counts)}
 

@@ -155,12 +155,12 @@ def _tree_html(tab: Tab) -> str:
 
 def _minus_log_html(tab: Tab, view: ObjectiveView) -> str:
     """-log p of the true word as the sum of the losses of its nodes."""
-    losses = " + ".join(number(each.loss) for each in view.rows)
+    losses = " + ".join(number(each.loss, digits=5) for each in view.rows)
     if not losses:
         return ""
     word = text(view.outputs[0])
     return (
-        f"<p><b>−log p({word})</b> = −log {number(view.probability)} = {losses} = {number(view.loss, 'tree.loss')}: "
+        f"<p><b>−log p({word})</b> = −log {number(view.probability)} = {losses} = {number(view.loss, 'tree.loss', 5)}: "
         f"{text(tab.text('tree.minus_log'))}</p>"
     )
 
