@@ -30,13 +30,13 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
-# Texts whose contrast with their ground is below 4.5 : 1, see-through grounds and drawings included.
+# Texts whose contrast with their background is below 4.5 : 1, transparent backgrounds and drawings included.
 LOW_CONTRAST = """() => {
   const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
   const luminance = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
     return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
   const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3]));
-  const ground = e => { const layers = [];
+  const backgroundOf = e => { const layers = [];
     for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); layers.push(c);
       if (c[3] === 1) break; }
     return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]); };
@@ -48,7 +48,7 @@ LOW_CONTRAST = """() => {
     if (!text || !shown) continue;
     if (e.closest('.nicegui-error-popup, .q-icon, [disabled], .disabled')) continue;
     const style = getComputedStyle(e), colour = parse(e.closest('svg') ? style.fill : style.color);
-    const below = ground(e), [a, b] = [luminance(over(colour, below)), luminance(below)];
+    const below = backgroundOf(e), [a, b] = [luminance(over(colour, below)), luminance(below)];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) found.push([text.slice(0, 40), ratio]);
   }
@@ -170,7 +170,7 @@ def new_tab(browser: Any, usual_context: Any, idle_tabs: list[Tab]) -> Iterator[
         return tab.open(address)
 
     yield open_tab
-    told = [(list(tab.errors), list(tab.foreign)) for tab in checked]
+    noted = [(list(tab.errors), list(tab.foreign)) for tab in checked]
     for context in contexts:
         context.close()
     for tab in usual:
@@ -180,7 +180,7 @@ def new_tab(browser: Any, usual_context: Any, idle_tabs: list[Tab]) -> Iterator[
             tab.errors.clear()
             tab.foreign.clear()
             idle_tabs.append(tab)
-    assert told == [([], [])] * len(told)
+    assert noted == [([], [])] * len(noted)
 
 
 def _watched(page: Any) -> Tab:

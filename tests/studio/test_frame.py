@@ -92,10 +92,10 @@ def assert_tab_reaches_every_control_and_shows_where_it_is(page) -> None:
     unseen = []
     for _ in range(wanted + 30):
         page.keyboard.press("Tab")
-        told = page.evaluate(VISIT)
-        if told is None:
+        visited = page.evaluate(VISIT)
+        if visited is None:
             break
-        if not told[1]:
-            unseen.append(told[0])
+        if not visited[1]:
+            unseen.append(visited[0])
     assert unseen == []  # where the focus is can be seen
     assert page.evaluate(MISSED) == []

@@ -1,4 +1,4 @@
-"""The lesson in a browser: its numbers are those of the reference, and it goes where it is told."""
+"""The lesson in a browser: its numbers are those of the reference, and controls lead to the step asked for."""
 
 from __future__ import annotations
 

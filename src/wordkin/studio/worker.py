@@ -130,7 +130,7 @@ class Teller:
 
 
 def run(specification: dict[str, Any], control: Control, teller: Teller) -> None:
-    """Train as told, and tell how it ended."""
+    """Train as specified, and report how it ended."""
     try:
         model = _train(specification, teller)
     except WordkinError as error:

@@ -92,15 +92,15 @@ class Explanation:
         self._popover.props["role"] = "tooltip"
         self._popover.set_visibility(False)
         for event in ("mouseover", "focusin", "mouseleave", "keydown"):
-            part.on(event, lambda told: self._asked(told.args), js_handler=_TELL)
+            part.on(event, lambda event: self._asked(event.args), js_handler=_TELL)
         part.on("keydown", js_handler=_WALK)
 
-    def _asked(self, told: Any) -> None:
-        if not isinstance(told, list) or len(told) != 6 or not isinstance(told[0], str):
+    def _asked(self, sent: Any) -> None:
+        if not isinstance(sent, list) or len(sent) != 6 or not isinstance(sent[0], str):
             return
-        self._key = told[0]
+        self._key = sent[0]
         if self._key:
-            left, top, bottom, width, height = (float(each) for each in told[1:])
+            left, top, bottom, width, height = (float(each) for each in sent[1:])
             below = bottom + _HEIGHT < height or top < _HEIGHT
             upright = f"top:{bottom + _MARGIN:.0f}px" if below else f"bottom:{height - top + _MARGIN:.0f}px"
             self._popover.style(

@@ -35,15 +35,15 @@ def cell(
     value: float | None, name: str = "", *, came_from: str = "", equation: str = "", first: bool = False,
     scale: float = 0.0, digits: int = 4,
 ) -> str:  # fmt: skip
-    """A cell of a table with a number; with a ``scale`` its ground is the darker, the larger the number.
+    """A cell of a table with a number; with a ``scale`` its background is the stronger, the larger the number.
 
     Pointing at a cell opens its ``equation``; the ``first`` such cell of a table is a stop of the Tab key.
     """
-    ground = ""
+    background = ""
     if scale and value is not None:
         share = min(1.0, abs(value) / scale)
-        ground = f' class="{"neg" if value < 0 else "pos"}" style="--share:{share:.3f}"'
-    return f"<td{ground}{_pointed(came_from, equation, first)}>{number(value, name, digits)}</td>"
+        background = f' class="{"neg" if value < 0 else "pos"}" style="--share:{share:.3f}"'
+    return f"<td{background}{_pointed(came_from, equation, first)}>{number(value, name, digits)}</td>"
 
 
 def _pointed(came_from: str, equation: str, first: bool) -> str:

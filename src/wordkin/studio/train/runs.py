@@ -1,6 +1,6 @@
 """Training runs below the started folder: each in its own process, each kept in a folder of its own.
 
-A run's folder holds what it was told to do (``run.json``), checkpoints, its log, what it printed, and in the end
+A run's folder holds its specification (``run.json``), checkpoints, its log, what it printed, and in the end
 its vectors. So a run is found again after the studio was stopped, and can be resumed.
 """
 
@@ -271,8 +271,8 @@ class Runs:
     def _find(self, folder: Path) -> None:
         """Take up a run that an earlier studio left; what is no run is passed over."""
         try:
-            told = json.loads((folder / SPECIFICATION).read_text(encoding="utf-8"))
-            run = TrainingRun(folder.name, folder, str(told["corpus"]), dict(told["options"]))
+            specification = json.loads((folder / SPECIFICATION).read_text(encoding="utf-8"))
+            run = TrainingRun(folder.name, folder, str(specification["corpus"]), dict(specification["options"]))
         except (OSError, ValueError, KeyError, TypeError):
             return
         run.read_log()
