@@ -23,6 +23,7 @@ from wordkin.vocabulary.noise import noise_probabilities
 pytest.importorskip("nicegui")
 from wordkin.studio.catalogue import Texts
 from wordkin.studio.lesson import flow
+from wordkin.studio.lesson import html as pieces
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
 from wordkin.studio.lesson.tab import Tab
@@ -389,6 +390,12 @@ def test_questions_do_not_give_the_answer_away(architecture: str) -> None:
     for _, value, formula in asked:
         assert "?</m" in formula
         assert f'data-value="{value!r}"' not in formula
+
+
+def test_heads_are_aligned_as_the_cells_below_them() -> None:
+    cells_of_a = [pieces.cell(1.0), pieces.bar_cell(0.5), pieces.plain("b", "left")]
+    made = pieces.table(["", "x", "y", "z"], [pieces.row("a", cells_of_a)])
+    assert re.findall(r'<th scope="col"( class=left)?>', made) == [" class=left", "", " class=left", " class=left"]
 
 
 def test_words_are_escaped_everywhere() -> None:

@@ -7,8 +7,12 @@ these names in ``data-row``: pointing at the cell marks them, see :mod:`wordkin.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
+
+_CELL = re.compile(r"<t[dh]([^>]*)>")
+_LEFT = re.compile(r'scope="row"|class="(left|barred|share)\b')
 
 
 def text(value: object) -> str:
@@ -52,11 +56,16 @@ def _pointed(came_from: str, equation: str, first: bool) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", classes: str = "") -> str:
-    """A table of rows made by :func:`row`."""
+    """A table of rows made by :func:`row`; a head is aligned as the cell below it."""
     title = f"<caption>{text(caption)}</caption>" if caption else ""
-    top = "".join(f'<th scope="col">{text(head)}</th>' for head in heads)
+    made = list(rows)
+    cells = _CELL.findall(made[0]) if made else []
+    left = [index for index, each in enumerate(cells) if _LEFT.search(each)]
+    top = "".join(
+        f'<th scope="col"{" class=left" if index in left else ""}>{text(head)}</th>' for index, head in enumerate(heads)
+    )
     head = f"<thead><tr>{top}</tr></thead>" if heads else ""
-    body = f"<tbody>{''.join(rows)}</tbody>"
+    body = f"<tbody>{''.join(made)}</tbody>"
     return f'<div class="scroll-x"><table class="lesson {classes}">{title}{head}{body}</table></div>'
 
 
@@ -129,7 +138,7 @@ def line(x1: float, y1: float, x2: float, y2: float, classes: str = "") -> str:
 
 
 def _tick(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}".replace("-", "−")
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.3g}".replace("-", "−")
 
 
 def curve(

@@ -205,7 +205,8 @@ def _pairs_html(tab: Tab) -> str:
     )
     heads = [tab.text("input1"), tab.text("input2"), tab.text("label")]
     asked = table(heads, second, caption=tab.text("windows.table2"), classes="words")
-    return f"<div class='pair'><div>{predicted}</div><div>{asked}<p>{text(tab.text('windows.change'))}</p></div></div>"
+    change = f"<p>{text(tab.text('windows.change'))}</p>"
+    return f"<div class='pair narrow'><div>{predicted}</div><div>{asked}{change}</div></div>"
 
 
 def _distance_html(tab: Tab) -> str:
