@@ -76,8 +76,6 @@ def _player(tab: Tab) -> Update:
         to_step.props("outlined dense").style("width:8rem")
         to_step.on("keydown.enter", lambda: _go_to(tab, to_step.value))
         button(tab.text("go"), lambda: _go_to(tab, to_step.value), "quiet")
-        title = PRESETS[tab.choices.preset].title if tab.choices.preset else tab.text("own_text")
-        inline(tab.text("text_now", title=title), "muted")
         names = {str(speed): tab.text("per_second", count=speed) for speed in SPEEDS}
         select(names, str(tab.speed), tab.text("speed"), lambda value: _speed(tab, int(value)))
         button(tab.text("print"), lambda: ui.run_javascript("print()"), "quiet")

@@ -84,8 +84,9 @@ def strip_html(tab: Tab) -> str:
         ("update", rows),
     )
     links = "".join(
-        f'<li><a href="#flow-{name}"><small>{text(tab.text(f"flow.{name}"))}</small><span>{content}</span></a></li>'
-        for name, content in parts
+        f'<li><a href="#flow-{name}"><small>{text(tab.text(f"flow.{name}"))}{text(subject)}</small>'
+        f"<span>{content}</span></a></li>"
+        for (name, content), subject in zip(parts, (f": {tab.title}", "", "", ""), strict=True)
     )
     return f'<ol class="flow-strip" aria-label="{text(tab.text("flow"))}">{links}</ol>'
 
@@ -115,7 +116,8 @@ def window_html(tab: Tab) -> str:
     ]
     epoch = tab.text("epoch", epoch=step.epoch, rate=f"{step.learning_rate:.4g}")
     head = [tab.text("input"), "", tab.text("output"), ""]
-    return f'{sentence_html(tab)}<p class="muted small">{text(epoch)}</p>{table(head, rows)}'
+    subject = tab.text("text_now", title=tab.title.rstrip("."))
+    return f'{sentence_html(tab)}<p class="muted small">{text(subject)}. {text(epoch)}</p>{table(head, rows)}'
 
 
 def hidden_html(tab: Tab) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from wordkin.errors import WordkinError
-from wordkin.lesson import Course, Overview, Step, depict
+from wordkin.lesson import PRESETS, Course, Overview, Step, depict
 from wordkin.lesson.gradient_step import Taken
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.view import View
@@ -57,6 +57,11 @@ class Tab:
     def text(self, key: str, **values: object) -> str:
         """A text of the lesson in the language of the tab."""
         return self.view.text(f"lesson.{key}", **values)
+
+    @property
+    def title(self) -> str:
+        """The title of the text."""
+        return PRESETS[self.choices.preset].title if self.choices.preset else self.text("own_text")
 
     # -- the course --------------------------------------------------------------------------------
 
