@@ -124,7 +124,7 @@ def test_a_function_with_the_name_of_a_tokenizer_is_not_taken_for_it(tmp_path):
 
 @pytest.mark.parametrize("made", ["a b", b"ab", None, 7, [7], [["a"]], [b"a"], [None], {"a", "b"}, {"a": 1}])
 def test_a_tokenizer_that_returns_something_else(made):
-    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*<lambda> must return a list of (words|strings); got"
+    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*<lambda> must return a list of (words; got|strings; one item is)"
     with pytest.raises(CorpusError, match=message):
         wordkin.train(texts=["a b"] * 9, tokenizer=lambda line: made, **SMALL)
 
@@ -243,7 +243,7 @@ def test_the_corpus_is_the_same_for_any_number_of_processes(folder, monkeypatch)
     for patience, threads in [(1.0, 1), (-1.0, 1), (-1.0, 2), (-1.0, 3)]:
         monkeypatch.setattr(tokenizing, "PATIENCE_SECONDS", patience)
         with (
-            pytest.warns(CorpusWarning, match=r"empty or white space, 60 of them|empty or white space, 61 of them"),
+            pytest.warns(CorpusWarning, match=r"skipped 6[01] words of the tokenizer that are empty or white space"),
             scan(resolve(folder / "text"), tokenizer=my_tokenizers.split, threads=threads) as scanned,
         ):
             fingerprints.add(scanned.fingerprint)

@@ -212,7 +212,9 @@ def test_json_documents_are_refused(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_text_that_looks_like_records_is_refused(tmp_path: Path, content: str, reader: str) -> None:
     path = written(tmp_path / "wiki_00", content)
-    with pytest.raises(CorpusError, match=f'looks like .*: pass reader="{reader}".* or reader="text" to read it as it'):
+    with pytest.raises(
+        CorpusError, match=f'looks like .*: pass reader="{reader}".* or reader="text" to read it as plain'
+    ):
         words_of(path)
     assert len(words_of(path, reader="text")) > 2
 
