@@ -124,7 +124,9 @@ def test_a_function_with_the_name_of_a_tokenizer_is_not_taken_for_it(tmp_path):
 
 @pytest.mark.parametrize("made", ["a b", b"ab", None, 7, [7], [["a"]], [b"a"], [None], {"a", "b"}, {"a": 1}])
 def test_a_tokenizer_that_returns_something_else(made):
-    message = r"the tokenizer \S*test_named_tokenizers\.test_\S*<lambda> must return a list of (words; got|strings; one item is)"
+    message = (
+        r"the tokenizer \S*test_named_tokenizers\.test_\S*<lambda> must return a list of (words; got|strings; one)"
+    )
     with pytest.raises(CorpusError, match=message):
         wordkin.train(texts=["a b"] * 9, tokenizer=lambda line: made, **SMALL)
 
