@@ -37,7 +37,7 @@ class NumbersAsWords:
     """A tokenizer whose name in the ids of tests is the same in every process, as pytest-xdist needs."""
 
     def __call__(self, row: np.ndarray) -> list[str]:
-        return [f"column {column} is about {value:.0f}" for column, value in enumerate(row)]
+        return [f"column{column}_is_about_{value:.0f}" for column, value in enumerate(row)]
 
     def __repr__(self) -> str:
         return "numbers as words"

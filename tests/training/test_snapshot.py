@@ -53,7 +53,7 @@ def test_reading_changes_nothing_of_training(sentences):
 def test_a_snapshot_ends_with_the_callback(sentences):
     reports = []
     Word2Vec(**OPTIONS).fit(sentences, callbacks=[reports.append])
-    with pytest.raises(RuntimeError, match="during the callback only"):
+    with pytest.raises(RuntimeError, match="only be read during the callback"):
         reports[0].snapshot.vectors([0])
 
 

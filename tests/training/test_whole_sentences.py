@@ -50,7 +50,7 @@ def test_sets_are_sorted_lists(tmp_path) -> None:
 
 
 def test_sets_are_refused_where_order_counts() -> None:
-    with pytest.raises(CorpusError, match=r'sentence 0 is .*: a set has no order .*, or window="sentence", for which'):
+    with pytest.raises(CorpusError, match=r'sentence 0 is .*: a set has no fixed order: .* or set window="sentence"'):
         wordkin.train([{"a", "b"}], min_count=1)
     with pytest.raises(CorpusError, match=r"the field 'basket' is set, not text or a list of"):
         wordkin.train([{"basket": {"a", "b"}}], field="basket", min_count=1)
