@@ -1,14 +1,14 @@
-"""The Numba kernels of phrases: count n-grams of word ids, and replace phrases by ids of their own.
+"""Numba kernels of phrases: count n-grams of word ids, and replace each phrase by its own id.
 
-They see arrays and scalars only and release the GIL. Every array that is written to is owned by one thread.
+The kernels take arrays and scalars only and release the GIL. One thread owns each array that is written to.
 
-An *n-gram* is two words that are no connectors, with any number of connectors between them, in one sentence. Its
-key is a uint64 other than 0: for two neighbours ``(left + 1) << 32 | (right + 1)``, which is unique; with connectors
-between them, 63 bits of a hash of all words below a top bit of 1, so that two n-grams share a key with probability
-2**-63 each.
+An *n-gram* is two words of one sentence that are not connectors, with any number of connectors between them. Its key
+is a nonzero uint64. For two adjacent words the key is ``(left + 1) << 32 | (right + 1)``, which is unique. With
+connectors between the words, the key is a top bit of 1 and 63 bits of a hash of all words, so that any two of these
+n-grams share a key with probability 2**-63.
 
-A hash table of n-grams has ``REGIONS`` regions of ``2**bits`` pairs (key, value) of uint64 each, by the top bits of the
-hashed key; a thread owns some of them.
+A hash table of n-grams has ``REGIONS`` regions of ``2**bits`` pairs (key, value) of uint64. The top bits of the hashed
+key select the region. Each thread owns some of the regions.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _WITH_CONNECTORS = np.uint64(1 << 63)
 
 @inner
 def bigram_key(left, right):
-    """The key of two words side by side."""
+    """Return the key of two adjacent words."""
     return (uint64(left + 1) << uint64(32)) | uint64(right + 1)
 
 
 @inner
 def region_and_slot(key, bits):
-    """The region of a key, and where the search for it begins in the region."""
+    """Return the region of a key, and the slot of the region at which probing begins."""
     hashed = key * _MIX
     hashed ^= hashed >> uint64(32)
     hashed *= _MIX
@@ -43,7 +43,7 @@ def region_and_slot(key, bits):
 
 @inner
 def find_slot(slots, bits, region, slot, key):
-    """The index of the pair of a key in a region counted from 0, or of the empty pair where it belongs."""
+    """Return the index of the pair that holds a key, or of the empty pair where the key can be inserted."""
     mask = (1 << bits) - 1
     first = region << bits
     while slots[2 * (first + slot)] != 0 and slots[2 * (first + slot)] != key:
@@ -55,8 +55,9 @@ def find_slot(slots, bits, region, slot, key):
 def next_keys(ids, offsets, connector, state, keys):
     """Write the keys of the next n-grams to ``keys`` until it is full or the text ends; return how many.
 
-    ``state`` int64 [4]: position in the text, number of the sentence, last word that is no connector (-1: none),
-    hash of it and the connectors since (0: none since). ``connector`` bool [words].
+    ``state`` int64 [4] holds the position in the text, the index of the sentence, the last word that is not a
+    connector (-1: none), and the hash of that word and the connectors after it (0: no connectors).
+    ``connector`` bool [words] says which words are connectors.
     """
     position, sentence, left = state[0], state[1], state[2]
     hashed = uint64(state[3])
@@ -83,10 +84,10 @@ def next_keys(ids, offsets, connector, state, keys):
 
 @kernel
 def count_ngrams(ids, offsets, connector, state, keys, slots, bits, first_region, used, most_used):
-    """Count n-grams of the regions that a table holds, from ``state`` on, until the text ends or a region is full.
+    """Count the n-grams of a table's regions, from ``state`` on, until the text ends or a region is full.
 
-    ``slots`` uint64 [2 * regions * 2**bits], ``used`` int64 [regions]: pairs in use. A region is full where another
-    ``len(keys)`` n-grams might bring it above ``most_used``. Returns the number of n-grams met in any region.
+    ``slots`` is uint64 [2 * regions * 2**bits]; ``used`` int64 [regions] is the number of pairs in use. A region is
+    full when ``len(keys)`` more n-grams could exceed ``most_used``. Returns the number of n-grams read, of all regions.
     """
     met = 0
     regions = len(used)
@@ -114,9 +115,9 @@ def count_ngrams(ids, offsets, connector, state, keys, slots, bits, first_region
 
 @kernel
 def move_pairs(old_slots, old_bits, slots, bits, first_region, used, least):
-    """Copy the pairs whose value is at least ``least`` of each region to an empty table; count them in ``used``.
+    """Copy the pairs whose value is at least ``least[region]`` to an empty table, and count them in ``used``.
 
-    Returns the sum of the values left behind.
+    Returns the sum of the values of the pairs that were not copied.
     """
     dropped = np.int64(0)
     for region in range(len(used)):
@@ -137,9 +138,10 @@ def move_pairs(old_slots, old_bits, slots, bits, first_region, used, least):
 
 @kernel
 def locate_ngrams(ids, offsets, connector, wanted, wanted_bits, positions, lengths):
-    """Find where each wanted n-gram occurs first: its position in the text, and how many words it has.
+    """Find the first occurrence of each wanted n-gram: its position in the text and its number of words.
 
-    ``wanted`` is a table of all regions whose values index ``positions`` int64 (-1: not met) and ``lengths`` int64.
+    ``wanted`` is a table of all regions. Its values are indices of ``positions`` int64 (-1: not found) and
+    ``lengths`` int64.
     """
     for sentence in range(len(offsets) - 1):
         start = -1
@@ -156,7 +158,7 @@ def locate_ngrams(ids, offsets, connector, wanted, wanted_bits, positions, lengt
 
 @inner
 def _phrase_at(ids, start, last, table, bits):
-    """The value of the n-gram from position ``start`` to ``last`` in a table of all regions, or -1."""
+    """Return the value in a table of the n-gram from position ``start`` to ``last`` inclusive, or -1."""
     if last == start + 1:
         key = bigram_key(ids[start], ids[last])
     else:
@@ -171,11 +173,11 @@ def _phrase_at(ids, start, last, table, bits):
 
 @kernel
 def join_phrases(ids, offsets, first, stop, connector, table, bits, phrase_ids, joined, ends):
-    """Copy sentences ``first`` … ``stop - 1`` to ``joined`` int32 with phrases replaced; return how many ids.
+    """Copy sentences ``first`` … ``stop - 1`` to ``joined`` int32, replace phrases, and return how many ids it wrote.
 
-    From left to right, a phrase is replaced where it is met, and its words take no part in another. Sentences keep
-    their order; ``ends`` int64 [stop - first] gets where each ends in ``joined``. ``phrase_ids`` int32: the id of each
-    phrase by its value in ``table``.
+    Phrases are replaced from left to right and do not overlap. Sentences keep their order. ``ends`` int64
+    [stop - first] receives the end of each sentence in ``joined``. ``phrase_ids`` int32 holds the id of each phrase,
+    indexed by its value in ``table``.
     """
     written = 0
     for sentence in range(first, stop):
@@ -208,7 +210,7 @@ def join_phrases(ids, offsets, first, stop, connector, table, bits, phrase_ids, 
 
 @kernel
 def fill_table(keys, values, slots, bits):
-    """Enter different keys and their values into an empty table of all regions."""
+    """Insert distinct keys and their values into an empty table of all regions."""
     for i in range(len(keys)):
         region, slot = region_and_slot(keys[i], bits)
         index = find_slot(slots, bits, region, slot, keys[i])
@@ -218,7 +220,7 @@ def fill_table(keys, values, slots, bits):
 
 @kernel
 def ngram_keys(ids, offsets, keys):
-    """The key of each of some phrases: ``ids[offsets[i]:offsets[i + 1]]``, a word, connectors, a word."""
+    """Write the key of each phrase ``ids[offsets[i]:offsets[i + 1]]``: a word, any connectors, a word."""
     for i in range(len(keys)):
         start, last = offsets[i], offsets[i + 1] - 1
         if last == start + 1:

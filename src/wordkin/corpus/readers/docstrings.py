@@ -1,6 +1,6 @@
-"""The corpus every Python installation carries: the docstrings of its packages.
+"""A corpus of the docstrings of the installed Python packages, which needs no download.
 
-Source files are parsed with :mod:`ast`; nothing is imported or executed.
+Source files are parsed with :mod:`ast`. No package is imported and no code is executed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MAX_WORDS = 1_250_000
-_FIRST_PACKAGES = ("numpy", "scipy")  # what wordkin stands on; they say most about means, matrices and errors
-_LEAST_SHARE = 0.25  # of a file's bytes within triple quotes; parsing the others costs more than it brings
-_LEAST_TEXT = 200  # characters that make a string beside the docstrings a text
+_FIRST_PACKAGES = ("numpy", "scipy")  # dependencies of wordkin, so always installed, and rich in text
+_LEAST_SHARE = 0.25  # of a file's bytes in triple quotes; with less, the text is not worth the parsing time
+_LEAST_TEXT = 200  # characters a string that is not a docstring needs to count as text
 _TRIPLE_QUOTED = re.compile(rb'"""(?:.*?)"""|\'\'\'(?:.*?)\'\'\'', re.DOTALL)
 _SKIPPED_DIRECTORIES = {
     "test",
@@ -36,11 +36,21 @@ _WORD = re.compile(r"[^\W\d]\w*(?:['\u2019]\w+)*")
 
 
 def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
-    """Sentences of lower-cased words, one per paragraph of a docstring, in the same order each time.
+    """Yield sentences of lower-case words, one per paragraph of a docstring, in a fixed order.
 
     NumPy and SciPy come first, then the topics of ``help()``, the rest of the standard library, and the
-    other installed packages by name, until ``max_words`` words are reached. Code examples, numbers and
-    punctuation are left out; so are tests, files with few docstrings, and docstrings that came before.
+    other installed packages by name. Code examples, numbers, punctuation, tests, files with few docstrings
+    and repeated docstrings are left out.
+
+    Parameters
+    ----------
+    max_words : int, default 1_250_000
+        Stop after the file in which this many words are reached.
+
+    Yields
+    ------
+    list of str
+        The words of a paragraph; at least two.
     """
     seen: set[str] = set()
     words = 0
@@ -57,7 +67,7 @@ def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
 
 
 def _sentences_of(text: str) -> Iterator[list[str]]:
-    """The words of each paragraph that has more than one."""
+    """Yield the words of each paragraph that has at least two."""
     for paragraph in _PARAGRAPH_END.split(text):
         words = _WORD.findall(_EXAMPLE.sub("", paragraph).lower())
         if len(words) > 1:
@@ -65,7 +75,7 @@ def _sentences_of(text: str) -> Iterator[list[str]]:
 
 
 def _source_files() -> Iterator[Path]:
-    """All Python files worth parsing, none twice, in the order of :func:`docstring_corpus`."""
+    """Yield each Python file once, in the order of :func:`docstring_corpus`."""
     standard = Path(sysconfig.get_path("stdlib"))
     installed = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()})
     roots = [*_package_directories(_FIRST_PACKAGES), standard / "pydoc_data", standard, *map(Path, installed)]
@@ -93,7 +103,7 @@ def _python_files(root: Path) -> Iterator[Path]:
 
 
 def _texts_of(path: Path) -> Iterator[str]:
-    """Docstrings of a file, and texts it hands to functions or keeps in dictionaries at its top level."""
+    """Yield the docstrings of a file, and the long strings of its top-level calls and dictionaries."""
     try:
         source = path.read_bytes()
     except OSError:
@@ -103,10 +113,10 @@ def _texts_of(path: Path) -> Iterator[str]:
         return
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes in the code of others
+            warnings.simplefilter("ignore")  # invalid escapes in third-party code
             module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # a template, or a file for another version of Python
+        return  # not Python, or written for another version of it
     yield from _docstrings_of(module)
     for statement in module.body:
         yield from _long_strings_of(statement)
@@ -122,7 +132,7 @@ def _docstrings_of(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Async
 
 
 def _long_strings_of(statement: ast.stmt) -> Iterator[str]:
-    """Strings in ``call("name", text)`` and ``name = {key: text}``, as NumPy and ``pydoc_data`` document."""
+    """Yield long strings in ``call("name", text)`` and ``name = {key: text}``, as NumPy and ``pydoc_data`` use them."""
     values: list[ast.expr | None] = []
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         for argument in statement.value.args:

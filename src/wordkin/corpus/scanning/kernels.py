@@ -1,20 +1,21 @@
-"""The Numba kernels of the text scan: split bytes into tokens, number them, map the numbers to word ids.
+"""Numba kernels of the text scan: split bytes into tokens, number the tokens, map the numbers to word ids.
 
-They see arrays and scalars only, hold no lock and release the GIL. Every array is owned by one thread
-at a time, so there are no races.
+The kernels take arrays and scalars only, hold no lock and release the GIL. One thread at a time owns
+each array, so there are no data races.
 
-A *token* is a run of bytes between white space. A token table numbers the distinct ones from 0 in the
-order they are met:
+A *token* is a run of bytes between white space. A token table numbers distinct tokens from 0, in order
+of first occurrence:
 
 - ``slots`` uint64 [2 · 2**bits] is an open-addressing hash table of pairs (key, token id); key 0 is empty;
-- ``arena`` uint8 holds the bytes of the distinct tokens in the order of their ids, a line feed after each;
-- ``entries`` int64 [2 · (capacity + 1)] holds a pair for each: where it begins in the arena, and how often it was
-  seen; the pair after the last says where the next token will begin.
+- ``arena`` uint8 holds the bytes of the distinct tokens in order of their ids, each followed by a line feed;
+- ``entries`` int64 [2 · (capacity + 1)] holds a pair (start in the arena, count) for each token; the pair
+  after the last one holds the start of the next new token.
 
-The key of a token of up to seven bytes is those bytes and their number, so equal keys are equal tokens.
-The key of a longer one is 56 bits of a hash under a top byte of 255; equal keys are then confirmed by
-comparing the bytes. ``text_words`` and ``arena_words`` are views of the same memory whose element i is the
-eight bytes from byte i on, as a little-endian number; so texts and arenas carry eight bytes of padding.
+The key of a token of up to seven bytes consists of these bytes and the length, so equal keys mean equal
+tokens. The key of a longer token is 56 bits of a hash with a top byte of 255; where two such keys are
+equal, the bytes are compared. ``text_words`` and ``arena_words`` are views of ``text`` and ``arena``:
+element i is the eight bytes from byte i on, as a little-endian integer. So texts and arenas need eight
+bytes of padding.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from wordkin.jit import inner, intrinsic, kernel, types, uint64
 
 _LOW_BITS = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
-_BYTE_INDEX = np.uint64(0x0001020304050607)  # times 256**k, its top byte is k
+_BYTE_INDEX = np.uint64(0x0001020304050607)  # the top byte of its product with 256**k is k
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LONG_TOKEN = np.uint64(0xFF << 56)
 
 
 def _compile_prefetch(_typing: Any, array: Any, index: Any) -> Any:
-    """``prefetch(array, index)``: ask for the cache line of an element that will be needed soon."""
+    """``prefetch(array, index)``: prefetch the cache line of an element."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         memory = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -43,7 +44,7 @@ def _compile_prefetch(_typing: Any, array: Any, index: Any) -> Any:
         number = ir.IntType(32)
         function_type = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
         function = builder.module.declare_intrinsic("llvm.prefetch", [line.type], function_type)
-        builder.call(function, [line, number(0), number(3), number(1)])  # to read, to keep in all caches, data
+        builder.call(function, [line, number(0), number(3), number(1)])  # read access, keep in all caches, data cache
         return context.get_dummy_value()
 
     return types.void(array, types.intp), generate
@@ -54,7 +55,7 @@ prefetch: Any = intrinsic(_compile_prefetch)
 
 @inner
 def space_length(text, position):
-    """Length in bytes of the white-space character of ``str.split`` at ``position``; 0 where there is none."""
+    """Return the bytes of the white-space character (as of ``str.split``) at ``position``, or 0 if there is none."""
     first = text[position]
     if first <= 0x20:
         return 1 if first >= 0x1C or 0x09 <= first <= 0x0D else 0
@@ -73,9 +74,9 @@ def space_length(text, position):
 
 @inner
 def space_candidates(eight_bytes):
-    """Set the top bit of every byte where white space may begin: up to 0x20, 0xC2 and 0xE0 to 0xE3.
+    """Set the top bit of each byte that may begin white space: 0x00 to 0x20, 0xC2 and 0xE0 to 0xE3.
 
-    Borrows may mark a byte too many above a marked one, never one too few.
+    Borrows of the subtraction can mark further bytes above a marked one. No candidate is missed.
     """
     found = (eight_bytes - uint64(0x21) * _LOW_BITS) & ~eight_bytes
     if eight_bytes & _HIGH_BITS:
@@ -88,17 +89,17 @@ def space_candidates(eight_bytes):
 
 @inner
 def mixed(hashed, eight_bytes):
-    """Stir eight more bytes into a 64-bit hash."""
+    """Mix eight more bytes into a 64-bit hash."""
     product = (hashed ^ eight_bytes) * _MIX
     return product ^ (product >> uint64(29))
 
 
 @inner
 def split_tokens(text, text_words, stop, position, keys, begins, lengths):
-    """Find the next tokens and line feeds of a text, until it ends or ``keys`` is nearly full.
+    """Find the next tokens and line feeds of a text, until the text ends or ``keys`` is nearly full.
 
-    Writes ``keys`` uint64 (0 for a line feed), and for tokens ``begins`` and ``lengths`` int32 in bytes.
-    The bytes from ``stop`` on must be line feeds. Returns (position reached, number written).
+    Writes ``keys`` uint64 (0 for a line feed) and, for tokens, ``begins`` and ``lengths`` int32 in bytes.
+    The bytes from ``stop`` on must be line feeds. Returns (position reached, keys written).
     """
     written = 0
     while position < stop and written < len(keys) - 1:
@@ -138,7 +139,7 @@ def split_tokens(text, text_words, stop, position, keys, begins, lengths):
 
 @inner
 def is_same_token(text_words, begin, arena, arena_words, start, length):
-    """Whether the token of the arena at ``start`` is the ``length`` >= 8 bytes of the text from ``begin`` on."""
+    """Whether the arena's token at ``start`` equals the ``length`` >= 8 bytes of the text from ``begin`` on."""
     last = length - 8
     if arena[start + length] != 10 or text_words[begin + last] != arena_words[start + last]:
         return False
@@ -150,13 +151,13 @@ def is_same_token(text_words, begin, arena, arena_words, start, length):
 
 @inner
 def first_slot(key, bits):
-    """Where the search for a key begins in a hash table of ``2**bits`` pairs."""
+    """Return the slot at which probing for a key begins in a hash table of ``2**bits`` pairs."""
     return np.int64((key * _MIX) >> uint64(64 - bits))
 
 
 @inner
 def prefetch_tokens(keys, found, slots, bits, entries):
-    """Ask for the memory that looking up the keys will need: rare tokens are not in the caches."""
+    """Prefetch the memory that the lookups of the keys need, because rare tokens are not in the caches."""
     for i in range(found):
         prefetch(slots, 2 * first_slot(keys[i], bits))
     for i in range(found):
@@ -167,7 +168,7 @@ def prefetch_tokens(keys, found, slots, bits, entries):
 def number_tokens(
     text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used, stream, written
 ):  # fmt: skip
-    """Append the ids of ``found`` tokens to ``stream`` int32 and count them; new ones enter the table.
+    """Append the ids of ``found`` tokens to ``stream`` int32, count them, and add new tokens to the table.
 
     Returns (number of tokens in the table, entries in the stream).
     """
@@ -210,11 +211,12 @@ def count_tokens(
     text, text_words, stop, position, keys, begins, lengths, slots, bits, arena, arena_words, entries, used,
     stream, written, most_written,
 ):  # fmt: skip
-    """Number and count the tokens of a text until it ends, the table might overflow or the stream is long enough.
+    """Number and count the tokens of a text until it ends, the table might overflow or the stream is full.
 
-    Tokens are split in batches of ``len(keys)`` and looked up after, so that many look-ups wait for memory
-    at once. A line feed becomes ``LINE_END`` in the stream, a run of them one. The arena must have room
-    for every byte of the text. The stream gets ``most_written`` entries at most, or one more where a line ends.
+    Each batch of ``len(keys)`` tokens is split first and looked up afterwards, so that many lookups wait
+    for memory at the same time. One or more consecutive line feeds become one ``LINE_END`` in the stream.
+    The arena must have room for every byte of the text. The stream receives at most ``most_written``
+    entries, or one more where a line ends.
     Returns (position reached, tokens in the table, entries in the stream).
     """
     capacity = len(entries) // 2 - 1
@@ -247,9 +249,9 @@ def refill_slots(old_slots, slots, bits):
 def map_tokens(stream, word_ids, expansion_offsets, expansion_ids, ids, ends):
     """Turn a stream of token ids into word ids and ends of sentences.
 
-    ``word_ids`` int32 [tokens] gives the word id of a token; -1 drops it, and -2 - k stands for the words
-    ``expansion_ids[expansion_offsets[k]:expansion_offsets[k + 1]]``, of which the negative ones are dropped.
-    Writes ``ids`` int32 and ``ends`` int64: positions in ``ids`` at which a line ended, without repeats.
+    ``word_ids`` int32 [tokens] holds the word id of each token. -1 drops the token. -2 - k replaces it by
+    ``expansion_ids[expansion_offsets[k]:expansion_offsets[k + 1]]`` without the negative ids there.
+    Writes ``ids`` int32 and ``ends`` int64, the positions in ``ids`` at which lines end, without repeats.
     Returns (ids written, ends written).
     """
     written = 0

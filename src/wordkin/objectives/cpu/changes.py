@@ -1,8 +1,8 @@
 """Kernels that merge the rows of several replicas, and copy rows between whole tables and lists of rows.
 
-A *list of rows* is ids int32 [n], which differ, and one row for each. The rows of all replicas are merged in three
-steps: :func:`add_pulls` for each replica, :func:`start_rows`, and :func:`add_changes` for each replica, in the order of
-the replicas. The rule is that of :func:`wordkin.objectives.cpu.copies.merge_rows`, and so are the bits.
+A *list of rows* is distinct ids int32 [n] and one row for each id. Merging has three steps: :func:`add_pulls` for each
+replica, :func:`start_rows`, and :func:`add_changes` for each replica, in the order of the replicas. The rule is that of
+:func:`wordkin.objectives.cpu.copies.merge_rows`, and the results are bit-identical.
 """
 
 from __future__ import annotations
@@ -18,17 +18,25 @@ from wordkin.objectives.cpu.registers import add_scaled, breadth, load_row, stor
 
 Array = np.ndarray[Any, Any]
 
-ROWS_AHEAD = 8  # so many rows are asked for before they are read
+ROWS_AHEAD = 8  # distance in rows between a prefetch and the read
 
 
 class Union(NamedTuple):
-    """The rows of one table that any replica has changed, in order of appearance.
+    """The rows of one table that any replica has changed, in order of first occurrence.
 
-    numbers : int32 [rows of the table], the number of a row in the arrays below, among anything else (a sparse set).
-    row_ids : int32 [room].
-    joint, summed : float64 [room], over the replicas that changed a row: sum of u, and of 1 - e^-u, u its pull.
-    replicas : int32 [room], how many changed it.
-    rows : float32 [room, row_size], the merged rows.
+    Attributes
+    ----------
+    numbers : int32 [rows of the table]
+        The index of each changed row in the arrays below. Other elements are arbitrary: this is a sparse set,
+        where ``row_ids`` confirms an index.
+    row_ids : int32 [room]
+        The id of each changed row.
+    joint, summed : float64 [room]
+        The sum of u, and of 1 - e^-u, over the replicas that changed the row, where u is the replica's pull.
+    replicas : int32 [room]
+        How many replicas changed the row.
+    rows : float32 [room, row_size]
+        The merged rows.
     """
 
     numbers: Array
@@ -41,9 +49,9 @@ class Union(NamedTuple):
 
 @kernel
 def add_pulls(union, ids, pulls, count):
-    """Enter the rows that a replica has changed, and how far it pulled them, float32 [n].
+    """Add the rows that a replica has changed, and its pulls float32 [n], to the union.
 
-    ``count`` rows are in the union so far; returns how many there are now.
+    ``count`` is the number of rows in the union before the call. Returns the number after it.
     """
     for slot in range(ids.shape[0]):
         row = ids[slot]
@@ -65,7 +73,7 @@ def add_pulls(union, ids, pulls, count):
 
 @kernel
 def start_rows(shapes, union, before, count):
-    """Set the rows of the union to what they were before, float32 [rows of the table, row_size]."""
+    """Initialize union rows of several replicas from ``before``, float32 [rows of the table, row_size]."""
     for number in range(count):
         prefetch_row(before, union.row_ids[min(number + ROWS_AHEAD, count - 1)])
         if union.replicas[number] > 1:
@@ -74,7 +82,10 @@ def start_rows(shapes, union, before, count):
 
 @kernel
 def add_changes(shapes, union, before, ids, rows):
-    """Add what a replica changed, as far as all replicas should lead each row together; a row of one is taken as is."""
+    """Add the changes of one replica, scaled by the share that the rule of merging gives to each row.
+
+    A row that only one replica changed is copied unscaled.
+    """
     for slot in range(ids.shape[0]):
         ahead = min(slot + ROWS_AHEAD, ids.shape[0] - 1)
         prefetch_row(before, ids[ahead])
@@ -100,7 +111,7 @@ def _add_change(shapes, union, before, row, rows, slot, number):
 
 @kernel
 def list_rows(shapes, table, ids, rows):
-    """``rows = table[ids]``."""
+    """Compute ``rows[:] = table[ids]``."""
     for slot in range(ids.shape[0]):
         prefetch_row(table, ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)])
         copy_row(shapes, table, np.int64(ids[slot]), rows, np.int64(slot))
@@ -108,7 +119,7 @@ def list_rows(shapes, table, ids, rows):
 
 @kernel
 def set_rows(shapes, table, ids, rows):
-    """``table[ids] = rows``."""
+    """Compute ``table[ids] = rows``."""
     for slot in range(ids.shape[0]):
         prefetch_row(table, ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)])
         copy_row(shapes, rows, np.int64(slot), table, np.int64(ids[slot]))
@@ -116,6 +127,6 @@ def set_rows(shapes, table, ids, rows):
 
 @kernel
 def clear_numbers(numbers, ids):
-    """``numbers[ids] = 0``, float32."""
+    """Compute ``numbers[ids] = 0`` for float32 ``numbers``."""
     for slot in range(ids.shape[0]):
         numbers[ids[slot]] = 0.0

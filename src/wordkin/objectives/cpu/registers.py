@@ -1,21 +1,20 @@
 """Tiles of vector registers as values inside Numba functions.
 
-LLVM turns a plain loop into vector instructions only when it can prove a good deal, and it never
-keeps a whole matrix tile in registers. The few functions here say it outright: a *tile* is
-``rows x vectors`` registers of ``lanes`` numbers each, and a Numba function may load, combine and
-store tiles like numbers::
+LLVM vectorizes a loop only when it can prove that this is safe, and it does not keep a whole matrix
+tile in registers. The functions here request both explicitly. A *tile* is ``rows x vectors``
+registers of ``lanes`` numbers each. A Numba function can load, combine and store tiles like numbers::
 
     update = zeros(shape)                                # shape: a TileShape, fixed at compile time
     for k in range(count):
         update = add_outer(update, coefficients, k, stride, load_row(shape, rows, k * row_size))
     store(update, target, start, row_size)
 
-The shape of a tile is part of its Numba *type*, so it is part of the signature under which Numba
-caches compiled code: code made for one shape can never be taken for another. LLVM legalises the
-vectors for whatever the processor has (AVX-512, AVX2, NEON, SSE2); :func:`host_lanes` picks the
-width that needs no splitting. No alignment is assumed and no bound is checked.
+The shape of a tile is part of its Numba *type*, and so part of the signature under which Numba
+caches compiled code. Code compiled for one shape is never used for another. LLVM splits vectors that
+are wider than the registers of the processor (AVX-512, AVX2, NEON, SSE2); :func:`host_lanes` returns
+the width that needs no splitting. The functions assume no alignment and check no bounds.
 
-Everything here is deterministic: sums are taken in an order fixed by the shape.
+Results are deterministic: the shape fixes the order of summation.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ from llvmlite import ir
 
 from wordkin.jit import NativeValue, cgutils, intrinsic, models, register_model, typeof_impl, types, unbox
 
-# log 2 = high - excess: high has so few bits that its multiples are exact, the excess all the digits there are.
+# log 2 = high - excess. The high part has few bits, so that its products with small integers are exact.
 LOG_2_HIGH, LOG_2_EXCESS = 0.693359375, 2.12194440054690582767878542e-4
 
 
 @functools.cache
 def host_lanes() -> int:
-    """float32 numbers in one vector register of this processor: 16, 8 or 4."""
+    """Return how many float32 numbers a vector register of this processor holds: 16, 8 or 4."""
     features = llvm.get_host_cpu_features()
     if features.get("avx512f"):
         return 16
@@ -47,13 +46,25 @@ def host_lanes() -> int:
 
 @functools.cache
 def register_budget() -> int:
-    """Accumulators a tile may hold before the compiler starts to spill them."""
+    """Return how many registers a tile may use as accumulators before the compiler spills them to memory."""
     return 24 if host_lanes() == 16 else 10
 
 
 @dataclass(frozen=True)
 class TileShape:
-    """A tile's number type (``float32`` or ``float64``), lanes per register, rows, registers per row."""
+    """The shape of a tile.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        ``float32`` or ``float64``.
+    lanes : int
+        Numbers in one register.
+    rows : int
+        Rows of the tile.
+    vectors : int
+        Registers in one row.
+    """
 
     dtype: np.dtype[Any]
     lanes: int
@@ -62,7 +73,7 @@ class TileShape:
 
 
 class TileShapeType(types.Type):
-    """Numba's type of a :class:`TileShape`: holds nothing at run time."""
+    """Numba type of a :class:`TileShape`. It has no data at run time."""
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
@@ -70,7 +81,7 @@ class TileShapeType(types.Type):
 
 
 class TileType(types.Type):
-    """Numba's type of a tile held in registers."""
+    """Numba type of a tile in registers."""
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
@@ -111,11 +122,11 @@ class _TileModel(models.PrimitiveModel):
         super().__init__(manager, kind, ir.ArrayType(_llvm_vector(shape), shape.rows * shape.vectors))
 
 
-# --- helpers that write LLVM instructions -------------------------------------------------------
+# --- helpers that emit LLVM instructions --------------------------------------------------------
 
 
 def _address(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: Any, index: ir.Value) -> ir.Value:
-    """Pointer to the element of a C-contiguous array at a flat index."""
+    """Return a pointer to the element of a C-contiguous array at a flat index."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [index])
 
@@ -164,7 +175,7 @@ def _suffix(shape: TileShape) -> str:
 
 
 def _fused(builder: ir.IRBuilder, shape: TileShape, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
-    """a * b + c with one rounding."""
+    """Compute ``a * b + c`` with a single rounding."""
     return _call(builder, f"llvm.fma.{_suffix(shape)}", _llvm_vector(shape), a, b, c)
 
 
@@ -181,7 +192,7 @@ def _tree_sum(builder: ir.IRBuilder, values: list[ir.Value]) -> ir.Value:
 
 
 def _fold_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value, combine: Any) -> ir.Value:
-    """One number from a register: halves are combined until one lane is left."""
+    """Reduce a register to one number: combine its two halves until one lane remains."""
     lanes = shape.lanes
     while lanes > 1:
         lanes //= 2
@@ -192,9 +203,9 @@ def _fold_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value, combi
 
 
 def _fold_segments(builder: ir.IRBuilder, a: ir.Value, b: ir.Value | None, segments: int) -> ir.Value:
-    """Halve every segment of a register (or of two, side by side) by adding its second half to its first.
+    """Halve each segment of one or two registers by adding its second half to its first.
 
-    A segment is a run of lanes that belong to one sum; a segment of one lane is kept as it is.
+    A segment is a run of neighbouring lanes that belong to one sum. A segment of one lane is copied.
     """
     lanes = a.type.count
     size = lanes // segments
@@ -214,7 +225,7 @@ def _contiguous(array: types.Type, dtype: np.dtype[Any] | None = None) -> bool:
 
 
 def _constant_of_shape(measure: Any) -> Any:
-    """An intrinsic ``f(shape)`` that is a whole number known at compile time."""
+    """Make an intrinsic ``f(shape)`` that returns an integer known at compile time."""
 
     def typed(_typing: Any, shape: Any) -> Any:
         if not isinstance(shape, TileShapeType):
@@ -237,16 +248,16 @@ def _breadth(shape: TileShape) -> int:
     return shape.vectors * shape.lanes
 
 
-height = _constant_of_shape(_height)  # rows of a tile
+height = _constant_of_shape(_height)  # number of rows of a tile
 breadth = _constant_of_shape(_breadth)  # numbers in one row of a tile
 
 
-# --- moving tiles -------------------------------------------------------------------------------
+# --- load and store -----------------------------------------------------------------------------
 
 
 @intrinsic
 def zeros(_typing: Any, shape: Any) -> Any:
-    """``zeros(shape)``: a tile of zeros."""
+    """``zeros(shape)``: return a tile of zeros."""
     if not isinstance(shape, TileShapeType):
         return None
     tile = TileType(shape.shape)
@@ -259,7 +270,7 @@ def zeros(_typing: Any, shape: Any) -> Any:
 
 @intrinsic
 def filled(_typing: Any, shape: Any, value: Any) -> Any:
-    """``filled(shape, value)``: a tile that holds one number everywhere."""
+    """``filled(shape, value)``: return a tile whose elements all equal ``value``."""
     if not isinstance(shape, TileShapeType):
         return None
     tile = TileType(shape.shape)
@@ -292,7 +303,7 @@ def load(_typing: Any, shape: Any, array: Any, start: Any, row_size: Any) -> Any
 
 @intrinsic
 def load_row(_typing: Any, shape: Any, array: Any, start: Any) -> Any:
-    """``load_row(shape, array, start)``: a tile of one row, as broad as ``shape``, from ``array.flat[start:]``."""
+    """``load_row(shape, array, start)``: load one row, as wide as ``shape``, from ``array.flat[start:]``."""
     if not (isinstance(shape, TileShapeType) and _contiguous(array, shape.shape.dtype)):
         return None
     own = dataclasses.replace(shape.shape, rows=1)
@@ -326,10 +337,10 @@ def store(_typing: Any, tile: Any, array: Any, start: Any, row_size: Any) -> Any
 
 @intrinsic
 def add_to_rows(_typing: Any, tile: Any, table: Any, row_ids: Any, first: Any, row_size: Any, column: Any) -> Any:
-    """``add_to_rows(tile, table, row_ids, first, row_size, column)``: scatter with addition.
+    """``add_to_rows(tile, table, row_ids, first, row_size, column)``: add the rows of a tile to rows of a table.
 
-    Row r of the tile is added at ``table.flat[row_ids[first + r] * row_size + column]``, one row
-    after the other, so a row named twice gets both.
+    Row r of the tile is added at ``table.flat[row_ids[first + r] * row_size + column]``. The rows are
+    added one after the other, so a row id that occurs twice receives both.
     """
     if not (isinstance(tile, TileType) and _contiguous(table, tile.shape.dtype) and row_ids == types.int32[::1]):
         return None
@@ -352,7 +363,7 @@ def add_to_rows(_typing: Any, tile: Any, table: Any, row_ids: Any, first: Any, r
 
 @intrinsic
 def prefetch(_typing: Any, array: Any, start: Any, count: Any) -> Any:
-    """``prefetch(array, start, count)``: ask for the cache lines of ``array.flat[start : start + count]``."""
+    """``prefetch(array, start, count)``: prefetch the cache lines of ``array.flat[start : start + count]``."""
     if not _contiguous(array):
         return None
 
@@ -402,7 +413,7 @@ def add_dots(_typing: Any, partial: Any, tile: Any, row: Any) -> Any:
 
 @intrinsic
 def add_scaled(_typing: Any, tile: Any, scale: Any, other: Any) -> Any:
-    """``add_scaled(tile, scale, other)``: ``tile + scale * other`` for a number ``scale``."""
+    """``add_scaled(tile, scale, other)``: return ``tile + scale * other``; ``scale`` is a number."""
     if not (isinstance(tile, TileType) and tile == other):
         return None
 
@@ -473,10 +484,11 @@ def add_rows(_typing: Any, row: Any, coefficients: Any, start: Any, stride: Any,
 def store_totals(
     _typing: Any, first: Any, second: Any, third: Any, fourth: Any, array: Any, start: Any, row_size: Any
 ) -> Any:
-    """``store_totals(a, b, c, d, array, start, row_size)``: the totals of the registers of four tiles.
+    """``store_totals(a, b, c, d, array, start, row_size)``: sum each row of four tiles and store the sums.
 
-    Row r of the tiles, one register each, becomes ``array.flat[start + r * row_size:][:4]``. Folding four
-    at once takes a quarter of the shuffles of four times :func:`total`.
+    Each tile has one register per row. The four sums of row r are stored at
+    ``array.flat[start + r * row_size:][:4]``. Reducing four registers at once needs a quarter of the
+    shuffles of four calls of :func:`total`.
     """
     if not (isinstance(first, TileType) and first == second == third == fourth):
         return None
@@ -501,7 +513,7 @@ def store_totals(
 
 @intrinsic
 def total(_typing: Any, tile: Any) -> Any:
-    """``total(tile)``: the sum of all its numbers."""
+    """``total(tile)``: return the sum of all elements."""
     if not isinstance(tile, TileType):
         return None
 
@@ -518,7 +530,7 @@ def _larger(builder: ir.IRBuilder, shape: TileShape, a: ir.Value, b: ir.Value) -
 
 @intrinsic
 def larger(_typing: Any, first: Any, second: Any) -> Any:
-    """``larger(first, second)``: the larger of two tiles, element by element."""
+    """``larger(first, second)``: return the elementwise maximum of two tiles."""
     if not (isinstance(first, TileType) and first == second):
         return None
 
@@ -532,7 +544,7 @@ def larger(_typing: Any, first: Any, second: Any) -> Any:
 
 @intrinsic
 def highest(_typing: Any, tile: Any) -> Any:
-    """``highest(tile)``: the largest number of a tile of one register."""
+    """``highest(tile)``: return the maximum of a tile of one register."""
     if not (isinstance(tile, TileType) and tile.shape.rows == tile.shape.vectors == 1):
         return None
 
@@ -548,10 +560,10 @@ def highest(_typing: Any, tile: Any) -> Any:
 def transpose(
     _typing: Any, shape: Any, source: Any, start: Any, row_size: Any, target: Any, place: Any, size: Any
 ) -> Any:
-    """``transpose(shape, source, start, row_size, target, place, size)``: move a square, transposed.
+    """``transpose(shape, source, start, row_size, target, place, size)``: copy a square transposed.
 
-    For a shape of ``lanes`` rows and one vector: element (r, c) at ``source.flat[start + r * row_size + c]``
-    goes to ``target.flat[place + c * size + r]``.
+    The shape must have ``lanes`` rows and one vector. Element (r, c), at
+    ``source.flat[start + r * row_size + c]``, is copied to ``target.flat[place + c * size + r]``.
     """
     if not (isinstance(shape, TileShapeType) and shape.shape.rows == shape.shape.lanes and shape.shape.vectors == 1):
         return None
@@ -568,7 +580,7 @@ def transpose(
             lane for pair in zip(range(half), range(own.lanes, own.lanes + half), strict=True) for lane in pair
         ]
         second_halves = [lane + half for lane in first_halves]
-        for _stage in range(int(math.log2(own.lanes))):  # perfect shuffles: each moves one bit from row to column
+        for _stage in range(int(math.log2(own.lanes))):  # each stage moves one bit from row to column index
             pairs = list(zip(rows[:half], rows[half:], strict=True))
             rows = [_shuffle(builder, a, b, lanes) for a, b in pairs for lanes in (first_halves, second_halves)]
         address = _address(context, builder, target, arguments[4], arguments[5])
@@ -582,7 +594,7 @@ def transpose(
 
 @intrinsic
 def any_equal(_typing: Any, shape: Any, ids: Any, start: Any, value: Any) -> Any:
-    """``any_equal(shape, ids, start, value)``: is one of ``lanes`` int32 from ``ids.flat[start:]`` the value?"""
+    """``any_equal(shape, ids, start, value)``: whether ``value`` is in ``ids.flat[start : start + lanes]``, int32."""
     if not (isinstance(shape, TileShapeType) and ids == types.int32[::1]):
         return None
 
@@ -606,7 +618,7 @@ def any_equal(_typing: Any, shape: Any, ids: Any, start: Any, value: Any) -> Any
 
 
 def _polynomial(builder: ir.IRBuilder, shape: TileShape, x: ir.Value, coefficients: list[float]) -> ir.Value:
-    """Horner's rule; coefficients from the constant term up."""
+    """Evaluate a polynomial by Horner's rule; ``coefficients`` start with the constant term."""
     result: ir.Value = _constant(shape, coefficients[-1])
     for each in reversed(coefficients[:-1]):
         result = _fused(builder, shape, result, x, _constant(shape, each))
@@ -614,7 +626,10 @@ def _polynomial(builder: ir.IRBuilder, shape: TileShape, x: ir.Value, coefficien
 
 
 def _log1p(builder: ir.IRBuilder, shape: TileShape, t: ir.Value) -> ir.Value:
-    """log(1 + t) for 0 <= t <= 1, exact to rounding: twice the series of artanh(z) with z = t / (2 + t) <= 1/3."""
+    """Compute log(1 + t) for 0 <= t <= 1 to rounding error.
+
+    The series is 2 artanh(z) with z = t / (2 + t) <= 1/3.
+    """
     terms = 17 if shape.dtype == np.float64 else 8
     z = builder.fdiv(t, builder.fadd(t, _constant(shape, 2.0)))
     series = _polynomial(builder, shape, builder.fmul(z, z), [2 / (2 * n + 1) for n in range(terms)])
@@ -622,7 +637,10 @@ def _log1p(builder: ir.IRBuilder, shape: TileShape, t: ir.Value) -> ir.Value:
 
 
 def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir.Value:
-    """e^x for x <= 0, to the last bit or two; below the smallest normal number it stays there."""
+    """Compute e^x for x <= 0, accurate to one or two units in the last place.
+
+    Results do not fall below about the smallest normal number: x is clipped from below.
+    """
     double = shape.dtype == np.float64
     bits, bias, lowest, degree = (52, 1023, -708.0, 13) if double else (23, 127, -87.0, 7)
     integers = ir.VectorType(ir.IntType(64 if double else 32), shape.lanes)
@@ -640,7 +658,7 @@ def _exp_of_negative(builder: ir.IRBuilder, shape: TileShape, x: ir.Value) -> ir
 
 @intrinsic
 def exp_of_negative(_typing: Any, tile: Any) -> Any:
-    """``exp_of_negative(tile)``: e^x of each x <= 0, exact to rounding."""
+    """``exp_of_negative(tile)``: return e^x for each element x <= 0, to rounding error."""
     if not isinstance(tile, TileType):
         return None
 
@@ -653,14 +671,15 @@ def exp_of_negative(_typing: Any, tile: Any) -> Any:
 
 @intrinsic
 def logistic_step(_typing: Any, scores: Any, labels: Any) -> Any:
-    """``logistic_step(scores, labels)``: errors and losses of scores against signed weights, both tiles.
+    """``logistic_step(scores, labels)``: return two tiles, the errors and the losses of scores.
 
-    A label a > 0 weighs a true pair by a, a < 0 a false one by -a. With x = -sign(a) * score::
+    A label a > 0 is a positive pair of weight a; a label a < 0 is a negative pair of weight -a.
+    With x = -sign(a) * score::
 
         error = a * sigma(x)            which is a * (1 - sigma(score)) or a * sigma(score)
         loss  = |a| * log(1 + e^x)      which is -|a| * log sigma(sign(a) * score)
 
-    The sigmoid is exact to rounding (no table, no clipping).
+    The sigmoid is computed to rounding error, without a table and without clipping the scores.
     """
     if not (isinstance(scores, TileType) and scores == labels):
         return None
