@@ -1,9 +1,9 @@
-"""Text that is read, counted and encoded on the machines of a cluster, each of which keeps what it has encoded.
+"""Reading, counting and encoding of text on the machines of a cluster.
 
-A source is cut into parts (:mod:`wordkin.corpus.parts`), which are dealt to the machines. Each counts its parts, the
-counts are added here in the order of the text, and the vocabulary is sent out; each then encodes its parts to its own
-disk. So the text itself never passes through one machine. Those that train ask the others for the sentences of a block.
-A part whose machine died is read again by another.
+A source is cut into parts (:mod:`wordkin.corpus.parts`), which are assigned to the machines. Each machine counts its
+parts. The driver adds the counts in the order of the text and sends the vocabulary to the machines, which encode their
+parts to their own disks. So no single machine reads the whole text. In training, machines fetch the sentences of a
+block from each other. If a machine is lost, another one reads its parts again.
 """
 
 from __future__ import annotations
@@ -38,20 +38,24 @@ from wordkin.training.cluster.ray_cluster import RayCluster, RayMachine, gather,
 from wordkin.training.cluster.transport import MachineLostError
 from wordkin.vocabulary import Vocabulary
 
-ENCODED_SIZE = 2  # of what gzip and xz make of a text: they leave 2.1 and 1.5 bytes a word, and ids take 4
-Kept = dict[str, Any]  # what a machine keeps between calls of the functions below
+ENCODED_SIZE = 2  # times the compressed size: gzip and xz need 2.1 and 1.5 bytes a word, encoded ids need 4
+Kept = dict[str, Any]  # the data of a machine between calls of the functions below
 
 
 @dataclass
 class Counts:
-    """What was counted in a part, or in several.
+    """The word counts of one or several parts.
 
     Attributes
     ----------
-    words : in the order of the text.
-    counts : int64 [words].
-    sentences : lines, or lists, that are not empty.
-    readers : by reader, what it met.
+    words : sequence of Item
+        Distinct words in order of first occurrence.
+    counts : int64 [words]
+        The count of each word.
+    sentences : int
+        The number of lines, or lists, that are not empty.
+    readers : dict of str to Tally
+        Records read and skipped, by reader.
     """
 
     words: Sequence[Item] = ()
@@ -61,7 +65,7 @@ class Counts:
 
 
 def count_part(kept: Kept, number: int, part: Source, config: TrainingConfig) -> Counts:
-    """On a machine: read a part and count its words; its text is kept for :func:`encode_part`."""
+    """Read a part on a machine and count its words. The scan is kept for :func:`encode_part`."""
     _refuse_too_large(part)
     try:
         scanned = scan_text(part, config)
@@ -75,9 +79,9 @@ def count_part(kept: Kept, number: int, part: Source, config: TrainingConfig) ->
 def encode_part(
     kept: Kept, number: int, part: Source, config: TrainingConfig, vocabulary: Vocabulary
 ) -> tuple[int, int, str]:
-    """On a machine: encode a part and keep it; returns its words, its sentences and its fingerprint.
+    """Encode a part on a machine and keep it; return its number of words, of sentences, and its fingerprint.
 
-    A part that another machine has counted is read again.
+    If another machine has counted the part, it is read again.
     """
     if f"scan {number}" not in kept:
         count_part(kept, number, part, config)
@@ -92,14 +96,14 @@ def encode_part(
 
 
 def piece_of_part(kept: Kept, number: int, first: int, positions: range, words: int) -> CorpusPiece:
-    """On a machine: sentences of a part, which begins at position ``first`` of a text of so many words."""
+    """Return sentences of a part that begins at position ``first`` of a text of ``words`` words; on a machine."""
     corpus: EncodedCorpus = kept[f"corpus {number}"]
     ids, offsets, _ = corpus.piece(range(positions.start - first, positions.stop - first))
     return CorpusPiece(ids, offsets + first, words)
 
 
 def _refuse_too_large(part: Source) -> None:
-    """Raise :class:`OutputError` for a compressed file whose words need more room than this machine has on its disk."""
+    """Raise :class:`OutputError` if the encoded words of a compressed file exceed the free disk of this machine."""
     (file,) = part.files
     if not compression_of(file.name) or file.size is None:
         return
@@ -114,13 +118,16 @@ def _refuse_too_large(part: Source) -> None:
 
 
 class PartsOnMachines:
-    """Which machine has which part, and what was made of it.
+    """The parts of a text, and the machine that holds each.
 
     Parameters
     ----------
-    cluster : the machines.
-    parts : in the order of the text.
-    config : how text is read; its ``threads`` are those of a machine.
+    cluster : RayCluster
+        The machines.
+    parts : sequence of Source
+        The parts in the order of the text.
+    config : TrainingConfig
+        The options of reading; ``threads`` is per machine.
     """
 
     def __init__(self, cluster: RayCluster, parts: Sequence[Source], config: TrainingConfig) -> None:
@@ -130,7 +137,7 @@ class PartsOnMachines:
         self._vocabulary: Any = None
 
     def holder(self, number: int) -> RayMachine:
-        """The machine that has a part, or is to have it."""
+        """Return the machine that holds a part. Assign the part to another machine if that one is lost."""
         found = self._holders[number]
         if found is None or found.lost or found not in self._cluster.machines:
             self._cluster.refuse_none_left()
@@ -141,7 +148,7 @@ class PartsOnMachines:
         return found
 
     def count(self, when_counted: Callable[[Counts], None]) -> list[Counts]:
-        """Count all parts; ``when_counted`` is called for one after the other."""
+        """Count all parts, and call ``when_counted`` with the counts of each, in order."""
         counted: list[Counts] = []
         for numbers in self._turns():
             found = self._all(count_part, numbers)
@@ -151,23 +158,23 @@ class PartsOnMachines:
         return counted
 
     def encode(self, vocabulary: Vocabulary) -> list[tuple[int, int, str]]:
-        """Encode all parts."""
+        """Encode all parts; return the words, sentences and fingerprint of each."""
         shared = share(vocabulary)
         encoded = [each for numbers in self._turns() for each in self._all(encode_part, numbers, shared)]
         self._vocabulary = shared
         return encoded
 
     def piece(self, number: int, first: int, positions: range, words: int) -> Any:
-        """A reference to sentences of a part; see :func:`piece_of_part`."""
+        """Return a reference to sentences of a part; see :func:`piece_of_part`."""
         return self.holder(number).call("do", piece_of_part, number, first, positions, words)
 
     def _turns(self) -> list[range]:
-        """The parts, as many at a time as there are machines."""
+        """Group the parts into batches of one part per machine."""
         size = len(self._cluster.machines)
         return [range(first, min(first + size, len(self._parts))) for first in range(0, len(self._parts), size)]
 
     def _all(self, function: Callable[..., Any], numbers: Sequence[int], *arguments: Any) -> list[Any]:
-        """Have each part handled where it is; where a machine dies, on the others."""
+        """Call a function for each part on its machine. Repeat the calls if a machine is lost."""
         while True:
             try:
                 holders = [(self.holder(number), number) for number in numbers]
@@ -182,12 +189,14 @@ class PartsOnMachines:
 
 
 class CorpusOnMachines(EncodedCorpus):
-    """An encoded corpus whose words are on the machines; there are none in :attr:`ids` here.
+    """An encoded corpus whose words are on the machines; :attr:`ids` is empty.
 
     Parameters
     ----------
-    parts : who has them.
-    encoded : words, sentences and fingerprint of each part.
+    parts : PartsOnMachines
+        The parts and their machines.
+    encoded : sequence of tuple of int, int and str
+        The number of words, of sentences, and the fingerprint of each part.
     """
 
     def __init__(self, parts: PartsOnMachines, encoded: Sequence[tuple[int, int, str]]) -> None:
@@ -206,7 +215,7 @@ class CorpusOnMachines(EncodedCorpus):
         return self._sentences
 
     def references(self, positions: range) -> list[Any]:
-        """References to pieces that together hold these positions, in their order; at least one."""
+        """Return references to the pieces of these positions, in order; at least one."""
         if not positions:
             return [share(CorpusPiece(np.empty(0, np.int32), np.array([positions.start]), self.words))]
         found = []
@@ -221,13 +230,19 @@ class CorpusOnMachines(EncodedCorpus):
 
 
 def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequence[str] = ()) -> bool:
-    """Whether options and source allow that each machine reads a share of the text; a warning says why not.
+    """Whether the options and the source allow each machine to read a share of the text.
 
-    Phrases, held-out sentences and ``max_types`` need all of the text at once, and an encoded text is encoded already.
+    Phrases, held-out sentences and ``max_types`` need the whole text on one machine; a warning names them. Only a
+    source of files can be shared.
 
     Parameters
     ----------
-    others : names of further options that were given and do not allow it.
+    source : Source
+        The text.
+    config : TrainingConfig
+        The options.
+    others : sequence of str, default ()
+        Names of further options that were given and need the whole text.
     """
     if source.kind != "files":
         return False
@@ -250,14 +265,14 @@ def read_text_on_machines(
     vocabulary: Vocabulary | None = None,
     on_scan: OnScan | None = None,
 ) -> Text:
-    """What :func:`wordkin.text.read_text` gives, with the text on the machines.
+    """Read a text as :func:`wordkin.text.read_text` does, but on the machines, which keep it.
 
     Raises
     ------
     CorpusError
         The text cannot be used, or a machine cannot read a file; the message names it.
     OutputError
-        The disk of a machine is full.
+        The disk of a machine is too small.
     """
     parts = parts_of(source)
     on_machines = PartsOnMachines(cluster, parts, config)
@@ -273,7 +288,7 @@ def read_text_on_machines(
 
 
 def _added(counted: Sequence[Counts]) -> Counts:
-    """The counts of all parts together, words by their first appearance in the text."""
+    """Add the counts of all parts; words are in order of first occurrence in the text."""
     numbers: dict[Item, int] = {}
     readers: dict[str, Tally] = {}
     for each in counted:
@@ -291,7 +306,7 @@ def _added(counted: Sequence[Counts]) -> Counts:
 
 
 def _reporting(on_scan: OnScan | None, source: Source, parts: Sequence[Source]) -> Callable[[Counts], None]:
-    """Tells how far counting has come, after each part."""
+    """Return a function that reports the progress of counting after each part."""
     sizes = [_bytes_of(part) for part in parts]
     began, remaining = time.perf_counter(), iter(sizes)
     bytes_read = words = 0

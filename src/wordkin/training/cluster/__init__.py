@@ -1,1 +1,1 @@
-"""Replicas of the tables that are trained on different text and merged by clocks of words."""
+"""Training of several replicas of the tables on different text, merged after fixed numbers of words."""

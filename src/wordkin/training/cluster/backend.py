@@ -1,4 +1,4 @@
-"""The backend of several replicas: periods of rounds, and tables that are whole between them."""
+"""The training backend of several replicas, which trains period by period."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from wordkin.training.tables import NamedTables, TablePiece
 
 
 class ReplicatedBackend:
-    """See :class:`wordkin.training.backend.Backend`: replicas on machines that a transport reaches.
+    """A :class:`wordkin.training.backend.Backend` whose replicas are trained on the machines of a transport.
 
-    Training of a span ends with its last whole period, where all rows are merged. A period that was told to stop
-    leaves no trace: tables are as they were before it, and it is trained again when the run goes on. A period in which
-    a machine died is trained again at once, on the others.
+    Training of a span ends with its last complete period, after which all rows are merged. A period that is stopped
+    is undone: the tables are as before the period, which is trained again when the run resumes. A period in which a
+    machine is lost is trained again immediately on the other machines.
 
     Parameters
     ----------
-    clocks : when rows are merged.
-    transport : reaches the machines.
+    clocks : Clocks
+        When rows are merged.
+    transport : Transport
+        Calls the machines.
     """
 
     def __init__(self, clocks: Clocks, transport: Transport) -> None:
@@ -44,7 +46,7 @@ class ReplicatedBackend:
         *,
         text_counts: NDArray[np.int64] | None = None,
     ) -> Self:
-        """All replicas in this process, trained one after the other; arguments as of the CPU backend."""
+        """Train all replicas in this process, one after the other. The arguments are those of the CPU backend."""
         counts = np.asarray(counts, np.int64)
         refuse_too_many_replicas(config, len(counts), config.replicas)
         clocks = Clocks.of(config, int((counts if text_counts is None else text_counts).sum()))
@@ -80,7 +82,7 @@ class ReplicatedBackend:
     def _train_period(
         self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
     ) -> SpanResult | None:
-        """Train a period to its end, or leave everything as it was and return None."""
+        """Train a whole period, or restore the state before it and return None."""
         rounds = self._clocks.rounds(period)
         while True:
             try:

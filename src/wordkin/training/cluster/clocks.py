@@ -1,12 +1,12 @@
-"""Which replica trains which text, and when their tables are merged: a function of the options and the text alone.
+"""Which replica trains which text, and when the tables are merged. Only the options and the text determine this.
 
 A *block* is ``round_words`` words of the text. In a *round* each replica trains one block, in the order of the text:
 round k covers the blocks k * replicas ... (k + 1) * replicas - 1. So all replicas are at about the same position of the
-text, and have about the same learning rate. After each round the frequent rows are merged. A *period* is so many rounds
-that all rows are merged after it; there, and at the end of an epoch, the tables of all replicas are the same.
+text, with about the same learning rate. After each round the frequent rows are merged. A *period* is
+``merge_all_every`` rounds. After each period, and at the end of an epoch, all rows are merged and the tables of all
+replicas are equal.
 
-Early in a run, where rows still find their direction, replicas that know nothing of each other lose most. So rounds are
-shorter there.
+Rounds are shorter early in a run, because rows change most there and independent replicas then diverge most.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import NamedTuple, Self
 from wordkin.config import TrainingConfig
 from wordkin.errors import warn
 
-ROUNDS = 256  # of a run, where round_words is not set: what vectors lose by merging depends on the number of merges
-LEAST_ROUND_WORDS = 2**15  # so that several threads have work
-MOST_ROUND_WORDS = 2**19  # longer rounds would save traffic that no longer counts
-EARLY_SHARE = 12  # the first twelfth of a run
-EARLY_DIVISOR = 4  # has rounds of a quarter of the length
+ROUNDS = 256  # per run if round_words is not set: the loss of quality by merging depends on the number of merges
+LEAST_ROUND_WORDS = 2**15  # with fewer words, not all threads have work
+MOST_ROUND_WORDS = 2**19  # with longer rounds, traffic is already negligible
+EARLY_SHARE = 12  # one twelfth of a run is early
+EARLY_DIVISOR = 4  # early rounds have a quarter of the words
 
 
 class Period(NamedTuple):
-    """A stretch of text after which all rows are merged, and the words of its blocks."""
+    """A range of text after which all rows are merged, and the number of words of its blocks."""
 
     text: range
     round_words: int
@@ -34,16 +34,16 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Lengths of blocks, rounds and periods.
+    """The lengths of blocks, rounds and periods.
 
     Attributes
     ----------
     replicas : int
-        Blocks of a round.
+        Blocks per round.
     round_words : int
-        Words of a block.
+        Words per block.
     merge_all_every : int
-        Rounds of a period.
+        Rounds per period.
     """
 
     replicas: int
@@ -52,13 +52,13 @@ class Clocks:
 
     @classmethod
     def of(cls, config: TrainingConfig, text_words: int) -> Self:
-        """The clocks that a configuration asks for, for a text of so many words.
+        """Return the clocks of a configuration for a text of ``text_words`` words.
 
         >>> Clocks.of(TrainingConfig(replicas=4, epochs=5), 20_000_000).round_words
         97656
         """
         round_words = config.round_words
-        longest = max(1, -(-text_words // config.replicas))  # of which each replica has one
+        longest = max(1, -(-text_words // config.replicas))  # with longer blocks, some replicas would have none
         if round_words is None:
             in_time = text_words * config.epochs // (config.replicas * ROUNDS)
             round_words = min(max(LEAST_ROUND_WORDS, min(in_time, MOST_ROUND_WORDS)), longest)
@@ -72,16 +72,16 @@ class Clocks:
 
     @property
     def period_words(self) -> int:
-        """Words of the longest period, all replicas together."""
+        """Words of the longest period, summed over the replicas."""
         return self.replicas * self.round_words * self.merge_all_every
 
     def periods(self, span: range, text_words: int, words_before: int, total_words: int) -> Iterator[Period]:
-        """The periods from the start of a span on that end inside it; one ends with the text as well.
+        """Yield the periods that begin at the start of a span and end inside it. A period also ends with the text.
 
         Parameters
         ----------
         span : range
-            Positions of the text, from where a period begins.
+            Positions of the text; the first one is the start of a period.
         text_words : int
             Words of the text.
         words_before, total_words : int
@@ -101,7 +101,7 @@ class Clocks:
             first = stop
 
     def rounds(self, period: Period) -> list[list[range]]:
-        """The block of each replica in each round; where the text ends, blocks are shorter or empty.
+        """Return the block of each replica in each round. At the end of the text, blocks are shorter or empty.
 
         >>> Clocks(2, 10, 3).rounds(Period(range(120, 143), 10))
         [[range(120, 130), range(130, 140)], [range(140, 143), range(143, 143)]]

@@ -1,7 +1,6 @@
-"""What runs on each machine of a Ray cluster: an actor that holds a :class:`Machine` and answers the transport.
+"""The Ray actor of each machine, which holds a :class:`Machine` and handles the calls of the transport.
 
-An actor does what it is told one call after another, but for the calls of the group ``CONTROL``, which it answers at
-any time.
+An actor handles one call at a time. Calls of the concurrency group ``CONTROL`` are handled at any time.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ CONTROL = "control"
 
 
 class Facts(NamedTuple):
-    """What must be the same on all machines, since the bits depend on it."""
+    """Properties that must be equal on all machines, because the bits of the result depend on them."""
 
     wordkin: str
     numba: str
@@ -38,12 +37,12 @@ class Facts(NamedTuple):
 
     @classmethod
     def here(cls) -> Facts:
-        """Those of this process."""
+        """Return the facts of this process."""
         return cls(__version__, version("numba"), host_lanes())
 
 
 class PeriodPart(NamedTuple):
-    """What the replicas of a machine trained in each round of a period, and the bytes it sent to others."""
+    """The results of a machine's replicas for each round of a period, and the bytes it sent to other machines."""
 
     results: list[dict[int, SpanResult]]
     sent_bytes: int
@@ -60,15 +59,15 @@ class Host:
         self._kept: dict[str, Any] = {}
 
     def facts(self) -> Facts:
-        """See :class:`Facts`."""
+        """Return the :class:`Facts` of this machine."""
         return Facts.here()
 
     def process(self) -> int:
-        """The number of the process, as an answer that there is one; of the group CONTROL."""
+        """Return the process id, to show that the process is alive. Group CONTROL."""
         return os.getpid()
 
     def stop(self, ticket: int) -> None:
-        """Have the call with this ticket, and those before it, end soon; of the group CONTROL."""
+        """Ask the call with this ticket, and all earlier ones, to stop. Group CONTROL."""
         self._stopped = max(self._stopped, ticket)
 
     def _stops(self, ticket: int) -> Callable[[], bool]:
@@ -88,7 +87,7 @@ class Host:
         drawn: bool,
         *start: Iterable[TablePiece],
     ) -> None:
-        """Hold some of the replicas; ``start``: several sequences of pieces, where the first tables are not drawn."""
+        """Open the replicas ``numbers``; ``start`` holds the pieces of the initial tables unless ``drawn``."""
         refuse_too_many_replicas(config, len(counts), len(numbers))
         given = (piece for some in start for piece in some)
         pieces = first_pieces(config, len(counts)) if drawn else given
@@ -100,12 +99,12 @@ class Host:
         self._machine.train_replicas(numbers)
 
     def listen(self, address: str) -> Address:
-        """Wait for connections of other machines at an address of this one; returns it with the port."""
+        """Listen for connections of other machines at an address of this one; return it with the port."""
         self._links = Links(address)
         return self._links.address
 
     def meet(self, ticket: int, token: bytes, index: int, addresses: Sequence[Address]) -> None:
-        """See :meth:`Links.meet`; :class:`PeerLostError` where it was told to stop."""
+        """See :meth:`Links.meet`. Raises :class:`PeerLostError` if it is stopped."""
         assert self._links is not None, "the transport has it listen first"
         try:
             self._links.meet(token, index, addresses, self._stops(ticket))
@@ -121,23 +120,32 @@ class Host:
         pieces: Sequence[Mapping[int, int]],
         *texts: CorpusPiece,
     ) -> PeriodPart | None:
-        """Train the rounds of a period and merge after each; what the last one merged is kept until :meth:`settle`.
+        """Train the rounds of a period and merge after each. :meth:`settle` applies the last merge.
 
         Parameters
         ----------
-        ticket : with which the call can be stopped.
-        rounds : the block of each replica of this machine.
-        pieces : for each round, how many of the ``texts`` belong to the block of each replica, in this order.
+        ticket : int
+            Identifies the call for :meth:`stop`.
+        epoch : int
+            Index of the epoch.
+        schedule : Schedule
+            The learning rates of the run.
+        rounds : sequence of mapping of int to range
+            For each round, the block of each replica of this machine.
+        pieces : sequence of mapping of int to int
+            For each round, how many of the ``texts`` belong to the block of each replica, in this order.
+        *texts : CorpusPiece
+            The pieces of text of all blocks.
 
         Returns
         -------
         PeriodPart or None
-            None where it was told to stop.
+            None if the call is stopped.
 
         Raises
         ------
         PeerLostError
-            Another machine died, or stopped before this one was told to.
+            Another machine was lost, or stopped before this one was asked to stop.
         """
         assert self._links is not None, "the transport has it listen first"
         given = iter(texts)
@@ -170,7 +178,7 @@ class Host:
         return results
 
     def _merge(self, links: Links, should_stop: Callable[[], bool], *, all_rows: bool) -> None:
-        """Send what changed here to the owners of the rows, merge own rows, and send them to all machines."""
+        """Send local changes to the owners of the rows, merge the owned rows, and send these to all machines."""
         found = links.exchange(self._machine.changes(links.machines, all_rows=all_rows), should_stop)
         merged = self._machine.merge({number: rows for each in found for number, rows in each.items()})
         self._merged = links.exchange([merged] * links.machines, should_stop)
@@ -178,7 +186,7 @@ class Host:
             self._take_merged(all_rows=False)
 
     def settle(self) -> None:
-        """End a period that all machines have trained: set all rows to what was merged."""
+        """End a period that all machines have trained: set all rows to the merged rows."""
         self._take_merged(all_rows=True)
         self._machine.end_period()
 
@@ -188,7 +196,7 @@ class Host:
         self._merged = []
 
     def restart_period(self, numbers: Sequence[int]) -> None:
-        """Have all rows as they were when the period began, and train these replicas from now on."""
+        """Restore all rows to the start of the period, and train the replicas ``numbers`` from now on."""
         self._merged = []
         self._machine.restart_period()
         self._machine.train_replicas(numbers)
@@ -201,19 +209,19 @@ class Host:
         return self._machine.held_out_loss(EncodedCorpus(ids, offsets, fingerprint), self._stops(ticket))
 
     def table_piece(self, name: str, first: int) -> list[TablePiece]:
-        """``PIECE_ROWS`` rows of a table, or as many as there are."""
+        """Return ``PIECE_ROWS`` rows of a table from row ``first`` on, or fewer at its end."""
         return [(name, first, np.array(self._machine.tables()[name][first : first + PIECE_ROWS]))]
 
     def load_tables(self, *pieces: Iterable[TablePiece]) -> None:
-        """Set rows of tables."""
+        """Set rows of tables to these pieces."""
         self._machine.load_tables(piece for some in pieces for piece in some)
 
     def do(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function with what this machine keeps for such functions, and arguments."""
+        """Call a function with the dictionary that this machine keeps for such functions, and the arguments."""
         return function(self._kept, *arguments)
 
     def close(self) -> None:
-        """Let go of threads and memory."""
+        """Release threads and memory."""
         held, self._held = self._held, None
         if held is not None:
             held.close()

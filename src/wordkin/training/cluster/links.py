@@ -1,8 +1,8 @@
 """Connections between the machines of a cluster, over which they exchange rows during a period.
 
-Each pair of machines shares one TCP connection. A message is a description of the value in JSON, followed by the memory
-of its arrays. Rows are thus neither copied into Ray's object store nor handled by a third process, and a message cannot
-run code.
+Each pair of machines shares one TCP connection. A message is a JSON description of the value, followed by the memory of
+its arrays. So rows are not copied into Ray's object store and pass through no third process. A message cannot execute
+code, because nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -23,42 +23,45 @@ from numpy.typing import NDArray
 from wordkin.errors import ClusterError
 from wordkin.training.cluster.merging import ChangedRows, MergedRows
 
-POLL_SECONDS = 0.2  # between two questions whether to stop
+POLL_SECONDS = 0.2  # between two calls of should_stop
 CONNECT_SECONDS = 20.0
-HELLO_SECONDS = 5.0  # for the first bytes of who connects; other machines wait meanwhile
+HELLO_SECONDS = 5.0  # timeout of the first bytes of a connection; short, because other machines wait meanwhile
 TOKEN_BYTES = 32
-_HELLO = struct.Struct(f"<{TOKEN_BYTES}sI")  # token, number of the machine that connects
+_HELLO = struct.Struct(f"<{TOKEN_BYTES}sI")  # token, index of the connecting machine
 _COUNT = struct.Struct("<Q")
 _RECORDS: dict[str, type[ChangedRows] | type[MergedRows]] = {"ChangedRows": ChangedRows, "MergedRows": MergedRows}
-_NUMBERS = "biuf"  # kinds of dtypes that a message may name
+_NUMBERS = "biuf"  # kinds of dtypes allowed in a message
 
 Address = tuple[str, int]
 
 
 class PeerLostError(Exception):
-    """The connection to another machine broke: it has died, or begins the period again."""
+    """The connection to another machine broke: the machine died or restarts the period."""
 
 
 class StoppedError(Exception):
-    """The exchange was told to stop."""
+    """The exchange was asked to stop."""
 
 
 class Links:
-    """The connections of one machine.
-
-    Attributes
-    ----------
-    address : where others connect, with the port.
-    sent_bytes : to other machines, so far.
+    """The connections of one machine to the others.
 
     Parameters
     ----------
-    address : of this machine, where others connect.
+    address : str
+        Address of this machine at which it listens.
+
+    Attributes
+    ----------
+    address : tuple of str and int
+        Address and port at which it listens.
+    sent_bytes : int
+        Bytes sent to other machines so far.
 
     Raises
     ------
     ClusterError
-        Nothing can listen at the address.
+        This machine cannot listen at the address.
     """
 
     def __init__(self, address: str) -> None:
@@ -74,20 +77,25 @@ class Links:
     def meet(
         self, token: bytes, index: int, addresses: Sequence[Address], should_stop: Callable[[], bool] = lambda: False
     ) -> None:
-        """Connect to all other machines, in place of earlier connections; all of them do so at the same time.
+        """Connect to all other machines and close earlier connections. All machines must call this together.
 
         Parameters
         ----------
-        token : known to these machines alone: who connects must show it before anything is read from him.
-        index : the number of this machine.
-        addresses : of all machines.
+        token : bytes
+            A secret of these machines. A connecting machine must send it before anything else is read.
+        index : int
+            Index of this machine in ``addresses``.
+        addresses : sequence of tuple of str and int
+            The addresses of all machines.
+        should_stop : callable, default never
+            Called while this machine waits for others; True stops the call.
 
         Raises
         ------
         ClusterError
             A machine cannot be reached.
         StoppedError
-            ``should_stop`` answered true while others were waited for.
+            ``should_stop`` returned True while this machine waited for others.
         """
         self._part()
         self._peers = [None] * len(addresses)
@@ -102,7 +110,7 @@ class Links:
                 self._peers[number] = peer
                 continue
             if peer is not None:
-                peer.close()  # a number that nobody waits for
+                peer.close()  # an index that is connected already or unknown
             if should_stop():
                 raise StoppedError
             if time.monotonic() > deadline:
@@ -115,7 +123,7 @@ class Links:
             self._senders = ThreadPoolExecutor(len(addresses) - 1, "send")
 
     def _accepted(self, token: bytes) -> tuple[int, socket.socket | None]:
-        """The next machine that connects; -1 where none does for a moment, or a stranger."""
+        """Return the next connection and its index; -1 and None on a timeout or a wrong token."""
         self._listener.settimeout(POLL_SECONDS)
         try:
             peer, _ = self._listener.accept()
@@ -135,14 +143,14 @@ class Links:
         return number, peer
 
     def exchange(self, outgoing: Sequence[Any], should_stop: Callable[[], bool]) -> list[Any]:
-        """Give each machine one of some values, and take what each gives: its own value comes back as it is.
+        """Send each machine its value and return the values received; the own value is returned as it is.
 
         Raises
         ------
         PeerLostError
             A connection broke.
         StoppedError
-            ``should_stop`` answered true.
+            ``should_stop`` returned True.
         """
         sent = [
             self._senders.submit(_send, peer, outgoing[number], should_stop)
@@ -157,11 +165,11 @@ class Links:
 
     @property
     def machines(self) -> int:
-        """How many machines are connected, with this one."""
+        """The number of connected machines, including this one."""
         return len(self._peers)
 
     def _part(self) -> None:
-        """Close the connections."""
+        """Close the connections to other machines."""
         self.break_off()
         for peer in self._peers:
             if peer is not None:
@@ -172,14 +180,14 @@ class Links:
             self._senders = None
 
     def break_off(self) -> None:
-        """Shut the connections down, so that nobody waits for this machine."""
+        """Shut down the connections, so that no machine waits for this one."""
         for peer in self._peers:
             if peer is not None:
                 with contextlib.suppress(OSError):
                     peer.shutdown(socket.SHUT_RDWR)  # wakes the threads that send
 
     def close(self) -> None:
-        """Close everything."""
+        """Close the connections and the listening socket."""
         self._part()
         self._listener.close()
 
@@ -207,7 +215,7 @@ def _prepare(peer: socket.socket) -> None:
 
 
 def _send(peer: socket.socket, value: Any, should_stop: Callable[[], bool]) -> int:
-    """Send a value; returns the bytes that it took."""
+    """Send a value and return the number of bytes sent."""
     arrays: list[NDArray[Any]] = []
     head = json.dumps(_described(value, arrays)).encode()
     views = [each.reshape(-1).view(np.uint8).data for each in arrays]

@@ -1,4 +1,4 @@
-"""What one machine holds and does: some of the replicas, and the rows as they were when they were last merged."""
+"""The state of one machine: some of the replicas, and the rows as last merged."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ from wordkin.training.tables import NamedTables, TablePiece
 
 
 class Machine:
-    """Trains replicas one after the other, each with all threads, and takes part in merging them.
-
-    Attributes
-    ----------
-    replicas : by number.
-    merged : float32 [rows, row_size] of each table: the rows as last merged, the same on every machine.
+    """Trains replicas one after the other, each with all threads, and merges rows.
 
     Parameters
     ----------
-    config, counts, start, text_counts : as of :class:`~wordkin.training.cpu.backend.CpuBackend`.
-    numbers : which replicas this machine trains; at least one.
+    config, counts, start, text_counts
+        See :class:`~wordkin.training.cpu.backend.CpuBackend`.
+    numbers : sequence of int
+        The replicas that this machine trains; at least one.
+
+    Attributes
+    ----------
+    replicas : dict of int to Replica
+        The replicas by number.
+    merged : tuple of float32 [rows, row_size]
+        The rows of each table as last merged; equal on all machines.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class Machine:
         self._frequent = tuple(np.flatnonzero(each).astype(np.int32) for each in frequent)
         self._layout = self.replicas[numbers[0]].backend.layout
         self._merger = Merger(self._layout, [len(rows) for rows in self.merged])
-        self._kept: list[MergedRows] = []  # frequent rows as they were when the period began, if they have changed
+        self._kept: list[MergedRows] = []  # frequent rows at the start of the period, once they have changed
         self.train_replicas(numbers)
 
     def _open_replica(self, start: Iterable[TablePiece] = ()) -> Replica:
@@ -55,7 +59,7 @@ class Machine:
         return Replica(CpuBackend(config, counts, start, text_counts=text_counts))
 
     def train_replicas(self, numbers: Sequence[int]) -> None:
-        """Train these replicas from now on, at least one; new ones start from the rows as last merged."""
+        """Train the replicas ``numbers`` from now on. New ones start from the rows as last merged."""
         idle = [self.replicas.pop(number) for number in sorted(self.replicas.keys() - set(numbers))]
         for number in sorted(set(numbers) - self.replicas.keys()):
             self.replicas[number] = idle.pop() if idle else self._open_replica()
@@ -71,14 +75,14 @@ class Machine:
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> dict[int, SpanResult]:
-        """Train each replica of this machine on its block of a round, read from its text."""
+        """Train each replica of this machine on its block of a round, taken from its text."""
         return {
             number: replica.train(texts[number], epoch, blocks[number], schedule, should_stop)
             for number, replica in self.replicas.items()
         }
 
     def changes(self, owners: int, *, all_rows: bool) -> list[dict[int, list[ChangedRows]]]:
-        """What each replica of this machine changed, of all rows or of the frequent ones, for each of so many owners.
+        """Return, for each owner, the rows that each replica changed: of all rows or of the frequent ones.
 
         See :func:`~wordkin.training.cluster.merging.owner_of`.
         """
@@ -87,11 +91,11 @@ class Machine:
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
-        """The changes of all replicas to some rows, merged; valid until the next call. No table changes."""
+        """Merge the changes of all replicas. The result is valid until the next call; tables do not change."""
         return self._merger.merge(self.merged, [changes[number] for number in sorted(changes)])
 
     def take(self, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
-        """Set rows of each table to what was merged, in every replica; with ``all_rows``, for good."""
+        """Set the merged rows in every replica. Without ``all_rows``, :meth:`restart_period` can undo it."""
         if not all_rows and not self._kept:
             tables = zip(self.merged, self._frequent, strict=True)
             self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids)) for rows, ids in tables]
@@ -101,11 +105,11 @@ class Machine:
                 replica.take(number, rows)
 
     def end_period(self) -> None:
-        """To be called when all rows were merged: there is no way back behind this."""
+        """Mark the end of a period, after all rows are merged. The period can no longer be undone."""
         self._kept = []
 
     def restart_period(self) -> None:
-        """Have all rows as they were when the period began."""
+        """Restore all rows to their state at the start of the period."""
         for rows, before in zip(self.merged, self._kept, strict=False):
             put_rows(self._layout, rows, before)
         self._kept = []
@@ -117,11 +121,11 @@ class Machine:
         return self._any_backend.held_out_loss(corpus, should_stop)
 
     def tables(self) -> NamedTables:
-        """The tables as last merged, between periods; views."""
+        """Return views of the tables as last merged. Valid between periods."""
         return self._any_backend.tables()
 
     def load_tables(self, pieces: Iterable[TablePiece]) -> None:
-        """Set rows of tables, between periods."""
+        """Set rows of tables to these pieces. Call it between periods only."""
         tables = self.tables()
         for name, first, rows in pieces:
             tables[name][first : first + len(rows)] = rows
@@ -142,9 +146,9 @@ class Machine:
 def frequent_rows(
     config: TrainingConfig, counts: NDArray[np.int64], rows: Sequence[int]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Which rows of each table are merged after every round: bool [rows].
+    """Return which rows of each table are merged after every round, as bool [rows].
 
-    Of words the most frequent ones, of nodes of the tree those nearest to the root, which come first.
+    These are the most frequent words, and the nodes of the Huffman tree nearest to the root, which come first.
     """
     common = np.zeros(len(counts), np.bool_)
     common[np.argsort(-counts, kind="stable")[: config.frequent_rows]] = True

@@ -1,4 +1,4 @@
-"""Whether the replicas of one process find room in memory."""
+"""Check whether the replicas of one process fit into memory."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _FLOAT_BYTES = 4
 
 
 def replica_bytes(config: TrainingConfig, vocabulary_size: int) -> int:
-    """Bytes of the tables of one replica."""
+    """Return the bytes of the tables of one replica."""
     row_size = choose_layout(config.vector_size + config.output_bias).row_size
     rows = vocabulary_size + sum(output_rows(each, vocabulary_size) for each in config.objectives)
     return rows * row_size * _FLOAT_BYTES
 
 
 def physical_memory() -> int | None:
-    """Bytes of memory that this machine has, where the system tells."""
+    """Return the bytes of memory of this machine, or None if the system does not report them."""
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
         return None
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int, replicas: int) -> None:
-    """Raise :class:`ConfigError` where so many replicas, and the rows as last merged, exceed this machine's memory."""
+    """Raise :class:`ConfigError` if the replicas and the rows as last merged exceed this machine's memory."""
     memory, each = physical_memory(), replica_bytes(config, vocabulary_size)
     needed = (replicas + 1) * each
     if memory is not None and needed > memory:

@@ -1,11 +1,12 @@
-"""How the rows of replicas come together: a function of the rows before, and of what each replica made of them.
+"""Merging of the rows of replicas, from the rows before and the rows that each replica changed.
 
-The changes of a row are added in the order of the replicas, which is that of the text, as far as they should lead it
-together. What that means is said, and done, where the parts of a round are merged: see
-:mod:`wordkin.training.cpu.merging`. Here a replica takes the place of a part.
+The changes of a row are scaled and added in the order of the replicas, which is the order of the text. The scale
+follows the rule by which one process merges the parts of a round, see :mod:`wordkin.training.cpu.merging`. Here a
+replica corresponds to a part.
 
-Rows are merged by *stripes*: neighbouring rows of all tables. One machine merges a stripe, its owner; stripes are dealt
-to the machines in turn, so that each merges as many of the frequent rows, which come first, as the others.
+Rows are merged in *stripes* of neighbouring rows. Each stripe has one machine as its owner, which merges it. Stripes
+are assigned to the machines in turn, so that all machines merge about equally many of the frequent rows, which come
+first.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from wordkin.objectives.cpu.changes import (
 )
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros
 
-STRIPE_ROWS = 1024  # few enough that the frequent rows are merged on several machines
+STRIPE_ROWS = 1024  # small enough that the frequent rows are spread over several machines
 
 Rows: TypeAlias = NDArray[np.float32]
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -36,9 +37,14 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 class ChangedRows(NamedTuple):
     """Rows of one table that a replica has changed.
 
-    ids : int32 [n], which differ.
-    rows : float32 [n, row_size], as they are now.
-    pulls : float32 [n], updates of each times the share of the way that one goes, since the row was merged.
+    Attributes
+    ----------
+    ids : int32 [n]
+        Distinct row ids.
+    rows : float32 [n, row_size]
+        The rows after the change.
+    pulls : float32 [n]
+        For each row, the number of updates since it was merged, times the pull of one update.
     """
 
     ids: NDArray[np.int32]
@@ -47,25 +53,27 @@ class ChangedRows(NamedTuple):
 
 
 class MergedRows(NamedTuple):
-    """Rows of one table after merging; ids as of :class:`ChangedRows`."""
+    """Rows of one table after merging, with distinct ids as in :class:`ChangedRows`."""
 
     ids: NDArray[np.int32]
     rows: Rows
 
 
 def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
-    """The number of the machine, of so many, that merges each of these rows."""
+    """Return the index of the machine, less than ``owners``, that merges each row."""
     numbers: NDArray[Any] = ids // STRIPE_ROWS % owners
     return numbers
 
 
 class Merger:
-    """Merges lists of changed rows, in buffers of its own.
+    """Merges lists of changed rows in its own buffers.
 
     Parameters
     ----------
-    layout : of the rows.
-    rows : of each table.
+    layout : Layout
+        The layout of the rows.
+    rows : sequence of int
+        The number of rows of each table.
     """
 
     def __init__(self, layout: Layout, rows: Sequence[int]) -> None:
@@ -74,7 +82,7 @@ class Merger:
         self._compile()
 
     def _compile(self) -> None:
-        """Have the kernels ready before the clock of training starts, by merging no rows."""
+        """Compile the kernels by merging no rows, so that the time of training does not include it."""
         table = np.empty((0, self._layout.row_size), np.float32)
         ids, pulls = np.empty(0, np.int32), np.empty(0, np.float32)
         nothing = ChangedRows(ids, list_of_rows(self._layout, table, ids), pulls)
@@ -82,12 +90,14 @@ class Merger:
         clear_numbers(pulls, read_only(ids))
 
     def merge(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
-        """The rows that any replica has changed, merged; valid until the next call.
+        """Return the merged rows of all replicas. They are valid until the next call.
 
         Parameters
         ----------
-        before : of each table, all rows as they were when they were last merged.
-        changes : of each replica, in the order of the replicas, the changed rows of each table.
+        before : sequence of float32 [rows, row_size]
+            All rows of each table as last merged.
+        changes : sequence of sequence of ChangedRows
+            For each replica, in the order of the replicas, the changed rows of each table.
         """
         return [
             self._merge_table(number, rows, [of_replica[number] for of_replica in changes])
@@ -110,7 +120,7 @@ class Merger:
         return MergedRows(union.row_ids[:count], union.rows[:count])
 
     def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
-        """Buffers for so many rows, and a quarter more."""
+        """Allocate buffers for ``room`` rows and a quarter more, to reallocate less often."""
         room += room // 4
         return Union(
             numbers=numbers,
@@ -123,19 +133,19 @@ class Merger:
 
 
 def list_of_rows(layout: Layout, table: Rows, ids: NDArray[np.int32]) -> Rows:
-    """Some rows of a table, copied."""
+    """Return a copy of the rows ``ids`` of a table."""
     rows = np.empty((len(ids), layout.row_size), np.float32)
     list_rows(layout.shapes, table, read_only(ids), rows)
     return rows
 
 
 def put_rows(layout: Layout, table: Rows, merged: MergedRows) -> None:
-    """Set rows of a table."""
+    """Set rows of a table to the merged rows."""
     set_rows(layout.shapes, table, *map(read_only, merged))
 
 
 def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:
-    """The same numbers as those that come from another machine, which may not be written to: Numba compiles once."""
+    """Return a read-only view: arrays of other machines are read-only, and so Numba compiles for one type only."""
     view = array.view()
     view.flags.writeable = False
     return view

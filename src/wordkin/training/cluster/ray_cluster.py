@@ -1,6 +1,6 @@
-"""The machines of a Ray cluster: who is there, an actor on each, and errors that name the machine.
+"""The machines of a Ray cluster: their discovery, one actor on each, and errors that name the machine.
 
-A machine is a node of Ray that has processors. Its actor takes all of them, so that nothing else runs beside it.
+A machine is a Ray node with processors. Its actor reserves all of them, so that Ray runs nothing else there.
 """
 
 from __future__ import annotations
@@ -38,27 +38,34 @@ from wordkin.training.cluster.host import CONTROL, Facts, Host
 from wordkin.training.cluster.links import Address, PeerLostError
 from wordkin.training.cluster.transport import MachineLostError
 
-START_SECONDS = 90.0  # for a process to begin and import what it needs
-PING_SECONDS = 10.0  # for an answer of the group CONTROL, which waits for nothing
+START_SECONDS = 90.0  # for an actor to start and import its modules
+PING_SECONDS = 10.0  # for an answer of the group CONTROL, which does not wait for other calls
 CONNECT_SECONDS = 5.0
 POLL_SECONDS = 0.05
-LOOK_SECONDS = 1.0  # between two looks for new machines
+LOOK_SECONDS = 1.0  # between two searches for new machines
 _LOSSES = (PeerLostError, RayActorError, NodeDiedError, ObjectLostError, WorkerCrashedError)
-_NAMED = (CorpusNotFoundError, CorpusError, OutputError, DivergenceError)  # errors of one text, which may get a name
+_NAMED = (CorpusNotFoundError, CorpusError, OutputError, DivergenceError)  # errors that take one message
 
 
 class RayMachine:
-    """One machine, as the driver sees it.
+    """The driver's handle of one machine.
 
     Attributes
     ----------
-    name : host and address, as people tell machines apart.
-    node_id : of Ray.
-    actor_id : of Ray.
-    threads : processors that Ray says it has.
-    address : of the node.
-    listening : where the actor waits for connections of others, once it does.
-    lost : whether a call has failed because the machine, or what it sent, is gone.
+    name : str
+        Host, address and node, for messages.
+    node_id : str
+        Ray's id of the node.
+    actor_id : str
+        Ray's id of the actor.
+    threads : int
+        Processors of the node, as reported by Ray.
+    address : str
+        The address of the node.
+    listening : tuple of str and int, or None
+        The address at which the actor listens for other machines; None before it listens.
+    lost : bool
+        Whether a call failed because the machine, or an object that it sent, is lost.
     """
 
     def __init__(self, node: Mapping[str, Any]) -> None:
@@ -75,25 +82,33 @@ class RayMachine:
         self.starting = self.call("facts")
 
     def call(self, method: str, *arguments: Any, returns: int = 1) -> Any:
-        """Have the actor do something; a reference to the result, or so many of them."""
+        """Call a method of the actor; return a reference to the result, or ``returns`` of them."""
         return getattr(self._actor, method).options(num_returns=returns).remote(*arguments)
 
     def control(self, method: str, *arguments: Any) -> Any:
-        """The same for a method of the group CONTROL."""
+        """Call a method of the group CONTROL; return a reference to the result."""
         return getattr(self._actor, method).options(concurrency_group=CONTROL).remote(*arguments)
 
     def kill(self) -> None:
-        """End the process, if there is one."""
+        """End the process of the actor, if there is one."""
         with contextlib.suppress(RayError):
             ray.kill(self._actor)
 
 
 class RayCluster:
-    """A connection to a Ray cluster; leaving the context ends the actors, and the connection where it was made here.
+    """A connection to a Ray cluster.
+
+    Leaving the context ends the actors, and closes the connection if this object opened it.
+
+    Parameters
+    ----------
+    address : str
+        ``auto`` or ``HOST:PORT``.
 
     Attributes
     ----------
-    machines : those with an actor that is ready, in the order in which they came.
+    machines : list of RayMachine
+        The machines whose actor is ready, in the order in which they joined.
     """
 
     def __init__(self, address: str) -> None:
@@ -117,7 +132,7 @@ class RayCluster:
         self.close()
 
     def _start_all(self) -> None:
-        """Start an actor on each machine; :class:`ClusterError` where one does not start, or there is none."""
+        """Start an actor on each machine. Raise :class:`ClusterError` if one does not start or there is none."""
         self._start_new()
         if not self._starting:
             raise ClusterError("no machine of the Ray cluster has processors: start one with ray start --address=...")
@@ -133,7 +148,7 @@ class RayCluster:
                 self._check(machine)
             except ClusterError:
                 if _is_alive(machine.node_id):
-                    raise  # else it died just now, and is none of the cluster any more
+                    raise  # otherwise the machine died meanwhile and left the cluster
             else:
                 self.machines.append(machine)
         self._starting = []
@@ -147,7 +162,7 @@ class RayCluster:
                 self._starting.append(RayMachine(node))
 
     def _check(self, machine: RayMachine) -> None:
-        """Raise :class:`ClusterError` unless a machine has what this one has."""
+        """Raise :class:`ClusterError` unless the facts of a machine equal those of this one."""
         try:
             there, here = ray.get(machine.starting), Facts.here()
         except RayError as error:
@@ -163,7 +178,7 @@ class RayCluster:
                 )
 
     def look(self) -> None:
-        """Take in machines that have come, about once a second; one that does not fit is left out."""
+        """Add new machines, at most once per ``LOOK_SECONDS``. Leave out those that fail the check."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
@@ -181,7 +196,7 @@ class RayCluster:
                 self.machines.append(machine)
 
     def drop_lost(self) -> None:
-        """Forget machines whose calls failed or that do not answer, and end what may be left of their actors."""
+        """Remove machines whose calls failed or that do not answer, and end their actors."""
         asked = [(machine, machine.control("process")) for machine in self.machines]
         ray.wait([answer for _, answer in asked], num_returns=len(asked), timeout=PING_SECONDS)
         for machine, answer in asked:
@@ -195,12 +210,12 @@ class RayCluster:
                 warn(f"lost the machine {machine.name}: the others train its part", RuntimeWarning)
 
     def refuse_none_left(self) -> None:
-        """Raise :class:`ClusterError` where no machine is left."""
+        """Raise :class:`ClusterError` if no machine is left."""
         if not self.machines:
             raise ClusterError("all machines are gone: start the run again when the cluster is well")
 
     def close(self) -> None:
-        """End all actors."""
+        """End all actors, and close the connection if this object opened it."""
         for machine in (*self.machines, *self._starting):
             machine.kill()
         self.machines, self._starting = [], []
@@ -214,16 +229,23 @@ def gather(
     poll: Callable[[], None] = lambda: None,
     when_lost: Callable[[], None] = lambda: None,
 ) -> list[Any]:
-    """The results of calls to several machines, in their order, when all of them are there.
+    """Wait for calls to several machines and return their results in order.
 
-    ``poll`` is called several times a second, ``when_lost`` when the first machine was lost; the others are waited for.
+    Parameters
+    ----------
+    calls : sequence of tuple of RayMachine and reference
+        The machines, and the references that :meth:`RayMachine.call` returned.
+    poll : callable
+        Called several times a second.
+    when_lost : callable
+        Called when the first machine is lost. The calls to other machines are still waited for.
 
     Raises
     ------
     MachineLostError
-        A machine has died, or an object that it had sent is gone.
-    ClusterError, or what the machine raised, with its name
-        A call failed.
+        A machine was lost, or an object that it had sent.
+    WordkinError
+        A call failed; the message names the machine.
     """
     waiting = {reference: number for number, (_, reference) in enumerate(calls)}
     results: dict[int, Any] = {}
@@ -249,7 +271,7 @@ def gather(
 
 
 def processors(node: Mapping[str, Any]) -> int:
-    """How many processors Ray gives to actors on a node."""
+    """Return how many processors Ray offers on a node."""
     return int(node.get("Resources", {}).get("CPU", 0))
 
 
@@ -258,12 +280,12 @@ def _is_alive(node_id: str) -> bool:
 
 
 def share(values: object) -> Any:
-    """A reference to values that several calls are given."""
+    """Put values into the object store; return a reference that several calls can take."""
     return ray.put(values)
 
 
 def _actor_of(error: RayError) -> str | None:
-    """Which actor has died, if one has: that of another machine where a call waited for what it was to send."""
+    """Return the id of the lost actor, or None. It can be of another machine, whose object the call needed."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     return cause.actor_id if isinstance(cause, RayActorError) else None
 
@@ -273,7 +295,7 @@ def _is_loss(error: BaseException | None) -> bool:
 
 
 def _named(error: RayError, machine: RayMachine) -> WordkinError:
-    """The error of a call as one that says where it happened."""
+    """Return the error of a call with the name of the machine in its message."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     for kind in _NAMED:
         if isinstance(cause, kind):
@@ -287,7 +309,7 @@ def _last_line(error: BaseException) -> str:
 
 
 def _connect(address: str) -> None:
-    """Connect this process to a cluster; :class:`ClusterError` where there is none."""
+    """Connect this process to a cluster. Raise :class:`ClusterError` if there is none."""
     if address.startswith("ray://"):
         raise ClusterError(
             f"{address} is an address of Ray Client: start wordkin on a machine of the cluster, with cluster=auto"
@@ -304,14 +326,14 @@ def _connect(address: str) -> None:
                     "HOST:PORT"
                 ) from error
             raise ClusterError(f"cannot connect to the Ray cluster at {address}: {_last_line(error)}") from error
-    with contextlib.suppress(ImportError, AttributeError):  # no public way: Ray tells standard output who has died
+    with contextlib.suppress(ImportError, AttributeError):  # Ray prints lost actors, with no public switch
         from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
         global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
 
 def _refuse_silent(address: str) -> None:
-    """Raise :class:`ClusterError` unless somebody listens at an address: Ray itself would try for a long time."""
+    """Raise :class:`ClusterError` unless the address accepts connections, because Ray itself retries for long."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise ClusterError(f"the address of a Ray cluster is auto or HOST:PORT, as ray start shows it; got {address}")
@@ -325,7 +347,7 @@ def _refuse_silent(address: str) -> None:
 
 @contextlib.contextmanager
 def _own_signals() -> Iterator[None]:
-    """Have the handler of SIGTERM as it was: Ray sets its own."""
+    """Restore the handler of SIGTERM, because Ray replaces it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

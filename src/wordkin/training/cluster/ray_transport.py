@@ -1,4 +1,4 @@
-"""The transport between machines of a Ray cluster: rows go from machine to machine, not through the driver."""
+"""The transport of a Ray cluster. Machines send rows to each other directly, not through the driver."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from wordkin.training.cluster.transport import MachineLostError, dealt, period_r
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, NamedTables, pieces_of, table_shapes
 
-PIECES_AT_A_TIME = 16  # of tables that are fetched
-MOST_BROKEN = 20  # attempts at a period
-_TICKETS = itertools.count()  # of this process: machines may be handed from one run to the next
+PIECES_AT_A_TIME = 16  # of tables, fetched with concurrent calls
+MOST_BROKEN = 20  # failed attempts at a period before the run fails
+_TICKETS = itertools.count()  # unique in this process, because machines can serve several runs
 
 
 def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
-    """Pieces that hold a block, or references to them where the text is on the machines."""
+    """Return the pieces of a block, or references to them if the text is on the machines."""
     if isinstance(corpus, RemoteText):
         return corpus.references(block)
     return [corpus.piece(block)]
@@ -38,22 +38,26 @@ class RemoteText(Protocol):
     """A corpus whose words are on the machines."""
 
     def references(self, positions: range) -> list[Any]:
-        """References to pieces that together hold these positions, in their order; at least one."""
+        """Return references to the pieces of these positions, in order; at least one."""
 
 
 class RayTransport:
-    """See :class:`~wordkin.training.cluster.transport.Transport`.
+    """A :class:`~wordkin.training.cluster.transport.Transport` for the machines of a Ray cluster.
 
-    The *members* are the machines that hold replicas: all of the cluster, or as many as there are replicas. Changed
-    rows go over connections between the members to their owners, are merged there, and go back to all members. A
-    member trains a whole period by itself. When all members have trained it, it is ended, for good.
+    The *members* are the machines that hold replicas: all machines of the cluster, but at most one per replica.
+    Members send changed rows to the owners of the rows, which merge them and send them to all members. The driver
+    makes one call per member and period. A period is final when all members have trained it.
 
     Parameters
     ----------
-    cluster : the machines.
-    config : what to train; its ``threads`` are those of a machine.
-    counts, text_counts : as of :class:`~wordkin.training.cpu.backend.CpuBackend`.
-    start : the tables to start from; None where they are drawn, which each machine does by itself.
+    cluster : RayCluster
+        The machines.
+    config : TrainingConfig
+        The options; ``threads`` is per machine.
+    counts, text_counts
+        See :class:`~wordkin.training.cpu.backend.CpuBackend`.
+    start : NamedTables or None
+        The initial tables. If None, each machine draws them itself.
     """
 
     def __init__(
@@ -73,8 +77,8 @@ class RayTransport:
         self._tables: NamedTables | None = None
         self._held_out: tuple[EncodedCorpus, tuple[Any, Any]] | None = None
         self._have_met = False
-        self._broken = 0  # periods in a row that were not trained to their end
-        self._settling: list[tuple[RayMachine, Any]] = []  # calls that end the last period, not waited for yet
+        self._broken = 0  # consecutive attempts at a period that failed
+        self._settling: list[tuple[RayMachine, Any]] = []  # pending calls that end the last period
         pieces = () if start is None else [share([piece]) for piece in pieces_of(start)]
         self._members: list[RayMachine] = []
         while not self._members:
@@ -90,7 +94,7 @@ class RayTransport:
     def _open(
         self, machines: Sequence[RayMachine], numbers: Sequence[Sequence[int]], drawn: bool, pieces: Sequence[Any]
     ) -> None:
-        """Have machines hold the tables, each with some replicas."""
+        """Open the tables on machines, each with its replicas."""
         calls = []
         for machine, own in zip(machines, numbers, strict=True):
             config = dataclasses.replace(self._config, threads=self._config.threads or machine.threads)
@@ -108,7 +112,7 @@ class RayTransport:
         return len(self._members)
 
     def begin_period(self) -> None:
-        """Take in machines that have come, as long as there is a replica for each."""
+        """Add new machines as members, as long as there is a replica for each."""
         self._cluster.look()
         room = self._config.replicas - len(self._members)
         joining = [each for each in self._cluster.machines if each not in self._members][:room]
@@ -125,7 +129,7 @@ class RayTransport:
         return [(name, first) for name, shape in self._shapes.items() for first in range(0, shape[0], PIECE_ROWS)]
 
     def _meet(self, should_stop: Callable[[], bool]) -> None:
-        """Have the members connect to each other, where they have changed or connections broke."""
+        """Connect the members to each other, if members have changed or connections broke."""
         if self._have_met:
             return
         try:
@@ -182,7 +186,7 @@ class RayTransport:
             machine.control("stop", self._ticket)
 
     def _stopping(self, should_stop: Callable[[], bool]) -> Callable[[], None]:
-        """Passes on a wish to stop, once."""
+        """Return a function that stops the members once ``should_stop`` returns True."""
         told = False
 
         def poll() -> None:
@@ -231,7 +235,7 @@ class RayTransport:
                 return loss  # type: ignore[no-any-return]
 
     def tables(self) -> NamedTables:
-        """The tables of one machine, copied; the same arrays until training goes on."""
+        """Return a copy of the tables of one machine. The copy is cached until training continues."""
         while self._tables is None:
             tables = {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
             settling, self._settling = self._settling, []
@@ -245,7 +249,7 @@ class RayTransport:
         return self._tables
 
     def _fetch(self, machine: RayMachine, tables: NamedTables) -> None:
-        """Copy the tables of a machine."""
+        """Copy the tables of a machine into ``tables``."""
         asked = self._pieces()
         for start in range(0, len(asked), PIECES_AT_A_TIME):
             calls = [(machine, machine.call("table_piece", *each)) for each in asked[start : start + PIECES_AT_A_TIME]]
@@ -265,5 +269,5 @@ class RayTransport:
                 return
 
     def close(self) -> None:
-        """See :class:`~wordkin.training.cluster.transport.Transport`; whoever opened the cluster closes it."""
+        """Release the members. The caller closes the cluster."""
         self._members = []

@@ -1,4 +1,4 @@
-"""One replica of the tables: what the CPU engine trains, and how far each row was moved since it was merged."""
+"""One replica of the tables, which the CPU engine trains, and the pull of each row since it was merged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from wordkin.training.cluster.merging import ChangedRows, MergedRows, Rows, list
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 
-SAMPLED_ROWS = 1024  # whose length is measured
-_SMALLEST_PULL = 1e-30  # so that a row which was updated is known by its pull
+SAMPLED_ROWS = 1024  # rows whose length is measured
+_SMALLEST_PULL = 1e-30  # above 0, so that every updated row has a positive pull
 
 
 class Replica:
-    """Tables of the CPU engine, the rows of which are merged with those of others.
+    """Tables of the CPU engine whose rows are merged with those of other replicas.
 
     Attributes
     ----------
-    backend : the engine.
-    rows : float32 [rows, row_size] of each table, views.
-    pulls : float32 [rows] of each table: updates since a row was merged, times the share of the way that one goes; 0
-        where there was none.
+    backend : CpuBackend
+        The engine.
+    rows : tuple of float32 [rows, row_size]
+        Views of the rows of each table.
+    pulls : tuple of float32 [rows]
+        For each table and row, the number of updates since the row was merged, times the pull of one update. 0
+        without updates.
     """
 
     def __init__(self, backend: CpuBackend) -> None:
@@ -44,7 +47,7 @@ class Replica:
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult:
-        """Train on a block; the result says how far training went."""
+        """Train on a block. The result holds the position that training reached."""
         self._tally.clear()
         result = self.backend.train_span(corpus, epoch, block.start, block.stop, schedule, should_stop)
         tallied = self._tally.updates
@@ -55,9 +58,14 @@ class Replica:
         return result
 
     def changes(self, owners: int, among: tuple[NDArray[np.int32], ...] | None) -> list[list[ChangedRows]]:
-        """The rows that were updated since they were merged, of each table, for each of so many owners.
+        """Return, for each owner and each table, the rows updated since they were merged.
 
-        among : the rows of each table that count; None for all.
+        Parameters
+        ----------
+        owners : int
+            The number of machines that merge rows.
+        among : tuple of int32 [n] or None
+            The rows of each table to consider; None for all.
         """
         changed: list[list[ChangedRows]] = [[] for _ in range(owners)]
         for number, (rows, pulls) in enumerate(zip(self.rows, self.pulls, strict=True)):
@@ -69,19 +77,19 @@ class Replica:
         return changed
 
     def take(self, number: int, merged: MergedRows) -> None:
-        """Set rows of a table to what was merged; they have no updates then."""
+        """Set rows of a table to the merged rows, and their pulls to 0."""
         put_rows(self.backend.layout, self.rows[number], merged)
         clear_numbers(self.pulls[number], read_only(merged.ids))
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:
-        """Take all rows as they are elsewhere."""
+        """Copy all rows from these tables, and set all pulls to 0."""
         for own, others, pulls in zip(self.rows, rows, self.pulls, strict=True):
             own[...] = others
             pulls.fill(0.0)
 
 
 def mean_square(rows: Rows, updates: NDArray[np.float32]) -> float:
-    """Mean squared length of rows, each counted as often as it was updated; of a sample, evenly by updates."""
+    """Estimate the mean squared length of rows, weighted by their updates, from an evenly spaced sample."""
     summed = np.cumsum(updates, dtype=np.float64)
     if not len(summed) or summed[-1] == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""How replicas on several machines work together: train a period with its merges, or begin it again."""
+"""The interface between the backend and the machines, and its implementation in one process."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from wordkin.training.tables import NamedTables, TablePiece, pieces_of
 
 
 class MachineLostError(Exception):
-    """A machine has died in the middle of a period, which must be trained again on those that are left."""
+    """A machine was lost during a period, which must be trained again on the remaining machines."""
 
 
 class Transport(Protocol):
-    """Calls that reach all machines; each returns when all of them are done.
+    """Calls to all machines. Each call returns when all machines have finished.
 
-    Training raises :class:`MachineLostError` where a machine died. After :meth:`restart_period` the others
-    have its replicas.
+    Training raises :class:`MachineLostError` if a machine is lost. After :meth:`restart_period` the other
+    machines train its replicas.
     """
 
     @property
     def size(self) -> int:
-        """How many machines there are."""
+        """The number of machines."""
 
     def begin_period(self) -> None:
-        """Deal the replicas to the machines that are there now."""
+        """Assign the replicas to the machines that are available now."""
 
     def train_period(
         self,
@@ -43,13 +43,14 @@ class Transport(Protocol):
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult | None:
-        """Train the rounds of a period, each the blocks of all replicas in their order, and merge after each.
+        """Train the rounds of a period and merge after each. A round holds the blocks of all replicas in order.
 
-        After the last round all rows are merged, after the others the frequent ones. None where it was told to stop.
+        After the last round all rows are merged, after the other rounds the frequent ones. Returns None if
+        ``should_stop`` returns True.
         """
 
     def restart_period(self) -> None:
-        """Have all rows on all machines as they were after all rows were last merged."""
+        """Restore all rows on all machines to the end of the last complete period."""
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
         """See :class:`wordkin.training.backend.Backend`."""
@@ -61,11 +62,11 @@ class Transport(Protocol):
         """See :class:`wordkin.training.backend.Backend`."""
 
     def close(self) -> None:
-        """Let go of what this opened."""
+        """Release the resources of this transport."""
 
 
 def dealt(replicas: int, machines: int) -> list[range]:
-    """The replicas of each machine.
+    """Return the numbers of the replicas of each machine.
 
     >>> [list(each) for each in dealt(5, 2)]
     [[0, 2, 4], [1, 3]]
@@ -76,7 +77,7 @@ def dealt(replicas: int, machines: int) -> list[range]:
 def period_result(
     trained: Sequence[Mapping[int, SpanResult]], rounds: Sequence[Sequence[range]], machines: int, sent_bytes: int
 ) -> SpanResult:
-    """The results of all replicas in all rounds as one, in the order of the text."""
+    """Combine the results of all replicas and rounds, in the order of the text."""
     results = [of_round[number] for of_round in trained for number in sorted(of_round)]
     losses = [loss for result in results for loss in result.losses]
     examples = sum(result.examples for result in results)
@@ -84,12 +85,14 @@ def period_result(
 
 
 class InProcess:
-    """Machines that are objects of this process; what they hand each other is passed as it is.
+    """A transport whose machines are objects of this process and exchange rows without copies.
 
     Parameters
     ----------
-    config, counts, start, text_counts : as of :class:`~wordkin.training.cpu.backend.CpuBackend`.
-    machines : how many machines the replicas are dealt to; changes no bit.
+    config, counts, start, text_counts
+        See :class:`~wordkin.training.cpu.backend.CpuBackend`.
+    machines : int, default 1
+        The number of machines that the replicas are assigned to. The result does not depend on it.
     """
 
     def __init__(
@@ -113,7 +116,7 @@ class InProcess:
         return len(self.machines)
 
     def begin_period(self) -> None:
-        """See :class:`Transport`; no machine comes or goes."""
+        """Do nothing: the machines never change."""
 
     def train_period(
         self,
