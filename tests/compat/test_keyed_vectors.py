@@ -133,8 +133,15 @@ def test_native_file(vectors, tmp_path):
         assert loaded["cat"].tolist() == [5, 5]
     assert wordkin.load(path, format="safetensors")["cat"].tolist() == [1, 0]
     vectors.set_vecattr("dog", "colour", 1)
-    with pytest.raises(ConfigError, match='attributes must be "count" alone in a saved file'):
+    vectors.set_vecattr("dog", "size", 2)
+    with pytest.raises(
+        ConfigError, match='^a saved file can hold only the attribute "count"; got .*: delete'
+    ) as refused:
         vectors.save(path)
+    assert refused.value.remedy == "delete the others with del wv.expandos['colour'], wv.expandos['size']"
+    del vectors.expandos["colour"], vectors.expandos["size"]
+    vectors.save(path)
+    assert KeyedVectors.load(path).get_vecattr("dog", "count") == 7
 
 
 def test_pickles_are_refused_with_the_call_that_converts_them(tmp_path):

@@ -141,7 +141,7 @@ def test_utf_16_is_seen_from_its_mark_and_other_encodings_are_named(tmp_path: Pa
         ("a b 3.5 4.5\nc d 5.5 6.5\n", "any of columns 3, 4 can be the score", {"score_column": "3"}, [3.5, 5.5]),
         ("w;v;sim;rel\na;b;1;2\nc;d;3;4\n", "any of columns 3 \\('sim'\\), 4 \\('rel'\\) can be the score", {"score_column": "rel"}, [2, 4]),
         ("old\tnew\tA\t1.58\t2.72\t2.81\nfar\tnear\tA\t9.2\t1.75\t2.46\n", "any of columns 4, 5, 6 can be the score", {"score_column": 4}, [1.58, 9.2]),
-        ("word1 word2 1\na b 2\n", "can be a header, by its first cells, or a word pair, by its numbers: pass header=True",
+        ("word1 word2 1\na b 2\n", r"line 1: could be a header \(judging by its first cells\) or a word pair \(judging by its numbers\): pass header=True",
          {"header": True}, [2]),
         ("word1 word2 1\na b 2\n", "pass header=True or header=False", {"header": False}, [1, 2]),
         ("a b 1,234\nc d 5,678\n", "the comma of '1,234' can be a decimal mark or a thousands separator", {"decimal": ","}, [1.234, 5.678]),

@@ -65,7 +65,9 @@ def test_training_is_silent_unless_asked(silent, capfd, notebook):
 
 @pytest.mark.parametrize("wrong", [1, "yes", print])
 def test_what_is_neither_true_nor_false_is_refused(wrong, tmp_path):
-    with pytest.raises(ConfigError, match=r"^progress must be True or False; got .*: pass functions as callbacks instead$"):
+    with pytest.raises(
+        ConfigError, match=r"^progress must be True or False; got .*: pass functions as callbacks instead$"
+    ):
         wordkin.train(TEXT, progress=wrong, **OPTIONS)
     wordkin.train(TEXT, checkpoint=tmp_path, **OPTIONS)
     with pytest.raises(ConfigError, match=r"^progress must"):

@@ -49,9 +49,12 @@ def test_killed_and_resumed_it_ends_the_same(text_file, pairs_file, tmp_path):
 
 
 def check_refusals(text_file, pairs_file, place):
-    with pytest.raises(CheckpointError, match=r"^trials must be as it was when the search in '.*killed' began, 10;"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"^trials must stay 10, its value when the search in '.*killed' began; got 11: use another",
+    ):
         wordkin.tune(text_file, pairs_file, directory=place, **OPTIONS | {"trials": 11})
-    with pytest.raises(CheckpointError, match=r"^options must be as it was when the search in"):
+    with pytest.raises(CheckpointError, match=r"^options must stay \{.*\}, its value when the search in"):
         wordkin.tune(text_file, pairs_file, directory=place, **OPTIONS | {"vector_size": 9})
     other = text_file.with_name("other.txt")
     other.write_text("sun moon\n")

@@ -73,8 +73,8 @@ class SearchDirectory:
         for name, value in values.items():
             if known.get(name) != value:
                 raise CheckpointError(
-                    f"{name} must be as it was when the search in {str(self.path)!r} began, {shown(known.get(name))}; "
-                    f"got {shown(value)}: choose another directory for another search"
+                    f"{name} must stay {shown(known.get(name))}, its value when the search in {str(self.path)!r} began; "
+                    f"got {shown(value)}: use another directory for a new search"
                 )
         return self._read_trials()
 

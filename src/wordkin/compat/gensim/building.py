@@ -58,7 +58,7 @@ def counted_with_limit(
 
 @dataclass
 class Choice:
-    """The words that were chosen of some counts.
+    """The words kept from a table of counts.
 
     Attributes
     ----------

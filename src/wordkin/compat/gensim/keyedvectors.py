@@ -164,7 +164,8 @@ class KeyedVectors(Benchmarks):
         path = saving_path("KeyedVectors.save", args, kwargs)
         others = [attr for attr in self.expandos if attr != "count"]
         if others:
-            raise ConfigError("attributes", 'must be "count" alone in a saved file', others, "del wv.expandos[name]")
+            remedy = "delete the others with del " + ", ".join(f"wv.expandos[{attr!r}]" for attr in others)
+            raise ConfigError("a saved file", 'can hold only the attribute "count"', others, remedy)
         with replacing(path) as stream:
             write_native(self.to_embeddings(), stream)
 

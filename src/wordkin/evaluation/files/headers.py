@@ -79,7 +79,8 @@ def _is_header(row: Row, table: Table) -> bool:
         return not short and (len(names) != 4 or all(_NUMBERED.fullmatch(name) for name in names))
     if all(numbers) and not short:
         raise row.line.error(
-            "can be a header, by its first cells, or a word pair, by its numbers: pass header=True or header=False"
+            "could be a header (judging by its first cells) or a word pair (judging by its numbers): "
+            "pass header=True or header=False"
         )
     return not all(numbers)
 

@@ -64,9 +64,9 @@ class Tree(NamedTuple):
 def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):
     """Train on all examples in order; return (loss, examples trained).
 
-    An example is a (context, centre) pair for skip-gram and a centre for CBOW. As many hidden rows of a
-    centre as an update tile has are read before an input is written (one where ``mode`` is buffered).
-    Writes ``tables`` without locks.
+    An example is a (context, centre) pair for skip-gram and a centre for CBOW. Reads one update tile of
+    a centre's hidden rows (one row if ``mode`` is buffered) before it writes an input row. Writes ``tables`` without
+    locks.
     """
     loss = 0.0
     trained = 0
