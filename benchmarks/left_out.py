@@ -138,7 +138,7 @@ def variants(text: Text, base: Mapping[str, Any], evaluation: Path) -> dict[str,
     second = train(text, replace(config, seed=config.seed + 1000)).tables
     found = {
         "as it is": scored(result),
-        "the other vectors" if config.vectors == "input" else "input vectors": scored(
+        "average vectors" if config.vectors == "input" else "input vectors": scored(
             np.add(inputs, outputs) if config.vectors == "input" else inputs
         ),
         "mean removed": scored(centred(result)),
