@@ -135,7 +135,7 @@ def test_native_file(vectors, tmp_path):
     vectors.set_vecattr("dog", "colour", 1)
     vectors.set_vecattr("dog", "size", 2)
     with pytest.raises(
-        ConfigError, match='^a saved file can hold only the attribute "count"; got .*: delete'
+        ConfigError, match=r'^a saved file can hold only the attribute "count"; got .*: delete'
     ) as refused:
         vectors.save(path)
     assert refused.value.remedy == "delete the others with del wv.expandos['colour'], wv.expandos['size']"

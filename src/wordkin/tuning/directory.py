@@ -73,8 +73,8 @@ class SearchDirectory:
         for name, value in values.items():
             if known.get(name) != value:
                 raise CheckpointError(
-                    f"{name} must stay {shown(known.get(name))}, its value when the search in {str(self.path)!r} began; "
-                    f"got {shown(value)}: use another directory for a new search"
+                    f"{name} must stay {shown(known.get(name))}, its value when the search in {str(self.path)!r} "
+                    f"began; got {shown(value)}: use another directory for a new search"
                 )
         return self._read_trials()
 
