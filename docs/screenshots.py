@@ -206,8 +206,8 @@ def write_lesson_page() -> None:
     lines = [
         "# The pages of the lesson",
         "",
-        "Made by `make screenshots`. What each page shows stands in the [checklist](checklist.md),",
-        "and how to use them in class in [a class hour](class-hour.md). Each page can be opened with any text;",
+        "Made by `make screenshots`. The [checklist](checklist.md) says what each page shows;",
+        "[A class hour](class-hour.md) says how to use the pages in class. Each page can be opened with any text;",
         "the pictures use the example that suits the page best, which is named above them.",
     ]
     for number, topic in enumerate(TOPICS, 1):

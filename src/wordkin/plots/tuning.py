@@ -54,8 +54,9 @@ def plot_tuning(
 ) -> Figure:
     """Draw score against training time, with labels for recipes and the chosen settings.
 
-    A line joins the Pareto front: settings for which no others are better in both time and score. Filled marks are
-    means over new seeds. Hollow marks are scores with the first seed, by which the best settings were selected.
+    A line joins the Pareto front: settings for which no others are better in both time and score. Hollow
+    marks are scores with the first seed; these scores selected the best settings. Filled marks are means over further
+    seeds.
 
     Parameters
     ----------

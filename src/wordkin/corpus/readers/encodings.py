@@ -112,9 +112,9 @@ class Transcoded:
 
 
 def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
-    """Raise :class:`EncodingError` if more than 1% of the tokens of a sample are invalid in its encoding.
+    """Raise :class:`EncodingError` if more than 1% of a sample's tokens are invalid in ``encoding``.
 
-    The sample may end inside a character. The error names the probable encoding of the sample.
+    The sample may end inside a character. The error suggests an encoding that fits the sample.
     """
     decoder = codecs.getincrementaldecoder(encoding)
     try:
