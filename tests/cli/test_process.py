@@ -61,7 +61,10 @@ def start() -> Iterator[Start]:
 def test_signals_stop_training_and_leave_nothing_behind(start, tmp_path, text_file, number, code, message):
     output = tmp_path / "v.bin"
     process = start("train", text_file, "-o", output, "--vector-size", "8", "--epochs", "1000000")
-    assert process.stderr.readline().startswith("epoch 1/1000000")
+    line = process.stderr.readline()
+    if line.startswith("Compiling"):  # where no test before it has compiled these kernels
+        line = process.stderr.readline()
+    assert line.startswith("epoch 1/1000000")
     process.send_signal(number)
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
