@@ -161,13 +161,55 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         return self
 
     def fit_transform(self, X: Iterable[Document], y: object = None, **_: object) -> NDArray[np.float32]:
-        """Like :meth:`fit` followed by :meth:`transform`, but each document is read only once."""
+        """Fit to the documents and compute their vectors.
+
+        The result equals that of :meth:`fit` followed by :meth:`transform`, but each document is read only once.
+
+        Parameters
+        ----------
+        X : iterable of str or of sequences of str
+            The documents.
+        y : object, default None
+            Ignored.
+        **_ : object
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (documents, N), float32
+            The document vectors.
+
+        Raises
+        ------
+        ConfigError
+            A parameter is illegal, or ``X`` is not an iterable of documents.
+        WordkinError
+            Any other error of :func:`wordkin.train` or :func:`wordkin.load`.
+        """
         self._check_parameters()
         documents = list(self._tokenized(X))
         return self._without_components(self._fit(documents))
 
     def transform(self, X: Iterable[Document]) -> NDArray[np.float32]:
-        """Compute the document vectors, float32, shape (documents, N)."""
+        """Compute the document vectors.
+
+        Parameters
+        ----------
+        X : iterable of str or of sequences of str
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (documents, N), float32
+            The document vectors.
+
+        Raises
+        ------
+        NotFittedError
+            :meth:`fit` was not called before.
+        ConfigError
+            ``X`` is not an iterable of documents.
+        """
         check_is_fitted(self)
         return self._without_components(self._weighted_means(self._tokenized(X)))
 

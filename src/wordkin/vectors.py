@@ -107,23 +107,68 @@ class WordVectors:
         return self._extreme
 
     def unit_vectors(self, ids: ArrayLike) -> NDArray[np.float32]:
-        """The vectors of these word ids divided by their norms, shape (n, N); zero vectors stay zero.
+        """Return vectors divided by their norms, in float32.
 
-        Raises :class:`FormatError` if a vector holds an infinite or NaN value.
+        Parameters
+        ----------
+        ids : array-like of int, shape (n,)
+            Ids of the words.
+
+        Returns
+        -------
+        ndarray of shape (n, N), float32
+            The unit vectors, in the order of ``ids``. Zero vectors stay zero.
+
+        Raises
+        ------
+        FormatError
+            A vector holds an infinite or NaN value.
         """
         return self.exact_unit_vectors(ids).astype(np.float32)
 
     def exact_unit_vectors(self, ids: ArrayLike) -> NDArray[np.float64]:
-        """Like :meth:`unit_vectors`, in float64."""
+        """Return vectors divided by their norms, in float64.
+
+        Parameters
+        ----------
+        ids : array-like of int, shape (n,)
+            Ids of the words.
+
+        Returns
+        -------
+        ndarray of shape (n, N), float64
+            The unit vectors, in the order of ``ids``. Zero vectors stay zero.
+
+        Raises
+        ------
+        FormatError
+            A vector holds an infinite or NaN value.
+        """
         rows, divisors = self._rows_and_divisors(np.asarray(ids, dtype=np.int64))
         rows /= divisors[:, None]
         return rows
 
     def cosines(self, ids: NDArray[np.int64], units: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Cosines of the words ``ids``, shape (b, n), with the unit vectors ``units``, shape (b, N).
+        """Return the cosines of words with unit vectors.
 
-        Zero vectors have cosine 0. The computation is in float64, so equal vectors have equal cosines. Raises the
-        errors of :meth:`unit_vectors`.
+        The computation is in float64, so equal vectors have equal cosines.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (b, n), int64
+            Ids of the words; row i is compared with row i of ``units``.
+        units : ndarray of shape (b, N), float
+            Unit vectors.
+
+        Returns
+        -------
+        ndarray of shape (b, n), float32
+            The cosines. Zero vectors have cosine 0.
+
+        Raises
+        ------
+        FormatError
+            The vector of a word holds an infinite or NaN value.
         """
         rows, divisors = self._rows_and_divisors(ids)
         products: NDArray[np.float64] = np.vecdot(rows, units[:, None, :].astype(np.float64))
@@ -165,7 +210,27 @@ class WordVectors:
         return rows
 
     def vector(self, word: Item, *, norm: bool = False) -> NDArray[Any]:
-        """The vector of a word, shape (N,); with ``norm``, a float32 copy divided by its norm."""
+        """Return the vector of a word.
+
+        Parameters
+        ----------
+        word : str or int
+            The word; a whole number if the vocabulary holds whole numbers.
+        norm : bool, default False
+            Whether to divide the vector by its norm.
+
+        Returns
+        -------
+        ndarray of shape (N,), float32 or float16
+            The vector, a read-only view of the matrix; with ``norm``, a float32 copy.
+
+        Raises
+        ------
+        UnknownWordError
+            The word is not in the vocabulary.
+        FormatError
+            ``norm`` is true and the vector holds an infinite or NaN value.
+        """
         word_id = self._vocabulary.id_of(word)
         row: NDArray[Any] = self.unit_vectors([word_id])[0] if norm else self._matrix[word_id]
         return row

@@ -81,10 +81,12 @@ class CategoryResult(Tabular):
 
     @property
     def words(self) -> int:
+        """Number of words in the benchmark."""
         return sum(category.words for category in self.categories)
 
     @property
     def known(self) -> int:
+        """Number of these words that are in the vocabulary."""
         return sum(category.known for category in self.categories)
 
     @property

@@ -46,6 +46,8 @@ def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[E
 
     Parameters
     ----------
+    embeddings : WordVectors
+        The vectors to evaluate.
     path : str or Path
         A benchmark file, or a directory of relations (see :func:`read_dataset`).
     kind : {"analogies", "similarity", "categories", "odd-one-out", "relations"} or None, default None
@@ -137,7 +139,32 @@ def evaluate_benchmark(
     benchmark: str | Path | Dataset | Iterable[Sequence[Any]],
     **options: Unpack[EvaluateOptions],
 ) -> Result:
-    """Score vectors on a file, a dataset or items; see :meth:`wordkin.Embeddings.evaluate`."""
+    """Score vectors on a benchmark file, a dataset or a list of items.
+
+    Parameters
+    ----------
+    embeddings : WordVectors
+        The vectors to evaluate.
+    benchmark : str, Path, Dataset or iterable
+        A benchmark file or directory (see :func:`read_dataset`), a dataset, or the items themselves: word pairs
+        ``(word, word, score)`` or analogies ``(a, b, c, d)``.
+    **options
+        Options of :func:`evaluate_file`. ``kind`` and the options of :func:`read_dataset` are only for files.
+
+    Returns
+    -------
+    AnalogyResult, SimilarityResult, CategoryResult or OddOneOutResult
+        The scores.
+
+    Raises
+    ------
+    ConfigError
+        An option or an item is not valid.
+    CorpusNotFoundError
+        The file does not exist.
+    FormatError
+        The file is malformed.
+    """
     kind, reading, scoring = _split_options(options)
     if isinstance(benchmark, str | Path):
         dataset = read_dataset(benchmark, kind, **reading)

@@ -89,7 +89,18 @@ class Course:
     # -- how many steps ----------------------------------------------------------------------------
 
     def has(self, number: int) -> bool:
-        """Whether there are so many steps; looks no further than that."""
+        """Return whether there are at least ``number`` steps, without counting the later ones.
+
+        Parameters
+        ----------
+        number : int
+            Number of steps.
+
+        Returns
+        -------
+        bool
+            Whether there are that many.
+        """
         self._examples += itertools.islice(self._every, max(0, number - len(self._examples)))
         return len(self._examples) >= number
 
@@ -127,28 +138,95 @@ class Course:
     # -- one step ----------------------------------------------------------------------------------
 
     def step(self, number: int) -> Step:
-        """One step, by its number from 1.
+        """Return one step, with all numbers that a lesson shows.
+
+        Parameters
+        ----------
+        number : int
+            Number of the step, from 1.
+
+        Returns
+        -------
+        Step
+            The step.
 
         Raises
         ------
-        ConfigError : there is no such step.
+        ConfigError
+            There is no such step, or subsampling dropped nearly every word.
+        CorpusError
+            The text has no steps, because no word has another in its window.
         """
         return depict.step(self.text, number, self.taken(number))
 
     def taken(self, number: int) -> Taken:
-        """The arrays of one step, as :meth:`step` shows them."""
+        """Return the arrays of one step, which :meth:`step` shows.
+
+        Parameters
+        ----------
+        number : int
+            Number of the step, from 1.
+
+        Returns
+        -------
+        Taken
+            The tables before and after the step, and the values computed between them.
+
+        Raises
+        ------
+        ConfigError
+            There is no such step, or subsampling dropped nearly every word.
+        CorpusError
+            The text has no steps, because no word has another in its window.
+        """
         self._require(number, lowest=1)
         step = take_step(self.text, self._tables(number - 1), self._examples[number - 1])
         self._keep(number, step.after)
         return step
 
     def state(self, steps: int = 0) -> State:
-        """All tables after so many steps, with the cosines of their rows."""
+        """Return all tables after a number of steps, with the cosines of their rows.
+
+        Parameters
+        ----------
+        steps : int, default 0
+            Number of steps taken; 0 for the tables before training.
+
+        Returns
+        -------
+        State
+            The tables.
+
+        Raises
+        ------
+        ConfigError
+            There are fewer steps, or subsampling dropped nearly every word.
+        CorpusError
+            The text has no steps, because no word has another in its window.
+        """
         self._require(steps, lowest=0)
         return depict.state(self.text.vocabulary, steps, self._tables(steps))
 
     def tables(self, steps: int = 0) -> dict[str, Tables]:
-        """All tables after so many steps, by objective; W and b are shared."""
+        """Return the arrays of all tables after a number of steps.
+
+        Parameters
+        ----------
+        steps : int, default 0
+            Number of steps taken; 0 for the tables before training.
+
+        Returns
+        -------
+        dict of str to Tables
+            The tables of each objective. All objectives share W and b.
+
+        Raises
+        ------
+        ConfigError
+            There are fewer steps, or subsampling dropped nearly every word.
+        CorpusError
+            The text has no steps, because no word has another in its window.
+        """
         self._require(steps, lowest=0)
         return self._tables(steps)
 
@@ -201,7 +279,27 @@ class Course:
 
 
 def overview(text: str, config: TrainingConfig) -> Overview:
-    """What training on a text starts from: :meth:`Course.overview`."""
+    """Return what training on a text starts from, as :meth:`Course.overview` does.
+
+    Parameters
+    ----------
+    text : str
+        One sentence a line.
+    config : TrainingConfig
+        As from :func:`lesson_config`.
+
+    Returns
+    -------
+    Overview
+        Sentences, vocabulary, one-hot vectors, tree and input table.
+
+    Raises
+    ------
+    ConfigError
+        An option does not suit a lesson, or the text has more than 500 different words.
+    EmptyVocabularyError
+        The text has no word.
+    """
     return Course(text, config).overview()
 
 

@@ -127,8 +127,12 @@ def plot_losses(
         A .png, .svg or .pdf file to write. An existing file is replaced.
     title : str or None, default None
         The title; "" for none. None sets "Loss per example".
-    ax, theme, font
-        As in :func:`wordkin.plots.plot_heatmap`.
+    ax : matplotlib Axes or None, default None
+        Axes to draw on instead of a new figure.
+    theme : {"light", "dark"}, default "light"
+        Colour theme.
+    font : str, path or None, default None
+        Font family or font file for the text; None chooses fonts that cover its characters.
 
     Returns
     -------
@@ -214,7 +218,26 @@ def of_epochs(
 
 
 def curves_of_logs(paths: Sequence[str | os.PathLike[str]]) -> list[LossCurve]:
-    """Read the curves of several logs; their names are file stems, or paths if stems are equal."""
+    """Read the loss curves of several training logs.
+
+    Parameters
+    ----------
+    paths : sequence of str or path
+        The logs.
+
+    Returns
+    -------
+    list of LossCurve
+        One curve for each log, in order. Its name is the file name without its suffix, or the path if several logs
+        have the same such name.
+
+    Raises
+    ------
+    CorpusNotFoundError
+        A file does not exist.
+    FormatError
+        A file is not a training log, or contains no losses yet.
+    """
     curves = [read_log(path) for path in paths]
     stems: Mapping[str, int] = {curve.name: sum(other.name == curve.name for other in curves) for curve in curves}
     return [

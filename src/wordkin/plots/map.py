@@ -159,8 +159,12 @@ def plot_words(
         Number of clusters to colour the words by (k-means on unit vectors), 2 to 7; None for no clusters.
     title : str or None, default None
         The title; "" for none. None sets a title with the number of words and the method.
-    ax, theme, font
-        As in :func:`wordkin.plots.plot_heatmap`.
+    ax : matplotlib Axes or None, default None
+        Axes to draw on instead of a new figure.
+    theme : {"light", "dark"}, default "light"
+        Colour theme.
+    font : str, path or None, default None
+        Font family or font file for the text; None chooses fonts that cover its characters.
     seed : int, default 0
         Random seed of UMAP and k-means.
 

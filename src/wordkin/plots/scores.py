@@ -67,8 +67,10 @@ def plot_scores(
         A .png, .svg or .pdf file to write. An existing file is replaced.
     title : str or None, default None
         Title of the whole chart.
-    theme, font
-        As in :func:`wordkin.plots.plot_heatmap`.
+    theme : {"light", "dark"}, default "light"
+        Colour theme.
+    font : str, path or None, default None
+        Font family or font file for the text; None chooses fonts that cover its characters.
 
     Returns
     -------

@@ -66,8 +66,12 @@ def plot_tuning(
         A .png, .svg or .pdf file to write. An existing file is replaced.
     title : str or None, default None
         The title; "" for none. None sets "Score against training time".
-    ax, theme, font
-        As in :func:`wordkin.plots.plot_heatmap`.
+    ax : matplotlib Axes or None, default None
+        Axes to draw on instead of a new figure.
+    theme : {"light", "dark"}, default "light"
+        Colour theme.
+    font : str, path or None, default None
+        Font family or font file for the text; None chooses fonts that cover its characters.
 
     Returns
     -------
