@@ -24,6 +24,7 @@ from wordkin.studio.view import Page, Studio, View
 from wordkin.studio.workspace import Workspace
 
 RECONNECT_SECONDS = 10.0  # how long a tab that lost its connection may come back to what it showed
+RESPONSE_SECONDS = 60.0  # the first page of a kind imports its modules; NiceGUI's 3 s end in an error on a busy machine
 _PORTS_TRIED = 50
 
 
@@ -68,7 +69,7 @@ async def _import_pages() -> None:
 
 
 def _route(studio: Studio, page: Page) -> None:
-    @ui.page(page.path)
+    @ui.page(page.path, response_timeout=RESPONSE_SECONDS)
     async def build(client: Client) -> None:
         tab = client.id
         client.on_delete(lambda: studio.library.close_tab(tab))
