@@ -151,6 +151,7 @@ def test_steps_go_forward_back_and_to_any_number(lesson):
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Play").wait_for()
     stopped = now.inner_text()
+    page.wait_for_url(f"**step={stopped.split()[1]}**")  # the address follows the page
     page.reload()
     page.wait_for_selector(".lesson-flow table")
     assert now.inner_text() == stopped
