@@ -21,6 +21,34 @@ hypothesis.settings.register_profile("wordkin", deadline=None, derandomize=True,
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "wordkin"))
 
+# Files whose tests take half a minute or more. They run first, so that no worker is left alone with one at the end.
+SLOW_FILES = (
+    "tests/training/cluster/test_ray.py",
+    "tests/objectives/test_kernels.py",
+    "tests/cli/test_process.py",
+    "tests/faults/test_faults.py",
+    "tests/studio/test_lesson_pages.py",
+    "tests/runs/test_resume_any_configuration.py",
+    "tests/studio/test_train.py",
+    "tests/test_jit.py",
+    "tests/runs/test_checkpoint.py",
+    "tests/faults/test_bad_input.py",
+    "tests/runs/test_signals.py",
+    "tests/corpus/test_named_tokenizers.py",
+    "tests/test_items_page.py",
+    "tests/studio/test_frame.py",
+    "tests/studio/test_server.py",
+    "tests/cli/test_command_line_page.py",
+    "tests/training/cpu/test_compiling.py",
+    "tests/cli/test_picture_and_lesson_commands.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests of the slow files first."""
+    places = {config.rootpath / name: place for place, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

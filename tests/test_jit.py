@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numba.core import caching, config
 
@@ -203,6 +204,43 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     edited = run_kernels(tmp_path, **where)
     assert edited["misses"] == [1, 1, 1]
     assert all(before != after for before, after in zip(first["results"], edited["results"], strict=True))
+
+
+def test_processes_that_start_together_compile_each_kernel_once(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+    command = [sys.executable, "-c", RUN_KERNELS]
+    started = [subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(3)]
+    found = [json.loads(process.communicate()[0]) for process in started]
+    assert np.sum([each["misses"] for each in found], axis=0).tolist() == [1, 1, 1]
+    assert np.sum([each["hits"] for each in found], axis=0).tolist() == [2, 2, 2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_an_interrupted_compilation_leaves_no_lock(directory, monkeypatch):
+    import fcntl
+
+    compiled = kernel(next_number)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(compiled._compiler, "compile", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(1)
+    (lock,) = directory.rglob("*.lock")
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert compiled(1) == 2
+
+
+def test_without_locks(directory, monkeypatch):
+    """As on Windows, and in directories where no file can be locked."""
+    monkeypatch.setattr(jit, "fcntl", None)
+    assert kernel(next_number)(1) == 2
+    assert hits(again := kernel(next_number)) == 0
+    assert again(1) == 2
+    assert hits(again) == 1
 
 
 # --- environment variables of Numba ---

@@ -25,6 +25,11 @@ from typing import Any
 
 from wordkin.errors import ConfigError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 
 def _refuse_bad_threads() -> None:
     """Raise :class:`ConfigError` if Numba cannot be imported because of the value of ``NUMBA_NUM_THREADS``."""
@@ -63,6 +68,7 @@ _import_numba()
 
 from numba import njit, typeof, types, uint32, uint64  # noqa: E402
 from numba.core import caching, cgutils, config, event  # noqa: E402
+from numba.core.compiler_lock import global_compiler_lock  # noqa: E402
 from numba.core.registry import cpu_target  # noqa: E402
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox  # noqa: E402
 
@@ -134,6 +140,8 @@ _SOURCE_FILES = [
 _HASH_AT_START = kernel_sources_hash()  # before any module with kernels is imported
 
 
+WAITING = "wordkin:waiting"  # the event of Numba that is triggered while another process compiles a kernel
+
 # Errors that Numba raises for missing, unreadable or damaged cache files.
 _DAMAGE = (OSError, EOFError, caching.pickle.UnpicklingError)
 
@@ -145,27 +153,61 @@ class KernelCache(caching.FunctionCache):  # type: ignore[misc]
     compiled into it. This class adds the hash of all kernel sources to the stamp of a cached kernel. If the sources
     change while a process runs, the process stops using the cache, because its imported modules may differ from the
     files. Disk errors are ignored: the kernel is then compiled without the cache.
+
+    While a process compiles a kernel, other processes that need the same kernel wait for it and load the result. Without
+    this, all workers of a cluster or of joblib, which start at the same time, would compile it. The operating system
+    releases the lock of a process that is killed. Numba loads and saves while it holds its compiler lock, and kernels
+    call each other without cycles, so two processes never wait for each other.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         stamp = self._impl.locator.get_source_stamp(), _HASH_AT_START
         self._cache_file = caching.IndexDataCacheFile(self._cache_path, self._impl.filename_base, stamp)
+        self._lock_path = os.path.join(self._cache_path, f"{self._impl.filename_base}.lock")  # noqa: PTH118
+        self._lock: int | None = None
 
     def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
         settings = tuple(str(getattr(config, name, None)) for name in _CODE_SETTINGS)
         return (*super()._index_key(signature, codegen), settings)
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
-        if kernel_sources_hash() == _HASH_AT_START:
-            with contextlib.suppress(*_DAMAGE):
-                return super().load_overload(signature, target_context)
+        if kernel_sources_hash() != _HASH_AT_START:
+            return None
+        found = self._load(signature, target_context)
+        if found is None and self._wait_for_others():
+            found = self._load(signature, target_context)  # another process may have compiled it in the meantime
+        return found
+
+    def _load(self, signature: Any, target_context: Any) -> Any:
+        with contextlib.suppress(*_DAMAGE):
+            return super().load_overload(signature, target_context)
         return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         if kernel_sources_hash() == _HASH_AT_START:
             with contextlib.suppress(*_DAMAGE):
                 super().save_overload(signature, compiled)
+
+    def _wait_for_others(self) -> bool:
+        """Lock this kernel; return whether another process had locked it. Without locks, all processes compile."""
+        if fcntl is None or self._lock is not None:
+            return False
+        with contextlib.suppress(OSError):
+            self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                with event.trigger_event(WAITING):
+                    fcntl.flock(self._lock, fcntl.LOCK_EX)
+                return True
+        return False
+
+    def unlock(self) -> None:
+        """Let other processes compile this kernel."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 def can_cache() -> bool:
@@ -226,8 +268,23 @@ def kernel(function: Callable[..., Any]) -> Any:
     dispatcher = _compiled(function, **_SWITCHES)
     if can_cache():
         with contextlib.suppress(RuntimeError):  # Numba found no writable directory
-            dispatcher._cache = KernelCache(function)
+            dispatcher._cache = cache = KernelCache(function)
+            dispatcher.compile = _unlocking(cache, dispatcher.compile)
     return dispatcher
+
+
+def _unlocking(cache: KernelCache, compile_kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap ``compile_kernel`` so that it unlocks the kernel also if it fails or is interrupted."""
+
+    @functools.wraps(compile_kernel)
+    def compile_and_unlock(signature: Any) -> Any:
+        with global_compiler_lock:  # no other thread compiles and holds the lock
+            try:
+                return compile_kernel(signature)
+            finally:
+                cache.unlock()
+
+    return compile_and_unlock
 
 
 # The functions that kernels call have no Python entry point, which makes compilation faster. They are cached as part

@@ -32,9 +32,9 @@ def load_numba_alone() -> None:
 def announcing_compilation(announce: Callable[[], None]) -> Iterator[None]:
     """Context manager that calls ``announce`` once, before the first kernel is compiled inside it.
 
-    Loading a kernel from the cache on disk does not count as compilation.
+    Waiting for another process that compiles the kernel counts, too; loading it from the cache on disk does not.
     """
-    from wordkin.jit import event
+    from wordkin.jit import WAITING, event
 
     class FirstCompilation(event.Listener):  # type: ignore[misc]
         announced = False
@@ -47,5 +47,6 @@ def announcing_compilation(announce: Callable[[], None]) -> Iterator[None]:
         def on_end(self, _event: Any) -> None:
             pass
 
-    with event.install_listener("numba:compile", FirstCompilation()):
+    first = FirstCompilation()
+    with event.install_listener("numba:compile", first), event.install_listener(WAITING, first):
         yield
