@@ -154,10 +154,10 @@ class KernelCache(caching.FunctionCache):  # type: ignore[misc]
     change while a process runs, the process stops using the cache, because its imported modules may differ from the
     files. Disk errors are ignored: the kernel is then compiled without the cache.
 
-    While a process compiles a kernel, other processes that need the same kernel wait for it and load the result. Without
-    this, all workers of a cluster or of joblib, which start at the same time, would compile it. The operating system
-    releases the lock of a process that is killed. Numba loads and saves while it holds its compiler lock, and kernels
-    call each other without cycles, so two processes never wait for each other.
+    While a process compiles a kernel, other processes that need the same kernel wait for it and load the result.
+    Otherwise all workers of a cluster or of joblib, which start at the same time, would compile it. The operating
+    system releases the lock of a process that is killed. Numba loads and saves while it holds its compiler lock, and
+    kernels call each other without cycles, so two processes never wait for each other.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
