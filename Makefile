@@ -35,7 +35,9 @@ help:
 demo: $(VENV)/.wordkin
 	@$(VENV)/bin/wordkin demo
 
+# Many tests start processes, which begin sooner with bytecode, even where Python is told not to write any.
 test: $(VENV)/.wordkin-test
+	@$(RUN) compileall -q src
 	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.wordkin-test

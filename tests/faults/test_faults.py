@@ -23,13 +23,13 @@ def run_harness(*arguments: str) -> tuple[int, int, int]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are injected into forks")
 def test_nothing_is_lost_to_kills_and_full_disks():
-    injected, survived, lost = run_harness("--modes", "kills", "disks", "--kills", "3", "--stride", "29")
-    assert injected == survived > 20
+    injected, survived, lost = run_harness("--modes", "kills", "disks", "--kills", "2", "--stride", "53")
+    assert injected == survived > 12
     assert lost == 0
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to tell what a descriptor is about")
 def test_nothing_is_lost_to_errors_of_the_system():
-    injected, survived, lost = run_harness("--modes", "errors", "--error-stride", "499")
-    assert injected == survived > 35
+    injected, survived, lost = run_harness("--modes", "errors", "--error-stride", "799")
+    assert injected == survived > 20
     assert lost == 0

@@ -178,6 +178,15 @@ def test_formulas_end_in_the_number_of_the_step_and_follow_what_is_chosen_above_
     page.wait_for_url("**notation=theta**")
 
 
+def wait_for_value(number: Any, value: float, key: str) -> None:
+    """Wait until a number of the page has a value: for a moment, the page may show the equation before."""
+    for _ in range(100):
+        if float(number.get_attribute("data-value")) == pytest.approx(value, abs=1e-9):
+            return
+        number.page.wait_for_timeout(50)
+    pytest.fail(f"{key} shows {number.get_attribute('data-value')} instead of {value}")
+
+
 def test_numbers_open_their_equations_mark_where_they_came_from_and_are_walked_by_arrow_keys(lesson):
     page = lesson(step=90, topic="why").page
     first = page.locator(".lesson-flow tr[data-row=h] td").first
@@ -200,8 +209,7 @@ def test_numbers_open_their_equations_mark_where_they_came_from_and_are_walked_b
     ):
         page.locator(f"td[data-equation-of='{key}']").last.hover()
         last = popover.locator(f"[data-equation={key.split(':')[0]}] mn[data-value]").last
-        last.wait_for()
-        assert float(last.get_attribute("data-value")) == pytest.approx(value, abs=1e-9), key
+        wait_for_value(last, value, key)
     page.get_by_label("One step forward", exact=True).hover()
     popover.wait_for(state="hidden")
     page.locator("#flow-scores td[tabindex='0']").focus()

@@ -8,28 +8,36 @@ import sys
 from pathlib import Path
 
 SCRIPT = """
+import sys
 from wordkin.training.cpu.compiling import announcing_compilation
 import wordkin
 
-announced = []
-with announcing_compilation(lambda: announced.append("compiling")):
+def announce():
+    print("compiling")
+    if "stop" in sys.argv:
+        sys.exit()
+
+with announcing_compilation(announce):
     wordkin.train(["text.txt"], min_count=1, vector_size=8, epochs=1, subsample=0, threads=1)
-print(announced)
+print("trained")
 """
 
 
-def announced_by_a_run(directory: Path) -> str:
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(directory / "kernels")}
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=directory, env=environment, capture_output=True, text=True, check=True
-    )
-    return run.stdout.strip()
+def output_of_a_run(directory: Path, *arguments: str, **environment: str) -> list[str]:
+    (directory / "text.txt").write_text("you say goodbye and i say hello\n" * 20)
+    command = [sys.executable, "-c", SCRIPT, *arguments]
+    environment = {**os.environ, **environment}
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_compilation_is_announced(tmp_path: Path) -> None:
+    assert output_of_a_run(tmp_path, "stop", NUMBA_CACHE_DIR=str(tmp_path / "kernels")) == ["compiling"]
 
 
 def test_only_the_first_run_compiles(tmp_path: Path) -> None:
-    (tmp_path / "text.txt").write_text("you say goodbye and i say hello\n" * 20)
-    assert announced_by_a_run(tmp_path) == "['compiling']"
-    assert announced_by_a_run(tmp_path) == "[]"
+    output_of_a_run(tmp_path)
+    assert output_of_a_run(tmp_path) == ["trained"]
 
 
 ALONE = """
