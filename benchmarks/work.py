@@ -128,7 +128,7 @@ def _rows(
 
 def mean_contexts(config: TrainingConfig, counts: NDArray[np.int64], corpus: EncodedCorpus) -> float:
     """Return the mean number of context words of a kept token, counted in the first words of a corpus."""
-    from wordkin.training.cpu.steps import MOST_SHARD_WORDS
+    from wordkin.training.cpu.shard_length import MOST_SHARD_WORDS
     from wordkin.windows.windows import count_pairs, keep_thresholds, select_windows
 
     thresholds = keep_thresholds(keep_probabilities(counts, config.subsample, config.subsample_formula))

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from wordkin import ConfigError, TrainingConfig, Word2Vec
-from wordkin.config import FROM_1, FROM_1_OR_NONE, NAMES_IN_GENSIM, Flag, Number, check
+from wordkin.config import FROM_1, FROM_1_OR_NONE, NAMES_IN_GENSIM, OBJECTIVES, TRAITS, Flag, Number, check
+
+
+def test_each_objective_has_traits():
+    assert set(OBJECTIVES) == TRAITS.keys()
+    config = TrainingConfig(objective=("negative-sampling", "softmax"))
+    assert (config.has_noise, config.changes_all_rows) == (True, True)
 
 
 def test_scalars_of_numpy_are_the_numbers_they_stand_for():

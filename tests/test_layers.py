@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from wordkin.config import OBJECTIVES
+
 SOURCE = Path(__file__).parent.parent / "src" / "wordkin"
 
 # What each part (a file or directory of src/wordkin) may import besides itself.
@@ -233,6 +235,28 @@ def test_walks_name_functions_that_exist(title, text):
         assert names, f"stop {number} of {title!r} names no function"
         for name in names:
             assert callable(named(name)), f"stop {number} of {title!r}: {name} is no function"
+
+
+def test_files_and_functions_that_the_architecture_names_exist():
+    files = {path.relative_to(SOURCE).as_posix() for path in FILES}
+    text = re.sub(r"(docs|tests)/[\w/]+\.py|tests/", "", ARCHITECTURE)
+    for name in re.findall(r"`([\w/]+\.py)`", text):
+        assert any(f"/{file}".endswith(f"/{name}") for file in files), f"there is no file {name}"
+    for name in FUNCTION.findall(text):
+        if name.split(".")[0] in MAY_IMPORT and not name.endswith(".py"):
+            named(name)  # raises if there is none
+
+
+def test_new_objectives_are_described_where_code_names_them():
+    """Each file that names an objective in its code is in the steps for a new one, in ARCHITECTURE.md."""
+    steps = ARCHITECTURE.split("A new objective takes these steps")[1].split("\n## ")[0]
+    listed = tuple(re.findall(r"`([\w/]+(?:\.py|/))`", steps))
+    default_only = ("recipes.py", "sklearn.py", "compat/", "options.py", "config.py")  # they choose or list objectives
+    for path in FILES:
+        name = path.relative_to(SOURCE).as_posix()
+        literals = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+        if literals & set(OBJECTIVES):
+            assert name.startswith((*listed, *default_only)), f"{name} names an objective: add it to the steps"
 
 
 def named(name: str) -> object:

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from wordkin.cores import usable_cores
 from wordkin.errors import ConfigError
@@ -37,6 +37,31 @@ from wordkin.recipes import RECIPES, values_of
 
 ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
+
+
+class Traits(NamedTuple):
+    """Properties of an objective that code outside its own kernel and step depends on.
+
+    Attributes
+    ----------
+    has_noise : bool, default False
+        Whether noise words are drawn, ``negative`` of them for each output.
+    rows_are_nodes : bool, default False
+        Whether output rows belong to inner nodes of the Huffman tree instead of words.
+    changes_all_rows : bool, default False
+        Whether each example changes all output rows.
+    """
+
+    has_noise: bool = False
+    rows_are_nodes: bool = False
+    changes_all_rows: bool = False
+
+
+TRAITS = {
+    "negative-sampling": Traits(has_noise=True),
+    "hierarchical-softmax": Traits(rows_are_nodes=True),
+    "softmax": Traits(changes_all_rows=True),
+}
 READERS: tuple[str, ...] = get_args(Reader)
 TOKENIZERS = ("whitespace", "words", "jieba", "kiwi", "sudachi")
 GROUPS = ("Model", "Text", "Training")
@@ -531,11 +556,11 @@ class TrainingConfig:
         if lowest is not None and lowest > highest:
             raise ConfigError("min_learning_rate", f"must not exceed learning_rate ({highest:g})", lowest)
         self._check_window()
-        if self.vectors != "input" and self.objectives == ("hierarchical-softmax",):
+        if self.vectors != "input" and all(TRAITS[each].rows_are_nodes for each in self.objectives):
             raise ConfigError(
                 "vectors", 'must be "input" with objective="hierarchical-softmax"', self.vectors,
                 "its output rows are tree nodes, not words")  # fmt: skip
-        if self.replicas > 1 and "softmax" in self.objectives:
+        if self.replicas > 1 and self.changes_all_rows:
             raise ConfigError(
                 "replicas", 'must be 1 with objective="softmax"', self.replicas,
                 "softmax changes all rows in each step; use negative sampling or hierarchical softmax")  # fmt: skip
@@ -568,6 +593,16 @@ class TrainingConfig:
     def objectives(self) -> tuple[str, ...]:
         """The objectives as a tuple, even if there is only one."""
         return (self.objective,) if isinstance(self.objective, str) else tuple(self.objective)
+
+    @property
+    def changes_all_rows(self) -> bool:
+        """Whether an objective changes all its output rows with each example."""
+        return any(TRAITS[each].changes_all_rows for each in self.objectives)
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether an objective draws noise words."""
+        return any(TRAITS[each].has_noise for each in self.objectives)
 
     @property
     def starting_learning_rate(self) -> float:

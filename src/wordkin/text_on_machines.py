@@ -26,8 +26,9 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.corpus.parts import parts_of
 from wordkin.corpus.readers.files import compression_of
+from wordkin.corpus.readers.formats import FORMATS
 from wordkin.corpus.readers.pieces import Tally
-from wordkin.corpus.reading import warn_of_skipped
+from wordkin.corpus.reading import reader_of, warn_of_skipped
 from wordkin.corpus.scanning.progress import ScanProgress
 from wordkin.corpus.scanning.scan import Scan, words_fingerprint
 from wordkin.corpus.sources import Source
@@ -323,6 +324,6 @@ def _reporting(on_scan: OnScan | None, source: Source, parts: Sequence[Source]) 
 
 def _bytes_of(part: Source) -> int:
     (file,) = part.files
-    if file.part is not None and not file.name.endswith((".parquet", ".pq")):
+    if file.part is not None and FORMATS[reader_of(file, part.reading)].parts == "lines":
         return file.part[1] - file.part[0]
     return file.size or 0

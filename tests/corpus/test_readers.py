@@ -20,9 +20,11 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wordkin.config import READERS
 from wordkin.corpus import CorpusWarning, Scan, Source, reading, resolve
 from wordkin.corpus.readers import files, text
 from wordkin.corpus.readers.files import TextFile
+from wordkin.corpus.readers.formats import FORMATS
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Reading
 from wordkin.corpus.scanning import scan as scanning
 from wordkin.corpus.scanning.progress import Reporter
@@ -48,6 +50,11 @@ def read_blocks(inputs: list[TextFile], block_bytes: int = BLOCK_BYTES) -> Itera
 
 def text_of(*names: str | Path, block_bytes: int = 1000) -> bytes:
     return b"".join(block.text for block in read_blocks([TextFile(str(name)) for name in names], block_bytes))
+
+
+def test_each_reader_of_the_options_has_a_format() -> None:
+    assert tuple(FORMATS) == READERS
+    assert all(callable(each.read_function()) for each in FORMATS.values())
 
 
 def test_directory_without_text(tmp_path: Path) -> None:

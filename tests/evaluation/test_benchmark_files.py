@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 
 from wordkin.errors import ConfigError, CorpusNotFoundError, FormatError
-from wordkin.evaluation import read_dataset
+from wordkin.evaluation import KINDS, read_dataset
 from wordkin.evaluation.datasets import Analogies, OddOneOut, Section, WordCategories, WordPairs
+from wordkin.evaluation.files import read, recognise
 
 ANALOGIES = ": capitals\nathens greece oslo norway\n\n# a comment\n: gram1\nbig bigger small smaller\n"
 PAIRS = "# comment\nlove\tsex\t6.77\ntiger\tcat\t7.35\n"
+
+
+def test_each_kind_is_detected_and_read():
+    assert set(KINDS) == recognise.FITS.keys() == read.FUNCTIONS.keys()
 
 
 def test_analogies_keep_sections_and_order(write_file):

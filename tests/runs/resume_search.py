@@ -28,7 +28,7 @@ from wordkin import ConfigError, DivergenceError, Word2Vec
 from wordkin.config import OBJECTIVES
 from wordkin.runs.signals import StopSignals
 from wordkin.training import trainer
-from wordkin.training.cpu import work
+from wordkin.training.cpu import shard_length
 
 Bits = dict[str, bytes]
 OBJECTIVE_SETS = [chosen for size in (1, 2, 3) for chosen in itertools.combinations(OBJECTIVES, size)]
@@ -144,7 +144,7 @@ def bits_of(model: Word2Vec) -> Bits:
 def check(chosen: dict[str, Any], randomness: random.Random) -> str | None:
     """Train without and with interruptions; return what differs, or None. May raise DivergenceError."""
     held_out = HELD_OUT if chosen["validation"] == "text" else None
-    real = work.shard_words
+    real = shard_length.shard_words
     with ExitStack() as patched, tempfile.TemporaryDirectory() as name:
 
         def stopping(at: float) -> Asked:
@@ -155,7 +155,7 @@ def check(chosen: dict[str, Any], randomness: random.Random) -> str | None:
         def few_words(demands: Any, parts: int) -> int:
             return min(real(demands, parts), chosen["shard_words"])
 
-        patched.enter_context(mock.patch.object(work, "shard_words", few_words))
+        patched.enter_context(mock.patch.object(shard_length, "shard_words", few_words))
         patched.enter_context(mock.patch.object(trainer, "SECONDS_PER_SPAN", chosen["seconds_per_span"]))
         asked = stopping(np.inf)
         whole = bits_of(model_of(chosen).fit(TEXT, validation=held_out))

@@ -18,7 +18,7 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError
 from wordkin.objectives import reference
 from wordkin.objectives.blocks import BlockSize
-from wordkin.training.cpu import work
+from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import first_pieces, initial_input_rows, result_vectors, table_shapes
@@ -167,7 +167,7 @@ def assert_honoured(config: TrainingConfig) -> dict[str, np.ndarray]:
 
 @pytest.fixture(autouse=True)
 def short_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "shard_words", lambda steps, parts: SHARD)
+    monkeypatch.setattr(shard_length, "shard_words", lambda steps, parts: SHARD)
 
 
 SETS_OF_OBJECTIVES = [

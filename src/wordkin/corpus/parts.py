@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 from wordkin.corpus.readers.encodings import means_utf8
 from wordkin.corpus.readers.files import TextFile, compression_of, fsspec_module, reading
+from wordkin.corpus.readers.formats import FORMATS
 from wordkin.corpus.reading import reader_of
 from wordkin.corpus.sources import Source
 
 PART_BYTES = 1 << 24  # a constant, because what max_types drops in a part must not depend on the machines
-_OF_LINES = ("text", "jsonl")
 
 
 def parts_of(source: Source, part_bytes: int = PART_BYTES) -> list[Source]:
@@ -33,13 +33,14 @@ def parts_of(source: Source, part_bytes: int = PART_BYTES) -> list[Source]:
 
 def _parts_of_file(file: TextFile, source: Source, part_bytes: int) -> Iterator[TextFile]:
     reader = reader_of(file, source.reading)
-    if reader in _OF_LINES and not compression_of(file.name) and means_utf8(source.reading.encoding):
+    parts = None if compression_of(file.name) else FORMATS[reader].parts
+    if parts == "lines" and means_utf8(source.reading.encoding):
         size = _size_of(file)
         for start in range(0, size, part_bytes) if size is not None else ():
             yield dataclasses.replace(file, part=(start, min(start + part_bytes, size or 0)))
         if not size:
             yield file  # unknown or zero size: reading it will raise the error, if there is one
-    elif reader == "parquet" and not compression_of(file.name):
+    elif parts == "row groups":
         from wordkin.corpus.readers.arrow import row_group_bytes
 
         groups = row_group_bytes(file)

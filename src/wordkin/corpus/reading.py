@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from wordkin.corpus.readers.files import COMPRESSIONS, OpenFile, TextFile, suffixes_of
+from wordkin.corpus.readers.formats import FORMAT_OF_SUFFIX, FORMATS
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Reading, Tally, WordLists
 from wordkin.corpus.readers.records import Gatherer, path_of, value_of
 from wordkin.corpus.readers.text import BinaryFileError
@@ -16,35 +16,11 @@ from wordkin.corpus.scanning.progress import Reporter
 from wordkin.corpus.sources import Source
 from wordkin.errors import CorpusError, CorpusWarning, shown, warn
 
-Read = Callable[[OpenFile, Reading, Tally, int], Iterator[Piece]]
-
-_FUNCTIONS = {
-    "text": "text.read",
-    "jsonl": "jsonl.read",
-    "csv": "csv.read_csv",
-    "tsv": "csv.read_tsv",
-    "parquet": "arrow.read_parquet",
-    "arrow": "arrow.read_arrow",
-    "wikiextractor": "wikiextractor.read",
-}
-_READER_OF_SUFFIX = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-}
 _DESCRIPTIONS = {  # kind -> names for a value, an element and the whole, for messages
     "texts": ("text", "element", "texts"),
     "records": ("field {!r}", "record", "the corpus"),
     "values": ("column {!r}", "row", "the data frame"),
 }
-_WITHOUT_FIELD = ("text", "wikiextractor")
 
 
 def read(
@@ -79,8 +55,8 @@ def reader_of(file: TextFile, reading: Reading) -> str:
                 f'{file.name!r} is ambiguous: pass reader="jsonl" if it has one JSON object per line, or convert it if '
                 'it is one JSON document; reader="text" reads it as plain text'
             )
-        name = _READER_OF_SUFFIX.get(suffix, "text")
-    if name in _WITHOUT_FIELD and reading.field is not None:
+        name = FORMAT_OF_SUFFIX.get(suffix, "text")
+    if not FORMATS[name].has_fields and reading.field is not None:
         raise CorpusError(
             f"field={reading.field!r} names a field of records, but {file.name!r} is read as {name}: leave field out, "
             'or set its format, such as reader="jsonl"'
@@ -93,12 +69,6 @@ def reader_of(file: TextFile, reading: Reading) -> str:
     return name
 
 
-def _function(name: str) -> Read:
-    module, function = _FUNCTIONS[name].split(".")
-    found: Read = getattr(importlib.import_module(f"wordkin.corpus.readers.{module}"), function)
-    return found
-
-
 def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int) -> Iterator[Piece]:
     """Yield the pieces of all files in order; ``bytes_read`` counts the bytes of all files so far."""
     finished_bytes = used = 0
@@ -107,10 +77,10 @@ def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_
         name = reader_of(file, source.reading)
         tally = reporter.tally(name)
         with contextlib.closing(OpenFile(file, source.reading.encoding, encoding_errors)) as opened:
-            if name != "parquet":
+            if FORMATS[name].parts == "lines":
                 opened.only_lines_of_part()
             try:
-                for piece in _function(name)(opened, source.reading, tally, block_bytes):
+                for piece in FORMATS[name].read_function()(opened, source.reading, tally, block_bytes):
                     yield piece._replace(bytes_read=finished_bytes + (piece.bytes_read or 0))
             except BinaryFileError:
                 if not file.found:

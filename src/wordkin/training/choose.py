@@ -71,7 +71,7 @@ def connect(address: object) -> RayCluster:
 
 def refuse_for_machines(config: TrainingConfig) -> None:
     """Raise :class:`ConfigError` if several machines cannot train a configuration."""
-    if "softmax" in config.objectives:
+    if config.changes_all_rows:
         raise ConfigError(
             "cluster", 'needs objective="negative-sampling" or "hierarchical-softmax"', config.objective,
             "a full softmax changes all rows with every word, and all of them would have to be sent")  # fmt: skip

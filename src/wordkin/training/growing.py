@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import REPLAY_SHARE, TrainingConfig
+from wordkin.config import REPLAY_SHARE, TRAITS, TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.items import Item, named_items
 from wordkin.storage.files import InputFile
@@ -54,7 +54,7 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
             raise ConfigError(
                 name, f"must be {getattr(config, name)!r}, as in the model, for an update", getattr(updated, name),
                 "leave it out, or train a new model")  # fmt: skip
-    if "hierarchical-softmax" in config.objectives:
+    if any(TRAITS[each].rows_are_nodes for each in config.objectives):
         raise ConfigError(
             "objective", 'must not include "hierarchical-softmax" for an update', config.objective,
             "new counts would change the tree and the meaning of its nodes; train a new model on all text")  # fmt: skip

@@ -39,7 +39,7 @@ def _divergence(what: str, config: TrainingConfig, epoch: int) -> DivergenceErro
         f"learning_rate (now {config.starting_learning_rate:g})",
         f"max_context ({config.max_context})" if config.whole_sentences else f"window ({config.window})",
     ]
-    if "negative-sampling" in config.objectives:
+    if config.has_noise:
         remedies.append(f"negative ({config.negative})")
     advice = "lower " + ", ".join(remedies[:-1]) + " or " + remedies[-1]
     if config.architecture == "cbow" and config.cbow_combine == "sum":

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import TrainingConfig
+from wordkin.config import TRAITS, TrainingConfig
 from wordkin.errors import ConfigError
 
 NamedTables = Mapping[str, NDArray[Any]]
@@ -33,7 +33,7 @@ PIECE_ROWS = 4096
 
 def output_rows(objective: str, vocabulary_size: int) -> int:
     """Number of rows of an objective's output table: one per word, or one per inner node of the tree."""
-    return vocabulary_size - 1 if objective == "hierarchical-softmax" else vocabulary_size
+    return vocabulary_size - 1 if TRAITS[objective].rows_are_nodes else vocabulary_size
 
 
 def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
@@ -117,7 +117,7 @@ def result_vectors(config: TrainingConfig, tables: NamedTables) -> NDArray[np.fl
     inputs = tables["input"]
     if config.vectors == "input":
         return np.ascontiguousarray(inputs, np.float32)
-    objective = next(each for each in config.objectives if each != "hierarchical-softmax")
+    objective = next(each for each in config.objectives if not TRAITS[each].rows_are_nodes)
     outputs = tables[f"output/{objective}"]
     if config.vectors == "output":
         return np.ascontiguousarray(outputs, np.float32)

@@ -18,7 +18,7 @@ from wordkin.training.cluster.backend import ReplicatedBackend
 from wordkin.training.cluster.clocks import Clocks
 from wordkin.training.cluster.machine import frequent_rows
 from wordkin.training.cluster.transport import InProcess
-from wordkin.training.cpu import work
+from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import first_pieces, table_shapes
@@ -47,7 +47,7 @@ SCHEDULE = Schedule(0.05, 0.0, CORPUS.words)
 
 @pytest.fixture(autouse=True)
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "shard_words", lambda steps, parts: 100)
+    monkeypatch.setattr(shard_length, "shard_words", lambda steps, parts: 100)
 
 
 def configured(**options: object) -> TrainingConfig:

@@ -20,10 +20,11 @@ from wordkin.objectives.cpu.copies import (
 )
 from wordkin.objectives.cpu.hierarchical_softmax import Tree
 from wordkin.objectives.cpu.layout import choose_layout
-from wordkin.training.cpu import work
+from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.backend import CpuBackend
-from wordkin.training.cpu.merging import make_copies, part_words, parts_in_memory, row_set, slots_of
+from wordkin.training.cpu.merging import make_copies, row_set, slots_of
 from wordkin.training.cpu.numbering import RowSet, make_local_ids
+from wordkin.training.cpu.shard_length import part_words, parts_in_memory
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import first_pieces
 from wordkin.vocabulary.huffman import HuffmanTree
@@ -50,7 +51,7 @@ SETS_OF_OBJECTIVES = [
 
 @pytest.fixture(autouse=True)
 def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "shard_words", lambda steps, parts: SHARD)
+    monkeypatch.setattr(shard_length, "shard_words", lambda steps, parts: SHARD)
 
 
 def opened(config: TrainingConfig) -> CpuBackend:
@@ -302,7 +303,7 @@ class SomeRows:
 def test_parts_are_as_long_as_their_copies_allow(
     monkeypatch: pytest.MonkeyPatch, parts: int, step: type, row_size: int, words: int
 ) -> None:
-    monkeypatch.setattr(work, "shard_words", lambda steps, parts: 16_384)
+    monkeypatch.setattr(shard_length, "shard_words", lambda steps, parts: 16_384)
     assert part_words([step()], parts, row_size) == words
 
 
@@ -323,5 +324,5 @@ def test_there_are_as_many_parts_as_copies_of_all_rows_fit_into_memory(
 
 
 def test_a_softmax_too_large_to_copy_has_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wordkin.training.cpu.merging.MOST_BYTES", 0)
+    monkeypatch.setattr("wordkin.training.cpu.shard_length.MOST_COPIED_BYTES", 0)
     assert trained(1, objective="softmax") == trained(3, objective="softmax")

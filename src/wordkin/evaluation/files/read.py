@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
@@ -81,17 +81,21 @@ def read_dataset(path: str | Path, kind: str | None = None, **options: Unpack[Re
     if path.is_dir():
         return _read_directory(path, checked)
     table = _read_table(path, checked)
-    match recognise(table, checked):
-        case "analogies":
-            return read_questions(table, checked)
-        case "similarity":
-            return read_pairs(table, checked)
-        case "categories":
-            return read_categories(table, checked)
-        case "relations":
-            return read_relations([table], path, checked)
-        case _:
-            return read_groups(table, checked)
+    return FUNCTIONS[recognise(table, checked)](table, checked)
+
+
+def _read_relations_of_file(table: Table, options: Options) -> Dataset:
+    return read_relations([table], table.path, options)
+
+
+FUNCTIONS: dict[str, Callable[[Table, Options], Dataset]] = {
+    "analogies": read_questions,
+    "similarity": read_pairs,
+    "categories": read_categories,
+    "odd-one-out": read_groups,
+    "relations": _read_relations_of_file,
+}
+"""The function that reads a table of each kind."""
 
 
 def _read_table(path: Path, options: Options) -> Table:

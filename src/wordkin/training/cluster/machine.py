@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import TrainingConfig
+from wordkin.config import TRAITS, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.training.backend import SpanResult
 from wordkin.training.cluster.merging import ChangedRows, MergedRows, Merger, Rows, list_of_rows, put_rows
@@ -153,5 +153,5 @@ def frequent_rows(
     common = np.zeros(len(counts), np.bool_)
     common[np.argsort(-counts, kind="stable")[: config.frequent_rows]] = True
     nodes = np.arange(len(counts) - 1) < config.frequent_rows
-    outputs = (nodes if each == "hierarchical-softmax" else common for each in config.objectives)
+    outputs = (nodes if TRAITS[each].rows_are_nodes else common for each in config.objectives)
     return (common, np.ones(rows[1], np.bool_), *outputs)

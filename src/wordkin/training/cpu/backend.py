@@ -13,8 +13,9 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.objectives.cpu.layout import Layout, choose_layout
 from wordkin.training.backend import SpanResult
-from wordkin.training.cpu.merging import MergedTables, Pulls, parts_in_memory
+from wordkin.training.cpu.merging import MergedTables, Pulls
 from wordkin.training.cpu.sampler import Text
+from wordkin.training.cpu.shard_length import parts_in_memory, shards_between
 from wordkin.training.cpu.shared import SharedTables
 from wordkin.training.cpu.tally import Tally
 from wordkin.training.schedule import Schedule
@@ -104,7 +105,7 @@ class CpuBackend:
             return schedule.at(epoch * corpus.words + position)
 
         text = Text(corpus, self._config.seed, (WINDOWS, epoch), (NOISE, epoch), rate_at)
-        shards = self._shards(start, stop)
+        shards = shards_between(start, stop, self._held.shard_words)
         results = self._held.train(text, shards, should_stop)
         return SpanResult(
             losses=[loss for loss, _ in results],
@@ -115,15 +116,11 @@ class CpuBackend:
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
         """See the protocol. Runs the training kernels with learning rate 0, which changes nothing."""
         text = Text(corpus, self._config.seed, (VALIDATION, 0), (VALIDATION, 1), lambda position: 0.0)
-        shards = self._shards(0, corpus.words)
+        shards = shards_between(0, corpus.words, self._held.shard_words)
         results = self._held.train(text, shards, should_stop)
         if len(results) < len(shards):
             return None
         return math.fsum(loss for loss, _ in results) / max(1, sum(examples for _, examples in results))
-
-    def _shards(self, start: int, stop: int) -> list[range]:
-        words = self._held.shard_words
-        return [range(first, min(first + words, stop)) for first in range(start, stop, words)]
 
     def tables(self) -> NamedTables:
         size = self._config.vector_size

@@ -31,7 +31,7 @@ from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.copies import RowCopies, claim_rows, mean_squares, merge_rows, take_rows
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
-from wordkin.training.cpu import work
+from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.crew import Crew, Queue
 from wordkin.training.cpu.frozen import FrozenRows
 from wordkin.training.cpu.numbering import RowSet, renumbered
@@ -51,35 +51,11 @@ from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
 from wordkin.windows.windows import Windows, keep_thresholds
 
-MOST_ROUND_WORDS = 32_768  # words per round: longer rounds merge more rows, shorter ones copy more rows per word
-MOST_BYTES = 2**27  # limit on the copies of a round
-ROWS_PER_WORD = 3  # upper bound on the rows that a part copies per word, over all tables
 CURVATURE = 0.25  # maximum curvature of the logistic loss per squared length of a row; see also steps.alikeness
 GENERATIONS = 2  # rounds in memory: one is trained while the next is prepared
 NOISE_USES = 2  # blocks that share one draw of noise words, so that fewer rows are copied
-_FLOAT_BYTES = 4
 
 Array = NDArray[Any]
-
-
-def parts_in_memory(config: TrainingConfig, row_size: int, vocabulary_size: int) -> int:
-    """``config.parts``, or fewer if their copies do not fit; depends only on configuration and vocabulary.
-
-    A full softmax copies every output row for each part. If only one part fits, nothing can be merged.
-    """
-    if "softmax" not in config.objectives:
-        return config.parts  # part_words limits the copies instead
-    copied = row_size * _FLOAT_BYTES * vocabulary_size * (1 + len(config.objectives))
-    return max(1, min(config.parts, MOST_BYTES // copied))
-
-
-def part_words(steps: Sequence[AnyStep], parts: int, row_size: int) -> int:
-    """Number of words of a part, limited by the objectives and by the memory for copies."""
-    words = work.shard_words(steps, parts)
-    if any(step.reads_all_rows for step in steps):
-        return words
-    fitting = MOST_BYTES // (row_size * _FLOAT_BYTES * ROWS_PER_WORD * parts)
-    return max(1, min(words, MOST_ROUND_WORDS // parts, fitting))
 
 
 def make_copies(rows: int, row_size: int, room: int, parts: int) -> RowCopies:
@@ -169,7 +145,7 @@ class MergedTables:
     ) -> None:
         self.steps = make_steps(config, layout, counts, keep, Sharing(writers=1, noise_uses=NOISE_USES))
         self._parts = parts
-        self.shard_words = part_words(self.steps, parts, layout.row_size)
+        self.shard_words = shard_length.part_words(self.steps, parts, layout.row_size)
         self.step_words = parts * self.shard_words
         self._shapes = layout.shapes
         self._vocabulary_size = len(counts)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import TrainingText
-from wordkin.training.cpu.steps import MOST_SHARD_WORDS, AnyStep
+from wordkin.training.cpu.shard_length import MOST_SHARD_WORDS
+from wordkin.training.cpu.steps import AnyStep
 from wordkin.windows.rng import stream_key
 from wordkin.windows.windows import Windows, select_windows
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wordkin.config import TrainingConfig
 from wordkin.objectives.cpu.examples import Tables
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
-from wordkin.training.cpu import work
+from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.crew import Crew, Queue
 from wordkin.training.cpu.frozen import FrozenRows
 from wordkin.training.cpu.sampler import Text
@@ -66,7 +66,7 @@ class SharedTables:
         threads: int,
     ) -> None:
         self.steps = make_steps(config, layout, counts, keep, Sharing(writers=threads, noise_uses=1))
-        self.shard_words = self.step_words = work.shard_words(self.steps, parts=1)
+        self.shard_words = self.step_words = shard_length.shard_words(self.steps, parts=1)
         self.input_rows = aligned_zeros((len(counts), layout.row_size))
         self.bias_rows = aligned_zeros((int(config.projection_bias), layout.row_size))
         self.output_rows = []

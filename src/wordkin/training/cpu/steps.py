@@ -23,21 +23,20 @@ from wordkin.objectives.cpu.layout import Layout, aligned_zeros, padded
 from wordkin.objectives.cpu.negative_sampling import Noise, draw_noise, train_negative_sampling
 from wordkin.objectives.cpu.softmax import Classes, train_softmax
 from wordkin.training.cpu.numbering import LocalIds, RowSet, renumbered
-from wordkin.training.cpu.work import (
-    PRODUCTS,
+from wordkin.training.cpu.shard_length import (
+    MOST_SHARD_WORDS,
     hierarchical_softmax_operations,
     negative_sampling_operations,
+    negative_sampling_shard_words,
     softmax_operations,
+    softmax_shard_words,
 )
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.noise import alias_table, noise_probabilities
 from wordkin.windows.windows import Windows, count_pairs, split_into_pairs
 
 SPARE_ROWS = 64  # output tables are padded to a multiple of this, so that kernels may read whole registers
-MOST_SHARD_WORDS = 16_384  # small enough for an even load of the threads, large enough to hide the scheduling cost
-MOST_NOISE_WORDS = 2**20  # noise words per shard; eight times as many for the shortest shards, or for one centre
 TOP_NODES = 1024  # first tree nodes, which most shards read: their local number is their node id
-SHARD_OPERATIONS = 2**33  # operations per shard of a full softmax, about 0.1 s
 SOFTMAX_BLOCK_ROWS = 64  # output rows per block of a full softmax; sums stay in registers for this many rows
 
 
@@ -86,7 +85,7 @@ class Step(Protocol[TargetsT, WorkspaceT]):
     shard_words : int
         Maximum number of corpus words of a shard.
     operations : int
-        Upper bound on the operations per corpus word; see work.py.
+        Upper bound on the operations per corpus word; see shard_length.py.
     input_updates : float
         Expected updates of an input row per occurrence of its word in the text.
     reads_all_rows : bool
@@ -190,9 +189,7 @@ class NegativeSamplingStep:
         self._layout = layout if self.block.noise > layout.lanes else layout.with_score_vectors(1)
         self._mode = make_mode(config)
         most_examples = 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else 1
-        drawn = self.block.noise * most_examples / self.block.examples
-        fewest = min(64, max(1, int(8 * MOST_NOISE_WORDS / drawn)))
-        self.shard_words = int(max(fewest, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
+        self.shard_words = negative_sampling_shard_words(self.block.noise * most_examples / self.block.examples)
         self.operations = negative_sampling_operations(
             config, layout.row_size, self.block.noise, pair_by_pair=self.block.pair_by_pair
         )
@@ -356,8 +353,7 @@ class SoftmaxStep:
         self._layout = layout
         self._mode = make_mode(config)
         self.operations = softmax_operations(config, layout.row_size, vocabulary_size)
-        outputs = PRODUCTS * vocabulary_size * layout.row_size
-        self.shard_words = max(64, min(MOST_SHARD_WORDS, SHARD_OPERATIONS // outputs))
+        self.shard_words = softmax_shard_words(layout.row_size, vocabulary_size)
         self.input_updates = 2 * input_updates(config)
         self._output_updates = 2 * outputs_per_example(config)
 

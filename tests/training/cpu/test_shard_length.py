@@ -12,8 +12,8 @@ from wordkin.config import ARCHITECTURES, OBJECTIVES, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.objectives.cpu.layout import choose_layout
 from wordkin.training.cpu.sampler import Sampler, Text
-from wordkin.training.cpu.steps import MOST_SHARD_WORDS, AnyStep, Sharing, make_steps
-from wordkin.training.cpu.work import MOST_OPERATIONS, shard_words
+from wordkin.training.cpu.shard_length import MOST_OPERATIONS, MOST_SHARD_WORDS, shard_words
+from wordkin.training.cpu.steps import AnyStep, Sharing, make_steps
 from wordkin.vocabulary.huffman import HuffmanTree
 from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, WINDOWS
