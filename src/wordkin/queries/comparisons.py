@@ -30,7 +30,7 @@ def similarities(vectors: WordVectors, query: Query, words: Iterable[Item] | Non
     if words is not None:
         cosines: NDArray[np.float32] = vectors.cosines(vectors.vocabulary.ids_of(words)[None], unit)[0]
         return cosines
-    blocks = [block[0] for _, block in cosine_blocks(vectors, unit, len(vectors), None)]
+    blocks = [block[0] for _, block in cosine_blocks(vectors, unit, len(vectors), None, equal_rows=True)]
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
 
 

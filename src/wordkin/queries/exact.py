@@ -62,17 +62,22 @@ def nearest(
     for start in range(0, max(len(queries), 1), _BLOCK_QUERIES):
         units = unit_rows(queries[start : start + _BLOCK_QUERIES]).astype(np.float32)
         best = _best(vectors, units, min(count + 1, searched), searched, threads)
-        if len(units) > 1:
-            _order_ties(best, vectors, units, count, searched, threads)
+        _order_ties(best, vectors, units, count, searched, threads)
         results.append((best.ids[:, :count], best.scores[:, :count]))
     return np.concatenate([ids for ids, _ in results]), np.concatenate([scores for _, scores in results])
 
 
 def _best(
-    vectors: WordVectors, units: NDArray[np.float32], count: int, searched: int, threads: int | None
+    vectors: WordVectors,
+    units: NDArray[np.float32],
+    count: int,
+    searched: int,
+    threads: int | None,
+    *,
+    equal_rows: bool = False,
 ) -> BestScores:
     best = BestScores(len(units), count)
-    for first, cosines in cosine_blocks(vectors, units, searched, threads):
+    for first, cosines in cosine_blocks(vectors, units, searched, threads, equal_rows=equal_rows):
         best.offer(cosines, first)
     return best
 
@@ -89,12 +94,12 @@ def _order_ties(
 
     A matrix product may sum the terms of equal rows in different orders. Cosines that are close enough to be equal are
     therefore recomputed one by one. If the last of the best may be equal to one that is not among them, the query is
-    searched again with matrix-vector products, which give equal rows equal results.
+    searched again with one dot product per row, which gives equal rows equal results but takes longer.
     """
     near = best.scores[:, :-1] - best.scores[:, 1:] <= _TIE
     if best.ids.shape[1] > count:
         for row in np.flatnonzero(near[:, -1]).tolist():
-            again = _best(vectors, units[row : row + 1], best.ids.shape[1], searched, threads)
+            again = _best(vectors, units[row : row + 1], best.ids.shape[1], searched, threads, equal_rows=True)
             best.ids[row], best.scores[row] = again.ids[0], again.scores[0]
             near[row] = False
     tied = np.zeros(best.ids.shape, dtype=bool)
@@ -113,9 +118,17 @@ def _order_ties(
 
 
 def cosine_blocks(
-    vectors: WordVectors, queries: NDArray[np.floating], searched: int, threads: int | None
+    vectors: WordVectors,
+    queries: NDArray[np.floating],
+    searched: int,
+    threads: int | None,
+    *,
+    equal_rows: bool = False,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Compute the cosines of queries (shape (b, N)) with the first ``searched`` words, one block of words at a time.
+
+    With ``equal_rows``, a single query has the same cosine with all words that have equal vectors. Otherwise these
+    cosines may differ by rounding errors.
 
     Yields
     ------
@@ -126,7 +139,7 @@ def cosine_blocks(
     """
     check("threads", FROM_1_OR_NONE, threads)
     units = unit_rows(queries).astype(np.float32)
-    for first, cosines in _ordinary_cosines(vectors, units, searched, threads):
+    for first, cosines in _ordinary_cosines(vectors, units, searched, threads, equal_rows):
         stop = first + cosines.shape[1]
         low, high = np.searchsorted(vectors.extreme_ids, (first, stop))
         for start in range(low, high, _EXTREME_ROWS):
@@ -137,7 +150,7 @@ def cosine_blocks(
 
 
 def _ordinary_cosines(
-    vectors: WordVectors, units: NDArray[np.float32], searched: int, threads: int | None
+    vectors: WordVectors, units: NDArray[np.float32], searched: int, threads: int | None, equal_rows: bool
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Like :func:`cosine_blocks` for unit vectors; wrong (0 or not finite) for vectors of extreme lengths."""
     lengths = vectors.norms[:searched].copy()
@@ -146,7 +159,7 @@ def _ordinary_cosines(
     lengths[extreme[: np.searchsorted(extreme, searched)]] = np.inf
     inverse = np.reciprocal(lengths)
     matrix = vectors.matrix[:searched]
-    if len(units) == 1:
+    if len(units) == 1 and (equal_rows or matrix.dtype != np.float32):
         products = _products(matrix, units[0], threads)
         with np.errstate(invalid="ignore"):
             products *= inverse
@@ -170,9 +183,8 @@ def _ordinary_cosines(
 def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | None) -> NDArray[np.float32]:
     """Compute the dot product of every row with one vector, shape (V,); equal rows give equal results.
 
-    Memory bandwidth is the limit. One thread does not use all of it, nor does the matrix-vector product of every BLAS;
-    several threads that each read a part of the matrix do. A matrix that fits into the cache is read by one thread,
-    which takes less time than starting more.
+    Each thread converts and multiplies parts of the matrix. A matrix that fits into the cache is processed by one
+    thread, which takes less time than starting more.
     """
     products = np.empty(len(matrix), dtype=np.float32)
     rows = max(1, _PART_NUMBERS // matrix.shape[1])

@@ -131,7 +131,7 @@ def most_similar_cosmul(
     best = _best_products(terms, cosine_blocks(vectors, units, searched, threads), count)
     if (best.scores[:, :-1] - best.scores[:, 1:] <= _TIE * np.abs(best.scores[:, 1:])).any():
         # Unlike matrix products, products with one vector are equal for equal rows, so that ties are ordered by id.
-        one_by_one = [next(cosine_blocks(vectors, unit[None], searched, threads))[1] for unit in units]
+        one_by_one = [next(cosine_blocks(vectors, unit[None], searched, threads, equal_rows=True))[1] for unit in units]
         best = _best_products(terms, [(0, np.concatenate(one_by_one))], count)
     return named(vectors, best.ids[0], best.scores[0], topn, own)
 

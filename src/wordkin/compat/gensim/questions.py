@@ -131,7 +131,7 @@ class Questions(VectorStore):
 
     def _cosines(self, vector: NDArray[Any]) -> NDArray[np.float32]:
         """Cosine of a vector with all keys, shape (V,)."""
-        blocks = cosine_blocks(self.core(), vector[None].astype(np.float64), len(self), None)
+        blocks = cosine_blocks(self.core(), vector[None].astype(np.float64), len(self), None, equal_rows=True)
         return np.concatenate([np.empty(0, np.float32), *(cosines[0] for _, cosines in blocks)])
 
     # --- comparisons
