@@ -46,20 +46,57 @@ def test_changes_show_in_answers(vectors):
     vectors.add_vectors(["cat"], [[0, 1]], replace=True)
     assert vectors["cat"].tolist() == [0, 1]
     vectors.unit_normalize_all()
-    assert vectors["bat"].tolist() == [0, 1]
+    assert vectors["bat"].tolist() == [0, 1] and vectors.norms.tolist() == [1] * len(vectors)
 
 
 def test_rows_that_were_set_aside_are_filled_first():
     vectors = KeyedVectors(2, count=2)
     assert [vectors.add_vector(key, [number, 1]) for number, key in enumerate("abc")] == [0, 1, 2]
     assert vectors.index_to_key == ["a", "b", "c"] and vectors["c"].tolist() == [2, 1]
-    assert vectors.add_vector("a", [9, 9]) == 0 and vectors["a"].tolist() == [0, 1]
+    assert vectors.add_vector("a", [9, 9]) == 0 and vectors["a"].tolist() == [0, 1] and vectors.next_index == 3
+    vectors = KeyedVectors(2, count=2)
+    vectors.add_vectors(["p"], [[7, 7]])
+    assert (vectors.index_to_key, vectors.next_index) == ([None, None, "p"], 0)
+    assert vectors.add_vector("q", [8, 8]) == 0 and vectors.next_index == 1 and vectors["q"].tolist() == [8, 8]
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(["a", "b"], [[1, 1], [2, 2]])
+    assert vectors.next_index == 0 and vectors.add_vector("c", [3, 3]) == 2 and vectors.next_index == 3
 
 
 def test_wrong_shapes_are_refused(vectors):
-    with pytest.raises(ConfigError, match=r"weights must have the shape \(1, 2\)"):
+    with pytest.raises(ConfigError, match=r"weights must have the shape \(1, 2\)") as refused:
         vectors.add_vectors(["new"], [[1, 2, 3]])
+    assert not isinstance(refused.value, IndexError)
+    for keys, rows in (["new"], np.ones((2, 2))), (["new", "newer"], np.ones((1, 2))), (["new"], np.ones(2)):
+        with pytest.raises(IndexError, match=r"weights must have the shape \(., 2\), a row for each key") as refused:
+            vectors.add_vectors(keys, rows)
+        assert isinstance(refused.value, ConfigError)
+    with pytest.raises(ConfigError, match=r"weights must have the shape \(1, 2\)"):
+        vectors.add_vector("cat", [1, 2, 3])
     assert len(vectors) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda wv: wv.most_similar("cat", topn=2.5), TypeError, "topn must be a whole number or None; got 2.5"),
+        (lambda wv: wv.most_similar_cosmul("cat", topn="3"), TypeError, "topn must be a whole number or None; got '3'"),
+        (lambda wv: wv.most_similar("cat", clip_end=2.5), TypeError, "clip_end must be a whole number"),
+        (lambda wv: wv.most_similar([["cat", "dog"]]), ValueError, "the weight of a key must be a number; got 'dog'"),
+        (lambda wv: wv.most_similar([["cat", "dog", "car"]]), ValueError, "must hold keys or vectors of 2 numbers"),
+        (lambda wv: wv.most_similar(negative=[np.ones(3)]), ValueError, r"vectors of 2 numbers; got \(3,\)"),
+        (lambda wv: wv.most_similar_cosmul([np.ones(3)]), ValueError, r"vectors of 2 numbers; got \(3,\)"),
+        (lambda wv: wv.get_mean_vector(["cat", np.ones(3)]), ValueError, "must hold keys or vectors of 2 numbers"),
+        (lambda wv: wv.relative_cosine_similarity("cat", "dog", 0), ValueError, "topn must be a whole number from 1"),
+        (lambda wv: wv.relative_cosine_similarity("cat", "dog", None), ValueError, "topn must be a whole number from"),
+        (lambda wv: wv.get_vecattr("cat", "count"), KeyError, "the keys have no attribute 'count'"),
+        (lambda wv: setattr(wv, "vocab", {}), AttributeError, "has no attribute 'vocab': use key_to_index for rows"),
+        (lambda wv: setattr(wv, "index2word", []), AttributeError, "has no attribute 'index2word': use index_to_key"),
+    ],
+)
+def test_errors_are_of_the_kinds_of_gensim(call, kind, message, vectors):
+    with pytest.raises(kind, match=message):
+        call(vectors)
 
 
 @pytest.mark.parametrize(("topn", "expected"), [(0, []), (-1, []), (np.uint8(0), [])])
@@ -117,9 +154,25 @@ def test_attributes_of_keys(vectors):
     vectors.set_vecattr("dog", "count", 7)
     assert vectors.get_vecattr("dog", "count") == 7 and vectors.get_vecattr("cat", "count") == 0
     vectors.sort_by_descending_frequency()
-    assert vectors.index_to_key[0] == "dog" and vectors["dog"].tolist() == ROWS[1].tolist()
+    assert vectors.index_to_key == ["dog", "anti", "car", "cat"]  # of equal counts, the last one first
+    assert [vectors[word].tolist() for word in ("dog", "cat")] == ROWS[[1, 0]].tolist()
     with pytest.raises(KeyError, match="no attribute 'code'"):
         vectors.get_vecattr("dog", "code")
+    vectors.set_vecattr("dog", "count", np.int32(8))
+    for value in (1.5, "8"):
+        with pytest.raises(TypeError, match="val must be of the type of the attribute 'count', int64; got"):
+            vectors.set_vecattr("dog", "count", value)
+    with pytest.raises(TypeError, match="types must be int64 for the attribute 'count'; got 'float64'"):
+        vectors.allocate_vecattrs(["count"], [float])
+    with pytest.raises(TypeError, match=r"types must hold a type for each of \['count'\]; got None"):
+        vectors.allocate_vecattrs(["count"])
+    assert vectors.get_vecattr("dog", "count") == 8
+    with pytest.raises(KeyError, match="cow"):
+        vectors.set_vecattr("cow", "new", 1)
+    assert "new" not in vectors.expandos
+    del vectors.expandos["count"]
+    with pytest.raises(KeyError, match=r"^the keys have no attribute 'count' \(there are: none\): set it with"):
+        vectors.sort_by_descending_frequency()
 
 
 def test_native_file(vectors, tmp_path):
@@ -161,6 +214,9 @@ def test_word2vec_files(vectors, tmp_path, binary):
     assert loaded.index_to_key == ["anti", "car", "dog", "cat"] and loaded.vectors.dtype == np.float16
     assert loaded.get_vecattr("anti", "count") == 13
     assert len(KeyedVectors.load_word2vec_format(path, binary=binary, limit=2)) == 2
+    assert len(KeyedVectors.load_word2vec_format(path, binary=binary, limit=0)) == 4  # as None, as in gensim
+    with pytest.raises(ConfigError, match="limit must be a whole number"):
+        KeyedVectors.load_word2vec_format(path, binary=binary, limit=-1)
     content = path.read_bytes()
     path.write_bytes(b"9" + content[1:])
     with pytest.raises(EOFError, match="header"):
@@ -179,7 +235,7 @@ def test_text_without_header_and_appended(vectors, tmp_path):
     vectors.save_word2vec_format(path, write_header=False, append=True, prefix="x_")
     loaded = KeyedVectors.load_word2vec_format(path, no_header=True)
     assert loaded.index_to_key[3:5] == ["anti", "x_cat"]
-    with pytest.raises(ConfigError, match="no_header must be False with binary=True"):
+    with pytest.raises(NotImplementedError, match="no_header must be False with binary=True"):
         KeyedVectors.load_word2vec_format(path, binary=True, no_header=True)
 
 
@@ -200,6 +256,15 @@ def test_analogies(vectors, tmp_path):
     assert sections[2]["incorrect"] == [("CAT", "DOG", "CAR", "DOG")]
     _, strict = vectors.evaluate_word_analogies(path, dummy4unknown=True)
     assert len(strict[0]["incorrect"]) == len(sections[0]["incorrect"]) + 1
+    path.write_text(": one\ncat cow car anti\ncat dog car dog\ncat dog cow anti\n: two\n: two\ncat dog car anti\n")
+    _, strict = vectors.evaluate_word_analogies(path, dummy4unknown=True)
+    assert [question[1:] for question in strict[0]["incorrect"]] == [
+        ("COW", "CAR", "ANTI"), ("DOG", "CAR", "DOG"), ("DOG", "COW", "ANTI"),
+    ]  # fmt: skip
+    assert [section["section"] for section in strict] == ["one", "two", "two", "Total accuracy"]
+    path.write_text(": one\ncat dog car\n")
+    with pytest.raises(ConfigError, match="analogies must hold lines of four words"):
+        vectors.evaluate_word_analogies(path)
     path.write_text("cat dog car anti\n")
     with pytest.raises(ConfigError, match="must begin with the heading of a section"):
         vectors.evaluate_word_analogies(path)

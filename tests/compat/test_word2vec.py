@@ -14,6 +14,8 @@ from wordkin.compat.gensim.errors import NotAModelError
 from wordkin.errors import ConfigError, CorpusError, FormatError, NotTrainedError
 
 TEXT = [["the", "cat", "sat"], ["the", "dog", "ran"], ["a", "cat", "ran"], ["the", "dog", "sat"]] * 30
+# No two words have the same count: the core and gensim order those differently.
+DISTINCT = [*TEXT, ["the", "cat", "sat"], ["cat", "sat", "dog"], ["cat", "sat"], ["cat", "dog"], ["the", "ran"]]
 SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "sample": 0, "epochs": 2}
 
 
@@ -31,9 +33,10 @@ def test_in_one_step_or_two_to_the_same_vectors():
 
 def test_what_the_core_trains():
     """The vectors are those of wordkin.Word2Vec with the options that the parameters stand for."""
-    model = Word2Vec(TEXT, sg=1, negative=3, window=2, alpha=0.05, min_alpha=0.001, seed=7, **SMALL)
+    model = Word2Vec(DISTINCT, sg=1, negative=3, window=2, alpha=0.05, min_alpha=0.001, seed=7, **SMALL)
     options = {"negative": 3, "window": 2, "learning_rate": 0.05, "min_learning_rate": 0.001, "seed": 7}
-    core = wordkin.Word2Vec(vector_size=8, min_count=1, threads=1, subsample=0, epochs=2, **options).fit(TEXT)
+    core = wordkin.Word2Vec(vector_size=8, min_count=1, threads=1, subsample=0, epochs=2, **options).fit(DISTINCT)
+    assert len(set(core.vocabulary.counts)) == 6
     assert core.vocabulary.words == model.wv.index_to_key
     np.testing.assert_array_equal(core.embeddings.matrix, model.wv.vectors)
     assert model.get_latest_training_loss() == core.losses[-1]
@@ -63,6 +66,33 @@ def test_growing(objectives):
     assert not np.array_equal(fox, model.wv["fox"])
 
 
+@pytest.mark.parametrize("options", [{}, {"max_vocab_size": 100}])
+def test_growing_by_nothing(options):
+    model = Word2Vec(TEXT, **SMALL, **options)
+    before = model.wv.vectors.copy()
+    for text, count in ([], 0), ([[], []], 2):
+        model.build_vocab(text, update=True)
+        assert (len(model.wv), model.corpus_count, model.corpus_total_words) == (6, count, 0)
+        with pytest.warns(RuntimeWarning, match="no training example"):
+            assert model.train(text, total_examples=model.corpus_count, epochs=2) == (0, 0)
+    np.testing.assert_array_equal(model.wv.vectors, before)
+    assert model.train_count == 3
+    if not options:
+        with pytest.raises(RuntimeError, match="you must first build vocabulary"):
+            Word2Vec(**SMALL).build_vocab([])
+        with pytest.raises(RuntimeError, match="yielded no words: a generator can be read only once"):
+            model.build_vocab(iter([]), update=True)
+    with pytest.raises(CorpusError, match="yielded no words: a generator can be read only once"):
+        model.train(iter([]), total_examples=9, epochs=1)
+
+
+def test_counts_of_words_that_train_returns():
+    model = Word2Vec(TEXT, **SMALL)
+    text = [["the", "cat", "unknown"], ["unknown"]]
+    assert model.train(text, total_examples=2, epochs=3) == (6, 12)  # trained, and read
+    assert model.train(text, total_words=99, epochs=1) == (2, 4)
+
+
 def test_growing_needs_something_to_add_to():
     with pytest.raises(RuntimeError, match="update=True needs a vocabulary"):
         Word2Vec(**SMALL).build_vocab(TEXT, update=True)
@@ -71,9 +101,36 @@ def test_growing_needs_something_to_add_to():
 def test_vocabulary_from_counts():
     model = Word2Vec(**{**SMALL, "min_count": 2})
     model.build_vocab_from_freq({"b": 2, "a": 5, "c": 1}, corpus_count=3)
-    assert model.wv.index_to_key == ["a", "b"] and model.corpus_count == 3
+    assert model.wv.index_to_key == ["a", "b"] and (model.corpus_count, model.corpus_total_words) == (3, 0)
+    model.build_vocab([["a", "b"], ["a", "b"]])
     model.build_vocab_from_freq({"a": 1, "d": 4}, update=True)
-    assert model.wv.index_to_key == ["a", "b", "d"] or model.wv.get_vecattr("d", "count") == 4
+    assert model.wv.index_to_key == ["b", "a", "d"]
+    assert model.wv.expandos["count"].tolist() == [2, 3, 4]  # a known word counts below min_count too, as in gensim
+    assert (model.corpus_count, model.corpus_total_words) == (0, 4)
+
+
+@pytest.mark.parametrize("options", [{}, {"max_vocab_size": 100}])
+def test_empty_sentences_are_counted(options, tmp_path):
+    model = Word2Vec([[], ["a", "b"], [], (), ["a"]], **SMALL, **options)
+    assert (model.corpus_count, model.corpus_total_words) == (5, 3)
+    model.build_vocab(([] if number % 2 else ["b"]) for number in range(6))
+    assert model.corpus_count == 6
+    path = tmp_path / "text.txt"
+    path.write_text("\na b\n\n \nb\n")
+    assert Word2Vec(corpus_file=str(path), **SMALL, **options).corpus_count == 2  # LineSentence leaves out empty lines
+
+
+def test_words_of_equal_count_stand_in_the_order_of_gensim():
+    text = [["b", "a", "c", "b", "a", "c", "d", "e", "e", "e"]]
+    assert Word2Vec(text, **SMALL).wv.index_to_key == ["e", "c", "a", "b", "d"]
+    assert Word2Vec(text, **SMALL, sorted_vocab=0).wv.index_to_key == ["b", "a", "c", "d", "e"]
+    model = Word2Vec(text, **SMALL)
+    model.build_vocab([["z", "e", "y", "x", "x"]], update=True)
+    assert model.wv.index_to_key[5:] == ["z", "y", "x"] and model.wv.get_vecattr("e", "count") == 4
+    assert model.wv.next_index == 0
+    model = Word2Vec(**SMALL)
+    model.build_vocab_from_freq({"m": 2, "a": 2, "z": 3})
+    assert model.wv.index_to_key == ["z", "a", "m"]
 
 
 def test_rules_and_limits():
@@ -189,12 +246,12 @@ def test_predictions_sum_to_one():
 
 @pytest.mark.parametrize("sg", [0, 1])
 def test_scores_are_those_of_the_core(sg):
-    model = Word2Vec(TEXT, hs=1, negative=0, sg=sg, window=2, alpha=0.025, **SMALL)
+    model = Word2Vec(DISTINCT, hs=1, negative=0, sg=sg, window=2, alpha=0.025, **SMALL)
     options = {"architecture": "skip-gram" if sg else "cbow", "objective": "hierarchical-softmax", "window": 2}
     core = wordkin.Word2Vec(
         vector_size=8, min_count=1, threads=1, subsample=0, epochs=2, learning_rate=0.025, min_learning_rate=1e-4,
         **options,
-    ).fit(TEXT)  # fmt: skip
+    ).fit(DISTINCT)  # fmt: skip
     sentences = [["the", "cat", "sat"], ["the", "nothing"], ["a", "dog"]]
     scores = model.score(sentences)
     examples = [6, 0, 2] if sg else [3, 0, 2]
@@ -245,7 +302,7 @@ def test_hash_function_and_batches_change_nothing():
 def test_vocabulary_of_another_model():
     model, other = Word2Vec(TEXT, **SMALL), Word2Vec([["x", "y"]] * 3, **SMALL)
     model.reset_from(other)
-    assert model.wv.index_to_key == ["x", "y"] and model.corpus_count == 3
+    assert model.wv.index_to_key == other.wv.index_to_key == ["y", "x"] and model.corpus_count == 3
     model.train([["x", "y"]], total_examples=1, epochs=1)
 
 

@@ -56,22 +56,23 @@ class Benchmarks(Questions):
             is the total.
         """
         known = self._known(restrict_vocab, case_insensitive)
+        read = list(_questions(analogies, case_insensitive))
+        if all(question is None for _, question in read):
+            raise ConfigError("analogies", "must hold lines of four words", str(analogies), "check the file")
+        answerable = [asked for _, asked in read if asked is not None and all(word in known for word in asked)]
+        answers = iter(self._answers(answerable, known, restrict_vocab, similarity_function))
         sections: list[Section] = []
-        asked: list[tuple[Section, Question]] = []
-        for name, question in _questions(analogies, case_insensitive):
-            if not sections or sections[-1]["section"] != name:
-                sections.append({"section": name, "correct": [], "incorrect": []})
+        for name, question in read:
             if question is None:
+                sections.append({"section": name, "correct": [], "incorrect": []})
                 continue
+            answer = None
             if all(word in known for word in question):
-                asked.append((sections[-1], question))
-            elif dummy4unknown:
-                sections[-1]["incorrect"].append(question)
-        answers = self._answers([question for _, question in asked], known, restrict_vocab, similarity_function)
-        for (section, question), candidates in zip(asked, answers, strict=True):
-            folded = (str(key).upper() if case_insensitive else key for key in candidates)
-            answer = next((key for key in folded if key in known and key not in question[:3]), None)
-            section["correct" if answer == question[3] else "incorrect"].append(question)
+                folded = (str(key).upper() if case_insensitive else key for key in next(answers))
+                answer = next((key for key in folded if key in known and key not in question[:3]), None)
+            elif not dummy4unknown:
+                continue
+            sections[-1]["correct" if answer == question[3] else "incorrect"].append(question)
         total: Section = {"section": "Total accuracy"}
         for outcome in ("correct", "incorrect"):
             total[outcome] = list(itertools.chain.from_iterable(section[outcome] for section in sections))
@@ -210,7 +211,7 @@ def _questions(path: Any, case_insensitive: bool) -> Iterator[tuple[str, Questio
     name: str | None = None
     for number, line in enumerate(_lines(path, "utf-8"), 1):
         if line.startswith(": "):
-            name = line[2:].strip()
+            name = line.lstrip(": ").strip()
             yield name, None
             continue
         words = tuple((line.upper() if case_insensitive else line).split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from wordkin.compat.gensim import training
 from wordkin.compat.gensim.errors import NoVocabularyError, number, whole
 from wordkin.compat.gensim.keyedvectors import KeyedVectors
-from wordkin.compat.gensim.sentences import LineSentence, refuse_integers, refuse_strings, source_of_sentences
+from wordkin.compat.gensim.sentences import (
+    CountedIterable,
+    LineSentence,
+    refuse_integers,
+    refuse_strings,
+    source_of_sentences,
+)
+from wordkin.compat.gensim.store import by_descending_frequency
 from wordkin.errors import ConfigError
 from wordkin.vocabulary.subsampling import keep_probabilities
 
@@ -149,19 +156,24 @@ class Model:
         corpus_iterable, corpus_file : iterable of lists of words, or path
             The text, one of the two.
         update : bool, default False
-            Add words to a vocabulary that is there. Vectors of known words stay; new ones are drawn. The tree of
-            the hierarchical softmax is built anew from all counts, so what its nodes had learned starts from 0.
+            Add words to a vocabulary that is there; a list without words adds none. Vectors of known words stay; new
+            ones are drawn. The tree of the hierarchical softmax is built anew from all counts, so what its nodes had
+            learned starts from 0.
         keep_raw_vocab : bool, default False
             Keep the counts of all words as ``raw_vocab``.
         trim_rule : function, default None
             From word, count and ``min_count`` to RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
         progress_per, **kwargs
-            ``progress_per`` has no effect. ``min_count`` and ``sample`` take the place of those of the model; any other
-            name is a TypeError.
+            ``progress_per`` has no effect. ``min_count`` and ``sample`` take the place of those of the model, with
+            ``update`` the former for this call only; any other name is a TypeError.
         """
         if kwargs.keys() - {"min_count", "sample"}:
             raise TypeError(f"build_vocab takes no argument {min(kwargs.keys() - {'min_count', 'sample'})!r}")
-        self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
+        try:
+            self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
+        except NoVocabularyError:
+            if not (update and isinstance(corpus_iterable, Sized)):  # others may have been used up
+                raise
         self._finish_vocabulary(update, keep_raw_vocab, trim_rule, **kwargs)
 
     def build_vocab_from_freq(
@@ -172,9 +184,12 @@ class Model:
         trim_rule: TrimRule | None = None,
         update: bool = False,
     ) -> None:
-        """As :meth:`build_vocab`, from counts that are known; ``corpus_count`` is the number of sentences."""
+        """As :meth:`build_vocab`, from counts that are known; ``corpus_count`` is the number of sentences.
+
+        ``corpus_total_words`` keeps its value.
+        """
         self.raw_vocab = {word: int(count) for word, count in word_freq.items()}
-        self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(self.raw_vocab.values())
+        self.corpus_count = corpus_count or 0  # corpus_total_words stays, as in gensim: no text was read
         self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
 
     def scan_vocab(
@@ -196,28 +211,31 @@ class Model:
             counted = counted_with_limit(sentences, self.max_vocab_size, rule)
             self.raw_vocab, self.corpus_total_words, self.corpus_count = counted
         else:
-            with self._scan(corpus_iterable, corpus_file, once=True) as scanned:
-                self._take_counts(scanned)
+            self._scan(corpus_iterable, corpus_file, once=True).close()
         return self.corpus_total_words or 0, self.corpus_count
 
     def _scan(self, corpus_iterable: Any, corpus_file: Any, once: bool) -> Scan:
+        """Read a text, and set ``raw_vocab``, ``corpus_count`` and ``corpus_total_words`` from it."""
         from wordkin.corpus.scanning.scan import Scan
         from wordkin.errors import EmptyVocabularyError
         from wordkin.text import scan_text
 
         refuse_strings(corpus_iterable)
         config = training.config_of(self)
+        source = source_of_sentences(corpus_iterable, corpus_file, config, once=once)
         try:
-            scanned = scan_text(source_of_sentences(corpus_iterable, corpus_file, config, once=once), config)
+            scanned = scan_text(source, config)
         except EmptyVocabularyError as error:
+            self.raw_vocab, self.corpus_total_words = {}, 0
+            self.corpus_count = source.items.read if isinstance(source.items, CountedIterable) else 0
             raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
         assert isinstance(scanned, Scan), "no phrases were asked for"
         refuse_integers(scanned)
-        return scanned
-
-    def _take_counts(self, scanned: Scan) -> None:
         self.raw_vocab = dict(zip(scanned.words, scanned.counts.tolist(), strict=True))
-        self.corpus_count, self.corpus_total_words = scanned.sentences, scanned.total_words
+        # gensim counts empty lists too; the scan counts the sentences that have words.
+        self.corpus_count = source.items.read if isinstance(source.items, CountedIterable) else scanned.sentences
+        self.corpus_total_words = scanned.total_words
+        return scanned
 
     def prepare_vocab(
         self,
@@ -230,23 +248,23 @@ class Model:
     ) -> dict[str, Any]:
         """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept.
 
-        ``min_count`` and ``sample`` become those of the model, unless they are None or 0 or ``dry_run`` is set.
+        ``min_count`` and ``sample`` become those of the model, unless they are None or 0 or ``dry_run`` is set. With
+        ``update``, ``min_count`` is that of this call only.
         """
         least = whole("min_count", min_count, 0) if min_count else self.min_count
         sample = number("sample", sample) if sample else self.sample
-        limit = None if update else self.max_final_vocab
-        choice = Choice.of(self.raw_vocab, least, limit, trim_rule or self._trim_rule)
+        choice = Choice.of(self.raw_vocab, least, self.max_final_vocab, trim_rule or self._trim_rule)
         report = choice.report(sample)
         if dry_run:
             return report
-        self.min_count, self.sample = least, sample
-        self.effective_min_count = choice.min_count
+        self.sample, self.effective_min_count = sample, choice.min_count
         if not update:
-            words = sorted(choice.kept, key=lambda word: (-choice.kept[word], word)) if self.sorted_vocab else None
-            self.wv.index_to_key = list(choice.kept) if words is None else words
+            self.min_count = least
+            words, counts = list(choice.kept), np.array(list(choice.kept.values()), dtype=np.int64)
+            order = by_descending_frequency(counts) if self.sorted_vocab else np.arange(len(words))
+            self.wv.index_to_key = [words[row] for row in order.tolist()]
             self.wv.key_to_index = {word: row for row, word in enumerate(self.wv.index_to_key)}
-            counts = [choice.kept[word] for word in self.wv.index_to_key]
-            self.wv.expandos = {"count": np.array(counts, dtype=np.int64)}
+            self.wv.expandos = {"count": counts[order]}
         else:
             self._add_words(choice.kept)
         if not keep_raw_vocab:
@@ -255,9 +273,9 @@ class Model:
 
     def _add_words(self, kept: Mapping[str, int]) -> None:
         known, counts = self.wv.key_to_index, self.wv.expandos["count"]
-        new = sorted((word for word in kept if word not in known), key=lambda word: (-kept[word], word))
-        for word in kept.keys() - set(new):
-            counts[known[word]] += kept[word]
+        new = [word for word in kept if word not in known]  # in the order of the text, as in gensim
+        for word in self.raw_vocab.keys() & known.keys():
+            counts[known[word]] += self.raw_vocab[word]  # also of known words that are rare in this text
         known.update({word: len(known) + number for number, word in enumerate(new)})
         self.wv.index_to_key.extend(new)
         added = np.array([kept[word] for word in new], dtype=np.int64)
@@ -281,7 +299,6 @@ class Model:
     def init_weights(self) -> None:
         """Draw all vectors and set the other tables to 0."""
         self.wv.vectors = training.drawn_rows(self, 0) if len(self.wv) else np.zeros((0, self.vector_size), np.float32)
-        self.wv.next_index = len(self.wv)
         self._zero_outputs(0)
         self.wv.fill_norms(force=True)
 
@@ -292,7 +309,6 @@ class Model:
         if len(self.wv.vectors_lockf) > 1:
             grown = np.ones(len(self.wv) - before, np.float32)
             self.wv.vectors_lockf = np.concatenate([self.wv.vectors_lockf, grown])
-        self.wv.next_index = len(self.wv)
         self._zero_outputs(before)
         self.wv.fill_norms(force=True)
 

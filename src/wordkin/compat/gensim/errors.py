@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from wordkin.errors import ConfigError, FormatError, NotTrainedError
+from wordkin.errors import ConfigError, FormatError, NotTrainedError, WordkinError
 
 
 class ShortFileError(FormatError, EOFError):
@@ -39,6 +40,30 @@ class NoVocabularyError(NotTrainedError):
     """A model has no vocabulary yet, or no word reached ``min_count``."""
 
 
+class WrongRowCountError(ConfigError, IndexError):
+    """There is not one vector for each key."""
+
+
+class WrongTypeError(ConfigError, TypeError):
+    """A value is of a type that cannot be meant."""
+
+
+class NotSupportedError(ConfigError, NotImplementedError):
+    """A combination of parameters that no reader supports."""
+
+
+class NoAttributeError(WordkinError, KeyError):
+    """The keys have no attribute of this name."""
+
+
+def no_attribute(attr: str, known: Iterable[str]) -> NoAttributeError:
+    """The error for an attribute of keys that is not there."""
+    there = ", ".join(map(repr, known)) or "none"
+    return NoAttributeError(f"the keys have no attribute {attr!r} (there are: {there}): set it with set_vecattr")
+
+
+# Names of gensim 3 that gensim 4 refuses to set.
+NOT_SET = {"vocab", "index2word", "index2entity", "vectors_norm"}
 # Names of gensim 3, and of gensim 4 that raise there too, with what to write instead.
 FORMER_NAMES_OF_VECTORS = {
     "vocab": "key_to_index for rows, or get_vecattr(key, 'count') for counts",
@@ -71,10 +96,15 @@ def former_name(owner: object, name: str, known: dict[str, str]) -> AttributeErr
 
 
 def whole(parameter: str, value: Any, low: int) -> int:
-    """A whole number from ``low`` up, also of NumPy; :class:`ConfigError` in place of rounding others."""
-    number = isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer())
-    if not number or value < low:
-        raise ConfigError(parameter, f"must be a whole number from {low} up", value)
+    """A whole number from ``low`` up, also of NumPy; :class:`ConfigError` in place of rounding others.
+
+    The error is a TypeError too where the value is no whole number.
+    """
+    rule = f"must be a whole number from {low} up"
+    if not isinstance(value, int | np.integer) and not (isinstance(value, float) and value.is_integer()):
+        raise WrongTypeError(parameter, rule, value)
+    if value < low:
+        raise ConfigError(parameter, rule, value)
     return int(value)
 
 

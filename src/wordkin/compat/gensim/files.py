@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wordkin._version import __version__
 from wordkin.compat.gensim import training
-from wordkin.compat.gensim.errors import NotAModelError, ShortFileError, WordEncodingError
+from wordkin.compat.gensim.errors import NotAModelError, NotSupportedError, ShortFileError, WordEncodingError
 from wordkin.embeddings import Embeddings, load
 from wordkin.embeddings.binary_format import write_binary
 from wordkin.embeddings.text_format import write_text
@@ -59,7 +59,9 @@ def read_vectors(
         It is damaged in another way, or a pickle; the message has the call that converts it.
     """
     if no_header and binary:
-        raise ConfigError("no_header", "must be False with binary=True", no_header, "the header gives the size of rows")
+        raise NotSupportedError(
+            "no_header", "must be False with binary=True", no_header, "the header gives the size of rows"
+        )
     options: dict[str, Any] = {
         "format": "bin" if binary else "text", "limit": limit, "encoding": encoding, "duplicates": "first",
         "header": None if binary else not no_header,

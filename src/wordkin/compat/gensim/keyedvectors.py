@@ -56,13 +56,20 @@ class KeyedVectors(Benchmarks):
             The file.
         fvocab : path, default None
             A file of counts; without one, counts fall from the number of words down to 1.
-        binary, encoding, unicode_errors, limit, no_header
-            As of :func:`wordkin.load`: ``format``, ``encoding``, ``encoding_errors``, ``limit``, ``header``.
+        limit : int, default None
+            Read this many words at most; all of them with None or 0.
+        binary, encoding, unicode_errors, no_header
+            As of :func:`wordkin.load`: ``format``, ``encoding``, ``encoding_errors``, ``header``.
         datatype : data type, default float32
             Of the vectors in memory.
         """
         read = read_vectors(
-            fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors, limit=limit, no_header=no_header
+            fname,
+            binary=binary,
+            encoding=encoding,
+            unicode_errors=unicode_errors,
+            limit=None if limit == 0 else limit,
+            no_header=no_header,
         )
         vectors = cls.from_embeddings(read, datatype)
         if fvocab is not None:

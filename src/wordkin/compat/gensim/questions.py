@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim.errors import refuse, whole
+from wordkin.compat.gensim.errors import WrongTypeError, number, refuse, whole
 from wordkin.compat.gensim.store import VectorStore, key_list
 from wordkin.errors import ConfigError
 from wordkin.queries import neighbours
@@ -49,8 +49,7 @@ class Questions(VectorStore):
         indexer : None
             Not supported: ``Embeddings.build_index`` makes an approximate index.
         """
-        if topn is not None and not isinstance(topn, int | float | np.integer):
-            raise ConfigError("topn", "must be a whole number or None", topn)
+        topn = _count(topn)
         refuse("indexer", indexer, None, "wordkin.Embeddings.from_gensim(wv).build_index().most_similar(...)")
         if topn is not None and topn < 1:
             return []
@@ -63,8 +62,8 @@ class Questions(VectorStore):
         if topn is None:
             return self._cosines(mean)[start:stop]
         vectors = self.core() if start == 0 else self._core_of(start, stop)
-        ids, cosines = nearest(vectors, mean[None], int(topn) + len(own), restrict_vocab=stop - start)
-        return self._named(ids[0] + start, cosines[0], int(topn), own)
+        ids, cosines = nearest(vectors, mean[None], topn + len(own), restrict_vocab=stop - start)
+        return self._named(ids[0] + start, cosines[0], topn, own)
 
     def similar_by_word(self, word: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
         """As :meth:`similar_by_key`."""
@@ -83,16 +82,17 @@ class Questions(VectorStore):
         self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
         """As :meth:`most_similar`, with similarities multiplied (Levy and Goldberg 2014); a weight is an exponent."""
+        topn = _count(topn)
         if topn is not None and topn < 1:
             return []
-        count = len(self) if topn is None else int(topn)
+        count = len(self) if topn is None else topn
         own: set[int] = set()
         parts: list[list[Any]] = []
         for keys in (_query_parts(positive), _query_parts(negative)):
             part: list[Any] = []
             for key, weight in keys:
                 if isinstance(key, np.ndarray):
-                    vector = key
+                    vector = self._checked_vector("positive and negative", key)
                 else:
                     own.add(self.get_index(key))
                     vector = self.get_vector(key, norm=True)
@@ -120,9 +120,7 @@ class Questions(VectorStore):
             if not isinstance(key, np.ndarray):
                 own.add(self.get_index(key))
                 key = self.get_vector(key, norm=True)
-            if key.shape != mean.shape:
-                raise ConfigError("positive", f"must hold vectors of {self.vector_size} numbers", key.shape)
-            mean += weight * key
+            mean += weight * self._checked_vector("positive and negative", key)
         return mean, own
 
     def _named(self, ids: NDArray[np.int64], scores: NDArray[np.float32], topn: int, own: set[int]) -> Pairs:
@@ -209,6 +207,8 @@ class Questions(VectorStore):
 
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
         """The similarity of two keys by the summed similarity of the first with its ``topn`` neighbours."""
+        if _count(topn) is None or topn < 1:
+            raise ConfigError("topn", "must be a whole number from 1 up", topn)
         return float(self.similarity(wa, wb)) / math.fsum(score for _, score in self.similar_by_word(wa, topn))
 
     def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[np.float32, Any]]:
@@ -230,6 +230,15 @@ class Questions(VectorStore):
         return wmdistance(self.core(), document1, document2, norm=norm, ignore_missing=True)
 
 
+def _count(topn: Any) -> int | None:
+    """``topn`` as a whole number, or None."""
+    if topn is None:
+        return None
+    if isinstance(topn, int | np.integer) or (isinstance(topn, float) and topn.is_integer()):
+        return int(topn)
+    raise WrongTypeError("topn", "must be a whole number or None", topn)
+
+
 def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:
     """(key or vector, weight or None) of each part of a query."""
     if isinstance(queries, tuple) and len(queries) == 2 and isinstance(queries[1], float):
@@ -239,5 +248,6 @@ def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:
         weighted = isinstance(query, tuple | list) and len(query) == 2
         weighted = weighted and (isinstance(query, tuple) or isinstance(query[0], str | np.ndarray))
         key, weight = query if weighted else (query, None)
+        weight = None if weight is None else number("the weight of a key", weight)
         parts.append((np.asarray(key) if isinstance(key, list | np.ndarray) else key, weight))
     return parts

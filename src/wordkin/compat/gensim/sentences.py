@@ -114,14 +114,24 @@ def _split_at_last_space(data: bytes) -> tuple[bytes, bytes]:
     return data[: end + 1], data[end + 1 :]
 
 
-class _Iterable:
-    """An iterable that is nothing else: lists of strings would be taken for paths."""
+class CountedIterable:
+    """An iterable that is nothing else: lists of strings would be taken for paths.
+
+    Attributes
+    ----------
+    read : int
+        How many items the last iteration has given, empty ones too.
+    """
 
     def __init__(self, sentences: Iterable[Any]) -> None:
         self._sentences = sentences
+        self.read = 0
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._sentences)
+        self.read = 0
+        for sentence in self._sentences:
+            self.read += 1
+            yield sentence
 
 
 def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, once: bool = False) -> Source:
@@ -148,7 +158,7 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, 
                         "list of it, or a class with __iter__")  # fmt: skip
     if not isinstance(corpus_iterable, Iterable):
         raise TypeError(f"sentences must be an iterable of lists of words; got {type(corpus_iterable).__name__}")
-    return source_of(_Iterable(corpus_iterable), config)
+    return source_of(CountedIterable(corpus_iterable), config)
 
 
 def refuse_integers(scanned: Scan) -> None:

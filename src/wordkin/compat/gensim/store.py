@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim.errors import FORMER_NAMES_OF_VECTORS, former_name, refuse
+from wordkin.compat.gensim.errors import (
+    FORMER_NAMES_OF_VECTORS,
+    NOT_SET,
+    WrongRowCountError,
+    WrongTypeError,
+    former_name,
+    no_attribute,
+    refuse,
+)
 from wordkin.errors import ConfigError, UnknownWordError
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
@@ -58,6 +66,11 @@ class VectorStore:
         self.has_tree = False  # whether "code" and "point" are attributes: paths in the tree of hierarchical softmax
         self._tree: tuple[NDArray[Any], HuffmanTree] | None = None
         self._cached: tuple[NDArray[Any], int, WordVectors] | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in NOT_SET:
+            raise former_name(self, name, FORMER_NAMES_OF_VECTORS)
+        super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         raise former_name(self, name, FORMER_NAMES_OF_VECTORS)
@@ -175,7 +188,7 @@ class VectorStore:
         total, size = np.zeros(self.vector_size), 0.0
         for key, weight in zip(listed, given.tolist(), strict=True):
             if isinstance(key, np.ndarray):
-                total += weight * key
+                total += weight * self._checked_vector("keys", key)
             elif self.has_index_for(key) or not ignore_missing:
                 total += weight * self.get_vector(key, norm=pre_normalize)
             else:
@@ -185,19 +198,30 @@ class VectorStore:
         length = np.linalg.norm(mean)
         return (mean / length if post_normalize and length > 0 else mean).astype(np.float32)
 
+    def _checked_vector(self, parameter: str, vector: NDArray[Any]) -> NDArray[Any]:
+        """A vector that a caller passed in place of a key; :class:`ConfigError` where it is none."""
+        if vector.shape != (self.vector_size,) or vector.dtype.kind not in "iuf":
+            got = vector if vector.dtype.kind not in "iuf" else vector.shape
+            raise ConfigError(parameter, f"must hold keys or vectors of {self.vector_size} numbers", got)
+        return vector
+
     # --- changing
 
     def add_vector(self, key: Any, vector: Any) -> int:
         """Add a key, or set the next row that was set aside; returns the row. A key that is there keeps its vector."""
-        if self.next_index < len(self) and key not in self.key_to_index:
-            index = self.next_index
+        if key in self.key_to_index:
+            self.add_vectors([key], [vector])  # checks the vector
+            return self.key_to_index[key]
+        index = self.next_index
+        if index < len(self) and self.index_to_key[index] is None:
+            self._writable()[index] = vector
             self.index_to_key[index], self.key_to_index[key] = key, index
-            self.vectors[index] = vector
-            self.next_index += 1
             self._changed()
-            return index
-        self.add_vectors([key], [vector])
-        return self.key_to_index[key]
+        else:
+            index = len(self)
+            self.add_vectors([key], [vector])
+        self.next_index = index + 1
+        return index
 
     def add_vectors(self, keys: Any, weights: Any, extras: Any = None, replace: bool = False) -> None:
         """Add keys with their vectors.
@@ -218,7 +242,8 @@ class VectorStore:
         keys, rows = list(keys), np.asarray(weights)
         if rows.shape != (len(keys), self.vector_size):
             rule = f"must have the shape ({len(keys)}, {self.vector_size}), a row for each key"
-            raise ConfigError("weights", rule, rows.shape)
+            wrong_count = rows.ndim != 2 or len(rows) != len(keys)
+            raise (WrongRowCountError if wrong_count else ConfigError)("weights", rule, rows.shape)
         rows = rows.astype(self.vectors.dtype, copy=False)
         first_of = {key: row for row, key in reversed(list(enumerate(keys)))}
         new = [key for key in first_of if key not in self.key_to_index]
@@ -238,7 +263,6 @@ class VectorStore:
         start = len(self)
         self.key_to_index.update(zip(keys, range(start, start + len(keys)), strict=True))
         self.index_to_key.extend(keys)
-        self.next_index = max(self.next_index, start) + len(keys) if self.next_index >= start else self.next_index
         self.vectors = np.concatenate([self.vectors, rows]) if start else np.array(rows)
         if len(self.vectors_lockf) > 1:
             self.vectors_lockf = np.concatenate([self.vectors_lockf, np.ones(len(keys), np.float32)])
@@ -270,12 +294,15 @@ class VectorStore:
 
     def allocate_vecattrs(self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None) -> None:
         """Make room for a value for each key in these attributes, or in all that are there."""
-        wanted = dict(zip(attrs, types or (), strict=True)) if attrs is not None else {}
+        names, kinds = list(attrs or ()), list(types or ())
+        if len(names) != len(kinds):
+            raise WrongTypeError("types", f"must hold a type for each of {names}", types)
+        wanted = dict(zip(names, kinds, strict=True))
         for attr, kind in {**{name: values.dtype for name, values in self.expandos.items()}, **wanted}.items():
-            dtype = np.dtype(kind) if kind in (int, float, bool) or isinstance(kind, np.dtype) else _dtype_of(kind)
+            dtype = _dtype_of(kind)
             before = self.expandos.get(attr, np.empty(0, dtype))
-            if before.dtype != dtype and attr in wanted and len(before):
-                raise ConfigError("types", f"must be {before.dtype.name} for the attribute {attr!r}", dtype.name)
+            if attr in wanted and not np.can_cast(dtype, before.dtype):
+                raise WrongTypeError("types", f"must be {before.dtype.name} for the attribute {attr!r}", dtype.name)
             if len(before) < len(self):
                 grown = np.zeros(len(self), dtype)
                 grown[: len(before)] = before
@@ -283,10 +310,14 @@ class VectorStore:
 
     def set_vecattr(self, key: Any, attr: str, val: Any) -> None:
         """Set an attribute of a key; it is made where no key has it yet."""
+        index = self.get_index(key)
         if attr not in self.expandos:
             self.allocate_vecattrs([attr], [type(val)])
         self.allocate_vecattrs()
-        self.expandos[attr][self.get_index(key)] = val
+        values = self.expandos[attr]
+        if not np.can_cast(_dtype_of(type(val)), values.dtype):
+            raise WrongTypeError("val", f"must be of the type of the attribute {attr!r}, {values.dtype.name}", val)
+        values[index] = val
 
     def get_vecattr(self, key: Any, attr: str) -> Any:
         """An attribute of a key, such as its "count"."""
@@ -295,8 +326,7 @@ class VectorStore:
             nodes, bits = self._huffman_tree().path(index)
             return bits if attr == "code" else nodes
         if attr not in self.expandos:
-            known = ", ".join(map(repr, self.expandos)) or "none"
-            raise KeyError(f"the keys have no attribute {attr!r} (there are: {known}): set it with set_vecattr")
+            raise no_attribute(attr, self.expandos)
         return self.expandos[attr][index]
 
     def _huffman_tree(self) -> HuffmanTree:
@@ -306,12 +336,15 @@ class VectorStore:
         return self._tree[1]
 
     def sort_by_descending_frequency(self) -> None:
-        """Put the keys with the largest "count" first, and their vectors and attributes with them."""
+        """Put the keys with the largest "count" first, and their vectors and attributes with them.
+
+        Of keys with the same count, the last one comes first, as in gensim.
+        """
         if not len(self):
             return
         if "count" not in self.expandos:
-            raise ConfigError("count", "must be an attribute of the keys", None, 'set_vecattr(key, "count", number)')
-        order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
+            raise no_attribute("count", self.expandos)
+        order = by_descending_frequency(self.expandos["count"])
         self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self.expandos = {attr: values[order] for attr, values in self.expandos.items()}
@@ -335,7 +368,7 @@ class VectorStore:
     def unit_normalize_all(self) -> None:
         """Give all vectors length 1, in place; what a model then trains is no longer what it had learned."""
         self.vectors = self.get_normed_vectors().astype(self.vectors.dtype)
-        self._changed()
+        self.fill_norms(force=True)
 
     def init_sims(self, replace: bool = False) -> None:
         """The old name of :meth:`fill_norms` and, with ``replace``, of :meth:`unit_normalize_all`."""
@@ -345,8 +378,14 @@ class VectorStore:
             self.fill_norms()
 
 
+def by_descending_frequency(counts: NDArray[Any]) -> NDArray[np.int64]:
+    """The rows by falling count, in gensim's order: of equal counts, the last row first."""
+    order: NDArray[np.int64] = np.argsort(counts, kind="stable")[::-1]
+    return order
+
+
 def _dtype_of(kind: Any) -> np.dtype[Any]:
     """The data type of an attribute whose values are of a Python type; object where NumPy has none."""
-    known = not isinstance(kind, type) or issubclass(kind, np.generic)
+    known = not isinstance(kind, type) or issubclass(kind, np.generic | int | float)
     found: np.dtype[Any] = np.dtype(kind if known else object)
     return found

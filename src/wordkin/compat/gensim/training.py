@@ -175,6 +175,16 @@ def locked_rows(model: Model) -> NDArray[np.int64] | None:
     return locked if len(locked) else None
 
 
+def empty_corpus() -> EncodedCorpus:
+    """An encoded text without sentences."""
+    from wordkin.corpus.encoded import EncodedCorpus
+
+    ids, offsets = np.empty(0, np.int32), np.zeros(1, np.int64)
+    for array in ids, offsets:
+        array.flags.writeable = False
+    return EncodedCorpus(ids, offsets, fingerprint="")
+
+
 def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
     """The log-likelihood of each sentence under the hierarchical softmax, nats, with full windows."""
     import dataclasses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from wordkin.compat.gensim.sentences import (
     refuse_strings,
     source_of_sentences,
 )
-from wordkin.errors import ConfigError, NotTrainedError
+from wordkin.errors import ConfigError, EmptyVocabularyError, NotTrainedError
 
 if TYPE_CHECKING:
     pass
@@ -201,7 +201,6 @@ class Word2Vec(Model):
             )  # fmt: skip
             return
         with self._scan(sentences, corpus_file, once=False) as scanned:
-            self._take_counts(scanned)
             self._finish_vocabulary(False, False, trim_rule)
             self._require_vocabulary()
             config = training.config_of(self)
@@ -249,7 +248,7 @@ class Word2Vec(Model):
         Returns
         -------
         trained_words, raw_words : int
-            Words of the vocabulary in the text times epochs, and the same of all words that ``total_words`` named.
+            Words of the vocabulary in the text times epochs, and all words of the text times epochs.
         """
         if kwargs:
             raise TypeError(f"train takes no argument {min(kwargs)!r}")
@@ -268,10 +267,22 @@ class Word2Vec(Model):
             logger.warning("Effective 'alpha' higher than previous training cycles")
         refuse_strings(corpus_iterable)
         source = source_of_sentences(corpus_iterable, corpus_file, config, once=config.epochs == 1)
-        with encode_source(source, config, training.vocabulary_of(self))[0] as corpus:
+        read = 0
+
+        def count(_: object, counts: NDArray[np.int64]) -> None:
+            nonlocal read
+            read = int(counts.sum())
+
+        try:
+            encoded, _ = encode_source(source, config, training.vocabulary_of(self), check=count)
+        except EmptyVocabularyError:
+            if not isinstance(corpus_iterable, Sized):  # others may have been used up
+                raise
+            logger.warning("the text has no words: nothing is trained")
+            encoded = training.empty_corpus()
+        with encoded as corpus:
             self._train_on(corpus, config, callbacks)
-            trained = corpus.words * config.epochs
-        return trained, (total_words or corpus.words) * config.epochs or trained
+            return corpus.words * config.epochs, read * config.epochs
 
     def _train_on(self, corpus: Any, config: Any, callbacks: Sequence[Any]) -> None:
         for name, table in self.outputs().items():
