@@ -928,11 +928,11 @@ def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
 
 def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors:
     """Convert the ``init`` argument; raise :class:`ConfigError` if its vectors do not fit the options."""
-    from wordkin.embeddings.formats import load_embeddings
+    from wordkin.embeddings.formats import load_for
     from wordkin.training.growing import check_init_size
     from wordkin.vectors import WordVectors
 
-    vectors = load_embeddings(given) if isinstance(given, str | Path) else given
+    vectors = load_for("init", given) if isinstance(given, str | Path) else given
     if not isinstance(vectors, WordVectors):
         raise ConfigError("init", "must be the path of a file of vectors, or Embeddings", given)
     check_init_size(config, vectors.vector_size)

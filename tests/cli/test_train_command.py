@@ -224,3 +224,10 @@ def test_the_options_of_a_recipe_are_shown_and_nothing_is_trained(run):
     assert document["negative"] == {"value": 5, "source": "default", "small_text": 3}
     assert document["window"] == {"value": 3, "source": "recipe quality", "small_text": 7}
     assert document["seed"] == {"value": 1, "source": "default"}
+
+
+def test_rows_of_init_that_cannot_be_read_name_the_command_that_skips_them(run, text_file, tmp_path):
+    (tmp_path / "v.txt").write_text("2 2\nsun 1 2\nmoon x 3\n")
+    failed = run("train", text_file, "-o", tmp_path / "o.bin", "--vector-size", "2", "--init", tmp_path / "v.txt", "-q")
+    remedy = 'pass --bad-rows "skip" to skip such rows; wordkin convert has this option: convert the file first\n'
+    assert failed.code == 2 and failed.err.endswith(f"v.txt': line 3: 'x' is not a number: {remedy}")

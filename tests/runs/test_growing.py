@@ -9,7 +9,7 @@ import pytest
 
 import wordkin
 import wordkin.runs.run
-from wordkin import ConfigError, CorpusError, CorpusWarning, NotTrainedError, Vocabulary, Word2Vec
+from wordkin import ConfigError, CorpusError, CorpusWarning, FormatError, NotTrainedError, Vocabulary, Word2Vec
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.runs.directory import RunDirectory
 from wordkin.text import save_encoded, source_of
@@ -165,6 +165,12 @@ def test_training_starts_from_published_vectors(model, tmp_path):
         wordkin.train(NEW, init=path)
     with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
         wordkin.train(NEW, init=7)
+    path.write_text("2 2\nw1 1 2\nw2 x 3\n")
+    with pytest.raises(FormatError, match=r'pass bad_rows="skip" to .*; load takes this option, as in init=load\('):
+        wordkin.train(NEW, init=path)
+    path.write_text("3 2\nw1 1 2\n")
+    with pytest.raises(FormatError, match=r"pass limit=1 .*; load takes this option, as in init=load\(.*, limit=...\)"):
+        wordkin.train(NEW, init=path)
 
 
 def test_a_given_vocabulary_is_learned_with_its_counts(tmp_path):

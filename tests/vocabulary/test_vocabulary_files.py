@@ -72,10 +72,18 @@ def test_merged_counts_are_summed():
     assert list(merged) == ["b", "d", "a", "c"] and merged.counts.tolist() == [6, 4, 3, 1]
     assert merged == right.merge(left)
     assert left.merge(Vocabulary([], [])) == left and len(Vocabulary([], []).merge(Vocabulary([], []))) == 0
-    with pytest.raises(ConfigError, match="counts must be present in both vocabularies to merge them"):
+    assert Vocabulary([], []).merge(Vocabulary([3], [2])) == Vocabulary([3], [2])
+    rule = "counts must be present in both vocabularies to merge them, but"
+    with pytest.raises(ConfigError, match=f"{rule} other has none; got None: pass them, as in Vocabulary"):
         left.merge(Vocabulary(["x"]))
-    with pytest.raises(ConfigError, match="other must be a Vocabulary"):
+    with pytest.raises(ConfigError, match=f"{rule} the vocabulary to merge into has none"):
+        Vocabulary(["x"]).merge(left)
+    with pytest.raises(ConfigError, match=r"other must be a Vocabulary; got {'a': 1}: pass Vocabulary"):
         left.merge({"a": 1})
+    with pytest.raises(ConfigError, match="other must hold words, like the vocabulary to merge into"):
+        left.merge(Vocabulary([3], [1]))
+    with pytest.raises(ConfigError, match=r"counts must have sums below 2..63; got 'a'"):
+        Vocabulary(["a"], [2**62]).merge(Vocabulary(["a"], [2**62]))
 
 
 def test_a_vocabulary_of_any_kind_is_sorted_by_count(tmp_path):

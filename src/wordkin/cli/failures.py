@@ -35,6 +35,8 @@ from wordkin.errors import (
 DONE, FAILED, BAD_USAGE, HUNG_UP, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 129, 130, 141, 143
 # A hint in CorpusNotFoundError for Python callers who passed a text. On the command line, a corpus is always a path.
 _FOR_PYTHON_ONLY = re.compile(r", or, if words were meant, .*")
+# The remedy in FormatError for Python callers who passed a path where vectors can be passed.
+_LOAD = re.compile(r"; load takes this option, as in .*")
 _BAD_INPUT = (CheckpointError, ConfigError, CorpusError, FormatError, MissingExtraError, UnknownWordError)
 
 
@@ -74,6 +76,9 @@ def describe(error: Exception, spellings: Mapping[str, str]) -> str:
             text = _FOR_PYTHON_ONLY.sub("", str(error)).replace("with build_index()", "with wordkin index")
         case MissingExtraError():
             text = str(error).replace("pip install", f"{pip_of_this_python()} install")
+        case FormatError() if _LOAD.search(str(error)):
+            text = _LOAD.sub("; wordkin convert has this option: convert the file first", str(error))
+            text = respell(text, {"bad_rows": "--bad-rows", "encoding_errors": "--encoding-errors"})
         case WordkinError():
             text = respell(str(error), spellings).replace("with build_index()", "with wordkin index")
         case UsageError():

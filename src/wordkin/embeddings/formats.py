@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import difflib
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, Never, get_args
@@ -18,7 +19,7 @@ from wordkin.embeddings.rows import ReadOptions
 from wordkin.embeddings.table_folders import TABLE_SUFFIXES, is_folder, parts_of
 from wordkin.embeddings.text_format import first_unwritable, read_text, write_text
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
-from wordkin.errors import ConfigError
+from wordkin.errors import ConfigError, FormatError
 from wordkin.items import Item, are_integers
 from wordkin.storage.files import InputFile, check_writable, replacing
 from wordkin.vocabulary import Vocabulary
@@ -176,6 +177,22 @@ def load_embeddings(
         if kind == "bin" and " ".encode(options.encoding) != b" ":
             raise ConfigError("encoding", "must be a superset of ASCII for word2vec binary", options.encoding)
         return read_binary(source, options) if kind == "bin" else read_text(source, options)
+
+
+def load_for(parameter: str, path: str | Path) -> Embeddings:
+    """Load the vectors of a parameter that accepts a path or vectors.
+
+    The remedies of :class:`FormatError` name options of :func:`load_embeddings`, which the caller of the parameter
+    cannot pass with a path. The error therefore shows how to pass vectors.
+    """
+    try:
+        return load_embeddings(path)
+    except FormatError as error:
+        option = re.search(r"\bpass (\w+)=", str(error))
+        if option is None:
+            raise
+        call = f"{parameter}=load({str(path)!r}, {option[1]}=...)"
+        raise FormatError(f"{error}; load takes this option, as in {call}") from error
 
 
 def _refuse_useless(kind: str, given: Mapping[str, object]) -> None:

@@ -308,20 +308,26 @@ class Vocabulary:
         Raises
         ------
         ConfigError
-            One of the two has no counts.
+            One of the two has no counts, or one holds words and the other whole numbers.
 
         >>> Vocabulary(["a", "b"], [3, 1]).merge(Vocabulary(["b", "c"], [4, 1])).words
         ['b', 'a', 'c'] (3 words)
         """
         if not isinstance(other, Vocabulary):
-            raise ConfigError("other", "must be a Vocabulary", other)
-        for each in self, other:
-            if each._counts is None:
-                raise ConfigError("counts", "must be present in both vocabularies to merge them", each)
-        assert self._counts is not None and other._counts is not None
+            raise ConfigError("other", "must be a Vocabulary", other, "pass Vocabulary(words, counts)")
+        if self._counts is None or other._counts is None:
+            which = "the vocabulary to merge into" if self._counts is None else "other"
+            raise ConfigError(
+                "counts", f"must be present in both vocabularies to merge them, but {which} has none", None,
+                "pass them, as in Vocabulary(words, counts)")  # fmt: skip
+        if self and other and self.integers != other.integers:
+            kind = "whole numbers" if self.integers else "words"
+            raise ConfigError("other", f"must hold {kind}, like the vocabulary to merge into", other)
         ids = other.find_ids(self._words)
         counts = self._counts.copy()
         counts[ids >= 0] += other._counts[ids[ids >= 0]]
+        if len(counts) and counts.min() < 0:
+            raise ConfigError("counts", "must have sums below 2**63", self.word(int(counts.argmin())))
         new = np.setdiff1d(np.arange(len(other)), ids)
         words = [*self._words, *(other._words[index] for index in new.tolist())]
         if not words:
