@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from wordkin.embeddings import Embeddings
-from wordkin.errors import ConfigError, CorpusNotFoundError, EmptyVocabularyError
+from wordkin.errors import ConfigError, CorpusNotFoundError, CorpusWarning, EmptyVocabularyError, FormatError
 from wordkin.sklearn import Word2VecVectorizer
 from wordkin.vocabulary import Vocabulary
 
@@ -84,6 +84,21 @@ EXPECTED_FAILURES = {
 )
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+def test_words_with_white_space_are_warned_of_only_as_given_lists():
+    options = {"vector_size": 2, "min_count": 1, "epochs": 1, "subsample": 0.0, "threads": 1}
+    split = Word2VecVectorizer(tokenizer=lambda text: text.split(";"), **options)
+    split.fit(["the cat sat on the mat;a dog lay by it"] * 3)  # warnings are errors
+    assert "the cat sat on the mat" in split.embeddings_
+    with pytest.warns(CorpusWarning, match="pass sentences as texts"):
+        Word2VecVectorizer(**options).fit([["the cat sat on the mat", "a dog lay by it"]] * 3)
+
+
+def test_rows_that_cannot_be_read_name_the_way_to_skip_them(tmp_path):
+    (tmp_path / "v.txt").write_text("2 2\na 1 2\nb x 2\n")
+    with pytest.raises(FormatError, match=r"pass bad_rows=.*as in embeddings=load\('.*v.txt', bad_rows="):
+        Word2VecVectorizer(embeddings=tmp_path / "v.txt").fit(["a b"])
 
 
 # --- what the weightings compute

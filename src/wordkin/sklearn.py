@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from wordkin.api import train
 from wordkin.config import TOKENIZERS, Choice, FlagOrLanguage, Number, check
+from wordkin.corpus.sources import TokenizedLists
 from wordkin.corpus.tokenization.named_tokenizers import line_tokenizer
 from wordkin.corpus.tokenization.spelling import lower
-from wordkin.embeddings import Embeddings, load
+from wordkin.embeddings import Embeddings
+from wordkin.embeddings.formats import load_for
 from wordkin.errors import ConfigError, MissingExtraError
 from wordkin.options import Lowercase
 
@@ -157,7 +159,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             Any other error of :func:`wordkin.train` or :func:`wordkin.load`.
         """
         self._check_parameters()
-        self._fit(list(self._tokenized(X)))
+        self._fit(self._all_tokenized(X))
         return self
 
     def fit_transform(self, X: Iterable[Document], y: object = None, **_: object) -> NDArray[np.float32]:
@@ -187,7 +189,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             Any other error of :func:`wordkin.train` or :func:`wordkin.load`.
         """
         self._check_parameters()
-        documents = list(self._tokenized(X))
+        documents = self._all_tokenized(X)
         return self._without_components(self._fit(documents))
 
     def transform(self, X: Iterable[Document]) -> NDArray[np.float32]:
@@ -211,7 +213,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             ``X`` is not an iterable of documents.
         """
         check_is_fitted(self)
-        return self._without_components(self._weighted_means(self._tokenized(X)))
+        return self._without_components(self._weighted_means(words for words, _ in self._tokenized(X)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -241,17 +243,23 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             kind, remedy = type(given).__name__, "Embeddings.from_gensim converts KeyedVectors"
             raise ConfigError("embeddings", "must be Embeddings, a path or None", kind, remedy)
 
-    def _tokenized(self, documents: Iterable[Document]) -> Iterator[list[str]]:
-        """The words of each document."""
+    def _all_tokenized(self, documents: Iterable[Document]) -> list[list[str]]:
+        """The words of all documents."""
+        read = list(self._tokenized(documents))
+        lists = [words for words, _ in read]
+        return TokenizedLists(lists) if all(is_split for _, is_split in read) else lists
+
+    def _tokenized(self, documents: Iterable[Document]) -> Iterator[tuple[list[str], bool]]:
+        """The words of each document, and whether the tokenizer returned them."""
         _refuse_other_than_documents(documents)
         split: Callable[[Any], Sequence[str]] = line_tokenizer(self.tokenizer)
         for document in documents:
             if isinstance(document, str):
-                yield list(split(lower(document, self.lowercase) if self.lowercase else document))
+                yield list(split(lower(document, self.lowercase) if self.lowercase else document)), True
             elif isinstance(document, list | tuple) and all(isinstance(word, str) for word in document):
-                yield list(document)
+                yield list(document), False
             elif callable(self.tokenizer):
-                yield list(split(document))
+                yield list(split(document)), True
             else:
                 rule = "must hold documents that are strings or lists of words"
                 raise ConfigError("X", rule, type(document).__name__, "pass a tokenizer that accepts such documents")
@@ -277,7 +285,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if isinstance(self.embeddings, Embeddings):
             return self.embeddings
         if self.embeddings is not None:
-            return load(self.embeddings)
+            return load_for("embeddings", self.embeddings)
         others = {} if self.training_options is None else dict(self.training_options)
         for name in others:
             if name in _TRAINING_PARAMETERS or name == "seed":

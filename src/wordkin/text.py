@@ -28,7 +28,7 @@ from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.scanning.progress import ScanProgress
 from wordkin.corpus.scanning.scan import Scan, scan
 from wordkin.corpus.sources import Source, resolve
-from wordkin.corpus.tokenization.word_checks import warn_of_unnormalised
+from wordkin.corpus.tokenization.word_checks import warn_of_byte_order_marks, warn_of_unnormalised
 from wordkin.encoded_text import (
     Description,
     EncodedText,
@@ -353,8 +353,10 @@ def select_words(
         config.min_count, config.max_vocabulary, config.keep_words, _most_rare(config) if config.rare_counts else 0
     )
     selection = choose_words(words, counts, rules) if known is None else grown_words(words, counts, known, rules)
-    if config.normalize is None and not selection.vocabulary.integers:
-        warn_of_unnormalised(selection.vocabulary.words)
+    if not selection.vocabulary.integers:
+        warn_of_byte_order_marks(selection.vocabulary.words)
+        if config.normalize is None:
+            warn_of_unnormalised(selection.vocabulary.words)
     return selection
 
 

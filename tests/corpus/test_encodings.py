@@ -160,6 +160,18 @@ def test_what_a_codec_cannot_decode_is_said(
         words_of(path, encoding=encoding, **({} if name == "c.txt" else {"field": "text"}))
 
 
+def test_utf8_read_as_another_encoding_is_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("caf\u00e9 na\u00efve " * 5)
+    options = TrainingConfig(encoding="latin-1", threads=1)
+    with pytest.warns(CorpusWarning, match="text.txt' is valid UTF-8, with 10 characters beyond ASCII at its"):
+        scan_text(source_of(path, options), options).close()
+    path.write_text("caf\u00e9 na\u00efve " * 4)  # too few to tell
+    scan_text(source_of(path, options), options).close()
+    path.write_bytes("caf\u00e9 na\u00efve ".encode("latin-1") * 50)
+    scan_text(source_of(path, options), options).close()
+
+
 def test_a_few_escape_sequences_are_text(tmp_path: Path) -> None:
     path = tmp_path / "c.txt"
     path.write_bytes(b"an escape \x1b$B in a log\n" + b"and \x1b[31mred\x1b[0m words\n" * 50)

@@ -57,6 +57,61 @@ def test_each_reader_of_the_options_has_a_format() -> None:
     assert all(callable(each.read_function()) for each in FORMATS.values())
 
 
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_compressed_data_may_have_several_parts_but_nothing_else(tmp_path: Path, suffix: str) -> None:
+    compress = COMPRESS[suffix]
+    path = tmp_path / f"a.txt{suffix}"
+    path.write_bytes(compress(b"a b\n") + compress(b"c\n" * 50_000))
+    assert text_of(path).split() == [b"a", b"b", *[b"c"] * 50_000]
+    for rest in (b"garbage", compress(b"d")[:-3]):
+        path.write_bytes(compress(b"a b\n") + rest)
+        with pytest.raises(CorpusError, match=r"a\.txt.* is damaged or cut short and cannot be decompressed"):
+            text_of(path)
+
+
+def test_padding_after_xz_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "a.xz").write_bytes(lzma.compress(b"a ") + b"\0" * 8 + lzma.compress(b"b") + b"\0" * 4)
+    assert text_of(tmp_path / "a.xz").split() == [b"a", b"b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a", gzip.compress(b"a b"), "'.*a' is compressed by gzip: give its name the suffix .gz"),
+        ("a.txt", bz2.compress(b"a b"), "is compressed by bzip2: give its name the suffix .bz2"),
+        ("a.txt", lzma.compress(b"a b"), "is compressed by xz"),
+        ("a.txt", zstandard.compress(b"a b"), "is compressed by Zstandard"),
+        ("a.gz", gzip.compress(gzip.compress(b"a b")), "is compressed by gzip within .gz: decompress it first"),
+        ("a.docx", b"PK\x03\x04aaaa", "is a zip archive, or a document in one: extract its text"),
+        ("a.pdf", b"%PDF-1.4", "is a PDF document: extract its text"),
+        (
+            "a.html",
+            b"\n<!DOCTYPE HTML><p>a b",
+            'looks like an HTML page: extract its text, or reader="text" to',
+        ),
+        ("a.txt", b'<?xml version="1.0"?>', "looks like XML"),
+        ("a.rtf", b"{\\rtf1 a b}", "looks like a document in RTF"),
+    ],
+)
+def test_what_is_no_plain_text_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError, match=message):
+        text_of(tmp_path / name)
+
+
+def test_files_behind_symbolic_links_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a b")
+    (tmp_path / "loop").symlink_to(".")
+    (tmp_path / "again.txt").symlink_to("a.txt")
+    for corpus in (f"{tmp_path}/**/*.txt", tmp_path):
+        with pytest.warns(CorpusWarning, match="more than once, through symbolic links, such as .*: each is read once"):
+            assert [Path(file.name).name for file in resolve(corpus).files] == ["a.txt"]
+    twice = [tmp_path / "a.txt", tmp_path / "again.txt"]
+    assert len(resolve(twice).files) == 2
+    with pytest.raises(CorpusNotFoundError, match=r"'~/none\.txt': ~ is not expanded; pass the whole path"):
+        resolve("~/none.txt")
+
+
 def test_directory_without_text(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"{number}.bin").write_bytes(b"\0\1" * 100)

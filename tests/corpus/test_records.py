@@ -200,6 +200,63 @@ def test_records_without_a_field_are_not_read_as_lines(tmp_path: Path, name: str
         assert words_of(path, reader="text") == ["id,text", '1,"the', 'mat"']
 
 
+def test_tables_and_arrays_of_pyarrow() -> None:
+    table = pyarrow.table({"text": ["a b", None, "c"], "words": [["a b"], [], ["c"]]})
+    for each in (table, table.to_batches()[0]):
+        with pytest.warns(CorpusWarning, match="skipped 1 of 3 records without text: 1 null"):
+            assert words_of(each, field="text") == ["a", "b", "c"]
+        with pytest.raises(CorpusError, match=r"the corpus is a data frame: name the text column, .*: 'text', 'words'"):
+            words_of(each)
+    with pytest.warns(CorpusWarning, match="1 null"):
+        assert words_of(texts=table["text"]) == ["a", "b", "c"]
+    assert words_of(table["words"]) == ["a b", "c"]
+    assert words_of(pyarrow.array([[1, 2], [3]])) == [1, 2, 3]
+    with pytest.raises(CorpusError, match="texts is a data frame: pass one of its columns; there are: 'text', 'words'"):
+        words_of(texts=table)
+
+
+class Series:
+    """A column of polars, or a value in a column of lists, as far as it is used."""
+
+    dtype = "String"
+
+    def __init__(self, *values: Any) -> None:
+        self._values = values
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def to_list(self) -> list[Any]:
+        return list(self._values)
+
+
+class Frame:
+    """A data frame of polars, as far as it is used."""
+
+    columns = ("text", "words")
+    dtypes = ("String", "List(String)")
+
+    def __getitem__(self, name: str) -> Series:
+        return {"text": Series("a b", None), "words": Series(Series("a b"), Series(1, "c"))}[name]
+
+
+class LazyFrame(Frame):
+    def collect(self) -> Frame:
+        return Frame()
+
+    def collect_schema(self) -> None: ...
+
+
+def test_data_frames_of_polars() -> None:
+    with pytest.warns(CorpusWarning, match="1 null"):
+        assert words_of(Frame(), field="text") == ["a", "b"]
+    with pytest.raises(CorpusError, match="items must be all strings or all whole numbers"):
+        words_of(Frame(), field="words")
+    for options in ({"corpus": LazyFrame(), "field": "text"}, {"texts": LazyFrame()}):
+        with pytest.raises(CorpusError, match=r"the corpus is a lazy data frame: pass the result of its collect\(\)"):
+            words_of(**options)
+
+
 def test_json_documents_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "c.json", '{"text": "a b"}\n')
     with pytest.raises(CorpusError, match=r'is ambiguous: pass reader="jsonl" if it has one JSON object per line'):
@@ -316,6 +373,20 @@ def test_tables_that_cannot_be_read(tmp_path: Path, content: str, field: str | i
         words_of(written(tmp_path / "c.csv", content), field=field)
 
 
+def test_quotation_marks_of_tsv_that_are_text_are_not_guessed_at(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.tsv", 'id\ttext\n1\t"a b\n2\tc d"\n3\t"e\nf"\n')
+    with pytest.raises(
+        CorpusError, match=r"c.tsv', line 3: here ends a quotation with tabs and line breaks, which begins 'a b"
+    ):
+        words_of(path, field="text")
+    assert words_of(path, field="text", reader="csv", delimiter="\t") == ["a", "b", "2", "c", "d", "e", "f"]
+
+
+def test_names_of_columns_with_white_space(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.csv", "a, b ,b\n1,x,y\n")
+    assert [words_of(path, field=name) for name in ("a", " b ", "b")] == [["1"], ["x"], ["y"]]
+
+
 def test_a_long_field_of_a_table(tmp_path: Path) -> None:
     import csv
 
@@ -337,6 +408,11 @@ def test_parquet_columns(tmp_path: Path) -> None:
     with pytest.warns(CorpusWarning, match="skipped 2 of 3 records without text: 1 empty list, 1 null"):
         assert words_of(path, field="w") == ["x y"]
     assert words_of(path, field="s.t") == ["q"]
+    with pytest.raises(CorpusError, match=r"^'.*c.parquet' is a table: name the text column"):
+        words_of(path)
+    by_number = pyarrow.array([["x y", "z"]], pyarrow.list_(pyarrow.dictionary(pyarrow.int32(), pyarrow.string())))
+    pyarrow.parquet.write_table(pyarrow.table({"w": by_number}), tmp_path / "d.parquet")
+    assert words_of(tmp_path / "d.parquet", field="w") == ["x y", "z"]
     for field, message in [
         (None, "is a table: name the text column, such as field=\"text\"; there are: 'n', 't', 'w'"),
         ("x", "has no column 'x'; there are: 'n', 't'"),

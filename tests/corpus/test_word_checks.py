@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 import wordkin
+from wordkin.config import TrainingConfig
 from wordkin.corpus.scanning.scan import scan
-from wordkin.corpus.sources import resolve
+from wordkin.corpus.sources import TokenizedLists, resolve
 from wordkin.errors import CorpusWarning
+from wordkin.text import select_words
 
 CHINESE = "我在北京的大学学习中文。\n他喜欢喝茶。\n"
 JAPANESE = "私は東京の大学で日本語を勉強しています。\nコンピューターはありません。\n"
@@ -59,6 +61,20 @@ def test_lists_of_sentences_in_place_of_words_are_warned_of(options: dict[str, o
     with pytest.warns(CorpusWarning, match=r"white space in them, 4\.5 parts on average, as 'the cat sat on the mat' "):
         vectors = wordkin.train(**options, **small)  # type: ignore[arg-type]
     assert len(vectors) == 2
+
+
+def test_words_of_a_tokenizer_may_have_white_space() -> None:
+    lists = TokenizedLists([list(each) for each in [SENTENCES] * 3])
+    with scan(resolve(lists), threads=1) as scanned:
+        assert scanned.words == SENTENCES
+
+
+def test_byte_order_marks_within_a_text_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "joined.txt").write_bytes(b"\xef\xbb\xbfthe cat\n\xef\xbb\xbfthe \xef\xbd\xb1\n" * 3)
+    config = TrainingConfig(min_count=1, threads=1)
+    match = r"1 words begin with U\+FEFF, a byte-order mark, such as '.ufeffthe'"
+    with scan(resolve(tmp_path / "joined.txt"), threads=1) as scanned, pytest.warns(CorpusWarning, match=match):
+        select_words(scanned.words, scanned.counts, config)
 
 
 @pytest.mark.parametrize("corpus", [

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from wordkin.corpus.readers.files import COMPRESSIONS, OpenFile, TextFile, suffixes_of
+from wordkin.corpus.readers.files import COMPRESSIONS, BinaryFileError, OpenFile, TextFile, suffixes_of
 from wordkin.corpus.readers.formats import FORMAT_OF_SUFFIX, FORMATS
 from wordkin.corpus.readers.pieces import BLOCK_BYTES, Block, Piece, Reading, Tally, WordLists
 from wordkin.corpus.readers.records import Gatherer, path_of, value_of
-from wordkin.corpus.readers.text import BinaryFileError
 from wordkin.corpus.scanning.progress import Reporter
 from wordkin.corpus.sources import Source
 from wordkin.errors import CorpusError, CorpusWarning, shown, warn
@@ -50,7 +49,7 @@ def reader_of(file: TextFile, reading: Reading) -> str:
         if suffixes and suffixes[-1] in COMPRESSIONS:
             suffixes.pop()
         suffix = suffixes[-1] if suffixes else ""
-        if suffix == ".json":
+        if suffix in (".json", ".ipynb"):
             raise CorpusError(
                 f'{file.name!r} is ambiguous: pass reader="jsonl" if it has one JSON object per line, or convert it if '
                 'it is one JSON document; reader="text" reads it as plain text'

@@ -7,6 +7,7 @@ iterable of lists of words, of dicts with a field or of strings, or a data frame
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from wordkin.corpus.encoded import TEXT_HEADER_NAME
 from wordkin.corpus.readers.files import PATHS_OR_LISTS, STANDARD_INPUT, TextFile, fsspec_module, is_address, reading
 from wordkin.corpus.readers.pieces import Reading
 from wordkin.corpus.readers.records import listed, path_of
-from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError, shown
+from wordkin.errors import ConfigError, CorpusError, CorpusNotFoundError, CorpusWarning, shown, warn
 
 Corpus = str | Path | Iterable[Any]
 """Types of a corpus argument."""
@@ -25,6 +26,11 @@ Corpus = str | Path | Iterable[Any]
 Kind = Literal["files", "sentences", "texts", "records", "values", "encoded"]
 
 _PLAIN = Reading()
+_ARROW_ROWS = 4096  # rows of an array of pyarrow that are converted at a time
+
+
+class TokenizedLists(list[list[str]]):
+    """Lists of words that a tokenizer returned. Unlike in other lists, words with white space are no reason to warn."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class Source:
         The iterable; empty for files. Its elements are checked when they are read.
     reading : Reading
         Field, reader and encoding.
+    tokenized : bool
+        Whether ``items`` are lists of words that a tokenizer returned.
     """
 
     files: tuple[TextFile, ...] = ()
@@ -51,6 +59,7 @@ class Source:
     kind: Kind = "files"
     items: Iterable[Any] = ()
     reading: Reading = _PLAIN
+    tokenized: bool = False
 
     def reads(self, path: Path) -> bool:
         """Whether a local file belongs to the source."""
@@ -96,6 +105,8 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
     """
     if isinstance(corpus, Source):
         return corpus
+    if isinstance(corpus, bytes | bytearray):
+        raise CorpusError(f"the corpus must not be bytes; got {shown(corpus)}: pass a path as str, or decode text")
     if texts is not None:
         return _resolve_texts(corpus, reading, texts)
     names = _paths(corpus)
@@ -106,17 +117,20 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
         files = tuple(file for name in names for file in _find_files(name))
         directories = tuple(Path(os.path.realpath(name)) for name in names if _is_directory(name))
         return Source(files, directories, reading=reading)
-    if not isinstance(corpus, Iterable):
+    _refuse_lazy(corpus)
+    if _is_frame(corpus):
+        _refuse_for_iterables(reading)
+        return Source(kind="values", items=_column_of(corpus, reading.field), reading=reading)
+    if not isinstance(corpus, Iterable) or _is_scalar(corpus):
         raise CorpusError(
             f"the corpus must be a path, a list of paths or an iterable of lists of words; got {shown(corpus)} "
-            f"({type(corpus).__name__})"
+            f"({type(corpus).__name__})" + (": call it, and pass the result" if callable(corpus) else "")
         )
     _refuse_for_iterables(reading)
-    if _is_frame(corpus):
-        return Source(kind="values", items=_column_of(corpus, reading.field), reading=reading)
     _refuse_mappings_and_sets(corpus, reading.field)
     if reading.field is None:
-        return Source(kind="sentences", items=corpus, reading=reading)
+        tokenized = isinstance(corpus, TokenizedLists)
+        return Source(kind="sentences", items=_python_values(corpus), reading=reading, tokenized=tokenized)
     if not isinstance(reading.field, str):
         raise ConfigError("field", "must be a name for dicts, not a column number", reading.field)
     return Source(kind="records", items=_only_field(corpus, path_of(reading.field)[0]), reading=reading)
@@ -135,18 +149,20 @@ def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
     """The source of strings."""
     if corpus is not None:
         raise CorpusError("pass either a corpus or texts, not both")
-    if isinstance(texts, str | bytes | os.PathLike) or not isinstance(texts, Iterable):
+    _refuse_lazy(texts)
+    if _is_frame(texts):
+        names = texts.column_names if _is_of_pyarrow(texts) else texts.columns  # type: ignore[attr-defined]
+        raise CorpusError(f"texts is a data frame: pass one of its columns; {listed(list(names))}")
+    if isinstance(texts, str | bytes | os.PathLike) or not isinstance(texts, Iterable) or _is_scalar(texts):
         raise CorpusError(
             f"texts must be an iterable of strings; got {shown(texts)} ({type(texts).__name__}): put a single text in "
             "a list, and pass a path as the corpus"
         )
-    if _is_frame(texts):
-        raise CorpusError(f"texts is a data frame: pass one of its columns; {listed(list(texts.columns))}")  # type: ignore[attr-defined]
     _refuse_mappings_and_sets(texts, None)
     if reading.field is not None:
         raise ConfigError("field", "cannot be combined with texts, which are strings", reading.field, "leave it out")
     _refuse_for_iterables(reading)
-    return Source(kind="texts", items=texts, reading=reading)
+    return Source(kind="texts", items=_python_values(texts), reading=reading)
 
 
 def _refuse_for_iterables(reading: Reading) -> None:
@@ -177,13 +193,39 @@ def _refuse_mappings_and_sets(corpus: object, field: object) -> None:
 
 
 def _is_frame(corpus: object) -> bool:
-    """Whether a corpus is a data frame, as of pandas or polars; iterating over it yields column names or columns."""
-    return hasattr(corpus, "columns") and hasattr(corpus, "dtypes")
+    """Whether a corpus is a data frame, as of pandas or polars, or a table or batch of pyarrow.
+
+    Iterating over them yields column names or columns.
+    """
+    return hasattr(corpus, "columns") and (hasattr(corpus, "dtypes") or _is_of_pyarrow(corpus))
+
+
+def _is_scalar(value: object) -> bool:
+    """Whether a value is an array of NumPy without dimensions, which can not be iterated over."""
+    return getattr(value, "ndim", None) == 0
+
+
+def _is_of_pyarrow(value: object) -> bool:
+    return type(value).__module__.split(".")[0] == "pyarrow" and hasattr(value, "to_pylist")
+
+
+def _python_values(items: Any) -> Iterable[Any]:
+    """The items of an array of pyarrow as Python objects; other iterables are unchanged."""
+    if not _is_of_pyarrow(items):
+        return items  # type: ignore[no-any-return]
+    parts = (items.slice(start, _ARROW_ROWS) for start in range(0, len(items), _ARROW_ROWS))
+    return itertools.chain.from_iterable(part.to_pylist() for part in parts)
+
+
+def _refuse_lazy(corpus: object) -> None:
+    """Raise :class:`CorpusError` for a lazy data frame, which has no rows yet."""
+    if hasattr(corpus, "collect") and hasattr(corpus, "collect_schema") and not hasattr(corpus, "to_dict"):
+        raise CorpusError("the corpus is a lazy data frame: pass the result of its collect()")
 
 
 def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
     """A column of a data frame."""
-    names = list(frame.columns)
+    names = list(frame.column_names if _is_of_pyarrow(frame) else frame.columns)
     if field is None:
         example = names[0] if names else "text"
         raise CorpusError(
@@ -193,8 +235,7 @@ def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
         raise CorpusError(f"the data frame has {names.count(field)} columns {field!r}: rename all but one")
     if field not in names:
         raise CorpusError(f"the data frame has no column {field!r}; {listed(names)}")
-    column: Iterable[Any] = frame[field]
-    return column
+    return _python_values(frame[field])
 
 
 def _only_field(corpus: Iterable[Any], name: str) -> Iterable[Any]:
@@ -239,13 +280,32 @@ def _find_files(name: str) -> list[TextFile]:
         return _find_in_directory(Path(name))
     if os.path.lexists(name):
         return [TextFile(name)]
+    if name.startswith("~"):
+        raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: ~ is not expanded; pass the whole path")
     if not glob.has_magic(name):
         raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: {PATHS_OR_LISTS}")
     paths = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob refuses absolute patterns)
-    matches = [TextFile(path) for path in paths if not Path(path).is_dir()]
+    matches = _without_repeats(name, [path for path in paths if not Path(path).is_dir()])
     if not matches:
         raise CorpusNotFoundError(f"no file matches the pattern {name!r}: {PATHS_OR_LISTS}")
-    return matches
+    return [TextFile(path) for path in matches]
+
+
+def _without_repeats(name: str, paths: list[str]) -> list[str]:
+    """Drop paths through which symbolic links lead to a file that another path names; warn of them."""
+    first: dict[str, str] = {}
+    for path in sorted(paths, key=lambda path: path.count(os.sep)):
+        first.setdefault(os.path.realpath(path), path)
+    if len(first) == len(paths):
+        return paths
+    kept = set(first.values())
+    dropped = next(path for path in paths if path not in kept)
+    warn(
+        f"{name!r} finds {len(paths) - len(kept):,} files more than once, through symbolic links, such as {dropped!r}: "
+        "each is read once; to read one twice, list its paths",
+        CorpusWarning,
+    )
+    return [path for path in paths if path in kept]
 
 
 def _find_in_directory(directory: Path) -> list[TextFile]:
@@ -253,7 +313,8 @@ def _find_in_directory(directory: Path) -> list[TextFile]:
     found = [path for path in directory.rglob("*") if not _is_hidden(path.relative_to(directory)) and path.is_file()]
     if not found:
         raise CorpusNotFoundError(f"the directory {str(directory)!r} holds no files: put text files there")
-    return [TextFile(str(path), found=True) for path in sorted(found)]
+    paths = _without_repeats(str(directory), [str(path) for path in sorted(found)])
+    return [TextFile(path, found=True) for path in paths]
 
 
 def _find_at_address(address: str) -> list[TextFile]:

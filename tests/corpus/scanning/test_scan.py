@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wordkin.corpus import CorpusWarning, EncodedCorpus, Scan, ScanProgress, Source, resolve
-from wordkin.corpus.readers.files import OpenFile, TextFile
+from wordkin.corpus.readers.files import PACKED_MARKS, OpenFile, TextFile
 from wordkin.corpus.readers.pieces import Block
 from wordkin.corpus.readers.text import cut_blocks
 from wordkin.corpus.scanning import scan as scanning
@@ -119,8 +119,8 @@ def test_scan_equals_str_split(folder: Path, data: bytes, block_bytes: int, work
 def test_scan_of_broken_utf8_equals_decoding_first(folder: Path, data: bytes, block_bytes: int, workers: int) -> None:
     path = folder / "broken.txt"
     path.write_bytes(data)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return  # taken for UTF-16, and refused
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", *PACKED_MARKS)):
+        return  # taken for UTF-16 or compressed data, and refused
     assert_equal(scan_in_blocks(path, block_bytes=block_bytes, workers=workers), sentences_of(data))
 
 
@@ -254,9 +254,17 @@ def test_a_generator_is_read_once_and_a_spent_one_is_noticed() -> None:
         (iter(["a b", "c"]), r"sentence 0 is 'a b' \(str\), not a list of words: split it into words"),
         (iter([["a"], "b c"]), r"sentence 1 is 'b c' \(str\), not a list of words"),
         ([["a", 1]], r"items must be all strings or all whole numbers; got both 'a' and 1: convert"),
-        ([["a", b"b"]], r"words must be strings, or whole numbers; got b'b' \(bytes\)"),
+        ([["a", b"b"]], r"words must be strings, or whole numbers; got b'b' \(bytes\): decode it"),
         ([[["a"]]], r"words must be strings, or whole numbers; got \['a'\] \(list\): flatten the sentence"),
-        (b"abc", r"sentence 0 is 97 \(int\), not a list of words"),
+        (b"abc", r"the corpus must not be bytes; got b'abc': pass a path as str, or decode text"),
+        (iter([b"a b"]), r"sentence 0 is b'a b' \(bytes\), not a list of words: decode it"),
+        ([1, 2], "sentence 0 is 1 .int., not a list of words: put the whole numbers of each sentence in a list"),
+        ([["a"], None], "sentence 1 is None .NoneType., not a list of words: leave it out"),
+        (iter([Path("a")]), "sentence 0 is .*, not a list of words: pass paths as a list"),
+        (np.array("a b"), "the corpus must be a path, a list of paths or an iterable of lists of words; got array"),
+        ([], "the corpus holds no words: it is empty"),
+        ([[], []], "the corpus holds no words: all its sentences are empty"),
+        (list, "the corpus must be .*: call it, and pass the result"),
         (7, r"the corpus must be a path, a list of paths or an iterable of lists of words; got 7 \(int\)"),
     ],
 )

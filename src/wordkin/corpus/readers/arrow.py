@@ -159,7 +159,7 @@ def column_pieces(column: Any, what: str, opened: OpenFile, tally: Tally) -> Ite
         column = column.dictionary_decode()
     if _is_text(column.type):
         yield from _blocks(column, opened, tally)
-    elif _is_list(column.type) and _is_text(column.type.value_type):
+    elif _is_list(column.type) and _is_text(_decoded(column.type.value_type)):
         yield from _word_lists(column, what, opened, tally)
     elif _is_list(column.type) and types.is_integer(column.type.value_type):
         yield from _integer_lists(column, what, opened, tally)
@@ -168,6 +168,11 @@ def column_pieces(column: Any, what: str, opened: OpenFile, tally: Tally) -> Ite
             f"{opened.name!r}: the {what} has the type {column.type}; it must be strings, or lists of strings or of "
             "whole numbers"
         )
+
+
+def _decoded(kind: Any) -> Any:
+    """The type of the values of a dictionary-encoded type; other types are unchanged."""
+    return kind.value_type if _pyarrow().types.is_dictionary(kind) else kind
 
 
 def _is_text(kind: Any) -> bool:

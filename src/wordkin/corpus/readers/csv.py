@@ -11,7 +11,7 @@ from wordkin.corpus.readers.files import OpenFile
 from wordkin.corpus.readers.pieces import Piece, Reading, Tally
 from wordkin.corpus.readers.records import MISSING, Gatherer, decode_lines, listed
 from wordkin.corpus.readers.text import whole_lines
-from wordkin.errors import CorpusError
+from wordkin.errors import CorpusError, shown
 
 
 def read_csv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
@@ -31,7 +31,7 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
     text. Rows without the column are counted in ``tally``. Raises :class:`CorpusError` for an unknown column and for
     invalid quoting.
     """
-    field = reading.field
+    field, is_tsv = reading.field, reading.reader != "csv" and delimiter == "\t"
     if field is None:
         raise CorpusError(
             f'{opened.name!r} is a table: name the text column, such as field="text", or its number from 0 if there '
@@ -48,6 +48,8 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
                     continue
                 tally.records += 1
                 longest = max(longest, len(row))
+                if is_tsv and any("\n" in cell and "\t" in cell for cell in row):
+                    raise _two_readings(opened.name, rows.line_num, row)
                 gatherer.add(row[column] if column < len(row) else MISSING, tally.records)
                 if gatherer.full:
                     piece = gatherer.take(opened.bytes_read)
@@ -65,9 +67,19 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
     gatherer.check_found(list(range(longest)))
 
 
+def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
+    """The error for a quotation of TSV that runs over tabs and lines, as where single quotation marks are text."""
+    cell = next(cell for cell in row if "\n" in cell and "\t" in cell)
+    return CorpusError(
+        f"{name!r}, line {line:,}: here ends a quotation with tabs and line breaks, which begins {shown(cell[:40])}: "
+        'pass reader="csv", delimiter="\\t" if it is one field; otherwise remove the quotation marks'
+    )
+
+
 def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
     """The number of the column with this name in the header."""
-    found = [number for number, each in enumerate(header) if each.strip() == field]
+    found = [number for number, each in enumerate(header) if each == field]
+    found = found or [number for number, each in enumerate(header) if each.strip() == field]
     if len(found) == 1:
         return found[0]
     if found:

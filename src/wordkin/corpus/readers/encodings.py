@@ -17,6 +17,9 @@ SAMPLE_BYTES = 1 << 20
 _MOST_INVALID = 0.01  # fraction of invalid tokens above which the text is taken to be in another encoding
 _FEW = 5  # up to this many invalid tokens are tolerated, unless all tokens are invalid
 _ISO_2022 = {"iso2022_jp": re.compile(rb"\x1b\$[@B]"), "iso2022_kr": re.compile(rb"\x1b\$\)C|\x0e[!-~]+\x0f")}
+_UTF8_CHARACTERS = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_MANY = 10  # characters beyond ASCII: short texts in some encodings are valid UTF-8 by chance
+_WIDE = ("utf_16", "utf_32")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_GUESSED_BYTES = 1 << 16  # charset-normalizer would take seconds for more
 
@@ -125,6 +128,24 @@ def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
             refuse_too_many_invalid(sum("\ufffd" in token for token in tokens), len(tokens), sample, encoding, name)
     except UnicodeError as error:
         raise cannot_decode(name, encoding, error) from error
+    if not means_utf8(encoding):
+        _warn_of_utf8(sample, encoding, name)
+
+
+def _warn_of_utf8(sample: bytes, encoding: str, name: str) -> None:
+    """Warn if a sample with many characters beyond ASCII is valid UTF-8: in another encoding it hardly ever is."""
+    number = len(_UTF8_CHARACTERS.findall(sample))
+    if number < _MANY:
+        return
+    try:
+        codecs.getincrementaldecoder("utf-8")("strict").decode(sample)
+    except UnicodeDecodeError:
+        return
+    warn(
+        f"{name} is valid UTF-8, with {number:,} characters beyond ASCII at its beginning, but is read as {encoding}: "
+        "leave encoding out if words look wrong",
+        CorpusWarning,
+    )
 
 
 def refuse_escapes(sample: bytes, name: str) -> None:
@@ -160,7 +181,9 @@ def guess_encoding(sample: bytes, encoding: str) -> str | None:
     if len(sample) > _MOST_GUESSED_BYTES:  # cut where no character is cut
         part = sample[:_MOST_GUESSED_BYTES]
         sample = part[: max(part.rfind(b"\n"), part.rfind(b" ")) + 1] or part
-    found = charset_normalizer.from_bytes(sample).best()
+    guesses = iter(charset_normalizer.from_bytes(sample))
+    # Text in UTF-16 and UTF-32 has zero bytes, in its spaces and line ends.
+    found = next((each for each in guesses if b"\0" in sample or not each.encoding.startswith(_WIDE)), None)
     if found is None or codecs.lookup(found.encoding).name == codecs.lookup(encoding).name:
         return None
     return found.encoding

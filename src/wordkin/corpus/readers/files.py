@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from wordkin.corpus.readers.encodings import SAMPLE_BYTES, Transcoded, means_utf8, refuse_other_encoding
-from wordkin.errors import CorpusError, CorpusNotFoundError, CorpusWarning, MissingExtraError, shown, warn
+from wordkin.errors import CorpusError, CorpusNotFoundError, CorpusWarning, MissingExtraError, WordkinError, shown, warn
 
 STANDARD_INPUT = "-"
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
@@ -64,6 +64,29 @@ class TextFile:
         return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
+class BinaryFileError(CorpusError):
+    """A file is not text."""
+
+
+PACKED_MARKS = {
+    b"\x1f\x8b": ("compressed by gzip", "give its name the suffix .gz"),
+    b"BZh91AY&SY": ("compressed by bzip2", "give its name the suffix .bz2"),
+    b"\xfd7zXZ\0": ("compressed by xz", "give its name the suffix .xz"),
+    b"\x28\xb5\x2f\xfd": ("compressed by Zstandard", "give its name the suffix .zst"),
+    b"PK\x03\x04": ("a zip archive, or a document in one", "extract its text"),
+    b"%PDF-": ("a PDF document", "extract its text"),
+}
+
+
+def refuse_packed(beginning: bytes, name: str) -> None:
+    """Raise :class:`BinaryFileError` if the beginning of a file is that of compressed data or of a document."""
+    for mark, (what, remedy) in PACKED_MARKS.items():
+        if beginning.startswith(mark):
+            if compression_of(name):
+                what, remedy = f"{what} within {compression_of(name)}", "decompress it first"
+            raise BinaryFileError(f"{name!r} is {what}: {remedy}")
+
+
 def looks_binary(text: bytes) -> bool:
     """Whether the beginning of a file holds zero bytes, which UTF-8 text does not contain."""
     return b"\0" in text[: 1 << 16]
@@ -101,14 +124,14 @@ def reading(name: str) -> Iterator[None]:
     """Context manager that converts errors of opening, reading and decompression to one-line errors."""
     try:
         yield
+    except WordkinError:
+        raise
     except FileNotFoundError as error:
         raise CorpusNotFoundError(f"no such file or directory: {name!r}: {PATHS_OR_LISTS}") from error
     except PermissionError as error:
         raise CorpusError(f"no permission to read {name!r}: change its permissions, or copy it") from error
     except _DAMAGED as error:
         raise _damaged(name, error) from error
-    except MissingExtraError:
-        raise
     except (ImportError, ValueError) as error:  # fsspec does not know the protocol, or lacks the package for it
         raise CorpusError(f"cannot open {name!r}: {error}") from error
     except OSError as error:
@@ -186,6 +209,8 @@ class OpenFile:
     def _read(self, size: int) -> bytes:
         with reading(self.file.name):
             data: bytes = self._stream.read(size)
+        if not self._delivered:
+            refuse_packed(data, self.file.name)
         if self._sample is not None:
             self._check_encoding(data)
         self._delivered += len(data)
@@ -297,28 +322,68 @@ def _decompressed(raw: IO[bytes], suffix: str) -> IO[bytes]:
     if suffix == ".gz":
         return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]
     if suffix == ".bz2":
-        return bz2.BZ2File(raw)
+        return io.BufferedReader(_FrameReader(raw, bz2.BZ2Decompressor))
     if suffix == ".xz":
-        return lzma.LZMAFile(raw)
+        return io.BufferedReader(_FrameReader(raw, lzma.LZMADecompressor, padding=b"\0"))
     if suffix == ".zst":
-        return io.BufferedReader(_ZstandardReader(raw))
+        return io.BufferedReader(_FrameReader(raw, _zstandard_frame()))
     return raw
 
 
-class _ZstandardReader(io.RawIOBase):
-    """Decompresses Zstandard frames; unlike the reader of the library, it raises an error for a truncated frame."""
+def _zstandard_frame() -> Callable[[], Any]:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise MissingExtraError("reading .zst files", "zstd") from error
+
+    class Frame:
+        """Decompresses one frame, with the interface of the decompressors of Python."""
+
+        needs_input = True
+
+        def __init__(self) -> None:
+            self._frame = zstandard.ZstdDecompressor().decompressobj()
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            try:
+                return self._frame.decompress(data)
+            except zstandard.ZstdError as error:
+                raise EOFError(str(error)) from error
+
+        @property
+        def eof(self) -> bool:
+            return self._frame.eof
+
+        @property
+        def unused_data(self) -> bytes:
+            return self._frame.unused_data
+
+    return Frame
+
+
+class _FrameReader(io.RawIOBase):
+    """Decompresses one or more frames, the compressed streams of which a file consists.
+
+    Unlike the readers of the libraries, it raises an error for a truncated frame, and for other data after a frame,
+    which they take for the end of the file.
+
+    Parameters
+    ----------
+    raw : binary file
+        The compressed file.
+    new_frame : callable
+        Makes a decompressor of one frame.
+    padding : bytes, default b""
+        A byte that may follow a frame any number of times.
+    """
 
     _COMPRESSED_PIECE = 1 << 14  # small, because repetitive text can expand several thousand times
 
-    def __init__(self, raw: IO[bytes]) -> None:
-        try:
-            import zstandard
-        except ImportError as error:
-            raise MissingExtraError("reading .zst files", "zstd") from error
-        self._new_frame = zstandard.ZstdDecompressor().decompressobj
-        self._error = zstandard.ZstdError
+    def __init__(self, raw: IO[bytes], new_frame: Callable[[], Any], *, padding: bytes = b"") -> None:
+        self._new_frame, self._padding = new_frame, padding
         self.raw = raw
         self._frame: Any = None
+        self._frames = 0
         self._compressed = self._ready = b""
 
     def readable(self) -> bool:
@@ -326,20 +391,31 @@ class _ZstandardReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._ready:
-            compressed = self._compressed or self.raw.read(self._COMPRESSED_PIECE)
-            self._compressed = b""
-            if not compressed:
-                if self._frame is not None:
-                    raise EOFError("the last Zstandard frame has no end")
-                return 0
-            self._frame = self._frame or self._new_frame()
-            try:
-                self._ready = self._frame.decompress(compressed)
-            except self._error as error:
-                raise EOFError(str(error)) from error
-            if self._frame.eof:
-                self._compressed, self._frame = self._frame.unused_data, None
+            if self._frame is None or self._frame.needs_input:
+                compressed = self._compressed or self.raw.read(self._COMPRESSED_PIECE)
+                self._compressed = b""
+                if not compressed:
+                    if self._frame is not None:
+                        raise EOFError("the compressed data has no end")
+                    return 0
+                if self._frame is None and self._frames:
+                    compressed = compressed.lstrip(self._padding) if self._padding else compressed
+                    if not compressed:
+                        continue
+            else:
+                compressed = b""
+            self._ready = self._decompressed(compressed, len(buffer))
         count = min(len(buffer), len(self._ready))
         buffer[:count] = self._ready[:count]
         self._ready = self._ready[count:]
         return count
+
+    def _decompressed(self, compressed: bytes, most: int) -> bytes:
+        """Pass data to the current frame, or begin one; end it at its end."""
+        if self._frame is None:
+            self._frame = self._new_frame()
+            self._frames += 1
+        data: bytes = self._frame.decompress(compressed, most)
+        if self._frame.eof:
+            self._compressed, self._frame = self._frame.unused_data, None
+        return data

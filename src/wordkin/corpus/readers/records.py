@@ -189,10 +189,11 @@ def is_null(value: object) -> bool:
 
 
 def _is_list(value: object) -> bool:
-    """Whether a value is an ordered one-dimensional sequence: a list, a tuple or an array."""
+    """Whether a value is an ordered one-dimensional sequence: a list, a tuple, an array or a series of polars."""
     if isinstance(value, str | bytes | bytearray | Mapping | set | frozenset):
         return False
-    return isinstance(value, Sequence) or getattr(value, "ndim", None) == 1
+    is_series = hasattr(value, "to_list") and hasattr(value, "dtype")
+    return isinstance(value, Sequence) or is_series or getattr(value, "ndim", None) == 1
 
 
 def listed(fields: Sequence[object]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from wordkin.corpus.readers.encodings import means_utf8, refuse_escapes
-from wordkin.corpus.readers.files import OpenFile, looks_binary
+from wordkin.corpus.readers.files import BinaryFileError, OpenFile, looks_binary
 from wordkin.corpus.readers.pieces import Block, Reading, Tally
 from wordkin.errors import CorpusError
 
@@ -16,11 +16,14 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _SAMPLED_BYTES = 1 << 12  # at the beginning of a file, for zeros in every other byte
 _CUTS = (b"\n", b" ", b"\t", b"\r", b"\xe3\x80\x80")  # the frequent kinds of white space, at which blocks are cut
+_MARKUP = {
+    b"<!doctype html": "an HTML page",
+    b"<html": "an HTML page",
+    b"<?xml": "XML",
+    b"<mediawiki": "a dump of MediaWiki",
+    b"{\\rtf": "a document in RTF",
+}
 _ARROW_MARKS = {b"PAR1": "parquet", b"ARROW1": "arrow"}
-
-
-class BinaryFileError(CorpusError):
-    """A file is not text."""
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
@@ -127,6 +130,10 @@ def _refuse_records(opened: OpenFile, text: bytes) -> None:
     remedy = 'or reader="text" to read it as plain text'
     if text.startswith(b"<doc id="):
         raise CorpusError(f'{opened.name!r} looks like output of WikiExtractor: pass reader="wikiextractor", {remedy}')
+    beginning = text[:64].lstrip().lower()
+    for mark, what in _MARKUP.items():
+        if beginning.startswith(mark):
+            raise CorpusError(f"{opened.name!r} looks like {what}: extract its text, {remedy}")
     if not text.startswith((b'{"', b"{ ")):
         return
     try:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wordkin.corpus.scanning.progress import Reporter
 from wordkin.corpus.scanning.token_text import LINE_END, TokenText
-from wordkin.errors import CorpusError
+from wordkin.errors import CorpusError, shown
 from wordkin.items import is_integer
 
 _ITEMS_AT_ONCE = 1 << 16  # batch size for sentences that are not lists
@@ -24,17 +24,17 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 def not_an_item(item: object) -> CorpusError:
     """The error for an item that is neither a string nor a whole number."""
-    if isinstance(item, list | tuple | np.ndarray):
+    if isinstance(item, bytes | bytearray):
+        remedy = "decode it"
+    elif isinstance(item, list | tuple) or (hasattr(item, "dtype") and hasattr(item, "__len__")):
         remedy = "flatten the sentence"
     elif item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
         remedy = "remove it from its sentence"
+    elif isinstance(item, bool | float | np.bool | np.floating):
+        remedy = "convert it with str() or int()"
     else:
-        remedy = (
-            "convert it with str() or int()"
-            if isinstance(item, bool | float | np.bool | np.floating)
-            else ("convert it with str()")
-        )
-    return CorpusError(f"words must be strings, or whole numbers; got {item!r:.60} ({type(item).__name__}): {remedy}")
+        remedy = "convert it with str()"
+    return CorpusError(f"words must be strings, or whole numbers; got {shown(item)} ({type(item).__name__}): {remedy}")
 
 
 def mixed_items(first: object, other: object) -> CorpusError:

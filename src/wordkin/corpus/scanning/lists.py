@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import isnan
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,13 @@ from wordkin.corpus.scanning.integers import count_integers, mixed_items, not_an
 from wordkin.corpus.scanning.progress import Reporter
 from wordkin.corpus.scanning.token_text import LINE_END, TokenText
 from wordkin.corpus.tokenization.tokenizing import Batch
-from wordkin.errors import CorpusError, CorpusWarning, warn
+from wordkin.errors import CorpusError, CorpusWarning, shown, warn
 from wordkin.items import is_integer
 from wordkin.storage.utf8 import is_utf8
 
 _SEGMENT_ENTRIES = 1 << 20
 _NOTHING = object()
+_NO_SENTENCES = (str, bytes, bytearray, Mapping, set, frozenset)  # iterables that are not ordered lists of words
 
 
 class _WordIndex(dict[str, int]):
@@ -199,7 +202,7 @@ def checked_sentences(sentences: Iterable[object], *, sets: bool = False) -> Ite
         if sets and isinstance(sentence, set | frozenset):
             yield sorted_items(sentence)
             continue
-        if isinstance(sentence, str | bytes | Mapping | set | frozenset) or not isinstance(sentence, Iterable):
+        if isinstance(sentence, _NO_SENTENCES) or not isinstance(sentence, Iterable):
             raise _not_a_sentence(number, sentence)
         yield sentence
 
@@ -215,10 +218,18 @@ def _not_a_sentence(number: int, sentence: object) -> CorpusError:
         )
     elif isinstance(sentence, str):
         remedy = "split it into words, such as sentence.split(), or pass strings as texts=[...] and paths as a list"
+    elif isinstance(sentence, bytes | bytearray):
+        remedy = "decode it, and split it into words, such as sentence.decode().split(); pass files as paths"
+    elif isinstance(sentence, PathLike):
+        remedy = "pass paths as a list"
+    elif is_integer(sentence):
+        remedy = "put the whole numbers of each sentence in a list of their own"
+    elif sentence is None or (isinstance(sentence, float) and isnan(sentence)):
+        remedy = "leave it out"
     else:
-        remedy = "split it into words, such as sentence.split(), or pass paths as a list"
+        remedy = "split it into words"
     return CorpusError(
-        f"sentence {number} is {sentence!r:.60} ({type(sentence).__name__}), not a list of words: {remedy}"
+        f"sentence {number} is {shown(sentence)} ({type(sentence).__name__}), not a list of words: {remedy}"
     )
 
 

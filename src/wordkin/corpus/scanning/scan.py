@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 import itertools
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
@@ -345,7 +345,8 @@ def _count(
         reporter.tally("sentences")
         lists = checked_sentences(source.items, sets=source.reading.sets)
         count_sentences(lists, text, reporter, encoding_errors, bound=bound, refuse_integers=refuse)
-        _warn_of_sentences(text)
+        if not source.tokenized:
+            _warn_of_sentences(text)
         return
     with contextlib.closing(read(source, encoding_errors, reporter)) as pieces:
         first = next(pieces, None)
@@ -396,6 +397,8 @@ def _judge_invalid(source: Source, text: TokenText, reporter: Reporter, encoding
 
 
 def _nothing_found(source: Source) -> str:
+    if not source.files and isinstance(source.items, Sized):
+        return "the corpus holds no words: " + ("all its sentences are empty" if len(source.items) else "it is empty")
     if not source.files:
         return "the corpus yielded no words: a generator can be read only once; pass a list or a new generator"
     names = ", ".join(repr(file.name) for file in source.files[:3]) + (", …" if len(source.files) > 3 else "")

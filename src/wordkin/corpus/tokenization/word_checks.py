@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import CorpusWarning, shown, warn
+from wordkin.storage.packed_words import PackedWords
 
 LEAST_SHARE = 0.2
 """A warning requires that at least this fraction of the characters is Han, Hiragana or Katakana ..."""
@@ -19,6 +20,7 @@ LEAST_LENGTH = 5.0
 LEAST_PARTS = 4.0
 """Given words are warned of when white space parts them into so many on average: they are sentences, or long names."""
 
+_MARK = "\ufeff"
 _MOST_TOKENS = 100_000  # that are looked at; of more, some evenly spaced ones
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
 
@@ -58,6 +60,19 @@ def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
         warn(
             f"the words of the lists have white space in them, {parts / words:.1f} parts on average, as "
             f"{shown(longest)} has: each is learned as one word; pass sentences as texts=[...], or split them",
+            CorpusWarning,
+        )
+
+
+def warn_of_byte_order_marks(words: PackedWords) -> None:
+    """Warn of words that begin with U+FEFF, as where files or texts with a byte-order mark are joined."""
+    first_bytes = words.utf8[words.offsets[:-1]]
+    ids = np.flatnonzero(first_bytes == _MARK.encode()[0]).tolist()
+    marked = [word for word in (words[each] for each in ids) if word.startswith(_MARK)]
+    if marked:
+        warn(
+            f"{len(marked):,} words begin with U+FEFF, a byte-order mark, such as {marked[0]!a}, and differ from "
+            "the words without it: remove the marks, for example with text.replace('\\ufeff', '')",
             CorpusWarning,
         )
 
