@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wordkin.compat import gensim as compat
 from wordkin.compat.gensim import ENGLISH_CONNECTOR_WORDS, CallbackAny2Vec, KeyedVectors, LineSentence, Word2Vec
 from wordkin.compat.gensim import word2vec as module
 from wordkin.errors import ConfigError, UnknownWordError
@@ -156,3 +157,34 @@ def test_connector_words_are_those_of_gensim() -> None:
 def test_lines_of_what_is_no_file(source: object) -> None:
     with pytest.raises(TypeError, match="source must be a path or an open file; got"):
         list(LineSentence(source))
+
+
+def grown(models: Any) -> Any:
+    model = models.Word2Vec(TEXT, **SMALL)
+    new = [["fox", "user", "elk"], [], ["elk", "bat"], ["once"]]
+    model.build_vocab(new, update=True, min_count=1)
+    read = model.train(new, total_examples=model.corpus_count, epochs=2)[1]
+    model.build_vocab([], update=True)
+    counts = [int(model.wv.get_vecattr(word, "count")) for word in model.wv.index_to_key]
+    return model.wv.index_to_key, counts, model.corpus_count, read, model.train_count, model.min_count
+
+
+def from_counts(models: Any) -> Any:
+    model = models.Word2Vec(**SMALL)
+    model.build_vocab_from_freq({"b": 2, "a": 2, "c": 5, "d": 2}, corpus_count=4)
+    return model.wv.index_to_key, model.corpus_count, model.corpus_total_words, model.wv.next_index
+
+
+def by_hand(models: Any) -> Any:
+    vectors = models.KeyedVectors(6, count=2)
+    vectors.add_vectors(["p", "q"], np.ones((2, 6)))
+    rows = [vectors.add_vector(key, np.ones(6)) for key in "ab"]
+    for count, key in enumerate("abpq"):
+        vectors.set_vecattr(key, "count", count // 2)
+    return rows, vectors.next_index, vectors.sort_by_descending_frequency(), vectors.index_to_key
+
+
+@pytest.mark.parametrize("program", [grown, from_counts, by_hand])
+def test_orders_and_counts_are_those_of_gensim(program: Any) -> None:
+    gensim = pytest.importorskip("gensim.models")
+    assert program(compat) == program(gensim)
