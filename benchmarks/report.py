@@ -68,7 +68,7 @@ def circumstances(content: Mapping[str, Any]) -> str:
     facts = [f"{machine['processor']}, {machine['usable_cores']} cores"]
     if machine["memory_bytes"]:
         facts.append(f"{machine['memory_bytes'] / 2**30:.0f} GiB")
-    facts.append(f"{machine['vector_bits']}-bit vectors, {machine['system']}, Python {machine['python']}")
+    facts.append(f"{machine['vector_bits']}-bit vector registers, {machine['system']}, Python {machine['python']}")
     facts.append(", ".join(f"{name} {version}" for name, version in machine["versions"].items()))
     versions = {each.get("code") for each in content["measurements"].values()}
     if len(versions) > 1:

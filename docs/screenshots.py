@@ -194,10 +194,12 @@ def take(browser: Any, url: str, picture: Picture) -> None:
 
 
 def trained_on(texts: Texts, state: str) -> str:
-    """The text and the kind of training of a picture, in words."""
+    """Return a sentence that names the text, the architecture and the objective of a picture."""
     choices = Choices.of_state(dict(parse_qsl(state)), "en")
-    kind = [texts[f"lesson.{field}.{getattr(choices, field)}"] for field in ("architecture", "objective")]
-    return f"Text: {PRESETS[choices.preset].title.rstrip('.')}. {kind[0]}, {kind[1].lower()}."
+    architecture = "CBOW" if choices.architecture == "cbow" else choices.architecture
+    objective = texts[f"lesson.objective.{choices.objective}"].lower()
+    title = PRESETS[choices.preset].title.rstrip(".")
+    return f'The model was trained on the text "{title}" with {architecture} and {objective}.'
 
 
 def write_lesson_page() -> None:
@@ -206,20 +208,22 @@ def write_lesson_page() -> None:
     lines = [
         "# The pages of the lesson",
         "",
-        "Made by `make screenshots`. The [checklist](checklist.md) says what each page shows;",
-        "[A class hour](class-hour.md) says how to use the pages in class. Each page can be opened with any text;",
-        "the pictures use the example that suits the page best, which is named above them.",
+        "This page shows a picture of each page of the lesson, made by `make screenshots`. The [checklist](checklist.md)",
+        "lists what a learner sees on each page. [A class hour](class-hour.md) describes how to use the pages in class.",
+        "",
+        "Every page works with any text. Each picture uses the example text that suits its page best.",
     ]
     for number, topic in enumerate(TOPICS, 1):
         title = texts[f"lesson.topic.{topic}"]
         lines += ["", f"## {number}. {title}", "", trained_on(texts, STATES.get(topic, ""))]
         lines += ["", f"![{title}](images/lesson/light-{topic}.png)"]
-    lines += ["", "## Dark, on a phone, in Korean"]
+    lines += ["", "## Dark mode, phone and Korean"]
+    kinds = {"dark": "in dark mode", "phone": "on a phone", "korean": "in Korean"}
     for look, topic, state in OTHER_LOOKS:
         title = texts[f"lesson.topic.{topic}"]
         lines += [
             "",
-            f"{title}. {trained_on(texts, state)}",
+            f"{title}, {kinds[look]}. {trained_on(texts, state)}",
             "",
             f"![{title}, {look}](images/lesson/{look}-{topic}.png)",
         ]

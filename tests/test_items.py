@@ -113,10 +113,10 @@ def test_what_is_no_item_is_refused(corpus: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lowercase": True}, "lowercase needs words, but the items are whole numbers; got True: leave it out"),
-        ({"normalize": "NFC"}, "normalize needs words, but the items are whole numbers; got 'NFC': leave it out"),
-        ({"keep": "1.*"}, "keep needs words, but the items are whole numbers; got '1.*': leave it out"),
-        ({"phrases": 1}, "phrases needs words, but the items are whole numbers; got 1: leave it out"),
+        ({"lowercase": True}, "lowercase needs a text of words, not of whole numbers; got True: leave lowercase out"),
+        ({"normalize": "NFC"}, "normalize needs a text of words, not of whole numbers; got 'NFC': leave normalize out"),
+        ({"keep": "1.*"}, "keep needs a text of words, not of whole numbers; got '1.*': leave keep out"),
+        ({"phrases": 1}, "phrases needs a text of words, not of whole numbers; got 1: leave phrases out"),
         ({"keep_words": ["01"]}, "keep_words must be whole numbers, like the items of the text; got '01'"),
         ({"keep_words": [1, "a"]}, "keep_words must be a list of words, or of whole numbers; got (1, 'a')"),
         ({"vocabulary": {"1": 5}, "min_count": 5}, "the items of the model or vocabulary are words, such as '1', but "),

@@ -306,7 +306,7 @@ def scan_text(
         return scanned
     if scanned.integers:
         scanned.close()
-        raise ConfigError("phrases", "needs words, but the items are whole numbers", config.phrases, "leave it out")
+        raise ConfigError("phrases", "needs a text of words, not of whole numbers", config.phrases, "leave phrases out")
     text, workers = CountedText.of_scan(scanned, spool_directory), config.worker_threads
     if phrases is None and isinstance(config.phrases, int):
         return learn_phrases(text, config.phrases, phrase_options(config), workers=workers)[1]
@@ -510,13 +510,13 @@ def _refuse_other_reading(opened: EncodedText, config: TrainingConfig, phrases: 
     for name in ("tokenizer", "lowercase", "normalize", "keep"):
         if made[name] != asked[name]:
             raise ConfigError(
-                name, f"must be the same in model ({asked[name]!r}) and encoded text", made[name],
+                name, f"of the encoded text must be {asked[name]!r}, as in the model", made[name],
                 "encode the text again with the options of the model")  # fmt: skip
     contents = [None if each is None else each.to_json() for each in (opened.phrases, phrases)]
     if contents[0] != contents[1]:
-        has = ["no phrases" if each is None else "other phrases" for each in contents]
+        rule = "of the encoded text must be none" if phrases is None else "of the encoded text must be the same phrases"
         raise ConfigError(
-            "phrases", f"must be the same in model ({has[1]}) and encoded text", has[0],
+            "phrases", f"{rule}, as in the model", "no phrases" if opened.phrases is None else "other phrases",
             "encode the text again with the phrases of the model (phrases.json)")  # fmt: skip
 
 

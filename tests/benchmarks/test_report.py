@@ -301,7 +301,7 @@ def test_places_are_filled_and_can_be_filled_again() -> None:
 
 def test_circumstances_name_machine_versions_and_text(training_results: dict[str, Any]) -> None:
     assert report.tables({"training": training_results})["training.machine"] == (
-        "Measured on: a processor, 2 cores; 8 GiB; 256-bit vectors, Linux x86_64, Python 3.12.1; wordkin 1.0; "
+        "Measured on: a processor, 2 cores; 8 GiB; 256-bit vector registers, Linux x86_64, Python 3.12.1; wordkin 1.0; "
         "text text.txt, 6 MB; 2 threads."
     )
 

@@ -82,5 +82,5 @@ def test_other_items_are_refused(make_embeddings, items):
         ConfigError, match=r"benchmark must be a file, or a list of \(word, word, score\) or of \(a, b, c, d\)"
     ):
         make_embeddings(["a"]).evaluate(items)
-    with pytest.raises(ConfigError, match="header is only for reading a file; got True: leave it out for items"):
+    with pytest.raises(ConfigError, match="header applies only to benchmark files; got True: leave header out"):
         make_embeddings(["a"]).evaluate([("a", "b", 1)], header=True)

@@ -115,7 +115,7 @@ def test_an_update_that_fails_leaves_the_model_as_it_was(model):
     with pytest.raises(ConfigError, match=r"vector_size must be .*, as in the model"):
         model.update(NEW, vector_size=3)
     for name in ("init", "vocabulary"):
-        with pytest.raises(ConfigError, match=f"{name} must be left out when a model is updated; .* has its own"):
+        with pytest.raises(ConfigError, match=f"{name} must be left out when a model is updated; .* of the model"):
             model.update(NEW, **{name: model.vocabulary})
 
     def fail(report):
@@ -160,7 +160,7 @@ def test_training_starts_from_published_vectors(model, tmp_path):
     assert same(Word2Vec(**options).fit(NEW, init=wordkin.load(path)), started)
     assert same(Word2Vec.resume(tmp_path / "run"), started)
     with pytest.raises(
-        ConfigError, match="init must hold vectors of vector_size=100 dimensions; got 12: set vector_size"
+        ConfigError, match="init must hold vectors with 100 dimensions, the value of vector_size; got 12: set vector_size"
     ):
         wordkin.train(NEW, init=path)
     with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
@@ -241,7 +241,7 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     assert f"{facts['words']} of {facts['words']} words started from {vectors}" in capsys.readouterr().err
     for options, message in (
         (["--from", vectors], "--from must be a directory written by --checkpoint"),
-        (["--from", run, "--init", vectors], "--init must be left out with --from, because the model has its own"),
+        (["--from", run, "--init", vectors], "--init must be left out with --from, which uses the words and vectors of the model"),
         (["--resume", run, "--vocabulary", text], "--vocabulary must be left out with --resume"),
         (["--from", str(tmp_path / "none")], "there is no run in"),
     ):
@@ -404,11 +404,11 @@ def test_an_encoded_text_whose_words_were_made_otherwise_is_refused(model, tmp_p
     for name, value in made.items():
         config = wordkin.TrainingConfig(min_count=1, **{name: value})
         save_encoded(source_of(str(tmp_path / "old.txt"), config), config, tmp_path / "old.wk")
-        with pytest.raises(ConfigError, match=rf"{name} must be the same in model \(.*\) and encoded text"):
+        with pytest.raises(ConfigError, match=rf"{name} of the encoded text must be .*, as in the model"):
             model.update(NEW, replay=0.2, replay_from=tmp_path / "old.wk")
-        with pytest.raises(ConfigError, match=rf"{name} must be the same in model \(.*\) and encoded text"):
+        with pytest.raises(ConfigError, match=rf"{name} of the encoded text must be .*, as in the model"):
             model.update(tmp_path / "old.wk")
-        with pytest.raises(ConfigError, match=rf"{name} must be the same in model \(.*\) and encoded text"):
+        with pytest.raises(ConfigError, match=rf"{name} of the encoded text must be .*, as in the model"):
             model.update(NEW, validation=tmp_path / "old.wk")
 
 

@@ -70,10 +70,10 @@ def test_given_vectors_are_taken_and_others_drawn_at_their_scale():
 
 def test_vectors_that_do_not_fit_are_refused():
     config = TrainingConfig(vector_size=2)
-    with pytest.raises(ConfigError, match="init must have a vector for a word of the text"):
+    with pytest.raises(ConfigError, match="init must hold a vector of at least one word of the text"):
         tables_from_vectors(config, Vocabulary(["q"]), np.ones((1, 2), np.float32), OLD)
     broken = np.array([[1, np.nan]], np.float32)
-    with pytest.raises(ConfigError, match="init must hold finite numbers; got \"the vector of 'b'\""):
+    with pytest.raises(ConfigError, match="init must hold only finite numbers; got \"infinite or NaN numbers in the vector of 'b'\""):
         tables_from_vectors(config, Vocabulary(["b"]), broken, OLD)
 
 

@@ -149,7 +149,7 @@ def evaluate_benchmark(
         A benchmark file or directory (see :func:`read_dataset`), a dataset, or the items themselves: word pairs
         ``(word, word, score)`` or analogies ``(a, b, c, d)``.
     **options
-        Options of :func:`evaluate_file`. ``kind`` and the options of :func:`read_dataset` are only for files.
+        Options of :func:`evaluate_file`. ``kind`` and the options of :func:`read_dataset` apply only to files.
 
     Returns
     -------
@@ -171,7 +171,8 @@ def evaluate_benchmark(
     else:
         given = next(iter([*reading, *(["kind"] if kind is not None else [])]), None)
         if given is not None:
-            raise ConfigError(given, "is only for reading a file", reading.get(given, kind), "leave it out for items")
+            remedy = f"leave {given} out, because benchmark is not a path"
+            raise ConfigError(given, "applies only to benchmark files", reading.get(given, kind), remedy)
         dataset = benchmark if isinstance(benchmark, Dataset) else dataset_of(benchmark)
     return evaluate_dataset(embeddings, dataset, **scoring)
 

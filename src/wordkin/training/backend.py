@@ -69,7 +69,7 @@ class Backend(Protocol):
     ) -> SpanResult:
         """Train on corpus positions start … stop - 1 of an epoch (counted from 0).
 
-        ``should_stop`` is called often. When it returns True, shards in progress are finished and the result tells
+        ``should_stop`` is called often. When it returns True, shards in progress are finished and the result says
         where training stopped.
         """
 

@@ -77,7 +77,7 @@ def refuse_for_machines(config: TrainingConfig) -> None:
             "a full softmax changes all rows with every word, and all of them would have to be sent")  # fmt: skip
     if config.deterministic and config.replicas == 1:
         raise ConfigError(
-            "replicas", "must be set on a cluster with deterministic=True, because the result depends on it",
+            "replicas", "must be set on a cluster with deterministic=True, because the result depends on the number",
             config.replicas, "use the number of machines, for example")  # fmt: skip
 
 

@@ -136,7 +136,7 @@ class ProgressDisplay:
         self.say("Compiling for this processor; this happens once.")
 
     def say(self, line: str) -> None:
-        """Show a line of text beside the bar."""
+        """Show a line of text above the bar."""
         if self._bar is not None:
             self._bar.say(line)
         else:

@@ -34,14 +34,15 @@ _ROWS_AT_A_TIME = 4096
 
 
 def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_validation: bool) -> TrainingConfig:
-    """The configuration of an update: that of the model, changed by ``options``.
+    """Return the configuration of an update: the configuration of the model, changed by ``options``.
 
     ``learning_rate`` defaults to ``UPDATE_LEARNING_RATES``, and ``patience`` applies only with held-out text. Raises
     :class:`ConfigError` if an option would change the meaning of the tables, and for hierarchical softmax.
     """
     for name in ("vocabulary", "init"):
         if name in options:
-            raise ConfigError(name, "must be left out when a model is updated", options[name], "the model has its own")
+            remedy = f"an update uses the {'words' if name == 'vocabulary' else 'vectors'} of the model"
+            raise ConfigError(name, "must be left out when a model is updated", options[name], remedy)
     values = {each.name: getattr(config, each.name) for each in dataclasses.fields(config)}
     values |= {"learning_rate": UPDATE_LEARNING_RATES[config.architecture], "min_learning_rate": None}
     if not has_validation and config.validation_fraction is None:
@@ -52,7 +53,7 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
     for name in _FIXED:
         if getattr(updated, name) != getattr(config, name):
             raise ConfigError(
-                name, f"must be {getattr(config, name)!r}, as in the model, for an update", getattr(updated, name),
+                name, f"must be {getattr(config, name)!r} for an update, as in the model", getattr(updated, name),
                 "leave it out, or train a new model")  # fmt: skip
     if any(TRAITS[each].rows_are_nodes for each in config.objectives):
         raise ConfigError(
@@ -87,19 +88,20 @@ def grown_tables(
 def tables_from_vectors(
     config: TrainingConfig, words: Vocabulary, vectors: NDArray[Any], vocabulary: Vocabulary
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
-    """Initial tables with given vectors as input rows, and the number of rows that have one.
+    """Return initial tables with given vectors as input rows, and the number of words that have a vector.
 
     Words without a vector get uniform random rows with the root mean square of the given vectors. Other tables are 0.
     Raises :class:`ConfigError` if no word has a vector, or if a vector is not finite.
     """
     if len(words) and words.integers != vocabulary.integers:
         kinds = [("whole numbers" if each.integers else "words") for each in (vocabulary, words)]
-        raise ConfigError("init", f"must have vectors of {kinds[0]}, like the items of the text", kinds[1])
+        raise ConfigError("init", f"must hold vectors of {kinds[0]}, because the text consists of {kinds[0]}", kinds[1])
     found = words.find_ids(vocabulary)
     given = np.flatnonzero(found >= 0)
     if not len(given):
         raise ConfigError(
-            "init", "must have a vector for a word of the text", words, "check its tokenization and lower-casing"
+            "init", "must hold a vector of at least one word of the text", words,
+            "words of the vectors and of the text must have the same letter case and tokenization")  # fmt: skip
         )
     shapes = table_shapes(config, len(vocabulary))
     tables = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
@@ -109,7 +111,7 @@ def tables_from_vectors(
         rows = np.asarray(vectors[found[ids]], np.float32)
         if not np.isfinite(rows).all():
             broken = vocabulary.word(int(ids[np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]]))
-            raise ConfigError("init", "must hold finite numbers", f"the vector of {broken!r}")
+            raise ConfigError("init", "must hold only finite numbers", f"infinite or NaN numbers in the vector of {broken!r}")
         tables["input"][ids] = rows
         squares += float(np.square(rows, dtype=np.float64).sum())
     scale = math.sqrt(3 * squares / (len(given) * config.vector_size))
@@ -130,8 +132,8 @@ def _draw_rows(
 def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.float32]:
     """Uniform numbers in [0, 1) for each word, float32 [words, size]; they depend only on the seed and the word.
 
-    The random stream (see :mod:`wordkin.windows.rng`) of a word has a key made of the seed and a BLAKE2 digest of the
-    word.
+    Each word has its own random stream (see :mod:`wordkin.windows.rng`). The key of the stream is made of the seed and a
+    BLAKE2 digest of the word.
     """
     key = stream_key(seed, INITIALISATION, _NEW_ROWS)
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)
@@ -145,8 +147,8 @@ def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDA
     Parameters
     ----------
     freeze : str, path or iterable of str
-        A regular expression that matches whole words, a file with one word per line, or words. Whole numbers are
-        matched, and written in a file, in decimal.
+        A regular expression that matches whole words, a file with one word per line, or words. The expression and the
+        file use decimal digits for items that are whole numbers.
     known : Vocabulary
         The words that already have vectors.
     vocabulary : Vocabulary
@@ -223,5 +225,5 @@ def check_init_size(config: TrainingConfig, vector_size: int) -> None:
     """Raise :class:`ConfigError` if the vectors of ``init`` have another size."""
     if vector_size != config.vector_size:
         raise ConfigError(
-            "init", f"must hold vectors of vector_size={config.vector_size} dimensions", vector_size,
+            "init", f"must hold vectors with {config.vector_size} dimensions, the value of vector_size", vector_size,
             f"set vector_size={vector_size}")  # fmt: skip

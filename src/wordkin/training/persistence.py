@@ -9,7 +9,7 @@ from wordkin.training.tables import NamedTables
 
 
 class BestTables(Protocol):
-    """Stores the tables of the best epoch outside memory; a copy in memory would double the need of a run."""
+    """Stores the tables of the best epoch outside memory; a copy in memory would double the memory of a run."""
 
     def keep_best(self, tables: NamedTables) -> None:
         """Store these tables in place of the previous ones. Raises :class:`OutputError` if the disk is full."""

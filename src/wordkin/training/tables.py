@@ -1,6 +1,6 @@
 """Names, shapes and initial values of the trained tables.
 
-Backends store tables in a layout of their own. They receive the initial tables in pieces, and return tables under these
+Each backend stores tables in its own layout. Backends receive the initial tables in pieces, and return tables under these
 names:
 
 ========================  ===================  =====================================================

@@ -1,6 +1,6 @@
-"""The search space: the values of each option, and how new settings are drawn.
+"""The search space of tuning: the values to try of each option, and random draws of settings from them.
 
-A draw depends only on the seed, the number of the draw, the settings drawn near to and the settings already seen.
+A draw depends only on the seed, the number of the draw, the settings to vary and the settings already seen.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "noise_exponent": (0.5, 0.75, 1.0),
     "vector_size": (50, 100, 150, 200, 300),
 }
-"""The values to try of each option; numbers are sorted."""
+"""For each option, the values to try. Numbers are in ascending or descending order."""
 VARIED_UNLESS_SAID = ("window", "dynamic_window", "negative", "subsample", "epochs", "learning_rate")
 VARIED_FOR_CBOW = ("cbow_gradient", "vectors")
 NEVER_VARIED = ("recipe", "threads", "seed", "deterministic", "parts")
@@ -49,7 +49,7 @@ class Space:
     values : mapping
         For each varied option, the values to try.
     words : int or None, default None
-        Length of the text, on which recipes depend; None before it has been read.
+        Number of words of the text; None before it has been read. Recipes depend on it.
     """
 
     fixed: Settings
@@ -57,24 +57,29 @@ class Space:
     words: int | None = None
 
     def config(self, settings: Settings) -> TrainingConfig:
-        """The configuration of a run with these settings."""
+        """Return the configuration of a run with these settings."""
         given = {**self.fixed, **settings}
         config = TrainingConfig.from_options(**given)
         return config if self.words is None else config_for_words(config, given, self.words)
 
     def draw(self, seed: int, number: int, near: Settings | None, seen: Collection[object]) -> Settings | None:
-        """Draw settings whose :func:`identity` is not in ``seen``; None if none were found.
+        """Draw settings whose :func:`identity` is not in ``seen``. Return None if 100 draws fail.
 
         Parameters
         ----------
+        seed, number : int
+            Seed of the search, and number of the draw. Together they determine the random numbers.
         near : mapping or None
-            Settings in which one or two options get a neighbouring value; None to draw from the whole space.
+            Settings to vary: one or two of their options get a neighbouring value. None draws a random value of every
+            option.
+        seen : collection
+            Identities of the settings drawn so far.
         """
         random = np.random.Generator(np.random.Philox(key=[seed, number]))
         middle = None if near is None else self.config(near)
         met: set[tuple[Any, ...]] = set()
         for _ in range(_ATTEMPTS):
-            drawn = self._anywhere(random) if middle is None else self._beside(random, middle)
+            drawn = self._anywhere(random) if middle is None else self._near(random, middle)
             if tuple(drawn.values()) in met:
                 continue
             met.add(tuple(drawn.values()))
@@ -86,7 +91,7 @@ class Space:
     def _anywhere(self, random: np.random.Generator) -> Settings:
         return {name: values[random.integers(len(values))] for name, values in self.values.items()}
 
-    def _beside(self, random: np.random.Generator, config: TrainingConfig) -> Settings:
+    def _near(self, random: np.random.Generator, config: TrainingConfig) -> Settings:
         names = self._meaningful(config)
         drawn = {name: _value(config, name) for name in names}
         for name in random.choice(names, size=min(len(names), int(random.integers(1, 3))), replace=False).tolist():
@@ -96,12 +101,12 @@ class Space:
         return drawn
 
     def _meaningful(self, config: TrainingConfig) -> list[str]:
-        """The varied options that have an effect with this configuration."""
+        """Return the varied options that affect training with this configuration."""
         cbow_alone = ("cbow_gradient", "cbow_combine")
         return [name for name in self.values if name not in cbow_alone or config.architecture == "cbow"]
 
     def _legal(self, settings: Settings) -> TrainingConfig | None:
-        """The configuration of a run; None if these values conflict."""
+        """Return the configuration of a run, or None if these settings conflict."""
         try:
             return self.config(settings)
         except ConfigError:
@@ -109,7 +114,7 @@ class Space:
 
 
 def identity(config: TrainingConfig) -> object:
-    """A value that is equal for configurations that train the same."""
+    """Return a value that is equal for two configurations exactly if they train the same vectors."""
     values = {name: getattr(config, name) for name in _FIELDS}
     values |= {"learning_rate": config.starting_learning_rate, "recipe": None}
     if config.architecture != "cbow":
@@ -122,7 +127,7 @@ def _value(config: TrainingConfig, name: str) -> Any:
 
 
 def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
-    """For a number, the next lower and higher values; otherwise all other values."""
+    """Return the next lower and the next higher number; for other types, all other values."""
     if any(isinstance(each, bool | str) for each in values):
         return [each for each in values if each != value]
     ordered = sorted(values)
@@ -131,22 +136,23 @@ def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
 
 
 def space_of(options: Settings, vary: object) -> Space:
-    """The search space for the arguments of :func:`wordkin.tune`.
+    """Return the search space for the arguments of :func:`wordkin.tune`.
 
     Parameters
     ----------
     options : mapping
-        Options of training given by hand.
+        Training options with the same value in every trial.
     vary : None, sequence of str, or mapping
-        Names of options, or a mapping of names to the values to try; None for those of :data:`VALUES`.
+        Names of the options to vary, or a mapping of these names to the values to try. None varies a standard set of
+        options. :data:`VALUES` holds the values of options without values here.
 
     Raises
     ------
     ConfigError
-        An option cannot be varied, a value is not legal, or nothing is left to vary.
+        An option cannot be varied, a value is not legal, or no option has two values to try.
     """
     if "recipe" in options:
-        raise ConfigError("recipe", "must be left out", options["recipe"], "the recipe is among the trials anyway")
+        raise ConfigError("recipe", "must be left out", options["recipe"], "tuning always tries the quality recipe")
     TrainingConfig.from_options(**options)  # raises an error if they are not legal
     if vary is None:
         names = VARIED_UNLESS_SAID + (VARIED_FOR_CBOW if options.get("architecture") == "cbow" else ())
@@ -154,17 +160,17 @@ def space_of(options: Settings, vary: object) -> Space:
         if options.get("cbow_combine") == "sum":
             values.pop("cbow_gradient", None)
     else:
-        values = dict(_asked(vary))
+        values = dict(_options_to_vary(vary))
     for name, tried in values.items():
         _check_values(name, tried, options)
     if not any(len(tried) > 1 for tried in values.values()):
         remedy = f"name options to vary, such as {', '.join(VARIED_UNLESS_SAID[:3])}"
-        raise ConfigError("vary", "must leave an option with two values or more", vary, remedy)
+        raise ConfigError("vary", "must name an option with at least two values to try", vary, remedy)
     return Space(dict(options), values)
 
 
-def _asked(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    """Each option to vary with its values."""
+def _options_to_vary(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    """Yield the name of each option to vary, with the values to try."""
     rule = "must be names of options, or a mapping of names to the values to try"
     if isinstance(vary, str) or not isinstance(vary, Mapping | Sequence):
         raise ConfigError("vary", rule, vary)
@@ -186,6 +192,6 @@ def _check_values(name: str, values: tuple[Any, ...], options: Settings) -> None
     if field.metadata["group"] == "Text" and name not in ("subsample", "subsample_formula"):
         raise ConfigError("vary", "must not name options of text: the text is read once", name)
     if name in options:
-        raise ConfigError(name, "must be left out where it is varied", options[name])
+        raise ConfigError(name, "must be left out, because vary names it", options[name])
     for value in values:
         check(name, field.metadata["rule"], value)

@@ -36,7 +36,7 @@ def fill_with_random_bits(keys, bits):
 
 
 def random_bits_of(keys: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
-    """The first ``count`` numbers of several streams, as of :func:`random_bits`: uint64 [streams, count]."""
+    """The first ``count`` numbers of several streams, as returned by :func:`random_bits`: uint64 [streams, count]."""
     bits = np.empty((len(keys), count), np.uint64)
     fill_with_random_bits(keys, bits)
     return bits

@@ -191,7 +191,7 @@ def test_more_replicas_than_memory_has_room_for_are_refused(monkeypatch: pytest.
     assert memory.replica_bytes(config, VOCABULARY) >= tables
     memory.refuse_too_many_replicas(config, VOCABULARY, 4)
     with pytest.raises(
-        ConfigError, match=r"replicas must be at most 4 here: tables of .* GB for each replica, and once"
+        ConfigError, match=r"replicas must be at most 4 on this machine, which has .* GB of memory: each replica"
     ):
         memory.refuse_too_many_replicas(config, VOCABULARY, 5)
 

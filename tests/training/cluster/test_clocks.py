@@ -27,7 +27,7 @@ def test_rounds_are_as_long_as_the_text_allows(text_words: int, replicas: int, r
 def test_replicas_without_text_are_told() -> None:
     config = TrainingConfig(replicas=8, round_words=400)
     with pytest.warns(
-        RuntimeWarning, match=r"round_words=400 leaves text for 3 of 8 replicas: the text has 1,001 words"
+        RuntimeWarning, match=r"round_words=400 leaves text for only 3 of 8 replicas: the text has 1,001 words"
     ):
         assert Clocks.of(config, 1001).round_words == 400
     assert Clocks.of(config, 2801).round_words == 400  # the last has one word

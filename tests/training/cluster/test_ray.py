@@ -274,7 +274,7 @@ def test_a_killed_actor_a_late_joiner_and_a_killed_node_change_no_bit(
 ) -> None:
     backend = on_machines(cluster)
     victim = process_of(cluster.machines[1])
-    with pytest.warns(RuntimeWarning, match=r"lost the machine .*: the others train its part"):
+    with pytest.warns(RuntimeWarning, match=r"lost the machine .*: the other machines train its replicas"):
         found = trained(backend, after(3, lambda: os.kill(victim, signal.SIGKILL)))
     assert same(found, of_one_process())
 
@@ -338,7 +338,7 @@ def test_a_whole_run_by_its_command(nodes: Any, cluster: RayCluster, tmp_path: P
     ("address", "message"),
     [
         ("127.0.0.1:1", r"no Ray cluster answers at 127.0.0.1:1: .*; ray start --head shows the address of one"),
-        ("somewhere", "the address of a Ray cluster is auto or HOST:PORT, as ray start shows it; got somewhere"),
+        ("somewhere", "the address of a Ray cluster must be auto, or the HOST:PORT that ray start prints; got somewhere"),
         ("ray://127.0.0.1:10001", "ray://127.0.0.1:10001 is an address of Ray Client: start wordkin on a machine"),
     ],
 )

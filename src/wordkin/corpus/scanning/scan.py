@@ -337,7 +337,7 @@ def _count(
         spelling.refuse_integers()
         if bound is not None:
             raise ConfigError(
-                "max_types", "needs words, but the items are whole numbers", bound.max_types, "leave it out"
+                "max_types", "needs a text of words, not of whole numbers", bound.max_types, "leave max_types out"
             )
 
     if source.kind == "sentences":

@@ -41,7 +41,7 @@ class Spelling:
         """Raise :class:`ConfigError` if an option is set, because the text holds whole numbers."""
         for name, value in (("lowercase", self.lowercase), ("normalize", self.normalize), ("keep", self.keep)):
             if value not in (None, False):
-                raise ConfigError(name, "needs words, but the items are whole numbers", value, "leave it out")
+                raise ConfigError(name, "needs a text of words, not of whole numbers", value, f"leave {name} out")
 
     def line(self, text: str) -> str:
         """Normalise text before it is tokenized."""

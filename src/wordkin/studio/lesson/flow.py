@@ -1,4 +1,4 @@
-"""The flow of one step, always visible: window, hidden vector, scores and loss, what moves."""
+"""The flow of one training step: its window, the hidden vector, the scores and the loss, and the changed rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def build_flow(tab: Tab) -> Update:
-    """Build it; returns what shows another step."""
+    """Build the flow. Return a function that updates it to the current step."""
     makers: dict[str, Callable[[Tab], str]] = {
         "window": window_html, "hidden": hidden_html, "scores": scores_html, "update": update_html,
     }  # fmt: skip
@@ -55,7 +55,7 @@ def build_flow(tab: Tab) -> Update:
 
 
 def strip_html(tab: Tab) -> str:
-    """The whole flow in one line, each part a link to its block: it stays in view on every page."""
+    """Return the whole flow as one line, which every page shows. Each part links to its block."""
     step = tab.step
     window = step.window
     words = [f"<b>{text(word)}</b>" if position == window.centre
@@ -68,7 +68,7 @@ def strip_html(tab: Tab) -> str:
         for value in step.hidden
     )
     judged = [each for view in step.objectives for each in view.rows if not each.ignored]
-    if step.objectives[0].objective != "hierarchical-softmax":  # nodes stand in the order of the path
+    if step.objectives[0].objective != "hierarchical-softmax":  # nodes keep the order of the path
         judged.sort(key=lambda each: -each.times)
     symbol = "y" if step.objectives[0].objective == "softmax" else "σ"
     scores = ", ".join(f"{text(each.output)} {shown(each.probability or 0.0, 2)}" for each in judged[:3])
@@ -188,7 +188,7 @@ def _output_row(each: OutputRow, index: int, several: bool, ignored: str, which:
 
 
 def update_html(tab: Tab) -> str:
-    """EH, and every row that changes with its gradient and the step taken."""
+    """Return a table of the gradient EH and of each row that changes: its old values, the step and its new values."""
     step = tab.step
     heads = ["", "", *map(str, range(1, len(step.hidden) + 1))]
     outputs = " ".join(f"o{each.row_id}" for view in step.objectives for each in view.rows if not each.ignored)

@@ -64,7 +64,7 @@ class Clocks:
             round_words = min(max(LEAST_ROUND_WORDS, min(in_time, MOST_ROUND_WORDS)), longest)
         elif -(-text_words // round_words) < config.replicas:
             warn(
-                f"round_words={round_words} leaves text for {-(-text_words // round_words)} of {config.replicas} "
+                f"round_words={round_words} leaves text for only {-(-text_words // round_words)} of {config.replicas} "
                 f"replicas: the text has {text_words:,} words; lower round_words to {longest}, or leave it out",
                 RuntimeWarning,
             )

@@ -105,11 +105,11 @@ class Host:
 
     def meet(self, ticket: int, token: bytes, index: int, addresses: Sequence[Address]) -> None:
         """See :meth:`Links.meet`. Raises :class:`PeerLostError` if it is stopped."""
-        assert self._links is not None, "the transport has it listen first"
+        assert self._links is not None, "the transport calls listen first"
         try:
             self._links.meet(token, index, addresses, self._stops(ticket))
         except StoppedError as error:
-            raise PeerLostError("told to stop while others were waited for") from error
+            raise PeerLostError("stopped while it waited for other machines") from error
 
     def train_period(
         self,
@@ -147,7 +147,7 @@ class Host:
         PeerLostError
             Another machine was lost, or stopped before this one was asked to stop.
         """
-        assert self._links is not None, "the transport has it listen first"
+        assert self._links is not None, "the transport calls listen first"
         given = iter(texts)
         should_stop = self._stops(ticket)
         sent_bytes = self._links.sent_bytes
@@ -217,7 +217,7 @@ class Host:
         self._machine.load_tables(piece for some in pieces for piece in some)
 
     def do(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function with the dictionary that this machine keeps for such functions, and the arguments."""
+        """Call a function with a dictionary, which this machine keeps between such calls, and the arguments."""
         return function(self._kept, *arguments)
 
     def close(self) -> None:

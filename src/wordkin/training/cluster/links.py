@@ -1,8 +1,8 @@
 """Connections between the machines of a cluster, over which they exchange rows during a period.
 
 Each pair of machines shares one TCP connection. A message is a JSON description of the value, followed by the memory of
-its arrays. So rows are not copied into Ray's object store and pass through no third process. A message cannot execute
-code, because nothing is unpickled.
+its arrays. Rows therefore reach the other machine directly, without a copy in Ray's object store. A message cannot
+execute code, because nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wordkin.training.cluster.merging import ChangedRows, MergedRows
 
 POLL_SECONDS = 0.2  # between two calls of should_stop
 CONNECT_SECONDS = 20.0
-HELLO_SECONDS = 5.0  # timeout of the first bytes of a connection; short, because other machines wait meanwhile
+HELLO_SECONDS = 5.0  # timeout of the first bytes of a connection; short, because other machines wait during it
 TOKEN_BYTES = 32
 _HELLO = struct.Struct(f"<{TOKEN_BYTES}sI")  # token, index of the connecting machine
 _COUNT = struct.Struct("<Q")
@@ -40,7 +40,7 @@ class PeerLostError(Exception):
 
 
 class StoppedError(Exception):
-    """The exchange was asked to stop."""
+    """``should_stop`` returned True during an exchange."""
 
 
 class Links:
@@ -49,26 +49,26 @@ class Links:
     Parameters
     ----------
     address : str
-        Address of this machine at which it listens.
+        Address of this machine, on which it accepts connections.
 
     Attributes
     ----------
     address : tuple of str and int
-        Address and port at which it listens.
+        The address and the port on which this machine accepts connections.
     sent_bytes : int
         Bytes sent to other machines so far.
 
     Raises
     ------
     ClusterError
-        This machine cannot listen at the address.
+        This machine cannot accept connections on the address.
     """
 
     def __init__(self, address: str) -> None:
         try:
             self._listener = socket.create_server((address, 0), family=_family(address), backlog=128)
         except OSError as error:
-            raise ClusterError(f"cannot listen for other machines at {address}: {error}") from error
+            raise ClusterError(f"cannot accept connections of other machines on {address}: {error}") from error
         self.address: Address = (address, int(self._listener.getsockname()[1]))
         self._peers: list[socket.socket | None] = [None]
         self.sent_bytes = 0
@@ -110,7 +110,7 @@ class Links:
                 self._peers[number] = peer
                 continue
             if peer is not None:
-                peer.close()  # an index that is connected already or unknown
+                peer.close()  # its index is unknown or already connected
             if should_stop():
                 raise StoppedError
             if time.monotonic() > deadline:
@@ -123,7 +123,10 @@ class Links:
             self._senders = ThreadPoolExecutor(len(addresses) - 1, "send")
 
     def _accepted(self, token: bytes) -> tuple[int, socket.socket | None]:
-        """Return the next connection and its index; -1 and None on a timeout or a wrong token."""
+        """Accept one connection; return the index of the machine that connected, and the socket.
+
+        Returns (-1, None) if no machine connects within ``POLL_SECONDS``, or if it sends a wrong token.
+        """
         self._listener.settimeout(POLL_SECONDS)
         try:
             peer, _ = self._listener.accept()
@@ -143,7 +146,9 @@ class Links:
         return number, peer
 
     def exchange(self, outgoing: Sequence[Any], should_stop: Callable[[], bool]) -> list[Any]:
-        """Send each machine its value and return the values received; the own value is returned as it is.
+        """Send ``outgoing[i]`` to machine i, and return the values received from all machines, by index.
+
+        The value for this machine itself is returned without being sent.
 
         Raises
         ------

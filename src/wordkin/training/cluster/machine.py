@@ -1,4 +1,4 @@
-"""The state of one machine: some of the replicas, and the rows as last merged."""
+"""The state of one machine: some of the replicas, and the rows after the last merge."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Machine:
     replicas : dict of int to Replica
         The replicas by number.
     merged : tuple of float32 [rows, row_size]
-        The rows of each table as last merged; equal on all machines.
+        The rows of each table after the last merge; equal on all machines.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Machine:
         return Replica(CpuBackend(config, counts, start, text_counts=text_counts))
 
     def train_replicas(self, numbers: Sequence[int]) -> None:
-        """Train the replicas ``numbers`` from now on. New ones start from the rows as last merged."""
+        """Train the replicas ``numbers`` from now on. New ones start from the last merged rows."""
         idle = [self.replicas.pop(number) for number in sorted(self.replicas.keys() - set(numbers))]
         for number in sorted(set(numbers) - self.replicas.keys()):
             self.replicas[number] = idle.pop() if idle else self._open_replica()
@@ -82,7 +82,7 @@ class Machine:
         }
 
     def changes(self, owners: int, *, all_rows: bool) -> list[dict[int, list[ChangedRows]]]:
-        """Return, for each owner, the rows that each replica changed: of all rows or of the frequent ones.
+        """Return, for each owner, the rows that each replica changed, among all rows or only the frequent ones.
 
         See :func:`~wordkin.training.cluster.merging.owner_of`.
         """
@@ -121,7 +121,7 @@ class Machine:
         return self._any_backend.held_out_loss(corpus, should_stop)
 
     def tables(self) -> NamedTables:
-        """Return views of the tables as last merged. Valid between periods."""
+        """Return views of the last merged tables. Valid between periods."""
         return self._any_backend.tables()
 
     def load_tables(self, pieces: Iterable[TablePiece]) -> None:
@@ -146,9 +146,9 @@ class Machine:
 def frequent_rows(
     config: TrainingConfig, counts: NDArray[np.int64], rows: Sequence[int]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Return which rows of each table are merged after every round, as bool [rows].
+    """Return a mask, bool [rows], of the rows of each table that are merged after every round.
 
-    These are the most frequent words, and the nodes of the Huffman tree nearest to the root, which come first.
+    These are the rows of the most frequent words, and of the nodes of the Huffman tree nearest to the root.
     """
     common = np.zeros(len(counts), np.bool_)
     common[np.argsort(-counts, kind="stable")[: config.frequent_rows]] = True

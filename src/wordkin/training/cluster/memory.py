@@ -27,12 +27,12 @@ def physical_memory() -> int | None:
 
 
 def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int, replicas: int) -> None:
-    """Raise :class:`ConfigError` if the replicas and the rows as last merged exceed this machine's memory."""
+    """Raise :class:`ConfigError` if the replicas and the merged tables exceed this machine's memory."""
     memory, each = physical_memory(), replica_bytes(config, vocabulary_size)
     needed = (replicas + 1) * each
     if memory is not None and needed > memory:
         most = max(1, memory // each - 1)
         raise ConfigError(
-            "replicas", f"must be at most {most} here: tables of {each / 1e9:.3g} GB for each replica, and once "
-            f"more for the rows as last merged, are {needed / 1e9:.3g} GB, and this machine has {memory / 1e9:.3g} GB",
+            "replicas", f"must be at most {most} on this machine, which has {memory / 1e9:.3g} GB of memory: each replica "
+            f"and the merged tables need {each / 1e9:.3g} GB each, together {needed / 1e9:.3g} GB",
             replicas, "lower replicas, vector_size or max_vocabulary")  # fmt: skip

@@ -1,12 +1,12 @@
-"""Merging of the rows of replicas, from the rows before and the rows that each replica changed.
+"""Merging of the tables of several replicas, row by row.
 
-The changes of a row are scaled and added in the order of the replicas, which is the order of the text. The scale
-follows the rule by which one process merges the parts of a round, see :mod:`wordkin.training.cpu.merging`. Here a
-replica corresponds to a part.
+All replicas start with equal tables, and each changes some rows. To merge a row, the changes of all replicas are scaled
+and added to the row as it was after the previous merge. They are added in the order of the replicas, which is the order
+of the text. The scale is computed as in :mod:`wordkin.training.cpu.merging`, with a replica in the role of a part.
 
-Rows are merged in *stripes* of neighbouring rows. Each stripe has one machine as its owner, which merges it. Stripes
-are assigned to the machines in turn, so that all machines merge about equally many of the frequent rows, which come
-first.
+The work is divided among the machines by *stripes*, ranges of :data:`STRIPE_ROWS` consecutive rows. Each stripe is
+merged by one machine, its *owner*. Consecutive stripes have different owners. Frequent rows come first in a table, so
+they are shared about equally among the machines.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 class ChangedRows(NamedTuple):
-    """Rows of one table that a replica has changed.
+    """The rows of one table that a replica changed since the last merge.
 
     Attributes
     ----------
     ids : int32 [n]
         Distinct row ids.
     rows : float32 [n, row_size]
-        The rows after the change.
+        The changed values of these rows.
     pulls : float32 [n]
-        For each row, the number of updates since it was merged, times the pull of one update.
+        For each row, the number of its updates since the last merge, multiplied by the *pull*: the fraction of the
+        distance to the optimum that one update covers.
     """
 
     ids: NDArray[np.int32]
@@ -53,20 +54,20 @@ class ChangedRows(NamedTuple):
 
 
 class MergedRows(NamedTuple):
-    """Rows of one table after merging, with distinct ids as in :class:`ChangedRows`."""
+    """The rows of one table after a merge. ``ids`` are distinct, as in :class:`ChangedRows`."""
 
     ids: NDArray[np.int32]
     rows: Rows
 
 
 def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
-    """Return the index of the machine, less than ``owners``, that merges each row."""
+    """Return the index of the owner of each row; ``owners`` is the number of machines."""
     numbers: NDArray[Any] = ids // STRIPE_ROWS % owners
     return numbers
 
 
 class Merger:
-    """Merges lists of changed rows in its own buffers.
+    """Merges changed rows of several replicas, in buffers that all calls share.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class Merger:
         self._compile()
 
     def _compile(self) -> None:
-        """Compile the kernels by merging no rows, so that the time of training does not include it."""
+        """Compile the kernels by merging no rows, so that training is timed without compilation."""
         table = np.empty((0, self._layout.row_size), np.float32)
         ids, pulls = np.empty(0, np.int32), np.empty(0, np.float32)
         nothing = ChangedRows(ids, list_of_rows(self._layout, table, ids), pulls)
@@ -90,12 +91,12 @@ class Merger:
         clear_numbers(pulls, read_only(ids))
 
     def merge(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
-        """Return the merged rows of all replicas. They are valid until the next call.
+        """Return the merged rows of each table. The next call overwrites them.
 
         Parameters
         ----------
         before : sequence of float32 [rows, row_size]
-            All rows of each table as last merged.
+            All rows of each table, as they were after the last merge.
         changes : sequence of sequence of ChangedRows
             For each replica, in the order of the replicas, the changed rows of each table.
         """
@@ -120,7 +121,7 @@ class Merger:
         return MergedRows(union.row_ids[:count], union.rows[:count])
 
     def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
-        """Allocate buffers for ``room`` rows and a quarter more, to reallocate less often."""
+        """Allocate buffers for 1.25 * ``room`` rows, so that later calls reallocate less often."""
         room += room // 4
         return Union(
             numbers=numbers,
@@ -145,7 +146,7 @@ def put_rows(layout: Layout, table: Rows, merged: MergedRows) -> None:
 
 
 def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:
-    """Return a read-only view: arrays of other machines are read-only, and so Numba compiles for one type only."""
+    """Return a read-only view. Arrays from other machines are read-only; if all are, Numba compiles a kernel once."""
     view = array.view()
     view.flags.writeable = False
     return view

@@ -48,24 +48,24 @@ _NAMED = (CorpusNotFoundError, CorpusError, OutputError, DivergenceError)  # err
 
 
 class RayMachine:
-    """The driver's handle of one machine.
+    """Handle of one machine, with which the driver calls the actor of the machine.
 
     Attributes
     ----------
     name : str
-        Host, address and node, for messages.
+        Name of the machine in messages: host name, IP address and start of the node id.
     node_id : str
-        Ray's id of the node.
+        Id of the machine's Ray node.
     actor_id : str
-        Ray's id of the actor.
+        Id of the machine's Ray actor.
     threads : int
-        Processors of the node, as reported by Ray.
+        Number of processors that Ray reports for the node.
     address : str
-        The address of the node.
+        IP address of the node.
     listening : tuple of str and int, or None
-        The address at which the actor listens for other machines; None before it listens.
+        Address and port on which the actor accepts connections of other machines; None before it accepts any.
     lost : bool
-        Whether a call failed because the machine, or an object that it sent, is lost.
+        Whether a call failed because Ray lost the machine or an object from it.
     """
 
     def __init__(self, node: Mapping[str, Any]) -> None:
@@ -141,14 +141,14 @@ class RayCluster:
             ready, _ = ray.wait([machine.starting], timeout=max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise ClusterError(
-                    f"the machine {machine.name} does not give its {machine.threads} processors within "
-                    f"{START_SECONDS:.0f} s: something else on the cluster has them; see ray status"
+                    f"the machine {machine.name} did not provide its {machine.threads} processors within "
+                    f"{START_SECONDS:.0f} s: another program on the cluster uses them; see ray status"
                 )
             try:
                 self._check(machine)
             except ClusterError:
                 if _is_alive(machine.node_id):
-                    raise  # otherwise the machine died meanwhile and left the cluster
+                    raise  # otherwise the machine died during the start and left the cluster
             else:
                 self.machines.append(machine)
         self._starting = []
@@ -162,19 +162,19 @@ class RayCluster:
                 self._starting.append(RayMachine(node))
 
     def _check(self, machine: RayMachine) -> None:
-        """Raise :class:`ClusterError` unless the facts of a machine equal those of this one."""
+        """Raise :class:`ClusterError` unless a machine has the same :class:`Facts` as this one."""
         try:
             there, here = ray.get(machine.starting), Facts.here()
         except RayError as error:
             raise ClusterError(
-                f"wordkin does not start on the machine {machine.name}: {_last_line(error)}; install wordkin[cluster] "
-                "there as it is here"
+                f"wordkin does not start on the machine {machine.name}: {_last_line(error)}; install the same "
+                "version of wordkin[cluster] there"
             ) from error
         for name, own, others in zip(("wordkin", "Numba", "vector width"), here, there, strict=True):
             if own != others:
                 raise ClusterError(
-                    f"the machine {machine.name} has {name} {others}, and this one has {own}: they must be the same, "
-                    "since the bits of the vectors depend on it"
+                    f"the machine {machine.name} has {name} {others}, and this one has {own}: both must be the same, "
+                    "because the last bits of the vectors depend on it"
                 )
 
     def look(self) -> None:
@@ -207,12 +207,12 @@ class RayCluster:
             if machine.lost:
                 self.machines.remove(machine)
                 machine.kill()
-                warn(f"lost the machine {machine.name}: the others train its part", RuntimeWarning)
+                warn(f"lost the machine {machine.name}: the other machines train its replicas", RuntimeWarning)
 
     def refuse_none_left(self) -> None:
         """Raise :class:`ClusterError` if no machine is left."""
         if not self.machines:
-            raise ClusterError("all machines are gone: start the run again when the cluster is well")
+            raise ClusterError("all machines of the cluster are lost: repair the cluster, then start the run again")
 
     def close(self) -> None:
         """End all actors, and close the connection if this object opened it."""
@@ -238,7 +238,7 @@ def gather(
     poll : callable
         Called several times a second.
     when_lost : callable
-        Called when the first machine is lost. The calls to other machines are still waited for.
+        Called when the first machine is lost. ``gather`` still waits for the calls to other machines.
 
     Raises
     ------
@@ -285,7 +285,7 @@ def share(values: object) -> Any:
 
 
 def _actor_of(error: RayError) -> str | None:
-    """Return the id of the lost actor, or None. It can be of another machine, whose object the call needed."""
+    """Return the id of the lost actor, or None. The actor may be on another machine that held an object of the call."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     return cause.actor_id if isinstance(cause, RayActorError) else None
 
@@ -326,17 +326,17 @@ def _connect(address: str) -> None:
                     "HOST:PORT"
                 ) from error
             raise ClusterError(f"cannot connect to the Ray cluster at {address}: {_last_line(error)}") from error
-    with contextlib.suppress(ImportError, AttributeError):  # Ray prints lost actors, with no public switch
+    with contextlib.suppress(ImportError, AttributeError):  # Ray prints lost actors, and has no public option against it
         from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
         global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
 
 
 def _refuse_silent(address: str) -> None:
-    """Raise :class:`ClusterError` unless the address accepts connections, because Ray itself retries for long."""
+    """Raise :class:`ClusterError` unless the address accepts connections, because Ray retries for a long time."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise ClusterError(f"the address of a Ray cluster is auto or HOST:PORT, as ray start shows it; got {address}")
+        raise ClusterError(f"the address of a Ray cluster must be auto, or the HOST:PORT that ray start prints; got {address}")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:

@@ -27,7 +27,7 @@ _TICKETS = itertools.count()  # unique in this process, because machines can ser
 
 
 def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
-    """Return the pieces of a block, or references to them if the text is on the machines."""
+    """Return the pieces of a block, or references to them if the machines store the text."""
     if isinstance(corpus, RemoteText):
         return corpus.references(block)
     return [corpus.piece(block)]
@@ -35,7 +35,7 @@ def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
 
 @runtime_checkable
 class RemoteText(Protocol):
-    """A corpus whose words are on the machines."""
+    """A corpus whose words are stored on the machines of the cluster."""
 
     def references(self, positions: range) -> list[Any]:
         """Return references to the pieces of these positions, in order; at least one."""
@@ -203,16 +203,16 @@ class RayTransport:
         self._broken += 1
         if self._broken > MOST_BROKEN:
             raise ClusterError(
-                f"a period was begun {self._broken} times and did not end: connections between the machines break, or "
-                "machines die again and again; see the logs of Ray"
+                f"training of a period failed {self._broken} times in a row, because connections between machines broke or "
+                "machines died; see the logs of Ray"
             )
         while True:
             self._cluster.drop_lost()
             self._members = [each for each in self._members if each in self._cluster.machines]
             if not self._members:
                 raise ClusterError(
-                    "all machines that held the tables are gone: start the run again, or go on from its last "
-                    "checkpoint with resume"
+                    "all machines that held the tables are lost: start the run again, or resume it from its last "
+                    "checkpoint"
                 )
             try:
                 self._deal("restart_period")

@@ -45,7 +45,7 @@ class Transport(Protocol):
     ) -> SpanResult | None:
         """Train the rounds of a period and merge after each. A round holds the blocks of all replicas in order.
 
-        After the last round all rows are merged, after the other rounds the frequent ones. Returns None if
+        All rows are merged after the last round, only the frequent rows after the others. Returns None if
         ``should_stop`` returns True.
         """
 

@@ -32,7 +32,8 @@ def load_numba_alone() -> None:
 def announcing_compilation(announce: Callable[[], None]) -> Iterator[None]:
     """Context manager that calls ``announce`` once, before the first kernel is compiled inside it.
 
-    Waiting for another process that compiles the kernel counts, too; loading it from the cache on disk does not.
+    ``announce`` is also called if this process waits for another one that compiles the kernel. It is not called if the
+    kernel is loaded from the cache on disk.
     """
     from wordkin.jit import WAITING, event
 

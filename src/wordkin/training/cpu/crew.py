@@ -83,7 +83,7 @@ class Crew(Generic[W]):
             self.workers = everyone
 
     def meet(self, decide: Callable[[], bool] = lambda: False) -> bool:
-        """Barrier: wait until all workers have called this, and return the result of ``decide`` of the last one.
+        """Barrier: wait until all workers have called this. The last one calls ``decide``, and all return its result.
 
         Raises :class:`threading.BrokenBarrierError` if a worker has failed.
         """

@@ -84,8 +84,8 @@ class SharedTables:
     def freeze(self, ids: NDArray[np.int64]) -> None:
         """Freeze these input rows at their current values.
 
-        After each shard, a thread restores the frozen rows that it read. Whatever other threads wrote to them in the
-        meantime, the last write to a frozen row restores it.
+        After each shard, a thread restores the frozen rows that it read. Other threads may write to them until they
+        restore them, too, so the last write to a frozen row always restores it.
         """
         self._frozen = FrozenRows(self.input_rows, ids)
 
