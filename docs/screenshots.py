@@ -208,8 +208,9 @@ def write_lesson_page() -> None:
     lines = [
         "# The pages of the lesson",
         "",
-        "This page shows a picture of each page of the lesson, made by `make screenshots`. The [checklist](checklist.md)",
-        "lists what a learner sees on each page. [A class hour](class-hour.md) describes how to use the pages in class.",
+        "This page shows a picture of each page of the lesson, made by `make screenshots`. The",
+        "[checklist](checklist.md) lists what a learner sees on each page. [A class hour](class-hour.md) describes how",
+        "to use the pages in class.",
         "",
         "Every page works with any text. Each picture uses the example text that suits its page best.",
     ]

@@ -103,19 +103,19 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     texts : iterable of str, default None
         Strings to train on instead of ``corpus``, such as a pandas Series. They are tokenized like lines of a file.
     output : path, default None
-        File to save the vectors to. The suffix selects the format. The path is checked before training begins. So are
-        the words, if the format cannot store words that contain white space.
+        File to save the vectors to. The suffix selects the format. wordkin checks before training that it can write the
+        file and, if the format cannot store white space in words, that no word contains any.
     validation : same types as corpus, default None
         Held-out text. Its loss is measured after each epoch.
     log : path, default None
-        File that receives one JSON object about every second, with words, loss, learning rate and so on.
+        File to which about one JSON object per second is written, with words, loss, learning rate and so on.
     checkpoint : path, default None
         Directory for the checkpoints of the run. :func:`resume` continues from it.
     checkpoint_every : float or str, default "10m"
         Time between checkpoints: a number of seconds, or text such as ``"10m"``.
     callbacks : sequence of functions, default ()
         Functions that are called with a :class:`TrainingReport` several times a second. Training stops if one returns
-        True. If one raises, training ends after a last checkpoint and the exception propagates.
+        True. If one raises an exception, a last checkpoint is written and the exception propagates.
     on_scan : function, default None
         Called with a :class:`ScanProgress` while the corpus is read.
     progress : bool, default False
@@ -777,14 +777,14 @@ class Word2Vec:
         topn : int, default 10
             Number of words to return, at least 1.
         objective : str, default None
-            The objective to use if several were trained. If None, one that gives probabilities if there is one.
+            The objective to use if several were trained. If None, one that gives probabilities, if possible.
 
         Returns
         -------
         Prediction
-            Pairs of word and value, highest value first. Its label tells what the values are. Full and hierarchical
-            softmax give probabilities. Negative sampling does not: its value is the estimated probability that the pair
-            comes from the text and not from the noise distribution.
+            Pairs of word and value, highest value first. Full and hierarchical softmax give probabilities. Negative
+            sampling does not: its value is the estimated probability that the pair comes from the text and not from
+            the noise distribution. The attributes ``objective`` and ``normalised`` say which kind the values are.
 
         Raises
         ------
@@ -805,12 +805,12 @@ class Word2Vec:
         given : str or sequence of str
             The context words (CBOW) or the centre word (skip-gram).
         objective : str, default None
-            The objective to use if several were trained. If None, one that gives probabilities if there is one.
+            The objective to use if several were trained. If None, one that gives probabilities, if possible.
 
         Returns
         -------
         Probability
-            A float with a label that tells what the value is, as in :meth:`predict`.
+            The value, with attributes that say what kind it is, as in :meth:`predict`.
 
         Raises
         ------
@@ -959,7 +959,7 @@ def _refuse_other_text(
     if run.config.max_types is not None and "text" in opened.record.files:
         raise CheckpointError(
             f"the text cannot be compared with that of the update in {str(opened.path)!r}, because max_types dropped "
-            "other words then: leave the corpus out to continue with the stored text"
+            "different words in that update: leave the corpus out to continue with the stored text"
         )
     encoded, fingerprint = encode_source(
         source, run.config, opened.vocabulary, phrases=opened.phrases(), on_scan=on_scan

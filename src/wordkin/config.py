@@ -145,7 +145,7 @@ class Number:
 
 @dataclass(frozen=True)
 class NumberOrWord:
-    """A number, or one of some words with a special meaning."""
+    """A number, or one of several words with a special meaning."""
 
     number: Number
     words: tuple[str, ...]

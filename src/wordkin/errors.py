@@ -89,7 +89,7 @@ class CorpusNotFoundError(CorpusError, FileNotFoundError):
 
 
 class EncodingError(CorpusError):
-    """The text is not in the encoding that it is read in."""
+    """The text has bytes that are invalid in the encoding that it is read with."""
 
 
 class EmptyVocabularyError(CorpusError):

@@ -1,15 +1,16 @@
-"""Recipes: named sets of option values for training. Options given by hand override those of a recipe.
+"""Recipes: named sets of option values for training. Options that the caller sets override those of a recipe.
 
-``word2vec`` is the defaults: the settings of word2vec.c and gensim. ``quality`` gives better vectors in about the time
-of three epochs of the defaults. More subsampling shortens an epoch, which pays for more epochs, and it brings content
-words into narrow windows. ``docs/recipes.md`` has measurements of what each value contributes.
+``word2vec`` consists of the defaults, which are the settings of word2vec.c and gensim. ``quality`` gives better vectors
+in about the time of three epochs of the defaults. It subsamples more. This shortens an epoch, so that there is time for
+more epochs, and it brings content words into narrow windows. ``docs/recipes.md`` lists the measured effect of each
+value.
 
-A text of fewer than :data:`SMALL_TEXT_WORDS` words has different values: it needs wider windows to have enough pairs of
-words, and it is read so often that some rates are too high. The length of a text is known only after it has been read;
-until then the values for a large text apply.
+For a text of fewer than :data:`SMALL_TEXT_WORDS` words, a recipe has different values. Such a text needs wider windows
+to have enough pairs of words. It is read in more epochs, so some rates must be lower. The number of words is known only
+after the text has been read; until then the values for a large text apply.
 
-The learning rate, the number of noise words and the average of both tables were chosen for negative sampling and are
-left out where training does not use it. Values that conflict with a given option are left out too.
+The learning rate, the number of noise words and the average of both tables were chosen for negative sampling. A recipe
+leaves them out if training does not use it. It also leaves out values that conflict with an option of the caller.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ RECIPES: Mapping[str, Mapping[str, Values]] = {
     },
 }  # fmt: skip
 SMALL_TEXT_WORDS = 10_000_000
-"""A text with fewer words, counting those in the vocabulary, is a small one."""
+"""A text is small if it has fewer words than this, counting only words of the vocabulary."""
 OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
     "word2vec": {"skip-gram": {}, "cbow": {}},
     "quality": {
@@ -37,21 +38,21 @@ OF_SMALL_TEXT: Mapping[str, Mapping[str, Values]] = {
         "cbow": {"window": 8, "learning_rate": 0.05},
     },
 }
-"""The values that differ for a small text."""
+"""The values of each recipe that are different for a small text."""
 _FOR_NEGATIVE_SAMPLING = ("learning_rate", "negative", "vectors")
 
 
 def values_of(recipe: str, architecture: str, given: Values | None = None, words: int | None = None) -> Values:
-    """The option values of a recipe.
+    """Return the option values of a recipe.
 
     Parameters
     ----------
     recipe, architecture : str
-        As the options of these names.
+        Values of the options of the same names.
     given : mapping or None, default None
-        The options given by hand, some of which make values of the recipe meaningless.
+        The options that the caller set. Some of them conflict with values of the recipe.
     words : int or None, default None
-        Length of the text; None where it is not known, which counts as a large text.
+        Number of words of the text. None if it is unknown; the values for a large text then apply.
 
     Returns
     -------
@@ -66,8 +67,10 @@ def values_of(recipe: str, architecture: str, given: Values | None = None, words
     left_out: set[str] = set()
     if isinstance(objective, str | list | tuple) and "negative-sampling" not in objective:
         left_out |= set(_FOR_NEGATIVE_SAMPLING)
-    if given.get("window") == "sentence":  # to which the width of a window does not apply
+    if given.get("window") == "sentence":  # such windows have no width
         left_out.add("dynamic_window")
-    if architecture == "cbow" and given.get("cbow_combine") == "sum":  # whose updates are larger
+    if (
+        architecture == "cbow" and given.get("cbow_combine") == "sum"
+    ):  # a sum needs a lower learning rate, because its updates are larger
         left_out.add("learning_rate")
     return {name: value for name, value in values.items() if name not in left_out}

@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Represent each document by the weighted mean of its word vectors.
 
-    A document is a string, which is tokenized, or a sequence of words, which is used as it is. Words without a vector
+    A document is a string, which is tokenized, or a sequence of words, which is used unchanged. Words without a vector
     are ignored. A document without any known word gets a zero vector.
 
     Parameters

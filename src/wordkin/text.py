@@ -1,6 +1,6 @@
 """From a corpus and options to a vocabulary and an encoded corpus.
 
-:func:`read_text` prepares the text of a whole run. :func:`scan_text` and the functions below it are the single steps.
+:func:`read_text` prepares the text of a whole run. :func:`scan_text` and the functions after it perform single steps.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Text:
     validation : EncodedCorpus or None
         The held-out text.
     fingerprint : str
-        Digest of the words in their order and of what was encoded. Equal for equal text and options.
+        Digest of the words of the text, in order, and of the encoded text. Equal for equal text and options.
     config : TrainingConfig
         The options of the run. For an encoded text, the reading options are those it was made with.
     phrases : Phrases or None, default None
@@ -247,7 +247,8 @@ def _replayed(
         chosen = _sample(whole, replay.share, key, spool_directory=spool_directory)
         if not chosen.sentences:
             raise CorpusError(
-                f"replay={replay.share:g} selects none of the {whole.sentences:,} sentences of the old text: raise it"
+                f"replay={replay.share:g} selects none of the {whole.sentences:,} sentences of the old text: "
+                "raise replay"
             )
     return chosen
 

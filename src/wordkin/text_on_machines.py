@@ -2,7 +2,7 @@
 
 A source is cut into parts (:mod:`wordkin.corpus.parts`), which are assigned to the machines. Each machine counts its
 parts. The driver adds the counts in the order of the text and sends the vocabulary to the machines, which encode their
-parts to their own disks. So no single machine reads the whole text. In training, machines fetch the sentences of a
+parts to their own disks. No machine needs to read the whole text. In training, machines fetch the sentences of a
 block from each other. If a machine is lost, another one reads its parts again.
 """
 
@@ -72,7 +72,7 @@ def count_part(kept: Kept, number: int, part: Source, config: TrainingConfig) ->
         scanned = scan_text(part, config)
     except EmptyVocabularyError:
         return Counts()
-    assert isinstance(scanned, Scan), "the options ask for no phrases"
+    assert isinstance(scanned, Scan), "phrases are read by one machine"
     kept[f"scan {number}"] = scanned
     return Counts(scanned.words, scanned.counts, scanned.sentences, dict(scanned.readers))
 
@@ -112,9 +112,9 @@ def _refuse_too_large(part: Source) -> None:
     needed, free = ENCODED_SIZE * file.size, shutil.disk_usage(directory).free
     if needed > free:
         raise OutputError(
-            f"{file.name} is compressed, so that one machine must read all of it: its {file.size / 1e9:.3g} GB need "
-            f"about {needed / 1e9:.3g} GB in {directory} once encoded, and {free / 1e9:.3g} GB are free; decompress "
-            "the file or split it, so that machines share it, or name a larger directory as TMPDIR before ray start"
+            f"{file.name} is compressed, so one machine must read all of it; the encoded text needs about "
+            f"{needed / 1e9:.3g} GB in {directory}, where {free / 1e9:.3g} GB are free: decompress or split the file, "
+            "so that several machines read it, or set TMPDIR to a larger directory before ray start"
         )
 
 
@@ -251,8 +251,8 @@ def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequ
     if given or others:
         names = " and ".join((*given, *others))
         warn(
-            f"this machine reads the whole text, since {names} needs all of it in one place: leave that out to have "
-            "each machine read a share",
+            f"this machine reads the whole text, which is necessary for {names}: without this, each machine would read "
+            "a part of the text",
             RuntimeWarning,
         )
     return not given and not others
@@ -279,7 +279,7 @@ def read_text_on_machines(
     on_machines = PartsOnMachines(cluster, parts, config)
     whole = _added(on_machines.count(_reporting(on_scan, source, parts)))
     if not len(whole.words):
-        raise EmptyVocabularyError(f"no words in {len(source.files):,} files: give text")
+        raise EmptyVocabularyError(f"no words in {len(source.files):,} files: pass files that contain text")
     warn_of_skipped(whole.readers)
     selection = select_words(whole.words, whole.counts, config, vocabulary=vocabulary)
     corpus = CorpusOnMachines(on_machines, on_machines.encode(selection.vocabulary))

@@ -30,7 +30,7 @@ class WordVectors:
     matrix : ndarray of shape (V, N), float32 or float16
         The vectors; row i belongs to word i. The matrix is copied only if it is not contiguous.
     path : Path, default None
-        The file that the vectors were loaded from. An index is saved beside it.
+        The file that the vectors were loaded from. An index is saved in the same directory.
 
     Raises
     ------

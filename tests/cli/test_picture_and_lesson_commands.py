@@ -166,7 +166,7 @@ def test_lesson_takes_noise_by_hand(run):
 def test_lesson_blames_subsampling_where_it_drops_every_word(run):
     failed = run("lesson", CAT, "--subsample", "1e-9")
     assert failed.code == 2
-    assert failed.err.startswith("wordkin: --subsample must leave two words of a sentence in the text; got 1e-09: ")
+    assert failed.err.startswith("wordkin: --subsample must keep at least two words of a sentence; got 1e-09: ")
 
 
 def test_lesson_folds_wide_vectors(run):
@@ -202,7 +202,8 @@ def test_lesson_says_which_options_are_not_its_own(run):
     )
     failed = run("lesson", "a b", "--noise", ",")
     assert (
-        failed.err == "wordkin: --noise must hold at least one word; got []: leave it out to have noise words drawn\n"
+        failed.err
+        == "wordkin: --noise must hold at least one word; got []: leave noise out to draw noise words at random\n"
     )
 
 

@@ -45,7 +45,10 @@ def test_it_ends_with_a_command_that_runs_or_says_that_nothing_is_better(run, te
         ("", "missing option '--evaluate'; see: wordkin tune --help"),
         ("--trials few", "--trials must be a whole number from 1 up; got 'few'"),
         ("--weights a", "--weights must be numbers separated by commas; got 'a'"),
-        ("--at-most 2y", '--at-most must be a time above 0, as 30 or "30s", or a multiple of the classic time, as '),
+        (
+            "--at-most 2y",
+            '--at-most must be a time above 0, such as 30 or "30s", or a multiple of the classic time, such as ',
+        ),
         (
             "--time 2y",
             '--time must be a number of seconds from 0 up, or text such as "30s", "10m" or "2h"; got \'2y\'',

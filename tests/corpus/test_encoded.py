@@ -111,7 +111,9 @@ def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_directory_without_a_corpus(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"is not an encoded corpus: cannot read corpus.json: No such file or directory"):
+    with pytest.raises(
+        FormatError, match=r"is not an encoded corpus: cannot read corpus.json: No such file or directory"
+    ):
         EncodedCorpus.open(tmp_path)
 
 

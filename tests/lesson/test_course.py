@@ -265,11 +265,13 @@ def test_a_text_of_one_repeated_word_works(objective: str) -> None:
 
 
 def test_texts_that_teach_nothing_are_refused() -> None:
-    with pytest.raises(EmptyVocabularyError, match="the text has no word: give a sentence of two words or more"):
+    with pytest.raises(EmptyVocabularyError, match="the text has no word: pass a sentence of at least two words"):
         taken(" \n ")
-    with pytest.raises(CorpusError, match="no word of the text has another beside it: give a sentence of two words"):
+    with pytest.raises(
+        CorpusError, match="no sentence of the text has two words: pass a sentence of at least two words"
+    ):
         taken("alone\napart")
-    with pytest.raises(ConfigError, match="text must have at most 500 different words to be looked at; got 501"):
+    with pytest.raises(ConfigError, match="text must have at most 500 different words in a lesson; got 501"):
         taken(" ".join(f"word{number}" for number in range(501)))
     with pytest.raises(ConfigError, match="limit must be a whole number from 1 up; got 0"):
         taken(limit=0)

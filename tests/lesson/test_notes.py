@@ -57,7 +57,7 @@ def test_chosen_noise_is_what_a_step_trains() -> None:
 
 @pytest.mark.parametrize(("noise", "message"), [
     (["pizza", "cheese"], "noise must be words of the text; got 'cheese': add a line with the word to the text"),
-    ([], "noise must hold at least one word; got []: leave it out to have noise words drawn"),
+    ([], "noise must hold at least one word; got []: leave noise out to draw noise words at random"),
     ("pizza", "noise must be a list of words, or such a list for each (input, output) pair; got 'pizza'"),
 ])  # fmt: skip
 def test_noise_that_cannot_be_is_refused(noise: object, message: str) -> None:

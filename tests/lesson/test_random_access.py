@@ -86,15 +86,15 @@ def test_subsampling_that_drops_everything_is_blamed_on_subsampling() -> None:
     with pytest.raises(ConfigError) as caught:
         next(lesson.steps(TEXT, lesson.lesson_config(subsample=1e-9)))
     assert str(caught.value) == (
-        "subsample must leave two words of a sentence in the text; got 1e-09: it dropped nearly every word; "
+        "subsample must keep at least two words of a sentence; got 1e-09: this threshold dropped nearly every word; "
         "use a larger threshold, or 0 to keep every word"
     )
 
 
 def test_options_without_meaning_in_a_lesson_are_refused() -> None:
-    with pytest.raises(ConfigError, match="threads does nothing in a lesson; got 2: leave it out"):
+    with pytest.raises(ConfigError, match="threads has no effect in a lesson; got 2: leave threads out"):
         lesson.lesson_config(threads=2)
-    with pytest.raises(ConfigError, match="deterministic does nothing in a lesson; got True: leave it at False"):
+    with pytest.raises(ConfigError, match="deterministic has no effect in a lesson; got True: use the default, False"):
         lesson.Course(TEXT, TrainingConfig(deterministic=True, min_count=1))
 
 

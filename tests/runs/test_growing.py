@@ -160,7 +160,8 @@ def test_training_starts_from_published_vectors(model, tmp_path):
     assert same(Word2Vec(**options).fit(NEW, init=wordkin.load(path)), started)
     assert same(Word2Vec.resume(tmp_path / "run"), started)
     with pytest.raises(
-        ConfigError, match="init must hold vectors with 100 dimensions, the value of vector_size; got 12: set vector_size"
+        ConfigError,
+        match="init must hold vectors with 100 dimensions, the value of vector_size; got 12: set vector_size",
     ):
         wordkin.train(NEW, init=path)
     with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
@@ -241,7 +242,10 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     assert f"{facts['words']} of {facts['words']} words started from {vectors}" in capsys.readouterr().err
     for options, message in (
         (["--from", vectors], "--from must be a directory written by --checkpoint"),
-        (["--from", run, "--init", vectors], "--init must be left out with --from, which uses the words and vectors of the model"),
+        (
+            ["--from", run, "--init", vectors],
+            "--init must be left out with --from, which uses the words and vectors of the model",
+        ),
         (["--resume", run, "--vocabulary", text], "--vocabulary must be left out with --resume"),
         (["--from", str(tmp_path / "none")], "there is no run in"),
     ):
@@ -390,7 +394,9 @@ def test_what_cannot_be_replayed_is_refused(model, tmp_path):
     for message, text in unlearned.items():
         with pytest.raises(CorpusError, match=message):
             model.update(NEW, replay=0.2, replay_from=text)
-    with pytest.raises(CorpusError, match="replay=1e-09 selects none of the 200 sentences of the old text: raise it"):
+    with pytest.raises(
+        CorpusError, match="replay=1e-09 selects none of the 200 sentences of the old text: raise replay"
+    ):
         model.update(NEW, replay=1e-9, replay_from=OLD)
     without = Word2Vec(**OPTIONS, rare_counts=False).fit(OLD)
     with pytest.raises(CorpusError, match="the text to replay contains no word of the model"):

@@ -48,8 +48,12 @@ def test_a_wrong_url_becomes_the_preset_of_the_language():
     [
         ({"text": "a b " * 300}, ConfigError, "text must have at most 1000 characters; got 1200"),
         ({"text": " ".join(map(str, range(41)))}, ConfigError, "text must have at most 40 different words; got 41"),
-        ({"text": "alone"}, CorpusError, "no word of the text has another beside it: give a sentence of two words"),
-        ({"subsample": 1e-9}, ConfigError, "subsample must leave two words of a sentence in the text; got 1e-09"),
+        (
+            {"text": "alone"},
+            CorpusError,
+            "no sentence of the text has two words: pass a sentence of at least two words",
+        ),
+        ({"subsample": 1e-9}, ConfigError, "subsample must keep at least two words of a sentence; got 1e-09"),
         ({"noise": "cheese"}, ConfigError, "noise must be words of the text; got 'cheese'"),
     ],
 )

@@ -73,7 +73,9 @@ def test_vectors_that_do_not_fit_are_refused():
     with pytest.raises(ConfigError, match="init must hold a vector of at least one word of the text"):
         tables_from_vectors(config, Vocabulary(["q"]), np.ones((1, 2), np.float32), OLD)
     broken = np.array([[1, np.nan]], np.float32)
-    with pytest.raises(ConfigError, match="init must hold only finite numbers; got \"infinite or NaN numbers in the vector of 'b'\""):
+    with pytest.raises(
+        ConfigError, match="init must hold only finite numbers; got \"infinite or NaN numbers in the vector of 'b'\""
+    ):
         tables_from_vectors(config, Vocabulary(["b"]), broken, OLD)
 
 

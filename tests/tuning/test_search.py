@@ -157,14 +157,22 @@ def test_a_space_that_is_used_up_ends_the_search():
     [
         ({"recipe": "quality"}, None, "recipe must be left out; got 'quality': tuning always tries the quality recipe"),
         ({}, "window", "vary must be names of options, or a mapping of names to the values to try; got 'window'"),
-        ({}, ["min_count"], "vary must give the values to try of this option; got 'min_count'"),
-        ({}, {"min_count": [1, 2]}, "vary must not name options of text: the text is read once; got 'min_count'"),
-        ({}, ["seed"], "vary must name options of training that decide the vectors; got 'seed'"),
-        ({}, ["windows"], "vary must name options of training that decide the vectors; got 'windows'"),
+        ({}, ["min_count"], "vary must give the values to try for this option; got 'min_count'"),
+        (
+            {},
+            {"min_count": [1, 2]},
+            "vary must not name options of reading, because the text is read only once; got 'min_count'",
+        ),
+        ({}, ["seed"], "vary must name training options that affect the vectors; got 'seed'"),
+        ({}, ["windows"], "vary must name training options that affect the vectors; got 'windows'"),
         ({"window": 5}, ["window"], "window must be left out, because vary names it; got 5"),
         ({}, {"window": [0, 5]}, "window must be a whole number from 1 to 10000"),
         ({}, {"window": []}, "vary must be names of options, or a mapping of names to the values to try; got []"),
-        ({}, {"window": [5]}, "vary must name an option with at least two values to try; got {'window': [5]}: name options"),
+        (
+            {},
+            {"window": [5]},
+            "vary must name an option with at least two values to try; got {'window': [5]}: name options",
+        ),
         ({"windoww": 5}, None, "windoww is not an option of training; got 5: did you mean window?"),
     ],
 )

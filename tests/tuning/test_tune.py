@@ -62,8 +62,12 @@ def check_refusals(text_file, pairs_file, place):
         wordkin.tune(other, pairs_file, directory=place, **OPTIONS)
     lines = (place / "trials.jsonl").read_text().splitlines()
     for damaged, error, message in (
-        ([*lines[:2], "{}"], FormatError, "damaged: line 3 is no record of a trial; remove the directory"),
-        ([lines[0], lines[1].replace("quality", "word2vec")], CheckpointError, "trial 2 in '.*' is not the one that"),
+        ([*lines[:2], "{}"], FormatError, "damaged: line 3 is not the record of a trial; remove the directory"),
+        (
+            [lines[0], lines[1].replace("quality", "word2vec")],
+            CheckpointError,
+            "trial 2 in '.*' differs from the trial",
+        ),
     ):
         (place / "trials.jsonl").write_text("\n".join(damaged) + "\n")
         with pytest.raises(error, match=message):
@@ -108,7 +112,7 @@ def check_result(result, tmp_path):
         ({"weights": [0]}, r"^weights must be numbers from 0 up, not all 0; got \[0\]$"),
         ({"weights": [float("nan")]}, r"^weights must be numbers from 0 up"),
         ({"trials": 3}, r"^trials must be at least 6; got 3: the recipes, one new trial and its confirmation need"),
-        ({"vary": ["windoww"]}, r"^vary must name options of training"),
+        ({"vary": ["windoww"]}, r"^vary must name training options"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(arguments, message, text_file, pairs_file):
@@ -123,13 +127,17 @@ def test_arguments_that_make_no_sense_are_refused(arguments, message, text_file,
 def test_benchmarks_the_text_has_no_words_of_are_refused(text_file, tmp_path):
     unknown = tmp_path / "unknown.tsv"
     unknown.write_text("king\tqueen\t9\ncar\ttrain\t7\nsun\tmoon\t8\nstar\tsky\t5\n")
-    message = r"^evaluate must have items whose words are all in the vocabulary: 2 of 4 have; got 'unknown': choose"
+    message = (
+        r"^evaluate must have more items whose words are all in the vocabulary: only 2 of 4 items have; got 'unknown'"
+    )
     with pytest.raises(ConfigError, match=message):
         wordkin.tune(text_file, unknown, **OPTIONS)
 
 
 def test_a_directory_of_something_else_is_left_alone(text_file, pairs_file, tmp_path):
-    with pytest.raises(CheckpointError, match="holds other files than those of a search: choose another directory"):
+    with pytest.raises(
+        CheckpointError, match="contains files that do not belong to a search: choose another directory"
+    ):
         wordkin.tune(text_file, pairs_file, directory=tmp_path, **OPTIONS)
 
 

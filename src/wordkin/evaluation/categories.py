@@ -98,8 +98,8 @@ class CategoryResult(Tabular):
     def purity(self) -> Proportion:
         """Words that belong to the most frequent category of their cluster, out of the known words.
 
-        Undefined (0 out of 0) if any vectors would reach 1.0: if fewer than two categories have a known word, or no
-        category has two.
+        Undefined (0 out of 0) if fewer than two categories have a known word, or if no category has two: then any
+        vectors would have purity 1.0.
         """
         sizes = [category.known for category in self.categories if category.known]
         if len(sizes) < 2 or max(sizes) < 2:

@@ -5,9 +5,9 @@ The tests are paired, over the items whose words both sets of vectors know:
 - correct and wrong answers (analogies, odd-one-out): McNemar's exact test;
 - similarity: Williams' test of the two Spearman correlations with the human scores.
 
-The difference has a 95% confidence interval. For similarity, it is a bootstrap over pairs. Analogy questions are not
-independent, because one word pair occurs in many questions. McNemar's test ignores this; the interval treats questions
-that share a pair as correlated. ``differs`` is true only if test and interval agree.
+The difference has a 95% confidence interval. For similarity, the interval is computed by a bootstrap over pairs.
+Analogy questions are not independent, because one word pair occurs in many questions. McNemar's test ignores this, but
+the interval treats questions that share a pair as correlated. ``differs`` is true only if test and interval agree.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ def compare(
     Raises
     ------
     ConfigError
-        An option is not valid, or the file is a categorisation benchmark, for which there is no paired test: how well
-        one word is clustered depends on the others.
+        An option is not valid, or the file is a categorisation benchmark. There is no paired test for these, because
+        the cluster of one word depends on the other words.
     CorpusNotFoundError
         The file does not exist.
     FormatError

@@ -1,8 +1,8 @@
 """Evaluate odd-one-out groups: which word of a group does not belong?
 
-The answer is the word with the lowest cosine to the mean of the group's unit vectors, like that of ``doesnt_match``.
-It is also the word whose removal leaves the group with the highest mean similarity, which is the measure of
-Camacho-Collados and Navigli (2016).
+The answer is the word with the lowest cosine to the mean of the group's unit vectors, as in ``doesnt_match``. It is
+also the word whose removal leaves the group with the highest mean similarity, the criterion of Camacho-Collados and
+Navigli (2016).
 """
 
 from __future__ import annotations

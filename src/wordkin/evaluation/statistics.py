@@ -353,8 +353,8 @@ def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: 
     """Compute a normal 95% interval of the mean of values that are correlated if they share a unit.
 
     Each value belongs to two units (for analogies, its two word pairs). The variance of the mean includes the products
-    of the deviations of all values that share a unit (Fafchamps and Gubert 2007). If each value has one unit of its
-    own, passed as both, this is the interval for independent values.
+    of the deviations of all values that share a unit (Fafchamps and Gubert 2007). For independent values, pass a
+    distinct unit for each value, in both arrays.
 
     Parameters
     ----------

@@ -1,12 +1,13 @@
-"""Training by hand: every step on a short text as plain numbers for people to look at.
+"""Lessons: training on a short text, in single steps whose numbers a learner can look at.
 
-:class:`Course` has all steps of a text, forwards and backwards, and the tables after each;
-:func:`overview` shows what training starts from, and :func:`steps` yields each gradient step with its
-window, labelled rows, hidden vector, scores, probabilities, loss, gradients, and the rows it changes.
-Nothing is printed here; whoever shows a lesson reads the fields of ``wordkin.lesson.views`` or the
-JSON-ready ``to_dict()`` of each, and ``wordkin.lesson.equations`` for the formulas.
+:class:`Course` computes any step of the training, and the tables after it. :func:`overview` returns the state before
+training. :func:`steps` yields the gradient steps in order. Each step holds its window, labelled rows, hidden vector,
+scores, probabilities, loss, gradients and changed rows.
 
-A name is loaded when it is first used: the options of a lesson are known without the engine of windows.
+This package prints nothing. Steps and states are data classes (``wordkin.lesson.views``), which ``to_dict()`` converts
+to JSON-compatible values. ``wordkin.lesson.equations`` builds the formulas of a step.
+
+Names are imported on first use, so that reading the options of a lesson does not import Numba.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Walk through a short text, one gradient step at a time, with the reference implementation.
+"""Train on a short text, one gradient step at a time, with the reference implementation.
 
-Windows, first tables and learning rates are those of training; losses and gradients come from
-:mod:`wordkin.objectives.reference`. The steps are those of plain word2vec: one (input, output) pair at a
-time in skip-gram, with noise words of its own; one centre at a time in CBOW, and in skip-gram with the full
-softmax alone, whose one softmax serves all context words. Several objectives take each step together.
+Windows, initial tables and learning rates are the same as in training. :mod:`wordkin.objectives.reference` computes
+losses and gradients. In skip-gram, a step trains on one (input, output) pair, with its own noise words. In CBOW, a step
+trains on one centre. If full softmax is the only objective of skip-gram, a step also trains on one centre, because one
+softmax is computed for all context words. If there are several objectives, a step updates the tables of all of them.
 """
 
 from __future__ import annotations
@@ -21,31 +21,32 @@ from wordkin.lesson.text import ChosenNoise, Example, Text, examples, read_text,
 from wordkin.lesson.views import LabelledPair, Overview, State, Step
 from wordkin.objectives.reference import Tables
 
-_MOST_STORED = 256  # tables kept to start from when an earlier step is asked for
+_MOST_STORED = 256  # stored tables, from which earlier steps are recomputed
 
 
 class Course:
-    """All steps of training on a text, each at hand by its number, forwards and backwards.
+    """All steps of training on a text. Steps can be read in any order, by number.
 
     Parameters
     ----------
     text : str
-        One sentence a line.
+        The text, one sentence per line.
     config : TrainingConfig
-        As from :func:`lesson_config`; the seed decides start, windows and noise.
+        The options, made by :func:`lesson_config`. The seed determines initial tables, windows and noise words.
     noise : sequence of str, or mapping of (str, str) to sequence of str, default None
-        Noise words chosen by hand, for every output or by (input, output) pair of skip-gram; None to have
-        them drawn.
-    order : "count" or "appearance", default "count"
-        Ids by falling count, as in training, or by first appearance in the text.
-    tree : "huffman", "complete", "full" or "fibonacci", default "huffman"
+        Noise words to use: the same for all outputs, or for each (input, output) pair of skip-gram. None draws them.
+    order : {"count", "appearance"}, default "count"
+        Order of the word ids: by decreasing count, as in training, or by first appearance in the text.
+    tree : {"huffman", "complete", "full", "fibonacci"}, default "huffman"
         The tree of hierarchical softmax; see :func:`wordkin.lesson.trees.build_tree`.
 
     Raises
     ------
-    ConfigError : an option does not suit a lesson, the text has more than 500 different words, or a chosen
-        noise word is not among them.
-    EmptyVocabularyError : the text has no word.
+    ConfigError
+        An option has no effect in a lesson, the text has more than 500 different words, or a noise word is not in the
+        text.
+    EmptyVocabularyError
+        The text has no word.
     """
 
     def __init__(
@@ -66,11 +67,17 @@ class Course:
 
     @property
     def config(self) -> TrainingConfig:
-        """The options."""
+        """The options of the lesson."""
         return self.text.config
 
     def overview(self) -> Overview:
-        """What training starts from: sentences, vocabulary, one-hot vectors, tree, input table."""
+        """Return the state before training: sentences, vocabulary, one-hot vectors, tree and input table.
+
+        Returns
+        -------
+        Overview
+            The state.
+        """
         text = self.text
         input_vectors = self._stored[0][self.config.objectives[0]].input_vectors
         one_hot = np.eye(len(text.vocabulary), dtype=np.int64)
@@ -89,7 +96,7 @@ class Course:
     # -- how many steps ----------------------------------------------------------------------------
 
     def has(self, number: int) -> bool:
-        """Return whether there are at least ``number`` steps, without counting the later ones.
+        """Return whether there are at least ``number`` steps. Faster than :meth:`count`, which computes all steps.
 
         Parameters
         ----------
@@ -99,25 +106,38 @@ class Course:
         Returns
         -------
         bool
-            Whether there are that many.
+            Whether there are at least ``number`` steps.
         """
         self._examples += itertools.islice(self._every, max(0, number - len(self._examples)))
         return len(self._examples) >= number
 
     def count(self) -> int:
-        """How many steps all epochs have together.
+        """Return the number of steps of all epochs together.
+
+        Returns
+        -------
+        int
+            The number of steps.
 
         Raises
         ------
-        CorpusError : none, since no word has another in its window.
-        ConfigError : none, since subsampling dropped every such word.
+        CorpusError
+            There are no steps, because no sentence has two words.
+        ConfigError
+            There are no steps, because subsampling dropped nearly every word.
         """
         self._examples += self._every
         self._require_steps()
         return len(self._examples)
 
     def warm_start(self) -> int:
-        """The first step after a quarter of the epochs, when scores are no longer all 0; step 1 for few epochs."""
+        """Return the first step after a quarter of the epochs, where scores are no longer all 0; 1 for few epochs.
+
+        Returns
+        -------
+        int
+            Number of the step.
+        """
         warm = self.config.epochs // 4
         self._require_steps()
         number = 1
@@ -130,10 +150,10 @@ class Course:
             return
         if self.config.subsample and any(len(sentence) > 1 for sentence in self.text.sentences):
             raise ConfigError(
-                "subsample", "must leave two words of a sentence in the text", self.config.subsample,
-                "it dropped nearly every word; use a larger threshold, or 0 to keep every word",
+                "subsample", "must keep at least two words of a sentence", self.config.subsample,
+                "this threshold dropped nearly every word; use a larger one, or 0 to keep every word",
             )  # fmt: skip
-        raise CorpusError("no word of the text has another beside it: give a sentence of two words or more")
+        raise CorpusError("no sentence of the text has two words: pass a sentence of at least two words")
 
     # -- one step ----------------------------------------------------------------------------------
 
@@ -256,14 +276,19 @@ class Course:
     # -- tables of training pairs ------------------------------------------------------------------
 
     def labelled_pairs(self, centres: list[str] | None = None) -> list[LabelledPair]:
-        """The (input, output, label) rows of the first epoch, all pairs of a centre together.
+        """Return the training pairs of the first epoch, grouped by centre.
 
-        Each true pair has label 1. Noise words chosen by hand for it follow with label 0.
+        A pair of the text has label 1. If noise words were chosen for it, its noise pairs follow, with label 0.
 
         Parameters
         ----------
         centres : list of str, default None
-            Only the rows of these words; None for all.
+            Return only the pairs of these centre words; None for all.
+
+        Returns
+        -------
+        list of LabelledPair
+            The pairs.
         """
         text, word = self.text, self.text.vocabulary.word
         rows = []
@@ -279,14 +304,14 @@ class Course:
 
 
 def overview(text: str, config: TrainingConfig) -> Overview:
-    """Return what training on a text starts from, as :meth:`Course.overview` does.
+    """Return the state before training on a text; see :meth:`Course.overview`.
 
     Parameters
     ----------
     text : str
-        One sentence a line.
+        The text, one sentence per line.
     config : TrainingConfig
-        As from :func:`lesson_config`.
+        The options, made by :func:`lesson_config`.
 
     Returns
     -------
@@ -296,7 +321,7 @@ def overview(text: str, config: TrainingConfig) -> Overview:
     Raises
     ------
     ConfigError
-        An option does not suit a lesson, or the text has more than 500 different words.
+        An option has no effect in a lesson, or the text has more than 500 different words.
     EmptyVocabularyError
         The text has no word.
     """
@@ -304,25 +329,33 @@ def overview(text: str, config: TrainingConfig) -> Overview:
 
 
 def steps(text: str, config: TrainingConfig, *, first: int = 1, limit: int | None = None) -> Iterator[Step]:
-    """Gradient steps of training on a text, one at a time.
+    """Yield the gradient steps of training on a text, in order.
 
     Parameters
     ----------
     text : str
-        One sentence a line.
+        The text, one sentence per line.
     config : TrainingConfig
-        As from :func:`lesson_config`.
+        The options, made by :func:`lesson_config`.
     first : int, default 1
-        The number of the first one.
+        Number of the first step to yield.
     limit : int or None, default None
-        At most so many; None for all of ``config.epochs``.
+        Maximum number of steps; None for all steps of all epochs.
+
+    Returns
+    -------
+    iterator of Step
+        The steps.
 
     Raises
     ------
-    ConfigError : the text has more than 500 different words, subsampling leaves nothing, ``limit`` is below
-        1, or there is no step ``first``.
-    EmptyVocabularyError : the text has no word.
-    CorpusError : no word has another in its window, so there is nothing to learn.
+    ConfigError
+        The text has more than 500 different words, subsampling dropped nearly every word, ``limit`` is below 1, or
+        there is no step ``first``.
+    EmptyVocabularyError
+        The text has no word.
+    CorpusError
+        No sentence has two words, so there are no steps.
     """
     check("limit", FROM_1_OR_NONE, limit)
     course = Course(text, config)

@@ -1,4 +1,4 @@
-"""Turn numbers into the views of a lesson."""
+"""Create the views of a lesson from arrays."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _SYMBOLS = {"input_vectors": "W", "projection_bias": "b", "output_vectors": "Wâ€
 
 
 def node_name(node_id: int) -> str:
-    """What an inner tree node is called wherever it is shown."""
+    """Return the name of an inner tree node."""
     return f"node {node_id}"
 
 
 def word_rows(text: Text) -> list[WordRow]:
-    """One row for each word, by id."""
+    """Return a row for each word, in order of the ids."""
     return [
         WordRow(
             word=word,
@@ -60,7 +60,7 @@ def word_rows(text: Text) -> list[WordRow]:
 
 
 def tree_nodes(vocabulary: Vocabulary, counts: NDArray[np.int64], tree: HuffmanTree | None) -> list[TreeNode]:
-    """The inner nodes, root first; none without a tree."""
+    """Return the inner nodes, root first; [] without a tree."""
     if tree is None:
         return []
     children: list[list[str]] = [["", ""] for _ in range(len(tree) - 1)]
@@ -68,7 +68,9 @@ def tree_nodes(vocabulary: Vocabulary, counts: NDArray[np.int64], tree: HuffmanT
     for word_id, word in enumerate(vocabulary.words):
         node_ids, bits = tree.path(word_id)
         below = [*(node_name(node_id) for node_id in node_ids[1:]), word]
-        for node_id, bit, child in zip(node_ids, bits, below, strict=False):  # the path of an only word is empty
+        for node_id, bit, child in zip(
+            node_ids, bits, below, strict=False
+        ):  # if there is only one word, its path is empty
             children[node_id][bit] = child
             weights[node_id] += int(counts[word_id])
     return [
@@ -81,7 +83,7 @@ def tree_nodes(vocabulary: Vocabulary, counts: NDArray[np.int64], tree: HuffmanT
 
 
 def state(vocabulary: Vocabulary, steps: int, tables: dict[str, Tables]) -> State:
-    """All tables after so many steps."""
+    """Return the view of all tables after ``steps`` steps."""
     return State(
         steps,
         [
@@ -99,7 +101,7 @@ def state(vocabulary: Vocabulary, steps: int, tables: dict[str, Tables]) -> Stat
 
 
 def cosines(rows: FloatArray) -> list[list[float | None]]:
-    """Cosine similarity of each two rows; None where a row is all zeros and has no direction."""
+    """Return the cosine of each pair of rows; None if one of them is all zeros."""
     lengths = np.sqrt((rows * rows).sum(axis=1))
     directions = rows / np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
     values: list[list[float]] = np.clip(directions @ directions.T, -1.0, 1.0).tolist()
@@ -111,7 +113,7 @@ def cosines(rows: FloatArray) -> list[list[float | None]]:
 
 
 def _each_table(tables: dict[str, Tables]) -> list[tuple[str | None, str, FloatArray]]:
-    """(objective or None, name, array) of every table, the shared ones once."""
+    """Return (objective, name, array) of every table; shared tables occur once, with None as objective."""
     found: list[tuple[str | None, str, FloatArray]] = []
     for index, (objective, each) in enumerate(tables.items()):
         arrays = each.arrays()
@@ -140,7 +142,7 @@ def _as_matrix(array: FloatArray, name: str) -> FloatArray:
 
 
 def step(text: Text, number: int, taken: Taken) -> Step:
-    """One step with everything that goes into it and comes out."""
+    """Return the view of one step."""
     vocabulary, example, config = text.vocabulary, taken.example, text.config
     shared = taken.before[config.objectives[0]]
     judged = taken.before.get("negative-sampling")
@@ -169,14 +171,14 @@ def step(text: Text, number: int, taken: Taken) -> Step:
 
 
 def judged_after(text: Text, taken: Taken) -> list[ObjectiveView]:
-    """The outputs of a step judged again, with the tables after it."""
+    """Score the outputs of a step again, with the tables after the step."""
     hidden, scored = judge(text, taken.after, taken.example)
     again = dataclasses.replace(taken, before=taken.after, hidden=hidden, scored=scored)
     return [_objective(text, name, again) for name in again.before]
 
 
 def _input_targets(vocabulary: Vocabulary, example: Example, architecture: str) -> list[InputTarget]:
-    """The (input, output) pairs of a window."""
+    """Return the (input, output) pairs of a window."""
     word, window = vocabulary.word, example.where.window
     if architecture == "cbow":
         rows = [([word(context_id) for context_id in window.context_ids], word(window.centre_id))]
@@ -186,7 +188,7 @@ def _input_targets(vocabulary: Vocabulary, example: Example, architecture: str) 
 
 
 def _objective(text: Text, name: str, taken: Taken) -> ObjectiveView:
-    """Scores, probabilities and loss under one objective."""
+    """Return the scores, probabilities and loss of one objective."""
     vocabulary, scored, outputs = text.vocabulary, taken.scored[name], taken.example.outputs
     path: list[PathNode] = []
     nodes: list[NodeView] = []
@@ -252,7 +254,7 @@ def _output_rows(
 
 
 def _sampled_rows(vocabulary: Vocabulary, scored: Scored, output_id: int, noise: Sequence[int]) -> list[OutputRow]:
-    """The true word with label 1, then the noise words in the order drawn, the ignored ones among them."""
+    """Return the row of the true word, then the rows of all noise words in the order drawn, including ignored ones."""
     names = [vocabulary.word(row_id) for row_id in scored.row_ids]
     labels = [1] + [0] * (len(names) - 1)
     signs = 2.0 * np.array(labels) - 1.0
@@ -279,7 +281,7 @@ def _path(scored: Scored, bits: list[int]) -> list[PathNode]:
 
 
 def _nodes(tables: Tables, hidden: FloatArray, tree: HuffmanTree) -> list[NodeView]:
-    """Both branches of every inner node, by id, and the chance to come there."""
+    """Return each inner node, in order of the ids, with the probabilities of its branches and of the node."""
     scores = reference.row_scores(tables, hidden, range(len(tree) - 1))
     left, right = reference.sigmoid(scores).tolist(), reference.sigmoid(-scores).tolist()
     reached = [1.0] * len(scores)
@@ -304,7 +306,7 @@ def _comparison(
     sample_probabilities: FloatArray,
     chosen: bool,
 ) -> Comparison:
-    """Full softmax, sampled softmax and negative sampling of one true word on the same scores."""
+    """Compare full softmax, sampled softmax and negative sampling for one true word, with the same scores."""
     full = reference.full_softmax(tables, hidden, [output_id])
     sampled = reference.sampled_softmax(tables, hidden, output_id, samples, sample_probabilities)
     negative = reference.negative_sampling(tables, hidden, output_id, samples)
@@ -328,7 +330,7 @@ def _comparison(
 
 
 def _changes(vocabulary: Vocabulary, taken: Taken) -> list[TableView]:
-    """Of every table the rows that have a gradient or change."""
+    """Return, for each table, the rows that change or have a nonzero gradient."""
     views = []
     for objective, name, _ in _each_table(taken.before):
         tables = objective or next(iter(taken.before))

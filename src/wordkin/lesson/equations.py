@@ -1,7 +1,7 @@
-"""The equations of a step, with symbols and with the numbers of the step, in three notations.
+"""The equations of a step in three notations, with symbols and with the numbers of the step.
 
-An equation is a small tree of :class:`Term`; :func:`text_of` writes it for a terminal and
-:func:`mathml_of` for a page. Vectors are shown by one component, which the reader chooses.
+An equation is a tree of :class:`Term` objects. :func:`text_of` converts it to plain text and :func:`mathml_of` to
+MathML. Equations show one component of each vector; the argument ``component`` selects it.
 """
 
 from __future__ import annotations
@@ -14,23 +14,28 @@ from wordkin.errors import ConfigError
 from wordkin.lesson.views import ObjectiveView, OutputRow, RowChange, Step
 
 NOTATIONS = ("rong", "mikolov", "theta")
-_MOST_TERMS = 6  # a longer sum shows its first terms and dots
+_MOST_TERMS = 6  # a longer sum shows only its first terms, followed by dots
 _BINARY = ("=", "+", "−", "·", "←")
 _BREAKING = ("=", "+", "−", "←")
-_MINUS = "-"  # the sign of one term, written without the space that the operator between two terms has
+_MINUS = "-"  # the sign of a single term; no space around it, unlike the operator between two terms
 _SHOWN = {_MINUS: "−"}
 _NARROW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A piece of a formula.
+    """A term of a formula.
 
-    kind : "symbol", "operator", "number", "result", "row", "sub" (base, index), "power" or "fraction". A
-        negative number stands in brackets, a negative result does not.
-    parts : its pieces; a symbol, operator or number has none.
-    symbol : the characters of a symbol or operator.
-    value : of a number, in full precision.
+    Attributes
+    ----------
+    kind : {"symbol", "operator", "number", "result", "row", "sub", "power", "fraction"}
+        Kind of term. Negative numbers are written in parentheses, negative results are not.
+    parts : tuple of Term
+        Its parts, such as base and index for "sub"; empty for symbols, operators and numbers.
+    symbol : str
+        Characters of a symbol or operator.
+    value : float
+        Value of a number or result, in full precision.
     """
 
     kind: str
@@ -63,7 +68,7 @@ def _fraction(top: Piece, bottom: Piece) -> Term:
 
 
 def _sum(terms: Sequence[Piece], sign: str = "+") -> Term:
-    """a + b + … with dots where the sum is long."""
+    """Return the term a + b + …, shortened with dots if it is long."""
     shown: list[Piece] = []
     for term in terms[:_MOST_TERMS]:
         shown += [sign, term] if shown else [term]
@@ -76,13 +81,13 @@ def _sum(terms: Sequence[Piece], sign: str = "+") -> Term:
 
 
 def number_text(value: float) -> str:
-    """A number with five significant digits, without trailing zeros of an exponent."""
+    """Format a number with five significant digits."""
     shown = f"{value:.5g}"
     return shown.replace("-", "−")
 
 
 def text_of(term: Term) -> str:
-    """A formula as one line of text."""
+    """Format a formula as one line of text."""
     match term.kind:
         case "symbol":
             return term.symbol
@@ -108,16 +113,16 @@ def _grouped(text: str) -> str:
 
 
 def mathml_of(term: Term) -> str:
-    """A formula as MathML; a number has its full precision in ``data-value``.
+    """Format a formula as MathML. The attribute ``data-value`` holds the full precision of a number.
 
-    Browsers do not break a line within ``<math>``, so each term of a sum is an element of its own.
+    Browsers do not break lines inside ``<math>``, so each term of a sum becomes a separate ``<math>`` element.
     """
     made = [f'<math displaystyle="true"><mrow>{"".join(map(_mathml, each))}</mrow></math>' for each in _terms_of(term)]
     return f'<div class="formula">{" ".join(made)}</div>'
 
 
 def _terms_of(term: Term) -> list[list[Term]]:
-    """The pieces of the outermost rows, parted before the operators at which a line may break."""
+    """Split the outermost rows of a formula before each operator at which a line may break."""
     pieces: list[Term] = []
     waiting = [term]
     while waiting:
@@ -142,7 +147,7 @@ def _mathml(term: Term) -> str:
         case "symbol":
             return f"<mi>{escape(term.symbol)}</mi>"
         case "operator":
-            # At the beginning of <math>, a plus would be taken for a sign and be written without a space.
+            # Browsers treat a plus at the start of <math> as a sign and omit the space after it; "infix" prevents this.
             fixed = ' stretchy="false"' if term.symbol in "()" else ' form="infix"' if term.symbol in _BREAKING else ""
             return f"<mo{fixed}>{escape(_SHOWN.get(term.symbol, term.symbol))}</mo>"
         case "number" | "result":
@@ -164,22 +169,23 @@ def _mathml(term: Term) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How one author writes the quantities of a step.
+    """The symbols that one publication uses for the quantities of a step.
 
     Attributes
     ----------
     name : str
         "rong" (Rong 2014), "mikolov" (Mikolov et al. 2013) or "theta" (θ and x, with gradient ascent).
     input_vector, output_vector : callable
-        The vector of a word, of a row of the output table, as a term.
+        Functions that return the term for the input vector of a word, and for the vector of an output row.
     hidden, score, rate : str
-        Symbols of the hidden vector, of a score, of the learning rate.
+        Symbols of the hidden vector, of a score and of the learning rate.
     label : str
-        Symbol of the label of a row.
+        Symbol of the label of an output row.
     hidden_gradient : str
-        Symbol of the error sum that goes back to the inputs.
+        Symbol of the gradient with respect to the hidden vector.
     ascent : bool
-        Whether updates add (label - probability) or subtract (probability - label).
+        True if updates add the learning rate times (label - probability), False if they subtract the learning rate
+        times (probability - label).
     """
 
     name: str
@@ -194,11 +200,12 @@ class Notation:
 
 
 def notation(name: str, architecture: str = "skip-gram") -> Notation:
-    """The notation of a name.
+    """Return the notation with this name.
 
     Raises
     ------
-    ConfigError : the name is unknown.
+    ConfigError
+        The name is unknown.
     """
     match name:
         case "rong":
@@ -219,7 +226,7 @@ def notation(name: str, architecture: str = "skip-gram") -> Notation:
 
 
 def _at(vector: Term, component: int) -> Term:
-    """One component of a vector, counted from 1 as in the literature."""
+    """Return the term for one component of a vector. Its index is shown from 1, as in the literature."""
     return (
         _sub(_row("(", vector, ")"), str(component + 1)) if vector.kind == "power" else _with_index(vector, component)
     )
@@ -236,10 +243,18 @@ def _with_index(vector: Term, component: int) -> Term:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """One result: its formula, the same with numbers, and the number that comes out.
+    """An equation for one value of a step.
 
-    name : "hidden", "score", "probability", "loss", "error", "hidden_gradient", "output_update" or
-        "input_update".
+    Attributes
+    ----------
+    name : str
+        "hidden", "score", "probability", "loss", "error", "hidden_gradient", "output_update" or "input_update".
+    symbols : Term
+        The equation with symbols.
+    numbers : Term
+        The right side of the equation with numbers.
+    value : float
+        The result.
     """
 
     name: str
@@ -248,25 +263,25 @@ class Equation:
     value: float
 
     def to_text(self) -> str:
-        """Formula and numbers on one line."""
+        """Format the formula, the numbers and the result as one line of text."""
         numbers = "" if self._is_copy else f" = {text_of(self.numbers)}"
         return f"{text_of(self.symbols)}{numbers} = {number_text(self.value)}"
 
     def to_mathml(self) -> str:
-        """The formula, and below it the same with numbers."""
+        """Format the formula as MathML, followed by the numbers and the result."""
         numbers = () if self._is_copy else ("=", self.numbers)
         return mathml_of(self.symbols) + mathml_of(_row(*numbers, "=", Term("result", value=self.value)))
 
     @property
     def _is_copy(self) -> bool:
-        """Whether there is nothing to compute: the only number is the result."""
+        """Whether the right side is a single number, which equals the result."""
         term = self.numbers
         while term.kind == "row" and len(term.parts) == 1:
             term = term.parts[0]
         return term.kind == "number" and term.value == self.value
 
     def to_mathml_question(self) -> str:
-        """The same without the value that comes out."""
+        """Like :meth:`to_mathml`, with a question mark in place of the result."""
         return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", "?"))
 
 
@@ -280,28 +295,33 @@ def equations(
     style: str = "rong",
     cbow_combine: str = "mean",
 ) -> list[Equation]:
-    """How the numbers of one output row and one component of the vectors come about.
+    """Return the equations of a step for one output row and one component of the vectors.
 
     Parameters
     ----------
     step : Step
-        As from :class:`wordkin.lesson.Course`.
+        A step of :class:`wordkin.lesson.Course`.
     objective : str
-        One of those trained.
+        One of the trained objectives.
     row : int, default 0
-        Which of the output rows that take part; one that is not ignored.
+        Index of the output row among the rows that the step uses. The row must not be an ignored one.
     component : int, default 0
-        Which component of the vectors, from 0.
+        Index of the vector component, from 0.
     input_row : int, default 0
-        Which of the changed rows of W the update of an input vector is shown for.
-    style : "rong", "mikolov" or "theta", default "rong"
+        Index of the row of W whose update is shown, among the changed rows.
+    style : {"rong", "mikolov", "theta"}, default "rong"
         The notation.
-    cbow_combine : "mean" or "sum", default "mean"
-        As in the options of the lesson.
+    cbow_combine : {"mean", "sum"}, default "mean"
+        The value of this option in the lesson.
+
+    Returns
+    -------
+    list of Equation
+        The equations, from the hidden vector to the updates.
     """
     view = next(each for each in step.objectives if each.objective == objective)
     marks = notation(style, "cbow" if len(step.inputs) > 1 else "skip-gram")
-    if not view.rows:  # the path of an only word through the tree is empty
+    if not view.rows:  # if there is only one word, its path in the tree is empty
         return [_hidden(step, component, marks, cbow_combine)]
     output = view.rows[row]
     outputs_before = {
@@ -434,7 +454,7 @@ def _hidden_gradient(view: ObjectiveView, before: dict[int, list[float]], compon
 def _output_update(
     step: Step, view: ObjectiveView, output: OutputRow, change: RowChange, component: int, marks: Notation
 ) -> Equation:
-    """The update of one output row; a noise word drawn several times counts as often."""
+    """Return the update of one output row. A noise word that was drawn n times is updated n times."""
     times = sum(row.row_id == output.row_id and not row.ignored for row in view.rows)
     often: list[Piece] = [float(times), "·"] if times > 1 else []
     hidden = _at(_term(marks.hidden), component)
@@ -452,7 +472,7 @@ def _update(
 
 
 def _input_update(step: Step, component: int, input_row: int, marks: Notation) -> list[Equation]:
-    """The update of an input word, if it moves."""
+    """Return the update of an input row, or [] if no input row changes."""
     changes = [each for table in step.tables if table.name == "input_vectors" for each in table.changes]
     if not changes:
         return []
@@ -465,7 +485,7 @@ def _input_update(step: Step, component: int, input_row: int, marks: Notation) -
     left = _at(_term("EH" if marks.name == "rong" else marks.hidden_gradient), component)
     factor = _row(marks.rate, "·", left)
     amount = _row(step.learning_rate, "·", signed)
-    if abs(times - 1.0) > 1e-9:  # the mean with the exact gradient, or a word that stands twice in the context
+    if abs(times - 1.0) > 1e-9:  # the mean with the exact gradient, or a word that occurs twice in the context
         context = float(len(step.inputs))
         share = round(times * context)
         factor = _row(factor, "·", _fraction(float(share), "C")) if share != context else _row(factor)

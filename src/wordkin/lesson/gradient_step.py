@@ -1,4 +1,4 @@
-"""One gradient step of a lesson, in the arrays of the reference implementation."""
+"""One gradient step of a lesson, computed with the reference implementation."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from wordkin.training.tables import initial_input_rows, output_rows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taken:
-    """One step before it is shown: what it was computed from, and where it leads."""
+    """The arrays of one step: the tables before and after it, and the values computed between them."""
 
     example: Example
-    before: dict[str, Tables]  # by objective, here and below
+    before: dict[str, Tables]  # this and the following dicts have objectives as keys
     hidden: FloatArray
     scored: dict[str, Scored]
     exact: dict[str, Tables]  # minus the gradient
-    direction: dict[str, Tables]  # the direction taken
+    direction: dict[str, Tables]  # the step divided by the learning rate
     after: dict[str, Tables]
 
 
 def initial_tables(text: Text) -> dict[str, Tables]:
-    """The tables before training, by objective, as training starts them; W and b are shared."""
+    """Return the initial tables of each objective, as in training. All objectives share W and b."""
     config, size = text.config, len(text.vocabulary)
     length = config.vector_size
     input_vectors = np.concatenate([rows for _, rows in initial_input_rows(config, size)]).astype(np.float64)
@@ -42,7 +42,7 @@ def initial_tables(text: Text) -> dict[str, Tables]:
 
 
 def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
-    """One step from the tables as they are."""
+    """Take one step from these tables, which are not modified."""
     config = text.config
     hidden, scored = judge(text, tables, example)
 
@@ -61,7 +61,7 @@ def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
 
 
 def judge(text: Text, tables: dict[str, Tables], example: Example) -> tuple[FloatArray, dict[str, Scored]]:
-    """The hidden vector of an example, and its outputs scored under each objective."""
+    """Return the hidden vector of an example, and the scores of its outputs under each objective."""
     config = text.config
     hidden = reference.hidden_vector(tables[config.objectives[0]], example.inputs, config.cbow_combine)
     return hidden, {name: _SCORE[name](text, each, hidden, example) for name, each in tables.items()}
@@ -88,7 +88,7 @@ _SCORE: dict[str, Callable[[Text, Tables, FloatArray, Example], Scored]] = {
 
 
 def _together(towards: dict[str, Tables]) -> dict[str, Tables]:
-    """Directions of each objective, where what all share goes in the sum of their directions."""
+    """Replace the directions of the shared tables by their sum over all objectives."""
     input_vectors = np.sum([each.input_vectors for each in towards.values()], axis=0)
     biases = [each.projection_bias for each in towards.values() if each.projection_bias is not None]
     projection_bias = np.sum(biases, axis=0) if biases else None

@@ -1,4 +1,4 @@
-"""The options of training that a lesson has, and their defaults in it."""
+"""The training options that have an effect in a lesson, and their defaults there."""
 
 from __future__ import annotations
 
@@ -26,32 +26,46 @@ LESSON_DEFAULTS: dict[str, Any] = {
 
 
 def lesson_config(**options: Any) -> TrainingConfig:
-    """Options of training with defaults for a text of a few words.
+    """Return training options with defaults that suit a text of a few words.
 
-    Vectors of length 5, a window of 2, 3 noise words, every word kept, 20 epochs, and a learning rate of
-    0.3 so that a single step shows.
+    The defaults are vectors of length 5, a window of 2, 3 noise words, no subsampling, all words kept, 20 epochs, and a
+    learning rate of 0.3, so that a single step has a visible effect.
+
+    Parameters
+    ----------
+    **options
+        Options of :class:`wordkin.TrainingConfig` that differ from these defaults.
+
+    Returns
+    -------
+    TrainingConfig
+        The options.
 
     Raises
     ------
-    ConfigError : an option is unknown, does nothing in a lesson, or has an illegal value.
+    ConfigError
+        An option is unknown, has no effect in a lesson, or has an illegal value.
     """
     config = TrainingConfig.from_options(**{**LESSON_DEFAULTS, **options})
     for name in options:
         if name not in LESSON_OPTIONS:
-            raise ConfigError(name, "does nothing in a lesson", options[name], "leave it out")
+            raise ConfigError(name, "has no effect in a lesson", options[name], f"leave {name} out")
     return config
 
 
 def check_options(config: TrainingConfig) -> None:
-    """Refuse options of training that a lesson could not honour.
+    """Check that all options without an effect in a lesson have their defaults.
 
     Raises
     ------
-    ConfigError : an option that a lesson does not have differs from its default.
+    ConfigError
+        Such an option differs from its default.
     """
     if config.whole_sentences:
-        raise ConfigError("window", "must be a number in a lesson, which shows the order of words", config.window)
+        raise ConfigError(
+            "window", "must be a number in a lesson, because a lesson shows words in order", config.window
+        )
     for each in dataclasses.fields(config):
         value = getattr(config, each.name)
         if each.name not in LESSON_OPTIONS and value != each.default:
-            raise ConfigError(each.name, "does nothing in a lesson", value, f"leave it at {each.default}")
+            raise ConfigError(each.name, "has no effect in a lesson", value, f"use the default, {each.default!r}")

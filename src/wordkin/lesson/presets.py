@@ -1,4 +1,4 @@
-"""Texts to start a lesson with."""
+"""Example texts for lessons."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _SMALL: dict[str, Any] = {"vector_size": 4, "window": 2, "dynamic_window": False
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A text and the options that suit it.
+    """An example text, and options that suit it.
 
     Attributes
     ----------
     name : str
-        Short ASCII name, as in a URL.
-    language : str
-        Of the text: "en" or "ko".
+        Short ASCII name, used in URLs.
+    language : {"en", "ko"}
+        Language of the text.
     title : str
-        For a list to choose from, in the language of the text.
+        Title in a list of texts, in the language of the text.
     text : str
-        One sentence a line.
-    options : Mapping
+        The text, one sentence per line.
+    options : mapping
         Options of :func:`wordkin.lesson.lesson_config`.
     noise : tuple of str
-        Noise words chosen by hand that suit the text; none where they had better be drawn.
+        Noise words that suit the text; empty if noise words should be drawn.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A text and the options of a lesson, and all that follows from both before the first step."""
+"""The text of a lesson, and the vocabulary, windows and noise words computed from it and the options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from wordkin.vocabulary.subsampling import keep_probabilities
 from wordkin.windows.rng import NOISE, WINDOWS, random_bits, stream_key
 from wordkin.windows.windows import is_kept, keep_thresholds, reach_of, select_windows
 
-MOST_WORDS = 500  # different words of a lesson: one-hot vectors and tables are shown whole
+MOST_WORDS = 500  # different words of a lesson, because one-hot vectors and tables are shown in full
 ORDERS = ("count", "appearance")
 
 ChosenNoise = Sequence[str] | Mapping[tuple[str, str], Sequence[str]]
@@ -34,7 +34,7 @@ ChosenNoise = Sequence[str] | Mapping[tuple[str, str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """The words of a lesson. Arrays over the vocabulary have shape (V,)."""
+    """The text of a lesson. Arrays with one value per word of the vocabulary have shape (V,)."""
 
     config: TrainingConfig
     sentences: list[list[str]]
@@ -58,13 +58,14 @@ def read_text(
     order: str = "count",
     tree: str = "huffman",
 ) -> Text:
-    """Split a text into sentences and words, and work out what training needs to know of them.
+    """Split a text into sentences and words, and compute the vocabulary, probabilities and tree for training.
 
     Raises
     ------
-    ConfigError : the text has more than 500 different words, a noise word is not among them, or an option is
-        illegal.
-    EmptyVocabularyError : it has none.
+    ConfigError
+        The text has more than 500 different words, a noise word is not in the text, or an option is illegal.
+    EmptyVocabularyError
+        The text has no word.
     """
     check_options(config)
     check("order", Choice(ORDERS), order)
@@ -94,14 +95,14 @@ def read_text(
 def _vocabulary(sentences: list[list[str]], config: TrainingConfig, order: str) -> tuple[Vocabulary, Counter[str]]:
     seen = Counter(itertools.chain.from_iterable(sentences))
     if not seen:
-        raise EmptyVocabularyError("the text has no word: give a sentence of two words or more")
+        raise EmptyVocabularyError("the text has no word: pass a sentence of at least two words")
     vocabulary = Vocabulary.from_counts(
         list(seen), list(seen.values()), min_count=config.min_count, max_vocabulary=config.max_vocabulary
     )
     if len(vocabulary) > MOST_WORDS:
         raise ConfigError(
-            "text", f"must have at most {MOST_WORDS} different words to be looked at", len(vocabulary),
-            "take a shorter text, or raise min_count",
+            "text", f"must have at most {MOST_WORDS} different words in a lesson", len(vocabulary),
+            "use a shorter text, or raise min_count",
         )  # fmt: skip
     if order == "appearance":
         words = [word for word in seen if word in vocabulary]
@@ -124,7 +125,7 @@ def _checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenN
         if word not in vocabulary:
             raise ConfigError("noise", "must be words of the text", word, "add a line with the word to the text")
     if not all(lists):
-        raise ConfigError("noise", "must hold at least one word", [], "leave it out to have noise words drawn")
+        raise ConfigError("noise", "must hold at least one word", [], "leave noise out to draw noise words at random")
     return noise
 
 
@@ -133,7 +134,7 @@ def _checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenN
 
 @dataclass(frozen=True, slots=True)
 class CentredWindow:
-    """A centre in the text, its window in word ids and as seen in its sentence."""
+    """A centre word with its window, as word ids and as positions in its sentence."""
 
     epoch: int  # from 0
     learning_rate: float
@@ -142,7 +143,7 @@ class CentredWindow:
 
 
 def windows(text: Text, epoch: int) -> Iterator[CentredWindow]:
-    """The windows of all centres of an epoch that have a context, in order."""
+    """Yield the window of each centre of an epoch that has context words, in order of the text."""
     config, size = text.config, len(text.word_ids)
     schedule = Schedule.of(config, size)
     key = np.uint64(stream_key(config.seed, WINDOWS, epoch))
@@ -175,9 +176,9 @@ def windows(text: Text, epoch: int) -> Iterator[CentredWindow]:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Input and output words of one step, and the noise words of each output.
+    """The input and output words of one step, and the noise words of each output.
 
-    ``pairs`` are the indices of what is learned among the (input, output) pairs of the window.
+    ``pairs`` holds the indices of the (input, output) pairs of the window that the step trains on.
     """
 
     where: CentredWindow
@@ -189,7 +190,7 @@ class Example:
 
 
 def examples(text: Text) -> Iterator[Example]:
-    """The examples of all steps, in order."""
+    """Yield the examples of all steps, in order."""
     config = text.config
     whole_window = config.architecture == "cbow" or config.objectives == ("softmax",)
     for epoch in range(config.epochs):
@@ -208,14 +209,14 @@ def examples(text: Text) -> Iterator[Example]:
 
 
 def _draws(text: Text, epoch: int) -> Iterator[int]:
-    """Noise words without end."""
+    """Yield the ids of random noise words, endlessly."""
     key = np.uint64(stream_key(text.config.seed, NOISE, epoch))
     for count in itertools.count():
         yield int(text.noise_table.draw(np.array([random_bits(key, np.int64(count))], dtype=np.uint64))[0])
 
 
 def _chosen(text: Text, window: Window, output_id: int) -> list[int] | None:
-    """Ids of the noise words chosen by hand for an output, or None where they are drawn."""
+    """Return the ids of the noise words that the user chose for an output, or None if they are drawn."""
     words: Sequence[str] | None
     if isinstance(text.chosen_noise, Mapping):
         words = text.chosen_noise.get((text.vocabulary.word(window.centre_id), text.vocabulary.word(output_id)))

@@ -1,4 +1,4 @@
-"""Trees to compare: Huffman's, a complete one, a full one by splitting, and the deepest one."""
+"""Binary trees to compare: the Huffman tree, a complete tree, a tree made by splitting, and the deepest tree."""
 
 from __future__ import annotations
 
@@ -9,24 +9,35 @@ from wordkin.errors import ConfigError
 from wordkin.vocabulary.huffman import HuffmanTree
 
 TREES = ("huffman", "complete", "full", "fibonacci")
-_MOST_FIBONACCI = 80  # words; the Fibonacci numbers of more have a sum beyond 64 bits
+_MOST_FIBONACCI = 80  # words; with more, the sum of the Fibonacci numbers would exceed 64 bits
 
 
 def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
-    """A tree with one leaf per word. In all of them every inner node has two children: they are full.
+    """Build a tree with one leaf per word. Every inner node has two children.
 
     Parameters
     ----------
-    kind : "huffman", "complete", "full" or "fibonacci"
-        ``huffman`` has the shortest mean path for the counts (Huffman 1952). ``complete`` ignores the counts:
-        paths differ by one node at most. ``full`` splits the words, in the order of their ids, where the counts
-        of both halves differ least (Shannon-Fano). ``fibonacci`` is Huffman's tree for Fibonacci numbers as
-        counts: every inner node but the last has a leaf, and the longest path has V - 1 nodes.
-    counts : int64, shape (V,), all positive.
+    kind : {"huffman", "complete", "full", "fibonacci"}
+        Kind of tree.
+
+        - "huffman" has the shortest mean path length for the counts (Huffman 1952).
+        - "complete" ignores the counts; the lengths of two paths differ by at most one node.
+        - "full" splits the words, in order of their ids, into two groups whose total counts differ least, and splits
+          each group in the same way (Shannon-Fano).
+        - "fibonacci" is the Huffman tree for Fibonacci numbers as counts. Each inner node has a leaf as a child, and
+          the longest path has V - 1 nodes.
+    counts : ndarray of int64, shape (V,)
+        The count of each word, above 0.
+
+    Returns
+    -------
+    HuffmanTree
+        The tree.
 
     Raises
     ------
-    ConfigError : the kind is unknown, or a Fibonacci tree is asked for more than 80 words.
+    ConfigError
+        The kind is unknown, or the kind is "fibonacci" and there are more than 80 words.
 
     >>> counts = np.array([5, 2, 1, 1])
     >>> {kind: build_tree(kind, counts).lengths.tolist() for kind in TREES}
@@ -45,11 +56,11 @@ def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
 
 
 def _fibonacci(size: int) -> NDArray[np.int64]:
-    """Fibonacci numbers, the largest first: the first words are the most frequent."""
+    """Return Fibonacci numbers in descending order, because the first words are the most frequent ones."""
     if size > _MOST_FIBONACCI:
         raise ConfigError(
             "tree", f'must not be "fibonacci" with more than {_MOST_FIBONACCI} words', size,
-            "its longest path has a node for every word but one",
+            "its longest path has one node less than there are words",
         )  # fmt: skip
     numbers = [1, 1]
     while len(numbers) < size:

@@ -1,7 +1,7 @@
-"""The plain data of a lesson: words, whole numbers, floats and lists of them, ready for JSON.
+"""The views of a lesson: data classes that hold only strings, numbers and lists, and can be stored as JSON.
 
-Vectors are lists of N floats and tables lists of rows. Words stand beside their ids, so a view can be
-shown without a vocabulary at hand.
+A vector is a list of N floats, and a table is a list of vectors. Views hold words as well as word ids, so they can be
+shown without a vocabulary.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ Matrix = list[list[float]]
 
 
 class _Data:
-    """What all views have in common."""
+    """Base class of views that can be converted to JSON."""
 
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as dicts, lists, strings and numbers."""
+        """Convert the view to dicts, lists, strings and numbers."""
         return dataclasses.asdict(self)  # type: ignore[call-overload,no-any-return]
 
 
@@ -30,17 +30,23 @@ class WordRow:
 
     Attributes
     ----------
+    word : str
+        The word.
+    word_id : int
+        Its id.
+    count : int
+        Its number of occurrences in the text.
     share : float
-        Its part of all words of the text.
+        Its fraction of all words of the text.
     appearance : int
-        Its rank by first appearance in the text, from 0; ``word_id`` is the same number in a lesson with
-        ``order="appearance"``.
+        Its rank by first appearance in the text, from 0. In a lesson with ``order="appearance"``, it equals
+        ``word_id``.
     keep_probability : float
-        Chance that one occurrence survives subsampling.
+        Probability that subsampling keeps one occurrence.
     noise_probability : float
-        Chance that one draw of noise is this word.
-    code : str | None
-        Bits of its path through the tree, "" for the only word, None where no tree is trained.
+        Probability that a drawn noise word is this word.
+    code : str or None
+        Bits of its path in the tree; "" if it is the only word, None if no tree is trained.
     """
 
     word: str
@@ -55,7 +61,19 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """One inner node of the tree; a child is a word or another "node …"."""
+    """One inner node of the tree.
+
+    Attributes
+    ----------
+    node_id : int
+        Its id.
+    name : str
+        Its name, such as "node 3".
+    weight : int
+        Sum of the counts of the words below it.
+    left, right : str
+        Its children: words or names of inner nodes.
+    """
 
     node_id: int
     name: str
@@ -66,26 +84,26 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class Overview(_Data):
-    """What training starts from.
+    """The state before training.
 
     Attributes
     ----------
-    config : dict[str, Any]
-        The options of training.
-    sentences : list[list[str]]
-        The text, split into words; words below ``min_count`` are gone.
-    words : list[WordRow]
-        The vocabulary by id.
-    one_hot : list[list[int]]
-        V x V, row w is the one-hot vector of word w.
-    cosines : Matrix
-        V x V, cosine similarity of each two one-hot vectors: 1 with itself, 0 with any other.
-    products : Matrix
-        V x N, the one-hot vectors times the input table W: row w is W's row w.
-    input_vectors : Matrix
-        V x N, the input table before training.
-    tree : list[TreeNode]
-        Inner nodes from the root down; empty unless hierarchical softmax is trained.
+    config : dict of str to object
+        The training options.
+    sentences : list of list of str
+        The sentences of the text, without words whose count is below ``min_count``.
+    words : list of WordRow
+        The words of the vocabulary, in order of their ids.
+    one_hot : list of list of int
+        One-hot vectors, V x V: row w is the vector of word w.
+    cosines : list of list of float
+        Cosine of each pair of one-hot vectors, V x V: 1 for equal words, 0 for different words.
+    products : list of list of float
+        Products of the one-hot vectors and the input table W, V x N: row w equals row w of W.
+    input_vectors : list of list of float
+        The input table W, V x N.
+    tree : list of TreeNode
+        The inner nodes of the tree, root first; empty unless hierarchical softmax is trained.
     """
 
     config: dict[str, Any]
@@ -100,22 +118,22 @@ class Overview(_Data):
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """One whole table of parameters; biases are shown as a table too.
+    """All rows of one table of parameters. A bias is also represented as a table.
 
     Attributes
     ----------
-    name : str
-        "input_vectors", "output_vectors", "projection_bias" or "output_bias".
-    symbol : str
-        W, W′, b or b′.
-    objective : str | None
-        Whose output table it is, or None for what all objectives share.
-    row_names : list[str]
-        The word, tree node, or "b" each row belongs to.
-    rows : Matrix
-        The numbers.
-    cosines : list[list[float | None]]
-        Cosine similarity of each two rows, None where a row is all zeros; empty for biases.
+    name : {"input_vectors", "output_vectors", "projection_bias", "output_bias"}
+        Name of the table.
+    symbol : {"W", "W′", "b", "b′"}
+        Its symbol in formulas.
+    objective : str or None
+        The objective that the table belongs to; None if all objectives share it.
+    row_names : list of str
+        For each row, its word or tree node, or "b".
+    rows : list of list of float
+        The rows.
+    cosines : list of list of float or None
+        Cosine of each pair of rows, None if one of them is all zeros; an empty list for biases.
     """
 
     name: str
@@ -128,7 +146,15 @@ class TableRows:
 
 @dataclass(frozen=True, slots=True)
 class State(_Data):
-    """All tables after so many steps; 0 steps are the tables before training."""
+    """All tables after some steps.
+
+    Attributes
+    ----------
+    steps : int
+        Number of steps; 0 for the tables before training.
+    tables : list of TableRows
+        The tables.
+    """
 
     steps: int
     tables: list[TableRows]
@@ -136,16 +162,21 @@ class State(_Data):
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row of a table around a step: ``after = before + step``.
+    """The change of one row of a table in a step: ``after = before + step``.
 
     Attributes
     ----------
-    gradient : Vector
-        The exact derivative of the loss by each entry.
-    step : Vector
-        What is added, the learning rate times the direction taken. It is ``-learning_rate * gradient``, but for
-        the input rows of CBOW with the mean and ``cbow_gradient="word2vec"``, where it is as many times that as
-        there are context words.
+    row : str
+        The word or tree node of the row, or "b".
+    row_id : int
+        Index of the row.
+    before, after : list of float
+        The row before and after the step.
+    gradient : list of float
+        The exact derivative of the loss with respect to each component.
+    step : list of float
+        The vector that is added to the row: ``-learning_rate * gradient``. Exception: for input rows of CBOW with
+        ``cbow_combine="mean"`` and ``cbow_gradient="word2vec"``, this is multiplied by the number of context words.
     """
 
     row: str
@@ -158,16 +189,16 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """The rows of one table that a step changes or has a gradient for; other rows stay as they are.
-
-    name, symbol, objective : as in :class:`TableRows`.
+    """The rows of one table that change in a step or have a nonzero gradient.
 
     Attributes
     ----------
+    name, symbol, objective : str
+        As in :class:`TableRows`.
     rows : int
-        How many rows the table has.
-    changes : list[RowChange]
-        By row id.
+        Number of rows of the table.
+    changes : list of RowChange
+        The rows, in order of their ids.
     """
 
     name: str
@@ -179,14 +210,20 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class WindowView:
-    """The sentence a step comes from; positions count from 0.
+    """The window of a step in its sentence. Positions count from 0.
 
     Attributes
     ----------
-    sentence : list[str]
-        Its words; ``dropped`` are the positions lost to subsampling.
+    sentence : list of str
+        All words of the sentence.
+    centre : int
+        Position of the centre word.
+    context : list of int
+        Positions of the context words.
+    dropped : list of int
+        Positions of the words that subsampling dropped.
     reach : int
-        How many surviving words the window extends to either side of the centre.
+        Width of the window: the maximum number of context words on each side of the centre.
     """
 
     sentence: list[str]
@@ -198,7 +235,17 @@ class WindowView:
 
 @dataclass(frozen=True, slots=True)
 class InputTarget:
-    """One (input, output) pair of a window; ``current`` if this step learns it."""
+    """One (input, output) pair of a window.
+
+    Attributes
+    ----------
+    inputs : list of str
+        The input word, or all context words for CBOW.
+    output : str
+        The output word.
+    current : bool
+        Whether this step trains on the pair.
+    """
 
     inputs: list[str]
     output: str
@@ -207,7 +254,17 @@ class InputTarget:
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """An input word and the row of W that its one-hot vector selects."""
+    """An input word and the row of W that its one-hot vector selects.
+
+    Attributes
+    ----------
+    word : str
+        The word.
+    word_id : int
+        Its id.
+    row : list of float
+        Its row of W before the step.
+    """
 
     word: str
     word_id: int
@@ -216,28 +273,31 @@ class InputRow:
 
 @dataclass(frozen=True, slots=True)
 class OutputRow:
-    """One row of an output table that takes part: the (input, output, label) row of a step.
+    """One row of an output table that is used in a step.
 
     Attributes
     ----------
     output : str
-        The word or tree node; ``row_id`` its row in the output table.
+        The word or tree node.
+    row_id : int
+        Index of its row in the output table.
     label : int
-        1 for a true word, 0 for noise and other words, 1 - bit for a tree node.
+        1 for a true word, 0 for noise words and all other words, 1 - bit for a tree node.
     times : int
-        The label, except with the full softmax of several context words: how many of them are this word (n).
-    score : float | None
-        V′ · h + b′.
-    probability : float | None
-        Y of the softmax, or σ(score).
-    expected : float | None
-        The probability, or C · y where one softmax serves C context words.
-    error : float | None
-        Expected - times (EI), the derivative of the loss by the score; the residual g is -error.
-    loss : float | None
-        The part of the loss that this row has; 0 for rows of a softmax that are not a true word.
+        For a full softmax over several context words, how many of them are this word. Otherwise the label.
+    score : float or None
+        The score v′ · h + b′.
+    probability : float or None
+        The probability y for full softmax, otherwise σ(score).
+    expected : float or None
+        The probability; multiplied by C if one full softmax is used for C context words.
+    error : float or None
+        The error EI = ``expected - times``, which is the derivative of the loss with respect to the score.
+    loss : float or None
+        The contribution of this row to the loss. For full softmax, it is 0 for rows of words that are not true words.
     ignored : bool
-        A noise word equal to the true one, which is left out; its numbers are None.
+        Whether this is a noise word that equals the true word. Such a word is not used, and all numbers but the label
+        are None.
     """
 
     output: str
@@ -254,12 +314,26 @@ class OutputRow:
 
 @dataclass(frozen=True, slots=True)
 class PathNode:
-    """One node on a word's path through the tree.
+    """One inner node on the path of a word in the tree.
 
-    bit : the branch taken, 0 = left; ``turn`` says it in words.
-    left, right : the chances of the two branches: σ(score) and 1 - σ(score) = σ(-score).
-    branch_probability : that of the branch taken.
-    product : of the branch probabilities so far; the last one is p(word | hidden).
+    Attributes
+    ----------
+    node : str
+        Name of the node.
+    node_id : int
+        Its id.
+    bit : int
+        The branch that the path takes: 0 for left, 1 for right.
+    turn : {"left", "right"}
+        The same branch in words.
+    score : float
+        Score of the node.
+    left, right : float
+        Probabilities of the two branches: σ(score), and 1 - σ(score) = σ(-score).
+    branch_probability : float
+        Probability of the branch that the path takes.
+    product : float
+        Product of the branch probabilities from the root to this node. For the last node, it is p(word | h).
     """
 
     node: str
@@ -275,14 +349,18 @@ class PathNode:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One inner node of the whole tree for the hidden vector of a step.
-
-    left, right : the chances of its two branches.
+    """One inner node of the tree, scored with the hidden vector of a step.
 
     Attributes
     ----------
+    node_id : int
+        Its id.
+    score : float
+        Its score.
+    left, right : float
+        Probabilities of its two branches.
     reached : float
-        The chance to come to this node from the root.
+        Probability of the node: the product of the branch probabilities from the root to it.
     """
 
     node_id: int
@@ -294,29 +372,31 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveView:
-    """What one objective makes of the hidden vector.
+    """The scores, probabilities and loss that one objective computes from the hidden vector.
 
     Attributes
     ----------
-    outputs : list[str]
+    objective : str
+        The objective.
+    outputs : list of str
         The true words.
-    rows : list[OutputRow]
-        The rows of its output table that take part.
-    path : list[PathNode]
-        Hierarchical softmax only: the way from the root to the word.
-    nodes : list[NodeView]
-        Hierarchical softmax only: every inner node, by id.
-    probabilities : Vector
-        Of every word by id, with sum 1: y of the softmax, or the leaves of the tree; empty for negative
-        sampling, whose scores are not normalised to probabilities of words.
-    output_losses : Vector
-        One loss for each true word; they add up to ``loss``.
+    rows : list of OutputRow
+        The rows of its output table that the step uses.
+    path : list of PathNode
+        Hierarchical softmax only: the inner nodes from the root to the true word.
+    nodes : list of NodeView
+        Hierarchical softmax only: all inner nodes, in order of their ids.
+    probabilities : list of float
+        Probability of each word, in order of the ids; their sum is 1. Empty for negative sampling, which does not
+        define such probabilities.
+    output_losses : list of float
+        The loss of each true word; their sum is ``loss``.
     loss : float
-        Its part of the step's loss.
-    probability : float | None
-        Of the true words together, as the model has it; None for negative sampling.
-    hidden_gradient : Vector
-        Its part of EH, the derivative of the loss by h.
+        The contribution of this objective to the loss of the step.
+    probability : float or None
+        Joint probability of the true words; None for negative sampling.
+    hidden_gradient : list of float
+        The contribution of this objective to EH, the derivative of the loss with respect to h.
     """
 
     objective: str
@@ -333,18 +413,24 @@ class ObjectiveView:
 
 @dataclass(frozen=True, slots=True)
 class ComparedWord:
-    """One word under three ways to judge the same scores.
+    """One word under full softmax, sampled softmax and negative sampling, with the same score.
 
     Attributes
     ----------
+    word : str
+        The word.
+    is_output : bool
+        Whether it is the true word.
     score : float
-        V′ · h + b′, the same for all three.
+        The score v′ · h + b′, which is the same for all three.
     full_softmax : float
-        Its share of e^score over all words.
+        Its probability under full softmax: e^score, divided by the sum over all words.
     sampled_score : float
-        The score less log(K · q) for a sample; ``sampled_softmax`` its share among those shown.
+        The score used by sampled softmax. For a noise word, log(K · q) is subtracted.
+    sampled_softmax : float
+        Its probability under sampled softmax: e^sampled_score, divided by the sum over the compared words.
     negative_sampling : float
-        Σ(score), on its own.
+        The value σ(score), which does not depend on other words.
     """
 
     word: str
@@ -358,7 +444,17 @@ class ComparedWord:
 
 @dataclass(frozen=True, slots=True)
 class ComparedMethod:
-    """What an objective costs and says: output rows touched, and loss, for one true word."""
+    """The cost and the loss of one method for one true word.
+
+    Attributes
+    ----------
+    method : str
+        "softmax", "sampled softmax" or "negative sampling".
+    rows : int
+        Number of output rows that it uses.
+    loss : float
+        Its loss.
+    """
 
     method: str
     rows: int
@@ -367,15 +463,20 @@ class ComparedMethod:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """From the full softmax over sampled softmax to negative sampling, on the same numbers.
+    """Comparison of full softmax, sampled softmax and negative sampling for one true word, with the same scores.
 
     Attributes
     ----------
     output : str
-        The true word. ``samples`` are the noise words; those equal to it are ignored by the two objectives that
-        use them and missing from ``words``.
+        The true word.
+    samples : list of str
+        The noise words. Noise words that equal the true word are not used and are missing from ``words``.
     chosen : bool
-        Whether the noise words were chosen by hand and not drawn.
+        Whether the user chose the noise words. Otherwise they were drawn at random.
+    words : list of ComparedWord
+        The true word and the noise words.
+    methods : list of ComparedMethod
+        The cost and the loss of each method.
     """
 
     output: str
@@ -387,30 +488,34 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Step(_Data):
-    """One gradient step, with everything that goes into it and comes out.
-
-    number, epoch : both count from 1.
+    """One gradient step, with all its inputs and results.
 
     Attributes
     ----------
+    number : int
+        Number of the step, from 1.
+    epoch : int
+        Number of the epoch, from 1.
+    learning_rate : float
+        The learning rate of the step.
     window : WindowView
-        Where in the text.
-    pairs : list[InputTarget]
-        All (input, output) pairs of that window.
-    inputs : list[InputRow]
-        The input words of this step and the rows they select.
-    hidden : Vector
-        H, the mean, sum or copy of those rows, plus the projection bias.
-    objectives : list[ObjectiveView]
-        Scores, probabilities and loss under each objective trained.
-    hidden_gradient : Vector
-        EH, the derivative of the loss by h; the step of h would be ``-learning_rate * EH``.
+        The window in its sentence.
+    pairs : list of InputTarget
+        All (input, output) pairs of the window.
+    inputs : list of InputRow
+        The input words of the step, with their rows of W.
+    hidden : list of float
+        The hidden vector h: the input row, or the mean or sum of the input rows, plus the projection bias.
+    objectives : list of ObjectiveView
+        Scores, probabilities and loss of each objective.
+    hidden_gradient : list of float
+        The derivative EH of the loss with respect to h.
     loss : float
-        Over all objectives.
-    comparisons : list[Comparison]
-        One per true word; empty unless negative sampling is trained.
-    tables : list[TableView]
-        The rows that change, with their gradient and the step taken.
+        Sum of the losses of all objectives.
+    comparisons : list of Comparison
+        One comparison per true word; empty unless negative sampling is trained.
+    tables : list of TableView
+        The rows that change, with their gradients and steps.
     """
 
     number: int
@@ -429,7 +534,15 @@ class Step(_Data):
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """One row (input, output, label) of a table of training pairs; label 0 is noise."""
+    """One row of a table of training pairs.
+
+    Attributes
+    ----------
+    input, output : str
+        The words of the pair.
+    label : int
+        1 for a pair of the text, 0 for a noise pair.
+    """
 
     input: str
     output: str

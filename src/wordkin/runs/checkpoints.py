@@ -46,9 +46,9 @@ def seconds_of(duration: str | float, parameter: str = "checkpoint_every") -> fl
 class Checkpoints:
     """Writes checkpoints of a run at regular intervals.
 
-    A checkpoint that cannot be written gives a warning, so that a full disk does not end a long run. The previous
-    checkpoint is kept, and the next one is tried at its time. Consecutive failures with the same reason give one
-    warning.
+    A checkpoint that cannot be written causes a warning, so that a full disk does not end a long run. The previous
+    checkpoint is kept, and the next one is tried when it is due. Consecutive failures with the same reason cause only
+    one warning.
     """
 
     def __init__(self, directory: RunDirectory, best: RunBestTables | None = None) -> None:

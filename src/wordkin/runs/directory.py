@@ -40,7 +40,7 @@ _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
 
 
 def check_directory(path: str | Path) -> None:
-    """Raise :class:`OutputError` unless a run directory exists at ``path`` or can be created; creates nothing."""
+    """Raise :class:`OutputError` unless a run directory exists at ``path`` or could be created. Creates nothing."""
     existing = wanted = Path(path).absolute()
     try:
         if "\0" in str(existing):
@@ -61,7 +61,7 @@ _TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
 def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
-    """Paths of the vectors and of the log of a run, from its record; raises as :meth:`RunDirectory.open`."""
+    """Paths of the vectors and of the log of a run, from its record; raises the errors of :meth:`RunDirectory.open`."""
     directory = RunDirectory(path)
     directory._check_has_run()
     run = directory._read_record().run
@@ -265,7 +265,7 @@ class RunDirectory:
         return ids
 
     def continue_as(self, run: Run) -> None:
-        """Write ``run`` to the next checkpoint. It may differ only in what a resumed run may change."""
+        """Write ``run`` to the next checkpoint. Only values that a resumed run may change may differ."""
         self._record = dataclasses.replace(self.record, run=run)
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
@@ -324,7 +324,7 @@ class RunDirectory:
         return self._open_corpus(CORPUS_NAME, self.record.run.corpus_fingerprint)
 
     def open_validation(self) -> EncodedCorpus | None:
-        """Open the held-out corpus, if there is one; raises as :meth:`open_corpus`."""
+        """Open the held-out corpus, if there is one; raises the errors of :meth:`open_corpus`."""
         wanted = self.record.run.validation_fingerprint
         return None if wanted is None else self._open_corpus(VALIDATION_NAME, wanted)
 
@@ -376,10 +376,10 @@ class RunDirectory:
     def _remove_leftovers(self) -> None:
         """Remove files of earlier checkpoints and partial files of killed processes; ignore errors.
 
-        The files to keep are read from ``run.json``, because after an error this object may not know what is on disk.
-        If it cannot be read, nothing is removed. A record that was written but not fsynced may be lost in a power cut,
-        which restores the previous one; the files of both are therefore kept. Files that cannot be removed only take
-        space, and the next checkpoint tries again.
+        The files to keep are read from ``run.json``, because after an error this object may not know which files are on
+        disk. If it cannot be read, nothing is removed. A record that was written but not fsynced may be lost in a power
+        cut, which restores the previous one; the files of both are therefore kept. Files that cannot be removed only
+        take space, and the next checkpoint tries again.
         """
         counting: list[StoredFile] = [] if self._best is None else [self._best]
         try:

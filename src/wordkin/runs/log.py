@@ -61,7 +61,7 @@ class TrainingLog:
             raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
 
     def _open(self, words: int) -> FileIO:
-        """Open the file unbuffered: each line is written at once, and closing has nothing left to write."""
+        """Open the file unbuffered, so that each line is written immediately and closing writes nothing."""
         if is_stream(self._path):
             return _unbuffered(os.open(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)))
         shared = _standard_stream(self._path)

@@ -54,13 +54,13 @@ class Run:
     reading: Mapping[str, Any] | None = None
 
     def fingerprinted(self) -> dict[str, Any]:
-        """Configuration and fingerprints: what must not change during a run."""
+        """The configuration and the fingerprints, which must not change during a run."""
         return {"config": self.config.to_dict(), **{name: getattr(self, name) for name in _FINGERPRINTS}}
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file beside ``run.json``, and the SHA-256 digest of its content."""
+    """A file in the directory of ``run.json``, and the SHA-256 digest of its content."""
 
     name: str
     sha256: str
@@ -185,7 +185,7 @@ def with_options(run: Run, options: Mapping[str, Any]) -> Run:
 
 
 def _fingerprint(fingerprinted: Mapping[str, Any], files: Mapping[str, StoredFile]) -> str:
-    """Digest of what must not change during a run."""
+    """Return the digest of the values that must not change during a run."""
     config = {name: value for name, value in fingerprinted["config"].items() if name not in FREE_TO_CHANGE}
     content = {**fingerprinted, "config": config, "vocabulary": files["vocabulary"].sha256}
     return digest_of(content)

@@ -102,7 +102,6 @@ def tables_from_vectors(
         raise ConfigError(
             "init", "must hold a vector of at least one word of the text", words,
             "words of the vectors and of the text must have the same letter case and tokenization")  # fmt: skip
-        )
     shapes = table_shapes(config, len(vocabulary))
     tables = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     squares = 0.0
@@ -111,7 +110,9 @@ def tables_from_vectors(
         rows = np.asarray(vectors[found[ids]], np.float32)
         if not np.isfinite(rows).all():
             broken = vocabulary.word(int(ids[np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]]))
-            raise ConfigError("init", "must hold only finite numbers", f"infinite or NaN numbers in the vector of {broken!r}")
+            raise ConfigError(
+                "init", "must hold only finite numbers", f"infinite or NaN numbers in the vector of {broken!r}"
+            )
         tables["input"][ids] = rows
         squares += float(np.square(rows, dtype=np.float64).sum())
     scale = math.sqrt(3 * squares / (len(given) * config.vector_size))
@@ -132,8 +133,8 @@ def _draw_rows(
 def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.float32]:
     """Uniform numbers in [0, 1) for each word, float32 [words, size]; they depend only on the seed and the word.
 
-    Each word has its own random stream (see :mod:`wordkin.windows.rng`). The key of the stream is made of the seed and a
-    BLAKE2 digest of the word.
+    Each word has its own random stream (see :mod:`wordkin.windows.rng`). The key of the stream is made of the seed and
+    a BLAKE2 digest of the word.
     """
     key = stream_key(seed, INITIALISATION, _NEW_ROWS)
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)

@@ -1,7 +1,7 @@
 """Names, shapes and initial values of the trained tables.
 
-Each backend stores tables in its own layout. Backends receive the initial tables in pieces, and return tables under these
-names:
+Each backend stores tables in its own layout. Backends receive the initial tables in pieces, and return tables under
+these names:
 
 ========================  ===================  =====================================================
 name                      shape                content

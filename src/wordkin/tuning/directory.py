@@ -2,7 +2,7 @@
 
 ::
 
-    search.json    format, version and all arguments that decide which trials are made
+    search.json    format, version and all arguments that determine which trials are made
     text.wk        the encoded text; missing if the corpus is already encoded
     trials.jsonl   a JSON object for each trial, appended after the trial
 
@@ -32,8 +32,8 @@ SEARCH_NAME, TEXT_NAME, TRIALS_NAME = "search.json", "text.wk", "trials.jsonl"
 class SearchDirectory:
     """A directory that holds one search, locked while it is open.
 
-    Raises :class:`OutputError` if it cannot be written to, :class:`CheckpointError` if another process holds the lock
-    or the directory contains other files, and :class:`FormatError` if a file of it is damaged.
+    Raises :class:`OutputError` if the directory cannot be written to, :class:`CheckpointError` if another process holds
+    the lock or the directory contains other files, and :class:`FormatError` if one of its files is damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -45,7 +45,7 @@ class SearchDirectory:
             names = {each.name for each in self.path.iterdir() if not each.name.startswith(".")}
             if names and SEARCH_NAME not in names and not names <= {TEXT_NAME}:
                 raise CheckpointError(
-                    f"{str(path)!r} holds other files than those of a search: choose another directory"
+                    f"{str(path)!r} contains files that do not belong to a search: choose another directory"
                 )
         except OSError as error:
             self.close()

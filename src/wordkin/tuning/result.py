@@ -1,4 +1,4 @@
-"""Result of a search: the trials as a table and a plot, and the settings to use."""
+"""The result of a search: the trials, as a table and as a plot, and the chosen settings."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _NUMBERS = COLUMNS[1:5]
 
 @dataclass(frozen=True)
 class Row:
-    """The trials of some settings together.
+    """All trials of the same settings.
 
     Attributes
     ----------
     settings : mapping
         The options that differ between trials.
     trials : sequence of Trial
-        Trials on the whole text, or on a share of it if there are none.
+        The trials on the whole text or, if there are none, the trials on a fraction of it.
     share : float
-        Share of the text in these trials.
+        Fraction of the text in these trials.
     """
 
     settings: Settings
@@ -69,13 +69,13 @@ class TuningResult:
     Attributes
     ----------
     trials : tuple of Trial
-        In the order they were made.
+        The trials in the order in which they were made.
     settings : mapping
         The settings to use: a recipe, or the options that differ between trials.
     better : bool
         Whether they score higher than the classic settings and the quality recipe with each fresh seed.
     reason : str
-        By how much, or why nothing better was found.
+        By how much they score higher, or why nothing better was found.
     """
 
     trials: tuple[Trial, ...]
@@ -88,7 +88,7 @@ class TuningResult:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Options for :func:`wordkin.train`, including those given by hand."""
+        """Options for :func:`wordkin.train`, including the options that were the same in every trial."""
         return {**self.space.fixed, **self.settings}
 
     @property
@@ -102,14 +102,14 @@ class TuningResult:
 
     @property
     def summary(self) -> str:
-        """A sentence that says what was found."""
+        """A sentence that describes the outcome."""
         name = Step("whole", self.settings, 1.0, 0).name
         if self.better:
             return f"best: {name}; {self.reason}"
         return f"nothing better than {name} was found: {self.reason}"
 
     def rows(self) -> list[Row]:
-        """The settings that were tried: on the whole text, best first, then on a share of it."""
+        """The settings that were tried: those on the whole text, best first, then those on a fraction of it."""
         by_name: dict[str, list[Trial]] = {}
         for each in self.trials:
             by_name.setdefault(each.name, []).append(each)
@@ -120,7 +120,7 @@ class TuningResult:
         return sorted(rows, key=_order)
 
     def table(self) -> tuple[Sequence[str], list[list[str]]]:
-        """Heads and cells of the table of settings tried."""
+        """The headings and cells of a table of the settings that were tried."""
         return COLUMNS, self._cells()
 
     def _cells(self) -> list[list[str]]:
@@ -188,7 +188,7 @@ class TuningResult:
         output : str or path, optional
             A .png, .svg or .pdf file to write.
         **style
-            ``title``, ``ax``, ``theme`` and ``font`` as of :func:`wordkin.plots.plot_tuning`.
+            ``title``, ``ax``, ``theme`` and ``font``, as for :func:`wordkin.plots.plot_tuning`.
         """
         from wordkin.plots import TriedSettings, plot_tuning
 
@@ -208,13 +208,13 @@ class TuningResult:
 
 
 def _order(row: Row) -> tuple[bool, float, float]:
-    """Sort key: whole text first; confirmed settings by fresh seeds, then others by the first seed."""
+    """Sort key: whole text first, confirmed settings first; each by the score with fresh seeds or the first seed."""
     fresh, first = row.fresh_score, row.score
     return row.share < 1.0, -2.0 if fresh is not None else 0.0, -(fresh if fresh is not None else (first or -1.0))
 
 
 def _argument(name: str, value: Any) -> list[str]:
-    """An option as the command line takes it."""
+    """Return an option and its value as command-line arguments."""
     spelled = f"--{name.replace('_', '-')}"
     if isinstance(value, bool):
         return [spelled if value else f"--no-{spelled[2:]}"]

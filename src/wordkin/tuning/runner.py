@@ -1,4 +1,4 @@
-"""Makes trials: training, scoring, and the time of both."""
+"""Makes trials: trains vectors, scores them, and measures the time of both."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wordkin.tuning.trials import Step, Trial
 from wordkin.vectors import WordVectors
 
 _WARM_UP_WORDS = 20_000
-_SURE_SECONDS = 2.0  # after so long the speed of a run is known well enough
+_SURE_SECONDS = 2.0  # after this time, the speed of a run is known well enough
 
 
 class Runner:
@@ -50,7 +50,7 @@ class Runner:
         refuse_unknown(WordVectors(text.vocabulary, matrix), benchmarks, self._threads)
 
     def make(self, step: Step, number: int) -> Trial:
-        """Make a trial, after a warm-up on the first words, which compiles the kernels for its options."""
+        """Make a trial. A warm-up on the first words of the text compiles the kernels for its options before."""
         config = self._space.config({**step.settings, "seed": step.seed})
         corpus = self._text.corpus if step.share == 1.0 else self._share(step.share)
         made = Trial(step.stage, step.settings, step.share, step.seed, number)
@@ -75,12 +75,12 @@ class Runner:
     def _train(
         self, corpus: EncodedCorpus, config: TrainingConfig, callbacks: Sequence[Callback]
     ) -> tuple[WordVectors, float]:
-        """Vectors, and seconds of training."""
+        """Train; return the vectors and the seconds of training."""
         state, tables = train_run(Run(config), self._text.vocabulary, corpus, None, callbacks=callbacks)
         return WordVectors(self._text.vocabulary, result_vectors(config, tables)), state.seconds
 
     def _told(self) -> list[Callback]:
-        """The callbacks, unable to stop a trial early: its score would be that of other settings."""
+        """Return the callbacks, wrapped so that they cannot stop a trial: a partial run would give a wrong score."""
 
         def telling(callback: Callback) -> Callback:
             def tell(report: TrainingReport) -> None:
@@ -91,20 +91,20 @@ class Runner:
         return [telling(each) for each in self._callbacks]
 
     def _watch(self, number: int) -> list[Callback]:
-        """For the first trial, a callback that raises an error early if the budget is too small even for this trial."""
+        """Return a callback for the first trial. It raises an error early if the budget is too small for this trial."""
 
         def watch(report: TrainingReport) -> None:
             needed = report.seconds + (report.seconds_left or 0.0)
             if report.seconds >= min(_SURE_SECONDS, self._limits.seconds) and needed > self._limits.seconds:
                 raise ConfigError(
                     "time", f"must be enough for several trials of about {needed:.0f} s each", self._limits.seconds,
-                    "raise it, or give a part of the text")  # fmt: skip
+                    "raise time, or pass only a part of the text")  # fmt: skip
 
         return [watch] if number == 1 else []
 
 
 def _first_words(corpus: EncodedCorpus) -> EncodedCorpus:
-    """The first words of a corpus, as views."""
+    """Return the first words of a corpus, as views."""
     words = min(_WARM_UP_WORDS, corpus.words)
     sentences = int(np.searchsorted(corpus.offsets, words))
     return EncodedCorpus(corpus.ids[:words], np.append(corpus.offsets[:sentences], words), corpus.fingerprint)

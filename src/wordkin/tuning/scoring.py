@@ -1,4 +1,4 @@
-"""The score of a trial: the weighted mean of its values on the benchmark files."""
+"""The score of a trial: the weighted mean of its values on all benchmark files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LEAST_KNOWN = {"similarity": 3, "categories": 2}  # with fewer items, the value
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark file. ``digest``: of its bytes, or of those of all files of a directory."""
+    """A benchmark. ``digest`` is the digest of the bytes of its file, or of all files of its directory."""
 
     name: str
     dataset: Dataset
@@ -34,9 +34,9 @@ class Benchmark:
 
 
 def read_benchmarks(files: object, weights: object) -> list[Benchmark]:
-    """The benchmarks to score with.
+    """Read the benchmark files that trials are scored on.
 
-    Raises :class:`ConfigError` if files or weights are not legal, and the errors of :func:`read_dataset`.
+    Raises :class:`ConfigError` if the paths or the weights are not legal, and the errors of :func:`read_dataset`.
     """
     paths = [files] if isinstance(files, str | Path) else list(files) if isinstance(files, Sequence) else []
     if not paths or not all(isinstance(each, str | Path) for each in paths):
@@ -49,7 +49,7 @@ def read_benchmarks(files: object, weights: object) -> list[Benchmark]:
     names = [Path(each).stem for each in paths]
     names = [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
     if len(set(names)) < len(names):
-        raise ConfigError("evaluate", "must not name a file twice", files)
+        raise ConfigError("evaluate", "must not contain a file twice", files)
     return [
         Benchmark(name, read_dataset(path), float(weight), _digest(Path(path)))
         for name, path, weight in zip(names, paths, given, strict=True)
@@ -69,7 +69,7 @@ def _digest(path: Path) -> str:
 
 
 def scores_of(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: int) -> tuple[Mapping[str, float], float]:
-    """The value on each benchmark, and their weighted mean; an undefined correlation counts as 0."""
+    """Return the value on each benchmark and the weighted mean of the values; an undefined correlation counts as 0."""
     values = {}
     for each in benchmarks:
         value = _value(evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1))
@@ -86,9 +86,9 @@ def refuse_unknown(vectors: WordVectors, benchmarks: Sequence[Benchmark], thread
         if known < _LEAST_KNOWN.get(result.kind, 1):
             raise ConfigError(
                 "evaluate",
-                f"must have items whose words are all in the vocabulary: {known:,} of {asked:,} have",
+                f"must have more items whose words are all in the vocabulary: only {known:,} of {asked:,} items have",
                 each.name,
-                "choose another file, or text that has its words",
+                "choose another file, or a text that contains its words",
             )
 
 

@@ -1,13 +1,14 @@
 """The order of trials and the final choice, as a function of the trials recorded so far.
 
-:func:`search` is a generator that yields steps and is sent the trial made of each. To resume a search, the recorded
-trials are sent again, so it continues where it stopped. No clock is read here: the time budget counts recorded seconds.
+:func:`search` is a generator. It yields a step, which describes a trial to make, and receives the finished trial
+through ``send``. To resume a search, the caller sends the recorded trials again. The generator never reads a clock; it
+counts the recorded seconds of the trials against the time budget. A search has three stages:
 
-1. References: ``word2vec`` (classic settings) and the quality recipe, on the whole text.
-2. Brackets of new settings, by successive halving: up to nine on a share of the text, and the best three of them on the
-   whole text. A third of the settings are drawn from the whole space, the others are neighbours of the best known
-   settings. A text too short to be split is always used whole.
-3. Confirmation: the best settings and the references again, with fresh seeds, which were not used before.
+1. References: the recipes ``word2vec`` (the classic settings) and ``quality``, on the whole text.
+2. Brackets, until the budget is used: up to nine new settings are tried on a fraction of the text, and the best three
+   of them on the whole text (successive halving). A third of the settings are drawn from the whole space; the others
+   are neighbours of the best known settings. If the text is too short to be split, all trials use the whole text.
+3. Confirmation: the best settings and the references are trained again with fresh seeds, which no earlier trial used.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from wordkin.tuning.trials import REFERENCES, Step, Trial
 
 SCREENING_SHARE = 0.25
 SCREENING_WORDS = 2_000_000
-"""Smallest share of the text, in words."""
+"""Smallest fraction of the text that a trial uses, in words."""
 BRACKET = 9
 DRAWS = 2 * BRACKET
-"""Most settings drawn for a bracket; those whose trials do not fit the budget are skipped."""
+"""Maximum number of settings drawn for a bracket. Settings whose trials do not fit into the budget are skipped."""
 KEPT_OF_BRACKET = 3
 FINALISTS = 3
 LONG_BUDGET, MEDIUM_BUDGET = 60, 24
-"""Smallest budgets, in trials of the classic settings, for three and for two fresh seeds; below them there is one."""
+"""Smallest budgets for three and for two fresh seeds, in multiples of the time of a classic trial. Below: one seed."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Limits:
     run_seconds : float or None, default None
         Longest training time of the chosen settings.
     run_ratio : float or None, default None
-        The same, as a multiple of the training time of the classic settings.
+        The same limit as a multiple of the training time of the classic settings.
     """
 
     seconds: float
@@ -66,7 +67,7 @@ class Choice:
     better : bool
         Whether they score higher than every reference with each fresh seed.
     reason : str
-        By how much, or why nothing better was found.
+        By how much they score higher, or why nothing better was found.
     """
 
     settings: Settings
@@ -88,7 +89,7 @@ class Book:
         self.screening_share = share if share <= 0.5 else 1.0
 
     def references(self) -> list[Settings]:
-        """The recipes, for each architecture in the space."""
+        """Return the settings of the reference recipes, for each architecture in the space."""
         architectures = self.space.values.get("architecture", (None,))
         return [
             {"recipe": recipe} | ({} if each is None else {"architecture": each})
@@ -97,14 +98,14 @@ class Book:
         ]
 
     def add(self, trial: Trial) -> None:
-        """Add a trial that was made."""
+        """Add a finished trial."""
         self.trials.append(trial)
         self._trials_of.setdefault(_key(trial.settings), []).append(trial)
         self._costs.append(self._cost(trial))
         self.seen.add(identity(self.space.config(trial.settings)))
 
     def of(self, settings: Settings) -> list[Trial]:
-        """The trials of some settings."""
+        """Return the trials of some settings."""
         return self._trials_of.get(_key(settings), [])
 
     def seconds(self) -> float:
@@ -112,7 +113,7 @@ class Book:
         return sum(each.seconds for each in self.trials)
 
     def estimate(self, settings: Settings, share: float = 1.0) -> float:
-        """Estimated time of a trial, from trials of the same settings, or from all if there are none."""
+        """Estimate the time of a trial, from trials of the same settings or, if there are none, from all trials."""
         costs = [self._cost(each) for each in self.of(settings)] or self._costs
         return statistics.median(costs) * share * self._epochs(settings)
 
@@ -126,7 +127,7 @@ class Book:
         return self._epochs_of[key]
 
     def fresh_seeds(self) -> list[int]:
-        """The seeds of the confirmation; their number depends on the budget and on the time of the first trial."""
+        """Return the seeds of the confirmation. Their number depends on the budget and the time of the first trial."""
         whole = self.limits.seconds / max(self.trials[0].seconds, 1e-9)
         if self.limits.trials is not None:
             whole = min(whole, self.limits.trials)
@@ -134,7 +135,7 @@ class Book:
         return [self.first_seed + 1 + each for each in range(number)]
 
     def fits(self, steps: Sequence[Step], finalists: Sequence[Settings]) -> bool:
-        """Whether the budget has room for some steps and then for the confirmation of some settings."""
+        """Return whether the budget suffices for some steps and, after them, for the confirmation of some settings."""
         confirmed = [*self.references(), *finalists]
         seeds = len(self.fresh_seeds())
         if self.limits.trials is not None:
@@ -146,7 +147,7 @@ class Book:
         return self.seconds() + needed <= self.limits.seconds
 
     def allowed(self, settings: Settings) -> bool:
-        """Whether training with some settings keeps the limit on its time, as far as is known."""
+        """Return whether the expected training time of some settings is within the limit on a run."""
         bound = self._bound()
         return bound is None or self.run_seconds(settings) <= bound
 
@@ -156,13 +157,13 @@ class Book:
         return self.limits.run_seconds
 
     def run_seconds(self, settings: Settings) -> float:
-        """Training time on the whole text: the median of trials on the whole text, or of scaled times of others."""
+        """Return the median training time on the whole text, or the scaled time of trials on a fraction of the text."""
         same = self.of(settings)
         same = [each for each in same if each.share == 1.0] or same
         return statistics.median(each.train_seconds / each.share for each in same)
 
     def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Trials with a score whose settings keep the limit, best first."""
+        """Return the trials that have a score and whose settings keep the time limit, best first."""
         bound = self._bound()
         usable = [
             each
@@ -172,11 +173,11 @@ class Book:
         return sorted(usable, key=lambda each: (-(each.score or 0.0), each.number))
 
     def candidates(self) -> list[Trial]:
-        """Trials of new settings on the whole text with the first seed, best first."""
+        """Return the trials of new settings on the whole text with the first seed, best first."""
         return self.ranked([each for each in self.trials if each.stage == "whole"])
 
     def best_known(self) -> Settings:
-        """The settings with the best score on the whole text with the first seed."""
+        """Return the settings with the best score on the whole text with the first seed."""
         trials = [each for each in self.trials if each.stage in ("reference", "whole")]
         ranked = self.ranked(trials)
         return ranked[0].settings if ranked else self.references()[-1]
@@ -190,7 +191,7 @@ Search = Generator[Step, Trial, Choice]
 
 
 def search(book: Book) -> Search:
-    """Yield the trials to make, be sent each as it was made, and return the choice."""
+    """Yield a step for each trial to make, receive the finished trial through ``send``, and return the choice."""
     for settings in book.references():
         yield from _make(book, Step("reference", settings, 1.0, book.first_seed))
     _refuse_small_budget(book)
@@ -210,7 +211,7 @@ def _make(book: Book, step: Step) -> Generator[Step, Trial, Trial]:
 
 
 def _refuse_small_budget(book: Book) -> None:
-    """Raise :class:`ConfigError` if the budget has no room for one new trial and its confirmation."""
+    """Raise :class:`ConfigError` if the budget is too small for one new trial and its confirmation."""
     typical = book.best_known()
     if book.fits([Step("whole", typical, 1.0, book.first_seed)], [typical]):
         return
@@ -219,7 +220,7 @@ def _refuse_small_budget(book: Book) -> None:
     if limits.trials is not None and limits.trials < least:
         raise ConfigError("trials", f"must be at least {least}", limits.trials, _WHAT_A_SEARCH_NEEDS)
     needed = book.seconds() + (1 + confirmed) * max(book.estimate(each) for each in book.references())
-    remedy = f"{_WHAT_A_SEARCH_NEEDS}; a part of the text would do too"
+    remedy = f"{_WHAT_A_SEARCH_NEEDS}; or pass only a part of the text"
     raise ConfigError("time", f"must be at least about {needed:.0f} s for this text", limits.seconds, remedy)
 
 
@@ -227,7 +228,7 @@ _WHAT_A_SEARCH_NEEDS = "the recipes, one new trial and its confirmation need so 
 
 
 def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
-    """Try new settings on a share of the text and the best of them on the whole; return the number of the next draw."""
+    """Try new settings on a fraction of the text and the best on the whole text; return the number of the next draw."""
     share = book.screening_share
     made: list[Trial] = []
     stage = "screening" if share < 1.0 else "whole"
@@ -253,12 +254,12 @@ def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
 
 
 def _finalists(book: Book, new: Settings) -> list[Settings]:
-    """The settings that would be confirmed if ``new`` were the last ones tried."""
+    """Return the settings that would be confirmed if no settings were tried after ``new``."""
     return [*(each.settings for each in book.candidates()[: FINALISTS - 1]), new]
 
 
 def _confirm(book: Book) -> Search:
-    """Train the best settings and the references with fresh seeds, and choose by the scores of these only."""
+    """Train the best settings and the references with fresh seeds, and choose by the scores of these trials only."""
     first = {each.number: each.score for each in book.trials}
     allowed = [each for each in book.references() if book.allowed(each)]
     references = [each for each in book.trials if each.stage == "reference" and each.settings in allowed]

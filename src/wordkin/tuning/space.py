@@ -177,12 +177,12 @@ def _options_to_vary(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
     fields = {each.name for each in dataclasses.fields(TrainingConfig)}
     for name in vary:
         if name not in fields or name in NEVER_VARIED:
-            raise ConfigError("vary", "must name options of training that decide the vectors", name)
+            raise ConfigError("vary", "must name training options that affect the vectors", name)
         given = vary[name] if isinstance(vary, Mapping) else None
         if given is not None and (isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0):
             raise ConfigError("vary", rule, given)
         if given is None and name not in VALUES:
-            raise ConfigError("vary", "must give the values to try of this option", name)
+            raise ConfigError("vary", "must give the values to try for this option", name)
         yield name, tuple(VALUES[name] if given is None else given)
 
 
@@ -190,7 +190,7 @@ def _check_values(name: str, values: tuple[Any, ...], options: Settings) -> None
     """Raise :class:`ConfigError` if an option cannot be varied over these values."""
     field = next(each for each in dataclasses.fields(TrainingConfig) if each.name == name)
     if field.metadata["group"] == "Text" and name not in ("subsample", "subsample_formula"):
-        raise ConfigError("vary", "must not name options of text: the text is read once", name)
+        raise ConfigError("vary", "must not name options of reading, because the text is read only once", name)
     if name in options:
         raise ConfigError(name, "must be left out, because vary names it", options[name])
     for value in values:

@@ -1,4 +1,4 @@
-"""Trials, and their record as lines of JSON."""
+"""Trials, and their representation as lines of JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from wordkin.errors import FormatError
 
 REFERENCES = ("word2vec", "quality")
-"""The recipes that are always trials."""
+"""The recipes that every search tries."""
 STAGES = ("reference", "screening", "whole", "confirmation")
 
 
@@ -24,9 +24,9 @@ class Step:
     stage : {"reference", "screening", "whole", "confirmation"}
         Part of the search that the trial belongs to.
     settings : mapping
-        The options of training that differ between trials.
+        The training options that differ between trials.
     share : float
-        Share of the text that is trained on.
+        Fraction of the text that the trial trains on.
     seed : int
         Seed of the training run.
     """
@@ -70,7 +70,7 @@ class Trial(Step):
     failure: str = ""
 
     def to_line(self) -> str:
-        """A line of JSON."""
+        """Return the trial as a line of JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
@@ -85,7 +85,7 @@ def trial_of(line: str, number: int) -> Trial:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         sound = False
     if not sound:
-        raise FormatError(f"line {number:,} is no record of a trial")
+        raise FormatError(f"line {number:,} is not the record of a trial")
     return trial
 
 

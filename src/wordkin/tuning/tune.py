@@ -1,4 +1,4 @@
-"""``wordkin.tune``: the text read once, the trials of a search made one after the other, and the result."""
+"""``wordkin.tune``: reads the text once, makes the trials of a search one after the other, and returns the result."""
 
 from __future__ import annotations
 
@@ -48,56 +48,60 @@ def tune(
     callbacks: Sequence[Callback] = (),
     **options: Unpack[TrainingOptions],
 ) -> TuningResult:
-    """Search for the options of training that give the best scores on a text, within a budget of time.
+    """Search for the training options that give the best benchmark scores for a text, within a time budget.
 
-    The text is read once. Trials are made one after the other, each with all threads, so that their times can be
-    compared. The classic settings and the quality recipe are always among them, and a choice is called better only
-    if it scores higher than both with every fresh seed.
+    A *trial* trains vectors with some settings and scores them on the benchmark files. Trials are made one after the
+    other, each with all threads, so that their times can be compared. The text is read only once. The classic settings
+    (the recipe "word2vec") and the recipe "quality" are always tried. At the end, the best settings are trained again
+    with fresh seeds. They count as better only if they score higher than both recipes with every fresh seed.
 
     Parameters
     ----------
     corpus : path, sequence of paths or iterable of lists of words
-        As of :func:`train`, or a directory that ``wordkin encode`` made.
+        The text, as for :func:`train`, or a directory that ``wordkin encode`` made.
     evaluate : path or sequence of paths
-        Benchmark files, of any kind that ``Embeddings.evaluate`` reads. The score of a trial is the weighted mean of
-        the values: accuracy of analogies (3CosAdd, 30,000 words) and of the odd one out, Spearman's correlation of word
-        pairs, purity of categories; items with unknown words are left out.
+        Benchmark files of any kind that ``Embeddings.evaluate`` reads. The score of a trial is the weighted mean of one
+        value per file: the accuracy for analogies (3CosAdd, first 30,000 words) and odd-one-out groups, Spearman's
+        correlation for word pairs, the purity for categories. Items with unknown words are left out.
     time : float or str, default "20m"
-        Budget for all trials together: seconds, or text such as "20m". Reading the text is not counted.
+        Time for all trials together: seconds, or text such as "20m". It does not include reading the text.
     trials : int, default None
-        Most trials to make.
+        Maximum number of trials; None for no limit.
     at_most : float or str, default None
-        Longest training time of a run that may be chosen: seconds, text such as "30s", or, as "1.2x", a multiple of
-        the time of the classic settings.
+        Longest training time of the chosen settings: seconds, text such as "30s", or text such as "1.2x" for a multiple
+        of the time of the classic settings.
     weights : sequence of float, default None
-        Weight of each benchmark file; 1 unless given.
+        Weight of each benchmark file; None for equal weights.
     vary : sequence of str or mapping, default None
-        Options to vary, or for each the values to try (None for the usual ones). Unless given: window,
-        dynamic_window, negative, subsample, epochs and learning_rate; for CBOW also cbow_gradient and vectors.
+        Names of the options to vary, or a mapping from their names to the values to try. A value of None in the mapping
+        selects the standard values. If ``vary`` is None: window, dynamic_window, negative, subsample, epochs and
+        learning_rate, and for CBOW also cbow_gradient and vectors.
     directory : path, default None
-        Where the search is kept. Called again with the same arguments, it goes on where it was stopped or killed.
+        Directory that stores the search. A call with the same arguments continues a search that was stopped or killed.
     on_scan : function, default None
-        As of :func:`train`.
-    on_step, on_trial : function, default None
-        Called with each step before it is made and the trials so far; with each trial when it has been made.
+        Called while the text is read, as for :func:`train`.
+    on_step : function, default None
+        Called before each trial, with a description of the trial and the list of earlier trials.
+    on_trial : function, default None
+        Called after each trial, with the trial.
     callbacks : sequence of functions, default ()
-        As of :func:`train`; called in each trial, and what they return is ignored.
+        Called during training in each trial, as for :func:`train`, except that their results are ignored.
     **options
-        Options of :class:`TrainingConfig`, the same in every trial. ``seed`` is the first seed.
+        Options of :class:`TrainingConfig` that are the same in every trial. ``seed`` is the first seed.
 
     Returns
     -------
     TuningResult
-        Trials, the settings to use, and whether they are better than the recipes.
+        The trials, the chosen settings, and whether these are better than the recipes.
 
     Raises
     ------
     ConfigError
         An argument is not legal, the vocabulary has no item of a benchmark, or the budget is too small.
     CheckpointError
-        The directory holds another search or another process has it.
+        The directory holds another search, or another process uses it.
     CorpusError, FormatError, OutputError
-        As of :func:`train` and of ``Embeddings.evaluate``.
+        As for :func:`train` and ``Embeddings.evaluate``.
     """
     space = space_of(options, vary)
     limits = _limits(time, trials, at_most)
@@ -153,13 +157,13 @@ def _refuse_other_step(step: Step, trial: Trial, directory: SearchDirectory) -> 
     expected = (step.stage, dict(step.settings), step.share, step.seed)
     if (trial.stage, dict(trial.settings), trial.share, trial.seed) != expected:
         raise CheckpointError(
-            f"trial {trial.number} in {str(directory.path)!r} is not the one that the search makes there; it was "
-            "changed, or made by another version: choose another directory"
+            f"trial {trial.number} in {str(directory.path)!r} differs from the trial that this search makes; it "
+            "was edited, or made by another version: choose another directory"
         )
 
 
 def _limits(time: str | float, trials: object, at_most: object) -> Limits:
-    """The limits of a search, from its arguments."""
+    """Return the limits of a search for the arguments of :func:`tune`."""
     seconds = seconds_of(time, "time")
     if seconds == 0:
         raise ConfigError("time", "must be more than 0", time)
@@ -175,7 +179,7 @@ def _limits(time: str | float, trials: object, at_most: object) -> Limits:
     except ConfigError:
         run_seconds = 0.0
     if run_seconds == 0:
-        rule = 'must be a time above 0, as 30 or "30s", or a multiple of the classic time, as "1.2x"'
+        rule = 'must be a time above 0, such as 30 or "30s", or a multiple of the classic time, such as "1.2x"'
         raise ConfigError("at_most", rule, at_most)
     return Limits(seconds, number, run_seconds=run_seconds)
 
@@ -184,7 +188,7 @@ def _limits(time: str | float, trials: object, at_most: object) -> Limits:
 def _encoded(
     source: Source, config: TrainingConfig, directory: SearchDirectory, on_scan: OnScan | None
 ) -> Iterator[Text]:
-    """The encoded text of a search; the corpus is read unless that was done before."""
+    """Return the encoded text of a search. Read the corpus only if the directory does not hold this text yet."""
     place = source.directories[0] if source.kind == "encoded" else directory.text
     if source.kind != "encoded":
         if not is_encoded_text(place):
@@ -206,7 +210,7 @@ def _names(sources: Sequence[Mapping[str, object]]) -> str:
 def _description(
     text: Text, space: Space, limits: Limits, benchmarks: Sequence[Benchmark], threads: int
 ) -> Mapping[str, Any]:
-    """All arguments that decide which trials are made, for the record."""
+    """Return all arguments that determine which trials are made, as recorded in the directory."""
     named = {name: value for name, value in text.config.to_dict().items() if name in space.fixed}
     return {
         "text": text.fingerprint,

@@ -21,7 +21,7 @@ class Window(NamedTuple):
 
 
 def random_number(key: int, counter: int) -> int:
-    """64 random bits: number ``counter`` of the stream ``key``, as returned by :func:`wordkin.windows.rng.random_bits`."""
+    """Return number ``counter`` of the random stream ``key``; see :func:`wordkin.windows.rng.random_bits`."""
     z = key + (counter + 1) * 0x9E3779B97F4A7C15 & _MASK
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK

@@ -231,9 +231,7 @@ def test_a_compressed_file_too_large_for_one_machine_is_told(tmp_path: Path, mon
     parts = parts_of(source)
     plain, compressed = parts[0], parts[4]
     text_on_machines.count_part({}, 0, plain, configured())
-    with pytest.raises(
-        OutputError, match=r"04.txt.gz is compressed, so that one machine must read all of it: .* are free"
-    ):
+    with pytest.raises(OutputError, match=r"04.txt.gz is compressed, so one machine must read all of it; .* are free"):
         text_on_machines.count_part({}, 0, compressed, configured())
     free.free = 2 * (compressed.files[0].size or 0)
     text_on_machines.count_part({}, 0, compressed, configured())
@@ -251,7 +249,7 @@ def test_a_text_that_only_the_driver_reads_is_told(tmp_path: Path) -> None:
     source = written(tmp_path)
     can_read = text_on_machines.can_read_on_machines
     assert can_read(source, configured())
-    message = "this machine reads the whole text, since validation_fraction and checkpoint needs all of it in one place"
+    message = "this machine reads the whole text, which is necessary for validation_fraction and checkpoint"
     with pytest.warns(RuntimeWarning, match=message):
         assert not can_read(source, configured(validation_fraction=0.1), others=["checkpoint"])
 
@@ -338,7 +336,10 @@ def test_a_whole_run_by_its_command(nodes: Any, cluster: RayCluster, tmp_path: P
     ("address", "message"),
     [
         ("127.0.0.1:1", r"no Ray cluster answers at 127.0.0.1:1: .*; ray start --head shows the address of one"),
-        ("somewhere", "the address of a Ray cluster must be auto, or the HOST:PORT that ray start prints; got somewhere"),
+        (
+            "somewhere",
+            "the address of a Ray cluster must be auto, or the HOST:PORT that ray start prints; got somewhere",
+        ),
         ("ray://127.0.0.1:10001", "ray://127.0.0.1:10001 is an address of Ray Client: start wordkin on a machine"),
     ],
 )

@@ -227,7 +227,8 @@ def _check_usage(
         for name in "--init", "--vocabulary":
             if others[name] is not None:
                 raise UsageError(
-                    f"{name} must be left out with --from, which uses the words and vectors of the model; got {others[name]!r}"
+                    f"{name} must be left out with --from, which uses the words and vectors of the model; "
+                    f"got {others[name]!r}"
                 )
     if resume is not None:
         for name, value in others.items():

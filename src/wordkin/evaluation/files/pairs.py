@@ -56,7 +56,7 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
 
 
 def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) -> tuple[str, float | None]:
-    """Return what is wrong with a row ("" if nothing) and its score (None if it has none)."""
+    """Return the fault of a row ("" if it has none) and its score (None if it has none)."""
     first, second, score = columns
     if table.regular and len(row.cells) != table.width:
         return f"a word pair must have {table.width} columns like the others, not {len(row.cells)}", None

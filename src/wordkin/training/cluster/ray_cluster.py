@@ -326,7 +326,9 @@ def _connect(address: str) -> None:
                     "HOST:PORT"
                 ) from error
             raise ClusterError(f"cannot connect to the Ray cluster at {address}: {_last_line(error)}") from error
-    with contextlib.suppress(ImportError, AttributeError):  # Ray prints lost actors, and has no public option against it
+    with contextlib.suppress(
+        ImportError, AttributeError
+    ):  # Ray prints lost actors, and has no public option against it
         from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
         global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
@@ -336,7 +338,9 @@ def _refuse_silent(address: str) -> None:
     """Raise :class:`ClusterError` unless the address accepts connections, because Ray retries for a long time."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise ClusterError(f"the address of a Ray cluster must be auto, or the HOST:PORT that ray start prints; got {address}")
+        raise ClusterError(
+            f"the address of a Ray cluster must be auto, or the HOST:PORT that ray start prints; got {address}"
+        )
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
