@@ -54,7 +54,7 @@ def test_numbers_become_words_where_that_is_asked_for(run, numbered, tmp_path):
     assert run("convert", numbered, tmp_path / "v.vec", "--as-text").code == 0
     assert (tmp_path / "v.vec").read_text().splitlines()[1].startswith("42 ")
     failed = run("convert", tmp_path / "v.vec", tmp_path / "w.vec", "--as-text")
-    assert failed.code == 2 and "--as-text is only for items that are whole numbers" in failed.err
+    assert failed.code == 2 and "--as-text applies only to items that are whole numbers" in failed.err
 
 
 def test_words_to_keep_and_to_freeze_are_read_as_numbers_where_items_are(run, tmp_path):

@@ -65,7 +65,9 @@ def test_a_port_in_use_is_refused():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(Exception, match=f"port must be free; got {port}: stop what uses it, or name another"):
+        with pytest.raises(
+            Exception, match=f"port must be free; got {port}: stop the program that uses it, or choose another port"
+        ):
             run_studio(port=port, open_browser=False)
 
 

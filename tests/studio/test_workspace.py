@@ -68,7 +68,7 @@ def test_nothing_else_is_opened(places, name):
 
 
 def test_an_absolute_path_into_the_folder_is_refused_as_well(places):
-    with pytest.raises(ConfigError, match="file must be a file below the folder the studio was started in; got"):
+    with pytest.raises(ConfigError, match="file must be a file in the folder that the studio was started in; got"):
         Workspace(places[0]).path_of(str(places[0] / "v.txt"))
 
 
@@ -80,7 +80,7 @@ def test_a_missing_file_is_named(places):
 @pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
 def test_a_pipe_is_no_file(places):
     os.mkfifo(places[0] / "pipe.bin")
-    with pytest.raises(ConfigError, match="file must be an ordinary file"):
+    with pytest.raises(ConfigError, match="file must be a regular file"):
         Workspace(places[0]).path_of("pipe.bin")
 
 
@@ -147,7 +147,9 @@ class TestLibrary:
             library = Library(Workspace(places[0]))
             for number in range(MAX_OPEN_FILES):
                 await library.open(f"v{number}.bin", tab="a")
-            with pytest.raises(ConfigError, match="vectors must be among the 8 files that can be open at once"):
+            with pytest.raises(
+                ConfigError, match="vectors cannot be opened: 8 other files are open, which is the maximum"
+            ):
                 await library.open(f"v{MAX_OPEN_FILES}.bin", tab="a")
 
         asyncio.run(look())

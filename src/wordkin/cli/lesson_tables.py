@@ -254,8 +254,8 @@ def _step_formula(step: Step) -> str:
                 if table.name == "input_vectors" and abs(moved + step.learning_rate * gradient) > 1e-9 * abs(moved):
                     count = len(step.inputs)
                     return (
-                        f"step = -η · gradient with η = {step.learning_rate:.6g}; in W word2vec's step is C = {count} "
-                        "times that, since EH is added to every context word undivided"
+                        f"step = -η · gradient with η = {step.learning_rate:.6g}; in W, word2vec's step is C = {count} "
+                        "times as large, because EH is added to each context word without division by C"
                     )
     return f"step = -η · gradient with η = {step.learning_rate:.6g}"
 

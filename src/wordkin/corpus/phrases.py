@@ -40,7 +40,7 @@ OnPass = Callable[[int, int], None]
 
 FORMAT_NAME = "wordkin phrases"
 FORMAT_VERSION = 1
-# Articles, prepositions and conjunctions that may stand inside an English phrase.
+# Articles, prepositions and conjunctions that may occur inside an English phrase.
 ENGLISH_CONNECTORS = (
     "a", "an", "the", "and", "or", "as", "at", "by", "for", "from", "in", "of", "on", "per", "to", "with", "without",
 )  # fmt: skip
@@ -387,7 +387,7 @@ def count_candidates(
 ) -> Iterator[tuple[tuple[str, ...], int]]:
     """The words and the count of each n-gram that can become a phrase, in no order.
 
-    Of the options, ``connector_words`` and ``max_ngrams`` count.
+    Only the options ``connector_words`` and ``max_ngrams`` have an effect.
     """
     flags = _connector_flags(text.words, frozenset(options.connector_words))
     keys, counts = _pairs(_count(text, flags, options, workers), 1)
@@ -400,7 +400,7 @@ def count_candidates(
 
 
 def _count(text: CountedText, flags: NDArray[np.bool_], options: PhraseOptions, workers: int) -> list[_NgramTable]:
-    """Tables with the counts of all n-grams; a warning where they could not hold all."""
+    """Return tables with the counts of all n-grams; warn if some were dropped because there were too many."""
     from wordkin.corpus.phrase_kernels import REGIONS
 
     shares = np.array_split(np.arange(REGIONS), min(workers, REGIONS))

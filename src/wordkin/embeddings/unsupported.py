@@ -13,7 +13,7 @@ _PICKLE = (
     "Word2Vec.load(path).wv.save_word2vec_format('vectors.bin', binary=True) for a whole model"
 )
 _FASTTEXT = (
-    "this is a fastText model, not a file of vectors: load the .vec file beside it, or convert it in gensim: "
+    "this is a fastText model, not a file of vectors: load the .vec file of the same vectors, or convert it in gensim: "
     "load_facebook_vectors(path).save_word2vec_format('vectors.bin', binary=True)"
 )
 _MAGIC = (

@@ -90,7 +90,7 @@ def compressing(file: BinaryIO) -> gzip.GzipFile:
 
 
 def sync_directory(directory: Path) -> None:
-    """Fsync a directory, so that a rename in it is durable; skipped where the system does not support it."""
+    """Fsync a directory, so that a rename in it is durable; skipped if the system does not support it."""
     with contextlib.suppress(PermissionError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:

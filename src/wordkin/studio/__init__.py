@@ -1,19 +1,19 @@
-"""The studio: a web page on this machine to look at vectors, train them and learn how training works.
+"""The studio: web pages, served on this machine, to explore vectors, train them and learn how training works.
 
-``wordkin studio`` starts it; :func:`run_studio` does the same from Python. It needs the extra ``studio``
-(NiceGUI, whose JavaScript comes inside its wheel): no request leaves the machine.
+``wordkin studio`` or :func:`run_studio` starts it. It needs the extra ``studio`` (NiceGUI). The pages load no file from
+another host, because the wheel of NiceGUI contains all JavaScript.
 
 ==================  ===============================================================================
 ``server``          starts the server: address, token, routes
-``guard``           ASGI middleware: Host, Origin, token, number of sessions, headers of replies
-``workspace``       which files may be opened: those below the started folder, and those named
-``library``         opened vectors, shared by tabs, closed with the last tab that shows them
+``guard``           ASGI middleware: checks Host, Origin, token and number of sessions; sets headers
+``workspace``       the files that pages may open
+``library``         opened vectors, shared by all tabs
 ``catalogue``       the texts of the interface, one JSON file per language in ``texts/``
-``view``            what one tab has: its language, theme and state in the URL; the frame around a page
+``view``            the state of one tab: language, theme, parameters of the URL; the page frame
 ``pages``           the list of all pages
 ``start``           the first page
 ``explore``         search, neighbours, map, questions, comparison
-``train``           training in its own process, seen live
+``train``           training in a separate process, with live progress
 ``lesson``          the lesson
 ==================  ===============================================================================
 """
@@ -37,22 +37,30 @@ def run_studio(
     port: int | None = None,
     open_browser: bool = True,
 ) -> None:
-    """Serve the studio until it is stopped by Ctrl-C.
+    """Serve the studio until Ctrl-C stops it.
 
     Parameters
     ----------
-    vectors : files of vectors to offer, wherever they lie.
-    folder : the folder whose files the pages may open; no other file is read or served.
-    host : address to listen on. Anything but this machine's own (127.0.0.1, ::1, localhost) makes
-        the studio ask for a token, which is part of the address it prints.
-    port : port to listen on; 8080, or the next free one, unless set.
-    open_browser : whether to show the first page in the browser.
+    vectors : sequence of str or Path, default ()
+        Files of vectors to list, in any directory.
+    folder : str or Path, default "."
+        Pages may open the files in this directory and its subdirectories, and no others except ``vectors``.
+    host : str, default "127.0.0.1"
+        Address to listen on. If other machines can reach it, the studio requires a token, which is part of the address
+        that it prints.
+    port : int or None, default None
+        Port to listen on. None selects 8080 or the next free port.
+    open_browser : bool, default True
+        Whether to open the first page in the browser.
 
     Raises
     ------
-    MissingExtraError : NiceGUI is not installed.
-    ConfigError : the address cannot be used, or a file of vectors has an unknown suffix.
-    CorpusNotFoundError : a file of vectors does not exist.
+    MissingExtraError
+        NiceGUI is not installed.
+    ConfigError
+        The address cannot be used, or a file of vectors has an unknown suffix.
+    CorpusNotFoundError
+        A file of vectors does not exist.
     """
     try:
         import nicegui  # noqa: F401

@@ -1,6 +1,6 @@
 """The texts of the interface: one JSON file per language in ``texts/``, all with the same keys.
 
-Another language is added by adding a file; its key ``language`` is the name shown in the menu.
+To add a language, add a file. Its key ``language`` holds the name shown in the menu.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ class Texts:
         return key in self._texts
 
     def format(self, key: str, **values: object) -> str:
-        """A text with its ``{names}`` replaced by values; KeyError where one is missing."""
+        """Return a text with its ``{names}`` replaced by values; raise KeyError if a value is missing."""
         return self._texts[key].format(**values)
 
 
 @functools.cache
 def languages() -> Mapping[str, str]:
-    """Languages by code, each with its own name for itself; English first."""
+    """Return the code and the native name of each language, English first."""
     codes = sorted(each.name.removesuffix(".json") for each in _folder().iterdir() if each.name.endswith(".json"))
     codes.sort(key=lambda code: code != DEFAULT_LANGUAGE)
     return {code: _load(code)["language"] for code in codes}
 
 
 def preferred_language(header: str) -> str:
-    """The language that an Accept-Language header asks for, among those there are.
+    """Return the available language that an Accept-Language header prefers; English if none fits.
 
     >>> preferred_language("ko-KR,ko;q=0.9,en-US;q=0.8"), preferred_language("fr"), preferred_language("fr,ko;q=0.4")
     ('ko', 'en', 'ko')

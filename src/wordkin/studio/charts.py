@@ -1,4 +1,4 @@
-"""Curves of losses, drawn by ECharts as SVG so that ``theme.css`` colours their text and lines, light and dark."""
+"""Loss curves, drawn by ECharts as SVG, so that ``theme.css`` can colour them in the light and the dark theme."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Any
 
 from nicegui import ui
 
-# Replaced by `theme.css` in the drawing: text, grid lines, and the two curves.
+# Colours of text, grid lines and the two curves; `theme.css` replaces them.
 _TEXT, _GRID = "#7d8a97", "#c9d0d8"
 COLOURS = ("#2b7bd0", "#d9622b")
 
 
 def line_chart(series: list[dict[str, Any]], x_name: str, label: str, height: str, **x_axis: Any) -> ui.echart:
-    """Draw lines with a legend above and the name of the horizontal axis below.
+    """Draw a line chart with a legend above it and the name of the horizontal axis below it.
 
     Parameters
     ----------
     series : list of dict
-        Series of ECharts, at most two; ``name`` and ``data`` each, and what differs from a plain line.
+        At most two series of ECharts. Each has ``name`` and ``data``, and may override other properties.
     x_name : str
         Name of the horizontal axis.
     label : str
-        What screen readers say.
+        Description for screen readers.
     height : str
         Height in CSS.
     **x_axis
-        More options of the horizontal axis.
+        Other options of the horizontal axis.
     """
     text = {"color": _TEXT}
     lines = {"lineStyle": {"color": _GRID}}

@@ -1,14 +1,16 @@
-"""Who may talk to the studio: ASGI middleware for pages, polling and WebSocket alike.
+"""Access control of the studio: ASGI middleware for pages, polling and WebSockets.
 
-A web page from elsewhere can make a browser send requests to this machine. Three checks keep it out:
+A web page of another site can make a browser send requests to this machine. Three checks refuse them:
 
-- *Host* must name this machine. A foreign name that was pointed here (DNS rebinding) is refused.
-- *Origin*, where the browser sends one, must be the studio itself; a WebSocket must have one.
-  Requests that a browser marks as made by another site are refused, except following a link.
-- *A token* is asked for where the studio listens on more than this machine's own address. The address
-  printed at the start carries it; a cookie keeps it.
+- The header *Host* must name this machine. This refuses names of other sites that resolve to this machine (DNS
+  rebinding).
+- The header *Origin*, if the browser sends it, must be the address of the studio. A WebSocket must send it. Requests
+  that the browser marks as sent by another site are refused, unless the user followed a link.
+- If other machines can reach the studio, a request must contain a *token*. It is part of the address that the studio
+  prints, and is then stored in a cookie.
 
-Replies forbid the page to load anything from another host (Content-Security-Policy) or to be framed.
+The headers of replies forbid a page to load files from other hosts (Content-Security-Policy) and to be shown in a
+frame.
 """
 
 from __future__ import annotations
@@ -43,21 +45,25 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request is refused: a status of HTTP and one line for whoever reads it."""
+    """The HTTP status and the text of the reply to a refused request."""
 
     status: int
     reason: str
 
 
 class Guard:
-    """ASGI middleware that refuses what does not come from the studio's own pages.
+    """ASGI middleware that refuses requests that do not come from pages of the studio.
 
     Parameters
     ----------
-    app : the application behind it.
-    host : the address the studio listens on.
-    token : what a visitor must know; None where only this machine can reach the studio.
-    sessions : how many tabs are open now; a new page is refused from :data:`MAX_SESSIONS` on.
+    app : ASGI application
+        The application to protect.
+    host : str
+        The address that the studio listens on.
+    token : str or None
+        The token that requests must contain; None if only this machine can reach the studio.
+    sessions : callable
+        Returns the number of open tabs. If it is :data:`MAX_SESSIONS`, new pages are refused.
     """
 
     def __init__(self, app: App, *, host: str, token: str | None, sessions: Callable[[], int]) -> None:
@@ -81,7 +87,7 @@ class Guard:
             if given is not None and hmac.compare_digest(given.encode(), self._token.encode()):
                 await _keep_token(send, self._token, scope["path"], query)
                 return
-        # NiceGUI would write this header into the page; there is no proxy whose word to take.
+        # NiceGUI would copy this header into the page, but there is no proxy that could set it.
         scope["headers"] = [each for each in scope["headers"] if each[0] != b"x-forwarded-prefix"]
         await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 
@@ -90,12 +96,12 @@ class Guard:
         if len(hosts) != 1 or not self._names_this_machine(hosts[0]):
             return Refusal(421, "Host must name this machine: open the address that wordkin studio printed.")
         if not _same_origin(scope, headers, hosts[0]):
-            return Refusal(403, "Origin must be the studio itself: a page from elsewhere may not ask it.")
+            return Refusal(403, "Origin must be the studio: pages of other sites may not send requests to it.")
         if self._token is not None and not self._knows_token(scope, headers):
             return Refusal(401, "A token is needed: open the address that wordkin studio printed, with its token.")
         is_page = scope["type"] == "http" and not scope["path"].startswith("/_nicegui")
         if is_page and self._sessions() >= MAX_SESSIONS:
-            return Refusal(503, f"The studio has {MAX_SESSIONS} open tabs, which is its limit: close some.")
+            return Refusal(503, f"The studio has {MAX_SESSIONS} open tabs, which is the maximum: close some of them.")
         return None
 
     def _names_this_machine(self, header: str) -> bool:
@@ -106,7 +112,7 @@ class Guard:
             return True
         if self._host in LOOPBACK_NAMES:
             return False
-        # Anybody's token still has to be right; a cookie belongs to one name, so rebinding cannot bring it.
+        # The token is still checked. A cookie belongs to one host name, so DNS rebinding cannot send it.
         return _is_address(name) or name in {socket.gethostname().lower(), socket.getfqdn().lower()}
 
     def _knows_token(self, scope: Message, headers: dict[str, list[str]]) -> bool:
@@ -123,7 +129,7 @@ class Guard:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine only."""
+    """Return whether only this machine can reach an address."""
     name = host.strip("[]").lower()
     if name in LOOPBACK_NAMES:
         return True
@@ -141,10 +147,10 @@ def _headers(scope: Message) -> dict[str, list[str]]:
 
 
 def _host_name(header: str) -> str | None:
-    """The name in a Host header, without port, in small letters; None where it is none."""
+    """Return the name in a Host header, without port, in lower case; None if the header is invalid."""
     try:
         parts = urlsplit(f"//{header}")
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises ValueError if it is not a number
     except ValueError:
         return None
     if parts.netloc != header or "@" in header or parts.path or parts.query or parts.fragment:
@@ -185,7 +191,7 @@ async def _refuse(scope: Message, receive: Receive, send: Send, refusal: Refusal
 
 
 async def _keep_token(send: Send, token: str, path: str, query: dict[str, str]) -> None:
-    """Answer an address that carries the token with the same one without it, and a cookie that keeps it."""
+    """Redirect to the same address without the token, and store the token in a cookie."""
     target = "/" + path.lstrip("/\\")
     target = f"{target}?{urlencode(query)}" if query else target
     cookie = f"{_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax"

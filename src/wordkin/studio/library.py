@@ -1,4 +1,4 @@
-"""Opened vectors: shared by all tabs, since nothing changes them, and closed with the last tab that shows them."""
+"""Opened files of vectors. All tabs share them; a file is closed when the last tab that shows it is closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_OPEN_FILES = 8
 
 
 def _load(path: Path) -> Embeddings:
-    """The vectors of a file; ConfigError where its items are whole numbers, which no field of a page could hold."""
+    """Load the vectors of a file; raise ConfigError if its items are whole numbers, which the pages do not support."""
     vectors = load_embeddings(path)
     if vectors.vocabulary.integers:
         remedy = f"wordkin convert {path.name} words.safetensors --as-text"
@@ -24,7 +24,7 @@ def _load(path: Path) -> Embeddings:
 
 @dataclass
 class _Opened:
-    """A file that is being opened or is open, and the tabs that show it."""
+    """A file that is open or being opened, and the tabs that show it."""
 
     loading: asyncio.Task[Embeddings]
     tabs: set[str] = field(default_factory=set)
@@ -52,28 +52,31 @@ class Library:
 
     @property
     def open_files(self) -> int:
-        """How many files are open."""
+        """Number of open files."""
         return len(self._opened)
 
     async def open(self, name: str, *, tab: str) -> Embeddings:
-        """The vectors of a file, read in a thread unless another tab has them open.
+        """Return the vectors of a file. They are read in a thread, unless another tab has the file open.
 
         Parameters
         ----------
-        name : as :meth:`Workspace.vectors` lists it.
-        tab : id of the tab that shows them, to be given to :meth:`close_tab`.
+        name : str
+            Name of the file, as :meth:`Workspace.vectors` lists it.
+        tab : str
+            Id of the tab that shows the vectors. :meth:`close_tab` takes the same id.
 
         Raises
         ------
-        WordkinError : the file may not be opened or is no file of vectors, or too many are open.
+        WordkinError
+            The file may not be opened, it is not a file of vectors, or too many files are open.
         """
         path = self.workspace.path_of(name)
         facts = path.stat()
-        key = (path, facts.st_mtime_ns, facts.st_size)  # a file that was written anew is opened anew
+        key = (path, facts.st_mtime_ns, facts.st_size)  # a file that has changed is opened again
         if key not in self._opened:
             if len(self._opened) >= MAX_OPEN_FILES:
-                rule = f"must be among the {MAX_OPEN_FILES} files that can be open at once"
-                raise ConfigError("vectors", rule, name, "close a tab that shows another")
+                rule = f"cannot be opened: {MAX_OPEN_FILES} other files are open, which is the maximum"
+                raise ConfigError("vectors", rule, name, "close a tab that shows another file")
             self._opened[key] = _Opened(asyncio.ensure_future(asyncio.to_thread(_load, path)))
         opened = self._opened[key]
         opened.tabs.add(tab)
@@ -84,7 +87,7 @@ class Library:
             raise
 
     def close_tab(self, tab: str) -> None:
-        """Forget a tab; vectors that no other one shows are given back."""
+        """Remove a tab, and close the files that no other tab shows."""
         for key, opened in list(self._opened.items()):
             opened.tabs.discard(tab)
             if not opened.tabs:

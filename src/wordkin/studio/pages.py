@@ -1,7 +1,6 @@
 """All pages of the studio, in the order of the navigation.
 
-A part that adds pages lists them in its own ``PAGES`` and is named here; each page is a
-:class:`wordkin.studio.view.Page`, with its path, the key of its title and the function that builds it.
+Each part of the studio lists its pages in ``PAGES`` of its package, as objects of :class:`wordkin.studio.view.Page`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Starts the server: address, token, routes."""
+"""The web server: address, token and routes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ from wordkin.studio.train.runs import Runs
 from wordkin.studio.view import Page, Studio, View
 from wordkin.studio.workspace import Workspace
 
-RECONNECT_SECONDS = 10.0  # how long a tab that lost its connection may come back to what it showed
-RESPONSE_SECONDS = 60.0  # the first page of a kind imports its modules; NiceGUI's 3 s end in an error on a busy machine
+RECONNECT_SECONDS = 10.0  # after a lost connection, a tab can reconnect and keep its state for this long
+RESPONSE_SECONDS = (
+    60.0  # a page imports its modules when first shown; NiceGUI's default of 3 s is too short on a busy machine
+)
 _PORTS_TRIED = 50
 
 
 def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int | None, open_browser: bool) -> None:
-    """Serve until stopped; see :func:`wordkin.studio.run_studio`."""
+    """Serve the studio until it is stopped; see :func:`wordkin.studio.run_studio`."""
     workspace = Workspace(folder, vectors)
     port = _free_port(host, port)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
@@ -63,7 +65,7 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
 
 
 async def _import_pages() -> None:
-    """Import all pages once the first is shown, so that the next one opens at once."""
+    """Import the modules of all pages after the first page is shown, so that the next page opens immediately."""
     for page in PAGES:
         await asyncio.to_thread(import_module, page.module)
 
@@ -77,14 +79,14 @@ def _route(studio: Studio, page: Page) -> None:
 
 
 def _address(host: str, port: int) -> str:
-    """What to type into a browser: for "every address", this machine's name."""
+    """Return the address to open in a browser. If the studio listens on all addresses, use the name of this machine."""
     if host in ("0.0.0.0", "::", "[::]", ""):
         host = socket.gethostname()
     return f"http://[{host.strip('[]')}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _free_port(host: str, port: int | None) -> int:
-    """The port asked for, or the next free one from 8080 on; ConfigError where there is none to be had."""
+    """Return ``port``, or the first free port from 8080 on if it is None; raise ConfigError if it is not free."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
@@ -96,7 +98,7 @@ def _free_port(host: str, port: int | None) -> int:
                 probe.bind((address[0], tried))
             except PermissionError:
                 raise ConfigError(
-                    "port", "must be one that this user may open", tried, "take one from 1024 up"
+                    "port", "must be a port that this user may open", tried, "choose a port of at least 1024"
                 ) from None
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL:
@@ -105,6 +107,6 @@ def _free_port(host: str, port: int | None) -> int:
             return int(probe.getsockname()[1])
     if port is None:
         raise ConfigError(
-            "port", f"{DEFAULT_PORT} to {DEFAULT_PORT + _PORTS_TRIED - 1} are all in use", None, "name one"
+            "port", f"must be set, because {DEFAULT_PORT} to {DEFAULT_PORT + _PORTS_TRIED - 1} are in use", None
         )
-    raise ConfigError("port", "must be free", port, "stop what uses it, or name another")
+    raise ConfigError("port", "must be free", port, "stop the program that uses it, or choose another port")

@@ -1,4 +1,4 @@
-"""The first page: what there is to do, and the vectors that can be opened."""
+"""The first page: links to the parts of the studio, and to files of vectors that can be opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_LISTED = 30
 
 
 def build(view: View) -> None:
-    """Fill the page."""
+    """Build the content of the page."""
     paragraph(view.text("start.about"))
     with marked("div", "columns"):
         for name in ("lesson", "explore", "train"):

@@ -1,7 +1,7 @@
-"""UMAP in a process of its own: ``python -m wordkin.studio.umap_worker FOLDER``.
+"""UMAP in a separate process: ``python -m wordkin.studio.umap_worker FOLDER``.
 
-The folder holds ``rows.npy``, the unit vectors. Written into it are ``progress``, how many rounds of the layout are
-done, as "3/200", and in the end ``positions.npy``.
+The process reads the unit vectors from ``rows.npy`` in the folder. It writes the number of finished iterations to
+``progress``, such as "3/200", and finally the positions to ``positions.npy``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROWS, PROGRESS, POSITIONS = "rows.npy", "progress", "positions.npy"
 
 
 class _Progress:
-    """A stream for the bar of the layout: keeps the last "done/total" in a file."""
+    """A stream for UMAP's progress bar. It writes the last "done/total" to a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,13 +32,13 @@ class _Progress:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing, because nothing is buffered."""
 
 
 def main() -> None:
-    """Read the rows, write the positions."""
+    """Read the vectors, compute the positions and write them."""
     folder = Path(sys.argv[1])
-    with contextlib.redirect_stdout(io.StringIO()):  # it would tell its steps
+    with contextlib.redirect_stdout(io.StringIO()):  # otherwise UMAP prints its steps
         positions = umap_positions(np.load(folder / ROWS), 0, progress=_Progress(folder / PROGRESS))
     partial = folder / f"{POSITIONS}.partial.npy"
     np.save(partial, positions.astype(np.float32))

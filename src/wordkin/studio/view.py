@@ -1,4 +1,4 @@
-"""What one tab has: its language, its theme, its state in the URL; and the frame around every page."""
+"""The state of one browser tab (language, theme, parameters of the URL), and the frame around every page."""
 
 from __future__ import annotations
 
@@ -24,20 +24,24 @@ if TYPE_CHECKING:
 Theme = Literal["system", "light", "dark"]
 _DARK: Mapping[str, bool | None] = {"system": None, "light": False, "dark": True}
 _QUASAR_LANGUAGES = {"en": "en-US", "ko": "ko-KR"}
-MAX_STATE = 4_000  # characters of all values of a URL; what is longer is left out
+MAX_STATE = 4_000  # maximum number of characters of a parameter of the URL; longer ones are ignored
 _TELL_OF_BACK = "<script>addEventListener('popstate', () => emitEvent('studio_back', location.search))</script>"
 
 
 @dataclass(frozen=True)
 class Studio:
-    """What all tabs share.
+    """The objects that all tabs share.
 
     Attributes
     ----------
-    workspace : which files may be opened.
-    library : opened vectors.
-    runs : training runs.
-    pages : all pages, in the order of the navigation.
+    workspace : Workspace
+        The files that may be opened.
+    library : Library
+        The opened vectors.
+    runs : Runs
+        The training runs.
+    pages : tuple of Page
+        All pages, in the order of the navigation.
     """
 
     workspace: Workspace
@@ -48,17 +52,21 @@ class Studio:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the studio. A part adds pages by putting them into the list of :mod:`wordkin.studio.pages`.
+    """A page of the studio. :mod:`wordkin.studio.pages` lists all pages.
 
     Attributes
     ----------
-    path : its address, from the root: "/explore".
-    title : the key of its title in the catalogue; also its name in the navigation.
-    module : its ``build(view)`` fills the page for a tab; called inside ``<main>``, below the title. It must return
-        soon: slow work starts afterwards, in a timer or a task. Imported when the page is first shown, since
-        what the lesson and the map need takes longer to import than the first page to show.
-    in_navigation : whether the navigation shows it. A page that it does not show marks the shown one
-        whose path begins its own as the current one.
+    path : str
+        Path of its address, such as "/explore".
+    title : str
+        Key of its title in the catalogue. The navigation shows the same title.
+    module : str
+        Name of the module whose function ``build(view)`` fills the page for a tab. The function is called inside
+        ``<main>``, below the title, and must return quickly; slow work must run in a timer or a task. The module is
+        imported when the page is first shown, because imports for the lesson and the map are slow.
+    in_navigation : bool, default True
+        Whether the navigation lists the page. For other pages, the navigation marks the listed page whose path is the
+        longest prefix of theirs.
     """
 
     path: str
@@ -68,16 +76,22 @@ class Page:
 
 
 class View:
-    """One tab: made for each request of a page, gone when the tab is closed.
+    """The state of one browser tab. It is created for each request of a page, and lives until the tab is closed.
 
     Attributes
     ----------
-    studio : what all tabs share.
-    page : the page shown.
-    client : NiceGUI's side of the tab; ``client.id`` names it.
-    texts : the texts of its language.
-    theme : "system", "light" or "dark".
-    state : the parameters of the URL, without language and theme. Change them by :meth:`remember`.
+    studio : Studio
+        The objects that all tabs share.
+    page : Page
+        The page that the tab shows.
+    client : nicegui.Client
+        The tab in NiceGUI; ``client.id`` identifies it.
+    texts : Texts
+        The texts in the language of the tab.
+    theme : {"system", "light", "dark"}
+        The theme.
+    state : dict of str to str
+        The parameters of the URL, except language and theme. :meth:`remember` changes them.
     """
 
     def __init__(self, studio: Studio, page: Page, client: Client) -> None:
@@ -93,32 +107,35 @@ class View:
         self._went_back: Callable[[], object] = lambda: ui.navigate.reload()
 
     def text(self, key: str, **values: object) -> str:
-        """A text of the catalogue, with ``{names}`` replaced by values."""
+        """Return a text of the catalogue, with ``{names}`` replaced by values."""
         return self.texts.format(key, **values) if values else self.texts[key]
 
     def link(self, path: str, **state: str) -> str:
-        """The address of a page in this tab's language and theme, with the given state."""
+        """Return the address of a page with these parameters, and with the language and theme of this tab."""
         kept = {"lang": self._language, "theme": None if self.theme == "system" else self.theme}
         query = urlencode({name: value for name, value in {**state, **kept}.items() if value})
         return f"{path}?{query}" if query else path
 
     @property
     def url(self) -> str:
-        """The address that shows what the tab shows now."""
+        """The address of the page in its current state."""
         return self.link(self.page.path, **self.state)
 
     def remember(self, *, as_step: bool = False, **state: str | None) -> None:
-        """Put values into the URL, so that reloading or sharing it shows the same.
+        """Set parameters of the URL, so that a reloaded or shared URL shows the same state.
 
         Parameters
         ----------
-        as_step : whether "back" in the browser returns to what was before; see :meth:`on_back`.
-        state : parameters by name; None or "" takes one out.
+        as_step : bool, default False
+            Whether to add an entry to the history of the browser, so that "back" restores the previous state; see
+            :meth:`on_back`.
+        **state : str or None
+            Values of parameters; None or "" removes a parameter.
         """
         self.remember_all(state, as_step=as_step)
 
     def remember_all(self, state: Mapping[str, str | None], *, as_step: bool = False) -> None:
-        """As :meth:`remember`, with the parameters as a mapping."""
+        """Like :meth:`remember`, with the parameters as a mapping."""
         for name, value in state.items():
             if value:
                 self.state[name] = value
@@ -128,7 +145,7 @@ class View:
             (ui.navigate.history.push if as_step else ui.navigate.history.replace)(self.url)
 
     def on_back(self, handler: Callable[[], object]) -> None:
-        """Call ``handler`` after "back" or "forward" have changed :attr:`state`; the page is reloaded otherwise."""
+        """Call ``handler`` after "back" or "forward" has changed :attr:`state`, instead of reloading the page."""
         self._went_back = handler
 
     def on_close(self, handler: Callable[[], object]) -> None:
@@ -136,7 +153,7 @@ class View:
         self.client.on_delete(handler)
 
     async def show(self) -> None:
-        """Build the frame and the page in it."""
+        """Build the frame and the content of the page."""
         module = await asyncio.to_thread(import_module, self.page.module)
         shown = copy.copy(self.client.page)
         shown.title = f"{self.text(self.page.title)} · wordkin"
@@ -156,7 +173,7 @@ class View:
     def _back(self, query: str) -> object:
         state = _parameters(query.removeprefix("?"))
         state = {name: value for name, value in state.items() if name not in ("lang", "theme")}
-        if state == self.state:  # a jump within the page
+        if state == self.state:  # a link within the page
             return None
         self.state = state
         return self._went_back()
@@ -187,6 +204,6 @@ class View:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """The parameters of a URL, the last of each name; those too long to be a state are left out."""
+    """Return the parameters of a URL. The last one of each name counts; those that are too long are ignored."""
     found = dict(parse_qsl(query[: 3 * MAX_STATE]))
     return {name: value for name, value in found.items() if len(name) <= 40 and len(value) <= MAX_STATE}

@@ -1,12 +1,12 @@
-"""One training run in a process of its own; the studio starts it and talks to it in lines of JSON.
+"""One training run in a separate process. The studio starts the process and exchanges lines of JSON with it.
 
-``python -m wordkin.studio.worker`` reads what to do from the first line of its standard input:
+``python -m wordkin.studio.worker`` reads the specification of the run from the first line of its standard input:
 
 ``{"directory": ..., "corpus": ..., "options": {...}, "resume": false, "watch": [...]}``
 
-and then commands: ``{"pause": true}``, ``{"pause": false}``, ``{"stop": true}``, ``{"watch": [words]}``. Where
-its input ends, the studio has gone: the run is stopped and can be resumed. It writes events to its standard
-output: ``reading``, ``report``, ``watch``, ``done``, ``stopped`` or ``error``, each with ``kind`` and its values.
+Commands follow: ``{"pause": true}``, ``{"pause": false}``, ``{"stop": true}``, ``{"watch": [words]}``. If the input
+ends, the studio has ended; the run then stops, and can be resumed. The process writes events to its standard output.
+Each event is an object whose ``kind`` is ``reading``, ``report``, ``watch``, ``done``, ``stopped`` or ``error``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 VECTORS, CHECKPOINT, LOG, OUTPUT = "vectors.safetensors", "checkpoint", "log.jsonl", "output.txt"
 SPECIFICATION = "run.json"
 CORPUS_OF_DOCSTRINGS = ""  # the built-in corpus
-WATCHED_AMONG = 10_000  # neighbours of watched words are looked for among this many words
+WATCHED_AMONG = 10_000  # number of first words among which neighbours of watched words are searched
 MAX_WATCHED = 12
 _NEIGHBOURS = 8
 _SECONDS_BETWEEN_WATCHES = 1.0
@@ -40,7 +40,7 @@ _CHECKPOINT_EVERY = "1m"
 
 
 class Control:
-    """What the studio wants: read from standard input by a thread of its own."""
+    """The commands of the studio, which a separate thread reads from standard input."""
 
     def __init__(self, commands: Iterable[str], watch: Sequence[str]) -> None:
         self._commands = commands
@@ -52,7 +52,7 @@ class Control:
 
     @property
     def paused(self) -> bool:
-        """Whether the run is to wait."""
+        """Whether the run must wait."""
         return not self._going.is_set()
 
     def _listen(self) -> None:
@@ -69,7 +69,7 @@ class Control:
 
 
 class Teller:
-    """Writes events, and is a callback of training."""
+    """Writes events; it is also a callback of training."""
 
     def __init__(self, stream: IO[str], control: Control) -> None:
         self._stream, self._control = stream, control
@@ -77,7 +77,7 @@ class Teller:
         self._lock = threading.Lock()
 
     def tell(self, kind: str, **values: object) -> None:
-        """Write an event; without a reader it is lost, and training goes on to its checkpoint."""
+        """Write an event. If no process reads it, the event is lost, and training stops after a checkpoint."""
         line = json.dumps({"kind": kind, **values})
         with self._lock:
             try:
@@ -86,13 +86,13 @@ class Teller:
                 self._control.stopping = True
 
     def reading(self, report: ReadingReport) -> None:
-        """Tell how far the text is read."""
+        """Write the progress of reading the text."""
         self.tell("reading", words=report.words, bytes_read=report.bytes_read, bytes_total=report.bytes_total)
         if self._control.stopping:
             raise KeyboardInterrupt
 
     def __call__(self, report: TrainingReport) -> bool:
-        """Tell where training stands; wait while paused; say whether to stop."""
+        """Write the progress of training, wait while the run is paused, and return whether to stop."""
         names = ("epoch", "epochs", "epoch_finished", "words", "total_words", "words_per_second", "loss")
         values = {name: getattr(report, name) for name in names}
         self.tell(
@@ -103,7 +103,9 @@ class Teller:
             seconds=report.seconds,
             seconds_left=report.seconds_left,
         )
-        self._watch(report, now=report.epoch_finished)  # so that the words shown last are those of the final vectors
+        self._watch(
+            report, now=report.epoch_finished
+        )  # so that the last neighbours shown are those of the final vectors
         while self._control.paused and not self._control.stopping:
             self._watch(report)  # words may be chosen during a pause
             time.sleep(0.1)
@@ -130,7 +132,7 @@ class Teller:
 
 
 def run(specification: dict[str, Any], control: Control, teller: Teller) -> None:
-    """Train as specified, and report how it ended."""
+    """Train as specified, and write the final event."""
     try:
         model = _train(specification, teller)
     except WordkinError as error:
@@ -170,11 +172,11 @@ def _train(specification: dict[str, Any], teller: Teller) -> Word2Vec:
 
 
 def main() -> None:
-    """Read what to do, and do it."""
+    """Read the specification and run it."""
     specification = json.loads(sys.stdin.readline())
     control = Control(sys.stdin, specification.get("watch", ()))
     teller = Teller(sys.stdout, control)
-    sys.stdout = sys.stderr  # whatever prints must not get among the events
+    sys.stdout = sys.stderr  # output of other code must not mix with the events
     warnings.showwarning = lambda message, *_, **__: teller.tell("warning", message=str(message))
     run(specification, control, teller)
 

@@ -1,4 +1,4 @@
-"""Which files the studio opens: those below the folder it was started in, and those named at its start."""
+"""The files that the studio may open: those in its folder and subfolders, and those named when it was started."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ _LONGEST_FIRST_LINE = 1 << 16
 
 
 class Workspace:
-    """The files a page may name.
+    """The files that pages may open.
 
     Parameters
     ----------
-    folder : its files, at any depth, may be opened.
-    vectors : files that may be opened wherever they lie; their name is the path as given.
+    folder : Path
+        The folder whose files, at any depth, may be opened.
+    vectors : iterable of str or Path, default ()
+        Other files that may be opened. Pages refer to them by these paths.
 
     Raises
     ------
-    CorpusNotFoundError : the folder, or a file, does not exist.
-    ConfigError : the suffix of a file stands for no format of vectors.
+    CorpusNotFoundError
+        The folder or a file does not exist.
+    ConfigError
+        The suffix of a file does not name a format of vectors.
     """
 
     def __init__(self, folder: Path, vectors: Iterable[str | Path] = ()) -> None:
@@ -47,30 +51,32 @@ class Workspace:
 
     @property
     def named(self) -> list[str]:
-        """The files given at the start, as they were given."""
+        """The files named when the studio was started."""
         return list(self._named)
 
     def vectors(self) -> list[str]:
-        """Names of files that may hold vectors: those given at the start, then those below the folder."""
+        """Return the names of files that may hold vectors: first those of :attr:`named`, then those in the folder."""
         below = (name for name in self._below(VECTOR_SUFFIXES) if self.folder / name not in self._named.values())
         return [*self._named, *(name for name in below if not _is_plain_text(self.folder / name))]
 
     def texts(self) -> list[str]:
-        """Names of text files below the folder."""
+        """Return the names of text files in the folder and its subfolders."""
         return list(self._below(TEXT_SUFFIXES))
 
     def path_of(self, name: str) -> Path:
-        """The file of a name.
+        """Return the path of the file with a name.
 
         Raises
         ------
-        ConfigError : the name is absolute, leads out of the folder (by ``..`` or a symbolic link), or is
-            not an ordinary file.
-        CorpusNotFoundError : there is no such file.
+        ConfigError
+            The name is an absolute path, it leads out of the folder (by ``..`` or a symbolic link), or it does not name
+            a regular file.
+        CorpusNotFoundError
+            The file does not exist.
         """
         if name in self._named:
             return self._named[name]
-        rule = "must be a file below the folder the studio was started in"
+        rule = "must be a file in the folder that the studio was started in"
         pure = PurePosixPath(name.replace(os.sep, "/"))
         if not name or "\0" in name or pure.is_absolute() or Path(name).is_absolute() or ".." in pure.parts:
             raise ConfigError("file", rule, name)
@@ -80,11 +86,11 @@ class Workspace:
         if not path.exists():
             raise CorpusNotFoundError(f"no such file: {name!r}")
         if not path.is_file():
-            raise ConfigError("file", "must be an ordinary file", name)
+            raise ConfigError("file", "must be a regular file", name)
         return path
 
     def _below(self, suffixes: tuple[str, ...]) -> Iterator[str]:
-        """Files with one of the suffixes, hidden ones left out, up to a bound in number and depth."""
+        """Yield the names of files with one of the suffixes, except hidden files, up to a maximum number and depth."""
         found = visited = 0
         for top, folders, files in os.walk(self.folder):
             depth = len(Path(top).relative_to(self.folder).parts)
@@ -105,14 +111,14 @@ class Workspace:
 
 
 def _is_plain_text(path: Path) -> bool:
-    """Whether a file named as text begins with a line that ends in no two numbers, as lines of vectors do."""
+    """Return whether a .txt file is text and not vectors: the first line does not end with two numbers."""
     if not path.name.endswith((".txt", ".txt.gz")):
         return False
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             fields = stream.readline(_LONGEST_FIRST_LINE).split()
     except (OSError, EOFError, zlib.error):
-        return False  # opening it says what is wrong
+        return False  # the error will be reported when the file is opened
     return len(fields) < 2 or not all(map(_is_number, fields[-2:]))
 
 

@@ -96,7 +96,12 @@ def convert(
         reading["only_words"], only_words = only_words, None
     before = open_vectors(source, reading, argument="source")
     if as_text and not before.vocabulary.integers:
-        raise ConfigError("as_text", "is only for items that are whole numbers", True, "leave it out: these are words")
+        raise ConfigError(
+            "as_text",
+            "applies only to items that are whole numbers",
+            True,
+            "leave as_text out, because the items are words",
+        )
     before = before.with_words(str) if as_text else before
     after = _smaller(before, keep, only_words, dimensions, dtype)
     agreement = None if after is before or not measure or len(before) < 2 else before.agreement(after)

@@ -149,9 +149,9 @@ def _warn_of_utf8(sample: bytes, encoding: str, name: str) -> None:
 
 
 def refuse_escapes(sample: bytes, name: str) -> None:
-    """Raise :class:`EncodingError` where a sample switches to other characters as ISO 2022 does.
+    """Raise :class:`EncodingError` if a sample contains escape sequences of ISO 2022.
 
-    Its bytes are all valid UTF-8, so nothing else finds that. The share is that of :func:`refuse_too_many_invalid`.
+    Text in ISO 2022 is valid UTF-8, so no other check finds it. The limit is that of :func:`refuse_too_many_invalid`.
     """
     for encoding, switch in _ISO_2022.items():
         number = len(switch.findall(sample))

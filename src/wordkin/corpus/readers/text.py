@@ -109,7 +109,7 @@ def _refuse_binary(opened: OpenFile, text: bytes) -> None:
 
 
 def _refuse_wide(name: str, text: bytes) -> None:
-    """Raise :class:`BinaryFileError` where the beginning of a file is UTF-16 or UTF-32."""
+    """Raise :class:`BinaryFileError` if the beginning of a file is UTF-16 or UTF-32."""
     for mark, encoding in _WIDE_MARKS.items():
         if text.startswith(mark):
             raise BinaryFileError(

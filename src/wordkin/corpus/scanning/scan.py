@@ -44,7 +44,7 @@ from wordkin.storage.packed_words import packed
 from wordkin.storage.spool import Spool
 
 _TABLES_AT_HAND = 2 * 17  # cache size: the tables in use by threads at a time, and as many that follow
-_NOTHING_KEPT = "keep leaves no word of the text: a pattern must match words as a whole, as they are after lower-casing"
+_NOTHING_KEPT = "keep removes all words of the text: a pattern must match whole words, after lower-casing"
 _MOST_WORKERS = 16  # a single reading thread cannot feed more, and each worker has its own table
 
 
@@ -370,7 +370,7 @@ def _count(
 
 
 def _warn_of_sentences(text: TokenText) -> None:
-    """Warn of words that are sentences; whole numbers are none."""
+    """Warn if words of lists are sentences; skip whole numbers."""
     if not text.integers:
         warn_of_sentences(text.tokens, text.counts)
 

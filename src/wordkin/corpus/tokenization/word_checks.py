@@ -18,10 +18,10 @@ LEAST_LENGTH = 5.0
 """... and that words with such characters have at least this mean length; in segmented text it is about two."""
 
 LEAST_PARTS = 4.0
-"""Given words are warned of when white space parts them into so many on average: they are sentences, or long names."""
+"""Words of lists cause a warning if white space splits them into at least this many parts on average."""
 
 _MARK = "\ufeff"
-_MOST_TOKENS = 100_000  # that are looked at; of more, some evenly spaced ones
+_MOST_TOKENS = 100_000  # maximum number of words checked; of more words, evenly spaced ones are checked
 _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
 
 
@@ -46,7 +46,7 @@ def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> Non
 
 
 def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
-    """Warn of lists of words whose words are sentences, as where a batch of texts stands for a sentence."""
+    """Warn of lists of words whose words are sentences, for example if a batch of texts was passed as a sentence."""
     step = len(tokens) // _MOST_TOKENS + 1
     words = parts = 0
     longest, most = "", 0

@@ -388,9 +388,9 @@ def prefetch(_typing: Any, array: Any, start: Any, count: Any) -> Any:
 def add_dots(_typing: Any, partial: Any, tile: Any, row: Any) -> Any:
     """``add_dots(partial, tile, row)``: one register of partial sums for each row of ``tile`` times ``row``.
 
-    The sum of register r of the result is the dot product of row r added to what ``partial`` stood for.
-    One register each is enough: the next dot product runs beside this one, so the latency of the chain
-    is hidden.
+    The elements of register r of the result sum to the dot product of row r plus the sum of register r of
+    ``partial``. One register per row is enough, because the processor computes the next dot product at the
+    same time, which hides the latency of the additions.
     """
     if not (isinstance(partial, TileType) and isinstance(tile, TileType) and isinstance(row, TileType)):
         return None

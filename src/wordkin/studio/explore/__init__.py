@@ -1,4 +1,4 @@
-"""The page to look at vectors: search, neighbours, map, questions, comparison, model card."""
+"""The page Explore: search, neighbours, map, questions, comparison, model card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card: what a file of vectors holds, how it was trained, how its loss fell."""
+"""The model card: size and type of a file of vectors, the options of its training, and its losses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LOSSES = {"losses": "card.training_loss", "validation_losses": "card.held_out_l
 
 
 class CardPanel:
-    """Facts of the file; nothing here depends on the word looked at."""
+    """Properties of the file of vectors, which do not depend on the selected word."""
 
     def __init__(self, exploration: Exploration) -> None:
         view, vectors = exploration.view, exploration.vectors
@@ -53,11 +53,11 @@ class CardPanel:
                         inline(value)
 
     def show(self) -> None:
-        """Nothing here follows the word looked at."""
+        """Do nothing, because the card does not depend on the selected word."""
 
 
 def losses_in(text: str) -> list[float]:
-    """The numbers of a list written as JSON; empty where the text is no such list."""
+    """Parse a JSON list of numbers; return [] if the text is not such a list."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -68,7 +68,7 @@ def losses_in(text: str) -> list[float]:
 
 
 def readable_size(count: int) -> str:
-    """A size in bytes as people read it.
+    """Format a number of bytes with a suitable unit.
 
     >>> readable_size(812), readable_size(40_200_000)
     ('812 B', '40.2 MB')

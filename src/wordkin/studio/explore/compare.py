@@ -1,4 +1,4 @@
-"""Two files of vectors side by side: the neighbours of one word in both, row by row."""
+"""Comparison of two files of vectors: a table of the neighbours of one word in both."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ Row = tuple[str, float | None, float | None, bool, bool]
 
 
 def aligned(word: str, first: Embeddings, second: Embeddings, topn: int = TOPN) -> list[Row]:
-    """The neighbours of a word in either file, each in one row.
+    """Return the neighbours of a word in two files of vectors, one row per neighbour.
 
     Returns
     -------
-    (neighbour, its cosine in the first, in the second, whether it is among the nearest of the first, of the second);
-    a cosine is None where a file lacks the neighbour. Those nearest in the mean of both come first.
+    list of (str, float or None, float or None, bool, bool)
+        The neighbour, its cosines in the first and the second file, and whether it is one of the ``topn`` nearest in
+        the first and the second file. A cosine is None if the neighbour is not in that file. Neighbours in both lists
+        come first, then those with the highest sum of cosines.
 
     Raises
     ------
-    UnknownWordError : one of the files lacks the word.
+    UnknownWordError
+        The word is missing from one of the files.
     """
     lists = [dict(each.most_similar(word, topn=topn)) for each in (first, second)]
     names = list(dict.fromkeys([*lists[0], *lists[1]]))
@@ -44,7 +47,7 @@ def _cosines(vectors: Embeddings, word: str, names: list[str]) -> dict[str, floa
 
 
 class ComparePanel:
-    """The part where another file is chosen."""
+    """The panel that compares the file with another one."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration, view = exploration, exploration.view
@@ -69,7 +72,7 @@ class ComparePanel:
             background_tasks.create(self._open(chosen))
 
     def show(self) -> None:
-        """Show the neighbours of the word looked at now, in both files."""
+        """Show the neighbours of the selected word in both files."""
         if self._other is None:
             return
         exploration, view = self._exploration, self._exploration.view

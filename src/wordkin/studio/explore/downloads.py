@@ -1,4 +1,4 @@
-"""Files that a page gives: tables as CSV, pictures as PNG."""
+"""Downloads from pages: tables as CSV, pictures as PNG."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nicegui import ui
 
 
 def table_as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table as CSV in UTF-8, with the mark that spreadsheets look for.
+    """Format a table as CSV in UTF-8, with the byte order mark that spreadsheets expect.
 
-    A cell that a spreadsheet would take for a formula gets a quote before it.
+    Cells that a spreadsheet would interpret as formulas start with a quote.
 
     >>> table_as_csv(["word", "cosine"], [("a,b", 0.5), ("=1+1", -0.25)]).decode("utf-8-sig")
     'word,cosine\\r\\n"a,b",0.5\\r\\n\\'=1+1,-0.25\\r\\n'
@@ -27,18 +27,18 @@ def table_as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 
 
 def give_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Let the browser save a table."""
+    """Let the browser download a table."""
     ui.download.content(table_as_csv(head, rows), file_name(name, "csv"), "text/csv")
 
 
 def give_picture(name: str, address: str) -> None:
-    """Let the browser save a picture, given as a data address of a PNG."""
+    """Let the browser download a picture, passed as a data URL of a PNG."""
     content = base64.b64decode(address.partition(",")[2])
     ui.download.content(content, file_name(name, "png"), "image/png")
 
 
 def file_name(name: str, suffix: str) -> str:
-    """A name for a file that every system takes.
+    """Return a file name that is valid on every system.
 
     >>> file_name("a/b <c>", "csv"), file_name("서울", "png")
     ('a-b-c.csv', '서울.png')

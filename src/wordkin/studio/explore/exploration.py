@@ -1,4 +1,4 @@
-"""What the parts of the page Explore share: the vectors, the word, and how to go to another."""
+"""The state that the panels of the page Explore share: the vectors and the selected word."""
 
 from __future__ import annotations
 
@@ -12,23 +12,29 @@ from wordkin.queries.neighbours import Neighbours
 from wordkin.studio.view import View
 
 TOPN = 20
-MAX_WORD = 200  # characters of a word that is looked up
-MAX_WORDS = 30  # words in a heatmap or among which one is odd
-MAX_TEXT = 2_000  # characters of a list of words
+MAX_WORD = 200  # maximum length of a word to look up, in characters
+MAX_WORDS = 30  # maximum number of words of a heatmap or of an odd-one-out group
+MAX_TEXT = 2_000  # maximum length of a list of words, in characters
 
 
 @dataclass
 class Exploration:
-    """One tab's look at a file of vectors.
+    """The state of the page Explore in one tab.
 
     Attributes
     ----------
-    view : the tab.
-    name : the file, as the workspace names it.
-    vectors : its vectors.
-    walk : shows another word everywhere.
-    word : the word looked at; "" for none.
-    neighbours : its neighbours.
+    view : View
+        The tab.
+    name : str
+        Name of the file in the workspace.
+    vectors : Embeddings
+        Its vectors.
+    walk : callable
+        Selects another word in all panels.
+    word : str, default ""
+        The selected word; "" for none.
+    neighbours : Neighbours or None, default None
+        Neighbours of the selected word.
     """
 
     view: View
@@ -40,7 +46,7 @@ class Exploration:
 
 
 def completions(vectors: Embeddings, begun: str, most: int = 8) -> list[str]:
-    """Words that begin with what was typed, in small letters or with a capital too; the most frequent first.
+    """Return words that begin with the typed text, also in lower case or with a capital; the most frequent first.
 
     >>> import numpy as np
     >>> from wordkin.vocabulary import Vocabulary
@@ -69,5 +75,5 @@ def _best_from(vectors: Embeddings, beginning: str, most: int) -> list[int]:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a list as it is typed, between commas or white space; each once, in their order."""
+    """Split a typed list at commas and white space; return the distinct words in their order."""
     return list(dict.fromkeys(text[:MAX_TEXT].replace(",", " ").split()))

@@ -1,4 +1,4 @@
-"""The map of words as an element of a page; what it draws is done by the viewer of :mod:`wordkin.plots`."""
+"""The map of words as an element of a page. The viewer of :mod:`wordkin.plots` draws it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ class MapElement(Element, component="map.js", esm={"wordkin-word-map": _VIEWER})
 
     Parameters
     ----------
-    on_word : called with the index of the word that was clicked.
-    on_ready : called when the browser has made the map and can take data.
+    on_word : callable
+        Called with the index of a clicked word.
+    on_ready : callable
+        Called when the map exists in the browser and can receive data.
     """
 
     def __init__(self, on_word: Callable[[int], Any], on_ready: Callable[[], Any]) -> None:
@@ -26,19 +28,19 @@ class MapElement(Element, component="map.js", esm={"wordkin-word-map": _VIEWER})
         self.on("ready", lambda: on_ready())
 
     def set_data(self, data: dict[str, Any]) -> None:
-        """Show other words; ``data`` as of :meth:`wordkin.plots.word_map.WordMap.data`, and a label."""
+        """Show other words. ``data`` is the result of :meth:`wordkin.plots.word_map.WordMap.data`, plus a label."""
         self.run_method("setData", data)
 
     def set_groups(self, groups: dict[str, Any]) -> None:
-        """Colour the words in another way."""
+        """Set the groups that determine the colours of the words."""
         self.run_method("setGroups", groups)
 
     def highlight(self, word: int, near: list[int], *, centre: bool) -> None:
-        """Highlight a word (-1 for none) and its neighbours, and move there."""
+        """Highlight a word (-1 for none) and its neighbours; with ``centre``, move the map to it."""
         self.run_method("mark", {"word": word, "near": near, "centre": centre})
 
     def zoom(self, factor: float) -> None:
-        """Zoom in, or out by a factor below 1."""
+        """Zoom in; zoom out if the factor is below 1."""
         self.run_method("zoom", factor)
 
     def reset(self) -> None:
@@ -46,6 +48,6 @@ class MapElement(Element, component="map.js", esm={"wordkin-word-map": _VIEWER})
         self.run_method("reset")
 
     async def picture(self) -> str:
-        """What is shown, as a data address of a PNG."""
+        """Return the visible part of the map as a data URL of a PNG."""
         found: str = await self.run_method("picture", timeout=5.0)
         return found

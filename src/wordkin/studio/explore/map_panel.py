@@ -1,4 +1,4 @@
-"""The part with the map of the vocabulary."""
+"""The panel with the map of the vocabulary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CLUSTERS = 8
 
 
 class MapPanel:
-    """A map of the first 100,000 words, the word looked at and its neighbours highlighted."""
+    """A map of the first 100,000 words. It highlights the selected word and its neighbours."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration, self._view = exploration, exploration.view
@@ -38,7 +38,7 @@ class MapPanel:
         self._status.props["role"] = "status"
         self._element = MapElement(self._clicked, self._ready).classes("word-map")
         self._legend = marked("ul", "legend")
-        background_tasks.create(self._compute())  # at once: the browser gets ready meanwhile
+        background_tasks.create(self._compute())  # starts now, so that the browser can prepare the map meanwhile
         paragraph(self._view.text("map.help"), "muted small")
 
     def _controls(self) -> None:
@@ -55,7 +55,7 @@ class MapPanel:
             button("CSV", self._save_table, "quiet", label=text("map.csv"))
 
     def show(self) -> None:
-        """Highlight the word looked at now."""
+        """Highlight the selected word."""
         if self._map is None or not self._in_browser.is_set():
             return
         exploration, count = self._exploration, self._map.count
@@ -65,7 +65,7 @@ class MapPanel:
         self._element.highlight(word if word < count else -1, near, centre=False)
 
     def close(self) -> None:
-        """Stop what still works for this tab."""
+        """Stop the computations for this tab."""
         if self._umap is not None:
             self._umap.stop()
 

@@ -1,4 +1,4 @@
-"""The neighbours of a word, with bars; each is a button that goes on to it."""
+"""The list of neighbours of a word. Each neighbour has a bar, and a button that selects it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from wordkin.studio.widgets import button, heading, inline, marked
 
 
 def bar(share: float) -> None:
-    """A bar of a share, from 0 to 1; the number stands beside it, so screen readers skip it."""
+    """Add a bar for a value from 0 to 1. Screen readers skip it, because the page shows the number, too."""
     with marked("span", "bar").props("aria-hidden=true"):
         marked("span").style(bar_width(share))
 
 
 def bar_width(share: float) -> str:
-    """The style of the filled part of a bar."""
+    """Return the CSS of the filled part of a bar."""
     return f"width: {100 * min(1.0, max(0.0, share)):.1f}%"
 
 
 class _Row:
-    """A neighbour in the list; it is filled anew, which is quicker than making its elements anew."""
+    """A row of the list. Its elements are reused for another neighbour, which is faster than creating new ones."""
 
     def __init__(self, walk: Callable[[str], None]) -> None:
         with marked("li") as self._item:
@@ -33,7 +33,7 @@ class _Row:
             self._number = inline("", "number")
 
     def show(self, neighbour: tuple[str, float] | None) -> None:
-        """Show a word and its cosine; None for nothing."""
+        """Show a word and its cosine; None clears the row."""
         self._item.set_visibility(neighbour is not None)
         if neighbour is not None:
             self._word, cosine = neighbour
@@ -43,7 +43,7 @@ class _Row:
 
 
 class NeighbourList:
-    """A list that follows the word looked at."""
+    """The list of neighbours of the selected word."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration = exploration
@@ -54,7 +54,7 @@ class NeighbourList:
             button(exploration.view.text("explore.csv"), self._save, "quiet")
 
     def show(self) -> None:
-        """Show the neighbours of the word looked at now."""
+        """Show the neighbours of the selected word."""
         exploration = self._exploration
         self._title.set_text(exploration.view.text("explore.neighbours", word=exploration.word))
         found = list(exploration.neighbours or [])

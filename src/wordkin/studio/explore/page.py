@@ -1,4 +1,4 @@
-"""The page Explore: a file of vectors, a word in it, and parts that show the word in their own way."""
+"""The page Explore: a file of vectors, a selected word, and panels that show this word."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_STEPS = 12
 
 
 async def build(view: View) -> None:
-    """Fill the page; the vectors are read after it is shown."""
+    """Build the content of the page. The vectors are read after the page is shown."""
     names = view.studio.workspace.vectors()
     name = view.state.get("vectors") or next(iter(view.studio.workspace.named or names), "")
     if not name:
@@ -70,7 +70,7 @@ async def _open(view: View, name: str, below: Any, waiting: Any, facts: Any) -> 
 
 
 class _Exploring:
-    """The open page: search and neighbours at the left, the parts at the right."""
+    """The content of the page: search and neighbours on the left, the panels on the right."""
 
     def __init__(self, view: View, name: str, vectors: Embeddings) -> None:
         self._view = view
@@ -116,7 +116,7 @@ class _Exploring:
             self._panels[name].show()
 
     def _walk(self, word: str) -> None:
-        """Go to a word; "back" in the browser returns."""
+        """Select a word; "back" in the browser selects the previous one."""
         if word and word != self._exploration.word:
             self._view.remember(as_step=True, word=word)
             self._show(word)

@@ -1,4 +1,4 @@
-"""Questions to the vectors: an analogy, similarities of some words, the odd one out."""
+"""Panels for analogies, for similarities of several words, and for the odd one out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AnalogyPanel:
             self._ask()
 
     def show(self) -> None:
-        """The word looked at fills the last field, where that is empty."""
+        """Put the selected word into the last field, if that is empty."""
         if not self._fields["c"].word:
             self._fields["c"].input.set_value(self._exploration.word)
 
@@ -64,7 +64,7 @@ class AnalogyPanel:
 
 
 class HeatmapPanel:
-    """Cosines of some words with each other."""
+    """A heatmap of the pairwise cosines of several words."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration, view = exploration, exploration.view
@@ -79,7 +79,7 @@ class HeatmapPanel:
         self._shown: tuple[list[str], list[list[float]]] = ([], [])
 
     def show(self) -> None:
-        """The word looked at and its nearest are compared, unless words were chosen."""
+        """Compare the selected word with its neighbours, unless the user has entered words."""
         if not self._exploration.view.state.get("words"):
             near = [word for word, _ in (self._exploration.neighbours or [])[:11]]
             self._input.set_value(", ".join([self._exploration.word, *near]))
@@ -104,7 +104,7 @@ class HeatmapPanel:
                 return
             if remember:
                 view.remember(words=" ".join(words))
-            units = units.astype(np.float64)  # rounded as float32, 0.8 would be shown as 0.800000012
+            units = units.astype(np.float64)  # a rounded float32 of 0.8 would be shown as 0.800000012
             table = np.clip(units @ units.T, -1, 1).round(3)
             self._shown = (words, table.tolist())
             height = f"{max(16, 6 + 1.9 * len(words)):.1f}rem"
@@ -136,7 +136,7 @@ class OddPanel:
             self._ask()
 
     def show(self) -> None:
-        """Nothing here follows the word looked at."""
+        """Do nothing, because the panel does not depend on the selected word."""
 
     def _ask(self) -> None:
         exploration, view = self._exploration, self._exploration.view
@@ -170,14 +170,14 @@ def _words_input(exploration: Exploration, value: str, on_enter: Any) -> ui.inpu
 
 
 def _heatmap(words: list[str], table: list[list[float]]) -> dict[str, Any]:
-    """Options of ECharts. Names and numbers are drawn on a canvas; no HTML is made of them."""
+    """Return the options of the chart. ECharts draws words and numbers on a canvas, so none become HTML."""
     names = [word if len(word) <= 20 else f"{word[:19]}…" for word in words]
     axis = {"type": "category", "data": names, "axisTick": {"show": False}, "splitArea": {"show": False}}
     label = {"interval": 0, "color": _INK, "fontSize": 13}
     cells = [[x, y, value] for y, row in enumerate(table) for x, value in enumerate(row)]
     return {
         "animation": False,
-        "backgroundColor": "#ffffff",  # the same in dark, as in the picture that is saved
+        "backgroundColor": "#ffffff",  # the same in the dark theme, as in the saved picture
         "grid": {"left": 8, "right": 8, "top": 8, "bottom": 56, "containLabel": True},
         "xAxis": {**axis, "axisLabel": {**label, "rotate": 45}},
         "yAxis": {**axis, "inverse": True, "axisLabel": label},

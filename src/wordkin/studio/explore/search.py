@@ -1,4 +1,4 @@
-"""The field for a word, with completion."""
+"""The search field, with completion."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _NUMBERS = count()
 
 
 class WordField:
-    """A field in which a word is typed; the browser offers words that begin so, the most frequent first.
+    """A field to type a word. The browser suggests words that begin with the typed text, the most frequent first.
 
     Parameters
     ----------
-    on_enter : called with the word when Enter is pressed.
+    on_enter : callable
+        Called with the word when the user presses Enter.
     """
 
     def __init__(self, vectors: Embeddings, label: str, value: str, on_enter: Callable[[str], None]) -> None:
@@ -37,7 +38,7 @@ class WordField:
 
     @property
     def word(self) -> str:
-        """What is typed."""
+        """The typed text."""
         return str(self.input.value or "").strip()
 
     def _complete(self, begun: str) -> None:
@@ -48,7 +49,7 @@ class WordField:
 
 
 class SearchField:
-    """The field of the page with its button."""
+    """The search field of the page, with its button."""
 
     def __init__(self, view: View, vectors: Embeddings, on_word: Callable[[str], None]) -> None:
         with marked("div", "line").style("flex-wrap: nowrap"):
@@ -57,6 +58,6 @@ class SearchField:
             button(view.text("explore.find"), lambda: on_word(self._field.word))
 
     def set_word(self, word: str) -> None:
-        """Show a word that was chosen elsewhere."""
+        """Show a word that was selected elsewhere on the page."""
         if self._field.word != word:
             self._field.input.set_value(word)

@@ -1,4 +1,4 @@
-"""UMAP in the background: it takes up to minutes, and a closed tab must end it."""
+"""UMAP in a separate process, because it may take minutes and must end when its tab is closed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from wordkin.embeddings import Embeddings
 from wordkin.errors import WordkinError
 from wordkin.studio.umap_worker import POSITIONS, PROGRESS, ROWS
 
-MOST_WORDS = 10_000  # UMAP's time grows with the words; `wordkin plot --method umap` takes more of them
+MOST_WORDS = 10_000  # UMAP takes longer with more words; `wordkin plot --method umap` has a higher limit
 
 
 class UmapProcess:
-    """Computes a map in a process of its own.
+    """Computes a map in a separate process.
 
     Parameters
     ----------
-    vectors : their first 10,000 words are mapped.
+    vectors : Embeddings
+        The vectors. Only the first :data:`MOST_WORDS` words are mapped.
     """
 
     def __init__(self, vectors: Embeddings) -> None:
@@ -41,15 +42,15 @@ class UmapProcess:
 
     @property
     def progress(self) -> float:
-        """Share of the layout that is done, 0 to 1; 0 while neighbours are being found."""
+        """Fraction of the layout that is done, 0 to 1; 0 while UMAP searches neighbours."""
         try:
             done, total = (self._folder / PROGRESS).read_text().split("/")
             return min(1.0, int(done) / int(total))
-        except (OSError, ValueError):  # not begun, or being written
+        except (OSError, ValueError):  # the file does not exist yet, or is being written
             return 0.0
 
     def result(self) -> NDArray[np.float32]:
-        """Where each word lies, float32[words, 2]; WordkinError where the process failed."""
+        """Return the position of each word, float32 [words, 2]; raise WordkinError if the process failed."""
         try:
             if not (self._folder / POSITIONS).exists():
                 lines = (self._folder / "errors").read_text(errors="replace").strip().splitlines()
@@ -61,7 +62,7 @@ class UmapProcess:
             self.stop()
 
     def stop(self) -> None:
-        """End the process and remove its files; harmless when repeated."""
+        """End the process and remove its files. May be called twice."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()

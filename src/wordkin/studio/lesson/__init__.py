@@ -1,4 +1,4 @@
-"""The lesson: how training works, seen step by step."""
+"""The lesson: pages that show training step by step."""
 
 from __future__ import annotations
 

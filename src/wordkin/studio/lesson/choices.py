@@ -1,4 +1,4 @@
-"""What a visitor of the lesson has chosen: text, options, step, page. It is kept in the URL."""
+"""The text and the options that the user of a lesson has chosen. The URL stores them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wordkin.lesson.equations import NOTATIONS
 from wordkin.lesson.trees import TREES
 
 MOST_CHARACTERS = 1000
-MOST_WORDS = 40  # different ones
+MOST_WORDS = 40  # different words
 MOST_STEPS = 5000
 ORDERS = ("count", "appearance")
-# The numbers a visitor may choose, each with its bounds.
+# Lowest and highest value of each numeric option.
 NUMBERS: Mapping[str, tuple[float, float]] = {
     "vector_size": (1, 12),
     "window": (1, 5),
@@ -38,14 +38,14 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Choices:
-    """All of it; each field is a parameter of the URL under the same name.
+    """The chosen text and options. Each field has the same name as its parameter of the URL.
 
     Attributes
     ----------
     preset : str
-        Name of the preset that the text and options began with, "" for a text of one's own.
+        Name of the example whose text is used; "" if the user entered a text.
     noise : str
-        Noise words chosen by hand, separated by commas; "" to have them drawn.
+        Noise words that the user chose, separated by commas; "" to draw them.
     """
 
     preset: str = "cat"
@@ -68,14 +68,14 @@ class Choices:
 
     @classmethod
     def of_preset(cls, preset: Preset, kept: Choices | None = None) -> Choices:
-        """The choices that a preset stands for; ``kept`` says what else stays as it is."""
+        """Return the choices of an example; fields that it does not set are taken from ``kept``."""
         base = kept or cls()
         options = {name: value for name, value in preset.options.items() if name in _FIELDS}
         return dataclasses.replace(base, preset=preset.name, text=preset.text, noise="", **options)
 
     @classmethod
     def of_state(cls, state: Mapping[str, str], language: str) -> Choices:
-        """The choices in a URL; what is missing or not legal there is that of the preset."""
+        """Read choices from a URL. Missing or illegal parameters get the value of the example."""
         name = state.get("preset", "")
         default = "cat-ko" if language == "ko" else "cat"
         base = cls.of_preset(PRESETS[name if name in PRESETS else default])
@@ -89,7 +89,7 @@ class Choices:
         return dataclasses.replace(base, **found)
 
     def to_state(self) -> dict[str, str | None]:
-        """As parameters of the URL: those that the preset does not say already."""
+        """Return the parameters of the URL; None for values that equal those of the example."""
         base = Choices.of_preset(PRESETS[self.preset]) if self.preset else Choices()
         state: dict[str, str | None] = {"preset": self.preset or None}
         for field in _FIELDS:
@@ -101,12 +101,14 @@ class Choices:
         return state
 
     def course(self) -> Course:
-        """The course of these choices.
+        """Create the course for these choices.
 
         Raises
         ------
-        ConfigError : the text is too long or has too many words, or an option does not suit it.
-        CorpusError : the text has nothing to learn from.
+        ConfigError
+            The text is too long or has too many words, or an option is not legal for it.
+        CorpusError
+            The text has no training pair.
         """
         if len(self.text) > MOST_CHARACTERS:
             raise ConfigError("text", f"must have at most {MOST_CHARACTERS} characters", len(self.text))
@@ -128,11 +130,11 @@ class Choices:
         size = len(course.text.vocabulary)
         if size > MOST_WORDS:
             raise ConfigError("text", f"must have at most {MOST_WORDS} different words", size)
-        course.step(1)  # refuses a text that has nothing to learn from
+        course.step(1)  # raises an error if the text has no training pair
         return course
 
     def steps(self, course: Course) -> int:
-        """How many steps can be shown."""
+        """Return the number of steps that can be shown."""
         return MOST_STEPS if course.has(MOST_STEPS) else course.count()
 
 
@@ -140,7 +142,7 @@ _FIELDS = {field.name: field.type for field in dataclasses.fields(Choices)}
 
 
 def _parsed(field: str, text: str) -> Any:
-    """The value of a parameter of the URL, or None where it is none."""
+    """Parse a parameter of the URL; return None if it is not legal."""
     if field in WORDS:
         return text if text in WORDS[field] else None
     if field in NUMBERS or field == "subsample":

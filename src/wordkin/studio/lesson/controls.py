@@ -1,4 +1,4 @@
-"""What is above every page of the lesson: architecture and objective, the steps, text and options."""
+"""The controls above every page of the lesson: architecture, objective, step, text and options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wordkin.studio.widgets import button, inline, marked, notice, select
 
 
 def build_controls(tab: Tab) -> Update:
-    """Build them; returns what shows another step."""
+    """Build the controls. Return a function that updates them to the current step."""
     with marked("section", "lesson-top", label=tab.text("controls")):
         with marked("div", "line"):
             _choice(tab, "architecture")
@@ -48,7 +48,7 @@ def build_controls(tab: Tab) -> Update:
 
 
 def _choice(tab: Tab, field: str) -> None:
-    """Buttons for one of a few, the current one marked."""
+    """Add a button for each value of an option; the button of the current value is marked."""
     current = getattr(tab.choices, field)
     with marked("div", "line", label=tab.text(field)) as group:
         group.props["role"] = "group"

@@ -1,7 +1,7 @@
-"""The equation of a number: pointing at a cell of the flow opens it, with symbols and with the numbers of the step.
+"""Popovers with equations. Pointing at a cell of the flow shows the equation of its number.
 
-A cell that an equation belongs to names it in ``data-equation-of``, as :func:`equation_key` writes it; the equation
-itself is made when it is asked for.
+A cell with an equation has the attribute ``data-equation-of``, whose value :func:`equation_key` makes. The equation is
+built only when it is shown.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from wordkin.lesson import ObjectiveView
 from wordkin.lesson.equations import Equation, equations
 from wordkin.studio.lesson.tab import Tab
 
-# Tells the server which cell the pointer or the keyboard is at, and where it is; "" for none. Escape closes.
-# It also marks the rows that the cell came from. (A rule of CSS with :has() could do that, but then the browser
-# works out its styles anew at each step, for longer than anything else takes.)
+# Sends the key and the position of the cell under the pointer or with the keyboard focus to the server; "" for none or
+# after Escape. It also marks the rows that the cell was computed from. A CSS rule with :has() could mark them, too, but
+# browsers then recompute all styles at each step, which takes longer than everything else.
 _TELL = """(event) => {
   const cell = event.type === 'keydown' ? null : event.target.closest?.('[data-equation-of]');
   if (event.type === 'keydown' && event.key !== 'Escape') return;
@@ -31,7 +31,7 @@ _TELL = """(event) => {
   const place = cell?.getBoundingClientRect() ?? {left: 0, top: 0, bottom: 0};
   emit(key, place.left, place.top, place.bottom, innerWidth, innerHeight);
 }"""
-# Arrow keys go from cell to cell of a table, which is one stop of the Tab key.
+# Arrow keys move the focus between the cells of a table; the Tab key stops only once per table.
 _WALK = """(event) => {
   const cell = event.target.closest?.('td[data-equation-of]');
   const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];
@@ -46,11 +46,15 @@ _WALK = """(event) => {
   next.tabIndex = 0;
   next.focus();
 }"""
-_MARGIN, _WIDTH, _HEIGHT = 8, 36, 200  # pixels beside the cell; most width in rem; height for which there must be room
+_MARGIN, _WIDTH, _HEIGHT = (
+    8,
+    36,
+    200,
+)  # distance from the cell (pixels), maximum width (rem), minimum height (pixels)
 
 
 def equation_key(name: str, *, row: int = 0, component: int = 0, input_row: int = 0, objective: int = 0) -> str:
-    """The name of an equation of a step.
+    """Return the key of an equation of a step.
 
     >>> equation_key("score", row=2)
     'score:2:0:0:0'
@@ -59,12 +63,12 @@ def equation_key(name: str, *, row: int = 0, component: int = 0, input_row: int 
 
 
 def usual_row(view: ObjectiveView) -> int:
-    """The first output row that is true, for equations that belong to no row."""
+    """Return the index of the first true output row, which is used for equations that belong to no row."""
     return next((index for index, each in enumerate(view.rows) if each.times), 0)
 
 
 def equation_of(tab: Tab, key: str) -> Equation | None:
-    """The equation of a key; None where the step has none of that name, or the key is none."""
+    """Return the equation with a key; None if the key is not valid or the step has no such equation."""
     name, *numbers = key.split(":")
     if len(numbers) != 4 or not all(each.isdecimal() and len(each) < 4 for each in numbers):
         return None
@@ -84,7 +88,7 @@ def equation_of(tab: Tab, key: str) -> Equation | None:
 
 
 class Explanation:
-    """The popover of a part of the page."""
+    """The popover with the equation of a cell, for one part of the page."""
 
     def __init__(self, tab: Tab, part: Element) -> None:
         self._tab, self._key = tab, ""
@@ -109,7 +113,7 @@ class Explanation:
         self.show()
 
     def show(self) -> None:
-        """Show the equation of the cell pointed at, with the numbers of the step."""
+        """Show the equation of the cell under the pointer, with the numbers of the current step."""
         equation = equation_of(self._tab, self._key) if self._key else None
         self._popover.set_visibility(equation is not None)
         if equation is not None:

@@ -14,7 +14,7 @@ from wordkin.studio.lesson.parts import drawn_twice_html
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import marked, panel, paragraph
 
-# Blocks of the flow, each with the formulas that it opens.
+# Blocks of the flow, each with the names of its formulas.
 _BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("window", ()),
     ("hidden", ("hidden",)),
@@ -92,7 +92,7 @@ def strip_html(tab: Tab) -> str:
 
 
 def sentence_html(tab: Tab) -> str:
-    """The sentence with its centre and context marked, and dropped words struck out."""
+    """Return the sentence; centre and context are marked, and dropped words are crossed out."""
     window = tab.step.window
     classes = dict.fromkeys(window.context, "context") | dict.fromkeys(window.dropped, "dropped")
     classes[window.centre] = "centre"
@@ -104,7 +104,7 @@ def sentence_html(tab: Tab) -> str:
 
 
 def window_html(tab: Tab) -> str:
-    """The sentence, and the pairs of its window."""
+    """Return the sentence and a table of the pairs of its window."""
     step = tab.step
     rows = [
         row(
@@ -121,7 +121,7 @@ def window_html(tab: Tab) -> str:
 
 
 def hidden_html(tab: Tab) -> str:
-    """The rows that the input words select, and the hidden vector."""
+    """Return a table of the input rows and the hidden vector."""
     step = tab.step
     scale = max((abs(value) for each in step.inputs for value in each.row), default=1.0) or 1.0
     heads = ["", *map(str, range(1, len(step.hidden) + 1))]
@@ -143,7 +143,7 @@ def hidden_html(tab: Tab) -> str:
 
 
 def scores_html(tab: Tab) -> str:
-    """The output rows that take part, and the loss."""
+    """Return tables of the output rows that the step uses, and the loss."""
     parts = [_objective_html(tab, view, which) for which, view in enumerate(tab.step.objectives)]
     total = f"<p><b>{text(tab.text('loss'))} E = {number(tab.step.loss, 'loss', 6)}</b></p>"
     return "".join(parts) + total
@@ -227,7 +227,7 @@ def update_html(tab: Tab) -> str:
 
 
 def formulas_html(tab: Tab, names: tuple[str, ...]) -> str:
-    """Formulas of the first component and of the first true output row, with symbols and with numbers."""
+    """Return the formulas of the first component and the first true output row, with symbols and with numbers."""
     parts = []
     for view in tab.step.objectives:
         found = equations(tab.step, view.objective, row=usual_row(view), style=tab.choices.notation)

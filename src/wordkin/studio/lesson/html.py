@@ -1,8 +1,8 @@
-"""Numbers, tables and drawings as HTML, made anew at each step. Every word goes through :func:`text`.
+"""Format numbers, tables and drawings of a step as HTML. All words are escaped by :func:`text`.
 
-A number shows its rounding and has its full precision in ``data-value``, with a name in ``data-name``.
-A cell that was computed names in ``data-from`` the rows it came from (``w3``, ``o5``, ``h``), and rows have
-these names in ``data-row``: pointing at the cell marks them, see :mod:`wordkin.studio.lesson.explain`.
+A number is shown rounded. Its attribute ``data-value`` holds the full precision, and ``data-name`` its name. The
+attribute ``data-from`` of a cell lists the rows that it was computed from (such as ``w3``, ``o5``, ``h``), and
+``data-row`` is the name of a row. Pointing at a cell marks these rows, see :mod:`wordkin.studio.lesson.explain`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _LEFT = re.compile(r'scope="row"|class="(left|barred|share)\b')
 
 
 def text(value: object) -> str:
-    """Anything as text that HTML shows and does not run."""
+    """Escape a value for HTML."""
     return escape(str(value))
 
 
 def shown(value: float, digits: int = 4) -> str:
-    """A rounding for people, with a proper minus sign."""
+    """Format a rounded number, with a typographic minus sign."""
     small = digits >= 4 and value != 0 and abs(value) < 0.5 * 10.0**-digits
     rounded = f"{value:.1e}" if small else f"{value:.{digits}f}"
     return rounded.replace("-", "−")
 
 
 def number(value: float | None, name: str = "", digits: int = 4) -> str:
-    """A number; a dash where there is none."""
+    """Format a number; a dash for None."""
     if value is None:
         return "-"
     named = f' data-name="{text(name)}"' if name else ""
@@ -39,9 +39,9 @@ def cell(
     value: float | None, name: str = "", *, came_from: str = "", equation: str = "", first: bool = False,
     scale: float = 0.0, digits: int = 4,
 ) -> str:  # fmt: skip
-    """A cell of a table with a number; with a ``scale`` its background is the stronger, the larger the number.
+    """Format a table cell with a number. With ``scale``, the background is stronger for larger numbers.
 
-    Pointing at a cell opens its ``equation``; the ``first`` such cell of a table is a stop of the Tab key.
+    Pointing at the cell shows its ``equation``. The Tab key stops at the ``first`` such cell of a table.
     """
     background = ""
     if scale and value is not None:
@@ -56,7 +56,7 @@ def _pointed(came_from: str, equation: str, first: bool) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", classes: str = "") -> str:
-    """A table of rows made by :func:`row`; a head is aligned as the cell below it."""
+    """Format a table of rows made by :func:`row`. A heading is aligned like the cell below it."""
     title = f"<caption>{text(caption)}</caption>" if caption else ""
     made = list(rows)
     cells = _CELL.findall(made[0]) if made else []
@@ -70,28 +70,28 @@ def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", class
 
 
 def row(head: object, cells: Iterable[str], *, key: str = "", classes: str = "") -> str:
-    """A row with a head of its own; ``key`` is what ``data-from`` of other cells calls it."""
+    """Format a row with a heading; ``key`` is its name in ``data-from`` of other cells."""
     marked = f' data-row="{key}"' if key else ""
     return f'<tr{marked} class="{classes}"><th scope="row">{text(head)}</th>{"".join(cells)}</tr>'
 
 
 def plain(value: object, classes: str = "") -> str:
-    """A cell of a table with a text."""
+    """Format a table cell with text."""
     return f'<td class="{classes}">{text(value)}</td>'
 
 
 def bar(share: float, *, classes: str = "") -> str:
-    """A bar of a share from 0 to 1."""
+    """Format a bar for a value from 0 to 1."""
     return f'<span class="share-bar {classes}" style="--share:{max(0.0, min(1.0, share)):.4f}"></span>'
 
 
 def share_cell(share: float, name: str, *, equation: str, came_from: str) -> str:
-    """A cell with a small bar and its number, and an equation."""
+    """Format a cell with a small bar, its number and an equation."""
     return f'<td class="share"{_pointed(came_from, equation, False)}>{bar(0.4 * share)}{number(share, name)}</td>'
 
 
 def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None) -> str:
-    """A cell with a bar and its number; or, with ``of``, with a bar alone that is the share of it."""
+    """Format a cell with a bar and its number; with ``of``, a bar for ``share / of`` without a number."""
     if of is not None:
         return f'<td class="barred">{bar(share / of, classes=classes)}</td>'
     return f'<td class="barred">{bar(share, classes=classes)}{number(share, name)}</td>'
@@ -101,7 +101,7 @@ def grid(
     names: Sequence[str], values: Sequence[Sequence[float | None]], prefix: str, *, caption: str, scale: float = 1.0,
     columns: Sequence[str] | None = None, digits: int = 2, key: str = "",
 ) -> str:  # fmt: skip
-    """A grid of numbers with coloured cells, one row per name."""
+    """Format a grid of numbers with coloured cells, one row per name."""
     rows = [
         row(
             name,
@@ -114,12 +114,12 @@ def grid(
 
 
 def path_of(points: Iterable[tuple[float, float]]) -> str:
-    """Points as the path of an SVG drawing."""
+    """Format points as the path of an SVG drawing."""
     return " ".join(f"{'M' if index == 0 else 'L'}{x:.2f},{y:.2f}" for index, (x, y) in enumerate(points))
 
 
 def drawing(content: str, width: int, height: int, label: str, *, least: int = 320) -> str:
-    """An SVG drawing that shrinks with the page and scrolls where it would become narrower than ``least`` pixels."""
+    """Format an SVG drawing. It shrinks with the page, down to ``least`` pixels, and scrolls below that width."""
     style = f"max-width:{width * 1.3:.0f}px;min-width:{min(width, least)}px"
     return (
         f'<div class="scroll-x"><svg class="drawing" viewBox="0 0 {width} {height}" role="img" '
@@ -128,12 +128,12 @@ def drawing(content: str, width: int, height: int, label: str, *, least: int = 3
 
 
 def label(x: float, y: float, value: object, *, anchor: str = "middle", classes: str = "") -> str:
-    """A text in a drawing."""
+    """Format text in a drawing."""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{classes}">{text(value)}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, classes: str = "") -> str:
-    """A line in a drawing."""
+    """Format a line in a drawing."""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{classes}"/>'
 
 
@@ -145,7 +145,7 @@ def curve(
     series: Sequence[tuple[str, Sequence[tuple[float, float]]]], *, x_label: str, y_label: str, label_text: str,
     mark_x: float | None = None, width: int = 520, height: int = 240,
 ) -> str:  # fmt: skip
-    """Curves over a common pair of axes, each with its name."""
+    """Draw curves with their names over common axes."""
     xs = [x for _, points in series for x, _ in points]
     ys = [y for _, points in series for _, y in points]
     if not xs:

@@ -1,4 +1,4 @@
-"""The page of the lesson: controls, the list of topics, the topic chosen, the flow of the step."""
+"""The page of the lesson: controls, the list of topics, the selected topic, and the flow of the step."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from wordkin.studio.lesson.topics import TOPICS
 from wordkin.studio.view import View
 from wordkin.studio.widgets import button, heading, marked, notice
 
-_FAST, _BLOCKS_EVERY = 30, 5  # steps a second from which on the blocks of the flow show every fifth step only
+_FAST, _BLOCKS_EVERY = 30, 5  # from this many steps per second on, the blocks of the flow show only every fifth step
 
 
 def build(view: View) -> None:
-    """Fill the page of the lesson: controls, the list of pages, the page chosen, the flow of the step.
+    """Build the content of the page.
 
-    The first lesson after an installation compiles how windows are chosen, which takes seconds; the page is
-    there before.
+    The first lesson after an installation compiles a kernel, which takes seconds. The page is shown before that.
     """
     style = (files("wordkin.studio.lesson") / "lesson.css").read_text(encoding="utf-8")
     ui.add_head_html(f"<style>{style}</style>")
@@ -59,7 +58,7 @@ def _fill(tab: Tab) -> None:
             updates.append(build_flow(tab))
 
     def refresh() -> None:
-        # At 30 steps a second nobody reads the blocks of the flow; its line above the page shows every step.
+        # At 30 steps per second nobody can read the blocks of the flow; the line above the page shows every step.
         hurried = tab.playing and tab.speed >= _FAST and tab.number % _BLOCKS_EVERY
         for update in updates[:-1] if hurried else updates:
             update()

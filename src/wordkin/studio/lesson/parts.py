@@ -1,4 +1,4 @@
-"""Parts that several pages of the lesson share."""
+"""Elements that several pages of the lesson use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def live(make: Callable[[], str]) -> Update:
-    """A piece of the page that is made anew at each step; returns what does so."""
+    """Add an element whose HTML ``make`` returns. Return a function that updates it to the current step."""
     element = ui.html(sanitize=False).classes("stack")
 
     def update() -> None:
@@ -30,7 +30,7 @@ def live(make: Callable[[], str]) -> Update:
 
 
 def slow(tab: Tab, make: Callable[[], T], then: Callable[[T], None]) -> None:
-    """Compute something that takes seconds in a thread, and show it when it is there."""
+    """Call the slow function ``make`` in a thread, show a notice meanwhile, and call ``then`` with the result."""
     with marked("div") as waiting:
         notice(tab.text("preparing"))
 
@@ -43,7 +43,7 @@ def slow(tab: Tab, make: Callable[[], T], then: Callable[[T], None]) -> None:
 
 
 def drawn_twice_html(tab: Tab, view: ObjectiveView) -> str:
-    """Says of noise words that were drawn several times that their steps are added; else nothing."""
+    """Return a note for each noise word that was drawn several times: its steps are added. "" if there is none."""
     if view.objective != "negative-sampling":
         return ""
     times = Counter(each.output for each in view.rows if not each.label and not each.ignored)
@@ -52,9 +52,9 @@ def drawn_twice_html(tab: Tab, view: ObjectiveView) -> str:
 
 
 def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
-    """p(word | h) of every word under the objective of the lesson; they sum to 1.
+    """Return p(word | h) of every word under the objective of the lesson. The sum is 1.
 
-    Negative sampling has no such probabilities: its scores go through a softmax, and the page says so.
+    Negative sampling defines no such probabilities. The softmax of its scores is used instead, and the page says so.
     """
     objective = tab.choices.objective
     tables = tab.taken.before[objective]
@@ -66,7 +66,7 @@ def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
 
 
 def ranked_html(tab: Tab, probabilities: list[float], true: list[int], name: str, most: int = 12) -> str:
-    """Words by falling probability, the true ones marked; they are shown even where they rank low."""
+    """Return a table of words by decreasing probability. True words are marked, and shown even if they rank low."""
     order = sorted(range(len(probabilities)), key=lambda word_id: -probabilities[word_id])
     shown = [word_id for rank, word_id in enumerate(order) if rank < most or word_id in true]
     scale = max(probabilities)
@@ -85,7 +85,7 @@ def ranked_html(tab: Tab, probabilities: list[float], true: list[int], name: str
 
 
 def network_html(tab: Tab) -> str:
-    """The network of the architecture: words in, one hidden vector, words out."""
+    """Return a drawing of the network: input words, hidden vector, output words."""
     step = tab.step
     inputs = [each.word for each in step.inputs]
     outputs = list(dict.fromkeys(name for view in step.objectives for name in view.outputs))

@@ -1,4 +1,4 @@
-"""The lesson in one tab: the course, where it stands, and what has to be drawn anew at each step."""
+"""The state of the lesson in one tab: the course, the current step, and functions that redraw the page."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Tab:
     view : View
         The tab of the studio.
     choices : Choices
-        What was chosen.
+        The chosen text and options.
     course : Course
-        All steps.
+        All steps of the training.
     number : int
-        The step shown, from 1.
+        Number of the current step, from 1.
     topic : str
-        The page of the lesson shown.
+        The current page of the lesson.
     """
 
     def __init__(self, view: View, topics: tuple[str, ...]) -> None:
@@ -48,25 +48,25 @@ class Tab:
         self.playing = False
         self.speed = 5
         self.error = ""
-        self.options_open = False  # whether text and options are shown
-        self.redraw: Update = lambda: None  # builds the page of the lesson anew
-        self.refresh: Update = lambda: None  # shows another step on the page as it is
+        self.options_open = False  # whether the fields for text and options are visible
+        self.redraw: Update = lambda: None  # rebuilds the page
+        self.refresh: Update = lambda: None  # updates the page to the current step
         self._shown: tuple[int, Step, Taken] | None = None
         self._timer: ui.timer | None = None
 
     def text(self, key: str, **values: object) -> str:
-        """A text of the lesson in the language of the tab."""
+        """Return a text of the lesson in the language of the tab."""
         return self.view.text(f"lesson.{key}", **values)
 
     @property
     def title(self) -> str:
-        """The title of the text."""
+        """Title of the text."""
         return PRESETS[self.choices.preset].title if self.choices.preset else self.text("own_text")
 
     # -- the course --------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Make the course of the URL, or of the default where its text cannot be used."""
+        """Create the course that the URL describes, or the default one if its text cannot be used."""
         try:
             await self._make(self.choices)
         except WordkinError as error:
@@ -88,11 +88,11 @@ class Tab:
         self._shown = None
 
     async def change(self, **fields: object) -> None:
-        """Choose something else; where it cannot be, what was chosen stays and the error is shown."""
+        """Change some choices. If they are not legal, keep the previous ones and show the error."""
         await self.choose(dataclasses.replace(self.choices, **fields))  # type: ignore[arg-type]
 
     async def choose(self, choices: Choices) -> None:
-        """Take other choices; a change of notation keeps the step."""
+        """Replace all choices. If only the notation changes, the current step stays."""
         if choices == self.choices:
             return
         self.pause()
@@ -112,12 +112,12 @@ class Tab:
 
     @property
     def step(self) -> Step:
-        """The step shown."""
+        """The current step."""
         return self._current()[0]
 
     @property
     def taken(self) -> Taken:
-        """The arrays of the step shown."""
+        """The arrays of the current step."""
         return self._current()[1]
 
     def _current(self) -> tuple[Step, Taken]:
@@ -127,14 +127,14 @@ class Tab:
         return self._shown[1], self._shown[2]
 
     def go(self, number: int) -> None:
-        """Show a step; beyond the ends, the first or the last."""
+        """Show a step. Numbers out of range select the first or the last step."""
         self.number = max(1, min(number, self.steps))
         self.refresh()
         if not self.playing:
             self.remember()
 
     def play(self) -> None:
-        """Go forward by itself, until paused or at the end."""
+        """Show one step after another until :meth:`pause` is called or the last step is reached."""
         if self.number >= self.steps:
             self.number = 1
         self.playing = True
@@ -142,7 +142,7 @@ class Tab:
         self.refresh()
 
     def pause(self) -> None:
-        """Stay where it is."""
+        """Stop :meth:`play` at the current step."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -166,13 +166,13 @@ class Tab:
         self.redraw()
 
     def remember(self, *, as_step: bool = False) -> None:
-        """Put everything into the URL."""
+        """Store choices, topic and step in the URL."""
         state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number)}
         self.view.remember(as_step=as_step, **state)
 
 
 def _first_shown(course: Course, steps: int) -> int:
-    """A step that is good to begin with: scores are no longer 0, and the window is full on both sides."""
+    """Return a step to begin with, where scores are no longer 0 and, if possible, the window is full on both sides."""
     warm = min(course.warm_start(), steps)
     full = 2 * course.config.reach
     near = range(warm, min(warm + 40, steps + 1))

@@ -1,4 +1,4 @@
-"""The page to train vectors: choose a text and options, start, watch, pause, stop, resume, open the result."""
+"""The page Train: choose a text and options, start a run, pause, stop or resume it, and open its vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run seen live: figures, curves, watched words, and what can be done with it."""
+"""The live view of a training run: numbers, curves, watched words, and buttons to control the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIGURES = ("status", "epoch", "loss", "held_out", "speed", "rate", "left")
 
 
 class LiveRun:
-    """The part of the page that follows a run; the run goes on whether it is shown or not."""
+    """The part of the page that shows a run. The run continues even if no page shows it."""
 
     def __init__(self, view: View, run: TrainingRun) -> None:
         self._view, self._run = view, run
@@ -169,7 +169,7 @@ class LiveRun:
 
 
 def clock(seconds: float) -> str:
-    """A duration as minutes and seconds, or with hours where there are any.
+    """Format a duration as minutes and seconds, or as hours, minutes and seconds from one hour on.
 
     >>> clock(75), clock(3700)
     ('1:15', '1:01:40')

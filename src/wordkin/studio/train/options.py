@@ -1,4 +1,4 @@
-"""The options of training as fields of a page, made from the descriptions of :class:`TrainingConfig`."""
+"""Input fields for the training options, made from the descriptions in :class:`TrainingConfig`."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _HELD_OUT = "validation_fraction"
 
 
 def value_of(name: str, text: object) -> object:
-    """The value that a field's content stands for; the default for an empty one.
+    """Convert the content of an input field to the value of an option; an empty field gives the default.
 
-    Raises :class:`ConfigError` where it is none.
+    Raises :class:`ConfigError` if the content is not a legal value.
 
     >>> value_of("window", "7"), value_of("learning_rate", ""), value_of("objective", "softmax,negative-sampling")
     (7, None, ('softmax', 'negative-sampling'))
@@ -56,7 +56,8 @@ def value_of(name: str, text: object) -> object:
         return described.default
     value = _converted(rule, text)
     if isinstance(rule, PassesOrFile) and isinstance(value, str):
-        raise ConfigError(name, "must be a whole number of passes from 1 to 16", text, "files are for the command line")
+        remedy = "a file of phrases can be used only on the command line"
+        raise ConfigError(name, "must be a whole number of passes from 1 to 16", text, remedy)
     if not rule.accepts(value):
         raise ConfigError(name, str(rule), text)
     return value
@@ -82,9 +83,9 @@ def _converted(rule: Rule, text: object) -> object:
 
 
 class OptionFields:
-    """Fields for all options: the common ones in view, the others by group behind headings.
+    """Input fields for all options. Common options are visible; the others are in groups that can be opened.
 
-    What differs from the default is kept in the URL.
+    Values that differ from the defaults are stored in the URL.
     """
 
     def __init__(self, view: View) -> None:
@@ -105,7 +106,7 @@ class OptionFields:
                         self._make(name)
 
     def values(self) -> dict[str, Any]:
-        """The options that differ from their defaults.
+        """Return the options that differ from their defaults.
 
         Raises :class:`ConfigError` for the first illegal value or combination.
         """

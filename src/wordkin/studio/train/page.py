@@ -1,4 +1,4 @@
-"""The page Train: a new run, or one that is under way or over; which one is in the URL."""
+"""The page Train: the form for a new run, or an existing run, which the URL names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_LISTED = 20
 
 
 def build(view: View) -> None:
-    """Fill the page."""
+    """Build the content of the page."""
     name = view.state.get("run", "")
     if name:
         run = view.studio.runs.get(name)
@@ -34,7 +34,7 @@ def build(view: View) -> None:
 
 
 def status_text(view: View, run: TrainingRun) -> str:
-    """The status of a run in words."""
+    """Return the status of a run as text."""
     return view.text(f"train.status.{run.status}")
 
 
@@ -50,7 +50,7 @@ def _list_runs(view: View) -> None:
 
 
 class _NewRun:
-    """What to train on, with which options."""
+    """The form for a new run: its text and its options."""
 
     def __init__(self, view: View) -> None:
         self._view = view

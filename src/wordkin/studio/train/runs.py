@@ -1,7 +1,7 @@
-"""Training runs below the started folder: each in its own process, each kept in a folder of its own.
+"""Training runs of the studio. Each run has its own process and its own folder.
 
-A run's folder holds its specification (``run.json``), checkpoints, its log, what it printed, and in the end
-its vectors. So a run is found again after the studio was stopped, and can be resumed.
+The folder of a run holds its specification (``run.json``), checkpoints, its log, its output and finally its vectors. A
+restarted studio therefore lists the runs of earlier ones and can resume them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from wordkin.studio.workspace import Workspace
 FOLDER = "studio-runs"
 MAX_RUNNING = 2
 MAX_LISTED = 100
-MAX_POINTS = 1_000  # of a curve; then every other one is dropped
+MAX_POINTS = 1_000  # maximum number of points of a curve; beyond it, every second point is dropped
 _LOG_LINES = 30
 
 Status = Literal["reading", "training", "paused", "stopping", "done", "stopped", "failed"]
@@ -36,20 +36,32 @@ RUNNING: tuple[Status, ...] = ("reading", "training", "paused", "stopping")
 
 @dataclass
 class TrainingRun:
-    """A run as the pages show it.
+    """A training run, as the pages show it.
 
     Attributes
     ----------
-    name : name of its folder.
-    folder : where it is kept.
-    corpus : what it trains on, as the workspace names it; "" for the built-in corpus.
-    options : the options given.
-    status : "reading" the text, "training", "paused", "stopping", "done", "stopped" or "failed".
-    reading, report : the last events of their kind.
-    points : (words, loss, learning rate) over time.
-    held_out : (words, held-out loss) after each epoch that measured it.
-    watched : neighbours of each watched word; None for a word that the vocabulary lacks.
-    message : the error or warning to be shown; "" for none.
+    name : str
+        Name of its folder.
+    folder : Path
+        Its folder.
+    corpus : str
+        Name of its text in the workspace; "" for the built-in corpus.
+    options : dict of str to object
+        The training options that the user chose.
+    status : {"reading", "training", "paused", "stopping", "done", "stopped", "failed"}
+        The state of the run; "reading" means reading the text.
+    reading, report : dict of str to object
+        The last event of each of these kinds.
+    points : list of (int, float, float)
+        Words, loss and learning rate over time.
+    held_out : list of (int, float)
+        Words and held-out loss after each epoch, if it is measured.
+    watch : tuple of str
+        The watched words.
+    watched : dict of str to list of (str, float), or None
+        Neighbours of each watched word; None for a word that is not in the vocabulary.
+    message : str
+        The error or warning to show; "" for none.
     """
 
     name: str
@@ -70,22 +82,22 @@ class TrainingRun:
 
     @property
     def running(self) -> bool:
-        """Whether its process works or waits."""
+        """Whether its process is running, including a pause."""
         return self.status in RUNNING
 
     @property
     def resumable(self) -> bool:
-        """Whether it can go on from a checkpoint."""
+        """Whether it can be resumed from a checkpoint."""
         return not self.running and self.status != "done" and (self.folder / CHECKPOINT / "run.json").exists()
 
     @property
     def vectors(self) -> Path | None:
-        """Its vectors, where it has saved any."""
+        """The file of its vectors; None if it has not saved any."""
         path = self.folder / VECTORS
         return path if path.is_file() else None
 
     def log_tail(self) -> str:
-        """The last lines that its process printed."""
+        """Return the last lines that its process printed."""
         with contextlib.suppress(OSError):
             lines = deque((self.folder / OUTPUT).open(encoding="utf-8", errors="replace"), maxlen=_LOG_LINES)
             return "".join(lines).strip()
@@ -105,18 +117,18 @@ class TrainingRun:
         with (self.folder / OUTPUT).open("ab") as printed:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-P", "-m", "wordkin.studio.worker"),  # -P: a module in the started folder is not imported
+                *("-P", "-m", "wordkin.studio.worker"),  # -P prevents the import of modules from the current directory
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=printed,
                 env=environment,
-                start_new_session=True,  # Ctrl-C is for the studio, which then stops the run in its own way
+                start_new_session=True,  # Ctrl-C then reaches only the studio, which stops the run
                 limit=2**20,
             )
         self._send(specification)
 
     async def follow(self) -> None:
-        """Take in the events of the process until it ends."""
+        """Process the events of the process until it ends."""
         assert self._process is not None
         assert self._process.stdout is not None
         async for line in self._process.stdout:
@@ -128,25 +140,25 @@ class TrainingRun:
         self._process = None
 
     def pause(self, waiting: bool) -> None:
-        """Let the process wait between two spans, or go on."""
+        """Pause the run after the current span of the text, or continue it."""
         if self.status in ("training", "paused"):
             self.status = "paused" if waiting else "training"
             self._send({"pause": waiting})
 
     def stop(self) -> None:
-        """Stop after the span in hand; the checkpoint stays."""
+        """Stop the run after the current span of the text. Its checkpoint is kept."""
         if self.running:
             self.status = "stopping"
             self._send({"stop": True})
 
     def set_watch(self, words: tuple[str, ...]) -> None:
-        """Choose the words whose neighbours are shown."""
+        """Set the words whose neighbours are shown."""
         self.watch = words
         self.watched = {word: near for word, near in self.watched.items() if word in words}
         self._send({"watch": words})
 
     def read_log(self) -> None:
-        """Take the curves from the log, for a run that an earlier studio started."""
+        """Read the curves of a run that an earlier studio started from its log."""
         with contextlib.suppress(OSError), (self.folder / LOG).open(encoding="utf-8") as lines:
             for line in lines:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
@@ -187,11 +199,12 @@ class TrainingRun:
 
 
 class Runs:
-    """The runs of a folder.
+    """All training runs in the folder of a workspace.
 
     Parameters
     ----------
-    workspace : its folder is where runs are kept; its files are what they may train on.
+    workspace : Workspace
+        Its folder holds the runs; its texts can be trained on.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -201,7 +214,7 @@ class Runs:
         self._following: set[asyncio.Task[None]] = set()
 
     def all(self) -> list[TrainingRun]:
-        """Every run, the newest first."""
+        """Return all runs, the newest first."""
         if not self._folder.resolve().is_relative_to(self.workspace.folder):
             return []
         with contextlib.suppress(OSError):
@@ -211,7 +224,7 @@ class Runs:
         return sorted(self._runs.values(), key=lambda run: run.name, reverse=True)
 
     def get(self, name: str) -> TrainingRun | None:
-        """The run of a name; None where there is none."""
+        """Return the run with a name; None if there is none."""
         return next((run for run in self.all() if run.name == name), None)
 
     async def begin(self, corpus: str, options: dict[str, Any], watch: tuple[str, ...]) -> TrainingRun:
@@ -219,8 +232,10 @@ class Runs:
 
         Raises
         ------
-        ConfigError : too many are under way, or the text may not be opened.
-        CorpusNotFoundError : there is no such text.
+        ConfigError
+            Too many runs are active, or the text may not be opened.
+        CorpusNotFoundError
+            The text does not exist.
         """
         self._refuse_too_many()
         path = CORPUS_OF_DOCSTRINGS if corpus == CORPUS_OF_DOCSTRINGS else str(self.workspace.path_of(corpus))
@@ -234,7 +249,7 @@ class Runs:
         return run
 
     async def resume(self, run: TrainingRun) -> None:
-        """Go on from the last checkpoint; ConfigError where too many runs are under way."""
+        """Resume a run from its last checkpoint; raise ConfigError if too many runs are active."""
         self._refuse_too_many()
         if run.resumable:
             await self._start(run, resume=True)
@@ -266,10 +281,10 @@ class Runs:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir()
                 return folder
-        raise ConfigError("run", "must have a folder of its own", stem, "try again in a second")
+        raise ConfigError("run", "must have a folder name that is not used yet", stem, "try again in a second")
 
     def _find(self, folder: Path) -> None:
-        """Take up a run that an earlier studio left; what is no run is passed over."""
+        """Add the run in a folder that an earlier studio wrote. Ignore folders that do not contain a run."""
         try:
             specification = json.loads((folder / SPECIFICATION).read_text(encoding="utf-8"))
             run = TrainingRun(folder.name, folder, str(specification["corpus"]), dict(specification["options"]))

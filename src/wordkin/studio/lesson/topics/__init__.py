@@ -1,4 +1,7 @@
-"""The pages of the lesson, in their order: a name, and what builds it and returns what shows another step."""
+"""The pages of the lesson in order: for each, a name and a function.
+
+The function builds the page and returns a function that updates it to the current step.
+"""
 
 from __future__ import annotations
 

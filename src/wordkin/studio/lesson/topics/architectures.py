@@ -19,13 +19,13 @@ from wordkin.studio.widgets import heading, paragraph
 
 
 def cbow(tab: Tab) -> Update:
-    """CBOW: the mean of the context fills in the gap."""
+    """Page on CBOW: the mean of the context predicts the missing word."""
     paragraph(tab.text("cbow.intro"))
     return live(lambda: _cbow_html(tab))
 
 
 def _cbow_html(tab: Tab) -> str:
-    """The window of the step as a sentence with a gap, whichever architecture is trained."""
+    """Return the window of the step as a sentence with a gap, for both architectures."""
     window = tab.taken.example.where.window
     view = tab.step.window
     shown = [
@@ -56,7 +56,7 @@ def _cbow_html(tab: Tab) -> str:
 
 
 def skip_gram(tab: Tab) -> Update:
-    """Skip-gram: one centre predicts each of its context words; their errors add up."""
+    """Page on skip-gram: one centre predicts each of its context words, and their errors are added."""
     paragraph(tab.text("skipgram.intro"))
     update = live(lambda: _skip_gram_html(tab))
     heading(tab.text("skipgram.product"), 3)
@@ -74,7 +74,7 @@ _PRODUCT = (
 
 
 def _skip_gram_html(tab: Tab) -> str:
-    """C outputs of one centre under one softmax: their losses, their errors, EI and EH."""
+    """Return the C outputs of one centre under one softmax, with their losses and errors, EI and EH."""
     window = tab.taken.example.where.window
     network = network_html(tab) if tab.choices.architecture == "skip-gram" else ""
     if tab.choices.objective == "hierarchical-softmax":
@@ -130,7 +130,7 @@ def _outputs_of_tree(tab: Tab) -> str:
 
 
 def update_page(tab: Tab) -> Update:
-    """One update: before and after as heatmaps, and word2vec's step beside the exact one."""
+    """Page on one update: tables before and after as heatmaps, and word2vec's step compared with the exact one."""
     paragraph(tab.text("update.intro"))
     paragraph(tab.text("update.ascent"))
     return live(lambda: _update_html(tab))
@@ -163,7 +163,7 @@ def _update_html(tab: Tab) -> str:
 
 
 def _again_html(tab: Tab) -> str:
-    """Score, probability and loss of each output before the step, and with the tables after it."""
+    """Return score, probability and loss of each output, before and after the step."""
     made = []
     for old, new in zip(tab.step.objectives, depict.judged_after(tab.course.text, tab.taken), strict=True):
         symbol = "y" if old.objective == "softmax" else "σ"
@@ -185,7 +185,7 @@ def _again_html(tab: Tab) -> str:
 
 
 def _two_steps_html(tab: Tab) -> str:
-    """word2vec's step of each input row, beside minus the learning rate times the exact gradient."""
+    """Return word2vec's step of each input row, and the exact step: minus the learning rate times the gradient."""
     step = tab.step
     view = next(each for each in step.tables if each.name == "input_vectors")
     rows = []
@@ -204,7 +204,7 @@ def _two_steps_html(tab: Tab) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Run:
-    """One of the six combinations: its course, how many steps it shows, and what it is called."""
+    """One of the six combinations: its course, its number of steps and its name."""
 
     architecture: str
     objective: str
@@ -222,7 +222,7 @@ def _six_runs(choices: Choices) -> list[_Run]:
 
 
 def six(tab: Tab) -> Update:
-    """All six combinations on the same text at the same share of training."""
+    """Page with all six combinations on the same text, after the same fraction of training."""
     paragraph(tab.text("six.intro"))
     runs: list[_Run] = []
     choices = tab.choices

@@ -23,11 +23,11 @@ from wordkin.vocabulary.noise import noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
 
 _TURNS = ("left", "right")  # by code bit
-_NOTES = ("softmax", "sampled", "negative")  # on the three ways to judge scores, in their order
+_NOTES = ("softmax", "sampled", "negative")  # keys of the notes on the three methods, in order
 
 
 def cost(tab: Tab) -> Update:
-    """What one example costs, with sliders for C, N, V and K."""
+    """Page on the cost of one example, with sliders for C, N, V and K."""
     paragraph(tab.text("cost.intro"))
     values = {"C": 10, "N": 500, "V": 1_000_000, "K": 5}
     element = ui.html(sanitize=False)
@@ -94,7 +94,7 @@ def _moving_html(tab: Tab) -> str:
 
 
 def tree(tab: Tab) -> Update:
-    """The tree drawn, with both branches at every node and the probability of every leaf."""
+    """Page on the tree: a drawing with both branches of every node and the probability of every leaf."""
     paragraph(tab.text("tree.intro"))
     trained = tab.choices.objective == "hierarchical-softmax"
     if not trained:
@@ -154,7 +154,7 @@ def _tree_html(tab: Tab) -> str:
 
 
 def _minus_log_html(tab: Tab, view: ObjectiveView) -> str:
-    """-log p of the true word as the sum of the losses of its nodes."""
+    """Return -log p of the true word as the sum of the losses of its nodes."""
     losses = " + ".join(number(each.loss, digits=5) for each in view.rows)
     if not losses:
         return ""
@@ -185,7 +185,7 @@ def _shape_html(tab: Tab, kind: str) -> str:
 
 
 def _merges_html(tab: Tab) -> str:
-    """How Huffman's method joins words and nodes, from the first node to the root."""
+    """Return the merges of words and nodes in Huffman's method, from the first node to the root."""
     course = tab.course.text
     built = HuffmanTree.from_counts(course.counts)
     nodes = depict.tree_nodes(course.vocabulary, course.counts, built)
@@ -203,7 +203,7 @@ def _merges_html(tab: Tab) -> str:
 
 
 def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: list[tuple[float, float]]) -> str:
-    """A tree with its root at the top; leaves stand in the order of their codes."""
+    """Draw a tree with its root at the top; the leaves are in the order of their codes."""
     vocabulary = tab.course.text.vocabulary
     nodes = depict.tree_nodes(vocabulary, tab.course.text.counts, built)
     words = list(vocabulary.words)
@@ -225,7 +225,7 @@ def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: li
             on = " on" if node.node_id in path and below else ""
             edges.append(line(x[node.name], y[node.name], x[child], y[child], f"edge{on}"))
             middle = ((x[node.name] + 2 * x[child]) / 3, (y[node.name] + 2 * y[child]) / 3)
-            # Two short lines: beside the leaves of neighbouring nodes there is no room for a long one.
+            # Two short lines, because a long one would overlap with the leaves of neighbouring nodes.
             lines = [tab.text(f"turn.{_TURNS[bit]}"), f"{branches[node.node_id][bit]:.3f}"] if branches else [str(bit)]
             for index, each in enumerate(reversed(lines)):
                 edges.append(label(middle[0] + (-5 if bit == 0 else 5), middle[1] - 4 - 12 * index, each,
@@ -249,7 +249,7 @@ def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: li
 
 
 def sampling(tab: Tab) -> Update:
-    """Sampled softmax beside negative sampling on the same scores, noise words drawn or chosen by hand."""
+    """Page that compares sampled softmax and negative sampling on the same scores, with chosen or drawn noise words."""
     paragraph(tab.text("sampling.why"))
     paragraph(tab.text("sampling.intro"))
     if tab.choices.objective != "negative-sampling":
@@ -285,7 +285,7 @@ def _sampling_html(tab: Tab) -> str:
 
 
 def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
-    """A small table for each way to judge the scores; they stand beside each other where there is room."""
+    """Return a small table for each method; the tables are side by side if the page is wide enough."""
     compared = list(enumerate(comparison.words))
     others = len(tab.overview.words) - len({each.word for each in comparison.words})
     columns = (
@@ -318,7 +318,7 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
 
 
 def _correction_html(tab: Tab, comparison: Comparison) -> str:
-    """Why sampled softmax corrects scores, with the numbers of the first sample."""
+    """Explain why sampled softmax corrects scores, with the numbers of the first noise word."""
     heading_of = f"<h3>{text(tab.text('sampling.correction'))}</h3><p>{text(tab.text('sampling.correction_text'))}</p>"
     sample = next((each for each in comparison.words if not each.is_output), None)
     if sample is None:
@@ -332,7 +332,7 @@ def _correction_html(tab: Tab, comparison: Comparison) -> str:
 
 
 def _loss_parts_html(tab: Tab, view: ObjectiveView) -> str:
-    """Both parts of the loss of negative sampling, with formulas and numbers."""
+    """Return both parts of the loss of negative sampling, with formulas and numbers."""
     true, counted = view.rows[0], [each for each in view.rows[1:] if not each.ignored]
     minus = math.fsum(each.loss or 0.0 for each in counted)
     parts = " + ".join(f"{number(each.loss, digits=5)} ({text(each.output)})" for each in counted)
@@ -346,7 +346,7 @@ def _loss_parts_html(tab: Tab, view: ObjectiveView) -> str:
 
 
 def _labelled_html(tab: Tab) -> str:
-    """All rows (input 1, input 2, label) of the window's centre together, noise between the true pairs."""
+    """Return the rows (input 1, input 2, label) of the centre of the window, with noise pairs after each true pair."""
     step = tab.step
     centre = step.window.sentence[step.window.centre]
     rows = []
@@ -361,7 +361,7 @@ def _labelled_html(tab: Tab) -> str:
 
 
 def noise(tab: Tab) -> Update:
-    """The distribution of noise words under three exponents."""
+    """Page on the distribution of noise words, with three exponents."""
     paragraph(tab.text("noise.intro"))
     ui.html(noise_html(tab), sanitize=False)
     ui.html(_POWER, sanitize=False)
@@ -375,7 +375,7 @@ _POWER = (
 
 
 def noise_html(tab: Tab) -> str:
-    """Each word with its count and its share under the exponents 1, 3/4 and 0."""
+    """Return a table of words with their counts and their noise probabilities with the exponents 1, 3/4 and 0."""
     counts = tab.course.text.counts
     spread = {exponent: noise_probabilities(counts, exponent).tolist() for exponent in (1.0, 0.75, 0.0)}
     most = max(max(values) for values in spread.values())
@@ -392,7 +392,7 @@ def noise_html(tab: Tab) -> str:
 
 
 def subsampling(tab: Tab) -> Update:
-    """How likely a frequent word is kept, under both formulas, and what one pass drops."""
+    """Page on subsampling: keep probabilities under both formulas, and the words that one pass drops."""
     paragraph(tab.text("subsampling.intro"))
     exponent = {"t": math.log10(tab.choices.subsample or 10**-1.5)}
 
@@ -420,7 +420,7 @@ def subsampling(tab: Tab) -> Update:
 
 @functools.cache
 def _measured() -> dict[str, list[dict[str, Any]]]:
-    """What benchmarks/guidance.py measured; benchmarks/report.py writes the file."""
+    """Read the measurements of benchmarks/guidance.py from the file that benchmarks/report.py writes."""
     found: dict[str, list[dict[str, Any]]] = json.loads(
         (files("wordkin.studio.lesson") / "measured.json").read_text(encoding="utf-8")
     )
@@ -428,7 +428,7 @@ def _measured() -> dict[str, list[dict[str, Any]]]:
 
 
 def measured_html(tab: Tab, name: str, symbol: str) -> str:
-    """A table of scores on real text: analogies, and the correlation with people's judgement of word pairs."""
+    """Return a table of scores on real text: analogies, and the correlation with human ratings of word pairs."""
     found = _measured()[name]
     most, closest = (max(each[score] for each in found) for score in ("total", "wordsim353"))
     rows = [

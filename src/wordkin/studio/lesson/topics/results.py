@@ -1,4 +1,4 @@
-"""Pages about what was learned: both tables and their cosines, exercises, the sheet to print."""
+"""Pages about the result of training: both tables and their cosines, exercises, and a sheet to print."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POINTS = 40  # of the curve of the loss
 
 @dataclass(frozen=True)
 class _WholeRun:
-    """What all steps together show: the mean loss by stretches of steps, and both tables after the last one."""
+    """The whole training: the mean loss over ranges of steps, and both tables after the last step."""
 
     loss: list[tuple[float, float]]
     rows: FloatArray
@@ -39,7 +39,7 @@ def _whole_run(choices: Choices, steps: int) -> _WholeRun:
 
 
 def tables(tab: Tab) -> Update:
-    """The two tables: cosines and products of their rows, a plane of both, neighbours and loss over time."""
+    """Page on the two tables: cosines and products of rows, a plane with both tables, neighbours, and the loss."""
     paragraph(tab.text("tables.intro"))
     updates = [live(lambda: _grids_html(tab))]
     heading(tab.text("tables.neighbours"), 3)
@@ -85,7 +85,7 @@ def _grids_html(tab: Tab) -> str:
 
 
 def _plane_html(tab: Tab, run: _WholeRun) -> str:
-    """Both tables in the plane of the two directions in which the final rows differ most."""
+    """Draw both tables in the plane of the first two principal components of the final rows."""
     final = run.rows
     directions = np.linalg.svd(final - final.mean(axis=0), full_matrices=False)[2]
     axes = np.zeros((2, final.shape[1]))
@@ -106,7 +106,7 @@ def _plane_html(tab: Tab, run: _WholeRun) -> str:
 
 
 def _neighbours_html(tab: Tab) -> str:
-    """The nearest words of the words of the step, before training, half way and now."""
+    """Return the nearest words of the words of the step: before training, half way to the step, and now."""
     names = [each.word for each in tab.overview.words]
     moments = sorted({0, tab.number // 2, tab.number})
     rows = []
@@ -129,7 +129,7 @@ def _neighbours_html(tab: Tab) -> str:
 
 
 def _loss_html(tab: Tab, run: _WholeRun) -> str:
-    """The loss over all steps, with a mark where the lesson is."""
+    """Draw the loss over all steps, with a mark at the current step."""
     picture = curve(
         [("E", run.loss)], x_label=tab.text("step"), y_label=tab.text("loss"), label_text=tab.text("tables.loss"),
         mark_x=float(tab.number),
@@ -141,7 +141,7 @@ def _loss_html(tab: Tab, run: _WholeRun) -> str:
 
 
 def exercises(tab: Tab) -> Update:
-    """Cells of the step to be computed by hand, and checked."""
+    """Page with exercises: numbers of the step to compute by hand; the page checks the answers."""
     paragraph(tab.text("exercises.intro"))
     with marked("div", "stack") as place:
         pass
@@ -160,7 +160,7 @@ def exercises(tab: Tab) -> Update:
 
 
 def questions(tab: Tab) -> list[tuple[str, float, str]]:
-    """(name of the equation, answer, formula with its numbers but without the answer) for the step."""
+    """Return the exercises of a step: name of the equation, answer, and formula with numbers but without the answer."""
     step = tab.step
     view = step.objectives[0]
     generator = random.Random(tab.number)
@@ -168,7 +168,7 @@ def questions(tab: Tab) -> list[tuple[str, float, str]]:
     component = generator.randrange(len(step.hidden))
     found = equations(step, view.objective, row=row_index, component=component, style=tab.choices.notation)
     asked = [(each.name, each.value, each.to_mathml_question()) for each in found]
-    # Where the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
+    # If the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
     return [each for each in asked if f'data-value="{each[1]!r}"' not in each[2]]
 
 
@@ -197,7 +197,7 @@ def _question(tab: Tab, name: str, value: float, formula: str) -> None:
 
 
 def _verdict(tab: Tab, given: str, value: float) -> tuple[str]:
-    """What is said of an answer: right where it agrees to two significant digits or to 0.001."""
+    """Return the reply to an answer, which is right if it agrees to two significant digits or to 0.001."""
     try:
         answer = float(given.strip().replace("−", "-").replace(",", "."))
     except ValueError:
@@ -213,7 +213,7 @@ def _verdict(tab: Tab, given: str, value: float) -> tuple[str]:
 
 
 def sheet(tab: Tab) -> Update:
-    """All of the current step on one sheet to print."""
+    """Page with the whole current step on one sheet to print."""
     paragraph(tab.text("sheet.intro"))
     with marked("div", "line"):
         button(tab.text("print"), lambda: ui.run_javascript("print()"))

@@ -19,7 +19,7 @@ _SPAM = (("win money now", True), ("win a prize now", True), ("meet me now", Fal
 
 
 def why(tab: Tab) -> Update:
-    """Why words become vectors: counts of words decide, and still cannot say how two words differ."""
+    """Page on the purpose of vectors: word counts can classify texts, but cannot tell how similar two words are."""
     paragraph(tab.text("why.intro"))
     heading(tab.text("why.spam"), 3)
     paragraph(tab.text("why.spam_text"))
@@ -37,7 +37,7 @@ def why(tab: Tab) -> Update:
 
 
 def _spam_html(tab: Tab) -> str:
-    """A bag-of-words filter: each word has the log of its odds, with one added to each count."""
+    """Return a bag-of-words spam filter: the log odds of each word, with one added to each count."""
     words = list(dict.fromkeys(word for message, _ in _SPAM for word in message.split()))
     spam = Counter(word for message, is_spam in _SPAM if is_spam for word in message.split())
     ham = Counter(word for message, is_spam in _SPAM if not is_spam for word in message.split())
@@ -64,15 +64,15 @@ def _spam_html(tab: Tab) -> str:
 
 
 def _own_exchanged_html(tab: Tab) -> str:
-    """The same for the text of the lesson, from words that occur twice; says so where it has no such pair."""
+    """Like :func:`_exchanged_html`, for words of the lesson that occur twice; a note if there is no such pair."""
     made = _exchanged_html(tab, tab.overview.sentences, least=2)
     return f"<p>{text(tab.text('why.own'))}</p>{made}" if made else f"<p>{text(tab.text('why.too_short'))}</p>"
 
 
 def _exchanged_html(tab: Tab, sentences: Sequence[Sequence[str]], *, least: int = 1) -> str:
-    """Two words that share the most neighbours, each in the sentences of the other.
+    """Return the two words that share the most neighbours, each in the sentences of the other.
 
-    Words that occur less than ``least`` times are left out; "" where no two others share a neighbour.
+    Words that occur less than ``least`` times are left out. Returns "" if no two words share a neighbour.
     """
     counts = Counter(word for sentence in sentences for word in sentence)
     around: dict[str, set[str]] = {}
@@ -116,7 +116,7 @@ def _history_html(tab: Tab) -> str:
 
 
 def one_hot(tab: Tab) -> Update:
-    """One-hot vectors, their cosines, and how they grow with the vocabulary."""
+    """Page on one-hot vectors: their cosines, and their size for larger vocabularies."""
     paragraph(tab.text("onehot.intro"))
     words = [each.word for each in tab.overview.words]
     order = tab.text(f"order.{tab.choices.order}")
@@ -147,7 +147,7 @@ def one_hot(tab: Tab) -> Update:
 
 
 def projection(tab: Tab) -> Update:
-    """A one-hot vector times W lights up one row."""
+    """Page on the projection: a one-hot vector times W selects one row."""
     paragraph(tab.text("projection.intro"))
     shapes = {"v": len(tab.overview.words), "n": tab.choices.vector_size}
     ui.html(
@@ -181,7 +181,7 @@ def _projection_html(tab: Tab) -> str:
 
 
 def windows(tab: Tab) -> Update:
-    """Windows of the text, the tables of pairs, and how distance counts."""
+    """Page on windows: the windows of the text, the tables of pairs, and the effect of distance."""
     paragraph(tab.text("windows.intro"))
     update = live(lambda: _pairs_html(tab))
     heading(tab.text("windows.distance"), 3)
@@ -191,7 +191,7 @@ def windows(tab: Tab) -> Update:
 
 
 def _pairs_html(tab: Tab) -> str:
-    """The tables of the notes: (input, output), then the same pairs as a question with the label 1."""
+    """Return tables of the pairs: as (input, output), and as (input, output, label) with the label 1."""
     centres = list(dict.fromkeys(tab.overview.sentences[0][2:4])) or None
     pairs = [each for each in tab.course.labelled_pairs(centres) if each.label]
     current = {(pair.inputs[0], pair.output) for pair in tab.step.pairs if pair.current and len(pair.inputs) == 1}
@@ -210,7 +210,7 @@ def _pairs_html(tab: Tab) -> str:
 
 
 def _distance_html(tab: Tab) -> str:
-    """Three readings of "1 / n": the mean of the context, weight by distance, and a reach drawn evenly."""
+    """Explain three meanings of "1 / n": the mean of the context, weights by distance, and a random window width."""
     window = tab.choices.window
     context = 2 * window
     rows = [
