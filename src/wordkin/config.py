@@ -528,8 +528,8 @@ class TrainingConfig:
         "Make the vectors bit-identical for any number of threads, at some cost in speed.")
     parts: int = _option(
         2, Number(2, 64, integer=True), "Training",
-        "With deterministic: number of parts of the text that are trained in parallel and merged. No more threads than "
-        "parts have work. More parts cost some quality.")
+        "With deterministic: number of parts of the text that are trained in parallel and merged. Threads beyond this "
+        "number are idle. More parts cost some quality.")
     replicas: int = _option(
         1, Number(1, 1024, integer=True), "Training",
         "Number of copies of the tables. Each is trained on its own part of the text, as on its own machine, and they "

@@ -33,7 +33,7 @@ def test_in_place_of_an_installed_gensim():
     pytest.importorskip("gensim")
     shown = run("import wordkin.compat.gensim as compat\ncompat.install()" + PROGRAM)
     assert "['a', 'b', 'c']" in shown
-    assert "UserWarning: Word2Vec, KeyedVectors and Phrases of gensim.models are wordkin's from now on" in shown
+    assert "UserWarning: Word2Vec, KeyedVectors and Phrases of gensim.models are now the classes of wordkin" in shown
 
 
 def test_where_gensim_is_not_installed():
@@ -41,7 +41,7 @@ def test_where_gensim_is_not_installed():
     version = "\nimport importlib.metadata\nprint(importlib.metadata.version('gensim'))"
     shown = run(hidden + PROGRAM + version)
     assert "['a', 'b', 'c']" in shown and "\n4." in shown
-    assert "UserWarning: gensim is not installed: wordkin stands in for it" in shown
+    assert "UserWarning: gensim is not installed: wordkin replaces it" in shown
 
 
 def test_loading_vectors_loads_no_trainer():

@@ -170,7 +170,7 @@ def test_training_says_what_it_needs():
         model.train(TEXT, total_examples=4, epochs=1)
     with pytest.raises(RuntimeError, match="you must first build vocabulary"):
         Word2Vec(TEXT, **{**SMALL, "min_count": 1000})
-    with pytest.raises(ConfigError, match="negative must be above 0 where hs is 0"):
+    with pytest.raises(ConfigError, match="negative must be above 0 if hs is 0"):
         Word2Vec(TEXT, negative=0, **SMALL)
     with pytest.raises(TypeError, match="no argument 'size'"):
         model.train(TEXT, total_examples=4, epochs=1, size=3)
@@ -196,7 +196,8 @@ def test_other_factors_are_refused(locks, shown):
     model = Word2Vec(TEXT, **SMALL)
     model.wv.vectors_lockf = np.array(locks, np.float32)
     with pytest.raises(
-        ConfigError, match=f"vectors_lockf must hold a 0 or a 1 for each word, or one for all; got {shown}"
+        ConfigError,
+        match=f"vectors_lockf must hold one 0 or 1 for each word, or a single value for all words; got {shown}",
     ):
         model.train(TEXT, total_examples=4, epochs=1)
 

@@ -271,7 +271,7 @@ def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):
     assert page.locator("main img").count() == 0
     assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()
     page.get_by_role("button", name="Text and options").click()
-    page.get_by_label("Text, one sentence a line").fill("alone")
+    page.get_by_label("Text, one sentence per line").fill("alone")
     page.get_by_role("button", name="Use this text").click()
     page.locator("[role=alert]", has_text="no sentence of the text has two words").wait_for()
     assert "onerror" in page.locator(".lesson-flow .sentence").inner_text()

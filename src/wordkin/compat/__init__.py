@@ -1,1 +1,1 @@
-"""Layers in the names of other libraries, so that their programs run on wordkin."""
+"""Modules with the interfaces of other libraries, so that programs written for these run on wordkin."""

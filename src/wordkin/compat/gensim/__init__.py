@@ -1,6 +1,6 @@
-"""gensim's ``Word2Vec``, ``KeyedVectors`` and ``Phrases`` over wordkin, for programs that were written for gensim 4.
+"""gensim's ``Word2Vec``, ``KeyedVectors`` and ``Phrases``, implemented with wordkin, for programs written for gensim 4.
 
-Names, defaults and results are gensim's; ``docs/coming-from-gensim.md`` says what differs on purpose.
+Names, defaults and results are the same as in gensim. ``docs/coming-from-gensim.md`` lists the intended differences.
 """
 
 from wordkin.compat.gensim.building import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP

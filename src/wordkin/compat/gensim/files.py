@@ -1,7 +1,7 @@
-"""Files: word2vec's formats of vectors in gensim's parameters, and a whole model in one file.
+"""Read and write files: vectors in the formats of word2vec with gensim's parameters, and whole models.
 
-Vectors go through the readers and writers of the core. A model is the native format of vectors, with the other tables
-and the parameters in it.
+The readers and writers of :mod:`wordkin.embeddings` process vectors. A file of a model has the native format of vectors
+and also contains the other tables and the parameters.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TABLES: Layout = {"syn1": (("F32",), 2), "syn1neg": (("F32",), 2), "vectors_loc
 def read_vectors(
     path: Any, *, binary: bool, encoding: str, unicode_errors: str, limit: int | None, no_header: bool
 ) -> Embeddings:
-    """The vectors of a file of word2vec; of a word that stands twice, the first.
+    """Read a file of vectors in a format of word2vec. If a word occurs twice, its first vector is used.
 
     Raises
     ------
@@ -56,11 +56,11 @@ def read_vectors(
     WordEncodingError
         A word is not valid in the encoding (also a UnicodeDecodeError).
     FormatError
-        It is damaged in another way, or a pickle; the message has the call that converts it.
+        The file is damaged in another way, or it is a pickle; the message contains the call that converts it.
     """
     if no_header and binary:
         raise NotSupportedError(
-            "no_header", "must be False with binary=True", no_header, "the header gives the size of rows"
+            "no_header", "must be False with binary=True", no_header, "the size of rows is read from the header"
         )
     options: dict[str, Any] = {
         "format": "bin" if binary else "text", "limit": limit, "encoding": encoding, "duplicates": "first",
@@ -78,7 +78,7 @@ def read_vectors(
 
 
 def _readable(path: Any, **options: Any) -> bool:
-    """Whether a file can be read with these options."""
+    """Return whether a file can be read with these options."""
     try:
         load(path, **options)
     except FormatError:
@@ -87,7 +87,7 @@ def _readable(path: Any, **options: Any) -> bool:
 
 
 def _ends_early(path: Any, **options: Any) -> bool:
-    """Whether all that is wrong with a file is that rows are missing at its end."""
+    """Return whether missing rows at its end are the only fault of a file."""
     try:
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("always")
@@ -101,14 +101,14 @@ def _ends_early(path: Any, **options: Any) -> bool:
 
 
 def read_counts(path: Any, encoding: str, unicode_errors: str) -> dict[str, int]:
-    """The counts of a vocabulary file: a word and its count a line."""
+    """Read the counts of a vocabulary file, which has a word and its count per line."""
     counts: dict[str, int] = {}
     try:
         with Path(path).open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 word, _, count = line.decode(encoding, unicode_errors).strip().rpartition(" ")
                 if not word or not count.isdecimal():
-                    raise FormatError(f"{str(path)!r}: line {number} must be a word and its count; it is {line[:40]!r}")
+                    raise FormatError(f"{str(path)!r}: line {number} must be a word and its count; got {line[:40]!r}")
                 counts[word] = int(count)
     except FileNotFoundError:
         raise CorpusNotFoundError(f"there is no file {str(path)!r}: check the path") from None
@@ -130,11 +130,13 @@ def _target(path: Any, append: bool) -> Iterator[BinaryIO]:
 def write_vectors(
     path: Any, words: list[str], rows: NDArray[Any], *, binary: bool, write_header: bool, append: bool
 ) -> None:
-    """Write a file of word2vec."""
+    """Write a file of vectors in a format of word2vec."""
     if binary and not write_header:
         raise ConfigError("write_header", "must be True with binary=True", write_header, "readers need it")
     if binary and append:
-        raise ConfigError("append", "must be False with binary=True", append, "a header would stand inside the file")
+        raise ConfigError(
+            "append", "must be False with binary=True", append, "the header would be in the middle of the file"
+        )
     dtype = rows.dtype if rows.dtype in (np.float32, np.float16) else np.float32
     vectors = Embeddings(Vocabulary(words), rows.astype(dtype, copy=False))
     with _target(path, append) as stream:
@@ -145,21 +147,21 @@ def write_vectors(
 
 
 def write_counts(path: Any, words: list[str], counts: NDArray[Any]) -> None:
-    """Write a vocabulary file: a word and its count a line."""
+    """Write a vocabulary file with a word and its count per line."""
     with replacing(Path(path)) as stream:
         for word, count in zip(words, counts.tolist(), strict=True):
             stream.write(f"{word} {count}\n".encode())
 
 
 def path_of(what: Any) -> Path:
-    """A path that was passed to ``save`` or ``load``; open files are not taken."""
+    """Return a path that was passed to ``save`` or ``load``; raise :class:`ConfigError` for an open file."""
     if not isinstance(what, str | Path):
         raise ConfigError("fname", "must be a path", what, "pass the path instead of an open file")
     return Path(what)
 
 
 def save_model(model: Word2Vec, path: Path) -> None:
-    """Write a model."""
+    """Write a model to a file."""
     values = {name: _plain(getattr(model, name)) for name in (*_PARAMETERS, *_STATE)}
     metadata = {
         "wordkin.format_version": "1", "wordkin.version": __version__,
@@ -179,8 +181,10 @@ def _plain(value: Any) -> Any:
 
 
 def load_model(cls: type[Any], path: Path, mapped: bool) -> Any:
-    """Read a model; the class is that to make one of."""
-    vectors = load(path, format="safetensors")  # checks the file, and names one of another kind
+    """Read a model from a file, as an instance of a class."""
+    vectors = load(
+        path, format="safetensors"
+    )  # checks the file, and raises an error that names its format if it has another one
     parameters, state = _values(vectors, path)
     with InputFile(path) as source:
         tables, _ = read_tensors(mapped_bytes(source, copied_on_write=True), _TABLES)
@@ -191,7 +195,7 @@ def load_model(cls: type[Any], path: Path, mapped: bool) -> Any:
     for name in ("syn1", "syn1neg"):
         if name in tables:
             if tables[name].shape != vectors.shape:
-                raise FormatError(f"{str(path)!r}: the table {name} is of shape {tables[name].shape}, for vectors of "
+                raise FormatError(f"{str(path)!r}: the table {name} has the shape {tables[name].shape}, for vectors of "
                                   f"shape {vectors.shape}: the file is damaged")  # fmt: skip
             setattr(model, name, tables[name] if mapped else np.array(tables[name]))
     model.wv.vectors_lockf = np.array(tables.get("vectors_lockf", np.ones(1, np.float32)))
@@ -200,10 +204,12 @@ def load_model(cls: type[Any], path: Path, mapped: bool) -> Any:
 
 def _values(vectors: Embeddings, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if "gensim_model" not in vectors.metadata:
-        raise NotAModelError(f"{str(path)!r} holds vectors and no model to train: KeyedVectors.load reads it")
+        raise NotAModelError(f"{str(path)!r} holds only vectors, not a model: read it with KeyedVectors.load")
     if vectors.metadata.get("gensim_model_version") != FORMAT_VERSION:
         found = vectors.metadata.get("gensim_model_version")
-        raise FormatError(f"{str(path)!r} is a model of version {found!r}, and this wordkin reads {FORMAT_VERSION!r}")
+        raise FormatError(
+            f"{str(path)!r} is a model of format version {found!r}, and this wordkin reads {FORMAT_VERSION!r}"
+        )
     try:
         values = json.loads(vectors.metadata["gensim_model"])
         return {name: values[name] for name in _PARAMETERS}, {name: values[name] for name in _STATE}

@@ -1,4 +1,4 @@
-"""Puts wordkin in the place of gensim for programs that cannot be edited."""
+"""Replace gensim by wordkin, for programs that cannot be edited."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _NAMES = {
 }
 
 
-_VERSION = "4.4.0"  # of gensim: whose interface this is
+_VERSION = "4.4.0"  # version of gensim whose interface is implemented
 
 
 class _Distribution(importlib.metadata.Distribution):
-    """What programs that ask for the version of gensim are told where it is not installed."""
+    """Package metadata with a version of gensim, for programs that read it when gensim is not installed."""
 
     def read_text(self, filename: str) -> str | None:
         return f"Metadata-Version: 2.1\nName: gensim\nVersion: {_VERSION}\n" if filename == "METADATA" else None
@@ -36,7 +36,7 @@ class _Distribution(importlib.metadata.Distribution):
 
 
 class _Finder(importlib.metadata.DistributionFinder):
-    """Finds that distribution, and no module."""
+    """A finder that finds this distribution, but no modules."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
         return None
@@ -46,19 +46,19 @@ class _Finder(importlib.metadata.DistributionFinder):
 
 
 def install() -> None:
-    """Make ``gensim.models`` give wordkin's ``Word2Vec``, ``KeyedVectors`` and ``Phrases`` from now on.
+    """Replace ``Word2Vec``, ``KeyedVectors`` and ``Phrases`` of ``gensim.models`` by the classes of wordkin.
 
-    Call it before the program imports gensim's classes. Where gensim is installed, the rest of it stays as it is,
-    with its own callbacks. Where it is not, wordkin stands in for the whole package, which then holds these classes
-    alone. A warning says which.
+    Call this function before the program imports classes of gensim. If gensim is installed, the rest of it does not
+    change, including its callbacks. If it is not installed, a package ``gensim`` is created that contains only these
+    classes. A warning says which case applies.
     """
     if importlib.util.find_spec("gensim") is None:
         package, models = _stand_in()
-        what = "gensim is not installed: wordkin stands in for it, with Word2Vec, KeyedVectors and Phrases alone"
+        what = "gensim is not installed: wordkin replaces it, but only Word2Vec, KeyedVectors and Phrases"
     else:
         package = importlib.import_module("gensim")
         models = importlib.import_module("gensim.models")
-        what = "Word2Vec, KeyedVectors and Phrases of gensim.models are wordkin's from now on"
+        what = "Word2Vec, KeyedVectors and Phrases of gensim.models are now the classes of wordkin"
     for name, module in _MODULES.items():
         sys.modules[f"gensim.models.{name}"] = module
         setattr(models, name, module)
@@ -69,7 +69,7 @@ def install() -> None:
 
 
 def _stand_in() -> tuple[ModuleType, ModuleType]:
-    """The modules gensim, gensim.models, its callbacks and gensim.utils, with what goes with the classes here."""
+    """Create the modules gensim, gensim.models, its callbacks and gensim.utils, with the classes of wordkin."""
     names = ("gensim", "gensim.models", "gensim.utils", "gensim.models.callbacks")
     package, models, utils, callbacks = (ModuleType(name) for name in names)
     for module in package, models:

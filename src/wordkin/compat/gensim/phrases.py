@@ -1,4 +1,4 @@
-"""``Phrases`` and ``FrozenPhrases`` with gensim's methods; :mod:`wordkin.corpus.phrases` counts."""
+"""``Phrases`` and ``FrozenPhrases`` with gensim's methods. :mod:`wordkin.corpus.phrases` counts words and pairs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from wordkin.corpus.phrases import Phrases as LearnedPhrases
 from wordkin.errors import ConfigError, FormatError
 from wordkin.storage.files import replacing
 
-ENGLISH_CONNECTOR_WORDS = frozenset(ENGLISH_CONNECTORS) - {"as", "per"}  # those of gensim
+ENGLISH_CONNECTOR_WORDS = frozenset(ENGLISH_CONNECTORS) - {"as", "per"}  # the same words as in gensim
 NEGATIVE_INFINITY = float("-inf")
 _FEWEST_NGRAMS, _MOST_NGRAMS = 100_000, 2**31
-_COUNTS = "gensim_counts"  # key of the counts in a file of phrases; wordkin's own reader ignores it
+_COUNTS = "gensim_counts"  # key of the counts in a file of phrases; :class:`wordkin.corpus.phrases.Phrases` ignores it
 Scorer = Callable[..., float]
 
 
 def original_scorer(
     worda_count: int, wordb_count: int, bigram_count: int, len_vocab: int, min_count: float, corpus_word_count: int
 ) -> float:
-    """The score of word2phrase: (bigram_count - min_count) · len_vocab / (worda_count · wordb_count)."""
+    """Return the score of word2phrase: (bigram_count - min_count) · len_vocab / (worda_count · wordb_count)."""
     product = worda_count * wordb_count
     return (bigram_count - min_count) / product * len_vocab if product else NEGATIVE_INFINITY
 
@@ -35,7 +35,7 @@ def original_scorer(
 def npmi_scorer(
     worda_count: int, wordb_count: int, bigram_count: int, len_vocab: int, min_count: float, corpus_word_count: int
 ) -> float:
-    """Normalised pointwise mutual information, from -1 to 1; -inf for phrases seen less than ``min_count`` times."""
+    """Return normalised pointwise mutual information, from -1 to 1; -inf if ``bigram_count`` is below ``min_count``."""
     if bigram_count < min_count or not (worda_count and wordb_count and bigram_count):
         return NEGATIVE_INFINITY
     seen = bigram_count / corpus_word_count
@@ -49,7 +49,7 @@ _TAKEN_BY_SCORERS = tuple(inspect.signature(original_scorer).parameters)
 
 
 class JoinedSentences:
-    """A corpus whose phrases are joined as it is read."""
+    """A corpus whose phrases are joined while it is iterated."""
 
     def __init__(self, phrases: _Joining, sentences: Iterable[Any]) -> None:
         self._phrases, self._sentences = phrases, sentences
@@ -64,7 +64,7 @@ class JoinedSentences:
 
 
 class _Joining:
-    """What joins phrases; the kinds of it differ in how they score."""
+    """Base class of objects that join phrases. Subclasses define the scores."""
 
     connector_words: frozenset[str]
     delimiter: str
@@ -73,24 +73,24 @@ class _Joining:
     scoring: Scorer | None
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """The phrase of two words and the connectors between them, and its score; (None, None) where it is none."""
+        """Return the phrase of two words and the connectors between them, and its score; (None, None) if it is none."""
         raise NotImplementedError
 
     def scores(self) -> dict[tuple[str, ...], float]:
-        """The words of each phrase, connectors included, and its score."""
+        """Return the words of each phrase, including connectors, and its score."""
         raise NotImplementedError
 
     def export_phrases(self) -> dict[str, float]:
-        """Each phrase, joined, and its score."""
+        """Return each joined phrase with its score."""
         return {self.delimiter.join(words): score for words, score in self.scores().items()}
 
     def joining(self) -> Callable[[list[str]], list[str]]:
-        """A function that joins a sentence by the phrases as they are now."""
+        """Return a function that joins the current phrases in a sentence."""
         return FrozenPhrases(self).joining()
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """The words and phrases of a sentence in their order: (phrase, score) or (word, None)."""
-        waiting: list[str] = []  # a word that may begin a phrase, and the connectors behind it
+        """Yield the phrases and words of a sentence in order, as (phrase, score) or (word, None)."""
+        waiting: list[str] = []  # a word that may begin a phrase, and the connectors after it
         for word in sentence:
             if word in self.connector_words:
                 if waiting:
@@ -108,19 +108,19 @@ class _Joining:
         yield from ((each, None) for each in waiting)
 
     def __getitem__(self, sentence: Any) -> Any:
-        """A sentence with its phrases joined; of a corpus, all of them, joined as it is read."""
+        """Join the phrases of a sentence. For a corpus, return an iterable that joins the phrases of each sentence."""
         single, listed = one_or_many(sentence)
         return [word for word, _ in self.analyze_sentence(listed)] if single else JoinedSentences(self, listed)
 
     def find_phrases(self, sentences: Iterable[Any]) -> dict[str, float]:
-        """The phrases that stand in some sentences, and their scores."""
+        """Return the phrases that occur in some sentences, with their scores."""
         analyzed = (pair for sentence in sentences for pair in self.analyze_sentence(sentence))
         return {phrase: score for phrase, score in analyzed if score is not None}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write a JSON file, which ``wordkin train --phrases`` and :class:`wordkin.corpus.phrases.Phrases` also read.
 
-        gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no
+        gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` are options of pickling and have no
         effect. Raises :class:`ConfigError` for :class:`Phrases` with a function as ``scoring``.
         """
         path = Path(saving_path(f"{type(self).__name__}.save", args, kwargs))
@@ -130,7 +130,7 @@ class _Joining:
 
     @classmethod
     def load(cls, *args: Any, **kwargs: Any) -> Self:
-        """Read a file that :meth:`save` or ``wordkin phrases`` wrote; one without counts gives ``FrozenPhrases``.
+        """Read a file that :meth:`save` or ``wordkin phrases`` wrote. A file without counts gives ``FrozenPhrases``.
 
         Raises :class:`FormatError` for another kind of file, such as a pickle.
         """
@@ -143,11 +143,11 @@ class _Joining:
         return loaded  # type: ignore[no-any-return]
 
     def _learned(self) -> LearnedPhrases:
-        """The phrases for a file."""
+        """Return the phrases to write to a file."""
         names = ((original_scorer, "word2phrase"), (npmi_scorer, "npmi"))
         name = next((name for scorer, name in names if scorer is self.scoring), "custom")
         options: dict[str, Any] = {"min_count": self.min_count, "scoring": name}
-        if self.threshold > NEGATIVE_INFINITY:  # which JSON cannot hold
+        if self.threshold > NEGATIVE_INFINITY:  # JSON cannot represent infinity
             options["threshold"] = self.threshold
         return LearnedPhrases(self._passes(), self.delimiter, options)
 
@@ -159,34 +159,34 @@ class _Joining:
 
 
 class Phrases(_Joining):
-    """Phrases of two words and what connects them, learned from sentences; counts can be added to and changed.
+    """Phrases of two words and connectors between them, learned from sentences. More counts can be added later.
 
     Parameters
     ----------
     sentences : iterable of lists of words, default None
-        What to learn from; :meth:`add_vocab` adds more.
+        Sentences to learn from; :meth:`add_vocab` adds more.
     min_count : float, default 5
-        Of phrases seen as often or less, the default score is not above 0.
+        With the default scoring, phrases that occur at most this often have scores of at most 0.
     threshold : float, default 10
-        Words are joined whose score is above this.
+        Words are joined if the score of the phrase exceeds this value.
     max_vocab_size : int, default 40000000
-        Where there are more different words and pairs, the rarest are dropped.
+        Maximum number of distinct words and pairs; beyond it, the rarest are dropped.
     delimiter : str, default "_"
-        What joins the words of a phrase.
+        Text between the words of a joined phrase.
     progress_per : int, default 10000
-        Without effect.
+        No effect.
     scoring : {"default", "npmi"} or function, default "default"
-        The score, or a function of ``worda_count``, ``wordb_count``, ``bigram_count``, ``len_vocab``, ``min_count``
-        and ``corpus_word_count``, which are passed by name.
+        Name of a score, or a function that computes one. It receives ``worda_count``, ``wordb_count``,
+        ``bigram_count``, ``len_vocab``, ``min_count`` and ``corpus_word_count`` as keyword arguments.
     connector_words : iterable of str, default frozenset()
-        Words that may stand inside a phrase, and not at its ends.
+        Words that may occur inside a phrase, but not at its ends.
 
     Attributes
     ----------
     vocab : dict of str to int
-        Counts of words that are no connectors, and of pairs, joined.
+        Counts of words, except connectors, and of joined pairs.
     corpus_word_count : int
-        Words that were read.
+        Number of words that were read.
 
     Raises
     ------
@@ -211,7 +211,7 @@ class Phrases(_Joining):
         if not isinstance(delimiter, str) or not delimiter:
             raise ConfigError("delimiter", "must be text", delimiter)
         self.delimiter, self.connector_words = delimiter, frozenset(connector_words)
-        self._options()  # refuses connectors that are not legal
+        self._options()  # raises an error for illegal connectors
         self.vocab: dict[str, int] = {}
         self.min_reduce, self.corpus_word_count = 1, 0
         if sentences is not None:
@@ -223,7 +223,7 @@ class Phrases(_Joining):
         return PhraseOptions(connector_words=connectors, max_ngrams=most)
 
     def add_vocab(self, sentences: Any) -> None:
-        """Add the counts of more sentences."""
+        """Count more sentences."""
         from wordkin.config import TrainingConfig
         from wordkin.corpus.scanning.scan import Scan
         from wordkin.text import scan_text
@@ -233,7 +233,7 @@ class Phrases(_Joining):
             return
         config = TrainingConfig()
         scanned = scan_text(source_of_sentences(sentences, None, config, once=True), config)
-        assert isinstance(scanned, Scan), "no phrases were asked for"
+        assert isinstance(scanned, Scan), "config.phrases is None"
         refuse_integers(scanned)
         with CountedText.of_scan(scanned) as text:
             self.corpus_word_count += int(text.counts.sum())
@@ -248,12 +248,12 @@ class Phrases(_Joining):
             self.min_reduce += 1
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """The phrase of two words and the connectors between them, and its score; (None, None) where it is none."""
+        """Return the phrase of two words and the connectors between them, and its score; (None, None) if it is none."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         first, last, both = (self.vocab.get(token, 0) for token in (word_a, word_b, phrase))
         if first <= 0 or last <= 0 or both <= 0:
             return None, None
-        assert self.scoring is not None, "phrases that count have a score"
+        assert self.scoring is not None, "Phrases always has a scorer"
         score = self.scoring(
             worda_count=first, wordb_count=last, bigram_count=both, len_vocab=len(self.vocab),
             min_count=self.min_count, corpus_word_count=self.corpus_word_count,
@@ -261,11 +261,11 @@ class Phrases(_Joining):
         return (phrase, score) if score > self.threshold else (None, None)
 
     def scores(self) -> dict[tuple[str, ...], float]:
-        """The words of each phrase, connectors included, and its score."""
+        """Return the words of each phrase, including connectors, and its score."""
         built_in = self.scoring in _SCORERS.values() and (self.scoring is npmi_scorer or self.threshold >= 0)
         least = (
             self.min_count if built_in else NEGATIVE_INFINITY
-        )  # phrases that are rarer have no score above threshold
+        )  # rarer phrases cannot have a score above the threshold
         found: dict[tuple[str, ...], float] = {}
         for token, count in self.vocab.items():
             if count < least or self.delimiter not in token:
@@ -277,7 +277,7 @@ class Phrases(_Joining):
         return found
 
     def freeze(self) -> FrozenPhrases:
-        """The phrases as they are now, without the counts."""
+        """Return the current phrases without the counts."""
         return FrozenPhrases(self)
 
     def _more_to_save(self) -> dict[str, Any]:
@@ -290,7 +290,7 @@ class Phrases(_Joining):
 
     @classmethod
     def of_counts(cls, frozen: FrozenPhrases, counts: Any, path: Any) -> Phrases:
-        """The phrases that a file with counts holds; :class:`FormatError` where an entry is missing or wrong."""
+        """Create phrases from the counts in a file; raise :class:`FormatError` if an entry is missing or invalid."""
         try:
             made = cls(
                 min_count=frozen.min_count, threshold=frozen.threshold, max_vocab_size=counts["max_vocab_size"],
@@ -308,12 +308,12 @@ class Phrases(_Joining):
 
 
 class FrozenPhrases(_Joining):
-    """Phrases that were learned, to join them with.
+    """Learned phrases without counts, used to join phrases in sentences.
 
     Attributes
     ----------
     phrasegrams : dict of str to float
-        Each phrase, joined, and its score.
+        The score of each joined phrase.
     """
 
     def __init__(self, phrases_model: Any) -> None:
@@ -323,36 +323,36 @@ class FrozenPhrases(_Joining):
         scores = phrases_model.scores()
         self.phrasegrams: dict[str, float] = {self.delimiter.join(words): score for words, score in scores.items()}
         self._words = {self.delimiter.join(words): words for words in scores}
-        self._later: FrozenPhrases | None = None  # the next pass, of a file with several
+        self._later: FrozenPhrases | None = None  # the next pass, if the file has several
 
     @classmethod
     def of_learned(cls, learned: LearnedPhrases) -> FrozenPhrases:
-        """The phrases of a file."""
+        """Create phrases from those of a file."""
         later = None
         for each in reversed(learned.passes or (PhrasePass({}),)):
             made = cls(_Pass(each, learned))
             made._later, later = later, made
-        assert later is not None, "there is a pass"
+        assert later is not None, "a file has at least one pass"
         return later
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """The phrase of two words and the connectors between them, and its score; (None, None) where it is none."""
+        """Return the phrase of two words and the connectors between them, and its score; (None, None) if it is none."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         score = self.phrasegrams.get(phrase, NEGATIVE_INFINITY)
         return (phrase, score) if score > self.threshold else (None, None)
 
     def __getitem__(self, sentence: Any) -> Any:
-        """A sentence with its phrases joined; of a corpus, all of them, joined as it is read."""
+        """Join the phrases of a sentence. For a corpus, return an iterable that joins the phrases of each sentence."""
         joined = super().__getitem__(sentence)
         return joined if self._later is None or isinstance(joined, JoinedSentences) else self._later[joined]
 
     def scores(self) -> dict[tuple[str, ...], float]:
-        """The words of each phrase, connectors included, and its score."""
-        known = self._words  # phrases that were added since are split at the delimiter
+        """Return the words of each phrase, including connectors, and its score."""
+        known = self._words  # phrases that were added later are split at the delimiter
         return {known.get(each, tuple(each.split(self.delimiter))): score for each, score in self.phrasegrams.items()}
 
     def joining(self) -> Callable[[list[str]], list[str]]:
-        """A function that joins a sentence by the phrases as they are now."""
+        """Return a function that joins the current phrases in a sentence."""
         kept = {words: score for words, score in self.scores().items() if score > self.threshold}
         own, delimiter = PhrasePass(kept, self.connector_words), self.delimiter
         if self._later is None:
@@ -370,7 +370,7 @@ class FrozenPhrases(_Joining):
 
 
 class _Pass:
-    """One pass of a file, as :class:`FrozenPhrases` takes it."""
+    """One pass of a file, with the attributes that :class:`FrozenPhrases` needs."""
 
     def __init__(self, each: PhrasePass, learned: LearnedPhrases) -> None:
         self.threshold = learned.options.get("threshold", NEGATIVE_INFINITY)
@@ -384,7 +384,7 @@ Phraser = FrozenPhrases
 
 
 def _scorer(scoring: Any) -> Scorer:
-    """The function that a name stands for, or the function that was given, once it takes what it will be passed."""
+    """Return the scorer with a name, or the function itself after checking that it accepts all arguments."""
     if isinstance(scoring, str) and scoring in _SCORERS:
         return _SCORERS[scoring]
     if not callable(scoring):
@@ -397,7 +397,7 @@ def _scorer(scoring: Any) -> Scorer:
 
 
 def _numbers(min_count: Any, threshold: Any, scoring: Scorer) -> tuple[float, float]:
-    """``min_count`` and ``threshold`` once they are legal, whole numbers as they are."""
+    """Check ``min_count`` and ``threshold`` and return them as numbers; whole numbers stay int."""
     for name, value in (("min_count", min_count), ("threshold", threshold)):
         number(name, value)
     if min_count <= 0:
@@ -410,7 +410,7 @@ def _numbers(min_count: Any, threshold: Any, scoring: Scorer) -> tuple[float, fl
 
 
 def _splits(token: str, delimiter: str, connectors: frozenset[str]) -> Iterator[tuple[str, list[str], str]]:
-    """Each way to take a token for a phrase: its first word, the connectors behind it, and its last word."""
+    """Yield each way to split a token into a phrase: first word, connectors, last word."""
     start = token.find(delimiter)
     while start >= 0:
         rest, between = token[start + len(delimiter) :], list[str]()

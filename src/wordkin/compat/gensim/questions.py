@@ -1,4 +1,4 @@
-"""The questions that gensim's ``KeyedVectors`` answers, asked of the core."""
+"""The queries of gensim's ``KeyedVectors``, computed by :mod:`wordkin.queries`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pairs = list[tuple[Any, float]]
 
 
 class Questions(VectorStore):
-    """Similarities, neighbours and distances."""
+    """Methods for neighbours, similarities and distances."""
 
     # --- neighbours
 
@@ -34,20 +34,20 @@ class Questions(VectorStore):
         restrict_vocab: int | None = None,
         indexer: Any = None,
     ) -> Any:
-        """Keys nearest by cosine to the mean of the positive minus the negative ones.
+        """Return the keys with the highest cosine to the mean of positive minus negative vectors.
 
         Parameters
         ----------
         positive, negative : key, vector, (key, weight) or list of them, default None
-            A weight replaces the 1 or -1 that a key has without one.
+            The parts of the query. Without a weight, positive parts have weight 1 and negative parts weight -1.
         topn : int or None, default 10
-            How many; 0 gives an empty list, None the cosines of all keys as an array.
+            Number of keys. 0 gives an empty list, None an array with the cosines of all keys.
         clip_start, clip_end : int, default 0 and None
-            Search these rows only.
+            Search only the rows from ``clip_start`` to ``clip_end`` (exclusive).
         restrict_vocab : int, default None
-            Search this many first rows only.
+            Search only this many first rows.
         indexer : None
-            Not supported: ``Embeddings.build_index`` makes an approximate index.
+            Not supported; ``Embeddings.build_index`` builds an approximate index.
         """
         topn = _count(topn)
         refuse("indexer", indexer, None, "wordkin.Embeddings.from_gensim(wv).build_index().most_similar(...)")
@@ -66,22 +66,22 @@ class Questions(VectorStore):
         return self._named(ids[0] + start, cosines[0], topn, own)
 
     def similar_by_word(self, word: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """As :meth:`similar_by_key`."""
+        """Like :meth:`similar_by_key`."""
         return self.similar_by_key(word, topn, restrict_vocab)
 
     def similar_by_key(self, key: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """The neighbours of one key."""
+        """Return the neighbours of one key."""
         return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_vector(self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """The keys nearest to a vector; none is left out."""
+        """Return the keys nearest to a vector, without excluding any key."""
         query = np.asarray(vector) if isinstance(vector, list | tuple) else vector
         return self.most_similar(positive=[query], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_cosmul(
         self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
-        """As :meth:`most_similar`, with similarities multiplied (Levy and Goldberg 2014); a weight is an exponent."""
+        """Like :meth:`most_similar`, with products of similarities (Levy and Goldberg 2014); weights are exponents."""
         topn = _count(topn)
         if topn is not None and topn < 1:
             return []
@@ -110,7 +110,7 @@ class Questions(VectorStore):
         return self._named(row_of, scores, count, own)
 
     def _query(self, positive: Any, negative: Any) -> tuple[NDArray[np.float64], set[int]]:
-        """The mean of a query, shape (N,), and the rows of its own keys."""
+        """Return the weighted mean of the vectors of a query, shape (N,), and the rows of its keys."""
         parts = [(key, 1.0 if weight is None else weight) for key, weight in _query_parts(positive)]
         parts += [(key, -1.0 if weight is None else weight) for key, weight in _query_parts(negative)]
         if not parts:
@@ -128,45 +128,45 @@ class Questions(VectorStore):
         return [(self.index_to_key[row], score) for row, score in found if row not in own][:topn]
 
     def _cosines(self, vector: NDArray[Any]) -> NDArray[np.float32]:
-        """Cosine of a vector with all keys, shape (V,)."""
+        """Return the cosines of a vector with all keys, shape (V,)."""
         blocks = cosine_blocks(self.core(), vector[None].astype(np.float64), len(self), None, equal_rows=True)
         return np.concatenate([np.empty(0, np.float32), *(cosines[0] for _, cosines in blocks)])
 
     # --- comparisons
 
     def similarity(self, w1: Any, w2: Any) -> np.float32:
-        """Cosine of two keys."""
+        """Return the cosine of two keys."""
         return self._mean_cosine([self.get_index(w1)], [self.get_index(w2)])
 
     def distance(self, w1: Any, w2: Any) -> np.float32:
-        """1 - :meth:`similarity`."""
+        """Return 1 - :meth:`similarity`."""
         return np.float32(1 - self.similarity(w1, w2))
 
     def n_similarity(self, ws1: Sequence[Any], ws2: Sequence[Any]) -> np.float32:
-        """Cosine of the mean vectors of two lists of keys, 0 where none of a list is known.
+        """Return the cosine of the mean vectors of two lists of keys; 0 if no key of a list is known.
 
-        Unknown keys are left out. Raises ZeroDivisionError where a list is empty.
+        Unknown keys are left out. Raises ZeroDivisionError if a list is empty.
         """
         for name, keys in (("ws1", ws1), ("ws2", ws2)):
             if isinstance(keys, str):
                 raise ConfigError(name, "must be a list of keys", keys, "split the text into words first")
         if not (len(ws1) and len(ws2)):
-            raise ZeroDivisionError("at least one of the two lists of keys is empty: there is no mean of nothing")
+            raise ZeroDivisionError("both lists of keys must be nonempty")
         rows = [[self.get_index(key) for key in keys if key in self] for keys in (ws1, ws2)]
         return self._mean_cosine(*rows) if all(rows) else np.float32(0)
 
     def _mean_cosine(self, rows: list[int], others: list[int]) -> np.float32:
-        """Cosine of the means of some rows; 0 where one mean is 0."""
+        """Return the cosine of the means of two sets of rows; 0 if a mean is 0."""
         means = [self.vectors[each].astype(np.float64).mean(0) for each in (rows, others)]
         lengths = [float(np.linalg.norm(mean)) or 1.0 for mean in means]
         return np.float32(np.dot(means[0] / lengths[0], means[1] / lengths[1]))
 
     def similarity_unseen_docs(self, *args: Any, **kwargs: Any) -> float:
-        """Not supported, as in gensim, whose Doc2Vec has it."""
+        """Raise NotImplementedError, as in gensim, where only Doc2Vec has this method."""
         raise NotImplementedError("similarity_unseen_docs is a method of Doc2Vec: use n_similarity(words1, words2)")
 
     def distances(self, word_or_vector: Any, other_words: Iterable[Any] = ()) -> NDArray[np.float32]:
-        """1 - cosine of a key or a vector with other keys, in their order, or with all."""
+        """Return 1 - cosine of a key or a vector with each of ``other_words``, or with all keys."""
         is_vector = isinstance(word_or_vector, np.ndarray | list | tuple)
         vector = np.asarray(word_or_vector) if is_vector else self.get_vector(word_or_vector)
         rows = [self.get_index(key) for key in other_words]
@@ -179,59 +179,59 @@ class Questions(VectorStore):
 
     @staticmethod
     def cosine_similarities(vector_1: NDArray[Any], vectors_all: NDArray[Any]) -> NDArray[Any]:
-        """Cosines of a vector, shape (N,), with rows of a matrix, shape (n, N)."""
+        """Return the cosines of a vector, shape (N,), with the rows of a matrix, shape (n, N)."""
         lengths = np.linalg.norm(vectors_all, axis=1) * np.linalg.norm(vector_1)
         products: NDArray[Any] = vectors_all @ vector_1
         found: NDArray[Any] = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
         return found
 
     def closer_than(self, key1: Any, key2: Any) -> list[Any]:
-        """Keys nearer to the first than the second is."""
+        """Return the keys that are nearer to ``key1`` than ``key2`` is."""
         distances, own = self.distances(key1), self.get_index(key1)
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
         return [self.index_to_key[row] for row in closer.tolist() if row != own]
 
     def words_closer_than(self, word1: Any, word2: Any) -> list[Any]:
-        """The old name of :meth:`closer_than`."""
+        """Old name of :meth:`closer_than`."""
         return self.closer_than(word1, word2)
 
     def rank(self, key1: Any, key2: Any) -> int:
-        """The rank of the second among the neighbours of the first, from 1."""
+        """Return the rank of ``key2`` among the neighbours of ``key1``, from 1."""
         return len(self.closer_than(key1, key2)) + 1
 
     def most_similar_to_given(self, key1: Any, keys_list: Sequence[Any]) -> Any:
-        """Of some keys, the one most similar to the first."""
+        """Return the key of ``keys_list`` that is most similar to ``key1``."""
         if not len(keys_list):
             raise ConfigError("keys_list", "must hold a key", keys_list)
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
-        """The similarity of two keys by the summed similarity of the first with its ``topn`` neighbours."""
+        """Return the similarity of two keys, divided by the sum of those of the ``topn`` neighbours of ``wa``."""
         if _count(topn) is None or topn < 1:
             raise ConfigError("topn", "must be a whole number from 1 up", topn)
         return float(self.similarity(wa, wb)) / math.fsum(score for _, score in self.similar_by_word(wa, topn))
 
     def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[np.float32, Any]]:
-        """(similarity with the mean of all, key), the most central first; unknown keys are left out."""
+        """Return (similarity with the mean of all, key) for each known key, the most central first."""
         known = [word for word in words if word in self]
         if not known:
-            raise ConfigError("words", "must hold a key that is known", list(words))
+            raise ConfigError("words", "must hold at least one known key", list(words))
         rows = np.vstack([self.get_vector(word, norm=use_norm) for word in known]).astype(np.float64)
         mean = rows.mean(0)
         mean /= float(np.linalg.norm(mean)) or 1.0
         return sorted(zip((rows @ mean).astype(np.float32), known, strict=True), reverse=True)
 
     def doesnt_match(self, words: Sequence[Any]) -> Any:
-        """The key least like the others; unknown ones are left out."""
+        """Return the known key that is least similar to the others."""
         return self.rank_by_centrality(words)[-1][1]
 
     def wmdistance(self, document1: Sequence[str], document2: Sequence[str], norm: bool = True) -> float:
-        """Word Mover's Distance of two lists of words (extra ``transport``); unknown ones are left out."""
+        """Return the Word Mover's Distance of two lists of words, without unknown words (extra ``transport``)."""
         return wmdistance(self.core(), document1, document2, norm=norm, ignore_missing=True)
 
 
 def _count(topn: Any) -> int | None:
-    """``topn`` as a whole number, or None."""
+    """Return ``topn`` as int, or None."""
     if topn is None:
         return None
     if isinstance(topn, int | np.integer) or (isinstance(topn, float) and topn.is_integer()):
@@ -240,7 +240,7 @@ def _count(topn: Any) -> int | None:
 
 
 def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:
-    """(key or vector, weight or None) of each part of a query."""
+    """Return (key or vector, weight or None) for each part of a query."""
     if isinstance(queries, tuple) and len(queries) == 2 and isinstance(queries[1], float):
         queries = [queries]
     parts: list[tuple[Any, float | None]] = []

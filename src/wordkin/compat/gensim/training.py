@@ -1,6 +1,4 @@
-"""Training for the compatible model: its parameters as options of the core, its tables to and from a backend, and who
-is told of epochs.
-"""
+"""Training of the model with gensim's interface: converts parameters and tables, and calls callbacks."""
 
 from __future__ import annotations
 
@@ -30,23 +28,23 @@ _GENSIM_NAMES = {
 
 
 class CallbackAny2Vec:
-    """A callback: what it overrides is called with the model."""
+    """Base class of callbacks. Each overridden method is called with the model."""
 
     def on_epoch_begin(self, model: Any) -> None:
-        """Before each epoch."""
+        """Called before each epoch."""
 
     def on_epoch_end(self, model: Any) -> None:
-        """After each epoch; vectors and loss of the model are those of the end of the epoch."""
+        """Called after each epoch. Vectors and loss of the model are those at the end of the epoch."""
 
     def on_train_begin(self, model: Any) -> None:
-        """Before training."""
+        """Called before training."""
 
     def on_train_end(self, model: Any) -> None:
-        """After training."""
+        """Called after training."""
 
 
 def call(callbacks: Iterable[Any], hook: str, model: Any) -> None:
-    """Call one hook of all callbacks."""
+    """Call one method of all callbacks."""
     for callback in callbacks:
         getattr(callback, hook)(model)
 
@@ -54,7 +52,7 @@ def call(callbacks: Iterable[Any], hook: str, model: Any) -> None:
 def config_of(
     model: Model, *, epochs: int | None = None, alpha: float | None = None, min_alpha: float | None = None
 ) -> TrainingConfig:
-    """The options of the core that the parameters of a model stand for."""
+    """Return the training options that correspond to the parameters of a model."""
     objectives = tuple(
         name for name, trained in (("hierarchical-softmax", model.hs), ("negative-sampling", model.negative)) if trained
     )
@@ -87,12 +85,12 @@ def config_of(
 
 
 def vocabulary_of(model: Model) -> Vocabulary:
-    """Words and counts of a model for the core."""
+    """Return the words and counts of a model as a vocabulary."""
     return Vocabulary(model.wv.index_to_key, model.wv.expandos["count"].astype(np.int64))
 
 
 def drawn_rows(model: Model, first: int) -> NDArray[np.float32]:
-    """Vectors to start from, of the rows from ``first`` on, shape (V - first, N)."""
+    """Return random initial vectors for the rows from ``first`` on, shape (V - first, N)."""
     from wordkin.training.tables import initial_input_rows
 
     config, size = config_of(model), len(model.wv)
@@ -101,7 +99,7 @@ def drawn_rows(model: Model, first: int) -> NDArray[np.float32]:
 
 
 def named_tables(model: Model) -> dict[str, NDArray[Any]]:
-    """The tables of a model under the names of the core; views, not copies."""
+    """Return views of the tables of a model, under the names of :mod:`wordkin.training.tables`."""
     tables: dict[str, NDArray[Any]] = {"input": model.wv.vectors}
     if model.hs:
         tables["output/hierarchical-softmax"] = model.syn1[: len(model.wv) - 1]
@@ -111,7 +109,7 @@ def named_tables(model: Model) -> dict[str, NDArray[Any]]:
 
 
 def train_tables(model: Model, corpus: EncodedCorpus, config: TrainingConfig, callbacks: Sequence[Any]) -> None:
-    """Train the tables of a model on an encoded corpus, and tell its callbacks."""
+    """Train the tables of a model on an encoded corpus, and call its callbacks."""
     from wordkin.runs.signals import StopSignals
     from wordkin.training.choose import open_backend
     from wordkin.training.tables import pieces_of
@@ -140,7 +138,7 @@ def train_tables(model: Model, corpus: EncodedCorpus, config: TrainingConfig, ca
 def _teller(
     model: Model, take: Callable[[], None], callbacks: Sequence[Any]
 ) -> Callable[[TrainingReport], bool | None]:
-    """What the trainer calls: it keeps losses, and tells the callbacks of gensim of epochs."""
+    """Return a training callback that stores losses and calls gensim's callbacks at the end of each epoch."""
 
     def tell(report: TrainingReport) -> None:
         if not report.epoch_finished:
@@ -160,17 +158,19 @@ def _teller(
 
 
 def locked_rows(model: Model) -> NDArray[np.int64] | None:
-    """Rows whose lock factor is 0, which stay as they are; None where there is none. A factor stands for itself and
-    for each row that many rows on, so one stands for all.
+    """Return the rows whose lock factor is 0, which training does not change; None if there are none.
 
-    Raises :class:`ConfigError` for a factor other than 0 and 1.
+    If there are fewer factors than rows, they are repeated, so a single factor applies to all rows. Raises
+    :class:`ConfigError` for a factor other than 0 and 1.
     """
     locks = np.asarray(model.wv.vectors_lockf)
     partly = locks[(locks != 0) & (locks != 1)]
     if locks.ndim != 1 or not len(locks) or len(partly):
         found: Any = locks.shape if locks.ndim != 1 or not len(locks) else float(partly[0])
-        remedy = "a vector moves or stays, as alpha says; it cannot move at a rate of its own"
-        raise ConfigError("vectors_lockf", "must hold a 0 or a 1 for each word, or one for all", found, remedy)
+        remedy = "a vector cannot have its own learning rate"
+        raise ConfigError(
+            "vectors_lockf", "must hold one 0 or 1 for each word, or a single value for all words", found, remedy
+        )
     locked = np.flatnonzero(np.resize(locks, len(model.wv)) == 0)
     return locked if len(locked) else None
 
@@ -186,7 +186,7 @@ def empty_corpus() -> EncodedCorpus:
 
 
 def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
-    """The log-likelihood of each sentence under the hierarchical softmax, nats, with full windows."""
+    """Return the log-likelihood of each sentence in nats, under hierarchical softmax with full windows."""
     import dataclasses
 
     from wordkin.corpus.encoded import EncodedCorpus
@@ -208,7 +208,7 @@ def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDA
             for array in ids, offsets:
                 array.flags.writeable = False
             loss = backend.held_out_loss(EncodedCorpus(ids, offsets, fingerprint=""), lambda: False)
-            assert loss is not None, "nothing told it to stop"
+            assert loss is not None, "should_stop always returns False"
             scores[number] = -loss * _examples(len(ids), model)
     finally:
         backend.close()
@@ -216,7 +216,7 @@ def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDA
 
 
 def _examples(words: int, model: Model) -> int:
-    """Training examples of a sentence with full windows: centres for CBOW, pairs for skip-gram."""
+    """Return the number of training examples of a sentence with full windows: centres for CBOW, pairs for skip-gram."""
     if not model.sg:
         return words
     places = np.arange(words)

@@ -39,13 +39,13 @@ __all__ = [
     "Text8Corpus", "Word2Vec",
 ]  # fmt: skip
 
-FAST_VERSION = CORPUSFILE_VERSION = 1  # programs check that these are above -1: training is compiled
+FAST_VERSION = CORPUSFILE_VERSION = 1  # programs check that these are at least 0, which means that training is compiled
 
 logger = logging.getLogger(__name__)
 
 
 class _ClassOnly:
-    """Offers a function on the class alone, as gensim does: on an instance it would not change the instance."""
+    """A function that can be called only on the class, as in gensim, because it does not change an instance."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function, self.__doc__ = function, function.__doc__
@@ -60,8 +60,8 @@ class _ClassOnly:
 def _load(cls: type[Any], *args: Any, rethrow: bool = False, **kwargs: Any) -> Any:
     """Read a file that :meth:`Word2Vec.save` wrote; ``mmap="r"`` maps it until the model is trained.
 
-    Raises :class:`FormatError` for a pickle, with the call that converts it, and :class:`NotAModelError` for a file
-    of vectors alone.
+    Raises :class:`FormatError` for a pickle; the message contains the call that converts it. Raises
+    :class:`NotAModelError` for a file that contains only vectors.
     """
     del rethrow
     path, mapped = loading_path("Word2Vec.load", args, kwargs)
@@ -84,26 +84,27 @@ class Word2Vec(Model):
     Parameters
     ----------
     sentences, corpus_file : iterable of lists of words, or path, default None
-        Text to build the vocabulary from and train on at once. It is read once, and each epoch goes over what was read.
+        Text to build the vocabulary from and to train on. It is read once and stored for all epochs.
     vector_size, window, seed, epochs : int, default 100, 5, 1 and 5
-        As of :class:`wordkin.TrainingConfig`.
+        The options of the same names of :class:`wordkin.TrainingConfig`.
     alpha, min_alpha, sample, ns_exponent, workers, shrink_windows
-        Its ``learning_rate``, ``min_learning_rate``, ``subsample``, ``noise_exponent``, ``threads`` and
+        Its options ``learning_rate``, ``min_learning_rate``, ``subsample``, ``noise_exponent``, ``threads`` and
         ``dynamic_window``.
     sg, hs, negative, cbow_mean : int, default 0, 0, 5 and 1
-        Skip-gram or CBOW; hierarchical softmax; number of noise words, 0 for no negative sampling; mean or sum.
+        ``sg`` selects skip-gram (1) or CBOW (0), and ``hs`` hierarchical softmax. ``negative`` is the number of noise
+        words; 0 disables negative sampling. ``cbow_mean`` selects the mean (1) or the sum (0) of context vectors.
     min_count, max_final_vocab, max_vocab_size, trim_rule, sorted_vocab
-        Which words are kept, and whether the most frequent come first.
+        The words to keep, and whether to sort them by frequency.
     compute_loss : bool, default False
-        The loss is always known; see :meth:`get_latest_training_loss`.
+        No effect: the loss is always computed, see :meth:`get_latest_training_loss`.
     callbacks : sequence, default ()
         Objects with the methods of :class:`CallbackAny2Vec`.
     hashfxn, batch_words : function and int
-        Without effect: nothing here hashes words, and text is cut into batches by the core.
+        No effect.
     null_word : 0
-        Not supported otherwise.
+        Other values are not supported.
     comment : object, default None
-        Kept as an attribute.
+        Stored as an attribute.
 
     >>> sentences = [["you", "say", "goodbye"], ["i", "say", "hello"]]
     >>> Word2Vec(sentences, vector_size=10, min_count=1, sample=0, workers=1).wv.index_to_key[0]
@@ -140,9 +141,9 @@ class Word2Vec(Model):
         max_final_vocab: int | None = None,
         shrink_windows: bool = True,
     ) -> None:
-        refuse("null_word", null_word, 0, "sentences are not padded, so no word stands for nothing")
+        refuse("null_word", null_word, 0, "sentences are not padded, so no null word is needed")
         if not callable(hashfxn):
-            raise ConfigError("hashfxn", "must be a function", hashfxn, "leave it out: it has no effect")
+            raise ConfigError("hashfxn", "must be a function", hashfxn, "leave hashfxn out, because it has no effect")
         _check_optional(max_vocab_size, max_final_vocab, trim_rule, callbacks)
         self.vector_size = self.layer1_size = whole("vector_size", vector_size, 1)
         self.alpha, self.min_alpha = number("alpha", alpha), number("min_alpha", min_alpha)
@@ -159,14 +160,14 @@ class Word2Vec(Model):
         self._trim_rule = trim_rule
         self._start_empty()
         if self.hs or self.negative:
-            training.config_of(self)  # refuses what is not legal
+            training.config_of(self)  # raises an error for illegal values
         if sentences is not None or corpus_file is not None:
             self._build_and_train(sentences, corpus_file, trim_rule, callbacks)
         elif trim_rule is not None:
-            logger.warning("trim_rule is kept for build_vocab: no sentences were given")
+            logger.warning("no sentences were passed: trim_rule will be used by build_vocab")
 
     def _start_empty(self) -> None:
-        """What a model holds before it has a vocabulary."""
+        """Set the attributes of a model without a vocabulary."""
         self.corpus_count, self.train_count, self.total_train_time = 0, 0, 0.0
         self.running_training_loss = 0.0
         self.corpus_total_words: int | None = 0
@@ -176,24 +177,26 @@ class Word2Vec(Model):
         self.wv.has_tree = bool(self.hs)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "load":  # Python asks here again after the refusal of _ClassOnly
+        if name == "load":  # Python calls __getattr__ after _ClassOnly has raised an AttributeError
             raise AttributeError(f"load is called on the class: {type(self).__name__}.load(path)")
         if name not in FORMER_NAMES_OF_MODELS and hasattr(KeyedVectors, name):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}: use wv.{name}")
         raise former_name(self, name, FORMER_NAMES_OF_MODELS)
 
     def __getitem__(self, key: Any) -> Any:
-        raise TypeError(f"a model holds no vectors itself: use model.wv[{key!r}]")
+        raise TypeError(f"a model is not a mapping of vectors: use model.wv[{key!r}]")
 
     def __contains__(self, key: Any) -> bool:
-        raise TypeError(f"a model holds no vectors itself: use {key!r} in model.wv")
+        raise TypeError(f"a model is not a mapping of vectors: use {key!r} in model.wv")
 
     def _build_and_train(
         self, sentences: Any, corpus_file: Any, trim_rule: TrimRule | None, callbacks: Sequence[Any]
     ) -> None:
         self._check_objectives()
-        if self.max_vocab_size:  # counted sentence by sentence, and so read again to be trained on
-            source_of_sentences(sentences, corpus_file, training.config_of(self))  # refuses what is read once
+        if self.max_vocab_size:  # counting with a limit does not store the text, so it is read again for training
+            source_of_sentences(
+                sentences, corpus_file, training.config_of(self)
+            )  # raises an error if the text can be read only once
             self.build_vocab(sentences, corpus_file=corpus_file, trim_rule=trim_rule)
             self.train(
                 sentences, corpus_file=corpus_file, total_examples=self.corpus_count,
@@ -226,29 +229,29 @@ class Word2Vec(Model):
         callbacks: Sequence[Any] = (),
         **kwargs: Any,
     ) -> tuple[int, int]:
-        """Train on a text; it is read once, and each epoch goes over what was read.
+        """Train on a text. It is read once and stored for all epochs.
 
         Parameters
         ----------
         corpus_iterable, corpus_file : iterable of lists of words, or path
-            The text, one of the two.
+            The text; pass one of the two.
         total_examples, total_words : int
-            One of them must be given, as in gensim; the learning rate follows the words that are really there.
+            One of them is required, as in gensim. The learning rate depends on the actual number of words instead.
         epochs : int
-            Must be given, as in gensim.
+            Number of epochs; required, as in gensim.
         start_alpha, end_alpha : float, default None
-            The learning rate at the beginning and the end; ``alpha`` and ``min_alpha`` unless given.
+            Initial and final learning rate; None for ``alpha`` and ``min_alpha``.
         word_count : 0
-            Not supported otherwise.
+            Other values are not supported.
         compute_loss, queue_factor, report_delay
-            Without effect: the loss is always known.
+            No effect: the loss is always computed.
         callbacks : sequence, default ()
-            As of the constructor.
+            As for the constructor.
 
         Returns
         -------
         trained_words, raw_words : int
-            Words of the vocabulary in the text times epochs, and all words of the text times epochs.
+            Number of words in the text that are in the vocabulary, and number of all words in the text, times epochs.
         """
         if kwargs:
             raise TypeError(f"train takes no argument {min(kwargs)!r}")
@@ -286,7 +289,7 @@ class Word2Vec(Model):
 
     def _train_on(self, corpus: Any, config: Any, callbacks: Sequence[Any]) -> None:
         for name, table in self.outputs().items():
-            if not table.flags.writeable:  # of a mapped file
+            if not table.flags.writeable:  # it is in a mapped file
                 setattr(self, name, table.copy())
         self.wv._writable()
         training.call(callbacks, "on_train_begin", self)
@@ -307,7 +310,12 @@ class Word2Vec(Model):
 
     def _check_objectives(self) -> None:
         if not self.hs and not self.negative:
-            raise ConfigError("negative", "must be above 0 where hs is 0", self.negative, "nothing would be trained")
+            raise ConfigError(
+                "negative",
+                "must be above 0 if hs is 0",
+                self.negative,
+                "without negative sampling and hierarchical softmax there is no objective",
+            )
         if self.hs and self.negative:
             logger.warning(
                 "Both hierarchical softmax and negative sampling are activated. This trains two output tables; "
@@ -320,12 +328,12 @@ class Word2Vec(Model):
                                     f"none was seen min_count={self.effective_min_count} times")  # fmt: skip
         table = self.outputs().get("syn1" if self.hs else "syn1neg", ())
         if len(table) != len(self.wv) or "count" not in self.wv.expandos:
-            raise NotTrainedError("the vectors have no output table, so they cannot be trained: build_vocab makes one")
+            raise NotTrainedError("the model has no output table, which training needs: call build_vocab to create it")
 
     def get_latest_training_loss(self) -> float:
-        """The mean loss per example of the last epoch that had an example, in nats; 0 before there is one.
+        """Return the mean loss per example of the last epoch with examples, in nats; 0 before training.
 
-        gensim returns a sum that grows from epoch to epoch. ``latest_losses`` has the mean of each epoch.
+        gensim returns a sum over all epochs instead. ``latest_losses`` holds the mean of each epoch.
         """
         return next((loss for loss in reversed(self.latest_losses) if loss > 0), 0.0)
 
@@ -334,10 +342,10 @@ class Word2Vec(Model):
     def predict_output_word(
         self, context_words_list: Iterable[Any], topn: int = 10
     ) -> list[tuple[Any, np.float32]] | None:
-        """The likeliest words in the middle of some, with the softmax of their scores; None where all are unknown."""
+        """Return the likeliest centre words of a context, with the softmax of their scores; None if all are unknown."""
         if not self.negative or len(self.outputs().get("syn1neg", ())) != len(self.wv) or not len(self.wv):
-            raise NotTrainedError("predict_output_word needs a model trained with negative sampling: for others, "
-                                  "wordkin.Word2Vec.predict answers")  # fmt: skip
+            raise NotTrainedError("predict_output_word needs a model trained with negative sampling: for other "
+                                  "models, use wordkin.Word2Vec.predict")  # fmt: skip
         from wordkin.objectives.reference import softmax
 
         rows = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
@@ -358,13 +366,15 @@ class Word2Vec(Model):
         queue_factor: int = 2,
         report_delay: float = 1,
     ) -> NDArray[np.float32]:
-        """The log-likelihood of each of the first ``total_sentences`` sentences, nats; hierarchical softmax only.
+        """Return the log-likelihood in nats of each of the first ``total_sentences`` sentences (only with ``hs=1``).
 
-        Windows are full. Unknown words are left out; a sentence with fewer than two known ones has 0.
+        All windows have their full width. Unknown words are left out. A sentence with fewer than two known words has 0.
         """
         del chunksize, queue_factor, report_delay
         if not self.hs:
-            raise NotTrainedError("score needs a model trained with hs=1: negative sampling makes no probabilities")
+            raise NotTrainedError(
+                "score needs a model trained with hs=1, because negative sampling gives no probabilities"
+            )
         self._require_vocabulary()
         known, encoded = self.wv.key_to_index, []
         for _, sentence in zip(range(total_sentences), sentences, strict=False):
@@ -372,16 +382,16 @@ class Word2Vec(Model):
         return training.sentence_scores(self, encoded)
 
     def init_sims(self, replace: bool = False) -> None:
-        """The old name of ``wv.fill_norms()`` and, with ``replace``, of ``wv.unit_normalize_all()``."""
+        """Old name of ``wv.fill_norms()`` and, with ``replace``, of ``wv.unit_normalize_all()``."""
         self.wv.init_sims(replace)
 
     # --- files
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the model to one file: the native format of wordkin with more tables in it.
+        """Write the model to one file, in the native format of wordkin with additional tables.
 
-        ``wordkin.load(path, format="safetensors")`` reads the vectors of it. gensim's ``separately``,
-        ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no effect.
+        ``wordkin.load(path, format="safetensors")`` reads its vectors. gensim's ``separately``, ``sep_limit``,
+        ``ignore`` and ``pickle_protocol`` are options of pickling and have no effect.
         """
         files.save_model(self, saving_path("Word2Vec.save", args, kwargs))
 
