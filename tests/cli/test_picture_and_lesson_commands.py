@@ -125,7 +125,7 @@ def test_lesson_prints_the_step_taken(run, architecture):
                 assert abs(old + moved - new) <= 2e-4
                 checked += 1
     assert checked > 30
-    assert ("word2vec's step is C = 4 times that" in out) == (architecture == "cbow")
+    assert ("word2vec's step is C = 4 times as large" in out) == (architecture == "cbow")
 
 
 def test_lesson_shows_the_way_through_the_tree(run):
