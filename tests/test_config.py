@@ -87,7 +87,7 @@ def test_a_model_takes_a_configuration_or_options():
 
 def test_the_page_for_users_of_gensim_has_the_same_names():
     page = (Path(__file__).parents[1] / "docs" / "coming-from-gensim.md").read_text()
-    training = page.split("## Training")[1].split("## Moving")[0]
+    training = page.split("## Training")[1].split("## Loading")[0]
     missing = [name for name in NAMES_IN_GENSIM if not re.search(rf"\b{name}\b", training)]
     assert missing == ["size", "iter"]  # of versions long gone
 

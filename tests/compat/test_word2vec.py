@@ -287,7 +287,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
     vectors = KeyedVectors(2)
     vectors.add_vectors(["a"], [[1, 2]])
     vectors.save(path)
-    with pytest.raises(NotAModelError, match=r"KeyedVectors\.load reads it"):
+    with pytest.raises(NotAModelError, match=r"read it with KeyedVectors\.load"):
         Word2Vec.load(path)
     path.write_bytes(pickle.dumps([1, 2]))
     with pytest.raises(FormatError, match="Python pickle"):

@@ -164,7 +164,7 @@ def test_two_tabs_do_not_disturb_each_other(studio, new_tab):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("broken.bin", "broken.bin"), ("../secret.bin", "must be a file below the folder"), ("gone.bin", "no such file")],
+    [("broken.bin", "broken.bin"), ("../secret.bin", "must be a file in the folder"), ("gone.bin", "no such file")],
 )
 def test_a_bad_file_is_told_of(studio, new_tab, name, message):
     page = new_tab(studio, f"/explore?vectors={name}").page

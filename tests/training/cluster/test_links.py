@@ -97,7 +97,7 @@ def test_machines_that_cannot_be_reached_are_told(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(StoppedError):
         machine.meet(TOKEN, 0, [machine.address, gone.address], lambda: True)
     machine.close()
-    with pytest.raises(ClusterError, match=r"cannot listen for other machines at 192\.0\.2\.1: "):
+    with pytest.raises(ClusterError, match=r"cannot accept connections of other machines on 192\.0\.2\.1: "):
         Links("192.0.2.1")
 
 
