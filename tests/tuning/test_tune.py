@@ -105,7 +105,7 @@ def check_result(result, tmp_path):
         ({"at_most": "1.2"}, None),
         (
             {"at_most": "fast"},
-            r'^at_most must be a time above 0, .*, or a multiple of the classic time, as "1.2x"; got',
+            r'^at_most must be a time above 0, .*, or a multiple of the classic time, such as "1.2x"; got',
         ),
         ({"at_most": "0x"}, r"^at_most must be a time above 0"),
         ({"weights": [1, 2]}, r"^weights must be 1 numbers, one for each file of evaluate; got \[1, 2\]$"),
