@@ -1,4 +1,4 @@
-"""Analogies and word pairs as gensim scores them: its files, its rules for unknown words, its results."""
+"""Scores on analogies and word pairs, with the file formats, the rules for unknown words and the results of gensim."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from wordkin.errors import ConfigError, CorpusNotFoundError
 from wordkin.queries.exact import nearest
 
 logger = logging.getLogger(__name__)
-_LOOKED_AT = 5  # neighbours among which an answer is sought, besides the question's own words
+_LOOKED_AT = 5  # number of neighbours that may be the answer, not counting the words of the question
 
 Question = tuple[str, str, str, str]
 Section = dict[str, Any]
 
 
 class Benchmarks(Questions):
-    """Scores on benchmark files."""
+    """Methods that score vectors on benchmark files."""
 
     def evaluate_word_analogies(
         self,
@@ -37,23 +37,23 @@ class Benchmarks(Questions):
         Parameters
         ----------
         analogies : path
-            Lines of four words, in sections that begin with ``: NAME``.
+            A file with four words per line, in sections that begin with ``: NAME``.
         restrict_vocab : int, default 300000
-            Questions and answers are of this many first keys.
+            Use only this many first keys, in questions and answers.
         case_insensitive : bool, default True
-            Compare in upper case; of keys that differ in case alone, the first counts.
+            Compare words in upper case. Of keys that differ only in case, the first is used.
         dummy4unknown : bool, default False
             Count questions with unknown words as wrong instead of leaving them out.
         similarity_function : {"most_similar", "most_similar_cosmul"}, default "most_similar"
-            How answers are found. gensim takes this parameter and always uses the first.
+            The method that answers questions. gensim ignores this parameter and always uses the first method.
 
         Returns
         -------
         score : float
-            The share of right answers.
+            The fraction of correct answers.
         sections : list of dict
-            "section", and the questions that were answered right ("correct") and wrong ("incorrect"); the last
-            is the total.
+            For each section, its name ("section"), and the questions that were answered correctly ("correct") and
+            wrongly ("incorrect"). The last entry is the total.
         """
         known = self._known(restrict_vocab, case_insensitive)
         read = list(_questions(analogies, case_insensitive))
@@ -83,14 +83,14 @@ class Benchmarks(Questions):
 
     @staticmethod
     def _log_evaluate_word_analogies(section: Section) -> float:
-        """Log the share of right answers of a section, and return it."""
+        """Log the fraction of correct answers of a section, and return it."""
         right, wrong = len(section["correct"]), len(section["incorrect"])
         if right + wrong:
             logger.info("%s: %.1f%% (%i/%i)", section["section"], 100 * _share(section), right, right + wrong)
         return _share(section)
 
     def _known(self, restrict_vocab: int, case_insensitive: bool) -> dict[str, int]:
-        """The first keys by what they are compared as; of equal ones the first counts."""
+        """Map the first keys, in upper case if case is ignored, to their rows. Of equal keys, the first is used."""
         keys = self.index_to_key[:restrict_vocab]
         found = ((key.upper() if case_insensitive else key, row) for row, key in enumerate(keys))
         known: dict[str, int] = {}
@@ -101,7 +101,7 @@ class Benchmarks(Questions):
     def _answers(
         self, questions: list[Question], known: dict[str, int], restrict_vocab: int, similarity_function: str
     ) -> list[list[Any]]:
-        """The nearest keys of each question without its own, the nearest first."""
+        """Return the nearest keys of each question, the nearest first, without the words of the question."""
         rows = np.array([[known[word] for word in question[:3]] for question in questions]).reshape(-1, 3)
         if not len(rows):
             return []
@@ -128,25 +128,25 @@ class Benchmarks(Questions):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> tuple[Any, Any, float]:
-        """Correlate the similarities of word pairs with those of a file.
+        """Correlate the cosines of word pairs with the scores in a file.
 
         Parameters
         ----------
         pairs : path
-            Lines of two words and a number; those that begin with ``#`` are comments.
+            A file with two words and a number per line. Lines that begin with ``#`` are comments.
         delimiter, encoding : str, default tab and "utf8"
-            Of the file.
+            Delimiter and encoding of the file.
         restrict_vocab, case_insensitive : int and bool
-            As of :meth:`evaluate_word_analogies`.
+            As for :meth:`evaluate_word_analogies`.
         dummy4unknown : bool, default False
             Give pairs with unknown words similarity 0 instead of leaving them out.
 
         Returns
         -------
         pearson, spearman : result of scipy
-            The correlation and its p-value.
+            Each correlation with its p-value.
         oov_ratio : float
-            Per cent of pairs with unknown words.
+            Percentage of pairs with unknown words.
         """
         from scipy import stats
 
@@ -167,8 +167,8 @@ class Benchmarks(Questions):
                 rows.append((-1, -1))
             gold.append(float(fields[2]))
         if not gold:
-            rule = "must hold a line of two known words and a number"
-            raise ConfigError("pairs", rule, str(pairs), "check delimiter, and whether the words are known")
+            rule = "must contain at least one line with two known words and a number"
+            raise ConfigError("pairs", rule, str(pairs), "check delimiter, and whether the vectors contain the words")
         found = [0.0 if first < 0 else self._row_similarity(first, second) for first, second in rows]
         pearson, spearman = stats.pearsonr(gold, found), stats.spearmanr(gold, found)
         ratio = unknown / (len(gold) if dummy4unknown else len(gold) + unknown) * 100
@@ -181,7 +181,7 @@ class Benchmarks(Questions):
 
     @staticmethod
     def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: Any) -> None:
-        """Log correlations."""
+        """Log the correlations."""
         logger.info("%s: Pearson %.4f, Spearman %.4f, unknown words in %.1f%%", pairs, pearson[0], spearman[0], oov)
 
 
@@ -207,7 +207,7 @@ def _lines(path: Any, encoding: str) -> Iterator[str]:
 
 
 def _questions(path: Any, case_insensitive: bool) -> Iterator[tuple[str, Question | None]]:
-    """The section of each line, and its question; None for a heading. Lines that are no question are left out."""
+    """Yield the section and the question of each line; None for a heading. Other lines are skipped."""
     name: str | None = None
     for number, line in enumerate(_lines(path, "utf-8"), 1):
         if line.startswith(": "):

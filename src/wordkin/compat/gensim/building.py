@@ -1,4 +1,4 @@
-"""Which words a model keeps: counting them, rules that trim them, and the tables for those that are kept."""
+"""The vocabulary of a model: counting words, choosing those to keep, and creating the tables for them."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
-_BYTES_A_WORD, _BYTES_A_WORD_WITH_PATH = 500, 700  # as gensim guesses: a string, two entries, a path in the tree
+_BYTES_A_WORD, _BYTES_A_WORD_WITH_PATH = 500, 700  # gensim's estimates: a string, two entries, a path in the tree
 TrimRule = Callable[[str, int, int], int]
 
 
 def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
-    """Whether a word is kept: as the rule says, or where it has no opinion, by its count."""
+    """Return whether a word is kept: the rule decides, or the count if the rule returns RULE_DEFAULT or None."""
     decision = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
     if decision not in (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, None):
         rule = "must return RULE_DEFAULT (0), RULE_DISCARD (1) or RULE_KEEP (2)"
@@ -47,9 +47,10 @@ def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> 
 def counted_with_limit(
     sentences: Iterable[Iterable[str]], max_vocab_size: int, trim_rule: TrimRule | None
 ) -> tuple[dict[str, int], int, int]:
-    """Counts with the rarest dropped after each sentence that makes too many, words and sentences in all.
+    """Count words with limited memory; return the counts, the number of words and the number of sentences.
 
-    Counts of words that were dropped and came again are too low, as they are in gensim.
+    After each sentence, the rarest words are dropped if there are too many. As in gensim, the count of a word that was
+    dropped and occurs again is too low.
     """
     counts: Counter[str] = Counter()
     number, total, least = 0, 0, 1
@@ -70,11 +71,11 @@ class Choice:
     Attributes
     ----------
     kept : dict of str to int
-        Words and counts, in the order of the counts that were given.
+        Words and counts, in the order of the table.
     min_count : int
-        The least count, which ``max_final_vocab`` may have raised.
+        The minimum count. ``max_final_vocab`` may have raised it.
     dropped_words, dropped_total : int
-        How many words were left out, and how often they occur.
+        Number of words that were dropped, and the sum of their counts.
     """
 
     kept: dict[str, int]
@@ -93,7 +94,7 @@ class Choice:
         return cls(kept, min_count, len(counts) - len(kept), sum(counts.values()) - sum(kept.values()))
 
     def report(self, sample: float) -> dict[str, Any]:
-        """What gensim's ``prepare_vocab`` returns."""
+        """Return the dict that gensim's ``prepare_vocab`` returns."""
         counts = np.array(list(self.kept.values()), dtype=np.int64)
         shares = keep_probabilities(counts, sample) if len(counts) else np.ones(0)
         return {
@@ -106,7 +107,7 @@ class Choice:
 
 
 class Model:
-    """Parameters and tables of a model, and how its vocabulary is built; :class:`Word2Vec` sets and trains them."""
+    """Parameters and tables of a model, and methods that build its vocabulary. :class:`Word2Vec` trains the tables."""
 
     vector_size: int
     alpha: float
@@ -154,25 +155,25 @@ class Model:
         Parameters
         ----------
         corpus_iterable, corpus_file : iterable of lists of words, or path
-            The text, one of the two.
+            The text; pass one of the two.
         update : bool, default False
-            Add words to a vocabulary that is there; a list without words adds none. Vectors of known words stay; new
-            ones are drawn. The tree of the hierarchical softmax is built anew from all counts, so what its nodes had
-            learned starts from 0.
+            Add words to the existing vocabulary; a list without words adds none. Known words keep their vectors, and
+            new words get random ones. The tree of hierarchical softmax is rebuilt from all counts, and the rows of its
+            nodes are set to 0.
         keep_raw_vocab : bool, default False
             Keep the counts of all words as ``raw_vocab``.
         trim_rule : function, default None
-            From word, count and ``min_count`` to RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
+            A function of word, count and ``min_count`` that returns RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
         progress_per, **kwargs
-            ``progress_per`` has no effect. ``min_count`` and ``sample`` take the place of those of the model, with
-            ``update`` the former for this call only; any other name is a TypeError.
+            ``progress_per`` has no effect. ``min_count`` and ``sample`` replace the values of the model; with
+            ``update``, ``min_count`` applies only to this call. Any other name raises a TypeError.
         """
         if kwargs.keys() - {"min_count", "sample"}:
             raise TypeError(f"build_vocab takes no argument {min(kwargs.keys() - {'min_count', 'sample'})!r}")
         try:
             self.scan_vocab(corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule)
         except NoVocabularyError:
-            if not (update and isinstance(corpus_iterable, Sized)):  # others may have been used up
+            if not (update and isinstance(corpus_iterable, Sized)):  # an iterable without a length may be exhausted now
                 raise
         self._finish_vocabulary(update, keep_raw_vocab, trim_rule, **kwargs)
 
@@ -184,12 +185,14 @@ class Model:
         trim_rule: TrimRule | None = None,
         update: bool = False,
     ) -> None:
-        """As :meth:`build_vocab`, from counts that are known; ``corpus_count`` is the number of sentences.
+        """Like :meth:`build_vocab`, from known word counts. ``corpus_count`` is the number of sentences.
 
         ``corpus_total_words`` keeps its value.
         """
         self.raw_vocab = {word: int(count) for word, count in word_freq.items()}
-        self.corpus_count = corpus_count or 0  # corpus_total_words stays, as in gensim: no text was read
+        self.corpus_count = (
+            corpus_count or 0
+        )  # corpus_total_words keeps its value, as in gensim, because no text was read
         self._finish_vocabulary(update, keep_raw_vocab, trim_rule)
 
     def scan_vocab(
@@ -200,11 +203,11 @@ class Model:
         workers: int | None = None,
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
-        """Count words into ``raw_vocab``; returns the numbers of words and sentences."""
+        """Count the words of a text into ``raw_vocab``; return the numbers of words and sentences."""
         del progress_per, workers
         if self.max_vocab_size:
             config = training.config_of(self)
-            source_of_sentences(corpus_iterable, corpus_file, config, once=True)  # refuses what is no text
+            source_of_sentences(corpus_iterable, corpus_file, config, once=True)  # raises an error if it is not a text
             sentences = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
             refuse_strings(sentences)
             rule = trim_rule or self._trim_rule
@@ -229,7 +232,7 @@ class Model:
             self.raw_vocab, self.corpus_total_words = {}, 0
             self.corpus_count = source.items.read if isinstance(source.items, CountedIterable) else 0
             raise NoVocabularyError(f"you must first build vocabulary before training the model: {error}") from error
-        assert isinstance(scanned, Scan), "no phrases were asked for"
+        assert isinstance(scanned, Scan), "config.phrases is None"
         refuse_integers(scanned)
         self.raw_vocab = dict(zip(scanned.words, scanned.counts.tolist(), strict=True))
         # gensim counts empty lists too; the scan counts the sentences that have words.
@@ -246,10 +249,10 @@ class Model:
         sample: float | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        """Choose words of ``raw_vocab``; with ``dry_run`` only report what would be kept.
+        """Choose the words to keep from ``raw_vocab``. With ``dry_run``, only report the numbers of words.
 
-        ``min_count`` and ``sample`` become those of the model, unless they are None or 0 or ``dry_run`` is set. With
-        ``update``, ``min_count`` is that of this call only.
+        ``min_count`` and ``sample`` become the values of the model, unless they are None or 0 or ``dry_run`` is set.
+        With ``update``, ``min_count`` applies only to this call.
         """
         least = whole("min_count", min_count, 0) if min_count else self.min_count
         sample = number("sample", sample) if sample else self.sample
@@ -285,25 +288,25 @@ class Model:
         self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None, **changed: Any
     ) -> None:
         if update and not len(self.wv):
-            raise NoVocabularyError("update=True needs a vocabulary to add to: call build_vocab without it first")
+            raise NoVocabularyError("update=True needs an existing vocabulary: call build_vocab without update first")
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **changed)
         self.prepare_weights(update)
 
     def prepare_weights(self, update: bool = False) -> None:
-        """Draw vectors and set all else to 0; with ``update``, only for the words that are new."""
+        """Draw random vectors and set the other tables to 0; with ``update``, only for new words."""
         if update:
             self.update_weights()
         else:
             self.init_weights()
 
     def init_weights(self) -> None:
-        """Draw all vectors and set the other tables to 0."""
+        """Draw random vectors for all words and set the other tables to 0."""
         self.wv.vectors = training.drawn_rows(self, 0) if len(self.wv) else np.zeros((0, self.vector_size), np.float32)
         self._zero_outputs(0)
         self.wv.fill_norms(force=True)
 
     def update_weights(self) -> None:
-        """Draw the vectors of new words."""
+        """Draw random vectors for new words."""
         before = len(self.wv.vectors)
         self.wv.vectors = np.concatenate([self.wv.vectors, training.drawn_rows(self, before)])
         if len(self.wv.vectors_lockf) > 1:
@@ -313,7 +316,7 @@ class Model:
         self.wv.fill_norms(force=True)
 
     def _zero_outputs(self, kept: int) -> None:
-        """Output tables of zeros for all words; the first rows that are kept stay, but for nodes of the tree."""
+        """Create output tables of zeros for all words. The first ``kept`` rows keep their values, except tree nodes."""
         shape = (len(self.wv), self.vector_size)
         if self.hs:
             self.syn1 = np.zeros(shape, np.float32)
@@ -323,11 +326,11 @@ class Model:
                 self.syn1neg[:kept] = learned[:kept]
 
     def outputs(self) -> dict[str, NDArray[Any]]:
-        """The output tables: once there are words, ``syn1`` with ``hs`` and ``syn1neg`` with ``negative``."""
+        """Return the output tables that exist: ``syn1`` with ``hs`` and ``syn1neg`` with ``negative``."""
         return {name: vars(self)[name] for name in ("syn1", "syn1neg") if name in vars(self)}
 
     def reset_from(self, other_model: Model) -> None:
-        """Take the vocabulary of another model, and draw vectors for it."""
+        """Copy the vocabulary of another model, and draw random vectors for it."""
         self.wv.index_to_key = list(other_model.wv.index_to_key)
         self.wv.key_to_index = dict(other_model.wv.key_to_index)
         self.wv.expandos = {"count": other_model.wv.expandos["count"].copy()}
@@ -335,7 +338,7 @@ class Model:
         self.init_weights()
 
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
-        """Bytes that the words ("vocab", a rough guess) and the tables take: by name, and in all ("total")."""
+        """Estimate the bytes of the words ("vocab", a rough estimate), of each table, and of all together ("total")."""
         words = len(self.wv) if vocab_size is None else vocab_size
         found = {} if report is None else report
         table = words * self.vector_size * 4

@@ -1,4 +1,4 @@
-"""Errors that are also those that gensim's callers catch, and the refusal of what is not supported."""
+"""Errors that are also of the types that callers of gensim catch, and checks of parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wordkin.errors import ConfigError, FormatError, NotTrainedError, WordkinErr
 
 
 class ShortFileError(FormatError, EOFError):
-    """A file of vectors ends before all rows that its header promises."""
+    """A file of vectors has fewer rows than its header says."""
 
 
 class WordEncodingError(FormatError, UnicodeDecodeError):
@@ -20,7 +20,7 @@ class WordEncodingError(FormatError, UnicodeDecodeError):
     Parameters
     ----------
     encoding : str
-        The encoding that was asked for.
+        The encoding that the file was read with.
     message : str
         The file, the position and the remedy.
     """
@@ -41,15 +41,15 @@ class NoVocabularyError(NotTrainedError):
 
 
 class WrongRowCountError(ConfigError, IndexError):
-    """There is not one vector for each key."""
+    """The numbers of keys and vectors differ."""
 
 
 class WrongTypeError(ConfigError, TypeError):
-    """A value is of a type that cannot be meant."""
+    """A value has a wrong type."""
 
 
 class NotSupportedError(ConfigError, NotImplementedError):
-    """A combination of parameters that no reader supports."""
+    """No reader supports this combination of parameters."""
 
 
 class NoAttributeError(WordkinError, KeyError):
@@ -57,14 +57,14 @@ class NoAttributeError(WordkinError, KeyError):
 
 
 def no_attribute(attr: str, known: Iterable[str]) -> NoAttributeError:
-    """The error for an attribute of keys that is not there."""
+    """Return the error for a missing attribute of keys."""
     there = ", ".join(map(repr, known)) or "none"
     return NoAttributeError(f"the keys have no attribute {attr!r} (there are: {there}): set it with set_vecattr")
 
 
-# Names of gensim 3 that gensim 4 refuses to set.
+# Attributes of gensim 3 that cannot be set in gensim 4.
 NOT_SET = {"vocab", "index2word", "index2entity", "vectors_norm"}
-# Names of gensim 3, and of gensim 4 that raise there too, with what to write instead.
+# Attributes of gensim 3, and attributes that raise an error in gensim 4, with their replacements.
 FORMER_NAMES_OF_VECTORS = {
     "vocab": "key_to_index for rows, or get_vecattr(key, 'count') for counts",
     "index2word": "index_to_key",
@@ -90,15 +90,15 @@ FORMER_NAMES_OF_MODELS = {
 
 
 def former_name(owner: object, name: str, known: dict[str, str]) -> AttributeError:
-    """The error for an attribute that is not there; of a former name, with the present one."""
+    """Return the error for a missing attribute. For a name of an earlier gensim, it suggests the current name."""
     message = f"{type(owner).__name__} has no attribute {name!r}"
     return AttributeError(f"{message}: use {known[name]}" if name in known else message)
 
 
 def whole(parameter: str, value: Any, low: int) -> int:
-    """A whole number from ``low`` up, also of NumPy; :class:`ConfigError` in place of rounding others.
+    """Return a Python or NumPy whole number as int; raise :class:`ConfigError` for other values or below ``low``.
 
-    The error is a TypeError too where the value is no whole number.
+    The error is also a TypeError if the value is not a whole number.
     """
     rule = f"must be a whole number from {low} up"
     if not isinstance(value, int | np.integer) and not (isinstance(value, float) and value.is_integer()):
@@ -109,14 +109,14 @@ def whole(parameter: str, value: Any, low: int) -> int:
 
 
 def number(parameter: str, value: Any) -> float:
-    """A number; :class:`ConfigError` for what is none, such as a list."""
+    """Return a number as float; raise :class:`ConfigError` for other values, such as a list."""
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         return float(value)
     raise ConfigError(parameter, "must be a number", value)
 
 
 def flag(parameter: str, value: Any) -> int:
-    """0 or 1, also as False or True; :class:`ConfigError` for others."""
+    """Return 0, 1, False or True as int; raise :class:`ConfigError` for other values."""
     if isinstance(value, int | np.integer | np.bool_) and value in (0, 1):
         return int(value)
     raise ConfigError(parameter, "must be 0 or 1", value)
@@ -125,4 +125,4 @@ def flag(parameter: str, value: Any) -> int:
 def refuse(parameter: str, value: object, allowed: object, remedy: str) -> None:
     """Raise :class:`ConfigError` unless a parameter has the one value that is supported."""
     if type(value) is not type(allowed) or value != allowed:
-        raise ConfigError(parameter, f"must be left at {allowed!r} here", value, remedy)
+        raise ConfigError(parameter, f"must be {allowed!r} in wordkin", value, remedy)

@@ -20,13 +20,13 @@ from wordkin.vocabulary import Vocabulary
 
 
 def pseudorandom_weak_vector(size: int, seed_string: str | None = None, hashfxn: Any = hash) -> NDArray[np.float32]:
-    """A vector of small random numbers, uniform between ±0.5 / size; the same for the same ``seed_string``."""
+    """Return random numbers, uniform in ±0.5 / size; equal values of ``seed_string`` give equal numbers."""
     seed = None if seed_string is None else hashfxn(seed_string) & 0xFFFFFFFF
     return ((np.random.default_rng(seed).random(size) - 0.5) / size).astype(REAL)
 
 
 class KeyedVectors(Benchmarks):
-    """Vectors by key, as gensim's ``KeyedVectors``: a mutable layer over :class:`wordkin.Embeddings`.
+    """Vectors with keys, like gensim's ``KeyedVectors``: a mutable wrapper of :class:`wordkin.Embeddings`.
 
     >>> vectors = KeyedVectors(2)
     >>> vectors.add_vectors(["cat", "dog", "car"], [[1, 0], [0.8, 0.6], [0, 1]])
@@ -48,20 +48,20 @@ class KeyedVectors(Benchmarks):
         datatype: Any = REAL,
         no_header: bool = False,
     ) -> Self:
-        """Read a file of word2vec, text or binary, also compressed with gzip.
+        """Read a file of vectors in word2vec's text or binary format; it may be compressed with gzip.
 
         Parameters
         ----------
         fname : path
             The file.
         fvocab : path, default None
-            A file of counts; without one, counts fall from the number of words down to 1.
+            A file of counts. If None, the counts decrease from the number of words to 1.
         limit : int, default None
-            Read this many words at most; all of them with None or 0.
+            Maximum number of words to read; None or 0 for all.
         binary, encoding, unicode_errors, no_header
-            As of :func:`wordkin.load`: ``format``, ``encoding``, ``encoding_errors``, ``header``.
+            As ``format``, ``encoding``, ``encoding_errors`` and ``header`` of :func:`wordkin.load`.
         datatype : data type, default float32
-            Of the vectors in memory.
+            Data type of the vectors in memory.
         """
         read = read_vectors(
             fname,
@@ -79,7 +79,7 @@ class KeyedVectors(Benchmarks):
 
     @classmethod
     def from_embeddings(cls, embeddings: Embeddings, datatype: Any = None) -> Self:
-        """A copy of :class:`wordkin.Embeddings` that can be changed."""
+        """Return a mutable copy of :class:`wordkin.Embeddings`."""
         vectors = cls(embeddings.vector_size, dtype=embeddings.matrix.dtype if datatype is None else datatype)
         vectors._take(embeddings, embeddings.matrix.astype(vectors.vectors.dtype))
         return vectors
@@ -89,12 +89,12 @@ class KeyedVectors(Benchmarks):
         self.index_to_key = list(embeddings.words)
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self.vectors, self.next_index = matrix, len(self)
-        made = np.arange(len(self), 0, -1)  # as gensim does: a rank where nothing is known
+        made = np.arange(len(self), 0, -1)  # as in gensim: the rank if counts are unknown
         self.expandos["count"] = np.array(made if counts is None else counts, dtype=np.int64)
         self._changed()
 
     def to_embeddings(self) -> Embeddings:
-        """Immutable vectors with the same keys and counts, copied."""
+        """Return an immutable copy with the same keys and counts."""
         counts = self.expandos.get("count")
         dtype = np.float16 if self.vectors.dtype == np.float16 else np.float32
         vocabulary = Vocabulary(self.index_to_key, None if counts is None else counts.astype(np.int64))
@@ -111,22 +111,22 @@ class KeyedVectors(Benchmarks):
         append: bool = False,
         sort_attr: str = "count",
     ) -> None:
-        """Write a file of word2vec, by falling ``sort_attr``; see :meth:`load_word2vec_format`.
+        """Write a file in word2vec's format, ordered by decreasing ``sort_attr``; see :meth:`load_word2vec_format`.
 
         Parameters
         ----------
         fname : path
-            The file; compressed where its name ends in ``.gz``.
+            The file. It is compressed if its name ends in ``.gz``.
         fvocab : path, default None
             A file to write the counts to.
         total_vec : None
-            The number in the header is that of the keys.
+            Not supported: the header always contains the number of keys.
         write_header : bool, default True
-            Whether line 1 of text has the sizes.
+            Whether the first line of a text file contains the number and the size of the vectors.
         prefix : str, default ""
-            Put before each word.
+            Text to write before each word.
         append : bool, default False
-            Add to a file of text.
+            Append to an existing text file.
         """
         refuse("total_vec", total_vec, None, "write all vectors in one call")
         order = np.arange(len(self))
@@ -135,7 +135,7 @@ class KeyedVectors(Benchmarks):
         words = [f"{prefix}{self.index_to_key[row]}" for row in order.tolist()]
         if fvocab is not None:
             if "count" not in self.expandos:
-                raise ConfigError("fvocab", "must be None where the keys have no counts", str(fvocab))
+                raise ConfigError("fvocab", "must be None if the keys have no counts", str(fvocab))
             write_counts(fvocab, words, self.expandos["count"][order])
         in_order = bool((order[:-1] < order[1:]).all())
         rows = self.vectors if in_order else self.vectors[order]
@@ -145,9 +145,10 @@ class KeyedVectors(Benchmarks):
         self, fname: Any, lockf: float = 0.0, binary: bool = False, encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> None:  # fmt: skip
-        """Take the vectors of a file for keys that are there; others stay.
+        """Replace the vectors of existing keys by those of a file. Other keys keep their vectors.
 
-        ``lockf`` becomes their lock factor: with 0.0 training leaves them as they are, with 1.0 it moves them.
+        ``lockf`` becomes the lock factor of the replaced vectors: with 0.0, training does not change them; with 1.0, it
+        does.
         """
         read = read_vectors(
             fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors, limit=None, no_header=False
@@ -163,9 +164,9 @@ class KeyedVectors(Benchmarks):
         self._changed()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the native format of wordkin to a path of any name: keys, vectors and counts.
+        """Write keys, vectors and counts in the native format of wordkin. The path may have any suffix.
 
-        gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` say how to pickle and have no
+        gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` are options of pickling and have no
         effect. Raises :class:`ConfigError` for attributes of keys other than the count, which would be lost.
         """
         path = saving_path("KeyedVectors.save", args, kwargs)
@@ -178,9 +179,9 @@ class KeyedVectors(Benchmarks):
 
     @classmethod
     def load(cls, *args: Any, **kwargs: Any) -> Self:
-        """Read a file that :meth:`save` wrote, or any native file; ``mmap="r"`` maps it read-only.
+        """Read a file that :meth:`save` wrote, or any file in the native format; ``mmap="r"`` maps it read-only.
 
-        Raises :class:`FormatError` for a pickle, with the call that converts it.
+        Raises :class:`FormatError` for a pickle; the message contains the call that converts it.
         """
         path, mapped = loading_path("KeyedVectors.load", args, kwargs)
         read = load(path, format="safetensors")
@@ -188,14 +189,14 @@ class KeyedVectors(Benchmarks):
         vectors._take(read, read.matrix if mapped else np.array(read.matrix))
         return vectors
 
-    # --- other vectors of these
+    # --- new vectors from these
 
     def vectors_for_all(
         self, keys: Iterable[Any], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """New vectors of those of the keys that are known, each once, in their order.
+        """Return new vectors with the known ones of these keys: each key once, in their order.
 
-        There is nothing to infer vectors of unknown keys from, so ``allow_inference`` has no effect.
+        Vectors of unknown keys cannot be inferred, so ``allow_inference`` has no effect.
         """
         known = [key for key in dict.fromkeys(keys) if key in self]
         rows = [self.get_index(key) for key in known]
@@ -212,16 +213,16 @@ _OF_PICKLING = {"separately", "sep_limit", "ignore", "pickle_protocol"}
 
 
 def saving_path(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The path that a call of ``save`` names."""
+    """Return the path in the arguments of ``save``."""
     return path_of(_first(function, args, kwargs, _OF_PICKLING))
 
 
 def loading_path(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, bool]:
-    """The path that a call of ``load`` names, and whether it is to be mapped."""
+    """Return the path in the arguments of ``load``, and whether to map the file."""
     options = dict(kwargs)
     mmap = options.pop("mmap", args[1] if len(args) > 1 else None)
     if mmap not in (None, "r"):
-        raise ConfigError("mmap", 'must be None or "r"', mmap, "a mapped file is not written to")
+        raise ConfigError("mmap", 'must be None or "r"', mmap, "mapped files are read-only")
     return path_of(_first(function, args[:1], options, {"rethrow"})), mmap == "r"
 
 
@@ -238,7 +239,7 @@ def _load_word2vec_format(
     unicode_errors: str = "strict", limit: int | None = None, datatype: Any = REAL, no_header: bool = False,
     binary_chunk_size: int = 100 * 1024,
 ) -> Any:  # fmt: skip
-    """As :meth:`KeyedVectors.load_word2vec_format`; the core reads in blocks of its own size."""
+    """Like :meth:`KeyedVectors.load_word2vec_format`; the size of blocks cannot be chosen."""
     del binary_chunk_size
     return cls.load_word2vec_format(fname, fvocab, binary, encoding, unicode_errors, limit, datatype, no_header)
 

@@ -1,4 +1,4 @@
-"""Sentences from files, one a line, as gensim's classes read them; ``corpus_file`` is faster."""
+"""gensim's classes that read sentences from files. Passing the path as ``corpus_file`` is faster."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def _cut(words: list[str], longest: int) -> Iterator[list[str]]:
 
 
 class LineSentence:
-    """Sentences of a file, one a line, words between white space.
+    """Sentences of a file with one sentence per line and white space between words.
 
     Parameters
     ----------
     source : path or open file
-        A file, also compressed with gzip, bzip2 or xz; or an open one that can be rewound.
+        A file, which may be compressed with gzip, bzip2 or xz, or an open file that supports ``seek``.
     max_sentence_length : int, default 10000
-        Longer lines are cut into sentences of at most so many words.
+        Maximum number of words of a sentence. Longer lines are split.
     limit : int, default None
-        Read only so many lines.
+        Maximum number of lines to read; None for all.
     """
 
     def __init__(self, source: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH, limit: int | None = None) -> None:
@@ -60,8 +60,8 @@ class LineSentence:
             self.source.seek(0)
             yield from self._sentences(self.source)
         else:
-            raise TypeError(f"source must be a path or an open file; got {self.source!r:.60}: a list of sentences is "
-                            "passed to Word2Vec as it is")  # fmt: skip
+            raise TypeError(f"source must be a path or an open file; got {self.source!r:.60}: pass a list of "
+                            "sentences directly to Word2Vec")  # fmt: skip
 
     def _sentences(self, lines: Iterable[Any]) -> Iterator[list[str]]:
         for line in itertools.islice(lines, self.limit):
@@ -70,7 +70,7 @@ class LineSentence:
 
 
 class PathLineSentences:
-    """Sentences of all files of a directory, or of one file, as :class:`LineSentence`; by name, folders left out."""
+    """Sentences of one file, or of the files in a directory in the order of their names; see :class:`LineSentence`."""
 
     def __init__(self, source: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH, limit: int | None = None) -> None:
         self.source, self.max_sentence_length = source, whole("max_sentence_length", max_sentence_length, 1)
@@ -89,7 +89,7 @@ class PathLineSentences:
 
 
 class Text8Corpus:
-    """Sentences of a file without line ends, such as text8, cut every ``max_sentence_length`` words."""
+    """Sentences of ``max_sentence_length`` words from a file without line ends, such as text8."""
 
     def __init__(self, fname: Any, max_sentence_length: int = MAX_WORDS_IN_BATCH) -> None:
         self.fname, self.max_sentence_length = fname, whole("max_sentence_length", max_sentence_length, 1)
@@ -99,7 +99,7 @@ class Text8Corpus:
         rest = b""
         with _open(Path(self.fname)) as stream:
             while piece := stream.read(_PIECE):
-                # What stands after the last white space may go on in the next piece.
+                # The text after the last white space may continue in the next piece.
                 whole, rest = _split_at_last_space(rest + piece)
                 words += whole.decode().split()
                 while len(words) >= self.max_sentence_length:
@@ -115,12 +115,12 @@ def _split_at_last_space(data: bytes) -> tuple[bytes, bytes]:
 
 
 class CountedIterable:
-    """An iterable that is nothing else: lists of strings would be taken for paths.
+    """A wrapper that is only iterable, because wordkin would interpret lists of strings as paths.
 
     Attributes
     ----------
     read : int
-        How many items the last iteration has given, empty ones too.
+        Number of items of the last iteration, including empty ones.
     """
 
     def __init__(self, sentences: Iterable[Any]) -> None:
@@ -135,10 +135,10 @@ class CountedIterable:
 
 
 def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, once: bool = False) -> Source:
-    """What ``corpus_iterable`` or ``corpus_file`` stands for; exactly one of them must be given.
+    """Return the source for ``corpus_iterable`` or ``corpus_file``; exactly one of them must be passed.
 
-    Raises TypeError as gensim does: for both or none, a path that is none, or a generator, unless it is to be read
-    ``once``.
+    Raises TypeError, as gensim does, if both or none are passed, if the path is of another type, or for a generator,
+    unless it is read only ``once``.
     """
     from wordkin.text import source_of
 
@@ -146,7 +146,9 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, 
         raise TypeError("give either corpus_iterable (lists of words) or corpus_file (a path), not both")
     if corpus_file is not None:
         if not isinstance(corpus_file, str | Path):
-            raise TypeError(f"corpus_file must be the path of a file with a sentence a line; got {corpus_file!r:.60}")
+            raise TypeError(
+                f"corpus_file must be the path of a file with one sentence per line; got {corpus_file!r:.60}"
+            )
         if not Path(corpus_file).is_file():
             raise CorpusNotFoundError(f"there is no file {str(corpus_file)!r}: check corpus_file")
         return source_of(corpus_file, config)
@@ -162,7 +164,7 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, 
 
 
 def refuse_integers(scanned: Scan) -> None:
-    """Refuse sentences of whole numbers: rows of vectors are known by numbers here."""
+    """Refuse sentences of whole numbers, because gensim's methods interpret a number as a row."""
     if scanned.integers:
         scanned.close()
         raise CorpusError(
@@ -171,7 +173,7 @@ def refuse_integers(scanned: Scan) -> None:
 
 
 def refuse_strings(corpus_iterable: Any) -> None:
-    """Refuse a list that does not hold lists of words before it is read."""
+    """Refuse a list whose items are not lists of words, before it is read."""
     if not isinstance(corpus_iterable, list | tuple) or not corpus_iterable:
         return
     first = corpus_iterable[0]
@@ -183,7 +185,7 @@ def refuse_strings(corpus_iterable: Any) -> None:
 
 
 def one_or_many(sentences: Any) -> tuple[bool, Any]:
-    """Whether a list is one sentence, that is of strings, and not a corpus; and the list itself."""
+    """Return whether the argument is one sentence (strings) and not a corpus, and the argument itself."""
     if isinstance(sentences, str | bytes):
         raise ConfigError("sentence", "must be a list of words", sentences, "split it into words first")
     if isinstance(sentences, list | tuple):

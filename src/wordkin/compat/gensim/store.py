@@ -1,4 +1,4 @@
-"""Keys, vectors and attributes as gensim's ``KeyedVectors`` names them: the mutable part."""
+"""The mutable part of ``KeyedVectors``: keys, vectors and attributes of keys, with gensim's names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REAL = np.float32
 
 
 def key_list(keys: Any) -> list[Any]:
-    """Keys or vectors that were passed as one, as several or not at all, as a list."""
+    """Return one key or vector, several of them, or None as a list."""
     if keys is None:
         return []
     if isinstance(keys, str | int | np.integer) or (isinstance(keys, np.ndarray) and keys.ndim == 1):
@@ -36,18 +36,18 @@ def key_list(keys: Any) -> list[Any]:
 
 
 class VectorStore:
-    """V keys with one vector of ``vector_size`` numbers each; all of it can be changed.
+    """V keys, each with a vector of ``vector_size`` numbers. Keys and vectors can be changed.
 
     Parameters
     ----------
     vector_size : int
         Length of a vector.
     count : int, default 0
-        Rows to set aside; :meth:`add_vector` fills them before it adds others.
+        Number of empty rows to allocate. :meth:`add_vector` fills them before it adds rows.
     dtype : data type, default float32
-        Of the vectors. Queries work on float32 and float16 as they are and on a float32 copy of others.
+        Data type of the vectors. Queries copy vectors of types other than float32 and float16 to float32.
     mapfile_path : None
-        Not supported; a native file is mapped when it is loaded with ``mmap="r"``.
+        Not supported. To map a file in the native format, load it with ``mmap="r"``.
     """
 
     def __init__(
@@ -63,7 +63,9 @@ class VectorStore:
         self.expandos: dict[str, NDArray[Any]] = {}
         self.norms: NDArray[np.float32] | None = None
         self.mapfile_path = None
-        self.has_tree = False  # whether "code" and "point" are attributes: paths in the tree of hierarchical softmax
+        self.has_tree = (
+            False  # whether the attributes "code" and "point" exist: paths in the tree of hierarchical softmax
+        )
         self._tree: tuple[NDArray[Any], HuffmanTree] | None = None
         self._cached: tuple[NDArray[Any], int, WordVectors] | None = None
 
@@ -89,16 +91,16 @@ class VectorStore:
     # --- the immutable core
 
     def core(self) -> WordVectors:
-        """The vectors as the core queries them; the same memory, so values that are written there show at once.
+        """Return the vectors as :class:`wordkin.vectors.WordVectors`, which shares their memory.
 
-        Row lengths are kept until a method changes vectors or :meth:`fill_norms` is forced.
+        Their norms are cached until a method changes vectors or :meth:`fill_norms` is called with ``force``.
         """
         if self._cached is None or self._cached[0] is not self.vectors or self._cached[1] != len(self):
             self._cached = self.vectors, len(self), self._core_of(0, len(self))
         return self._cached[2]
 
     def _core_of(self, start: int, stop: int) -> WordVectors:
-        """Some rows for the core. Keys that are not text are known to it by their number."""
+        """Return some rows as :class:`WordVectors`. If a key is not a string, row numbers replace all keys."""
         keys = self.index_to_key[start:stop]
         named = keys if all(isinstance(key, str) for key in keys) else [str(row) for row in range(start, stop)]
         rows = self.vectors[start:stop]
@@ -106,19 +108,19 @@ class VectorStore:
         return WordVectors(Vocabulary(named), rows)
 
     def _changed(self) -> None:
-        """Forget what was worked out of the vectors."""
+        """Clear the cached values that depend on the vectors."""
         self.norms, self._cached = None, None
 
     # --- keys
 
     def has_index_for(self, key: Any) -> bool:
-        """Whether a key, or a number of a row, is there."""
+        """Return whether a key or a row number exists."""
         return bool(self.get_index(key, -1) >= 0)
 
     def get_index(self, key: Any, default: int | None = None) -> int:
-        """The row of a key; a whole number that is no key is taken for a row.
+        """Return the row of a key. A whole number that is not a key is interpreted as a row.
 
-        Raises :class:`UnknownWordError` (a KeyError) where there is none and no ``default``.
+        If there is no such row, returns ``default``, or raises :class:`UnknownWordError` (a KeyError) if it is None.
         """
         index = self.key_to_index.get(key, -1)
         if index >= 0:
@@ -136,16 +138,16 @@ class VectorStore:
     # --- reading
 
     def __getitem__(self, key_or_keys: Any) -> NDArray[Any]:
-        """The vector of a key, shape (N,), or those of several, shape (n, N)."""
+        """Return the vector of a key, shape (N,), or the vectors of several keys, shape (n, N)."""
         if isinstance(key_or_keys, str | int | np.integer):
             return self.get_vector(key_or_keys)
         rows = [self.get_vector(key) for key in key_or_keys]
         if not rows:
-            raise ConfigError("keys", "must hold a key", key_or_keys, "there is no matrix of no rows")
+            raise ConfigError("keys", "must hold at least one key", key_or_keys)
         return np.vstack(rows)
 
     def get_vector(self, key: Any, norm: bool = False) -> NDArray[Any]:
-        """The vector of a key, read-only; with ``norm`` a float32 copy of length 1."""
+        """Return the vector of a key, read-only; with ``norm``, a float32 copy of length 1."""
         index = self.get_index(key)
         if norm:
             unit: NDArray[Any] = self.core().unit_vectors([index])[0]
@@ -155,7 +157,7 @@ class VectorStore:
         return row
 
     def word_vec(self, *args: Any, **kwargs: Any) -> NDArray[Any]:
-        """The old name of :meth:`get_vector`."""
+        """Old name of :meth:`get_vector`."""
         return self.get_vector(*args, **kwargs)
 
     def get_mean_vector(
@@ -166,16 +168,16 @@ class VectorStore:
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> NDArray[np.float32]:
-        """The mean of vectors, by their weights, shape (N,).
+        """Return the weighted mean of vectors, shape (N,).
 
         Parameters
         ----------
         keys : list of keys or vectors
-            Vectors are taken as they are, whatever ``pre_normalize`` says.
+            Keys or vectors. ``pre_normalize`` does not apply to vectors.
         weights : list of float, default None
-            One for each key; 1 unless given.
+            A weight for each key; None for equal weights.
         pre_normalize, post_normalize : bool, default True and False
-            Give the vectors of keys, or the mean, length 1.
+            Whether to normalise the vectors of keys, and the mean, to length 1.
         ignore_missing : bool, default True
             Leave out unknown keys instead of raising :class:`UnknownWordError`.
         """
@@ -199,7 +201,7 @@ class VectorStore:
         return (mean / length if post_normalize and length > 0 else mean).astype(np.float32)
 
     def _checked_vector(self, parameter: str, vector: NDArray[Any]) -> NDArray[Any]:
-        """A vector that a caller passed in place of a key; :class:`ConfigError` where it is none."""
+        """Return a vector that was passed instead of a key; raise :class:`ConfigError` if it is not a vector."""
         if vector.shape != (self.vector_size,) or vector.dtype.kind not in "iuf":
             got = vector if vector.dtype.kind not in "iuf" else vector.shape
             raise ConfigError(parameter, f"must hold keys or vectors of {self.vector_size} numbers", got)
@@ -208,7 +210,7 @@ class VectorStore:
     # --- changing
 
     def add_vector(self, key: Any, vector: Any) -> int:
-        """Add a key, or set the next row that was set aside; returns the row. A key that is there keeps its vector."""
+        """Add a key in the next empty row, or in a new row, and return the row. An existing key keeps its vector."""
         if key in self.key_to_index:
             self.add_vectors([key], [vector])  # checks the vector
             return self.key_to_index[key]
@@ -229,13 +231,13 @@ class VectorStore:
         Parameters
         ----------
         keys : key or list of keys
-            What to add.
+            The keys to add.
         weights : array_like of shape (n, N) or (N,)
             Their vectors.
         extras : dict of str to array, default None
-            Attributes by name, one value for each key.
+            Attributes by name, with one value for each key.
         replace : bool, default False
-            Give new vectors to keys that are there already; else they keep theirs.
+            Whether to replace the vectors of existing keys.
         """
         if isinstance(keys, str | int | np.integer):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
@@ -269,19 +271,19 @@ class VectorStore:
         self.allocate_vecattrs()
 
     def _writable(self) -> NDArray[Any]:
-        """The vectors, copied first where they lie in a mapped file."""
+        """Return the vectors as a writable array; vectors in a mapped file are copied first."""
         if not self.vectors.flags.writeable:
             self.vectors = self.vectors.copy()
         return self.vectors
 
     def __setitem__(self, keys: Any, weights: Any) -> None:
-        """Set the vector of a key, or of several; keys that are not there are added."""
+        """Set the vector of a key, or the vectors of several keys; new keys are added."""
         if not isinstance(keys, list | tuple | np.ndarray):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
         self.add_vectors(keys, weights, replace=True)
 
     def resize_vectors(self, seed: int = 0) -> None:
-        """Make a row for each key; new rows are drawn uniformly between ±0.5 / N."""
+        """Add missing rows, so that each key has one. New rows are uniform random numbers in ±0.5 / N."""
         missing = len(self) - len(self.vectors)
         if missing > 0:
             drawn = (np.random.default_rng(seed).random((missing, self.vector_size)) - 0.5) / self.vector_size
@@ -293,7 +295,7 @@ class VectorStore:
     # --- attributes of keys
 
     def allocate_vecattrs(self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None) -> None:
-        """Make room for a value for each key in these attributes, or in all that are there."""
+        """Allocate a value for each key in these attributes, or in all existing ones."""
         names, kinds = list(attrs or ()), list(types or ())
         if len(names) != len(kinds):
             raise WrongTypeError("types", f"must hold a type for each of {names}", types)
@@ -309,7 +311,7 @@ class VectorStore:
                 self.expandos[attr] = grown
 
     def set_vecattr(self, key: Any, attr: str, val: Any) -> None:
-        """Set an attribute of a key; it is made where no key has it yet."""
+        """Set an attribute of a key. The attribute is created if no key has it."""
         index = self.get_index(key)
         if attr not in self.expandos:
             self.allocate_vecattrs([attr], [type(val)])
@@ -320,7 +322,7 @@ class VectorStore:
         values[index] = val
 
     def get_vecattr(self, key: Any, attr: str) -> Any:
-        """An attribute of a key, such as its "count"."""
+        """Return an attribute of a key, such as its "count"."""
         index = self.get_index(key)
         if attr in ("code", "point") and self.has_tree:
             nodes, bits = self._huffman_tree().path(index)
@@ -336,7 +338,7 @@ class VectorStore:
         return self._tree[1]
 
     def sort_by_descending_frequency(self) -> None:
-        """Put the keys with the largest "count" first, and their vectors and attributes with them.
+        """Sort keys, vectors and attributes by decreasing "count".
 
         Of keys with the same count, the last one comes first, as in gensim.
         """
@@ -356,22 +358,22 @@ class VectorStore:
     # --- lengths
 
     def fill_norms(self, force: bool = False) -> None:
-        """Work out the length of each vector; with ``force`` again, after ``vectors`` was written to by hand."""
+        """Compute the norm of each vector. Pass ``force`` after writing to ``vectors``, because norms are cached."""
         if self.norms is None or force:
             self._changed()
             self.norms = self.core().norms
 
     def get_normed_vectors(self) -> NDArray[np.float32]:
-        """All vectors with length 1, shape (V, N), a copy; zeros stay zeros."""
+        """Return a copy of all vectors with length 1, shape (V, N). Zero vectors stay zero."""
         return self.core().unit_vectors(np.arange(len(self)))
 
     def unit_normalize_all(self) -> None:
-        """Give all vectors length 1, in place; what a model then trains is no longer what it had learned."""
+        """Normalise all vectors to length 1, in place. Do not train the model any further after this."""
         self.vectors = self.get_normed_vectors().astype(self.vectors.dtype)
         self.fill_norms(force=True)
 
     def init_sims(self, replace: bool = False) -> None:
-        """The old name of :meth:`fill_norms` and, with ``replace``, of :meth:`unit_normalize_all`."""
+        """Old name of :meth:`fill_norms` and, with ``replace``, of :meth:`unit_normalize_all`."""
         if replace:
             self.unit_normalize_all()
         else:
@@ -379,13 +381,13 @@ class VectorStore:
 
 
 def by_descending_frequency(counts: NDArray[Any]) -> NDArray[np.int64]:
-    """The rows by falling count, in gensim's order: of equal counts, the last row first."""
+    """Return the rows by decreasing count, in gensim's order: of equal counts, the last row first."""
     order: NDArray[np.int64] = np.argsort(counts, kind="stable")[::-1]
     return order
 
 
 def _dtype_of(kind: Any) -> np.dtype[Any]:
-    """The data type of an attribute whose values are of a Python type; object where NumPy has none."""
+    """Return the NumPy data type for values of a Python type; object if there is none."""
     known = not isinstance(kind, type) or issubclass(kind, np.generic | int | float)
     found: np.dtype[Any] = np.dtype(kind if known else object)
     return found

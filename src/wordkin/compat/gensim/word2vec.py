@@ -279,7 +279,7 @@ class Word2Vec(Model):
         try:
             encoded, _ = encode_source(source, config, training.vocabulary_of(self), check=count)
         except EmptyVocabularyError:
-            if not isinstance(corpus_iterable, Sized):  # others may have been used up
+            if not isinstance(corpus_iterable, Sized):  # an iterable without a length may be exhausted now
                 raise
             logger.warning("the text has no words: nothing is trained")
             encoded = training.empty_corpus()
