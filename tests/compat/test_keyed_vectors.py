@@ -171,7 +171,7 @@ def test_attributes_of_keys(vectors):
         vectors.set_vecattr("cow", "new", 1)
     assert "new" not in vectors.expandos
     del vectors.expandos["count"]
-    with pytest.raises(KeyError, match=r"^the keys have no attribute 'count' \(there are: none\): set it with"):
+    with pytest.raises(KeyError, match=r"^the keys have no attribute 'count' \(existing attributes: none\)"):
         vectors.sort_by_descending_frequency()
 
 

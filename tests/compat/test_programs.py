@@ -64,7 +64,7 @@ def test_values_and_types_are_those_of_gensim(ask: Any, wv: KeyedVectors) -> Non
 
 
 def test_what_cannot_be_asked(wv: KeyedVectors) -> None:
-    with pytest.raises(ConfigError, match=r"keys must hold a key; got \[\]"):
+    with pytest.raises(ConfigError, match=r"keys must hold at least one key; got \[\]"):
         wv[[]]
     with pytest.raises(ConfigError, match="ws1 must be a list of keys; got 'w1'"):
         wv.n_similarity("w1", ["w2"])

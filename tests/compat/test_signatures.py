@@ -70,15 +70,15 @@ def test_methods_take_the_same_parameters(name, method):
 
 
 def test_what_is_not_supported_is_refused_by_name():
-    with pytest.raises(ConfigError, match="null_word must be left at 0 here; got 1"):
+    with pytest.raises(ConfigError, match="null_word must be 0 in wordkin; got 1"):
         compat.Word2Vec(null_word=1)
     with pytest.raises(ConfigError, match="hashfxn must be a function"):
         compat.Word2Vec(hashfxn=3)
-    with pytest.raises(ConfigError, match="mapfile_path must be left at None here"):
+    with pytest.raises(ConfigError, match="mapfile_path must be None in wordkin"):
         compat.KeyedVectors(2, mapfile_path="vectors")
     vectors = compat.KeyedVectors(2)
     vectors.add_vectors(["a", "b"], np.eye(2))
-    with pytest.raises(ConfigError, match=r"indexer must be left at None here.*build_index"):
+    with pytest.raises(ConfigError, match=r"indexer must be None in wordkin.*build_index"):
         vectors.most_similar("a", indexer=object())
 
 

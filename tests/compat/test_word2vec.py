@@ -94,7 +94,7 @@ def test_counts_of_words_that_train_returns():
 
 
 def test_growing_needs_something_to_add_to():
-    with pytest.raises(RuntimeError, match="update=True needs a vocabulary"):
+    with pytest.raises(RuntimeError, match="update=True needs an existing vocabulary"):
         Word2Vec(**SMALL).build_vocab(TEXT, update=True)
 
 

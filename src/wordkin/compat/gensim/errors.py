@@ -59,7 +59,9 @@ class NoAttributeError(WordkinError, KeyError):
 def no_attribute(attr: str, known: Iterable[str]) -> NoAttributeError:
     """Return the error for a missing attribute of keys."""
     there = ", ".join(map(repr, known)) or "none"
-    return NoAttributeError(f"the keys have no attribute {attr!r} (there are: {there}): set it with set_vecattr")
+    return NoAttributeError(
+        f"the keys have no attribute {attr!r} (existing attributes: {there}): set it with set_vecattr"
+    )
 
 
 # Attributes of gensim 3 that cannot be set in gensim 4.
