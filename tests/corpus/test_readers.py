@@ -92,6 +92,7 @@ def test_padding_after_xz_is_allowed(tmp_path: Path) -> None:
         ("a.txt", b'<?xml version="1.0"?>', "looks like XML"),
         ("a.rtf", b"{\\rtf1 a b}", "looks like a document in RTF"),
     ],
+    ids=["gzip", "bzip2", "xz", "zstandard", "gzip in gzip", "zip", "pdf", "html", "xml", "rtf"],
 )
 def test_what_is_no_plain_text_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
