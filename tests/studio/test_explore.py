@@ -40,8 +40,8 @@ def test_search_completes_shows_neighbours_and_walks_back(studio, new_tab):
     field = page.get_by_label("Word", exact=True)
     field.fill("")
     field.press_sequentially("wor")
-    page.wait_for_selector("datalist option >> nth=3", state="attached")
-    assert page.get_attribute("datalist option >> nth=0", "value") == "word0"
+    page.wait_for_function("document.querySelector('datalist option')?.value === 'word0'")
+    assert page.locator("datalist option").count() > 3
     search(page, "rome")
     page.wait_for_url("**word=rome*")
     page.wait_for_selector("h2:has-text('Nearest to rome')")

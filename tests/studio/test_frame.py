@@ -11,11 +11,11 @@ def test_language_and_theme_are_in_the_url_kept_by_links_and_chosen_in_the_heade
     page = new_tab(studio, "/?lang=ko&theme=dark").page
     assert page.inner_text("h1") == "시작"
     assert page.get_attribute("html", "lang") == "ko-KR"
-    assert page.locator("body.body--dark").count() == 1
+    page.wait_for_selector("body.body--dark")
     page.click("nav a >> nth=2")
     page.wait_for_url("**/explore?**")
     assert page.inner_text("h1") == "탐색"
-    assert page.locator("body.body--dark").count() == 1
+    page.wait_for_selector("body.body--dark")
     page.get_by_label("언어").click()
     page.get_by_role("option", name="English").click()
     page.wait_for_url("**/explore?lang=en&theme=dark")
@@ -76,11 +76,11 @@ def test_each_page_is_used_by_keyboard_readable_and_fits_a_phone(studio, new_tab
     assert page.get_attribute("nav a[aria-current=page]", "href").split("?")[0] == path
     assert page.title().endswith("· wordkin")
     assert_tab_reaches_every_control_and_shows_where_it_is(page)
-    assert page.evaluate(low_contrast) == []
+    page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)
     page.evaluate("Quasar.Dark.set(true)")
     page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)
     page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.wait_for_function("document.documentElement.scrollWidth <= 360")
 
 
 def assert_tab_reaches_every_control_and_shows_where_it_is(page) -> None:

@@ -294,6 +294,6 @@ def test_pages_fit_a_phone_and_go_back(lesson):
     for topic in ("tree", "sampling", "six"):
         page.locator(".lesson-topics button", has_text=Texts("en")[f"lesson.topic.{topic}"]).click()
         page.wait_for_url(f"**topic={topic}**")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.wait_for_function("document.documentElement.scrollWidth <= 360")
     page.go_back()
     page.locator("section.lesson-topic[aria-label='Negative sampling']").wait_for()
