@@ -23,8 +23,8 @@ def run_harness(*arguments: str) -> tuple[int, int, int]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are injected into forks")
 def test_nothing_is_lost_to_kills_and_full_disks():
-    injected, survived, lost = run_harness("--modes", "kills", "disks", "--kills", "2", "--stride", "53")
-    assert injected == survived > 12
+    injected, survived, lost = run_harness("--modes", "kills", "disks", "--kills", "1", "--stride", "97")
+    assert injected == survived > 10
     assert lost == 0
 
 
