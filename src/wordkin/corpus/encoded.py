@@ -95,6 +95,12 @@ class EncodedCorpus:
     def __init__(self, ids: NDArray[np.int32], offsets: NDArray[np.int64], fingerprint: str) -> None:
         self.ids, self.offsets, self.fingerprint = ids, offsets, fingerprint
 
+    @classmethod
+    def of_arrays(cls, ids: NDArray[np.int32], offsets: NDArray[np.int64], fingerprint: str = "") -> EncodedCorpus:
+        """Wrap arrays in memory and make them read-only; see :func:`read_only`."""
+        ids, offsets, _ = read_only(CorpusPiece(ids, offsets, len(ids)))
+        return cls(ids, offsets, fingerprint)
+
     @property
     def words(self) -> int:
         """Number of words."""

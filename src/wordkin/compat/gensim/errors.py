@@ -103,11 +103,17 @@ def whole(parameter: str, value: Any, low: int) -> int:
     The error is also a TypeError if the value is not a whole number.
     """
     rule = f"must be a whole number from {low} up"
-    if not isinstance(value, int | np.integer) and not (isinstance(value, float) and value.is_integer()):
-        raise WrongTypeError(parameter, rule, value)
-    if value < low:
+    found = integer(parameter, value, rule)
+    if found < low:
         raise ConfigError(parameter, rule, value)
-    return int(value)
+    return found
+
+
+def integer(parameter: str, value: Any, rule: str) -> int:
+    """Return a whole number, also one of type float, as int; raise :class:`WrongTypeError` for other values."""
+    if isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    raise WrongTypeError(parameter, rule, value)
 
 
 def number(parameter: str, value: Any) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.compat.gensim.errors import WrongTypeError, number, refuse, whole
+from wordkin.compat.gensim.errors import integer, number, refuse, whole
 from wordkin.compat.gensim.store import VectorStore, key_list
 from wordkin.errors import ConfigError
 from wordkin.queries import neighbours
@@ -232,11 +232,7 @@ class Questions(VectorStore):
 
 def _count(topn: Any) -> int | None:
     """Return ``topn`` as int, or None."""
-    if topn is None:
-        return None
-    if isinstance(topn, int | np.integer) or (isinstance(topn, float) and topn.is_integer()):
-        return int(topn)
-    raise WrongTypeError("topn", "must be a whole number or None", topn)
+    return None if topn is None else integer("topn", topn, "must be a whole number or None")
 
 
 def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:

@@ -179,10 +179,7 @@ def empty_corpus() -> EncodedCorpus:
     """An encoded text without sentences."""
     from wordkin.corpus.encoded import EncodedCorpus
 
-    ids, offsets = np.empty(0, np.int32), np.zeros(1, np.int64)
-    for array in ids, offsets:
-        array.flags.writeable = False
-    return EncodedCorpus(ids, offsets, fingerprint="")
+    return EncodedCorpus.of_arrays(np.empty(0, np.int32), np.zeros(1, np.int64))
 
 
 def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
@@ -204,10 +201,8 @@ def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDA
         for number, ids in enumerate(sentences):
             if len(ids) < 2:
                 continue
-            offsets = np.array([0, len(ids)])
-            for array in ids, offsets:
-                array.flags.writeable = False
-            loss = backend.held_out_loss(EncodedCorpus(ids, offsets, fingerprint=""), lambda: False)
+            sentence = EncodedCorpus.of_arrays(ids, np.array([0, len(ids)]))
+            loss = backend.held_out_loss(sentence, lambda: False)
             assert loss is not None, "should_stop always returns False"
             scores[number] = -loss * _examples(len(ids), model)
     finally:

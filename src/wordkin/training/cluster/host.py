@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wordkin._version import __version__
 from wordkin.config import TrainingConfig
-from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus, read_only
+from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.objectives.cpu.registers import host_lanes
 from wordkin.training.backend import SpanResult
 from wordkin.training.cluster.links import Address, Links, PeerLostError, StoppedError
@@ -205,8 +205,7 @@ class Host:
         self, ticket: int, words: NDArray[np.int32], offsets: NDArray[np.int64], fingerprint: str
     ) -> float | None:
         """See :class:`wordkin.training.backend.Backend`."""
-        ids, offsets, _ = read_only(CorpusPiece(words, offsets, len(words)))
-        return self._machine.held_out_loss(EncodedCorpus(ids, offsets, fingerprint), self._stops(ticket))
+        return self._machine.held_out_loss(EncodedCorpus.of_arrays(words, offsets, fingerprint), self._stops(ticket))
 
     def table_piece(self, name: str, first: int) -> list[TablePiece]:
         """Return ``PIECE_ROWS`` rows of a table from row ``first`` on, or fewer at its end."""

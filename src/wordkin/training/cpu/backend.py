@@ -82,10 +82,7 @@ class CpuBackend:
 
     def _compile(self) -> None:
         """Compile all kernels before training is timed, with a text of one word, which trains nothing."""
-        ids, offsets = np.zeros(1, np.int32), np.array([0, 1])
-        for array in ids, offsets:  # read-only, like those of an encoded corpus: Numba compiles by this property
-            array.flags.writeable = False
-        corpus = EncodedCorpus(ids, offsets, fingerprint="")
+        corpus = EncodedCorpus.of_arrays(np.zeros(1, np.int32), np.array([0, 1]))
         self.train_span(corpus, 0, 0, 1, Schedule(0.0, 0.0, 1), lambda: False)
 
     @property
