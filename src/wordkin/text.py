@@ -402,7 +402,7 @@ def encode_source(
         opened = open_text(source.directories[0])
         _refuse_other_reading(opened, config, phrases)
         assert opened.vocabulary.counts is not None  # an encoded text always stores counts
-        check(list(opened.vocabulary.words), opened.vocabulary.counts)
+        check(opened.vocabulary.words, opened.vocabulary.counts)
         encoded = _take_encoded(opened, vocabulary, path, spool_directory)
         return encoded, f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
     with scan_text(
@@ -527,7 +527,7 @@ def _take_encoded(
     """The corpus of an encoded text with the ids of ``vocabulary``; not copied if that is its own vocabulary."""
     if vocabulary is not opened.vocabulary:
         refuse_other_items(opened.vocabulary.words, vocabulary)
-        new_ids = vocabulary.find_ids(list(opened.vocabulary.words)).astype(np.int32)
+        new_ids = vocabulary.find_ids(opened.vocabulary.words).astype(np.int32)
         return renumbered(opened.corpus, new_ids, path=path, spool_directory=spool_directory)
     if path is None:
         return opened.corpus

@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
-from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.packing import is_strictly_sorted
+from wordkin.storage.packed_words import concatenated
+from wordkin.vocabulary import Vocabulary, packing
+from wordkin.vocabulary.packing import is_strictly_sorted, matching_ids
 from wordkin.vocabulary.spelling import edit_distance, nearest_spellings
+
+_PACKED = ("utf8", "offsets")
 
 any_words = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), unique=True, max_size=30)
 
@@ -33,6 +36,35 @@ def test_word_and_id_are_inverse(words):
         assert [vocabulary.id_of(word) for word in words] == list(range(len(words)))
         assert vocabulary.ids_of(words).tolist() == list(range(len(words)))
         assert all(word in vocabulary for word in words)
+
+
+long_words = st.lists(st.text(st.sampled_from("ab\0한"), max_size=20), unique=True, min_size=1, max_size=40)
+
+
+@given(long_words, long_words)
+def test_words_are_matched_all_at_once(words, wanted):
+    ours, theirs = Vocabulary(words).words, Vocabulary(wanted).words
+    ids = matching_ids(ours.utf8, ours.offsets, theirs.utf8, theirs.offsets)
+    assert ids.tolist() == [words.index(word) if word in words else -1 for word in wanted]
+
+
+def test_words_with_equal_hashes_are_told_apart(monkeypatch):
+    ours, theirs = Vocabulary(["a", "b"]).words, Vocabulary(["b", "c"]).words
+    monkeypatch.setattr(packing, "_hashes", lambda utf8, offsets: utf8[offsets[:-1]].astype(np.uint64) & np.uint64(2))
+    assert matching_ids(ours.utf8, ours.offsets, theirs.utf8, theirs.offsets).tolist() == [1, -1]
+    assert matching_ids(theirs.utf8, theirs.offsets, ours.utf8, ours.offsets) is None
+
+
+def test_many_words_are_found_as_one_by_one():
+    words = [str(each * each) for each in range(3000)]
+    vocabulary = packed(Vocabulary(words[:1500]))
+    wanted = Vocabulary(words[1000:])
+    expected = [*range(1000, 1500), *[-1] * 1500]
+    assert vocabulary.find_ids(wanted).tolist() == vocabulary.find_ids(wanted.words).tolist() == expected
+    assert vocabulary.find_ids(wanted.words[:]).tolist() == expected
+    twice = Vocabulary.from_packed(*(getattr(concatenated(words[:9], vocabulary.words), each) for each in _PACKED))
+    with pytest.raises(FormatError, match="repeated"):
+        twice.find_ids(wanted)
 
 
 @given(any_words, st.text(max_size=6))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 _BLOCK = 1 << 16  # words per block, so that the temporaries fit in the CPU cache
 _LONGEST_DECIMAL = 20  # characters of the smallest 64-bit integer
 _CHUNK = 8  # bytes of a word that are compared at a time, as one integer
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, with well distributed bits: 2**64 divided by the golden ratio
 
 
 def offsets_fit(offsets: NDArray[np.int64], size: int) -> bool:
@@ -77,6 +78,62 @@ def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], orde
         if not _block_rises(chunks, starts, offsets[ids.astype(np.int64) + 1] - starts):
             return False
     return True
+
+
+def matching_ids(
+    utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: NDArray[np.uint8], wanted_offsets: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """For each wanted word, the id of the equal word, or -1; None if two of the words have the same hash.
+
+    Words are found by hash and then compared byte by byte, so the result is exact. Distinct words share a 64-bit hash
+    only by an unlikely accident; equal ones always do, and are reported by the caller.
+    """
+    size = len(offsets) - 1
+    hashes = np.concatenate([_hashes(utf8, offsets[first : first + _BLOCK + 1]) for first in range(0, size, _BLOCK)])
+    order = np.argsort(hashes)
+    ranked = hashes[order]
+    if (ranked[1:] == ranked[:-1]).any():
+        return None
+    ids = np.full(len(wanted_offsets) - 1, -1, np.int64)
+    for first in range(0, len(ids), _BLOCK):
+        some = wanted_offsets[first : first + _BLOCK + 1]
+        wanted_hashes = _hashes(wanted, some)
+        candidates = order[np.minimum(np.searchsorted(ranked, wanted_hashes), size - 1)]
+        hits = np.flatnonzero(hashes[candidates] == wanted_hashes)
+        theirs = candidates[hits]
+        equal = _are_equal(wanted, some[hits], some[hits + 1], utf8, offsets[theirs], offsets[theirs + 1])
+        ids[first + hits[equal]] = theirs[equal]
+    return ids
+
+
+def _hashes(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A 64-bit hash of each word, made of its length and of its bytes, eight at a time."""
+    chunks = _chunks(utf8[offsets[0] : offsets[-1]])
+    starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
+    hashes = lengths.astype(np.uint64)
+    left, depth = np.arange(len(starts)), 0
+    while len(left):
+        mixed = (hashes[left] ^ _keys(chunks, starts[left] + depth, lengths[left] - depth)) * _MIX
+        hashes[left] = mixed ^ (mixed >> np.uint64(32))
+        depth += _CHUNK
+        left = left[lengths[left] > depth]
+    return hashes
+
+
+def _are_equal(
+    utf8: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],
+    others: NDArray[np.uint8], other_starts: NDArray[np.int64], other_ends: NDArray[np.int64],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Whether the words ``utf8[starts:ends]`` equal the words ``others[other_starts:other_ends]``, one by one."""
+    lengths = ends - starts
+    equal: NDArray[np.bool_] = lengths == other_ends - other_starts
+    left, depth = np.flatnonzero(equal), 0
+    while len(left):
+        left = left[lengths[left] > depth]
+        same = utf8[starts[left] + depth] == others[other_starts[left] + depth]
+        equal[left[~same]] = False
+        left, depth = left[same], depth + 1
+    return equal
 
 
 def _chunks(utf8: NDArray[np.uint8]) -> NDArray[np.uint64]:

@@ -134,7 +134,7 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
         totals[rare_ids >= 0] += rare.counts[rare_ids[rare_ids >= 0]]
         unseen = np.ones(len(rare), np.bool_)
         unseen[rare_ids[rare_ids >= 0]] = False
-        rest = [word for word, kept in zip(rare.words, unseen.tolist(), strict=True) if kept]
+        rest = taken(rare.words, np.flatnonzero(unseen))
         rest_counts = rare.counts[unseen]
     joins = _joining(text_new, totals, len(old), rules)
     if (old_ids < 0).all() and not joins.any():
@@ -148,7 +148,7 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     old_counts[old_ids[seen]] += counts[seen]
     all_counts[: len(old)] = old_counts
     joining = taken(text_new, np.flatnonzero(joins))
-    vocabulary, new_ids = Vocabulary.choose([*old.words, *joining], all_counts, min_count=0)
+    vocabulary, new_ids = Vocabulary.choose(concatenated(old.words, joining), all_counts, min_count=0)
     ids = np.full(len(words), -1, np.int32)
     ids[seen] = new_ids[old_ids[seen]]
     ids[np.flatnonzero(is_new)[joins]] = new_ids[len(old) :]

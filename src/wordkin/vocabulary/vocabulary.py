@@ -16,11 +16,19 @@ from numpy.typing import ArrayLike, NDArray
 from wordkin.errors import ConfigError, EmptyVocabularyError, FormatError, UnknownWordError
 from wordkin.items import Item, any_item, are_integers, checked_item, is_integer
 from wordkin.storage.packed_words import PackedWords, are_utf8, packed, taken
-from wordkin.vocabulary.packing import are_decimal, is_permutation, is_strictly_sorted, offsets_fit, sorted_ids
+from wordkin.vocabulary.packing import (
+    are_decimal,
+    is_permutation,
+    is_strictly_sorted,
+    matching_ids,
+    offsets_fit,
+    sorted_ids,
+)
 from wordkin.vocabulary.spelling import nearest_spellings
 
 # A binary search takes about as long as adding this many words to a dict. After V / 64 searches, the dict is cheaper.
 _WORDS_PER_SEARCH = 64
+_LEAST_TO_MATCH = 1024  # packed words from which matching them all at once is faster than looking up each
 _SCANS = 8  # linear scans, used without a sort order, before building the dict becomes cheaper
 
 
@@ -455,7 +463,13 @@ class Vocabulary:
         ndarray of int64
             One id per word; -1 for words that are not in the vocabulary.
         """
+        if isinstance(words, Vocabulary):
+            words = words.words
         if isinstance(words, PackedWords) and words.integers == self.integers:  # do not list millions of words
+            if len(words) >= max(_LEAST_TO_MATCH, len(self) / _WORDS_PER_SEARCH) and len(self):
+                ids = matching_ids(self._words.utf8, self._words.offsets, words.utf8, words.offsets)
+                if ids is not None:
+                    return ids
             return np.fromiter(map(self._find, words), np.int64, len(words))
         return np.fromiter(map(self._find, map(self._own, word_list("words", words))), dtype=np.int64)
 
