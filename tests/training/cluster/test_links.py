@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from wordkin.errors import ClusterError
 from wordkin.training.cluster import links
+from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.links import Links, PeerLostError, StoppedError
 from wordkin.training.cluster.merging import ChangedRows, MergedRows
 
@@ -112,12 +114,30 @@ def test_values_arrive_as_they_were_given(three: list[Links]) -> None:
             assert list(each) == [0, 7, 9]
             assert isinstance(each[0][0], ChangedRows)
             assert isinstance(each[7][0], MergedRows)
-            for kept, given in zip(each[0][0], value[0][0], strict=True):
+            assert each[0][0].whole is False
+            for kept, given in zip(each[0][0][:3], value[0][0][:3], strict=True):
                 assert kept.dtype == given.dtype
                 assert kept.tolist() == given.tolist()
             assert each[7][0].rows.shape == (0, 4)
             assert each[7][1:] == [None, 2.5, True, "text"]
             assert each[9].tolist() == [[0.0, 2.0], [4.0, 6.0], [8.0, 10.0]]
+
+
+def test_received_arrays_are_valid_until_their_memory_is_used_again(three: list[Links]) -> None:
+    memories = [defaultdict(Buffer) for _ in three]
+
+    def exchange(size: int, value: float) -> list[Any]:
+        given = [MergedRows(np.arange(size, dtype=np.int32), np.full((size, 3), value, np.float32))] * 3
+        return together(three, lambda index, each: each.exchange(given, never, memories[index]))
+
+    earlier = exchange(900, 1.0)[0][1]
+    for size, value in ((900, 2.0), (7, 3.0), (2000, 4.0)):
+        found = exchange(size, value)
+        for each in (each for of_machine in found for each in of_machine):
+            assert each.ids.tolist() == list(range(size))
+            assert (each.rows == value).all()
+        if size == 900:
+            assert (earlier.rows == 2.0).all()  # the same memory
 
 
 def test_a_message_may_not_name_objects() -> None:

@@ -65,6 +65,23 @@ def test_changes_are_added_in_the_order_of_the_replicas() -> None:
     assert merged([{3: value} for value in values], 0.0)[3] == expected
 
 
+def test_rows_of_a_whole_table_need_no_copy() -> None:
+    before = rows_of(np.arange(10))
+    replicas = [{3: 4.0, 7: 9.0}, {7: 7.5, 8: 1.0}, {3: 1.0, 7: 0.5}]
+    listed = [[changed(values, 0.5)] for values in replicas]
+    whole = []
+    for (each,) in listed:
+        table = rows_of(np.full(10, np.nan))
+        table[each.ids] = each.rows
+        whole.append([each._replace(rows=table, whole=True)])
+    mixed = [whole[0], listed[1], whole[2]]
+    expected, *others = (Merger(LAYOUT, (10,)).merge([before], changes)[0] for changes in (listed, whole, mixed))
+    assert expected.ids.tolist() == [3, 7, 8]
+    for found in others:
+        assert found.ids.tolist() == expected.ids.tolist()
+        assert found.rows.tobytes() == expected.rows.tobytes()
+
+
 def test_owners_share_stripes_and_each_row_has_one() -> None:
     rows = np.arange(5 * STRIPE_ROWS + 5)
     owners = owner_of(rows, 2)

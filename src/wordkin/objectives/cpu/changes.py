@@ -1,7 +1,7 @@
 """Kernels that merge the rows of several replicas, and copy rows between whole tables and lists of rows.
 
-A *list of rows* is distinct ids int32 [n] and one row for each id. Merging has three steps: :func:`add_pulls` for each
-replica, :func:`start_rows`, and :func:`add_changes` for each replica, in the order of the replicas. The rule is that of
+A *list of rows* is distinct ids int32 [n] and one row for each id. Merging has two steps: :func:`add_pulls` for each
+replica, then :func:`add_changes` for each replica, both in the order of the replicas. The rule is that of
 :func:`wordkin.objectives.cpu.copies.merge_rows`, and the results are bit-identical.
 """
 
@@ -72,39 +72,53 @@ def add_pulls(union, ids, pulls, count):
 
 
 @kernel
-def start_rows(shapes, union, before, count):
-    """Initialize union rows of several replicas from ``before``, float32 [rows of the table, row_size]."""
-    for number in range(count):
-        prefetch_row(before, union.row_ids[min(number + ROWS_AHEAD, count - 1)])
-        if union.replicas[number] > 1:
-            copy_row(shapes, before, np.int64(union.row_ids[number]), union.rows, np.int64(number))
-
-
-@kernel
-def add_changes(shapes, union, before, ids, rows):
+def add_changes(shapes, union, before, ids, rows, whole, known):
     """Add the changes of one replica, scaled by the share that the rule of merging gives to each row.
 
     A row that only one replica changed is copied unscaled.
+
+    Parameters
+    ----------
+    shapes : TileShapes
+        The layout of the rows.
+    union : Union
+        The union, after :func:`add_pulls` of all replicas.
+    before : float32 [rows of the table, row_size]
+        The rows after the last merge.
+    ids : int32 [n]
+        The rows that the replica changed.
+    rows : float32 [n, row_size] or [rows of the table, row_size]
+        Their changed values: the one of ``ids[slot]`` is at ``slot``, or at ``ids[slot]`` if ``whole``.
+    known : int
+        The number of rows in the union that earlier replicas changed.
     """
     for slot in range(ids.shape[0]):
         ahead = min(slot + ROWS_AHEAD, ids.shape[0] - 1)
         prefetch_row(before, ids[ahead])
-        prefetch_row(union.rows, union.numbers[ids[ahead]])
-        number = np.int64(union.numbers[ids[slot]])
+        if whole:
+            prefetch_row(rows, ids[ahead])
+        if union.numbers[ids[ahead]] < known:
+            prefetch_row(union.rows, union.numbers[ids[ahead]])
+        row = np.int64(ids[slot])
+        changed = row if whole else np.int64(slot)
+        number = np.int64(union.numbers[row])
         if union.replicas[number] == 1:
-            copy_row(shapes, rows, np.int64(slot), union.rows, number)
+            copy_row(shapes, rows, changed, union.rows, number)
+        elif number < known:
+            _add_change(shapes, union, before, row, rows, changed, union.rows, number, number)
         else:
-            _add_change(shapes, union, before, np.int64(ids[slot]), rows, np.int64(slot), number)
+            _add_change(shapes, union, before, row, rows, changed, before, row, number)
 
 
 @inlined
-def _add_change(shapes, union, before, row, rows, slot, number):
+def _add_change(shapes, union, before, row, rows, changed_row, sums, sum_row, number):
+    """Add a scaled change to ``sums[sum_row]``, and write the result to the union."""
     share = -math.expm1(-union.joint[number]) / union.summed[number] if union.summed[number] > 0.0 else 1.0
     row_size = rows.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
         old = load_row(shapes.panel, before, row * row_size + column)
-        changed = load_row(shapes.panel, rows, slot * row_size + column)
-        after = load_row(shapes.panel, union.rows, number * row_size + column)
+        changed = load_row(shapes.panel, rows, changed_row * row_size + column)
+        after = load_row(shapes.panel, sums, sum_row * row_size + column)
         after = add_scaled(after, share, add_scaled(changed, -1.0, old))
         store(after, union.rows, number * row_size + column, 0)
 

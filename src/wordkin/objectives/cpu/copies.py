@@ -60,6 +60,22 @@ def add_updates(row_ids, updates, tally):
 
 
 @kernel
+def count_ids(ids, counts):
+    """``counts[ids] += 1``, int32; an id may appear several times."""
+    for slot in range(ids.shape[0]):
+        counts[ids[slot]] += 1
+
+
+@kernel
+def add_paths(tree, weights, node_updates):
+    """Add the weight of each word, float32 [words], to ``node_updates`` float32 of the nodes of its path."""
+    for word in range(weights.shape[0]):
+        if weights[word] > 0.0:
+            for step in range(tree.offsets[word], tree.offsets[word + 1]):
+                node_updates[tree.node_ids[step]] += weights[word]
+
+
+@kernel
 def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, top):
     """Write the paths of words with local node numbers to the tree ``paths``; return the number of nodes.
 

@@ -18,7 +18,8 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.objectives.cpu.registers import host_lanes
 from wordkin.training.backend import SpanResult
-from wordkin.training.cluster.links import Address, Links, PeerLostError, StoppedError
+from wordkin.training.cluster.buffers import Buffer
+from wordkin.training.cluster.links import Address, Links, Memory, PeerLostError, StoppedError
 from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.memory import refuse_too_many_replicas
 from wordkin.training.cluster.merging import MergedRows
@@ -54,6 +55,7 @@ class Host:
     def __init__(self) -> None:
         self._held: Machine | None = None
         self._merged: list[list[MergedRows]] = []
+        self._changes_memory, self._merged_memory = Memory(Buffer), Memory(Buffer)
         self._stopped = -1
         self._links: Links | None = None
         self._kept: dict[str, Any] = {}
@@ -179,9 +181,10 @@ class Host:
 
     def _merge(self, links: Links, should_stop: Callable[[], bool], *, all_rows: bool) -> None:
         """Send local changes to the owners of the rows, merge the owned rows, and send these to all machines."""
-        found = links.exchange(self._machine.changes(links.machines, all_rows=all_rows), should_stop)
+        changes = self._machine.changes(links.machines, all_rows=all_rows, elsewhere=links.others)
+        found = links.exchange(changes, should_stop, self._changes_memory)
         merged = self._machine.merge({number: rows for each in found for number, rows in each.items()})
-        self._merged = links.exchange([merged] * links.machines, should_stop)
+        self._merged = links.exchange([merged] * links.machines, should_stop, self._merged_memory)
         if not all_rows:
             self._take_merged(all_rows=False)
 

@@ -13,6 +13,7 @@ import json
 import socket
 import struct
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.errors import ClusterError
+from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.merging import ChangedRows, MergedRows
 
 POLL_SECONDS = 0.2  # between two calls of should_stop
@@ -33,6 +35,7 @@ _RECORDS: dict[str, type[ChangedRows] | type[MergedRows]] = {"ChangedRows": Chan
 _NUMBERS = "biuf"  # kinds of dtypes allowed in a message
 
 Address = tuple[str, int]
+Memory = defaultdict[int, Buffer]  # for each machine, the memory of the arrays that it sent last
 
 
 class PeerLostError(Exception):
@@ -145,10 +148,21 @@ class Links:
         _prepare(peer)
         return number, peer
 
-    def exchange(self, outgoing: Sequence[Any], should_stop: Callable[[], bool]) -> list[Any]:
+    def exchange(
+        self, outgoing: Sequence[Any], should_stop: Callable[[], bool], memory: Memory | None = None
+    ) -> list[Any]:
         """Send ``outgoing[i]`` to machine i, and return the values received from all machines, by index.
 
         The value for this machine itself is returned without being sent.
+
+        Parameters
+        ----------
+        outgoing : sequence
+            A value for each machine. It must not change before the call returns.
+        should_stop : callable
+            Called while this machine waits for others; True stops the call.
+        memory : Memory, default None
+            Holds the arrays received, which are valid until it is used again. By default, they have their own memory.
 
         Raises
         ------
@@ -162,8 +176,10 @@ class Links:
             for number, peer in enumerate(self._peers)
             if peer is not None and self._senders is not None
         ]
+        memory = Memory(Buffer) if memory is None else memory
         incoming = [
-            outgoing[number] if peer is None else _receive(peer, should_stop) for number, peer in enumerate(self._peers)
+            outgoing[number] if peer is None else _receive(peer, should_stop, memory[number])
+            for number, peer in enumerate(self._peers)
         ]
         self.sent_bytes += sum(each.result() for each in sent)
         return incoming
@@ -172,6 +188,11 @@ class Links:
     def machines(self) -> int:
         """The number of connected machines, including this one."""
         return len(self._peers)
+
+    @property
+    def others(self) -> list[int]:
+        """The indices of the other machines."""
+        return [number for number, peer in enumerate(self._peers) if peer is not None]
 
     def _part(self) -> None:
         """Close the connections to other machines."""
@@ -242,11 +263,11 @@ def _send_all(peer: socket.socket, view: memoryview, should_stop: Callable[[], b
             raise PeerLostError(str(error)) from error
 
 
-def _receive(peer: socket.socket, should_stop: Callable[[], bool]) -> Any:
+def _receive(peer: socket.socket, should_stop: Callable[[], bool], buffer: Buffer) -> Any:
     (count,) = _counts(peer, 1, should_stop)
     head_size, *sizes = _counts(peer, count, should_stop)
     head = bytearray(head_size)
-    arrays = [np.empty(size, np.uint8) for size in sizes]
+    arrays = buffer.divided(sizes)
     for view in (memoryview(head), *(array.data for array in arrays)):
         _receive_into(peer, view, should_stop)
     return _rebuilt(json.loads(head), iter(arrays))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +81,15 @@ class Machine:
             for number, replica in self.replicas.items()
         }
 
-    def changes(self, owners: int, *, all_rows: bool) -> list[dict[int, list[ChangedRows]]]:
+    def changes(
+        self, owners: int, *, all_rows: bool, elsewhere: Collection[int] = ()
+    ) -> list[dict[int, list[ChangedRows]]]:
         """Return, for each owner, the rows that each replica changed, among all rows or only the frequent ones.
 
-        See :func:`~wordkin.training.cluster.merging.owner_of`.
+        See :func:`~wordkin.training.cluster.merging.owner_of`, and :meth:`Replica.changes` for ``elsewhere``.
         """
         among = None if all_rows else self._frequent
-        found = {number: replica.changes(owners, among) for number, replica in self.replicas.items()}
+        found = {number: replica.changes(owners, among, elsewhere) for number, replica in self.replicas.items()}
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:

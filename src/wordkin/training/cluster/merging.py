@@ -24,9 +24,9 @@ from wordkin.objectives.cpu.changes import (
     clear_numbers,
     list_rows,
     set_rows,
-    start_rows,
 )
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros
+from wordkin.training.cluster.buffers import Buffer
 
 STRIPE_ROWS = 1024  # small enough that the frequent rows are spread over several machines
 
@@ -46,11 +46,15 @@ class ChangedRows(NamedTuple):
     pulls : float32 [n]
         For each row, the number of its updates since the last merge, multiplied by the *pull*: the fraction of the
         distance to the optimum that one update covers.
+    whole : bool
+        Whether ``rows`` is the whole table of the replica instead, in which the values of ``ids[i]`` are at ``ids[i]``.
+        So rows that stay in this process need no copy.
     """
 
     ids: NDArray[np.int32]
     rows: Rows
     pulls: NDArray[np.float32]
+    whole: bool = False
 
 
 class MergedRows(NamedTuple):
@@ -107,22 +111,22 @@ class Merger:
 
     def _merge_table(self, number: int, before: Rows, changes: Sequence[ChangedRows]) -> MergedRows:
         union = self._unions[number]
-        room = sum(len(changed.ids) for changed in changes)
+        room = min(sum(len(changed.ids) for changed in changes), len(before))
         if room > len(union.row_ids):
             union = self._unions[number] = self._union(union.numbers, room)
-        shapes = self._layout.shapes
         count = 0
-        given = [ChangedRows(read_only(ids), read_only(rows), read_only(pulls)) for ids, rows, pulls in changes]
-        for changed in given:
-            count = add_pulls(union, changed.ids, changed.pulls, count)
-        start_rows(shapes, union, before, count)
-        for changed in given:
-            add_changes(shapes, union, before, changed.ids, changed.rows)
+        known = []  # for each replica, the rows that earlier ones changed
+        for changed in changes:
+            known.append(count)
+            count = add_pulls(union, read_only(changed.ids), read_only(changed.pulls), count)
+        for changed, earlier in zip(changes, known, strict=True):
+            ids, rows = read_only(changed.ids), read_only(changed.rows)
+            add_changes(self._layout.shapes, union, before, ids, rows, changed.whole, earlier)
         return MergedRows(union.row_ids[:count], union.rows[:count])
 
     def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
         """Allocate buffers for 1.25 * ``room`` rows, so that later calls reallocate less often."""
-        room += room // 4
+        room = min(room + room // 4, len(numbers))
         return Union(
             numbers=numbers,
             row_ids=np.empty(room, np.int32),
@@ -133,9 +137,9 @@ class Merger:
         )
 
 
-def list_of_rows(layout: Layout, table: Rows, ids: NDArray[np.int32]) -> Rows:
-    """Return a copy of the rows ``ids`` of a table."""
-    rows = np.empty((len(ids), layout.row_size), np.float32)
+def list_of_rows(layout: Layout, table: Rows, ids: NDArray[np.int32], buffer: Buffer | None = None) -> Rows:
+    """Return a copy of the rows ``ids`` of a table, in the memory of ``buffer`` if one is given."""
+    rows = (buffer or Buffer()).rows(len(ids), layout.row_size)
     list_rows(layout.shapes, table, read_only(ids), rows)
     return rows
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from wordkin.corpus.encoded import TrainingText
 from wordkin.objectives.cpu.changes import clear_numbers
 from wordkin.training.backend import SpanResult
+from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.merging import ChangedRows, MergedRows, Rows, list_of_rows, owner_of, put_rows, read_only
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
@@ -38,6 +40,7 @@ class Replica:
         self.pulls = tuple(np.zeros(len(rows), np.float32) for rows in self.rows)
         self._tally = backend.tally_updates()
         self._pulls = backend.pulls
+        self._buffers: defaultdict[tuple[int, int], Buffer] = defaultdict(Buffer)  # by table and owner
 
     def train(
         self,
@@ -57,7 +60,9 @@ class Replica:
             summed += updates * np.float32(max(pull, _SMALLEST_PULL))
         return result
 
-    def changes(self, owners: int, among: tuple[NDArray[np.int32], ...] | None) -> list[list[ChangedRows]]:
+    def changes(
+        self, owners: int, among: tuple[NDArray[np.int32], ...] | None, elsewhere: Collection[int] = ()
+    ) -> list[list[ChangedRows]]:
         """Return, for each owner and each table, the rows updated since they were merged.
 
         Parameters
@@ -66,6 +71,9 @@ class Replica:
             The number of machines that merge rows.
         among : tuple of int32 [n] or None
             The rows of each table to consider; None for all.
+        elsewhere : collection of int, default ()
+            The owners that are in other processes. Their rows are copied to buffers, which the next call reuses.
+            For the other owners, the result refers to the tables.
         """
         changed: list[list[ChangedRows]] = [[] for _ in range(owners)]
         for number, (rows, pulls) in enumerate(zip(self.rows, self.pulls, strict=True)):
@@ -73,7 +81,11 @@ class Replica:
             owner = owner_of(updated, owners)
             for each, found in enumerate(changed):
                 ids = updated[owner == each].astype(np.int32)
-                found.append(ChangedRows(ids, list_of_rows(self.backend.layout, rows, ids), pulls[ids]))
+                if each in elsewhere:
+                    listed = list_of_rows(self.backend.layout, rows, ids, self._buffers[number, each])
+                    found.append(ChangedRows(ids, listed, pulls[ids]))
+                else:
+                    found.append(ChangedRows(ids, rows, pulls[ids], whole=True))
         return changed
 
     def take(self, number: int, merged: MergedRows) -> None:

@@ -148,8 +148,11 @@ class CpuBackend:
 
     def tally_updates(self) -> Tally:
         """Start counting the updates of rows and return the tally."""
-        self._held.tally = Tally([len(rows) for rows in self.row_tables])
-        return self._held.tally
+        tally = self._held.tally = Tally([len(rows) for rows in self.row_tables])
+        with self._held.crew.alone():
+            self._compile()
+        tally.clear()
+        return tally
 
     @property
     def pulls(self) -> Pulls:

@@ -6,7 +6,6 @@ Threads may overwrite each other's updates, so the result is reproducible only w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.crew import Crew, Queue
 from wordkin.training.cpu.frozen import FrozenRows
 from wordkin.training.cpu.sampler import Text
-from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Sharing, make_steps, rooms
+from wordkin.training.cpu.steps import SPARE_ROWS, Outputs, Sharing, make_steps
 from wordkin.training.cpu.tally import Counter, Tally
 from wordkin.training.cpu.worker import Result, Worker
 from wordkin.training.tables import output_rows
@@ -54,7 +53,7 @@ class SharedTables:
     crew : Crew
         The threads.
     tally : Tally or None
-        Counts the updates of rows if set. Concurrent threads may lose some updates here, too.
+        Counts the updates of rows if set.
     """
 
     def __init__(
@@ -78,7 +77,8 @@ class SharedTables:
         thresholds = keep_thresholds(keep)
         self.crew = Crew([Worker(config, thresholds, self.steps, number) for number in range(threads)])
         self.tally: Tally | None = None
-        self._rooms = partial(rooms, config, self.steps, len(counts), self.shard_words)
+        self._threads = threads
+        self._counters: list[Counter] = []  # one per thread, if there is a tally
         self._frozen: FrozenRows | None = None
 
     def freeze(self, ids: NDArray[np.int64]) -> None:
@@ -96,18 +96,21 @@ class SharedTables:
         """
         results: dict[range, Result] = {}
         queue = Queue(shards, should_stop)
-        tally = self.tally
+        if self.tally is not None and not self._counters:
+            self._counters = [Counter(self.steps, len(self.input_rows)) for _ in range(self._threads)]
 
         def work_off(worker: Worker) -> None:
-            counter = None if tally is None else Counter(self.steps, self._rooms())
+            counter = self._counters[worker.number] if self._counters else None
             for shard in queue:
                 sample = windows, targets = worker.sampler.draw(text, shard)
-                if counter is not None and tally is not None:
-                    counter.count(sample, worker.local_ids, tally)
+                if counter is not None:
+                    counter.count(sample)
                 outputs = [Outputs(windows.word_ids, each) for each in targets]
                 results[shard] = worker.train(windows, self._tables, outputs, text.rate_at(shard.start))
                 if self._frozen is not None:
                     self._frozen.restore(windows.word_ids)
 
         self.crew.work(work_off)
+        if self.tally is not None:
+            self.tally.add_counts(self._counters, self.steps)
         return [results[shard] for shard in shards if shard in results]

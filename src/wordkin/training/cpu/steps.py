@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.objectives.blocks import negative_sampling_block, rows_together, softmax_block
-from wordkin.objectives.cpu.copies import renumber
+from wordkin.objectives.cpu.copies import add_paths, renumber
 from wordkin.objectives.cpu.examples import Examples, Mode, Tables, Workspace, make_workspace
 from wordkin.objectives.cpu.hierarchical_softmax import (
     HOT_NODES,
@@ -90,6 +90,8 @@ class Step(Protocol[TargetsT, WorkspaceT]):
         Expected updates of an input row per occurrence of its word in the text.
     reads_all_rows : bool
         Whether a shard reads the whole output table in order.
+    draws_words : bool
+        Whether targets have ``ids``, the words that were drawn.
     own_rows : int
         Number of private rows that each thread needs after the output table.
     """
@@ -98,6 +100,7 @@ class Step(Protocol[TargetsT, WorkspaceT]):
     operations: int
     input_updates: float
     reads_all_rows: bool
+    draws_words: bool
     own_rows: int
 
     def workspace(self, thread: int) -> WorkspaceT:
@@ -118,6 +121,13 @@ class Step(Protocol[TargetsT, WorkspaceT]):
 
     def most_rows(self, words: int) -> int:
         """Maximum number of output rows that ``words`` words of text need in addition to their own rows."""
+
+    def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
+        """Add the updates of the output rows, float32 [rows], by a text that contains each word ``words`` times.
+
+        ``drawn`` is how often each word was drawn as an additional target. The updates are those that :meth:`number`
+        counts, summed over the shards of the text.
+        """
 
     def train(
         self,
@@ -168,6 +178,7 @@ class NegativeSamplingStep:
     """Negative sampling: chooses the block size and draws noise words."""
 
     reads_all_rows = False
+    draws_words = True
     own_rows = 0
 
     def __init__(
@@ -218,6 +229,9 @@ class NegativeSamplingStep:
         examples = words * 2 * self._mode.reach if self.block.pair_by_pair and not self._mode.cbow else words
         return self._drawn(-(-examples // self.block.examples))
 
+    def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
+        updates += words * np.float32(self._output_updates) + drawn * np.float32(self._noise_updates)
+
     def number(self, targets: Noise, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Noise:
         rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
         rows.number(targets.ids, self._noise_updates, local_ids.words)
@@ -253,6 +267,7 @@ class HierarchicalSoftmaxStep:
 
     shard_words = MOST_SHARD_WORDS
     reads_all_rows = False
+    draws_words = False
 
     def __init__(
         self,
@@ -305,6 +320,9 @@ class HierarchicalSoftmaxStep:
         levels = 2.0 ** np.minimum(np.arange(self._longest), 62)
         return int(np.minimum(levels, words).sum()) + TOP_NODES
 
+    def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
+        add_paths(self._tree, words * np.float32(self._output_updates), updates)
+
     def train(
         self,
         tables: Tables,
@@ -337,6 +355,7 @@ class SoftmaxStep:
     """Full softmax: chooses the batch size."""
 
     reads_all_rows = True
+    draws_words = False
     own_rows = 0
 
     def __init__(
@@ -373,6 +392,9 @@ class SoftmaxStep:
 
     def most_rows(self, words: int) -> int:
         return self._vocabulary_size
+
+    def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
+        updates += words * np.float32(self._output_updates)
 
     def train(
         self,

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.objectives.cpu.copies import add_updates
-from wordkin.training.cpu.numbering import LocalIds, RowSet
+from wordkin.objectives.cpu.copies import add_updates, count_ids
+from wordkin.training.cpu.numbering import RowSet
 from wordkin.training.cpu.sampler import Sample
 from wordkin.training.cpu.steps import AnyStep
+
+
+class Counter:
+    """Counts the words and the targets of the shards of one thread; not thread-safe.
+
+    Each appearance is one access to a small array of the thread. What they mean for the rows is computed once for many
+    shards, by :meth:`Tally.add_counts`.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The step of each objective.
+    vocabulary_size : int
+        Number of words.
+
+    Attributes
+    ----------
+    words : ndarray of shape (V,), int32
+        How often each word appeared.
+    targets : list of ndarray of shape (V,) or (0,), int32
+        For each objective, how often each word was drawn as an additional target. Empty if the objective draws none.
+    """
+
+    def __init__(self, steps: Sequence[AnyStep], vocabulary_size: int) -> None:
+        self._steps = steps
+        self.words = np.zeros(vocabulary_size, np.int32)
+        self.targets = [np.zeros(vocabulary_size if step.draws_words else 0, np.int32) for step in steps]
+
+    def count(self, sample: Sample) -> None:
+        """Count the sample of a shard."""
+        count_ids(sample.windows.word_ids, self.words)
+        for step, targets, counts in zip(self._steps, sample.targets, self.targets, strict=True):
+            if step.draws_words:
+                count_ids(targets.ids, counts)
+
+    def clear(self) -> None:
+        for counts in (self.words, *self.targets):
+            counts.fill(0)
 
 
 class Tally:
@@ -28,40 +65,29 @@ class Tally:
         self.updates = tuple(np.zeros(count, np.float32) for count in rows)
 
     def add(self, row_sets: Sequence[RowSet]) -> None:
-        """Count the updates of a shard."""
+        """Add the updates of a shard."""
         for updates, rows in zip(self.updates, row_sets, strict=True):
             add_updates(rows.ids, rows.updates, updates)
+
+    def add_counts(self, counters: Sequence[Counter], steps: Sequence[AnyStep]) -> None:
+        """Add the updates of all shards that the threads have counted, and clear the counters."""
+        words = _summed([counter.words for counter in counters])
+        inputs, bias, *outputs = self.updates
+        inputs += words
+        bias += np.sum(words)
+        for number, (step, updates) in enumerate(zip(steps, outputs, strict=True)):
+            drawn = _summed([counter.targets[number] for counter in counters])
+            step.add_updates(words.astype(np.float32), drawn, updates)
+        for counter in counters:
+            counter.clear()
 
     def clear(self) -> None:
         for updates in self.updates:
             updates.fill(0.0)
 
 
-class Counter:
-    """Counts the row updates of shards; not thread-safe.
-
-    Parameters
-    ----------
-    steps : sequence of Step
-        The step of each objective.
-    rooms : sequence of int
-        Maximum number of rows of each table that a shard reads.
-    """
-
-    def __init__(self, steps: Sequence[AnyStep], rooms: Sequence[int]) -> None:
-        self._steps = steps
-        self._row_sets = [
-            RowSet(np.zeros(room, np.int32), np.zeros(room, np.float32), np.zeros(1, np.int64)) for room in rooms
-        ]
-
-    def count(self, sample: Sample, local_ids: LocalIds, tally: Tally) -> None:
-        """Add the updates of a shard to a tally; the sample is not modified."""
-        words, bias, *outputs = self._row_sets
-        word_ids: NDArray[np.int32] = sample.windows.word_ids.copy()
-        words.restart()
-        words.number(word_ids, 1.0, local_ids.words)
-        if len(tally.updates[1]):
-            bias.restart_with(np.zeros(1, np.int32), len(word_ids))
-        for step, targets, rows in zip(self._steps, sample.targets, outputs, strict=True):
-            step.number(copy.deepcopy(targets), words, rows, local_ids)
-        tally.add(self._row_sets)
+def _summed(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    total = counts[0].copy()
+    for each in counts[1:]:
+        total += each
+    return total

@@ -30,11 +30,17 @@ class Worker:
         The step of each objective.
     number : int
         Index of the worker, from 0.
+
+    Attributes
+    ----------
+    number : int
+        Index of the worker, from 0.
     """
 
     def __init__(
         self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep], number: int
     ) -> None:
+        self.number = number
         self.sampler = Sampler(config, thresholds, steps)
         self.local_ids = make_local_ids(len(thresholds))
         self._steps = steps
