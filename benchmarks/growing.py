@@ -1,11 +1,12 @@
-"""A model that learns more text: the first 80% of a text, then the last 20%, beside the full text and gensim.
+"""A model that learns more text: the first part of a text, then the rest, beside the full text and gensim.
 
     python benchmarks/growing.py TEXT --evaluation DIR --seeds 1
     python benchmarks/growing.py TEXT --evaluation DIR --rates 0.0025 0.005 0.01  # other learning rates of updates
     python benchmarks/growing.py TEXT --evaluation DIR --replays 0.1 0.2 0.4  # other shares of old text mixed in
+    python benchmarks/growing.py TEXT --evaluation DIR --share 0.5            # the first half, then the other half
 
 Scores are of Google's analogies. The overlap is the share of the ten nearest neighbours among old words that the model
-of the first 80% and the one of the row have in common, over 1,000 words. Seconds are for reading and training on the
+of the first part and the one of the row have in common, over 1,000 words. Seconds are for reading and training on the
 text that the row adds; the old text of which a share is mixed in was encoded before.
 """
 
@@ -32,14 +33,13 @@ from wordkin.queries.agreement import neighbour_agreement
 from wordkin.text import save_encoded, source_of
 from wordkin.training.growing import UPDATE_LEARNING_RATES
 
-_SHARE = 0.8
 _QUICK_BYTES = 3_000_000
 _GENSIM_RATES = (0.025, 0.005)
 
 
-def parts_of(path: Path) -> tuple[Path, Path]:
-    """The lines of the first 80% of a text, by bytes, and the others."""
-    first = texts.head(path, int(path.stat().st_size * _SHARE))
+def parts_of(path: Path, share: float) -> tuple[Path, Path]:
+    """The lines of the first share of a text, by bytes, and the others."""
+    first = texts.head(path, int(path.stat().st_size * share))
     if first == path or first.stat().st_size == path.stat().st_size:
         raise SystemExit(f"{path.name} has too few lines to be cut in two")
     rest = first.with_name(first.stem + "-rest.txt")
@@ -59,11 +59,11 @@ def overlap(old: Embeddings, now: Embeddings) -> float:
 
 
 class Side:
-    """Trains the models of one seed and scores them; the model of the first 80% is trained once."""
+    """Trains the models of one seed and scores them; the model of the first part is trained once."""
 
-    def __init__(self, whole: Path, config: TrainingConfig, evaluation: Path) -> None:
+    def __init__(self, whole: Path, config: TrainingConfig, evaluation: Path, share: float) -> None:
         self._whole, self._config, self._evaluation = whole, config, evaluation
-        self._first, self._rest = parts_of(whole)
+        self._first, self._rest = parts_of(whole, share)
         self._old: Embeddings | None = None
         self._made: dict[str, Any] = {}
 
@@ -74,25 +74,25 @@ class Side:
         return self._scored(vectors, time.perf_counter() - began, self._base().embeddings)
 
     def first(self) -> dict[str, float]:
-        """The first 80% alone."""
+        """The first part alone."""
         model = self._base()
         return self._scored(model.embeddings, self._made["seconds"], model.embeddings)
 
-    def update(self, rate: float, replay: float | None = None) -> dict[str, float]:
-        """The first 80%, and then the rest at a learning rate, with a share of the first 80% mixed in."""
+    def update(self, rate: float, replay: float | None = None, old_weight: float | None = None) -> dict[str, float]:
+        """The first part, and then the rest at a learning rate, with a share of the first part mixed in."""
         old = self._base()
         folder = self._first.with_name(f"grown-{self._config.seed}")
         old.save(folder)
         model = Word2Vec.load(folder)
         replay_from = None if replay is None else self._encoded()
         began = time.perf_counter()
-        model.update(str(self._rest), learning_rate=rate, replay=replay, replay_from=replay_from)
+        model.update(str(self._rest), learning_rate=rate, replay=replay, replay_from=replay_from, old_weight=old_weight)
         found = self._scored(model.embeddings, time.perf_counter() - began, old.embeddings)
         shutil.rmtree(folder)
         return found
 
     def gensim(self, rate: float | None) -> dict[str, float]:
-        """The same with gensim: the first 80%, and the rest at a learning rate, if one is given."""
+        """The same with gensim: the first part, and the rest at a learning rate, if one is given."""
         from gensim.models import Word2Vec as Theirs
         from gensim.models.word2vec import LineSentence
 
@@ -112,7 +112,7 @@ class Side:
         return self._scored(Embeddings.from_gensim(model.wv), time.perf_counter() - began, old)
 
     def _encoded(self) -> Path:
-        """The first 80% as an encoded text, kept on the disk for the next call of the benchmark."""
+        """The first part as an encoded text, kept on the disk for the next call of the benchmark."""
         path = self._first.with_name(f"{self._first.stem}-{measured_code()}.wk")
         if not path.exists():
             config = replace(self._config, min_count=1)
@@ -120,7 +120,7 @@ class Side:
         return path
 
     def _base(self) -> Word2Vec:
-        """The model of the first 80%, kept on the disk for the next call of the benchmark."""
+        """The model of the first part, kept on the disk for the next call of the benchmark."""
         if "model" not in self._made:
             config = self._config
             name = f"old-{config.architecture}-{config.epochs}-{config.seed}-{config.threads}-{measured_code()}"
@@ -146,18 +146,21 @@ def measure(results: Results, whole: Path, options: argparse.Namespace) -> None:
     for seed in range(1, options.seeds + 1):
         config = TrainingConfig(epochs=options.epochs, threads=options.threads, seed=seed)
         config = replace(config, architecture=options.architecture)
-        side = Side(whole, config, options.evaluation)
+        side = Side(whole, config, options.evaluation, options.share)
+        first = f"first {options.share:.0%}"
         rows: dict[str, Callable[[], dict[str, float]]] = {"wordkin, all of the text": side.full}
-        rows["wordkin, first 80%"] = side.first
+        rows[f"wordkin, {first}"] = side.first
         for rate in options.rates or [UPDATE_LEARNING_RATES[config.architecture]]:
-            rows[f"wordkin, updated at {rate:g}"] = partial(side.update, rate)
+            name = f"wordkin, {first}, then the rest at {rate:g}"
+            rows[name] = partial(side.update, rate)
+            for weight in options.old_weights:
+                rows[f"{name}, old_weight={weight:g}"] = partial(side.update, rate, old_weight=weight)
             for share in options.replays:
-                name = f"wordkin, updated at {rate:g}, {share:.0%} of the old text replayed"
-                rows[name] = partial(side.update, rate, share)
+                rows[f"{name}, replay={share:g}"] = partial(side.update, rate, share)
         if not options.no_gensim:
-            rows["gensim, first 80%"] = partial(side.gensim, None)
+            rows[f"gensim, {first}"] = partial(side.gensim, None)
             for rate in _GENSIM_RATES:
-                rows[f"gensim, updated at {rate:g}"] = partial(side.gensim, rate)
+                rows[f"gensim, {first}, then the rest at {rate:g}"] = partial(side.gensim, rate)
         for name, row in rows.items():
             settings = {"row": name, "seed": seed, "epochs": config.epochs, "architecture": config.architecture}
             results.measured(f"{name}, {config.architecture}, seed {seed}", settings, row)
@@ -196,7 +199,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3, help="of every training (default: 3)")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 1 (default: 1)")
     parser.add_argument("--rates", type=float, nargs="+", help="learning rates of updates (default: that of wordkin)")
-    parser.add_argument("--replays", type=float, nargs="+", default=[0.2], help="shares of old text (default: 0.2)")
+    parser.add_argument("--replays", type=float, nargs="*", default=[0.1], help="shares of old text (default: 0.1)")
+    parser.add_argument(
+        "--old-weights", type=float, nargs="*", default=[0.0],
+        help="other weights of old rows than the default of wordkin (default: 0)")  # fmt: skip
+    parser.add_argument("--share", type=float, default=0.8, help="of the first part in the text (default: 0.8)")
     parser.add_argument("--architecture", choices=["skip-gram", "cbow"], default="skip-gram")
     parser.add_argument("--no-gensim", action="store_true", help="leave gensim out")
     common_options(parser)

@@ -23,9 +23,7 @@ from wordkin.options import TrainingOptions
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from wordkin.corpus.phrases import Phrases
     from wordkin.corpus.scanning.progress import ScanProgress
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from wordkin.training.probability import Prediction, Predictor, Probability
     from wordkin.training.progress import Callback
     from wordkin.training.state import RunState
-    from wordkin.training.tables import NamedTables
+    from wordkin.training.tables import NamedTables, Start
     from wordkin.vectors import WordVectors
     from wordkin.vocabulary.selection import Known
 
@@ -71,6 +69,7 @@ class ReplayOptions(UpdateOptions, total=False):
 
     replay: float | None
     replay_from: Corpus | None
+    old_weight: float | None
 
 
 class FitOptions(UpdateOptions, total=False):
@@ -297,16 +296,17 @@ class Word2Vec:
             "progress": progress, "cluster": cluster, "spool_directory": spool_directory, "freeze": freeze,
         }  # fmt: skip
 
-        def tables_for(chosen: Vocabulary) -> NamedTables | None:
+        def start_for(chosen: Vocabulary) -> Start | None:
             if vectors is None:
                 return None
-            from wordkin.training.growing import tables_from_vectors
+            from wordkin.training.growing import frozen_ids, tables_from_vectors
+            from wordkin.training.tables import Start
 
+            frozen = None if freeze is None else frozen_ids(freeze, vectors.vocabulary, chosen)
             tables, self._words_from_init = tables_from_vectors(self.config, vectors.vocabulary, vectors.matrix, chosen)
-            return tables
+            return Start(tables, frozen)
 
-        has_vectors = None if vectors is None else vectors.vocabulary
-        self._learn(self.config, corpus, run_options, tables_for, vocabulary=words, has_vectors=has_vectors)
+        self._learn(self.config, corpus, run_options, start_for, vocabulary=words)
         return self
 
     def update(
@@ -327,6 +327,7 @@ class Word2Vec:
         freeze: str | Path | Iterable[str] | None = None,
         replay: float | None = None,
         replay_from: Corpus | None = None,
+        old_weight: float | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
         """Continue training on new text: known words keep their vectors and counts, new words are added.
@@ -352,6 +353,10 @@ class Word2Vec:
         replay_from : same types as corpus, default None
             Text that the model was trained on before, such as an encoded text; needed with ``replay``, because a model
             does not store its text. If the new text is ``texts``, a path or an iterable of str.
+        old_weight : float, default None
+            Weight of the old rows in the tables of the updated model, from 0 to 1. At the end, each row of a word that
+            the model had before becomes the average of its row before and after training. The default is the share
+            of the old text in all text so far, at most 0.65.
         **options
             Options of :class:`TrainingConfig` to change for this update, such as ``epochs``. ``learning_rate`` does not
             default to the model's value; ``docs/growing.md`` gives its default.
@@ -372,23 +377,33 @@ class Word2Vec:
         OutputError, CheckpointError, DivergenceError
             As for :func:`train`.
         """
-        from wordkin.training.growing import check_replay, grown_tables, update_config
+        from wordkin.training.growing import (
+            check_old_weight,
+            check_replay,
+            frozen_ids,
+            grown_tables,
+            old_weights,
+            update_config,
+        )
+        from wordkin.training.tables import Start
         from wordkin.vocabulary.selection import Known
 
         old, tables = self.vocabulary, self._trained(self._tables)
         config = update_config(self.config, options, has_validation=validation is not None)
         check_replay(replay, replay_from)
+        check_old_weight(old_weight)
         run_options: ReplayOptions = {
             "texts": texts, "output": output, "validation": validation, "log": log, "checkpoint": checkpoint,
             "checkpoint_every": checkpoint_every, "callbacks": callbacks, "on_scan": on_scan,
             "progress": progress, "cluster": cluster, "spool_directory": spool_directory, "freeze": freeze,
-            "replay": replay, "replay_from": replay_from,
+            "replay": replay, "replay_from": replay_from, "old_weight": old_weight,
         }  # fmt: skip
 
-        def tables_for(grown: Vocabulary) -> NamedTables:
-            return grown_tables(config, tables, old, grown)
+        def start_for(grown: Vocabulary) -> Start:
+            frozen = None if freeze is None else frozen_ids(freeze, old, grown)
+            return Start(grown_tables(config, tables, old, grown), frozen, old_weights(old_weight, old, grown))
 
-        self._learn(config, corpus, run_options, tables_for, known=Known(old, self._rare), has_vectors=old)
+        self._learn(config, corpus, run_options, start_for, known=Known(old, self._rare))
         return self
 
     def _learn(
@@ -396,16 +411,12 @@ class Word2Vec:
         config: TrainingConfig,
         corpus: Corpus | None,
         options: ReplayOptions,
-        tables_for: Callable[[Vocabulary], NamedTables | None],
+        start_for: Callable[[Vocabulary], Start | None],
         *,
         vocabulary: Vocabulary | None = None,
         known: Known | None = None,
-        has_vectors: Vocabulary | None = None,
     ) -> None:
-        """Read a text and train on it, starting from the tables that ``tables_for`` returns for its vocabulary.
-
-        ``has_vectors`` holds the words that ``freeze`` may select.
-        """
+        """Read a text and train on it, starting from what ``start_for`` returns for its vocabulary."""
         from wordkin.embeddings.formats import check_items
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
         from wordkin.runs.directory import RunDirectory
@@ -418,8 +429,7 @@ class Word2Vec:
         every, callbacks, spool = options.get("checkpoint_every"), options["callbacks"], options.get("spool_directory")
         _check_validation(config, validation)
         _check_callbacks(callbacks)
-        freeze = options.get("freeze")
-        _check_freeze(config, freeze, options.get("cluster"))
+        _check_freeze(config, options.get("freeze"), options.get("cluster"))
         if checkpoint is None and every is not None:
             raise ConfigError("checkpoint_every", "needs a checkpoint directory", every, "set checkpoint")
         seconds = seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every)
@@ -461,12 +471,10 @@ class Word2Vec:
             if self._given is not None and known is None:
                 text = dataclasses.replace(text, config=config_for_words(text.config, self._given, text.corpus.words))
             run = _with_text(dataclasses.replace(run, config=text.config), text)
-            frozen = None
-            if freeze is not None and has_vectors is not None:
-                from wordkin.training.growing import frozen_ids
-
-                frozen = frozen_ids(freeze, has_vectors, text.vocabulary)
-            self._train(run, text, directory, watched, spool, tables_for(text.vocabulary), frozen, cluster)
+            start = start_for(text.vocabulary)
+            if start is not None and start.old_weights is not None:
+                run = dataclasses.replace(run, reading={**(run.reading or {}), "old_weight": start.old_weight})
+            self._train(run, text, directory, watched, spool, start, cluster)
 
     @classmethod
     def resume(
@@ -612,8 +620,7 @@ class Word2Vec:
         directory: RunDirectory | None,
         watched: Watched,
         spool_directory: str | Path | None,
-        start: NamedTables | None = None,
-        frozen: NDArray[np.int64] | None = None,
+        start: Start | None = None,
         cluster: RayCluster | None = None,
     ) -> None:
         """Train on a text. The model changes only after training has succeeded."""
@@ -631,7 +638,6 @@ class Word2Vec:
             start=start,
             phrases=text.phrases,
             selection=text.selection,
-            frozen=frozen,
             spool_directory=spool_directory,
             cluster=cluster,
         )

@@ -361,6 +361,7 @@ Rule = (
 T = TypeVar("T")
 _DEFAULT_MAX_CONTEXT = 20
 FROM_1 = Number(1, integer=True)
+OLD_WEIGHT = Number(0, 1)  # weight of the old rows in the average at the end of an update
 REPLAY_SHARE = Number(0, 1, above=True)  # fraction of the old text's sentences that an update replays
 FROM_1_OR_NONE = Number(1, integer=True, optional=True)
 

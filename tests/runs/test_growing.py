@@ -46,7 +46,7 @@ def test_old_words_go_on_from_their_vectors_and_new_ones_join(model):
     assert any(in_new[word] < 4 for word in set(model.vocabulary) - set(before.words))  # joined thanks to kept counts
     moved = [np.corrcoef(before[word], model.embeddings[word])[0, 1] for word in before.words]
     assert min(moved) > 0.5 and max(moved) < 1
-    assert model.config.learning_rate == 0.005 and model.config.epochs == 2
+    assert model.config.learning_rate == 0.025 and model.config.epochs == 2
 
 
 def test_subsampling_follows_the_new_text_and_noise_all_of_it(model, monkeypatch):
@@ -106,6 +106,40 @@ def test_an_update_that_is_killed_resumes_to_the_same_bits(model, tmp_path, monk
     assert same(resumed, whole) and resumed.rare == whole.rare
     assert same(Word2Vec.resume(tmp_path / "late"), whole)
     assert same(Word2Vec.load(tmp_path / "late").update(OLD), whole.update(OLD))
+
+
+def test_old_rows_are_averaged_with_the_trained_ones(model, tmp_path):
+    model.save(tmp_path)
+    before, frequent = model.embeddings, model.vocabulary.words[0]
+
+    def updated(**options):
+        return Word2Vec.load(tmp_path).update(NEW, **options)
+
+    trained, half, old = (updated(old_weight=weight) for weight in (0, 0.5, 1))
+    assert trained.vocabulary == half.vocabulary == old.vocabulary
+    for word in trained.vocabulary:
+        moved = trained.embeddings[word]
+        if word in before:
+            np.testing.assert_array_equal(old.embeddings[word], before[word])
+            moved = before[word] + (moved - before[word]) * np.float32(0.5)
+        np.testing.assert_array_equal(half.embeddings[word], moved)
+    outputs = [each._tables["output/negative-sampling"][each.vocabulary.id_of(frequent)] for each in (trained, old)]
+    assert (outputs[0] != outputs[1]).any()
+    assert not same(updated(), half) and not same(updated(), trained)
+    with pytest.raises(ConfigError, match=r"old_weight must be a number from 0 to 1; got 2"):
+        updated(old_weight=2)
+
+
+def test_the_average_is_made_once_when_an_update_is_interrupted(model, tmp_path):
+    model.save(tmp_path / "model")
+    whole = Word2Vec.load(tmp_path / "model").update(NEW, old_weight=0.25)
+    Word2Vec.load(tmp_path / "model").update(
+        NEW, old_weight=0.25, checkpoint=tmp_path / "run", callbacks=[lambda report: report.epoch_finished]
+    )
+    assert {"start", "weights"} < set(json.loads((tmp_path / "run" / "run.json").read_text())["files"])
+    assert same(Word2Vec.resume(tmp_path / "run"), whole)
+    assert {"start", "weights"}.isdisjoint(json.loads((tmp_path / "run" / "run.json").read_text())["files"])
+    assert same(Word2Vec.resume(tmp_path / "run"), whole)
 
 
 def test_an_update_that_fails_leaves_the_model_as_it_was(model):
@@ -206,7 +240,7 @@ def test_the_command_line_grows_a_model(tmp_path):
     assert main([str(each) for each in grow]) == 0
     expected = Word2Vec.load(tmp_path / "first").update(str(tmp_path / "new.txt"), epochs=1)
     assert same(Word2Vec.load(tmp_path / "second"), expected)
-    assert json.loads((tmp_path / "second" / "run.json").read_text())["config"]["learning_rate"] == 0.005
+    assert json.loads((tmp_path / "second" / "run.json").read_text())["config"]["learning_rate"] == 0.025
 
 
 def test_an_encoded_text_is_learned_like_the_text(model, tmp_path):
@@ -240,7 +274,13 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     again = ["train", text, "-o", str(tmp_path / "w.bin"), "--init", vectors, *train[4:]]
     assert main(again) == 0
     assert f"{facts['words']} of {facts['words']} words started from {vectors}" in capsys.readouterr().err
+    grown = str(tmp_path / "grown")
+    update = ["train", text, "-o", str(tmp_path / "w.bin"), "--epochs", "1", "--threads", "1"]
+    assert main([*update, "--from", run, "--checkpoint", grown, "--old-weight", "0.25"]) == 0
+    assert main(["info", grown]) == 0
+    assert "rows of old words: 0.25 of their value before the update" in capsys.readouterr().out
     for options, message in (
+        (["--old-weight", "0.5"], "--old-weight needs --from: it is for updating a model; got 0.5"),
         (["--from", vectors], "--from must be a directory written by --checkpoint"),
         (
             ["--from", run, "--init", vectors],

@@ -11,7 +11,7 @@ from wordkin.corpus.encoded import CorpusWriter
 from wordkin.runs.directory import RunDirectory
 from wordkin.runs.record import Run
 from wordkin.runs.run import train_run
-from wordkin.training.tables import initial_input_rows, table_shapes
+from wordkin.training.tables import Start, initial_input_rows, table_shapes
 
 WORDS = 30
 VOCABULARY = Vocabulary([f"w{each}" for each in range(WORDS)], np.arange(2 * WORDS, WORDS, -1))
@@ -37,7 +37,8 @@ def tables_to_start_from():
     return {name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
-def trained(start, **options):
+def trained(tables, **options):
+    start = None if tables is None else Start(tables)
     return train_run(Run(CONFIG), VOCABULARY, corpus(), None, start=start, **options)[1]
 
 
@@ -78,7 +79,7 @@ def test_a_run_killed_before_its_first_checkpoint_resumes_from_where_it_started(
     monkeypatch.setattr(wordkin.runs.run, "open_backend", kill)
     with corpus(tmp_path / "corpus") as ids, RunDirectory.create(tmp_path) as directory, pytest.raises(Killed):
         run = Run(CONFIG, corpus_fingerprint=ids.fingerprint)
-        train_run(run, VOCABULARY, ids, None, start=start, directory=directory)
+        train_run(run, VOCABULARY, ids, None, start=Start(start), directory=directory)
     monkeypatch.undo()
     assert_same(Word2Vec.resume(tmp_path)._tables, whole)
 
@@ -90,7 +91,7 @@ def test_a_run_that_has_begun_takes_no_other_tables(tmp_path):
         with pytest.raises(
             CheckpointError, match=r"a run that has begun continues from its own tables: leave start out"
         ):
-            train_run(run, VOCABULARY, ids, None, start=tables_to_start_from(), directory=directory)
+            train_run(run, VOCABULARY, ids, None, start=Start(tables_to_start_from()), directory=directory)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from wordkin import Embeddings, TrainingConfig, Vocabulary
 from wordkin.errors import ConfigError
-from wordkin.training.growing import grown_tables, tables_from_vectors, uniform_by_word, update_config
-from wordkin.training.tables import table_shapes
+from wordkin.training.growing import grown_tables, old_weights, tables_from_vectors, uniform_by_word, update_config
+from wordkin.training.tables import OldRows, table_shapes
 from wordkin.windows.rng import random_bits, random_bits_of
 
 OLD, GROWN = Vocabulary(["a", "b", "c"], [9, 5, 4]), Vocabulary(["b", "x", "a", "y", "c"], [12, 10, 9, 6, 4])
@@ -81,10 +81,10 @@ def test_vectors_that_do_not_fit_are_refused():
 
 def test_the_learning_rate_of_an_update_is_its_own():
     first = TrainingConfig(learning_rate=0.1, min_learning_rate=0.05, epochs=7, patience=2, validation_fraction=0.1)
-    assert update_config(first, {}, has_validation=False).learning_rate == 0.005
+    assert update_config(first, {}, has_validation=False).learning_rate == 0.025
     assert update_config(first, {}, has_validation=False).min_learning_rate is None
     assert update_config(first, {}, has_validation=False).epochs == 7
-    assert update_config(TrainingConfig(architecture="cbow"), {}, has_validation=False).learning_rate == 0.01
+    assert update_config(TrainingConfig(architecture="cbow"), {}, has_validation=False).learning_rate == 0.05
     asked = update_config(first, {"learning_rate": 0.02, "epochs": 1}, has_validation=True)
     assert (asked.learning_rate, asked.epochs, asked.validation_fraction, asked.patience) == (0.02, 1, None, 2)
     assert update_config(TrainingConfig(patience=2), {}, has_validation=False).patience is None
@@ -109,6 +109,26 @@ def test_what_would_change_the_meaning_of_the_tables_is_refused(options):
     ):
         update_config(TrainingConfig(), options, has_validation=False)
     assert update_config(TrainingConfig(**options), options, has_validation=False)
+
+
+def test_the_weight_of_old_rows_follows_the_share_of_the_old_text():
+    some, much = Vocabulary(["a", "x"], [15, 9]), Vocabulary(["x", "a"], [90, 10])
+    np.testing.assert_allclose(old_weights(None, Vocabulary(["a"], [12]), some), [0.5, 0])
+    np.testing.assert_allclose(old_weights(None, Vocabulary(["a"], [10]), much), [0, 0.1])
+    np.testing.assert_allclose(old_weights(None, Vocabulary(["a"], [23]), some), [0.65, 0])
+    assert old_weights(0.25, OLD, GROWN).tolist() == [0.25, 0, 0.25, 0, 0.25]
+    assert old_weights(0, OLD, GROWN) is None
+
+
+def test_rows_that_did_not_change_keep_their_bits_in_an_average():
+    old = tables()
+    changed = {name: np.where(np.arange(len(table)).reshape(-1, *[1] * (table.ndim - 1)) % 2, table, table + 1)
+               for name, table in old.items()}  # fmt: skip
+    weights = np.full(3, 0.3, np.float32)
+    averaged = OldRows(old, weights).averaged_with(changed)
+    for name, table in averaged.items():
+        np.testing.assert_array_equal(table[1::2], old[name][1::2], err_msg=name)
+        np.testing.assert_allclose(table[::2], old[name][::2] + 0.7, rtol=1e-5, err_msg=name)
 
 
 def test_hierarchical_softmax_is_refused_with_the_reason():

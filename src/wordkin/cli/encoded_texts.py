@@ -55,7 +55,7 @@ def show_encoded_text(path: str, *, json: bool) -> None:
 
 
 def show_reading(reading: Mapping[str, Any]) -> None:
-    """Print statistics of reading a text: per reader, and the words dropped and the text replayed, if any."""
+    """Print how a text was read, by reader, and the words dropped, text replayed and rows averaged, if any."""
     from wordkin.corpus.scanning.bounds import Dropped
 
     print()
@@ -70,6 +70,9 @@ def show_reading(reading: Mapping[str, Any]) -> None:
         print()
         replay = reading["replay"]
         print(f"replay: {replay['share']:g} of old text, {replay['sentences']:,} sentences, {replay['words']:,} words")
+    if reading.get("old_weight") is not None:
+        print()
+        print(f"rows of old words: {reading['old_weight']:g} of their value before the update, the rest as trained")
 
 
 def skipped_text(skipped: dict[str, int]) -> str:

@@ -31,7 +31,7 @@ from wordkin.runs.record import FILE_NAME, RECORD_NAME, Run, RunRecord, StoredFi
 from wordkin.storage.files import InputFile, mapped_bytes, reason, replacing, sync_directory
 from wordkin.storage.tensors import Layout, read_tensors, write_tensors
 from wordkin.training.state import RunState
-from wordkin.training.tables import NamedTables, table_shapes
+from wordkin.training.tables import NamedTables, OldRows, table_shapes
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.tensors import VOCABULARY_LAYOUT, vocabulary_metadata, vocabulary_of_tensors, vocabulary_tensors
 
@@ -57,6 +57,7 @@ def check_directory(path: str | Path) -> None:
 
 _PHRASES_LAYOUT: Layout = {"json": (("U8",), 1)}
 _FROZEN_LAYOUT: Layout = {"ids": (("I64",), 1)}
+_WEIGHTS_LAYOUT: Layout = {"weights": (("F32",), 1)}
 _TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
@@ -188,6 +189,7 @@ class RunDirectory:
         rare: Vocabulary | None = None,
         text_counts: NDArray[np.int64] | None = None,
         frozen: NDArray[np.int64] | None = None,
+        old_weights: NDArray[np.float32] | None = None,
     ) -> None:
         """Write the first state of a run.
 
@@ -211,6 +213,9 @@ class RunDirectory:
             Count of each word in the text, if it differs from the count in the vocabulary.
         frozen : ndarray of int64, default None
             Ids of the words whose vectors must not change.
+        old_weights : ndarray of shape (V,), float32, default None
+            Weight of each row of ``tables`` in the average at the end of training; the directory stores both until
+            training has ended.
 
         Raises
         ------
@@ -229,6 +234,9 @@ class RunDirectory:
             files["text"] = self._write("text", {"counts": text_counts})
         if frozen is not None:
             files["frozen"] = self._write("frozen", {"ids": frozen})
+        if old_weights is not None and tables is not None:
+            files["weights"] = self._write("weights", {"weights": old_weights})
+            files["start"] = self._write("start", tables)
         self._publish(RunRecord(run, state, finished, files), tables)
 
     def phrases(self) -> Phrases | None:
@@ -264,6 +272,19 @@ class RunDirectory:
             raise FormatError(f"{str(self.path / file.name)!r} must hold distinct word ids of the vocabulary")
         return ids
 
+    def old_rows(self) -> OldRows | None:
+        """The tables before an update and their weights in the average at its end, if any, memory-mapped read-only."""
+        file = self.record.files.get("weights")
+        if file is None:
+            return None
+        weights: NDArray[np.float32] = self._read(file, _WEIGHTS_LAYOUT)[0]["weights"]
+        if len(weights) != len(self.vocabulary) or not ((weights >= 0) & (weights <= 1)).all():
+            raise FormatError(f"{str(self.path / file.name)!r} must hold a number from 0 to 1 for each word")
+        start = self.record.files.get("start")
+        if start is None:
+            raise FormatError(f"{str(self.path / RECORD_NAME)!r} is damaged: it names no tables before the update")
+        return OldRows(self._read_tables(start), weights)
+
     def continue_as(self, run: Run) -> None:
         """Write ``run`` to the next checkpoint. Only values that a resumed run may change may differ."""
         self._record = dataclasses.replace(self.record, run=run)
@@ -275,7 +296,8 @@ class RunDirectory:
         if self._best is not None:
             files["best"] = self._best
         if finished:
-            files.pop("best", None)  # the final tables are those of the best epoch
+            for kind in ("best", "start", "weights"):  # the final tables do not depend on them any more
+                files.pop(kind, None)
         record = dataclasses.replace(self.record, state=copy.deepcopy(state), finished=finished, files=files)
         self._publish(record, tables)
 

@@ -20,7 +20,7 @@ RECORD_NAME = "run.json"
 FORMAT_NAME = "wordkin run"
 FORMAT_VERSION = 1
 FREE_TO_CHANGE = ("threads",)  # options that may differ when a run is resumed
-FILE_NAME = re.compile(r"(vocabulary|phrases|rare|text|frozen|tables|best)-[0-9a-f]{12}\.safetensors")
+FILE_NAME = re.compile(r"(vocabulary|phrases|rare|text|frozen|weights|start|tables|best)-[0-9a-f]{12}\.safetensors")
 _FINGERPRINTS = ("text_fingerprint", "corpus_fingerprint", "validation_fingerprint")
 
 
@@ -81,8 +81,9 @@ class RunRecord:
     files : mapping of str to StoredFile
         Files by kind. "vocabulary" is always present. The others are optional: "phrases"; "rare", the counts of words
         outside the vocabulary; "text", the word counts in the text of an update; "frozen", the ids of words whose
-        vectors must not change; "tables", once training has begun; "best", the tables of the best epoch so far, until
-        the run is finished.
+        vectors must not change; "tables", once training has begun; "best", the tables of the best epoch so far,
+        "start", the tables before an update, and "weights", their weights in the average at its end, until the run is
+        finished.
     """
 
     run: Run

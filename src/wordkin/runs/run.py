@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.corpus.phrases import Phrases
 from wordkin.errors import CheckpointError
@@ -24,7 +21,7 @@ from wordkin.training.cost import warn_of_cost
 from wordkin.training.persistence import BestTables
 from wordkin.training.progress import Callback
 from wordkin.training.state import RunState
-from wordkin.training.tables import NamedTables, check_tables, compacted, first_pieces, pieces_of
+from wordkin.training.tables import NamedTables, Start, check_tables, compacted, first_pieces, pieces_of
 from wordkin.training.trainer import Trainer
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.selection import Selection
@@ -41,10 +38,9 @@ def train_run(
     *,
     callbacks: Sequence[Callback] = (),
     directory: RunDirectory | None = None,
-    start: NamedTables | None = None,
+    start: Start | None = None,
     phrases: Phrases | None = None,
     selection: Selection | None = None,
-    frozen: NDArray[np.int64] | None = None,
     spool_directory: str | Path | None = None,
     cluster: RayCluster | None = None,
 ) -> tuple[RunState, NamedTables]:
@@ -70,11 +66,9 @@ def train_run(
     selection : Selection, default None
         How the vocabulary was selected. The directory stores its counts of rarer words and, for an update, the word
         counts of its text.
-    start : mapping of str to ndarray, default None
-        All tables to start from, instead of random ones; they are not modified. The directory stores them, so that a
-        run killed before its first checkpoint can be resumed.
-    frozen : ndarray of int64, default None
-        Ids of words whose input rows keep their values from ``start``; stored in the directory.
+    start : Start, default None
+        Tables to start from, instead of random ones. The directory stores them, so that a run killed before its first
+        checkpoint can be resumed.
     spool_directory : path, default None
         Directory for temporary files.
     cluster : RayCluster, default None
@@ -90,7 +84,10 @@ def train_run(
         See :mod:`wordkin.errors`.
     """
     if start is not None:
-        check_tables("start", start, run.config, len(vocabulary))
+        check_tables("start", start.tables, run.config, len(vocabulary))
+    tables = None if start is None else start.tables
+    frozen = None if start is None else start.frozen
+    old_rows = None if start is None else start.old_rows
     state = RunState()
     text_counts = None if selection is None else selection.text_counts
     checkpoints: Checkpoints | None = None
@@ -99,13 +96,13 @@ def train_run(
         if not directory.has_begun:
             rare = None if selection is None else selection.rare
             directory.begin(
-                run, vocabulary, state, start, finished=False, phrases=phrases, rare=rare, text_counts=text_counts,
-                frozen=frozen,
+                run, vocabulary, state, tables, finished=False, phrases=phrases, rare=rare, text_counts=text_counts,
+                frozen=frozen, old_weights=None if start is None else start.old_weights,
             )  # fmt: skip
         elif start is not None:
             raise CheckpointError("a run that has begun continues from its own tables: leave start out")
-        state, start, text_counts = copy.deepcopy(directory.record.state), directory.tables(), directory.text_counts()
-        frozen = directory.frozen()
+        state, tables, text_counts = copy.deepcopy(directory.record.state), directory.tables(), directory.text_counts()
+        frozen, old_rows = directory.frozen(), directory.old_rows()
         best = best_in_run = RunBestTables(directory, spool_directory)
         checkpoints = Checkpoints(directory, best_in_run)
     elif run.config.patience is not None:
@@ -120,10 +117,10 @@ def train_run(
             callbacks = [log, *callbacks]
         warn_of_cost(run.config, len(vocabulary), corpus.words)
         if cluster is None:
-            pieces = first_pieces(run.config, len(vocabulary)) if start is None else pieces_of(start)
+            pieces = first_pieces(run.config, len(vocabulary)) if tables is None else pieces_of(tables)
             backend = open_backend(run.config, vocabulary, pieces, text_counts=text_counts, frozen=frozen)
         else:
-            backend = open_on_machines(cluster, run.config, vocabulary, start, text_counts=text_counts)
+            backend = open_on_machines(cluster, run.config, vocabulary, tables, text_counts=text_counts)
         closing.callback(backend.close)
         signals = closing.enter_context(StopSignals())  # before this point no training could be lost
         trainer = Trainer(
@@ -137,8 +134,9 @@ def train_run(
             checkpoints=checkpoints,
             state=state,
             vocabulary=vocabulary,
+            old_rows=old_rows,
         )
         state = trainer.run()
-        tables = backend.tables()
+        trained = backend.tables()
         del trainer, backend
-    return state, compacted(tables)
+    return state, compacted(trained)

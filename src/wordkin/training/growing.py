@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wordkin.config import REPLAY_SHARE, TRAITS, TrainingConfig
+from wordkin.config import OLD_WEIGHT, REPLAY_SHARE, TRAITS, TrainingConfig
 from wordkin.errors import ConfigError
 from wordkin.items import Item, named_items
 from wordkin.storage.files import InputFile
@@ -22,8 +22,11 @@ from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.vocabulary import word_list
 from wordkin.windows.rng import INITIALISATION, random_bits_of, stream_key
 
-UPDATE_LEARNING_RATES = {"skip-gram": 0.005, "cbow": 0.01}
-"""Initial learning rate of an update: a fifth of the usual one. A higher rate moves old words from their neighbours."""
+UPDATE_LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.05}
+"""Initial learning rate of an update, the usual one, whatever the first training used."""
+
+MOST_OLD_WEIGHT = 0.65
+"""Largest default of ``old_weight``, chosen by measurement; docs/growing.md has the results."""
 
 _FIXED = (
     "recipe", "architecture", "objective", "vector_size", "projection_bias", "output_bias",
@@ -140,6 +143,38 @@ def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.f
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)
     keys = np.array([key ^ int.from_bytes(digest, "little") for digest in digests], np.uint64)
     return (random_bits_of(keys, size) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def old_weights(weight: float | None, old: Vocabulary, vocabulary: Vocabulary) -> NDArray[np.float32] | None:
+    """Weight of the old row of each word in the average at the end of an update; None if all of them are 0.
+
+    Parameters
+    ----------
+    weight : float or None
+        The weight of old rows. If None, it is the share of the old text in all text, at most ``MOST_OLD_WEIGHT``.
+    old, vocabulary : Vocabulary
+        The words before and after the update, with their counts in all text so far.
+
+    Returns
+    -------
+    ndarray of shape (V,), float32, or None
+        ``weight`` for the words of ``old``, 0 for new words.
+    """
+    if weight is None:
+        assert old.counts is not None, "a trained model has counts"
+        assert vocabulary.counts is not None, "a trained model has counts"
+        weight = min(MOST_OLD_WEIGHT, float(old.counts.sum() / vocabulary.counts.sum()))
+    if weight == 0:
+        return None
+    weights = np.zeros(len(vocabulary), np.float32)
+    weights[vocabulary.find_ids(old)] = weight
+    return weights
+
+
+def check_old_weight(weight: object) -> None:
+    """Raise :class:`ConfigError` unless ``old_weight`` is None or a number from 0 to 1."""
+    if weight is not None and not OLD_WEIGHT.accepts(weight):
+        raise ConfigError("old_weight", str(OLD_WEIGHT), weight, "use 0 to keep the trained vectors as they are")
 
 
 def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ name                      shape                content
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,62 @@ def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vo
     for name, _, rows in pieces_of(tables):
         if not np.isfinite(rows).all():
             raise ConfigError(parameter, "must hold only finite numbers", f"{name} with {rows[~np.isfinite(rows)][0]}")
+
+
+class Start(NamedTuple):
+    """What training starts from, instead of random tables.
+
+    Attributes
+    ----------
+    tables : mapping of str to ndarray
+        All tables; they are not modified.
+    frozen : ndarray of int64, default None
+        Ids of words whose input rows keep their values.
+    old_weights : ndarray of shape (V,), float32, default None
+        Weight of each row of ``tables`` in the average that replaces the trained row at the end, from 0 to 1.
+    """
+
+    tables: NamedTables
+    frozen: NDArray[np.int64] | None = None
+    old_weights: NDArray[np.float32] | None = None
+
+    @property
+    def old_weight(self) -> float:
+        """The weight of old words, rounded to six digits; 0 if no row is averaged."""
+        return 0.0 if self.old_weights is None else float(f"{self.old_weights.max(initial=0):.6g}")
+
+    @property
+    def old_rows(self) -> OldRows | None:
+        """The rows to average with the trained ones, if any."""
+        return None if self.old_weights is None else OldRows(self.tables, self.old_weights)
+
+
+class OldRows(NamedTuple):
+    """Rows of a model before an update, which are averaged with the updated rows at its end.
+
+    Attributes
+    ----------
+    tables : mapping of str to ndarray
+        All tables before the update.
+    weights : ndarray of shape (V,), float32
+        Weight of the old row of each word, from 0 to 1; 0 for new words.
+    """
+
+    tables: NamedTables
+    weights: NDArray[np.float32]
+
+    def averaged_with(self, tables: NamedTables) -> NamedTables:
+        """Average each old row with its updated row. A row that did not change keeps its bits."""
+        averaged = {name: np.array(table, np.float32) for name, table in tables.items()}
+        for name, first, rows in pieces_of(averaged):
+            if name == "projection_bias":
+                weights = self.weights.max(initial=0, keepdims=True)
+            else:
+                weights = self.weights[first : first + len(rows)].reshape(-1, *[1] * (rows.ndim - 1))
+            old = self.tables[name][first : first + len(rows)]
+            # Exact for a weight of 1 and for equal rows; rows of weight 0 are left alone.
+            np.copyto(rows, old + (rows - old) * (1 - weights), where=weights > 0)
+        return averaged
 
 
 def compacted(tables: NamedTables) -> NamedTables:

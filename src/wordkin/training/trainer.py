@@ -19,6 +19,7 @@ from wordkin.training.sanity import refuse_wild_loss, refuse_wild_tables
 from wordkin.training.schedule import Schedule
 from wordkin.training.snapshot import Snapshot
 from wordkin.training.state import RunState
+from wordkin.training.tables import OldRows
 from wordkin.vocabulary import Vocabulary
 
 SECONDS_PER_SPAN = 0.3  # target duration of a span; a run reports and can be stopped after each span
@@ -49,6 +50,8 @@ class Trainer:
         State to continue from; the tables of the backend must be those of this state.
     vocabulary : Vocabulary, default None
         The words of the corpus. With it, callbacks can read vectors.
+    old_rows : OldRows, default None
+        Rows to average with the trained ones at the end.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Trainer:
         checkpoints: Checkpoints | None = None,
         state: RunState | None = None,
         vocabulary: Vocabulary | None = None,
+        old_rows: OldRows | None = None,
     ) -> None:
         self._config = config
         self._backend = backend
@@ -76,6 +80,7 @@ class Trainer:
         self.state = RunState() if state is None else state
         self._schedule = Schedule.of(config, corpus.words)
         self._vocabulary = vocabulary
+        self._old_rows = old_rows
         self._asked_to_stop = False
         self._words_before = self._words_done()
         self._seconds_before = self.state.seconds
@@ -92,6 +97,7 @@ class Trainer:
             report = self._close_span()
             if self._finished():
                 self._return_to_best()
+                self._average_with_old()
             self._tell(report)
             if self._checkpoints is not None and self._checkpoints.due():
                 self._save()
@@ -170,6 +176,11 @@ class Trainer:
         """Load the tables of the best epoch, before the final state is saved."""
         if self._best_tables is not None and 0 < self.state.best_epoch < self.state.epoch:
             self._backend.load_tables(self._best_tables.best_tables())
+
+    def _average_with_old(self) -> None:
+        """Average the tables with those before an update, before the final state is saved."""
+        if self._old_rows is not None:
+            self._backend.load_tables(self._old_rows.averaged_with(self._backend.tables()))
 
     def _tell(self, report: TrainingReport) -> None:
         """Call the callbacks. If one fails, a checkpoint is written first, so no training is lost."""

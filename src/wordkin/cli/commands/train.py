@@ -16,7 +16,7 @@ from wordkin.cli.option_values import show_values
 from wordkin.cli.options import COMMON, OTHER, Option, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json, shell_quoted
 from wordkin.cli.vectors import check_output_first, unusable_output
-from wordkin.config import REPLAY_SHARE
+from wordkin.config import OLD_WEIGHT, REPLAY_SHARE
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
 from wordkin.training.display import ProgressDisplay
 from wordkin.training.progress import TrainingReport
@@ -71,7 +71,15 @@ _REPLAY = Option(
 )
 
 
-@with_options({**training_options(), "replay": _REPLAY})
+_OLD_WEIGHT = Option(
+    OLD_WEIGHT,
+    "With --from: weight of the old vectors in the average of old and trained vectors that is saved. A number from 0 "
+    "to 1; by default the share of the old text in all text, at most 0.65.",
+    panel=_LONG_RUNS,
+)
+
+
+@with_options({**training_options(), "replay": _REPLAY, "old_weight": _OLD_WEIGHT})
 def train(
     corpus: _CorpusArgument = None,
     *,
@@ -99,7 +107,7 @@ def train(
             "--from",
             text="Continue training the model in this directory (written by --checkpoint) on the new text CORPUS. A "
             "new word joins the vocabulary when its total count reaches --min-count. Options default to those of "
-            "the model, except --learning-rate: 0.005 for skip-gram, 0.01 for CBOW.",
+            "the model, except --learning-rate: 0.025 for skip-gram, 0.05 for CBOW.",
             metavar="MODEL",
         ),
     ] = None,
@@ -122,6 +130,7 @@ def train(
             "--replay-from", text="Text that the model was trained on, such as an encoded text.", metavar="TEXT"
         ),
     ] = None,
+    old_weight: float | None = None,
     vocabulary: Annotated[
         str | None,
         _file_option("--vocabulary", text="Use the words of this file as vocabulary: a word and its count per line."),
@@ -165,6 +174,8 @@ def train(
     _check_usage(corpus, output, resume, others)
     replayed = {"replay": replay, "replay_from": replay_from}
     _check_replay(from_, replayed)
+    if old_weight is not None and from_ is None:
+        raise UsageError(f"--old-weight needs --from: it is for updating a model; got {old_weight!r}")
     _check_outputs_first(checkpoint, output, log, resume)
     load_numba_alone()
     targets = {"output": output, "log": log, "checkpoint_every": checkpoint_every, "cluster": cluster}
@@ -182,7 +193,7 @@ def train(
         if resume is not None:
             model = _resume(resume, corpus, options, targets, shown)
         elif from_ is not None:
-            model = _update(from_, corpus, options, {**new_run, **replayed})
+            model = _update(from_, corpus, options, {**new_run, **replayed, "old_weight": old_weight})
         else:
             model = _begin(corpus, options, {**new_run, "vocabulary": vocabulary, "init": init})
     if json:
