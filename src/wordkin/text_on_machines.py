@@ -15,7 +15,7 @@ import itertools
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,13 +140,18 @@ class PartsOnMachines:
     def holder(self, number: int) -> RayMachine:
         """Return the machine that holds a part. Assign the part to another machine if that one is lost."""
         found = self._holders[number]
-        if found is None or found.lost or found not in self._cluster.machines:
+        if found is None or not self.is_held(number):
             self._cluster.refuse_none_left()
             machines = self._cluster.machines
             found = self._holders[number] = machines[number % len(machines)]
             if self._vocabulary is not None:
                 gather([(found, self._call(found, encode_part, number, self._vocabulary))])
         return found
+
+    def is_held(self, number: int) -> bool:
+        """Return whether a part is on a machine that is not lost."""
+        found = self._holders[number]
+        return found is not None and not found.lost and found in self._cluster.machines
 
     def count(self, when_counted: Callable[[Counts], None]) -> list[Counts]:
         """Count all parts, and call ``when_counted`` with the counts of each, in order."""
@@ -167,7 +172,7 @@ class PartsOnMachines:
 
     def piece(self, number: int, first: int, positions: range, words: int) -> Any:
         """Return a reference to sentences of a part; see :func:`piece_of_part`."""
-        return self.holder(number).call("do", piece_of_part, number, first, positions, words)
+        return self.holder(number).text("do", piece_of_part, number, first, positions, words)
 
     def _turns(self) -> list[range]:
         """Group the parts into batches of one part per machine."""
@@ -216,18 +221,30 @@ class CorpusOnMachines(EncodedCorpus):
         return self._sentences
 
     def references(self, positions: range) -> list[Any]:
-        """Return references to the pieces of these positions, in order; at least one."""
+        """Return references to the pieces of these positions, in order; at least one.
+
+        Parts of the text whose machine was lost are read again first.
+        """
         if not positions:
             return [share(CorpusPiece(np.empty(0, np.int32), np.array([positions.start]), self.words))]
-        found = []
+        return [
+            self._parts.piece(number, self._starts[number], piece, self.words)
+            for number, piece in self._pieces(positions)
+        ]
+
+    def is_available(self, positions: range) -> bool:
+        """Return whether no part of the text must be read again for these positions."""
+        return all(self._parts.is_held(number) for number, _ in self._pieces(positions))
+
+    def _pieces(self, positions: range) -> Iterator[tuple[int, range]]:
+        """Yield the parts that contain these positions, and the positions in each."""
         number = bisect.bisect_right(self._starts, positions.start) - 1
         start = positions.start
         while start < positions.stop:
             stop = min(positions.stop, self._starts[number + 1])
             if start < stop:
-                found.append(self._parts.piece(number, self._starts[number], range(start, stop), self.words))
+                yield number, range(start, stop)
             start, number = stop, number + 1
-        return found
 
 
 def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequence[str] = ()) -> bool:

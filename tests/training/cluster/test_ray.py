@@ -192,6 +192,33 @@ def of_text(source: Source) -> Tables:
     return tables
 
 
+def test_the_text_of_the_next_period_is_fetched_while_one_is_trained(
+    cluster: RayCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[tuple[str, int]] = []
+    fetch, train = RayTransport._fetch_text, RayTransport.train_period
+
+    def fetched(self: RayTransport, corpus: Any, rounds: Any) -> Any:
+        events.append(("fetch", rounds[0][0].start))
+        return fetch(self, corpus, rounds)
+
+    def done(self: RayTransport, corpus: Any, epoch: int, rounds: Any, *others: Any) -> Any:
+        result = train(self, corpus, epoch, rounds, *others)
+        events.append(("trained", rounds[0][0].start))
+        return result
+
+    monkeypatch.setattr(RayTransport, "_fetch_text", fetched)
+    monkeypatch.setattr(RayTransport, "train_period", done)
+    backend = on_machines(cluster)
+    assert same(trained(backend), of_one_process())
+    starts = [start for event, start in events if event == "trained"]
+    assert len(starts) == len(set(starts)) > 3
+    expected = [("fetch", starts[0])]
+    for start, following in itertools.pairwise(starts):
+        expected += [("fetch", following), ("trained", start)]
+    assert events == [*expected, ("trained", starts[-1])]
+
+
 def test_counting_and_encoding_on_machines_equal_one_process(
     cluster: RayCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +239,11 @@ def test_counting_and_encoding_on_machines_equal_one_process(
             expected = alone.corpus.piece(positions)
             assert joined.ids.tolist() == expected.ids.tolist()
             assert joined.offsets.tolist() == expected.offsets.tolist()
+        everything = range(found.corpus.words)
+        assert found.corpus.is_available(everything)
+        monkeypatch.setattr(cluster.machines[0], "lost", True)
+        assert not found.corpus.is_available(everything)
+        monkeypatch.undo()
         assert found.reading is not None and found.reading["readers"]["text"]["replaced"] == 0
     assert len(reports) > 40
     assert reports[-1].words == WORDS

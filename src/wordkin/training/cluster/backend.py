@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 import numpy as np
@@ -70,7 +70,8 @@ class ReplicatedBackend:
         done = start
         before = epoch * corpus.words
         for period in self._clocks.periods(range(start, stop), corpus.words, before, schedule.total_words):
-            result = self._train_period(corpus, epoch, period, schedule, should_stop)
+            following = self._following(period, corpus.words, before, schedule.total_words)
+            result = self._train_period(corpus, epoch, period, following, schedule, should_stop)
             if result is None:
                 break
             done = result.stop
@@ -79,15 +80,31 @@ class ReplicatedBackend:
             sent_bytes += result.sent_bytes
         return SpanResult(losses, examples, done, self._transport.size, sent_bytes)
 
+    def _following(self, period: Period, text_words: int, before: int, total_words: int) -> list[list[range]]:
+        """Return the rounds of the next period of the run, in this epoch or the next one; empty if there is none."""
+        start = period.text.stop
+        if start == text_words:
+            start, before = 0, before + text_words
+        if before + start >= total_words:
+            return []
+        found = next(self._clocks.periods(range(start, text_words), text_words, before, total_words))
+        return self._clocks.rounds(found)
+
     def _train_period(
-        self, corpus: EncodedCorpus, epoch: int, period: Period, schedule: Schedule, should_stop: Callable[[], bool]
+        self,
+        corpus: EncodedCorpus,
+        epoch: int,
+        period: Period,
+        following: Sequence[Sequence[range]],
+        schedule: Schedule,
+        should_stop: Callable[[], bool],
     ) -> SpanResult | None:
         """Train a whole period, or restore the state before it and return None."""
         rounds = self._clocks.rounds(period)
         while True:
             try:
                 self._transport.begin_period()
-                result = self._transport.train_period(corpus, epoch, rounds, schedule, should_stop)
+                result = self._transport.train_period(corpus, epoch, rounds, schedule, should_stop, following)
             except MachineLostError:
                 result = None
                 if not should_stop():

@@ -1,6 +1,7 @@
 """The Ray actor of each machine, which holds a :class:`Machine` and handles the calls of the transport.
 
-An actor handles one call at a time. Calls of the concurrency group ``CONTROL`` are handled at any time.
+An actor handles one call at a time. Calls of the concurrency groups ``CONTROL`` and ``TEXT`` are handled at any time,
+one of each group.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, TablePiece, first_pieces
 
 CONTROL = "control"
+TEXT = "text"
+KEPT_TEXTS = 2  # of periods: the one that is trained, and the next
 
 
 class Facts(NamedTuple):
@@ -59,6 +62,7 @@ class Host:
         self._stopped = -1
         self._links: Links | None = None
         self._kept: dict[str, Any] = {}
+        self._texts: dict[int, list[dict[int, CorpusPiece]]] = {}  # of periods, by key
 
     def facts(self) -> Facts:
         """Return the :class:`Facts` of this machine."""
@@ -113,14 +117,28 @@ class Host:
         except StoppedError as error:
             raise PeerLostError("stopped while it waited for other machines") from error
 
+    def fetch(self, key: int, counts: Sequence[Mapping[int, int]], *pieces: CorpusPiece) -> None:
+        """Keep the text of a period for :meth:`train_period`. Group TEXT.
+
+        Parameters
+        ----------
+        key : int
+            Identifies the text.
+        counts : sequence of mapping of int to int
+            For each round, how many of the ``pieces`` belong to the block of each replica, in this order.
+        *pieces : CorpusPiece
+            The pieces of text of all blocks. Ray fetches them from other machines before it makes the call.
+        """
+        given = iter(pieces)
+        self._texts[key] = [
+            {number: CorpusPiece.joined([next(given) for _ in range(count)]) for number, count in of_round.items()}
+            for of_round in counts
+        ]
+        for old in list(self._texts)[:-KEPT_TEXTS]:
+            self._texts.pop(old, None)
+
     def train_period(
-        self,
-        ticket: int,
-        epoch: int,
-        schedule: Schedule,
-        rounds: Sequence[Mapping[int, range]],
-        pieces: Sequence[Mapping[int, int]],
-        *texts: CorpusPiece,
+        self, ticket: int, epoch: int, schedule: Schedule, rounds: Sequence[Mapping[int, range]], key: int, _: None
     ) -> PeriodPart | None:
         """Train the rounds of a period and merge after each. :meth:`settle` applies the last merge.
 
@@ -134,10 +152,10 @@ class Host:
             The learning rates of the run.
         rounds : sequence of mapping of int to range
             For each round, the block of each replica of this machine.
-        pieces : sequence of mapping of int to int
-            For each round, how many of the ``texts`` belong to the block of each replica, in this order.
-        *texts : CorpusPiece
-            The pieces of text of all blocks.
+        key : int
+            Identifies the text of these rounds.
+        _ : None
+            The result of :meth:`fetch`. Ray makes this call after it is available.
 
         Returns
         -------
@@ -150,13 +168,12 @@ class Host:
             Another machine was lost, or stopped before this one was asked to stop.
         """
         assert self._links is not None, "the transport calls listen first"
-        given = iter(texts)
+        texts = self._texts.pop(key)
         should_stop = self._stops(ticket)
         sent_bytes = self._links.sent_bytes
         results = []
         try:
-            for number, (blocks, counts) in enumerate(zip(rounds, pieces, strict=True), 1):
-                of_round = {each: CorpusPiece.joined([next(given) for _ in range(counts[each])]) for each in counts}
+            for number, (blocks, of_round) in enumerate(zip(rounds, texts, strict=True), 1):
                 results.append(self._train_round(of_round, epoch, blocks, schedule, should_stop))
                 self._merge(self._links, should_stop, all_rows=number == len(rounds))
         except BaseException as error:

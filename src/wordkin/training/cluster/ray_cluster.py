@@ -34,7 +34,7 @@ from wordkin.errors import (
     WordkinError,
     warn,
 )
-from wordkin.training.cluster.host import CONTROL, Facts, Host
+from wordkin.training.cluster.host import CONTROL, TEXT, Facts, Host
 from wordkin.training.cluster.links import Address, PeerLostError
 from wordkin.training.cluster.transport import MachineLostError
 
@@ -75,19 +75,23 @@ class RayMachine:
         self.address = str(node["NodeManagerAddress"])
         self.listening: Address | None = None
         self.lost = False
-        actor = ray.remote(concurrency_groups={CONTROL: 1})(Host)
+        actor = ray.remote(concurrency_groups={CONTROL: 1, TEXT: 1})(Host)
         placed = NodeAffinitySchedulingStrategy(self.node_id, soft=False)
         self._actor = actor.options(num_cpus=self.threads, scheduling_strategy=placed).remote()
         self.actor_id = str(self._actor._actor_id.hex())
         self.starting = self.call("facts")
 
-    def call(self, method: str, *arguments: Any, returns: int = 1) -> Any:
-        """Call a method of the actor; return a reference to the result, or ``returns`` of them."""
-        return getattr(self._actor, method).options(num_returns=returns).remote(*arguments)
+    def call(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the actor; return a reference to the result."""
+        return getattr(self._actor, method).remote(*arguments)
 
     def control(self, method: str, *arguments: Any) -> Any:
         """Call a method of the group CONTROL; return a reference to the result."""
         return getattr(self._actor, method).options(concurrency_group=CONTROL).remote(*arguments)
+
+    def text(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the group TEXT; return a reference to the result."""
+        return getattr(self._actor, method).options(concurrency_group=TEXT).remote(*arguments)
 
     def kill(self) -> None:
         """End the process of the actor, if there is one."""

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,47 @@ def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
     return [corpus.piece(block)]
 
 
+def is_available(corpus: EncodedCorpus, block: range) -> bool:
+    """Return whether :func:`pieces_of_block` need not wait for a machine that reads text again."""
+    return not isinstance(corpus, RemoteText) or corpus.is_available(block)
+
+
 @runtime_checkable
 class RemoteText(Protocol):
     """A corpus whose words are stored on the machines of the cluster."""
 
     def references(self, positions: range) -> list[Any]:
-        """Return references to the pieces of these positions, in order; at least one."""
+        """Return references to the pieces of these positions, in order; at least one.
+
+        Parts of the text whose machine was lost are read again first.
+        """
+
+    def is_available(self, positions: range) -> bool:
+        """Return whether no part of the text must be read again for these positions."""
+
+
+class FetchedText(NamedTuple):
+    """The text of a period, which the members fetch.
+
+    Attributes
+    ----------
+    corpus : EncodedCorpus
+        The whole text.
+    rounds : sequence of sequence of range
+        The blocks of the period.
+    members : list of RayMachine
+        The machines that fetch it.
+    key : int
+        Identifies the text on the members.
+    done : list of reference
+        For each member, the result of its call.
+    """
+
+    corpus: EncodedCorpus
+    rounds: Sequence[Sequence[range]]
+    members: list[RayMachine]
+    key: int
+    done: list[Any]
 
 
 class RayTransport:
@@ -77,6 +112,7 @@ class RayTransport:
         self._tables: NamedTables | None = None
         self._held_out: tuple[EncodedCorpus, tuple[Any, Any]] | None = None
         self._have_met = False
+        self._fetched: FetchedText | None = None  # the text of the next period
         self._broken = 0  # consecutive attempts at a period that failed
         self._settling: list[tuple[RayMachine, Any]] = []  # pending calls that end the last period
         pieces = () if start is None else [share([piece]) for piece in pieces_of(start)]
@@ -103,8 +139,7 @@ class RayTransport:
         gather(calls)
 
     def _deal(self, method: str) -> None:
-        numbers = dealt(self._config.replicas, len(self._members))
-        gather([(each, each.call(method, list(own))) for each, own in zip(self._members, numbers, strict=True)])
+        gather([(each, each.call(method, list(own))) for each, own in zip(self._members, self._dealt(), strict=True)])
 
     @property
     def size(self) -> int:
@@ -155,20 +190,23 @@ class RayTransport:
         rounds: Sequence[Sequence[range]],
         schedule: Schedule,
         should_stop: Callable[[], bool],
+        following: Sequence[Sequence[range]] = (),
     ) -> SpanResult | None:
         if should_stop():
             return None
         self._tables = None
         self._ticket = next(_TICKETS)
         self._meet(should_stop)
-        texts = [[pieces_of_block(corpus, block) for block in blocks] for blocks in rounds]
+        text, self._fetched = self._fetched, None
+        if text is None or (text.corpus is not corpus or text.rounds != rounds or text.members != self._members):
+            text = self._fetch_text(corpus, rounds)
         calls = []
-        for machine, own in zip(self._members, dealt(len(rounds[0]), len(self._members)), strict=True):
+        for machine, own, done in zip(self._members, self._dealt(), text.done, strict=True):
             blocks = [{number: of_round[number] for number in own} for of_round in rounds]
-            counts = [{number: len(of_round[number]) for number in own} for of_round in texts]
-            pieces = [piece for of_round in texts for number in own for piece in of_round[number]]
-            call = machine.call("train_period", self._ticket, epoch, schedule, blocks, counts, *pieces)
+            call = machine.call("train_period", self._ticket, epoch, schedule, blocks, text.key, done)
             calls.append((machine, call))
+        if all(is_available(corpus, block) for blocks in following for block in blocks):
+            self._fetched = self._fetch_text(corpus, following) if following else None
         settling, self._settling = self._settling, []
         parts = gather([*settling, *calls], poll=self._stopping(should_stop), when_lost=self._stop)[len(settling) :]
         if any(part is None for part in parts):
@@ -180,6 +218,21 @@ class RayTransport:
             for of_round in zip(*(part.results for part in parts), strict=True)
         ]
         return period_result(trained, rounds, self.size, sum(part.sent_bytes for part in parts))
+
+    def _dealt(self) -> list[range]:
+        """Return the numbers of the replicas of each member."""
+        return dealt(self._config.replicas, len(self._members))
+
+    def _fetch_text(self, corpus: EncodedCorpus, rounds: Sequence[Sequence[range]]) -> FetchedText:
+        """Have the members fetch the text of their blocks. They do so while they train."""
+        texts = [[pieces_of_block(corpus, block) for block in blocks] for blocks in rounds]
+        key = next(_TICKETS)
+        done = []
+        for machine, own in zip(self._members, self._dealt(), strict=True):
+            counts = [{number: len(of_round[number]) for number in own} for of_round in texts]
+            pieces = [piece for of_round in texts for number in own for piece in of_round[number]]
+            done.append(machine.text("fetch", key, counts, *pieces))
+        return FetchedText(corpus, rounds, list(self._members), key, done)
 
     def _stop(self) -> None:
         for machine in self._members:
@@ -199,6 +252,7 @@ class RayTransport:
 
     def restart_period(self) -> None:
         self._have_met = False
+        self._fetched = None
         self._settling = []
         self._broken += 1
         if self._broken > MOST_BROKEN:

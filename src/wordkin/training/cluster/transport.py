@@ -42,11 +42,13 @@ class Transport(Protocol):
         rounds: Sequence[Sequence[range]],
         schedule: Schedule,
         should_stop: Callable[[], bool],
+        following: Sequence[Sequence[range]] = (),
     ) -> SpanResult | None:
         """Train the rounds of a period and merge after each. A round holds the blocks of all replicas in order.
 
         All rows are merged after the last round, only the frequent rows after the others. Returns None if
-        ``should_stop`` returns True.
+        ``should_stop`` returns True. ``following`` holds the rounds of the next period, whose text may be fetched
+        meanwhile.
         """
 
     def restart_period(self) -> None:
@@ -125,6 +127,7 @@ class InProcess:
         rounds: Sequence[Sequence[range]],
         schedule: Schedule,
         should_stop: Callable[[], bool],
+        following: Sequence[Sequence[range]] = (),
     ) -> SpanResult | None:
         trained: list[dict[int, SpanResult]] = []
         for number, blocks in enumerate(rounds, 1):
