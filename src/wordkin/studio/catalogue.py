@@ -20,8 +20,8 @@ class Texts:
 
     >>> Texts("en")["nav.start"], Texts("ko")["nav.start"]
     ('Start', '시작')
-    >>> Texts("en").format("explore.words", count="12")
-    '12 words'
+    >>> Texts("en").format("start.more_files", count="12")
+    'and 12 more'
     """
 
     def __init__(self, language: str) -> None:
