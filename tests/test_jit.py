@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import functools
 import json
 import os
 import shutil
@@ -127,6 +128,7 @@ def compiled_code(tree: ast.Module) -> list[ast.AST]:
     return [each for each in functions if any(getattr(name, "id", "") in DECORATORS for name in each.decorator_list)]
 
 
+@functools.cache
 def files_compiled_from(path: Path) -> set[Path]:
     """The file itself where it holds kernels, and those of the package from which they use a name."""
     tree = ast.parse(path.read_text())
@@ -158,21 +160,17 @@ import json
 import numpy as np
 from wordkin.corpus.scanning.kernels import map_tokens
 from wordkin.objectives.cpu.negative_sampling import draw_noise
-from wordkin.windows.windows import select_windows
 
 drawn = np.zeros(64, np.int32)
 draw_noise(np.full(64, 2**31, np.uint32), np.arange(64, dtype=np.int32), np.uint64(1), drawn)
-ids, offsets, thresholds = np.arange(64, dtype=np.int32), np.array([0, 64]), np.full(64, 2**31, np.uint32)
-windows = [np.zeros(80, np.int32) for _ in range(3)]
-select_windows(ids, offsets, 0, 64, thresholds, np.uint64(1), 2, True, False, *windows)
 mapped, ends = np.zeros(4, np.int32), np.zeros(4, np.int64)
 none = np.zeros(0, np.int32)
 map_tokens(np.array([0, -1, 0, -3, 0], np.int32), np.array([7, 8, 9], np.int32), none, none, mapped, ends)
-kernels = draw_noise, select_windows, map_tokens
+kernels = draw_noise, map_tokens
 print(json.dumps({
     "hits": [sum(each.stats.cache_hits.values()) for each in kernels],
     "misses": [sum(each.stats.cache_misses.values()) for each in kernels],
-    "results": [drawn.tolist(), windows[0].tolist(), mapped.tolist() + ends.tolist()],
+    "results": [drawn.tolist(), mapped.tolist() + ends.tolist()],
 }))
 """
 
@@ -196,23 +194,30 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
 
     where = {"PYTHONPATH": str(tmp_path)}
     first = run_kernels(tmp_path, **where)
-    assert first["hits"] == [0, 0, 0]
-    assert first["misses"] == [1, 1, 1]
-    assert run_kernels(tmp_path, **where) == {"hits": [1, 1, 1], "misses": [0, 0, 0], "results": first["results"]}
+    assert first["hits"] == [0, 0]
+    assert first["misses"] == [1, 1]
+    assert run_kernels(tmp_path, **where) == {"hits": [1, 1], "misses": [0, 0], "results": first["results"]}
     edit("windows/rng.py", "* uint64(0x94D049BB133111EB)", "* uint64(0x94D049BB133111ED)")  # a callee
     edit("corpus/scanning/token_text.py", "LINE_END = -1", "LINE_END = -3")  # a constant
     edited = run_kernels(tmp_path, **where)
-    assert edited["misses"] == [1, 1, 1]
+    assert edited["misses"] == [1, 1]
     assert all(before != after for before, after in zip(first["results"], edited["results"], strict=True))
 
 
-def test_processes_that_start_together_compile_each_kernel_once(tmp_path):
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+@pytest.fixture(scope="module")
+def started_together(tmp_path_factory):
+    """A directory in which three processes ran the kernels at the same time, and what they printed."""
+    directory = tmp_path_factory.mktemp("together")
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(directory / "kernels")}
     command = [sys.executable, "-c", RUN_KERNELS]
-    started = [subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(3)]
-    found = [json.loads(process.communicate()[0]) for process in started]
-    assert np.sum([each["misses"] for each in found], axis=0).tolist() == [1, 1, 1]
-    assert np.sum([each["hits"] for each in found], axis=0).tolist() == [2, 2, 2]
+    started = [subprocess.Popen(command, env=environment, cwd=directory, stdout=subprocess.PIPE) for _ in range(3)]
+    return directory, [json.loads(process.communicate()[0]) for process in started]
+
+
+def test_processes_that_start_together_compile_each_kernel_once(started_together):
+    _, found = started_together
+    assert np.sum([each["misses"] for each in found], axis=0).tolist() == [1, 1]
+    assert np.sum([each["hits"] for each in found], axis=0).tolist() == [2, 2]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
@@ -246,17 +251,12 @@ def test_without_locks(directory, monkeypatch):
 # --- environment variables of Numba ---
 
 
-def test_compiled_though_compilation_is_disabled(tmp_path):
+def test_compiled_though_compilation_is_disabled(started_together, tmp_path):
     """As debuggers and coverage tools have it; what is not of wordkin stays disabled."""
-    usual = run_kernels(tmp_path)
-    assert run_kernels(tmp_path, NUMBA_DISABLE_JIT="1") == {"hits": [1] * 3, "misses": [0] * 3, **results(usual)}
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    assert run_kernels(fresh, NUMBA_DISABLE_JIT="1") == {"hits": [0] * 3, "misses": [1] * 3, **results(usual)}
-
-
-def results(shown):
-    return {"results": shown["results"]}
+    directory, (usual, *_) = started_together
+    results = {"results": usual["results"]}
+    assert run_kernels(directory, NUMBA_DISABLE_JIT="1") == {"hits": [1] * 2, "misses": [0] * 2, **results}
+    assert run_kernels(tmp_path, NUMBA_DISABLE_JIT="1") == {"hits": [0] * 2, "misses": [1] * 2, **results}
 
 
 DISABLED = """
@@ -305,7 +305,6 @@ def test_functions_of_others_stay_disabled(tmp_path):
     assert done.stdout == "2 1 True\n"
 
 
-TRAIN = "import wordkin; wordkin.train([['a', 'b', 'c']] * 9, min_count=1, vector_size=4, epochs=1, subsample=0)"
 UNREADABLE = [
     ("NUMBA_NUM_THREADS", "0", "must be a whole number from 1 up; got '0'"),
     ("NUMBA_NUM_THREADS", "-2", "must be a whole number from 1 up; got '-2'"),
@@ -315,12 +314,27 @@ UNREADABLE = [
     ("NUMBA_OPT", "9", "must be a value that Numba can parse; got '9'"),
     ("NUMBA_DEBUG", "on", "must be a value that Numba can parse; got 'on'"),
 ]
+# A value that is refused leaves nothing imported, so that one process can try them all.
+TRAIN_WITH_EACH = """
+import json, os, sys, wordkin
+for name, value in json.loads(sys.stdin.read()):
+    os.environ[name] = value
+    try:
+        wordkin.train([["a", "b", "c"]] * 9, min_count=1, vector_size=4, epochs=1, subsample=0)
+    except wordkin.ConfigError as error:
+        print(error)
+    del os.environ[name]
+"""
 
 
-@pytest.mark.parametrize(("name", "value", "message"), UNREADABLE)
-def test_a_variable_that_numba_cannot_read_is_named(name, value, message):
-    last_line = python(TRAIN, **{name: value}).stderr.splitlines()[-1]
-    assert last_line.startswith(f"wordkin.errors.ConfigError: {name} {message}: correct or unset this environment")
+def test_a_variable_that_numba_cannot_read_is_named():
+    values = json.dumps([(name, value) for name, value, _ in UNREADABLE])
+    command = [sys.executable, "-c", TRAIN_WITH_EACH]
+    done = subprocess.run(command, input=values, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(UNREADABLE)
+    for line, (name, _, message) in zip(lines, UNREADABLE, strict=True):
+        assert line.startswith(f"{name} {message}: correct or unset this environment variable")
 
 
 def test_the_variable_can_be_corrected_in_the_same_process():
