@@ -31,7 +31,8 @@ def test_turkish_has_two_kinds_of_i(tmp_path: Path, tokenizer: object) -> None:
 
 
 def test_lists_of_words_are_lower_cased_by_language() -> None:
-    vectors = wordkin.train([TURKISH.split()] * 5, min_count=1, epochs=1, subsample=0, lowercase="tr", threads=1)
+    small = {"vector_size": 4, "min_count": 1, "epochs": 1, "subsample": 0, "threads": 1}
+    vectors = wordkin.train([TURKISH.split()] * 5, lowercase="tr", **small)  # type: ignore[arg-type]
     assert sorted(vectors.words) == ["istanbul", "\u0131sparta"]
 
 

@@ -170,17 +170,17 @@ def test_nul_bytes_inside_words(tmp_path):
 
 
 def test_a_line_of_200_megabytes_is_one_sentence(tmp_path):
-    word = b"x" * 99
+    word = b"x" * 999
     path = tmp_path / "text.txt"
     with path.open("wb") as file:
         for block in range(200):
-            file.write(b" ".join([word, b"%06d" % block] * 9_400))
+            file.write(b" ".join([word, b"%06d" % block] * 994))
             file.write(b" ")
     assert path.stat().st_size > 200_000_000
     reports = []
     vectors = wordkin.train(path, callbacks=[reports.append], **SMALL)
     assert len(vectors) == 201
-    assert reports[-1].words == 200 * 2 * 9_400
+    assert reports[-1].words == 200 * 2 * 994
 
 
 def test_a_word_of_a_megabyte(tmp_path):
@@ -271,9 +271,9 @@ def test_a_full_disk(tmp_path, what):
     script = f"""
 import resource, wordkin
 sentences = [[f"w{{number % 400}}" for number in range(start, start + 30)] for start in range(600)]
-wordkin.train(sentences, vector_size=64, min_count=1, epochs=1)  # compiles what is not compiled yet
+wordkin.train(sentences, min_count=1, epochs=1)  # compiles what is not compiled yet
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-wordkin.train(sentences, {places}, vector_size=64, min_count=1, epochs=1)
+wordkin.train(sentences, {places}, min_count=1, epochs=1)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 1

@@ -86,19 +86,19 @@ def test_the_defaults_never_diverge(architecture, objective, kind):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_one_word_a_million_times(architecture, tmp_path):
+def test_one_word_half_a_million_times(architecture, tmp_path):
     text = tmp_path / "text.txt"
-    text.write_text("word " * 1_000_000)
+    text.write_text("word " * 500_000)
     assert_sane(Word2Vec(architecture=architecture, vector_size=8, subsample=0, epochs=1).fit(text))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_one_sentence_of_five_million_words(architecture, tmp_path):
+def test_one_sentence_of_a_million_words(architecture, tmp_path):
     text = tmp_path / "text.txt"
-    text.write_text(" ".join(" ".join(text_of("one sentence", 50_000)[0]) for _ in range(100)))
+    text.write_text(" ".join(" ".join(text_of("one sentence", 50_000)[0]) for _ in range(20)))
     reports = []
     model = Word2Vec(architecture=architecture, vector_size=8, epochs=1).fit(text, callbacks=[reports.append])
-    assert reports[-1].words == 5_000_000
+    assert reports[-1].words == 1_000_000
     assert_sane(model)
 
 
