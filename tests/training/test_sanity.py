@@ -43,7 +43,7 @@ def edges(draw):
     return {
         "architecture": architecture,
         "objective": draw(st.sampled_from(OBJECTIVES)),
-        "vector_size": draw(st.sampled_from([1, 8])),
+        "vector_size": draw(st.sampled_from([1, 7])),
         "window": draw(st.sampled_from([1, 5, 50])),
         "negative": draw(st.sampled_from([1, 5, 64])),
         "learning_rate": draw(st.sampled_from([None, 0.2, 1.0, 10.0])),
