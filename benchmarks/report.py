@@ -37,7 +37,7 @@ PAGES = (
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "counting", "readers",
+    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "merge_dtype", "counting", "readers",
     "segmentation", "cluster_speed", "compat", "compat_tests", "weights",
 )  # fmt: skip
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}

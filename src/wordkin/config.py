@@ -25,6 +25,7 @@ from wordkin.options import (
     EncodingErrors,
     Gradient,
     Lowercase,
+    MergeDtype,
     Normalization,
     Objective,
     PhraseScoring,
@@ -545,6 +546,10 @@ class TrainingConfig:
     frequent_rows: int = _option(
         8192, Number(0, integer=True), "Training",
         "With replicas: number of rows per table, those of the most frequent words, that are merged after every round.")
+    merge_dtype: MergeDtype = _option(
+        "float32", Choice(get_args(MergeDtype)), "Training",
+        "With replicas: number format of the changes of rows that replicas exchange. bfloat16 rounds them to 8 "
+        "significant bits, and halves the data that machines send.")
     # fmt: on
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ PhraseScoring = Literal["word2phrase", "npmi"]
 Lowercase = bool | Literal["tr", "az", "lt"]
 Normalization = Literal["NFC", "NFKC", "NFD"]
 SubsampleFormula = Literal["word2vec", "paper"]
+MergeDtype = Literal["float32", "bfloat16"]
 
 
 class TrainingOptions(TypedDict, total=False):
@@ -71,3 +72,4 @@ class TrainingOptions(TypedDict, total=False):
     round_words: int | None
     merge_all_every: int
     frequent_rows: int
+    merge_dtype: MergeDtype

@@ -13,6 +13,7 @@ import cost
 import determinism
 import left_out
 import loading
+import merge_dtype
 import pytest
 import queries
 import recipes
@@ -217,6 +218,16 @@ def test_the_table_and_the_picture_of_replicas(tmp_path: Path) -> None:
     assert cells == ["4", "2", "28.3 ± 0.1", "0.500 ± 0.000", "0.250 ± 0.000", "2.250 ± 0.000"]
     replicas.draw(content, tmp_path / "replicas.png")
     assert (tmp_path / "replicas.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_table_of_number_formats() -> None:
+    settings, values = {}, {}
+    for seed in (1, 2):
+        for dtype, score in (("float32", 0.14), ("bfloat16", 0.13)):
+            settings[f"{dtype}, seed {seed}"] = {"merge_dtype": dtype, "seed": seed}
+            values[f"{dtype}, seed {seed}"] = {"loss": 2.25, "total": score + 0.002 * seed, "wordsim353": 0.5}
+    found = merge_dtype.blocks(_content("merge_dtype", values, settings))["scores"]
+    assert _cells(found, "`bfloat16`") == ["2", "13.3 ± 0.1", "0.500 ± 0.000", "", "2.2500 ± 0.0000"]
 
 
 def test_tables_of_determinism() -> None:

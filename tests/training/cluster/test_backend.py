@@ -97,9 +97,17 @@ def test_machines_change_no_bit(architecture: str, objective: str) -> None:
     assert same(trained(2 if architecture == "cbow" else 4, threads=2, **options), expected)
 
 
-def test_neither_do_machines_in_default_mode_with_one_thread() -> None:
+@pytest.mark.parametrize("merge_dtype", ["float32", "bfloat16"])
+def test_neither_do_machines_in_default_mode_with_one_thread(merge_dtype: str) -> None:
     options = {"deterministic": False, "objective": OBJECTIVES, "output_bias": True, "projection_bias": True}
-    assert same(trained(3, **options), trained(1, **options))
+    assert same(trained(3, **options, merge_dtype=merge_dtype), trained(1, **options, merge_dtype=merge_dtype))
+
+
+def test_changes_in_bfloat16_are_rounded() -> None:
+    found = trained(merge_dtype="bfloat16")
+    assert same(trained(4, (PERIOD,), threads=2, merge_dtype="bfloat16"), found)
+    for name, precise in usual().items():
+        assert 0 < np.abs(found[name] - precise).max() < 0.01 * np.abs(precise).max()
 
 
 def test_spans_that_end_with_periods_change_no_bit() -> None:
@@ -135,8 +143,9 @@ def test_the_result_counts_every_shard_once() -> None:
         replicated.close()
 
 
-def test_a_period_that_was_told_to_stop_leaves_no_trace() -> None:
-    backend = opened(configured())
+@pytest.mark.parametrize("merge_dtype", ["float32", "bfloat16"])
+def test_a_period_that_was_told_to_stop_leaves_no_trace(merge_dtype: str) -> None:
+    backend = opened(configured(merge_dtype=merge_dtype))
     first = tables_of(backend)
     questions = 2 * 4 * 2  # of a short period: two rounds of four replicas, which ask before and after 75 words
     for answers in (0, 1, questions // 2 - 2, questions // 2 + 4, questions - 2, questions + 5):
@@ -145,7 +154,7 @@ def test_a_period_that_was_told_to_stop_leaves_no_trace() -> None:
         assert stopped.stop == (PERIOD // 4 if answers > questions else 0)
         assert same(tables_of(backend), first) == (stopped.stop == 0)
     backend.train_span(CORPUS, 0, stopped.stop, WORDS, SCHEDULE, lambda: False)
-    assert same(tables_of(backend), usual())
+    assert same(tables_of(backend), usual() if merge_dtype == "float32" else trained(merge_dtype=merge_dtype))
     backend.close()
 
 
@@ -162,8 +171,9 @@ def test_a_run_goes_on_from_the_tables_of_another() -> None:
         second.close()
 
 
-def test_all_replicas_are_the_same_between_periods() -> None:
-    config = configured(objective=OBJECTIVES, projection_bias=True)
+@pytest.mark.parametrize("merge_dtype", ["float32", "bfloat16"])
+def test_all_replicas_are_the_same_between_periods(merge_dtype: str) -> None:
+    config = configured(objective=OBJECTIVES, projection_bias=True, merge_dtype=merge_dtype)
     transport = InProcess(config, COUNTS, first_pieces(config, VOCABULARY), machines=2)
     backend = ReplicatedBackend(Clocks.of(config, WORDS), transport)
     try:

@@ -192,6 +192,19 @@ def of_text(source: Source) -> Tables:
     return tables
 
 
+def test_bfloat16_has_the_same_bits_on_machines_and_halves_what_they_send(cluster: RayCluster) -> None:
+    sent = {}
+    for merge_dtype in ("float32", "bfloat16"):
+        config = configured(merge_dtype=merge_dtype, vector_size=64)
+        alone = ReplicatedBackend.in_process(config, COUNTS, first_pieces(config, VOCABULARY))
+        backend = on_machines(cluster, merge_dtype=merge_dtype, vector_size=64)
+        sent[merge_dtype] = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False).sent_bytes
+        expected = trained(alone)
+        alone.close()
+        assert same(backend.tables(), expected)
+    assert sent["bfloat16"] < 0.6 * sent["float32"]
+
+
 def test_the_text_of_the_next_period_is_fetched_while_one_is_trained(
     cluster: RayCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.objectives.cpu.layout import CACHE_LINE_BYTES, aligned_zeros, padded
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 class Buffer:
@@ -24,7 +27,7 @@ class Buffer:
             self._memory = aligned_zeros((starts[-1] + starts[-1] // 4,), "uint8")
         return [self._memory[start : start + size] for start, size in zip(starts[:-1], sizes, strict=True)]
 
-    def rows(self, count: int, row_size: int) -> NDArray[np.float32]:
-        """Return ``count`` rows of float32. The next call reuses their memory."""
-        (memory,) = self.divided([count * row_size * 4])
-        return memory.view(np.float32).reshape(count, row_size)
+    def rows(self, count: int, columns: int, dtype: type[ScalarT]) -> NDArray[ScalarT]:
+        """Return ``count`` rows of numbers. The next call reuses their memory."""
+        (memory,) = self.divided([count * columns * np.dtype(dtype).itemsize])
+        return memory.view(dtype).reshape(count, columns)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wordkin.config import TRAITS, TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.training.backend import SpanResult
+from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.merging import ChangedRows, MergedRows, Merger, Rows, list_of_rows, put_rows
 from wordkin.training.cluster.replica import Replica
 from wordkin.training.cpu.backend import CpuBackend
@@ -50,7 +51,9 @@ class Machine:
         frequent = frequent_rows(config, counts, [len(rows) for rows in self.merged])
         self._frequent = tuple(np.flatnonzero(each).astype(np.int32) for each in frequent)
         self._layout = self.replicas[numbers[0]].backend.layout
-        self._merger = Merger(self._layout, [len(rows) for rows in self.merged])
+        short = config.merge_dtype == "bfloat16"
+        self._short_columns = config.vector_size + config.output_bias if short else None
+        self._merger = Merger(self._layout, [len(rows) for rows in self.merged], self._short_columns)
         self._kept: list[MergedRows] = []  # frequent rows at the start of the period, once they have changed
         self.train_replicas(numbers)
 
@@ -89,7 +92,11 @@ class Machine:
         See :func:`~wordkin.training.cluster.merging.owner_of`, and :meth:`Replica.changes` for ``elsewhere``.
         """
         among = None if all_rows else self._frequent
-        found = {number: replica.changes(owners, among, elsewhere) for number, replica in self.replicas.items()}
+        before, columns = (None, 0) if self._short_columns is None else (self.merged, self._short_columns)
+        found = {
+            number: replica.changes(owners, among, elsewhere, before, columns)
+            for number, replica in self.replicas.items()
+        }
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
@@ -100,11 +107,11 @@ class Machine:
         """Set the merged rows in every replica. Without ``all_rows``, :meth:`restart_period` can undo it."""
         if not all_rows and not self._kept:
             tables = zip(self.merged, self._frequent, strict=True)
-            self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids)) for rows, ids in tables]
-        for number, rows in enumerate(merged):
-            put_rows(self._layout, self.merged[number], rows)
+            self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids, Buffer())) for rows, ids in tables]
+        for number, (before, rows) in enumerate(zip(self.merged, merged, strict=True)):
             for replica in self.replicas.values():
-                replica.take(number, rows)
+                replica.take(number, before, rows)
+            put_rows(self._layout, before, before, rows)
 
     def end_period(self) -> None:
         """Mark the end of a period, after all rows are merged. The period can no longer be undone."""
@@ -113,7 +120,7 @@ class Machine:
     def restart_period(self) -> None:
         """Restore all rows to their state at the start of the period."""
         for rows, before in zip(self.merged, self._kept, strict=False):
-            put_rows(self._layout, rows, before)
+            put_rows(self._layout, rows, rows, before)
         self._kept = []
         for replica in self.replicas.values():
             replica.restart_from(self.merged)

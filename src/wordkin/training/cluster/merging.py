@@ -7,6 +7,9 @@ of the text. The scale is computed as in :mod:`wordkin.training.cpu.merging`, wi
 The work is divided among the machines by *stripes*, ranges of :data:`STRIPE_ROWS` consecutive rows. Each stripe is
 merged by one machine, its *owner*. Consecutive stripes have different owners. Frequent rows come first in a table, so
 they are shared about equally among the machines.
+
+With ``merge_dtype="bfloat16"``, replicas exchange the rounded changes of rows instead of rows, and a merged row is the
+row before plus the rounded change. All machines, and the owner too, compute it from the same numbers.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from wordkin.objectives.cpu.bfloat16 import add_short_changes, list_changes, round_changes, set_changed_rows
 from wordkin.objectives.cpu.changes import (
     Union,
     add_changes,
@@ -31,6 +35,7 @@ from wordkin.training.cluster.buffers import Buffer
 STRIPE_ROWS = 1024  # small enough that the frequent rows are spread over several machines
 
 Rows: TypeAlias = NDArray[np.float32]
+ShortRows: TypeAlias = NDArray[np.uint16]  # bfloat16
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
@@ -41,8 +46,8 @@ class ChangedRows(NamedTuple):
     ----------
     ids : int32 [n]
         Distinct row ids.
-    rows : float32 [n, row_size]
-        The changed values of these rows.
+    rows : float32 [n, row_size] or uint16 [n, columns]
+        The changed values of these rows, or their changes in bfloat16.
     pulls : float32 [n]
         For each row, the number of its updates since the last merge, multiplied by the *pull*: the fraction of the
         distance to the optimum that one update covers.
@@ -52,16 +57,16 @@ class ChangedRows(NamedTuple):
     """
 
     ids: NDArray[np.int32]
-    rows: Rows
+    rows: Rows | ShortRows
     pulls: NDArray[np.float32]
     whole: bool = False
 
 
 class MergedRows(NamedTuple):
-    """The rows of one table after a merge. ``ids`` are distinct, as in :class:`ChangedRows`."""
+    """The rows of one table after a merge, or their changes by it. ``ids`` and ``rows`` as in :class:`ChangedRows`."""
 
     ids: NDArray[np.int32]
-    rows: Rows
+    rows: Rows | ShortRows
 
 
 def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
@@ -79,10 +84,14 @@ class Merger:
         The layout of the rows.
     rows : sequence of int
         The number of rows of each table.
+    short_columns : int or None, default None
+        With bfloat16, the number of columns without padding.
     """
 
-    def __init__(self, layout: Layout, rows: Sequence[int]) -> None:
+    def __init__(self, layout: Layout, rows: Sequence[int], short_columns: int | None = None) -> None:
         self._layout = layout
+        self._short_columns = short_columns
+        self._short = [Buffer() for _ in rows]  # merged changes in bfloat16
         self._unions = [self._union(np.zeros(count, np.int32), room=0) for count in rows]
         self._compile()
 
@@ -90,8 +99,12 @@ class Merger:
         """Compile the kernels by merging no rows, so that training is timed without compilation."""
         table = np.empty((0, self._layout.row_size), np.float32)
         ids, pulls = np.empty(0, np.int32), np.empty(0, np.float32)
-        nothing = ChangedRows(ids, list_of_rows(self._layout, table, ids), pulls)
-        put_rows(self._layout, table, self._merge_table(0, table, [nothing]))
+        if self._short_columns is None:
+            listed: Rows | ShortRows = list_of_rows(self._layout, table, ids, Buffer())
+        else:
+            listed = list_of_changes(table, table, ids, self._short_columns, Buffer())
+        merged = self._merge_table(0, table, [ChangedRows(ids, listed, pulls)])
+        put_rows(self._layout, table, table, merged)
         clear_numbers(pulls, read_only(ids))
 
     def merge(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
@@ -120,9 +133,20 @@ class Merger:
             known.append(count)
             count = add_pulls(union, read_only(changed.ids), read_only(changed.pulls), count)
         for changed, earlier in zip(changes, known, strict=True):
-            ids, rows = read_only(changed.ids), read_only(changed.rows)
+            self._add(union, before, changed, earlier)
+        ids = union.row_ids[:count]
+        if self._short_columns is None:
+            return MergedRows(ids, union.rows[:count])
+        short = self._short[number].rows(count, self._short_columns, np.uint16)
+        round_changes(union, before, count, short)
+        return MergedRows(ids, short)
+
+    def _add(self, union: Union, before: Rows, changed: ChangedRows, earlier: int) -> None:
+        ids, rows = read_only(changed.ids), read_only(changed.rows)
+        if rows.dtype == np.uint16:
+            add_short_changes(union, before, ids, rows, earlier)
+        else:
             add_changes(self._layout.shapes, union, before, ids, rows, changed.whole, earlier)
-        return MergedRows(union.row_ids[:count], union.rows[:count])
 
     def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
         """Allocate buffers for 1.25 * ``room`` rows, so that later calls reallocate less often."""
@@ -137,16 +161,27 @@ class Merger:
         )
 
 
-def list_of_rows(layout: Layout, table: Rows, ids: NDArray[np.int32], buffer: Buffer | None = None) -> Rows:
-    """Return a copy of the rows ``ids`` of a table, in the memory of ``buffer`` if one is given."""
-    rows = (buffer or Buffer()).rows(len(ids), layout.row_size)
+def list_of_rows(layout: Layout, table: Rows, ids: NDArray[np.int32], buffer: Buffer) -> Rows:
+    """Return a copy of the rows ``ids`` of a table, in the memory of ``buffer``."""
+    rows = buffer.rows(len(ids), layout.row_size, np.float32)
     list_rows(layout.shapes, table, read_only(ids), rows)
     return rows
 
 
-def put_rows(layout: Layout, table: Rows, merged: MergedRows) -> None:
-    """Set rows of a table to the merged rows."""
-    set_rows(layout.shapes, table, *map(read_only, merged))
+def list_of_changes(table: Rows, before: Rows, ids: NDArray[np.int32], columns: int, buffer: Buffer) -> ShortRows:
+    """Return ``table[ids] - before[ids]`` in bfloat16, in the memory of ``buffer``."""
+    changes = buffer.rows(len(ids), columns, np.uint16)
+    list_changes(table, before, read_only(ids), changes)
+    return changes
+
+
+def put_rows(layout: Layout, table: Rows, before: Rows, merged: MergedRows) -> None:
+    """Set rows of a table to the merged rows. ``before`` holds all rows as they were before; it may be the table."""
+    ids, rows = read_only(merged.ids), read_only(merged.rows)
+    if rows.dtype == np.uint16:
+        set_changed_rows(table, before, ids, rows)
+    else:
+        set_rows(layout.shapes, table, ids, rows)
 
 
 def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:

@@ -12,7 +12,16 @@ from wordkin.corpus.encoded import TrainingText
 from wordkin.objectives.cpu.changes import clear_numbers
 from wordkin.training.backend import SpanResult
 from wordkin.training.cluster.buffers import Buffer
-from wordkin.training.cluster.merging import ChangedRows, MergedRows, Rows, list_of_rows, owner_of, put_rows, read_only
+from wordkin.training.cluster.merging import (
+    ChangedRows,
+    MergedRows,
+    Rows,
+    list_of_changes,
+    list_of_rows,
+    owner_of,
+    put_rows,
+    read_only,
+)
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.schedule import Schedule
 
@@ -61,7 +70,12 @@ class Replica:
         return result
 
     def changes(
-        self, owners: int, among: tuple[NDArray[np.int32], ...] | None, elsewhere: Collection[int] = ()
+        self,
+        owners: int,
+        among: tuple[NDArray[np.int32], ...] | None,
+        elsewhere: Collection[int] = (),
+        before: tuple[Rows, ...] | None = None,
+        columns: int = 0,
     ) -> list[list[ChangedRows]]:
         """Return, for each owner and each table, the rows updated since they were merged.
 
@@ -74,23 +88,31 @@ class Replica:
         elsewhere : collection of int, default ()
             The owners that are in other processes. Their rows are copied to buffers, which the next call reuses.
             For the other owners, the result refers to the tables.
+        before : tuple of float32 [rows, row_size] or None, default None
+            With bfloat16, the rows of each table as they were after the last merge. All owners then get changes.
+        columns : int, default 0
+            With bfloat16, the number of columns without padding.
         """
+        layout = self.backend.layout
         changed: list[list[ChangedRows]] = [[] for _ in range(owners)]
         for number, (rows, pulls) in enumerate(zip(self.rows, self.pulls, strict=True)):
             updated = np.flatnonzero(pulls) if among is None else among[number][pulls[among[number]] > 0]
             owner = owner_of(updated, owners)
             for each, found in enumerate(changed):
                 ids = updated[owner == each].astype(np.int32)
-                if each in elsewhere:
-                    listed = list_of_rows(self.backend.layout, rows, ids, self._buffers[number, each])
-                    found.append(ChangedRows(ids, listed, pulls[ids]))
+                buffer = self._buffers[number, each]
+                if before is not None:
+                    changes = list_of_changes(rows, before[number], ids, columns, buffer)
+                    found.append(ChangedRows(ids, changes, pulls[ids]))
+                elif each in elsewhere:
+                    found.append(ChangedRows(ids, list_of_rows(layout, rows, ids, buffer), pulls[ids]))
                 else:
                     found.append(ChangedRows(ids, rows, pulls[ids], whole=True))
         return changed
 
-    def take(self, number: int, merged: MergedRows) -> None:
-        """Set rows of a table to the merged rows, and their pulls to 0."""
-        put_rows(self.backend.layout, self.rows[number], merged)
+    def take(self, number: int, before: Rows, merged: MergedRows) -> None:
+        """Set rows of a table to the merged rows, and their pulls to 0. ``before`` is as for :func:`put_rows`."""
+        put_rows(self.backend.layout, self.rows[number], before, merged)
         clear_numbers(self.pulls[number], read_only(merged.ids))
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:
