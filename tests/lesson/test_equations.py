@@ -41,7 +41,7 @@ def made(architecture: str, objective: str, style: str, **options: object) -> li
         rows = [index for index, row in enumerate(step.objectives[0].rows) if not row.ignored]
         for row, component in itertools.product(rows, range(3)):
             found += equations(
-                step, objective, row=row, component=component, style=style, cbow_combine=config.cbow_combine
+                step, objective, row=row, component=component, notation=style, cbow_combine=config.cbow_combine
             )
     return found
 

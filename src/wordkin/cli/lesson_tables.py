@@ -279,7 +279,7 @@ def _print_equations(start: Overview, step: Step, notation: str) -> None:
         output = printable(objective.rows[row].output)
         print(f"{objective.objective}: formulas with numbers, for the output {output} and the first component")
         for equation in equations(
-            step, objective.objective, row=row, style=notation, cbow_combine=start.config["cbow_combine"]
+            step, objective.objective, row=row, notation=notation, cbow_combine=start.config["cbow_combine"]
         ):
             print(_folded(printable(equation.to_text())))
 

@@ -199,7 +199,7 @@ class Notation:
     ascent: bool
 
 
-def notation(name: str, architecture: str = "skip-gram") -> Notation:
+def notation_of(name: str, architecture: str = "skip-gram") -> Notation:
     """Return the notation with this name.
 
     Raises
@@ -292,7 +292,7 @@ def equations(
     row: int = 0,
     component: int = 0,
     input_row: int = 0,
-    style: str = "rong",
+    notation: str = "rong",
     cbow_combine: str = "mean",
 ) -> list[Equation]:
     """Return the equations of a step for one output row and one component of the vectors.
@@ -309,7 +309,7 @@ def equations(
         Index of the vector component, from 0.
     input_row : int, default 0
         Index of the row of W whose update is shown, among the changed rows.
-    style : {"rong", "mikolov", "theta"}, default "rong"
+    notation : {"rong", "mikolov", "theta"}, default "rong"
         The notation.
     cbow_combine : {"mean", "sum"}, default "mean"
         The value of this option in the lesson.
@@ -320,7 +320,7 @@ def equations(
         The equations, from the hidden vector to the updates.
     """
     view = next(each for each in step.objectives if each.objective == objective)
-    marks = notation(style, "cbow" if len(step.inputs) > 1 else "skip-gram")
+    marks = notation_of(notation, "cbow" if len(step.inputs) > 1 else "skip-gram")
     if not view.rows:  # if there is only one word, its path in the tree is empty
         return [_hidden(step, component, marks, cbow_combine)]
     output = view.rows[row]

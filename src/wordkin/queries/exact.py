@@ -1,4 +1,4 @@
-"""Exact nearest-neighbour search: cosines are computed in blocks, of which only the best are kept."""
+"""Exact nearest-neighbour search: cosines are computed block by block, and only the highest are kept."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def equation_of(tab: Tab, key: str) -> Equation | None:
     moved = next((len(each.changes) for each in step.tables if each.name == "input_vectors"), 0)
     found = equations(
         step, view.objective, row=row, component=component, input_row=min(input_row, max(0, moved - 1)),
-        style=tab.choices.notation,
+        notation=tab.choices.notation,
     )  # fmt: skip
     return next((each for each in found if each.name == name), None)
 

@@ -230,6 +230,6 @@ def formulas_html(tab: Tab, names: tuple[str, ...]) -> str:
     """Return the formulas of the first component and the first true output row, with symbols and with numbers."""
     parts = []
     for view in tab.step.objectives:
-        found = equations(tab.step, view.objective, row=usual_row(view), style=tab.choices.notation)
+        found = equations(tab.step, view.objective, row=usual_row(view), notation=tab.choices.notation)
         parts += [f'<div data-equation="{each.name}">{each.to_mathml()}</div>' for each in found if each.name in names]
     return f'<div class="formulas" tabindex="0">{"".join(parts)}</div>'

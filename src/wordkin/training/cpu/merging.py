@@ -282,7 +282,7 @@ class MergedTables:
             self._measure(part, learning_rate)
 
     def _inputs_of(self, part: int) -> tuple[Windows, list[Tables], list[AnyOutputs]]:
-        """Copy the rows that other parts also read; return windows, tables and outputs of a part for training."""
+        """Return the windows, tables and outputs to train a part with; rows that other parts also read are copied."""
         take_rows(self._shapes, self._tables, part)
         windows, targets = self._samples.pop(part)
         inputs, bias, *outputs = self._tables

@@ -166,7 +166,7 @@ def questions(tab: Tab) -> list[tuple[str, float, str]]:
     generator = random.Random(tab.number)
     row_index = generator.choice([index for index, each in enumerate(view.rows) if not each.ignored] or [0])
     component = generator.randrange(len(step.hidden))
-    found = equations(step, view.objective, row=row_index, component=component, style=tab.choices.notation)
+    found = equations(step, view.objective, row=row_index, component=component, notation=tab.choices.notation)
     asked = [(each.name, each.value, each.to_mathml_question()) for each in found]
     # If the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
     return [each for each in asked if f'data-value="{each[1]!r}"' not in each[2]]
@@ -225,7 +225,7 @@ def _sheet_html(tab: Tab) -> str:
     title = f"{tab.text(f'architecture.{tab.choices.architecture}')} × {tab.text(f'objective.{tab.choices.objective}')}"
     view = step.objectives[0]
     index = next((index for index, each in enumerate(view.rows) if each.times), 0)
-    found = equations(step, view.objective, row=index, style=tab.choices.notation)
+    found = equations(step, view.objective, row=index, notation=tab.choices.notation)
     formulas = "".join(f"<div>{each.to_mathml()}</div>" for each in found)
     number_of = tab.text("step_of", number=step.number, steps=tab.steps)
     return (
