@@ -464,6 +464,9 @@ class TrainingConfig:
         None, OptionalChoice(READERS), "Text", "Format of the files. Default: by their suffix.")
     delimiter: str | None = _option(
         None, Delimiter(), "Text", "Character that separates CSV columns. Default: a comma.")
+    quoting: bool = _option(
+        True, Flag(), "Text",
+        "In CSV and TSV, a field in double quotation marks is one field, without the marks. If false, they are text.")
     encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON Lines files.")
     encoding_errors: EncodingErrors = _option(
         "replace", Choice(get_args(EncodingErrors)), "Text",

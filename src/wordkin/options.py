@@ -44,6 +44,7 @@ class TrainingOptions(TypedDict, total=False):
     field: str | int | None
     reader: Reader | None
     delimiter: str | None
+    quoting: bool
     encoding: str
     encoding_errors: EncodingErrors
     phrases: int | str | None

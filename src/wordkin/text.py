@@ -263,7 +263,9 @@ def _reading_statistics(scanned: Scan | CountedText) -> dict[str, Any]:
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
     """Resolve a corpus argument with the reading options; see :func:`wordkin.corpus.sources.resolve`."""
-    reading = Reading(config.field, config.reader, config.encoding, config.whole_sentences, config.delimiter)
+    reading = Reading(
+        config.field, config.reader, config.encoding, config.whole_sentences, config.delimiter, config.quoting
+    )
     return resolve(corpus, reading, texts=texts)
 
 

@@ -347,9 +347,7 @@ def test_tables_with_other_delimiters(tmp_path: Path) -> None:
     path = written(tmp_path / "c.csv", 'id;text\n1;"a; b, c"\n')
     assert words_of(path, field="text", delimiter=";") == ["a;", "b,", "c"]
     assert words_of(written(tmp_path / "c.txt", "a|b\n"), field=1, delimiter="|", reader="csv") == ["b"]
-    with pytest.raises(
-        CorpusError, match=r"delimiter='\|' separates CSV columns, but '.*c.txt' is read as text: leave"
-    ):
+    with pytest.raises(CorpusError, match=r"delimiter='\|' separates CSV columns, but '.*c.txt' is read as text"):
         words_of(tmp_path / "c.txt", delimiter="|")
     with pytest.raises(ConfigError, match="delimiter needs files, but the corpus is an iterable"):
         words_of([{"t": "a"}], field="t", delimiter="|")
@@ -365,8 +363,8 @@ def test_tables_with_other_delimiters(tmp_path: Path) -> None:
     ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(if columns are sep"),
     ("text,text\na,b\n", "text", "has 2 columns 'text': rename all but one"),
     ("a,b\n", 2, r"no row has the column 2; there are: 0, 1"),
-    ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): correct its quotation marks"),
-    ('a,b\nc,"d"e\n', 1, r"line 2: it is not valid CSV \(.*\): correct its quotation marks"),
+    ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): correct its quotation marks, or pass"),
+    ('a,b\nc,"d"e\n', 1, r"line 2: it is not valid CSV \(.*\): correct its quotation marks, or pass"),
 ])  # fmt: skip
 def test_tables_that_cannot_be_read(tmp_path: Path, content: str, field: str | int, message: str) -> None:
     with pytest.raises(CorpusError, match=message):
@@ -380,6 +378,18 @@ def test_quotation_marks_of_tsv_that_are_text_are_not_guessed_at(tmp_path: Path)
     ):
         words_of(path, field="text")
     assert words_of(path, field="text", reader="csv", delimiter="\t") == ["a", "b", "2", "c", "d", "e", "f"]
+    with pytest.raises(CorpusError, match=r"quoting=False if quotation marks are text"):
+        words_of(path, field="text")
+
+
+def test_quotation_marks_can_be_text(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.tsv", 'id\ttext\n1\t"a b\n2\tc "d"\n')
+    assert words_of(path, field="text", quoting=False) == ['"a', "b", "c", '"d"']
+    assert words_of(written(tmp_path / "c.csv", '1,"a\n'), field=1, quoting=False) == ['"a']
+    with pytest.raises(CorpusError, match=r"quoting=False applies to CSV and TSV, but '.*c.txt' is read as text"):
+        words_of(written(tmp_path / "c.txt", "a\n"), quoting=False)
+    with pytest.raises(ConfigError, match="quoting needs files, but the corpus is an iterable"):
+        words_of([{"t": "a"}], field="t", quoting=False)
 
 
 def test_names_of_columns_with_white_space(tmp_path: Path) -> None:

@@ -65,6 +65,11 @@ def reader_of(file: TextFile, reading: Reading) -> str:
             f"delimiter={reading.delimiter!r} separates CSV columns, but {file.name!r} is read as {name}: leave it "
             'out, or pass reader="csv"'
         )
+    if name not in ("csv", "tsv") and not reading.quoting:
+        raise CorpusError(
+            f"quoting=False applies to CSV and TSV, but {file.name!r} is read as {name}: leave it out, or pass "
+            'reader="csv" or reader="tsv"'
+        )
     return name
 
 

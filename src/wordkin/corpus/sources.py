@@ -170,6 +170,7 @@ def _refuse_for_iterables(reading: Reading) -> None:
     of_files = (
         ("reader", reading.reader, None),
         ("delimiter", reading.delimiter, None),
+        ("quoting", reading.quoting, True),
         ("encoding", reading.encoding, "utf-8"),
     )
     for name, value, default in of_files:

@@ -38,7 +38,11 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
             'is no header; or pass reader="text" to read it as plain text'
         )
     with _long_fields():
-        rows = csv.reader(_lines(opened, tally, block_bytes), delimiter=delimiter, strict=True)
+        lines = _lines(opened, tally, block_bytes)
+        if reading.quoting:
+            rows = csv.reader(lines, delimiter=delimiter, strict=True)
+        else:
+            rows = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
         try:
             column = field if isinstance(field, int) else _column_of(field, next(rows, []), opened.name, delimiter)
             gatherer = Gatherer(f"column {field!r}", "row", opened.name, opened.encoding_errors, tally)
@@ -59,7 +63,7 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
             kind = "TSV" if delimiter == "\t" else "CSV"
             raise CorpusError(
                 f"{opened.name!r}, line {rows.line_num:,}: it is not valid {kind} ({error}): correct its quotation "
-                "marks"
+                "marks, or pass quoting=False if they are text"
             ) from error
     piece = gatherer.take(opened.bytes_read)
     if piece is not None:
@@ -72,7 +76,7 @@ def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
     cell = next(cell for cell in row if "\n" in cell and "\t" in cell)
     return CorpusError(
         f"{name!r}, line {line:,}: here ends a quotation with tabs and line breaks, which begins {shown(cell[:40])}: "
-        'pass reader="csv", delimiter="\\t" if it is one field; otherwise remove the quotation marks'
+        'pass reader="csv", delimiter="\\t" if it is one field, or quoting=False if quotation marks are text'
     )
 
 

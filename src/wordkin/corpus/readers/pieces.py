@@ -59,6 +59,8 @@ class Reading:
         Whether sets are accepted as sentences; their items are sorted. Set if the order within a sentence is ignored.
     delimiter : str or None, default None
         Character that separates CSV columns; None for a comma.
+    quoting : bool, default True
+        Whether a field of CSV or TSV in quotation marks is one field; otherwise quotation marks are text.
     """
 
     field: str | int | None = None
@@ -66,6 +68,7 @@ class Reading:
     encoding: str = "utf-8"
     sets: bool = False
     delimiter: str | None = None
+    quoting: bool = True
 
 
 @dataclass
