@@ -9,8 +9,8 @@ import re
 import pytest
 
 from wordkin.corpus import ScanProgress
-from wordkin.training.display import SECONDS_BETWEEN_PLAIN_LINES, ProgressDisplay
-from wordkin.training.progress import TrainingReport
+from wordkin.training.display import SECONDS_BETWEEN_PLAIN_LINES, ProgressDisplay, lines_of_machines
+from wordkin.training.progress import MachineProgress, TrainingReport
 
 REPORT = TrainingReport(
     epoch=2,
@@ -89,6 +89,60 @@ def test_a_terminal_gets_a_bar_on_one_line_of_80_columns(monkeypatch):
     assert "30% 2 M words/s, loss 2.3457, held-out 2.5000, ETA 0:04" in states[-1]
     assert max(len(state.rstrip("\n")) for state in states) <= 80
     assert written.endswith("\x1b[?25h")  # the cursor is back
+
+
+MACHINES = tuple(
+    MachineProgress(f"pine{number} (10.0.0.{number}, node 1f2e3d4c)", 7_000_000, 2e6 + 1e5 * number, 0.864)
+    for number in range(3)
+)
+
+
+def test_each_machine_has_a_line():
+    stream = io.StringIO()
+    ProgressDisplay(stream)(dataclasses.replace(REPORT, epoch_finished=True, machines=3, progress_of_machines=MACHINES))
+    lines = stream.getvalue().splitlines()
+    assert lines[0].startswith("epoch 2/5, 30%: 2 M words/s, loss 2.3457, 3 machines, ")
+    assert lines[1:] == [
+        f"  pine{number} (10.0.0.{number}, node 1f2e3d4c): {speed} M words/s, 86% training, 7 M words"
+        for number, speed in enumerate(("2", "2.1", "2.2"))
+    ]
+
+
+def test_of_many_machines_the_slowest_have_lines():
+    many = [MachineProgress(f"pine{number}", 7_000_000, 2e6 - 1e4 * number, 0.5) for number in range(20)]
+    lines = lines_of_machines(many)
+    assert [line.partition(":")[0] for line in lines[:-1]] == [f"pine{number}" for number in range(12, 20)]
+    assert lines[-1] == "the slowest 8 of 20 machines"
+    assert lines_of_machines([]) == []
+
+
+def test_a_terminal_shows_machines_below_the_bar(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with ProgressDisplay(stream) as display:
+        for number in (3, 2):
+            display(dataclasses.replace(REPORT, machines=number, progress_of_machines=MACHINES[:number]))
+    shown = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", stream.getvalue()).splitlines()
+    assert [line.strip().partition(" ")[0] for line in shown[-3:]] == ["epoch", "pine0", "pine1"]
+    assert max(map(len, shown)) <= 80
+
+
+def test_a_notebook_shows_machines_below_the_bar():
+    shown = []
+
+    class Handle:
+        def update(self, state):
+            shown.append((repr(state), state._repr_html_()))
+
+    def display_of_notebook(state, display_id):
+        Handle().update(state)
+        return Handle()
+
+    with ProgressDisplay(io.StringIO(), notebook=display_of_notebook) as display:
+        display(dataclasses.replace(REPORT, machines=3, progress_of_machines=MACHINES))
+    text, html = shown[-1]
+    assert [line.partition(" ")[0] for line in text.splitlines()] == ["epoch", "pine0", "pine1", "pine2"]
+    assert html.count("<div>pine") == 3
 
 
 def test_closing_twice_is_harmless():

@@ -7,13 +7,45 @@ reject every option.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables
+
+
+class MachineWork(NamedTuple):
+    """What one machine did.
+
+    Attributes
+    ----------
+    words : int
+        Words that it trained.
+    training_seconds : float
+        Time of training.
+    seconds : float
+        All its time, which includes merging rows and waiting for other machines.
+    """
+
+    words: int
+    training_seconds: float
+    seconds: float
+
+    def plus(self, other: MachineWork) -> MachineWork:
+        """Return the sum."""
+        return MachineWork(
+            self.words + other.words, self.training_seconds + other.training_seconds, self.seconds + other.seconds
+        )
+
+
+def added(works: Iterable[Mapping[str, MachineWork]]) -> dict[str, MachineWork]:
+    """Add the work of machines, by name."""
+    found: dict[str, MachineWork] = {}
+    for name, work in (item for each in works for item in each.items()):
+        found[name] = found[name].plus(work) if name in found else work
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +65,8 @@ class SpanResult:
         Number of machines that took part.
     sent_bytes : int, default 0
         Bytes that the machines sent each other.
+    work : mapping of str to MachineWork, default empty
+        What each machine of a cluster did, by its name.
     """
 
     losses: Sequence[float]
@@ -40,6 +74,7 @@ class SpanResult:
     stop: int
     machines: int = 1
     sent_bytes: int = 0
+    work: Mapping[str, MachineWork] = field(default_factory=dict)
 
     @property
     def loss(self) -> float:

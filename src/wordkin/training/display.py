@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self
 
 from wordkin.errors import ConfigError
-from wordkin.training.progress import Callback, TrainingReport
+from wordkin.training.progress import Callback, MachineProgress, TrainingReport
 from wordkin.training.state import RunState, rising_loss_note
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     OnScan = Callable[[ScanProgress], None]
 
 SECONDS_BETWEEN_PLAIN_LINES = 30.0
+MOST_MACHINES_SHOWN = 8
 _SECONDS_BETWEEN_UPDATES = 0.125  # of the bar in a notebook
 
 
@@ -173,15 +174,17 @@ class ProgressDisplay:
         if report.machines > 1:
             facts += f", {report.machines} machines"
         label = f"epoch {report.epoch}/{report.epochs}"
+        machines = lines_of_machines(report.progress_of_machines)
         if self._bar is not None:
             left = report.seconds_left
             eta = "" if left is None else f", ETA {_clock(left)}"
-            self._bar.show(label, report.total_words, report.words, facts + eta)
+            self._bar.show(label, report.total_words, report.words, facts + eta, machines)
         elif self._time_for_a_line("training", report.seconds) or report.epoch_finished:
             share = report.words / report.total_words if report.total_words else 1.0
             line = f"{label}, {share:.0%}: {facts}, learning rate {report.learning_rate:.3g}, {_clock(report.seconds)}"
             self._next_line["training"] = report.seconds + SECONDS_BETWEEN_PLAIN_LINES
-            self._write(line)
+            for each in (line, *(f"  {each}" for each in machines)):
+                self._write(each)
 
     def _time_for_a_line(self, phase: str, seconds: float) -> bool:
         if seconds < self._next_line[phase]:
@@ -190,10 +193,24 @@ class ProgressDisplay:
         return True
 
 
-class _Bar(Protocol):
-    """A bar that shows the current state, and lines of text that remain."""
+def lines_of_machines(machines: Sequence[MachineProgress]) -> list[str]:
+    """Return a line for each machine, or for the slowest ones if there are many."""
+    shown = sorted(machines, key=lambda each: each.words_per_second)[:MOST_MACHINES_SHOWN]
+    lines = [
+        f"{each.name}: {_count(each.words_per_second)} words/s, {each.training_share:.0%} training, "
+        f"{_count(each.words)} words"
+        for each in machines
+        if each in shown
+    ]
+    if len(shown) < len(machines):
+        lines.append(f"the slowest {len(shown)} of {len(machines)} machines")
+    return lines
 
-    def show(self, label: str, total: int | None, done: int, facts: str) -> None: ...
+
+class _Bar(Protocol):
+    """A bar that shows the current state with lines below, and lines of text that remain above."""
+
+    def show(self, label: str, total: int | None, done: int, facts: str, below: Sequence[str] = ()) -> None: ...
     def say(self, line: str) -> None: ...
     def close(self) -> None: ...
 
@@ -205,10 +222,12 @@ class _TerminalBar:
         self._stream = stream
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._below: list[str] = []
 
-    def show(self, label: str, total: int | None, done: int, facts: str) -> None:
+    def show(self, label: str, total: int | None, done: int, facts: str, below: Sequence[str] = ()) -> None:
+        self._below[:] = below
         if self._progress is None or self._task is None:
-            self._progress = _rich_progress(self._stream)
+            self._progress = _rich_progress(self._stream, self._below)
             self._task = self._progress.add_task(label, total=total, completed=done, facts=facts)
             self._progress.start()
         else:
@@ -234,10 +253,14 @@ class _NotebookState:
     total: int | None = None
     done: int = 0
     facts: str = ""
+    below: Sequence[str] = ()
     lines: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return "\n".join([f"{self.label}{self._share(', ')}: {self.facts}"] * bool(self.label) + self.lines)
+        return "\n".join([f"{self.label}{self._share(', ')}: {self.facts}"] * bool(self.label) + self._lines())
+
+    def _lines(self) -> list[str]:
+        return [*self.below, *self.lines]
 
     def _repr_html_(self) -> str:
         value = f' max="{self.total}" value="{self.done}"' if self.total else ""
@@ -246,7 +269,7 @@ class _NotebookState:
             f'<span>{html.escape(self.label)}</span><progress style="width: 16em"{value}></progress>'
             f"<span>{self._share()}</span><span>{html.escape(self.facts)}</span></div>"
         )
-        return bar * bool(self.label) + "".join(f"<div>{html.escape(line)}</div>" for line in self.lines)
+        return bar * bool(self.label) + "".join(f"<div>{html.escape(line)}</div>" for line in self._lines())
 
     def _share(self, before: str = "") -> str:
         return f"{before}{self.done / self.total:.0%}" if self.total else ""
@@ -262,8 +285,9 @@ class _NotebookBar:
         self._updated = 0.0
         self._pending = False
 
-    def show(self, label: str, total: int | None, done: int, facts: str) -> None:
+    def show(self, label: str, total: int | None, done: int, facts: str, below: Sequence[str] = ()) -> None:
         self._state.label, self._state.total, self._state.done, self._state.facts = label, total, done, facts
+        self._state.below = below
         self._pending = True
         if time.monotonic() - self._updated >= _SECONDS_BETWEEN_UPDATES:
             self._update()
@@ -294,13 +318,20 @@ def _display_of_notebook() -> Callable[..., Any] | None:
     return display if hasattr(get_ipython(), "kernel") else None
 
 
-def _rich_progress(stream: IO[str]) -> Progress:
-    from rich.console import Console
+def _rich_progress(stream: IO[str], below: Sequence[str]) -> Progress:
+    """Make a bar; the lines ``below`` are read whenever it is drawn."""
+    from rich.console import Console, RenderableType
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.text import Text
+
+    class WithLines(Progress):
+        def get_renderables(self) -> Iterator[RenderableType]:
+            yield from super().get_renderables()
+            yield from (Text(f"  {line}", no_wrap=True, overflow="ellipsis") for line in list(below))
 
     facts = TextColumn("{task.fields[facts]}")
     columns = TextColumn("{task.description}"), BarColumn(None), TaskProgressColumn(), facts
-    return Progress(*columns, console=Console(file=stream), expand=True, refresh_per_second=8)
+    return WithLines(*columns, console=Console(file=stream), expand=True, refresh_per_second=8)
 
 
 def _count(number: float) -> str:

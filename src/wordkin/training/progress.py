@@ -8,8 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wordkin.training.snapshot import Snapshot
+
+
+class MachineProgress(NamedTuple):
+    """The progress of one machine of a cluster.
+
+    Attributes
+    ----------
+    name : str
+        Host name, address and Ray node of the machine.
+    words : int
+        Words that it has trained since the start of this process.
+    words_per_second : float
+        Words trained lately, divided by the time of training them.
+    training_share : float
+        The share of its recent time in which it trained. In the rest, it merged rows or waited for other machines.
+    """
+
+    name: str
+    words: int
+    words_per_second: float
+    training_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +64,8 @@ class TrainingReport:
         Number of machines.
     sent_bytes_per_word : float, default 0.0
         Bytes sent to other machines for each word trained, since the start of this process.
+    progress_of_machines : tuple of MachineProgress, default ()
+        The progress of each machine of a cluster.
     snapshot : Snapshot or None, default None
         Reads the current vectors; usable only during the callback.
     """
@@ -58,6 +82,7 @@ class TrainingReport:
     seconds: float
     machines: int = 1
     sent_bytes_per_word: float = 0.0
+    progress_of_machines: tuple[MachineProgress, ...] = ()
     snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
 
     @property

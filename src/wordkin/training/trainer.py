@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import DivergenceError, warn
-from wordkin.training.backend import Backend
+from wordkin.training.backend import Backend, MachineWork, added
 from wordkin.training.persistence import BestTables, Checkpoints
-from wordkin.training.progress import Callback, TrainingReport
+from wordkin.training.progress import Callback, MachineProgress, TrainingReport
 from wordkin.training.sanity import refuse_wild_loss, refuse_wild_tables
 from wordkin.training.schedule import Schedule
 from wordkin.training.snapshot import Snapshot
@@ -86,6 +86,8 @@ class Trainer:
         self._seconds_before = self.state.seconds
         self._span_words = backend.step_words
         self._machines, self._sent_bytes = 1, 0
+        self._work: Mapping[str, MachineWork] = {}  # of each machine in the last span
+        self._whole_work: dict[str, MachineWork] = {}  # since the start of this process
 
     def run(self) -> RunState:
         """Train to the end or until a request to stop, and return the state.
@@ -123,6 +125,8 @@ class Trainer:
         self.state.add(result, seconds)
         self._machines = result.machines
         self._sent_bytes += result.sent_bytes
+        if result.work:  # otherwise the span ended before a period did
+            self._work, self._whole_work = result.work, added([self._whole_work, result.work])
         step = self._backend.step_words
         affordable = (result.stop - start) * SECONDS_PER_SPAN / max(seconds, 1e-6)
         self._span_words = step * max(1, min(int(affordable / step), 8 * self._span_words // step))
@@ -225,4 +229,11 @@ class Trainer:
             seconds=seconds,
             machines=self._machines,
             sent_bytes_per_word=self._sent_bytes / max(1, words - self._words_before),
+            progress_of_machines=tuple(map(self._progress_of_machine, self._work)),
         )
+
+    def _progress_of_machine(self, name: str) -> MachineProgress:
+        lately = self._work[name]
+        speed = lately.words / max(lately.training_seconds, 1e-9)
+        share = lately.training_seconds / max(lately.seconds, 1e-9)
+        return MachineProgress(name, self._whole_work[name].words, speed, share)

@@ -77,6 +77,16 @@ def cluster(nodes: Any) -> Iterator[RayCluster]:
         yield opened
 
 
+def words_of_machines(machines: int) -> list[int]:
+    """Words that each machine trains in a run of the usual four replicas."""
+    clocks, found = Clocks.of(configured(), WORDS), [0] * machines
+    for period in clocks.periods(range(WORDS), WORDS, 0, WORDS):
+        for of_round in clocks.rounds(period):
+            for number, block in enumerate(of_round):
+                found[number % machines] += len(block)
+    return found
+
+
 def encoded(ids: np.ndarray) -> EncodedCorpus:
     ids = ids.astype(np.int32)
     offsets = np.append(np.arange(0, len(ids), 20), len(ids))
@@ -338,6 +348,9 @@ def test_a_killed_actor_a_late_joiner_and_a_killed_node_change_no_bit(
     assert same(trained(backend, after(2, join)), of_one_process())
     result = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False)
     assert result.machines == 4
+    assert sorted(work.words for work in result.work.values()) == sorted(words_of_machines(4))
+    for work in result.work.values():
+        assert 0 < work.training_seconds < work.seconds
 
     text = written(tmp_path)
     expected = of_text(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.training.backend import SpanResult
+from wordkin.training.backend import MachineWork, SpanResult, added
 from wordkin.training.cluster.clocks import Clocks, Period
 from wordkin.training.cluster.memory import refuse_too_many_replicas
 from wordkin.training.cluster.transport import InProcess, MachineLostError, Transport
@@ -66,6 +66,7 @@ class ReplicatedBackend:
         should_stop: Callable[[], bool],
     ) -> SpanResult:
         losses: list[float] = []
+        works: list[Mapping[str, MachineWork]] = []
         examples = sent_bytes = 0
         done = start
         before = epoch * corpus.words
@@ -78,7 +79,8 @@ class ReplicatedBackend:
             losses += result.losses
             examples += result.examples
             sent_bytes += result.sent_bytes
-        return SpanResult(losses, examples, done, self._transport.size, sent_bytes)
+            works.append(result.work)
+        return SpanResult(losses, examples, done, self._transport.size, sent_bytes, added(works))
 
     def _following(self, period: Period, text_words: int, before: int, total_words: int) -> list[list[range]]:
         """Return the rounds of the next period of the run, in this epoch or the next one; empty if there is none."""

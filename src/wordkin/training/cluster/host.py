@@ -7,6 +7,7 @@ one of each group.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from wordkin._version import __version__
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.objectives.cpu.registers import host_lanes
-from wordkin.training.backend import SpanResult
+from wordkin.training.backend import MachineWork, SpanResult
 from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.links import Address, Links, Memory, PeerLostError, StoppedError
 from wordkin.training.cluster.machine import Machine
@@ -46,10 +47,21 @@ class Facts(NamedTuple):
 
 
 class PeriodPart(NamedTuple):
-    """The results of a machine's replicas for each round of a period, and the bytes it sent to other machines."""
+    """The part of one machine in a period.
+
+    Attributes
+    ----------
+    results : list of dict of int to SpanResult
+        For each round, the results of the replicas of the machine.
+    sent_bytes : int
+        Bytes that it sent to other machines.
+    work : MachineWork
+        The words that it trained, and its time.
+    """
 
     results: list[dict[int, SpanResult]]
     sent_bytes: int
+    work: MachineWork
 
 
 class Host:
@@ -172,16 +184,21 @@ class Host:
         should_stop = self._stops(ticket)
         sent_bytes = self._links.sent_bytes
         results = []
+        began, training_seconds = time.perf_counter(), 0.0
         try:
             for number, (blocks, of_round) in enumerate(zip(rounds, texts, strict=True), 1):
+                start = time.perf_counter()
                 results.append(self._train_round(of_round, epoch, blocks, schedule, should_stop))
+                training_seconds += time.perf_counter() - start
                 self._merge(self._links, should_stop, all_rows=number == len(rounds))
         except BaseException as error:
             self._links.break_off()
             if isinstance(error, StoppedError) or (isinstance(error, PeerLostError) and should_stop()):
                 return None
             raise
-        return PeriodPart(results, self._links.sent_bytes - sent_bytes)
+        words = sum(len(block) for blocks in rounds for block in blocks.values())
+        work = MachineWork(words, training_seconds, time.perf_counter() - began)
+        return PeriodPart(results, self._links.sent_bytes - sent_bytes, work)
 
     def _train_round(
         self,

@@ -217,7 +217,8 @@ class RayTransport:
             {number: each for found in of_round for number, each in found.items()}
             for of_round in zip(*(part.results for part in parts), strict=True)
         ]
-        return period_result(trained, rounds, self.size, sum(part.sent_bytes for part in parts))
+        work = {machine.name: part.work for machine, part in zip(self._members, parts, strict=True)}
+        return period_result(trained, rounds, self.size, sum(part.sent_bytes for part in parts), work)
 
     def _dealt(self) -> list[range]:
         """Return the numbers of the replicas of each member."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus, TrainingText
-from wordkin.training.backend import SpanResult
+from wordkin.training.backend import MachineWork, SpanResult
 from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.merging import ChangedRows
 from wordkin.training.schedule import Schedule
@@ -77,13 +77,17 @@ def dealt(replicas: int, machines: int) -> list[range]:
 
 
 def period_result(
-    trained: Sequence[Mapping[int, SpanResult]], rounds: Sequence[Sequence[range]], machines: int, sent_bytes: int
+    trained: Sequence[Mapping[int, SpanResult]],
+    rounds: Sequence[Sequence[range]],
+    machines: int,
+    sent_bytes: int,
+    work: Mapping[str, MachineWork],
 ) -> SpanResult:
     """Combine the results of all replicas and rounds, in the order of the text."""
     results = [of_round[number] for of_round in trained for number in sorted(of_round)]
     losses = [loss for result in results for loss in result.losses]
     examples = sum(result.examples for result in results)
-    return SpanResult(losses, examples, rounds[-1][-1].stop, machines, sent_bytes)
+    return SpanResult(losses, examples, rounds[-1][-1].stop, machines, sent_bytes, work)
 
 
 class InProcess:
@@ -139,7 +143,7 @@ class InProcess:
                 return None
             trained.append(results)
             self._merge(all_rows=number == len(rounds))
-        return period_result(trained, rounds, self.size, 0)
+        return period_result(trained, rounds, self.size, 0, {})
 
     def _merge(self, *, all_rows: bool) -> None:
         found = [machine.changes(len(self.machines), all_rows=all_rows) for machine in self.machines]
