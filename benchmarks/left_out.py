@@ -56,6 +56,25 @@ HALVES: Mapping[str, tuple[str, int, int]] = {
     "window wider by one, then narrower": ("window", 1, -1),
     "window narrower by one, then wider": ("window", -1, 1),
 }
+# How the table of the docs calls a variant, if not by the name that results are stored under.
+SHOWN: Mapping[str, str] = {
+    "as it is": "quality",
+    "average vectors": "average of both tables",
+    "input vectors": "input table",
+    "mean removed": "mean subtracted",
+    "mean and two components removed": "mean and two components subtracted",
+    "schedule: cosine": "learning rate: half a cosine",
+    "schedule: square root": "learning rate: square root",
+    "schedule: first half constant": "learning rate: first half constant",
+    "schedule: to a tenth": "learning rate: ends at a tenth",
+    "weight 1 / d, window 5": "context weight 1 / d, window of 5",
+    "weight 1 / d, window 10": "context weight 1 / d, window of 10",
+    "weight 1 / sqrt(d), window 5": "context weight 1 / sqrt(d), window of 5",
+    "weight 1 / sqrt(d), window 10": "context weight 1 / sqrt(d), window of 10",
+    "two noise words fewer, then two more": "noise words: two fewer, then two more",
+    "window wider by one, then narrower": "window: wider by one, then narrower by one",
+    "window narrower by one, then wider": "window: narrower by one, then wider by one",
+}
 COLUMNS = {
     "total": "analogies, %", "syntactic": "syntactic, %", "wordsim353": "WordSim-353", "simlex999": "SimLex-999"
 }  # fmt: skip
@@ -173,7 +192,8 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             for name in COLUMNS:
                 digits, scale = (1, 100) if name in ("total", "syntactic") else (3, 1)
                 cells.append(mean_text([each[variant][name] for each in found], digits, scale))
-            lines.append((f"{Path(text).stem}, {LABELS[architecture]}, {variant}", len(found), *cells))
+            label = f"{Path(text).stem}, {LABELS[architecture]}, {SHOWN.get(variant, variant)}"
+            lines.append((label, len(found), *cells))
     return {"scores": table(("", "seeds", *COLUMNS.values()), lines)}
 
 

@@ -143,7 +143,7 @@ def _times_table(times: Mapping[Any, Any]) -> str:
             ratio = ratios([by_turn[turn][name] for turn in shared], [other[turn][name] for turn in shared])
             cells.append("" if side == "classic" or not shared else ratio.text())
         lines.append((f"{Path(text).stem}, {LABELS[architecture]}, {side}", len(by_turn), *cells))
-    heads = ("", "turns", "seconds", "time, times classic", "CPU time, times classic")
+    heads = ("", "turns", "seconds", "time relative to classic", "CPU time relative to classic")
     return table(heads, lines)
 
 

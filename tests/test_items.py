@@ -224,7 +224,7 @@ def test_native_files_keep_numbers(vectors: Embeddings, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".vec", ".txt", ".bin", ".vec.gz"])
 def test_formats_of_text_refuse_numbers_before_training(vectors: Embeddings, suffix: str, tmp_path: Path) -> None:
     rule = "must end in .safetensors for items that are whole numbers, since other formats would turn them into words"
-    with pytest.raises(ConfigError, match=f"^path {rule}; got .*: or save vectors.with_words"):
+    with pytest.raises(ConfigError, match=f"^path {rule}; got .*: change the suffix, or save vectors.with_words"):
         vectors.save(tmp_path / f"v{suffix}")
     reports: list[object] = []
     with pytest.raises(ConfigError, match=f"^output {rule}"):

@@ -56,9 +56,9 @@ class NumbersVectorizer(Word2VecVectorizer):
         return tags
 
 
-ANY_LENGTH = "a document may have any number of words, so there are no features to count"
-ANY_WORDS = "the tokenizer makes words of any value, so none is refused"
-ONE_DIMENSION = "a sequence of documents has one dimension: it is not to be refused"
+ANY_LENGTH = "input with another number of columns must be refused, but a document may have any number of words"
+ANY_WORDS = "complex numbers, objects and NaN must be refused, but the tokenizer makes words of any value"
+ONE_DIMENSION = "one-dimensional input must be refused, but a list of documents is one-dimensional"
 EXPECTED_FAILURES = {
     "check_n_features_in": ANY_LENGTH,
     "check_n_features_in_after_fitting": ANY_LENGTH,
@@ -69,7 +69,7 @@ EXPECTED_FAILURES = {
     "check_estimators_nan_inf": ANY_WORDS,
     "check_fit1d": ONE_DIMENSION,
     "check_fit2d_predict1d": ONE_DIMENSION,
-    "check_transformer_data_not_an_array": "documents are iterated over, which that class does not allow",
+    "check_transformer_data_not_an_array": "its input can be converted to an array but not iterated over",
 }
 
 

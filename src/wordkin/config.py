@@ -581,8 +581,8 @@ class TrainingConfig:
     def _check_window(self) -> None:
         if self.whole_sentences and not self.dynamic_window:
             raise ConfigError(
-                "dynamic_window", 'must be True with window="sentence"', self.dynamic_window,
-                "the context is the whole sentence, so there is no window width")  # fmt: skip
+                                "dynamic_window", 'cannot be set to False with window="sentence"', self.dynamic_window,
+                "leave it out, because the context is always the whole sentence")  # fmt: skip
         if not self.whole_sentences and self.max_context != _DEFAULT_MAX_CONTEXT:
             raise ConfigError(
                 "max_context", 'needs window="sentence"', self.max_context,

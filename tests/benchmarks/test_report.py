@@ -412,4 +412,4 @@ def test_the_table_of_what_was_left_out() -> None:
     scores = {"total": 0.3, "syntactic": 0.2, "wordsim353": 0.5, "simlex999": 0.25}
     key = "en.txt, cbow, seed 1"
     content = _content("left_out", {key: {"as it is": scores}}, {key: {"text": "en.txt", "architecture": "cbow"}})
-    assert "| en, CBOW, as it is |     1 |         30.0 |" in left_out.blocks(content)["scores"]
+    assert "| en, CBOW, quality |     1 |         30.0 |" in left_out.blocks(content)["scores"]

@@ -344,7 +344,7 @@ def test_suffixes_and_formats(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_bytes(tmp_path, "vectors.dat", content)
     assert str(caught.value).startswith("path must end in .safetensors, .bin, .txt or .vec, each also with .gz; got")
-    assert str(caught.value).endswith('or pass format="safetensors", "bin", "text" or "parquet"')
+    assert str(caught.value).endswith(': change the suffix, or pass format="safetensors", "bin", "text" or "parquet"')
     assert list(load_bytes(tmp_path, "vectors.dat", content, format="text")) == ["the", "cat"]
     assert list(load_bytes(tmp_path, "v.txt", gzip.compress(content))) == [
         "the",

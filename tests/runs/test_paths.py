@@ -109,7 +109,8 @@ def test_callbacks_that_could_not_be_called_are_refused_before_the_work(text, tm
 
 SPACED = [["new york", "sun", "moon"], ["sun", "moon", "new york"]] * 10
 REFUSED = (
-    r"output must end in .safetensors for words with white space; got '.*': such as 'new york'; or replace white space"
+    r"output must end in .safetensors, because words such as 'new york' contain white space; got '.*': change the "
+    "suffix, or replace white space"
 )
 
 

@@ -24,6 +24,7 @@ from wordkin.studio.lesson.explain import equation_key
 from wordkin.studio.lesson.topics import TOPICS
 
 COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES))
+EXPLAINED = {"cost": ["cost.overfit"], "skip_gram": ["skipgram.product_text"]}  # paragraphs that a page must show
 HOSTILE = "<img src=x onerror=alert(1)>"
 NUMBERS = """() => [...document.querySelectorAll('[data-name]')].map(
     each => [each.dataset.name, Number(each.dataset.value), each.textContent])"""
@@ -123,6 +124,8 @@ def test_each_page_shows_something_in_both_languages(lesson, low_contrast):
             panel = tab.page.locator(f"section.lesson-topic[aria-label='{title}']")
             panel.wait_for()
             panel.locator("table, svg, button, math").first.wait_for()
+            for said in EXPLAINED.get(topic, ()):
+                panel.get_by_text(texts[f"lesson.{said}"]).wait_for()
             assert tab.page.evaluate("document.querySelectorAll('.lesson-flow table').length") >= 4
             for dark in ("true", "false") if language == "en" else ():
                 tab.page.evaluate(f"document.body.classList.toggle('body--dark', {dark})")

@@ -84,8 +84,8 @@ def test_items_far_apart_in_a_basket_count_as_neighbours_do() -> None:
         ),
         (
             {"window": "sentence", "dynamic_window": False},
-            'dynamic_window must be True with window="sentence"; got False: the context is the whole sentence, so '
-            "there is no window width",
+            'dynamic_window cannot be set to False with window="sentence"; got False: leave it out, because the '
+            "context is always the whole sentence",
         ),
         (
             {"max_context": 30},

@@ -62,7 +62,11 @@ def check_refusals(text_file, pairs_file, place):
         wordkin.tune(other, pairs_file, directory=place, **OPTIONS)
     lines = (place / "trials.jsonl").read_text().splitlines()
     for damaged, error, message in (
-        ([*lines[:2], "{}"], FormatError, "damaged: line 3 is not the record of a trial; remove the directory"),
+        (
+            [*lines[:2], "{}"],
+            FormatError,
+            "damaged: line 3 is not the record of a trial; remove the directory of",
+        ),
         (
             [lines[0], lines[1].replace("quality", "word2vec")],
             CheckpointError,
@@ -73,7 +77,7 @@ def check_refusals(text_file, pairs_file, place):
         with pytest.raises(error, match=message):
             wordkin.tune(text_file, pairs_file, directory=place, **OPTIONS)
     (place / "search.json").write_text("{")
-    with pytest.raises(FormatError, match="damaged: it is not JSON; remove the directory"):
+    with pytest.raises(FormatError, match="damaged: it is not JSON; remove the directory of the search, "):
         wordkin.tune(text_file, pairs_file, directory=place, **OPTIONS)
 
 

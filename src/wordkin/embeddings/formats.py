@@ -241,7 +241,7 @@ def check_items(path: str | Path, vocabulary: Vocabulary, parameter: str = "path
         raise ConfigError(
             parameter,
             "must end in .safetensors for items that are whole numbers, since other formats would turn them into words",
-            str(path), "or save vectors.with_words(str)")  # fmt: skip
+            str(path), "change the suffix, or save vectors.with_words(str)")  # fmt: skip
 
 
 def _codec(name: object) -> str:
@@ -280,8 +280,8 @@ def check_words(path: str | Path, vocabulary: Vocabulary) -> None:
     word = first_unwritable(vocabulary.words)
     if word is not None:
         raise ConfigError(
-            "output", "must end in .safetensors for words with white space", str(path),
-            f"such as {word!r}; or replace white space in your words by underscores")  # fmt: skip
+            "output", f"must end in .safetensors, because words such as {word!r} contain white space", str(path),
+            "change the suffix, or replace white space in your words by underscores")  # fmt: skip
 
 
 def format_of(path: Path) -> str:
@@ -302,7 +302,7 @@ def _format_to_read(source: InputFile) -> str:
         unsupported = unsupported_kind(source.read(LONGEST_HEAD))
         if unsupported:
             raise source.broken(unsupported) from None
-        remedy = 'or pass format="safetensors", "bin", "text" or "parquet"'
+        remedy = 'change the suffix, or pass format="safetensors", "bin", "text" or "parquet"'
         raise ConfigError(error.parameter, error.rule, error.value, remedy) from None
 
 

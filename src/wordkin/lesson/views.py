@@ -151,7 +151,7 @@ class State(_Data):
     Attributes
     ----------
     steps : int
-        Number of steps; 0 for the tables before training.
+        Number of gradient steps taken; 0 for the tables before training.
     tables : list of TableRows
         The tables.
     """
@@ -162,7 +162,7 @@ class State(_Data):
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """The change of one row of a table in a step: ``after = before + step``.
+    """The change of one row of a table in one gradient step: ``after = before + step``.
 
     Attributes
     ----------
@@ -175,8 +175,8 @@ class RowChange:
     gradient : list of float
         The exact derivative of the loss with respect to each component.
     step : list of float
-        The vector that is added to the row: ``-learning_rate * gradient``. Exception: for input rows of CBOW with
-        ``cbow_combine="mean"`` and ``cbow_gradient="word2vec"``, this is multiplied by the number of context words.
+        The vector that is added to the row: ``-learning_rate * gradient``. For input rows of CBOW with
+        ``cbow_combine="mean"`` and ``cbow_gradient="word2vec"``, it is this times the number of context words.
     """
 
     row: str
@@ -290,7 +290,7 @@ class OutputRow:
     probability : float or None
         The probability y for full softmax, otherwise σ(score).
     expected : float or None
-        The probability; multiplied by C if one full softmax is used for C context words.
+        The probability; times C if a full softmax is computed once for all C context words.
     error : float or None
         The error EI = ``expected - times``, which is the derivative of the loss with respect to the score.
     loss : float or None
@@ -325,7 +325,7 @@ class PathNode:
     bit : int
         The branch that the path takes: 0 for left, 1 for right.
     turn : {"left", "right"}
-        The same branch in words.
+        The branch that the path takes, in words.
     score : float
         Score of the node.
     left, right : float
@@ -413,7 +413,7 @@ class ObjectiveView:
 
 @dataclass(frozen=True, slots=True)
 class ComparedWord:
-    """One word under full softmax, sampled softmax and negative sampling, with the same score.
+    """One word under full softmax, sampled softmax and negative sampling, all computed from one score of the word.
 
     Attributes
     ----------
@@ -422,11 +422,12 @@ class ComparedWord:
     is_output : bool
         Whether it is the true word.
     score : float
-        The score v′ · h + b′, which is the same for all three.
+        The score v′ · h + b′, from which all three are computed.
     full_softmax : float
         Its probability under full softmax: e^score, divided by the sum over all words.
     sampled_score : float
-        The score used by sampled softmax. For a noise word, log(K · q) is subtracted.
+        The score that sampled softmax uses: for a noise word, ``score`` minus log(K · q), where q is the probability
+        that a drawn noise word is this word; for the true word, ``score``.
     sampled_softmax : float
         Its probability under sampled softmax: e^sampled_score, divided by the sum over the compared words.
     negative_sampling : float
@@ -463,14 +464,16 @@ class ComparedMethod:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Comparison of full softmax, sampled softmax and negative sampling for one true word, with the same scores.
+    """Comparison of full softmax, sampled softmax and negative sampling for one true word.
+
+    All three are computed from the same scores of the words, v′ · h + b′.
 
     Attributes
     ----------
     output : str
         The true word.
     samples : list of str
-        The noise words. Noise words that equal the true word are not used and are missing from ``words``.
+        The noise words that were drawn or chosen. Those that equal the true word are not used and are not in ``words``.
     chosen : bool
         Whether the user chose the noise words. Otherwise they were drawn at random.
     words : list of ComparedWord
@@ -513,9 +516,10 @@ class Step(_Data):
     loss : float
         Sum of the losses of all objectives.
     comparisons : list of Comparison
-        One comparison per true word; empty unless negative sampling is trained.
+        For each true word, a comparison of full softmax, sampled softmax and negative sampling; empty unless negative
+        sampling is trained.
     tables : list of TableView
-        The rows that change, with their gradients and steps.
+        The rows of each table that change or have a nonzero gradient.
     """
 
     number: int

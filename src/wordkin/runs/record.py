@@ -204,7 +204,9 @@ def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
     for kind, file in files.items():
         match = FILE_NAME.fullmatch(file.name)
         if match is None or match[1] != kind:
-            raise FormatError(f"it has a file {shown(file.name)} of kind {shown(kind)}, which is not a file of a run")
+            raise FormatError(
+                f"its entry 'files' names {shown(file.name)} as the file of {shown(kind)}, but no run has such a file"
+            )
     return files
 
 

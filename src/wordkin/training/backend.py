@@ -102,7 +102,7 @@ class Backend(Protocol):
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult:
-        """Train on corpus positions start … stop - 1 of an epoch (counted from 0).
+        """Train on the corpus positions start … stop - 1 in the given epoch; the first epoch is 0.
 
         ``should_stop`` is called often. When it returns True, shards in progress are finished and the result says
         where training stopped.

@@ -72,7 +72,11 @@ def first_pieces(config: TrainingConfig, vocabulary_size: int) -> Iterator[Table
 
 
 def pieces_of(tables: NamedTables) -> Iterator[TablePiece]:
-    """Yield tables in pieces, so that a copy does not need twice the memory."""
+    """Yield (table name, first row, rows) of all tables, at most ``PIECE_ROWS`` rows at a time.
+
+    A consumer that copies or converts each piece before it takes the next one needs memory for one piece, not for
+    second tables.
+    """
     for name, table in tables.items():
         for first in range(0, len(table), PIECE_ROWS):
             yield name, first, table[first : first + PIECE_ROWS]

@@ -101,11 +101,11 @@ class SearchDirectory:
         except OSError as error:
             raise OutputError(f"cannot read {str(path)!r}: {reason(error)}") from error
         except UnicodeDecodeError as error:
-            raise FormatError(f"{str(path)!r} is damaged: it is not UTF-8; remove the directory") from error
+            raise FormatError(f"{str(path)!r} is damaged: it is not UTF-8; {_restart(self.path)}") from error
         try:
             return [trial_of(line, number) for number, line in enumerate(lines, start=1)]
         except FormatError as error:
-            raise FormatError(f"{str(path)!r} is damaged: {error}; remove the directory") from error
+            raise FormatError(f"{str(path)!r} is damaged: {error}; {_restart(self.path)}") from error
 
     def _lock(self) -> None:
         """Lock the directory on POSIX systems; the lock ends with the process."""
@@ -138,13 +138,17 @@ class SearchDirectory:
         self.close()
 
 
+def _restart(directory: Path) -> str:
+    return f"remove the directory of the search, {str(directory)!r}, to begin again"
+
+
 def _read_search(path: Path) -> Mapping[str, Any]:
     try:
         values = json.loads(path.read_bytes())
     except OSError as error:
         raise OutputError(f"cannot read {str(path)!r}: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{str(path)!r} is damaged: it is not JSON; remove the directory") from error
+        raise FormatError(f"{str(path)!r} is damaged: it is not JSON; {_restart(path.parent)}") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT_NAME:
         raise FormatError(f"{str(path)!r} does not describe a search of wordkin")
     return values

@@ -173,7 +173,7 @@ class Book:
         return sorted(usable, key=lambda each: (-(each.score or 0.0), each.number))
 
     def candidates(self) -> list[Trial]:
-        """Return the trials of new settings on the whole text with the first seed, best first."""
+        """Return the trials on the whole text with the first seed, best first, except those of reference settings."""
         return self.ranked([each for each in self.trials if each.stage == "whole"])
 
     def best_known(self) -> Settings:

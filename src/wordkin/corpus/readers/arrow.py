@@ -82,7 +82,10 @@ def _seekable(opened: OpenFile, kind: str) -> Any:
     if opened.name == STANDARD_INPUT:
         raise CorpusError(f"{kind} cannot be read from standard input: name the file")
     if compression_of(opened.name):
-        raise CorpusError(f"{opened.name!r}: {kind} is compressed inside: decompress the file itself first")
+        raise CorpusError(
+            f"{opened.name!r} is a compressed {kind} file, which cannot be read: decompress it first; "
+            f"{kind} compresses its own data, so little space is lost"
+        )
     return opened.raw
 
 
