@@ -12,7 +12,8 @@ import pytest
 from wordkin import lesson
 from wordkin.config import ARCHITECTURES, OBJECTIVES
 from wordkin.errors import ConfigError
-from wordkin.lesson.equations import NOTATIONS, Equation, Term, equations, number_text
+from wordkin.lesson import depict
+from wordkin.lesson.equations import NOTATIONS, Equation, Term, cell_equations, equations, number_text, path_equations
 
 COMBINATIONS = list(itertools.product(ARCHITECTURES, OBJECTIVES, NOTATIONS))
 
@@ -55,6 +56,43 @@ def test_the_numbers_give_the_result(architecture: str, objective: str, style: s
     for each in found:
         value = eval(python_of(each.numbers), {"math": math})
         assert value == pytest.approx(each.value, rel=1e-9, abs=1e-12), each.to_text()
+
+
+@pytest.mark.parametrize(("architecture", "objective", "style"), COMBINATIONS)
+def test_parts_of_a_row_have_equations_of_their_own(architecture: str, objective: str, style: str) -> None:
+    config = lesson.lesson_config(architecture=architecture, objective=objective, vector_size=3, seed=2)
+    step = lesson.Course("the fat cat sat on the mat", config).step(60)
+    view = step.objectives[0]
+    changes = {(table.name, change.row_id): change for table in step.tables for change in table.changes}
+    for index, row in enumerate(view.rows):
+        if row.ignored:
+            continue
+        found = {each.name: each for each in cell_equations(step, objective, row=index, component=1, notation=style)}
+        for each in found.values():
+            assert eval(python_of(each.numbers), {"math": math}) == pytest.approx(each.value, rel=1e-9, abs=1e-12)
+        if row.loss or objective != "softmax":
+            assert abs(found["row_loss"].value) == row.loss
+        change = changes["output_vectors", row.row_id]
+        assert (found["output_before"].value, found["output_step"].value) == (change.before[1], change.step[1])
+        moved = changes["input_vectors", min(each.word_id for each in step.inputs)]
+        assert (found["input_before"].value, found["input_step"].value) == (moved.before[1], moved.step[1])
+
+
+@pytest.mark.parametrize("style", NOTATIONS)
+def test_nodes_of_any_path_have_equations(style: str) -> None:
+    course = lesson.Course("the fat cat sat on the mat", lesson.lesson_config(objective="hierarchical-softmax"))
+    step, tree = course.step(60), course.text.tree
+    assert tree is not None
+    rows = course.tables(59)["hierarchical-softmax"].output_vectors
+    for word_id, word in enumerate(course.text.vocabulary.words):
+        path = depict.path_to(step.objectives[0].nodes, tree, word_id)
+        vectors = [rows[node.node_id].tolist() for node in path]
+        for index in range(len(path)):
+            found = {each.name: each for each in path_equations(step, word, path, vectors, index, style)}
+            assert list(found) == ["score", "left", "right", "node_loss", "product", "leaf"]
+            assert found["leaf"].value == pytest.approx(step.objectives[0].probabilities[word_id], abs=1e-12)
+            for each in found.values():
+                assert eval(python_of(each.numbers), {"math": math}) == pytest.approx(each.value, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("options", [

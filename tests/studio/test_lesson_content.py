@@ -17,17 +17,19 @@ import numpy as np
 import pytest
 
 from wordkin.lesson import PRESETS
+from wordkin.lesson.equations import NOTATIONS
+from wordkin.lesson.trees import TREES, build_tree
 from wordkin.objectives import reference
 from wordkin.vocabulary.noise import noise_probabilities
 
 pytest.importorskip("nicegui")
 from wordkin.studio.catalogue import Texts
-from wordkin.studio.lesson import flow
+from wordkin.studio.lesson import flow, parts
 from wordkin.studio.lesson import html as pieces
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
 from wordkin.studio.lesson.tab import Tab
-from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, words
+from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, trees, words
 
 
 def at(number: int | None = None, *, preset: str = "cat", language: str = "en", **fields: Any) -> Tab:
@@ -180,13 +182,13 @@ def test_cost_is_that_of_the_notes() -> None:
 @pytest.mark.parametrize("kind", ["huffman", "complete", "full", "fibonacci"])
 def test_the_tree_has_both_branches_and_all_leaves(kind: str) -> None:
     tab = at(objective="hierarchical-softmax", tree=kind)
-    html = objectives._tree_html(tab)
+    html = trees.tree_html(tab)
     found = values(html)
     leaves = [found[f"leaf.{word_id}"] for word_id in range(10)]
     assert sum(leaves) == pytest.approx(1, abs=1e-12)
-    tree = tab.course.text.tree
-    assert tree is not None
-    expected = reference.tree_probabilities(tab.taken.before["hierarchical-softmax"], tab.taken.hidden, tree)
+    built = tab.course.text.tree
+    assert built is not None
+    expected = reference.tree_probabilities(tab.taken.before["hierarchical-softmax"], tab.taken.hidden, built)
     np.testing.assert_allclose(leaves, expected, atol=1e-12)
     for node in tab.step.objectives[0].path:
         assert found[f"node.{node.node_id}.left"] + found[f"node.{node.node_id}.right"] == pytest.approx(1)
@@ -194,31 +196,31 @@ def test_the_tree_has_both_branches_and_all_leaves(kind: str) -> None:
     assert picture.count("<circle") == 9 and picture.count("<rect") == 10
     assert picture.count('class="edge') == 18
     assert picture.count('class="edge on"') == len(tab.step.objectives[0].path)
-    assert "nodes, longest" in objectives._shape_html(tab, kind)
 
 
 def test_the_tree_says_its_labels_its_loss_and_how_it_was_built() -> None:
     tab = at(preset="fruit", objective="hierarchical-softmax")
     view = tab.step.objectives[0]
-    html = objectives._tree_html(tab)
+    html = trees.tree_html(tab)
     turns = [row for row in cells(html) if row[0].startswith("node")]
-    assert [row[2] for row in turns] == [str(each.label) for each in view.rows]
-    assert {row[1][:1] for row in turns} == {"0", "1"}
-    assert values(html)["tree.loss"] == view.loss == pytest.approx(sum(each.loss or 0 for each in view.rows))
+    assert [row[5] for row in turns] == [str(each.label) for each in view.rows]
+    assert {row[4][:1] for row in turns} == {"0", "1"}
+    assert '<tr class="true"' not in html.partition(tab.text("tree.leaves"))[0]
+    assert values(html)["tree.loss"] == pytest.approx(view.loss, abs=1e-12)
     assert f"{len(turns)} of the 9 rows" in html and "all 10 rows" in html
     leaves = {row[0]: row[1] for row in cells(html) if len(row) == 4}
     assert all(leaves[word.word] == str(word.count) for word in tab.overview.words)
     assert re.findall(r">(left|right|0\.[0-9]{3})</text>", html)[:4] == ["0.469", "left", "0.531", "right"]
-    shape = objectives._shape_html(tab, "huffman")
+    shape = trees.shape_html(tab, "huffman")
     assert "a (2) + an (3) → node 8 (5)" in shape
-    assert "→ node" not in objectives._shape_html(tab, "complete")
+    assert "→ node" not in trees.shape_html(tab, "complete")
     assert tab.text("tree.label_note") in flow.scores_html(tab)
 
 
 @pytest.mark.parametrize("preset", ["cat", "royal", "fruit", "ice-cream"])
 def test_merges_join_the_two_rarest_each_time(preset: str) -> None:
     tab = at(preset=preset)
-    found = re.findall(r"<li>(.+?) \((\d+)\) \+ (.+?) \((\d+)\) → (node \d+) \((\d+)\)", objectives._merges_html(tab))
+    found = re.findall(r"<li>(.+?) \((\d+)\) \+ (.+?) \((\d+)\) → (node \d+) \((\d+)\)", trees.joins_html(tab))
     left = dict(zip(tab.course.text.vocabulary.words, map(int, tab.course.text.counts), strict=True))
     assert len(found) == len(left) - 1
     for first, first_count, second, second_count, node, total in found:
@@ -230,6 +232,69 @@ def test_merges_join_the_two_rarest_each_time(preset: str) -> None:
                 assert all(int(each.removeprefix("node ")) < int(chosen.removeprefix("node ")) for each in rivals)
         left[node] = int(total)
     assert left == {"node 0": sum(tab.course.text.counts)}
+
+
+@pytest.mark.parametrize("order", ["count", "appearance"])
+@pytest.mark.parametrize("preset", ["weather", "cat", "capitals"])
+def test_four_trees_are_compared_by_their_numbers(preset: str, order: str) -> None:
+    tab = at(preset=preset, order=order)
+    html = trees.kinds_html(tab)
+    counts = tab.course.text.counts
+    found = values(html)
+    means = [found[f"kind.{kind}.mean"] for kind in TREES]
+    for kind, row, mean in zip(TREES, cells(html)[1:], means, strict=True):
+        lengths = build_tree(kind, counts).lengths
+        assert mean == pytest.approx(sum(counts * lengths) / sum(counts), abs=1e-12)
+        assert row[2:] == [str(max(lengths)), str(lengths[int(np.argmax(counts))])]
+        assert tab.text(f"tree.how_{kind}").split("'")[0] in html
+    best = re.findall(r'<td class="best"><span class="num" data-name="kind.(\w+).mean"', html)
+    assert best == [kind for kind, mean in zip(TREES, means, strict=True) if mean == pytest.approx(min(means))]
+    assert best[0] == "huffman"
+    assert (preset != "weather" or order != "count") or (len(set(means)) == 4 and best == ["huffman"])
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_any_word_has_its_path_and_every_number_its_equation(notation: str) -> None:
+    tab = at(preset="weather", objective="hierarchical-softmax", notation=notation)
+    built = tab.course.text.tree
+    assert built is not None
+    before = tab.taken.before["hierarchical-softmax"]
+    for word_id, word in enumerate(["rain", "sun"]):
+        tab.leaf = word
+        html = trees.tree_html(tab)
+        found = values(html)
+        scored = reference.hierarchical_softmax(before, tab.taken.hidden, *built.path(word_id))
+        assert found["tree.loss"] == pytest.approx(scored.loss, abs=1e-12)
+        for node_id, score in zip(scored.row_ids, scored.scores, strict=True):
+            assert found[f"node.{node_id}.score"] == pytest.approx(score, abs=1e-12)
+        assert len([row for row in cells(html) if row[0].startswith("node")]) == len(scored.row_ids)
+        assert html.count('class="edge on"') == len(scored.row_ids)
+        assert (tab.step.objectives[0].outputs[0] == word) != ("notice" in html)
+        pointed = re.findall(r'data-equation-of="([^"]+)"><span class="[^>]*data-value="([^"]+)"', html)
+        pointed += re.findall(
+            r'data-equation-of="([^"]+)"><span class="share-bar[^>]*></span><span[^>]*"([^"]+)">', html
+        )
+        assert len(pointed) == 6 * len(scored.row_ids) + 5
+        for key, value in pointed:
+            equation = equation_of(tab, key)
+            assert equation is not None
+            assert abs(equation.value) == pytest.approx(abs(float(value)), abs=1e-12), key
+            assert equation.value == pytest.approx(float(value), abs=1e-12) or "loss" in key
+
+
+@pytest.mark.parametrize("key", ["path_leaf:99:0:0:0", "path_score:0:9:0:0", "path_oak:0:0:0:0", "path_leaf:0:0:0"])
+def test_a_key_of_no_node_is_passed_over(key: str) -> None:
+    assert equation_of(at(90, objective="hierarchical-softmax"), key) is None
+    assert equation_of(at(90), "path_leaf:0:0:0:0") is None
+
+
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_the_error_is_derived_in_each_notation(objective: str) -> None:
+    said = {each: parts.why_error_html(at(objective=objective, notation=each)) for each in NOTATIONS}
+    p = "y" if objective == "softmax" else "σ({})"
+    assert f"EI = {p.format('u')} − t" in said["rong"] and "∂E/∂v′ = EI · h" in said["rong"]
+    assert f"e = {p.format('s')} − t" in said["mikolov"] and "∂E/∂v′ = e · v" in said["mikolov"]
+    assert f"g = I − {p.format('s')}" in said["theta"] and "∂log p/∂θ = g · x" in said["theta"]
 
 
 def test_the_correction_has_a_worked_line() -> None:
@@ -406,7 +471,7 @@ def test_words_are_escaped_everywhere() -> None:
         words._projection_html(tab), words._pairs_html(tab), architectures._cbow_html(tab),
         words._exchanged_html(tab, tab.overview.sentences),
         architectures._skip_gram_html(tab), architectures._update_html(tab), objectives._sampling_html(tab),
-        objectives._shape_html(tab, "huffman"), results._grids_html(tab), results._sheet_html(tab),
+        trees.shape_html(tab, "huffman"), results._grids_html(tab), results._sheet_html(tab),
     ]  # fmt: skip
     for html in made:
         assert "&lt;" in html
@@ -423,7 +488,7 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
     ):  # fmt: skip
         assert make(tab)
     if objective == "hierarchical-softmax":
-        assert "ha" in objectives._tree_html(tab)
+        assert "ha" in trees.tree_html(tab)
     assert results._plane_html(tab, results._whole_run(tab.choices, 5))
     assert words._exchanged_html(tab, tab.overview.sentences) == ""
     results.questions(tab)

@@ -198,8 +198,8 @@ def _objective(text: Text, name: str, taken: Taken) -> ObjectiveView:
         rows = _sampled_rows(vocabulary, scored, outputs[0], taken.example.noise[0])
     elif name == "hierarchical-softmax" and text.tree is not None:
         bits = text.tree.path(outputs[0])[1].tolist()
-        path = _path(scored, bits)
         nodes = _nodes(taken.before[name], taken.hidden, text.tree)
+        path = path_to(nodes, text.tree, outputs[0])
         probabilities = reference.tree_probabilities(taken.before[name], taken.hidden, text.tree).tolist()
         names = [node_name(node_id) for node_id in scored.row_ids]
         losses = [-float(np.log(node.branch_probability)) for node in path]
@@ -267,17 +267,33 @@ def _sampled_rows(vocabulary: Vocabulary, scored: Scored, output_id: int, noise:
     return [true, *(ignored if noise_id == output_id else next(remaining) for noise_id in noise)]
 
 
-def _path(scored: Scored, bits: list[int]) -> list[PathNode]:
-    nodes = []
+def path_to(nodes: Sequence[NodeView], tree: HuffmanTree, word_id: int) -> list[PathNode]:
+    """Return the inner nodes from the root to a word, with their scores and probabilities in a step.
+
+    Parameters
+    ----------
+    nodes : sequence of NodeView
+        All inner nodes, in order of their ids.
+    tree : HuffmanTree
+        The tree.
+    word_id : int
+        Id of the word, which need not be the true word of the step.
+
+    Returns
+    -------
+    list of PathNode
+        The nodes of its path.
+    """
+    path = []
     product = 1.0
-    for node_id, bit, score, left in zip(
-        scored.row_ids.tolist(), bits, scored.scores.tolist(), scored.probabilities.tolist(), strict=True
-    ):
-        right = float(reference.sigmoid(-score))
-        branch = right if bit else left
+    for node_id, bit in zip(*(each.tolist() for each in tree.path(word_id)), strict=True):
+        node = nodes[node_id]
+        branch = node.right if bit else node.left
         product *= branch
-        nodes.append(PathNode(node_name(node_id), node_id, bit, _TURNS[bit], score, left, right, branch, product))
-    return nodes
+        path.append(
+            PathNode(node_name(node_id), node_id, bit, _TURNS[bit], node.score, node.left, node.right, branch, product)
+        )
+    return path
 
 
 def _nodes(tables: Tables, hidden: FloatArray, tree: HuffmanTree) -> list[NodeView]:

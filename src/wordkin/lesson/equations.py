@@ -6,12 +6,13 @@ MathML. Equations show one component of each vector; the argument ``component`` 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from wordkin.errors import ConfigError
-from wordkin.lesson.views import ObjectiveView, OutputRow, RowChange, Step
+from wordkin.lesson.views import ObjectiveView, OutputRow, PathNode, RowChange, Step
 
 NOTATIONS = ("rong", "mikolov", "theta")
 _MOST_TERMS = 6  # a longer sum shows only its first terms, followed by dots
@@ -51,7 +52,7 @@ def _term(piece: Piece) -> Term:
     if isinstance(piece, Term):
         return piece
     if isinstance(piece, str):
-        return Term("symbol" if piece[0].isalnum() else "operator", symbol=piece)
+        return Term("symbol" if piece[0].isalnum() or piece[0] == "∂" else "operator", symbol=piece)
     return Term("number", value=float(piece))
 
 
@@ -181,6 +182,10 @@ class Notation:
         Symbols of the hidden vector, of a score and of the learning rate.
     label : str
         Symbol of the label of an output row.
+    error : str
+        Symbol of the error of an output row: probability - label, or label - probability with ``ascent``.
+    output_symbol : str
+        Symbol of the vector of an output row, without an index.
     hidden_gradient : str
         Symbol of the gradient with respect to the hidden vector.
     ascent : bool
@@ -195,6 +200,8 @@ class Notation:
     score: str
     rate: str
     label: str
+    error: str
+    output_symbol: str
     hidden_gradient: str
     ascent: bool
 
@@ -210,17 +217,19 @@ def notation_of(name: str, architecture: str = "skip-gram") -> Notation:
     match name:
         case "rong":
             return Notation(
-                name, lambda word: _sub("v", word), lambda row: _sub("v′", row), "h", "u", "η", "t", "EH", False
-            )
+                name, lambda word: _sub("v", word), lambda row: _sub("v′", row), "h", "u", "η", "t", "EI", "v′", "EH",
+                False,
+            )  # fmt: skip
         case "mikolov":
             hidden = "v̄" if architecture == "cbow" else "v"
             return Notation(
-                name, lambda word: _sub("v", word), lambda row: _sub("v′", row), hidden, "s", "α", "t", "∂E/∂h", False
-            )
+                name, lambda word: _sub("v", word), lambda row: _sub("v′", row), hidden, "s", "α", "t", "e", "v′",
+                f"∂E/∂{hidden}", False,
+            )  # fmt: skip
         case "theta":
             return Notation(
                 name, lambda word: _sub("x", word), lambda row: Term("power", (_term("θ"), _term(row))), "x", "s", "η",
-                "I", "g", True,
+                "I", "g", "θ", "∂log p/∂x", True,
             )  # fmt: skip
     raise ConfigError("notation", "must be one of " + ", ".join(f'"{each}"' for each in NOTATIONS), name)
 
@@ -332,7 +341,7 @@ def equations(
     }
     found = [_hidden(step, component, marks, cbow_combine)]
     if output.row_id in outputs_before:
-        found.append(_score(step, output, outputs_before[output.row_id].before, marks))
+        found.append(_score(step, output.output, output.score, outputs_before[output.row_id].before, marks))
     found += [_probability(view, output, marks), _loss(view, marks), _error(view, output, marks)]
     found.append(_hidden_gradient(view, {key: each.before for key, each in outputs_before.items()}, component, marks))
     if output.row_id in outputs_before:
@@ -355,15 +364,15 @@ def _hidden(step: Step, component: int, marks: Notation, cbow_combine: str) -> E
     return Equation("hidden", _row(left, "=", symbols), values, step.hidden[component])
 
 
-def _score(step: Step, output: OutputRow, vector: Sequence[float], marks: Notation) -> Equation:
+def _score(step: Step, name: str, score: float | None, vector: Sequence[float], marks: Notation) -> Equation:
     products = [_row(value, "·", hidden) for value, hidden in zip(vector, step.hidden, strict=True)]
-    assert output.score is not None
-    symbols = _row(_sub(marks.score, output.output), "=", marks.output_vector(output.output), "·", marks.hidden)
+    assert score is not None
+    symbols = _row(_sub(marks.score, name), "=", marks.output_vector(name), "·", marks.hidden)
     numbers = _sum(products)
-    bias = output.score - sum(value * hidden for value, hidden in zip(vector, step.hidden, strict=True))
+    bias = score - sum(value * hidden for value, hidden in zip(vector, step.hidden, strict=True))
     if any(table.name == "output_bias" for table in step.tables):
-        symbols, numbers = _row(symbols, "+", _sub("b′", output.output)), _row(numbers, "+", bias)
-    return Equation("score", symbols, numbers, output.score)
+        symbols, numbers = _row(symbols, "+", _sub("b′", name)), _row(numbers, "+", bias)
+    return Equation("score", symbols, numbers, score)
 
 
 def _probability(view: ObjectiveView, output: OutputRow, marks: Notation) -> Equation:
@@ -375,9 +384,15 @@ def _probability(view: ObjectiveView, output: OutputRow, marks: Notation) -> Equ
         numbers = _fraction(_power("e", output.score), _sum([_power("e", value) for value in scores]))
         left = _sub("y", output.output)
         return Equation("probability", _row(left, "=", symbols), numbers, output.probability)
-    symbols = _fraction(1.0, _row(1.0, "+", _power("e", _row(_MINUS, score))))
-    numbers = _fraction(1.0, _row(1.0, "+", _power("e", _row(_MINUS, output.score))))
-    return Equation("probability", _row("σ", "(", score, ")", "=", symbols), numbers, output.probability)
+    return _sigmoid("probability", _row("σ", "(", score, ")"), score, output.score, output.probability)
+
+
+def _sigmoid(name: str, left: Term, symbol: Term, score: float, value: float, *, opposite: bool = False) -> Equation:
+    """Return an equation for σ(score), or for σ(-score) with ``opposite``."""
+    sign: list[Piece] = [] if opposite else [_MINUS]
+    symbols = _fraction(1.0, _row(1.0, "+", _power("e", _row(*sign, symbol))))
+    numbers = _fraction(1.0, _row(1.0, "+", _power("e", _row(*sign, score))))
+    return Equation(name, _row(left, "=", symbols), numbers, value)
 
 
 def _power(base: Piece, exponent: Piece) -> Term:
@@ -385,21 +400,8 @@ def _power(base: Piece, exponent: Piece) -> Term:
 
 
 def _loss(view: ObjectiveView, marks: Notation) -> Equation:
-    symbols: list[Piece] = []
-    numbers: list[Piece] = []
-    for row in view.rows:
-        if row.probability is None or (view.objective == "softmax" and not row.times):
-            continue
-        probability: float = row.probability
-        score = _sub(marks.score, row.output)
-        if view.objective == "softmax":
-            mark: Term = _sub("y", row.output)
-            factor: list[Piece] = [float(row.times)] if row.times > 1 else []
-        else:
-            mark = _row("σ", "(", score, ")") if row.label else _row("σ", "(", _MINUS, score, ")")
-            probability, factor = (probability if row.label else 1.0 - probability), []
-        symbols.append(_row(*factor, "log ", mark))
-        numbers.append(_row(*factor, "log ", probability))
+    terms = [_log_term(view, row, marks) for row in view.rows if _has_loss(view, row)]
+    symbols, numbers = [each for each, _ in terms], [each for _, each in terms]
     left = _row("log ", "p") if marks.ascent else _row("E")
     sign: list[Piece] = [] if marks.ascent else [_MINUS]
     value = -view.loss if marks.ascent else view.loss
@@ -407,10 +409,26 @@ def _loss(view: ObjectiveView, marks: Notation) -> Equation:
     return Equation("loss", _row(left, "=", *sign, joined), _row(*sign, filled), value)
 
 
+def _has_loss(view: ObjectiveView, row: OutputRow) -> bool:
+    return row.probability is not None and (view.objective != "softmax" or row.times > 0)
+
+
+def _log_term(view: ObjectiveView, row: OutputRow, marks: Notation) -> tuple[Term, Term]:
+    """Return the logarithm that an output row contributes to the loss, with symbols and with numbers."""
+    assert row.probability is not None
+    if view.objective == "softmax":
+        mark, probability = _sub("y", row.output), row.probability
+        factor: list[Piece] = [float(row.times)] if row.times > 1 else []
+        return _row(*factor, "log ", mark), _row(*factor, "log ", probability)
+    score = _sub(marks.score, row.output)
+    mark = _row("σ", "(", score, ")") if row.label else _row("σ", "(", _MINUS, score, ")")
+    return _row("log ", mark), _row("log ", row.probability if row.label else 1.0 - row.probability)
+
+
 def _label_mark(view: ObjectiveView, output: OutputRow, marks: Notation) -> Term:
     if view.objective == "softmax" and len(view.outputs) > 1:
         return _sub("n", output.output)
-    return _sub("I" if marks.ascent else marks.label, output.output)
+    return _sub(marks.label, output.output)
 
 
 def _expected_mark(view: ObjectiveView, output: OutputRow, marks: Notation) -> Term:
@@ -421,7 +439,7 @@ def _expected_mark(view: ObjectiveView, output: OutputRow, marks: Notation) -> T
 
 
 def _error_symbol(output: OutputRow, marks: Notation) -> Term:
-    return _sub("g" if marks.ascent else "EI" if marks.name == "rong" else "e", output.output)
+    return _sub(marks.error, output.output)
 
 
 def _signed(output: OutputRow, marks: Notation) -> float:
@@ -445,7 +463,7 @@ def _hidden_gradient(view: ObjectiveView, before: dict[int, list[float]], compon
     symbols = [_row(_error_symbol(row, marks), "·", _at(marks.output_vector(row.output), component)) for row in counted]
     numbers = [_row(_signed(row, marks), "·", before[row.row_id][component]) for row in counted]
     value = view.hidden_gradient[component]
-    left = _at(_term("EH" if marks.name == "rong" else marks.hidden_gradient), component)
+    left = _at(_term(marks.hidden_gradient), component)
     return Equation(
         "hidden_gradient", _row(left, "=", _sum(symbols)), _sum(numbers), 0.0 - value if marks.ascent else value
     )
@@ -482,7 +500,7 @@ def _input_update(step: Step, component: int, input_row: int, marks: Notation) -
     times = 1.0
     if gradient:
         times = -change.step[component] / (step.learning_rate * gradient)
-    left = _at(_term("EH" if marks.name == "rong" else marks.hidden_gradient), component)
+    left = _at(_term(marks.hidden_gradient), component)
     factor = _row(marks.rate, "·", left)
     amount = _row(step.learning_rate, "·", signed)
     if abs(times - 1.0) > 1e-9:  # the mean with the exact gradient, or a word that occurs twice in the context
@@ -492,3 +510,120 @@ def _input_update(step: Step, component: int, input_row: int, marks: Notation) -
         amount = _row(amount, "·", _fraction(float(share), context))
     vector = _at(marks.input_vector(change.row), component)
     return [_update("input_update", vector, factor, change.before[component], amount, marks, change.after[component])]
+
+
+# -- the equations of single numbers -------------------------------------------------------------------
+
+
+def cell_equations(
+    step: Step, objective: str, *, row: int = 0, component: int = 0, input_row: int = 0, notation: str = "rong"
+) -> list[Equation]:
+    """Return equations of numbers that :func:`equations` leaves out because they are parts of others.
+
+    Parameters
+    ----------
+    step, objective, row, component, input_row, notation
+        As for :func:`equations`.
+
+    Returns
+    -------
+    list of Equation
+        "row_loss" is the contribution of the output row to the loss, "output_step" and "input_step" are what is added
+        to a component of a row, "output_before" and "input_before" are the component before the step. Equations of
+        rows that do not change are left out.
+    """
+    view = next(each for each in step.objectives if each.objective == objective)
+    marks = notation_of(notation, "cbow" if len(step.inputs) > 1 else "skip-gram")
+    found: list[Equation] = []
+    if view.rows and _has_loss(view, view.rows[row]):
+        found.append(_row_loss(view, view.rows[row], marks))
+    changes = {table.name: table.changes for table in step.tables if table.objective in (None, objective)}
+    for each in equations(step, objective, row=row, component=component, input_row=input_row, notation=notation):
+        if each.name == "output_update":
+            moved = next(change for change in changes["output_vectors"] if change.row_id == view.rows[row].row_id)
+            found += _parts_of_update(each, moved.step[component], marks)
+        elif each.name == "input_update":
+            found += _parts_of_update(each, changes["input_vectors"][input_row].step[component], marks)
+    return found
+
+
+def _row_loss(view: ObjectiveView, row: OutputRow, marks: Notation) -> Equation:
+    assert row.loss is not None
+    symbols, numbers = _log_term(view, row, marks)
+    if marks.ascent:
+        return Equation("row_loss", _row("log ", _sub("p", row.output), "=", symbols), numbers, 0.0 - row.loss)
+    return Equation("row_loss", _row(_sub("E", row.output), "=", _MINUS, symbols), _row(_MINUS, numbers), row.loss)
+
+
+def _parts_of_update(update: Equation, added: float, marks: Notation) -> list[Equation]:
+    """Return the equations of the step and of the value before it, from the equation of an update."""
+    vector, _, _, _, factor = update.symbols.parts
+    before, _, amount = update.numbers.parts
+    kind = update.name.removesuffix("_update")
+    sign: list[Piece] = [] if marks.ascent else [_MINUS]
+    left = _row("Δ ", vector)
+    step = Equation(f"{kind}_step", _row(left, "=", *sign, factor), _row(*sign, amount), added)
+    return [Equation(f"{kind}_before", vector, _row(before), before.value), step]
+
+
+def path_equations(
+    step: Step,
+    word: str,
+    path: Sequence[PathNode],
+    vectors: Sequence[Sequence[float]],
+    index: int,
+    notation: str = "rong",
+) -> list[Equation]:
+    """Return the equations of one inner node on the path to a word, which need not be the true word of the step.
+
+    Parameters
+    ----------
+    step : Step
+        The step whose hidden vector scores the nodes.
+    word : str
+        The word.
+    path : sequence of PathNode
+        The nodes from the root to the word.
+    vectors : sequence of sequence of float
+        The output vector of each of these nodes.
+    index : int
+        Index of the node in the path.
+    notation : {"rong", "mikolov", "theta"}, default "rong"
+        The notation.
+
+    Returns
+    -------
+    list of Equation
+        "score", "left" and "right" are the score of the node and the probabilities of its branches, "node_loss" is its
+        contribution to the loss, "product" is the product of the branch probabilities from the root to the node, and
+        "leaf" is the probability of the word.
+    """
+    marks = notation_of(notation, "cbow" if len(step.inputs) > 1 else "skip-gram")
+    node = path[index]
+    score = _sub(marks.score, node.node)
+    left, right = _row("σ", "(", score, ")"), _row("σ", "(", _MINUS, score, ")")
+    taken = [_branch_mark(each, marks) for each in path]
+    chances = [each.branch_probability for each in path]
+    minus: list[Piece] = [] if marks.ascent else [_MINUS]
+    sign = 1.0 if marks.ascent else -1.0
+    loss = sign * math.log(node.branch_probability)
+    mark = _row("log ", _sub("p", node.node)) if marks.ascent else _sub("E", node.node)
+    so_far = _product(taken[: index + 1]), _product(chances[: index + 1])
+    return [
+        _score(step, node.node, node.score, vectors[index], marks),
+        _sigmoid("left", left, score, node.score, node.left),
+        _sigmoid("right", right, score, node.score, node.right, opposite=True),
+        Equation("node_loss", _row(mark, "=", *minus, "log ", taken[index]),
+                 _row(*minus, "log ", node.branch_probability), loss),
+        Equation("product", so_far[0], so_far[1], node.product),
+        Equation("leaf", _row("p", "(", word, ")", "=", _product(taken)), _product(chances), path[-1].product),
+    ]  # fmt: skip
+
+
+def _branch_mark(node: PathNode, marks: Notation) -> Term:
+    score = _sub(marks.score, node.node)
+    return _row("σ", "(", _MINUS, score, ")") if node.bit else _row("σ", "(", score, ")")
+
+
+def _product(factors: Sequence[Piece]) -> Term:
+    return _sum(factors, "·")

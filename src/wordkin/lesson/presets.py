@@ -75,6 +75,12 @@ PRESETS: dict[str, Preset] = {
             "people in france love paris\npeople in italy love rome\npeople in korea love seoul",
             epochs=30, vector_size=5,
         ),
+        _preset(
+            "weather", "en", "A weather diary, with unequal counts",
+            "rain rain sun wind rain snow rain\nfog rain sun sun rain wind snow\nrain snow rain wind rain sun fog\n"
+            "sun rain fog snow rain wind\nrain wind sun rain snow fog\nwind rain snow fog rain sun",
+            epochs=30,
+        ),
         _preset("hello-ko", "ko", "너는 안녕이라 하고 나는 반갑다 한다", "너는 안녕이라 하고 나는 반갑다 한다 ."),
         _preset(
             "cat-ko", "ko", "살찐 고양이가 깔개 위에 앉았다",
@@ -106,6 +112,12 @@ PRESETS: dict[str, Preset] = {
             "파리 는 프랑스 의 수도 이다\n로마 는 이탈리아 의 수도 이다\n서울 은 한국 의 수도 이다\n"
             "프랑스 사람 은 파리 를 좋아한다\n이탈리아 사람 은 로마 를 좋아한다\n한국 사람 은 서울 을 좋아한다",
             epochs=30, vector_size=5,
+        ),
+        _preset(
+            "weather-ko", "ko", "날씨 일기 (빈도 차이가 큼)",
+            "비 비 해 바람 비 눈 비\n안개 비 해 해 비 바람 눈\n비 눈 비 바람 비 해 안개\n"
+            "해 비 안개 눈 비 바람\n비 바람 해 비 눈 안개\n바람 비 눈 안개 비 해",
+            epochs=30,
         ),
     )
 }  # fmt: skip

@@ -35,8 +35,13 @@ class Texts:
         return key in self._texts
 
     def format(self, key: str, **values: object) -> str:
-        """Return a text with its ``{names}`` replaced by values; raise KeyError if a value is missing."""
-        return self._texts[key].format(**values)
+        """Return a text with its ``{names}`` replaced by values; raise KeyError if a value is missing.
+
+        If ``count`` is 1 and there is a text ``{key}.one``, that text is used.
+        """
+        singular = f"{key}.one"
+        chosen = singular if values.get("count") == 1 and singular in self._texts else key
+        return self._texts[chosen].format(**values)
 
 
 @functools.cache

@@ -11,8 +11,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from wordkin.lesson import ObjectiveView
-from wordkin.lesson.equations import Equation, equations
+from wordkin.lesson import ObjectiveView, depict
+from wordkin.lesson.equations import Equation, equations, path_equations
 from wordkin.studio.lesson.tab import Tab
 
 # Sends the key and the position of the cell under the pointer or with the keyboard focus to the server; "" for none or
@@ -46,6 +46,7 @@ _WALK = """(event) => {
   next.tabIndex = 0;
   next.focus();
 }"""
+_ON_PATH = "path_"  # beginning of the names of equations that belong to a node on the path to a word
 _MARGIN, _WIDTH, _HEIGHT = (
     8,
     36,
@@ -62,6 +63,15 @@ def equation_key(name: str, *, row: int = 0, component: int = 0, input_row: int 
     return f"{name}:{row}:{component}:{input_row}:{objective}"
 
 
+def path_key(name: str, word_id: int, index: int = 0) -> str:
+    """Return the key of an equation of :func:`wordkin.lesson.equations.path_equations`.
+
+    >>> path_key("product", 3, 1)
+    'path_product:3:1:0:0'
+    """
+    return equation_key(f"{_ON_PATH}{name}", row=word_id, component=index)
+
+
 def usual_row(view: ObjectiveView) -> int:
     """Return the index of the first true output row, which is used for equations that belong to no row."""
     return next((index for index, each in enumerate(view.rows) if each.times), 0)
@@ -73,6 +83,8 @@ def equation_of(tab: Tab, key: str) -> Equation | None:
     if len(numbers) != 4 or not all(each.isdecimal() and len(each) < 4 for each in numbers):
         return None
     row, component, input_row, objective = map(int, numbers)
+    if name.startswith(_ON_PATH):
+        return _path_equation(tab, name.removeprefix(_ON_PATH), word_id=row, index=component)
     step = tab.step
     if component >= len(step.hidden) or objective >= len(step.objectives):
         return None
@@ -83,6 +95,22 @@ def equation_of(tab: Tab, key: str) -> Equation | None:
     found = equations(
         step, view.objective, row=row, component=component, input_row=min(input_row, max(0, moved - 1)),
         notation=tab.choices.notation,
+    )  # fmt: skip
+    return next((each for each in found if each.name == name), None)
+
+
+def _path_equation(tab: Tab, name: str, *, word_id: int, index: int) -> Equation | None:
+    """Return an equation of a node on the path to a word; None if there is no such word, node or equation."""
+    tree, view = tab.course.text.tree, tab.step.objectives[0]
+    if tree is None or not view.nodes or word_id >= len(tree):
+        return None
+    path = depict.path_to(view.nodes, tree, word_id)
+    if index >= len(path):
+        return None
+    rows = tab.taken.before[view.objective].output_vectors
+    found = path_equations(
+        tab.step, tab.overview.words[word_id].word, path, [rows[node.node_id].tolist() for node in path], index,
+        tab.choices.notation,
     )  # fmt: skip
     return next((each for each in found if each.name == name), None)
 

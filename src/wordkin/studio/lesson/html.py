@@ -69,9 +69,10 @@ def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", class
     return f'<div class="scroll-x"><table class="lesson {classes}">{title}{head}{body}</table></div>'
 
 
-def row(head: object, cells: Iterable[str], *, key: str = "", classes: str = "") -> str:
-    """Format a row with a heading; ``key`` is its name in ``data-from`` of other cells."""
+def row(head: object, cells: Iterable[str], *, key: str = "", classes: str = "", leaf: int | None = None) -> str:
+    """Format a row with a heading; ``key`` is its name in ``data-from`` of other cells, ``leaf`` the id of a word."""
     marked = f' data-row="{key}"' if key else ""
+    marked += f' data-leaf="{leaf}"' if leaf is not None else ""
     return f'<tr{marked} class="{classes}"><th scope="row">{text(head)}</th>{"".join(cells)}</tr>'
 
 
@@ -90,11 +91,12 @@ def share_cell(share: float, name: str, *, equation: str, came_from: str) -> str
     return f'<td class="share"{_pointed(came_from, equation, False)}>{bar(0.4 * share)}{number(share, name)}</td>'
 
 
-def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None) -> str:
+def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None, equation: str = "") -> str:
     """Format a cell with a bar and its number; with ``of``, a bar for ``share / of`` without a number."""
     if of is not None:
         return f'<td class="barred">{bar(share / of, classes=classes)}</td>'
-    return f'<td class="barred">{bar(share, classes=classes)}{number(share, name)}</td>'
+    pointed = _pointed("", equation, False)
+    return f'<td class="barred"{pointed}>{bar(share, classes=classes)}{number(share, name)}</td>'
 
 
 def grid(
@@ -118,11 +120,11 @@ def path_of(points: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{'M' if index == 0 else 'L'}{x:.2f},{y:.2f}" for index, (x, y) in enumerate(points))
 
 
-def drawing(content: str, width: int, height: int, label: str, *, least: int = 320) -> str:
+def drawing(content: str, width: int, height: int, label: str, *, least: int = 320, classes: str = "") -> str:
     """Format an SVG drawing. It shrinks with the page, down to ``least`` pixels, and scrolls below that width."""
     style = f"max-width:{width * 1.3:.0f}px;min-width:{min(width, least)}px"
     return (
-        f'<div class="scroll-x"><svg class="drawing" viewBox="0 0 {width} {height}" role="img" '
+        f'<div class="scroll-x"><svg class="drawing {classes}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{text(label)}" style="{style}">{content}</svg></div>'
     )
 

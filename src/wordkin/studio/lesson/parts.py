@@ -10,6 +10,7 @@ from typing import TypeVar
 from nicegui import ui
 
 from wordkin.lesson import ObjectiveView
+from wordkin.lesson.equations import notation_of
 from wordkin.objectives import reference
 from wordkin.objectives.reference import FloatArray
 from wordkin.studio.lesson.html import bar_cell, drawing, label, line, plain, row, table, text
@@ -49,6 +50,28 @@ def drawn_twice_html(tab: Tab, view: ObjectiveView) -> str:
     times = Counter(each.output for each in view.rows if not each.label and not each.ignored)
     said = [tab.text("drawn_twice", word=word, count=count) for word, count in times.items() if count > 1]
     return "".join(f'<p class="small">{text(each)}</p>' for each in said)
+
+
+def symbols(tab: Tab) -> dict[str, str]:
+    """Return the symbols of the chosen notation, by the names that the texts of the lesson use."""
+    marks = notation_of(tab.choices.notation, tab.choices.architecture)
+    return {
+        "h": marks.hidden, "s": marks.score, "eta": marks.rate, "t": marks.label, "e": marks.error,
+        "v": marks.output_symbol, "eh": marks.hidden_gradient,
+    }  # fmt: skip
+
+
+def why_error_html(tab: Tab) -> str:
+    """Return the derivation of the error of an output row from its loss, in the chosen notation."""
+    is_softmax = tab.choices.objective == "softmax"
+    marks = notation_of(tab.choices.notation, tab.choices.architecture)
+    values = {**symbols(tab), "p": "y" if is_softmax else f"σ({marks.score})"}
+    lines = ["softmax"] if is_softmax else ["label1", "label0"]
+    lines += ["both"] if not marks.ascent else ["ascent"]
+    listed = "".join(f"<li>{text(tab.text(f'why_error.{each}', **values))}</li>" for each in lines)
+    left, right = (values["t"], values["p"]) if marks.ascent else (values["p"], values["t"])
+    heading = tab.text("why_error", error=f"{marks.error} = {left} − {right}")
+    return f"<h3>{text(heading)}</h3><ul class='plain'>{listed}</ul>"
 
 
 def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:

@@ -33,6 +33,8 @@ class Tab:
         Number of the current step, from 1.
     topic : str
         The current page of the lesson.
+    leaf : str
+        The word whose path the page of the tree shows; "" for the true word of the step.
     """
 
     def __init__(self, view: View, topics: tuple[str, ...]) -> None:
@@ -41,6 +43,7 @@ class Tab:
         self.choices = Choices.of_state(view.state, view.texts.language)
         wanted = view.state.get("topic", "")
         self.topic = wanted if wanted in topics else topics[0]
+        self.leaf = view.state.get("leaf", "")
         self.course: Course
         self.overview: Overview
         self.number = 1
@@ -82,9 +85,12 @@ class Tab:
             steps = choices.steps(course)
             return course, course.overview(), steps, _first_shown(course, steps)
 
-        self.course, self.overview, self.steps, warm = await asyncio.to_thread(make)
+        course, self.overview, self.steps, warm = await asyncio.to_thread(make)
+        self.course = course
         self.choices = choices
         self.number = warm
+        if self.leaf not in course.text.vocabulary:
+            self.leaf = ""
         self._shown = None
 
     async def change(self, **fields: object) -> None:
@@ -167,7 +173,7 @@ class Tab:
 
     def remember(self, *, as_step: bool = False) -> None:
         """Store choices, topic and step in the URL."""
-        state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number)}
+        state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number), "leaf": self.leaf or None}
         self.view.remember(as_step=as_step, **state)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.lesson.topics import architectures, objectives, results, words
+from wordkin.studio.lesson.topics import architectures, objectives, results, trees, words
 
 TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "why": words.why,
@@ -19,7 +19,7 @@ TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "skip_gram": architectures.skip_gram,
     "update": architectures.update_page,
     "cost": objectives.cost,
-    "tree": objectives.tree,
+    "tree": trees.tree,
     "sampling": objectives.sampling,
     "noise": objectives.noise,
     "subsampling": objectives.subsampling,

@@ -13,7 +13,7 @@ from wordkin.lesson import Course, depict
 from wordkin.objectives import reference
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
-from wordkin.studio.lesson.parts import live, network_html, ranked_html, slow, word_probabilities
+from wordkin.studio.lesson.parts import live, network_html, ranked_html, slow, why_error_html, word_probabilities
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import heading, paragraph
 
@@ -132,6 +132,7 @@ def _outputs_of_tree(tab: Tab) -> str:
 def update_page(tab: Tab) -> Update:
     """Page on one update: tables before and after as heatmaps, and word2vec's step compared with the exact one."""
     paragraph(tab.text("update.intro"))
+    ui.html(why_error_html(tab), sanitize=False).classes("stack")
     paragraph(tab.text("update.ascent"))
     return live(lambda: _update_html(tab))
 

@@ -1,4 +1,4 @@
-"""Pages about objectives: cost, the tree, sampled softmax and negative sampling, noise, subsampling."""
+"""Pages about objectives: cost, sampled softmax and negative sampling, noise, subsampling."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ from typing import Any
 import numpy as np
 from nicegui import ui
 
-from wordkin.errors import ConfigError
-from wordkin.lesson import Comparison, ObjectiveView, WordRow, depict
-from wordkin.lesson.trees import TREES, build_tree
-from wordkin.studio.lesson.html import bar_cell, cell, curve, drawing, label, line, number, plain, row, table, text
+from wordkin.lesson import Comparison, ObjectiveView
+from wordkin.studio.lesson.html import bar_cell, cell, curve, number, plain, row, table, text
 from wordkin.studio.lesson.parts import drawn_twice_html, live
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.widgets import button, heading, marked, paragraph, select
-from wordkin.vocabulary.huffman import HuffmanTree
+from wordkin.studio.widgets import button, heading, marked, paragraph
 from wordkin.vocabulary.noise import noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
 
-_TURNS = ("left", "right")  # by code bit
 _NOTES = ("softmax", "sampled", "negative")  # keys of the notes on the three methods, in order
 
 
@@ -88,164 +84,6 @@ def _moving_html(tab: Tab) -> str:
         for view in tab.step.tables
     ]
     return table(["", tab.text("cost.rows"), ""], rows)
-
-
-# -- the tree ------------------------------------------------------------------------------------------
-
-
-def tree(tab: Tab) -> Update:
-    """Page on the tree: a drawing with both branches of every node and the probability of every leaf."""
-    paragraph(tab.text("tree.intro"))
-    trained = tab.choices.objective == "hierarchical-softmax"
-    if not trained:
-        paragraph(tab.text("tree.not_trained"), "notice")
-        button(tab.text("tree.train"), lambda: tab.change(objective="hierarchical-softmax"))
-    updates = [live(lambda: _tree_html(tab))] if trained else []
-    heading(tab.text("tree.kinds"), 3)
-    paragraph(tab.text("tree.kinds_text"))
-
-    def show(kind: str) -> None:
-        shape.set_content(_shape_html(tab, kind))
-
-    names = {kind: tab.text(f"tree.{kind}") for kind in TREES}
-    select(names, tab.choices.tree, tab.text("tree"), show).style("width:18rem")
-    shape = ui.html(sanitize=False).classes("stack")
-    show(tab.choices.tree)
-    heading(tab.text("tree.notation"), 3)
-    paragraph(tab.text(f"tree.notation_{tab.choices.notation}"))
-    return updates[0] if updates else lambda: None
-
-
-def _tree_html(tab: Tab) -> str:
-    view = tab.step.objectives[0]
-    built = tab.course.text.tree
-    assert built is not None
-    path = {node.node_id for node in view.path}
-    word = view.outputs[0]
-    picture = _drawn(tab, built, path, word, [(node.left, node.right) for node in view.nodes])
-    rows = [
-        row(node.node, [
-            plain(f"{node.bit} = {tab.text(f'turn.{node.turn}')}", "left"), plain(1 - node.bit),
-            cell(node.score, f"node.{node.node_id}.score"),
-            cell(node.left, f"node.{node.node_id}.left"), cell(node.right, f"node.{node.node_id}.right"),
-            cell(node.branch_probability), cell(node.product, f"node.{node.node_id}.product"),
-        ], classes="true")
-        for node in view.path
-    ]  # fmt: skip
-    heads = [
-        "",
-        tab.text("tree.turn"),
-        tab.text("tree.label"),
-        tab.text("score"),
-        tab.text("tree.left"),
-        tab.text("tree.right"),
-    ]
-    heads += [tab.text("tree.branch"), tab.text("tree.product")]
-    leaves = [_leaf(each, view.probabilities[each.word_id], each.word == word) for each in tab.overview.words]
-    total = math.fsum(view.probabilities)
-    saving = tab.text("tree.saving", moved=len(view.path), nodes=len(view.nodes), words=len(leaves))
-    return (
-        f"{picture}{table(heads, rows, caption=tab.text('tree.path', word=word, count=len(view.path)))}"
-        f"<p>{text(tab.text('tree.label_note'))}</p>{_minus_log_html(tab, view)}<p>{text(saving)}</p>"
-        f"{table(['', tab.text('count'), tab.text('tree.code'), 'p'], leaves, caption=tab.text('tree.leaves'))}"
-        f"<p><b>{text(tab.text('tree.sum'))} {number(total, 'leaf.sum', 10)}</b></p>"
-        f"<p>{text(tab.text('tree.sum_text'))}</p>"
-    )
-
-
-def _minus_log_html(tab: Tab, view: ObjectiveView) -> str:
-    """Return -log p of the true word as the sum of the losses of its nodes."""
-    losses = " + ".join(number(each.loss, digits=5) for each in view.rows)
-    if not losses:
-        return ""
-    word = text(view.outputs[0])
-    return (
-        f"<p><b>−log p({word})</b> = −log {number(view.probability)} = {losses} = {number(view.loss, 'tree.loss', 5)}: "
-        f"{text(tab.text('tree.minus_log'))}</p>"
-    )
-
-
-def _leaf(word: WordRow, share: float, is_output: bool) -> str:
-    bars = bar_cell(share, f"leaf.{word.word_id}", classes="mark" if is_output else "")
-    return row(word.word, [plain(word.count), plain(word.code or ""), bars], classes="true" if is_output else "")
-
-
-def _shape_html(tab: Tab, kind: str) -> str:
-    try:
-        built = build_tree(kind, tab.course.text.counts)
-    except ConfigError as error:
-        return f"<p>{text(error)}</p>"
-    counts = tab.course.text.counts
-    mean = float(counts @ built.lengths / counts.sum())
-    facts = tab.text(
-        "tree.facts", mean=f"{mean:.3f}", longest=int(built.lengths.max()), log=f"{math.log2(len(counts)):.2f}"
-    )
-    merges = _merges_html(tab) if kind == "huffman" and len(counts) > 1 else ""
-    return f"{_drawn(tab, built, set(), '', [])}<p>{text(facts)}</p>{merges}"
-
-
-def _merges_html(tab: Tab) -> str:
-    """Return the merges of words and nodes in Huffman's method, from the first node to the root."""
-    course = tab.course.text
-    built = HuffmanTree.from_counts(course.counts)
-    nodes = depict.tree_nodes(course.vocabulary, course.counts, built)
-    count_of = {word: int(count) for word, count in zip(course.vocabulary.words, course.counts, strict=True)}
-    count_of |= {node.name: node.weight for node in nodes}
-    items = [
-        tab.text(
-            "tree.joined", left=node.left, left_count=count_of[node.left], right=node.right,
-            right_count=count_of[node.right], node=node.name, sum=node.weight,
-        )
-        for node in reversed(nodes)
-    ]  # fmt: skip
-    listed = "".join(f"<li>{text(item)}</li>" for item in items)
-    return f'<p>{text(tab.text("tree.merge"))}</p><ol class="merges">{listed}</ol>'
-
-
-def _drawn(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches: list[tuple[float, float]]) -> str:
-    """Draw a tree with its root at the top; the leaves are in the order of their codes."""
-    vocabulary = tab.course.text.vocabulary
-    nodes = depict.tree_nodes(vocabulary, tab.course.text.counts, built)
-    words = list(vocabulary.words)
-    if not nodes:
-        return ""
-    ordered = sorted(range(len(words)), key=lambda word_id: built.path(word_id)[1].tolist())
-    depth = int(built.lengths.max())
-    spacing = max(64, 12 * max(len(each) for each in words))
-    x = {words[word_id]: 40 + spacing * index + spacing / 2 - 30 for index, word_id in enumerate(ordered)}
-    y = {words[word_id]: 30 + 62 * len(built.path(word_id)[0]) for word_id in ordered}
-    level = {node: index for word_id in ordered for index, node in enumerate(built.path(word_id)[0].tolist())}
-    for node in reversed(nodes):
-        x[node.name] = (x[node.left] + x[node.right]) / 2
-        y[node.name] = 30 + 62 * level[node.node_id]
-    edges, dots = [], []
-    for node in nodes:
-        for bit, child in enumerate((node.left, node.right)):
-            below = child == word or any(f"node {each}" == child for each in path)
-            on = " on" if node.node_id in path and below else ""
-            edges.append(line(x[node.name], y[node.name], x[child], y[child], f"edge{on}"))
-            middle = ((x[node.name] + 2 * x[child]) / 3, (y[node.name] + 2 * y[child]) / 3)
-            # Two short lines, because a long one would overlap with the leaves of neighbouring nodes.
-            lines = [tab.text(f"turn.{_TURNS[bit]}"), f"{branches[node.node_id][bit]:.3f}"] if branches else [str(bit)]
-            for index, each in enumerate(reversed(lines)):
-                edges.append(label(middle[0] + (-5 if bit == 0 else 5), middle[1] - 4 - 12 * index, each,
-                                   anchor="end" if bit == 0 else "start", classes="small"))  # fmt: skip
-        on = " on" if node.node_id in path else ""
-        dots.append(f'<circle cx="{x[node.name]:.1f}" cy="{y[node.name]:.1f}" r="13" class="dot{on}"/>')
-        dots.append(label(x[node.name], y[node.name] + 4, node.node_id, classes="small"))
-    for each in words:
-        on = " on" if each == word else ""
-        width = spacing - 8
-        dots.append(
-            f'<rect x="{x[each] - width / 2:.1f}" y="{y[each] - 12:.1f}" width="{width}" height="24" rx="5" '
-            f'class="box{on}"/>'
-        )
-        dots.append(label(x[each], y[each] + 5, each))
-    width = int(40 + spacing * len(words) + 40)
-    return drawing("".join(edges + dots), width, 60 + 62 * depth, tab.text("tree"), least=round(width * 0.8))
-
-
-# -- noise ---------------------------------------------------------------------------------------------
 
 
 def sampling(tab: Tab) -> Update:
