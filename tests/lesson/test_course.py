@@ -177,8 +177,15 @@ def test_full_softmax_in_skip_gram_serves_the_whole_window_with_one_softmax() ->
 
 
 def test_the_comparison_leads_from_full_softmax_to_negative_sampling() -> None:
+    repeated = 0
     for step in taken(negative=3):
         (comparison,) = step.comparisons
+        used = [word for word in comparison.samples if word != comparison.output]
+        assert [word.word for word in comparison.words] == [comparison.output, *dict.fromkeys(used)]
+        assert [word.times for word in comparison.words[1:]] == [used.count(word) for word in dict.fromkeys(used)]
+        assert comparison.words[0].times == 1
+        assert sum(word.full_softmax for word in comparison.words) <= 1 + 1e-12
+        repeated += len(set(used)) < len(used)
         assert [each.method for each in comparison.methods] == ["softmax", "sampled softmax", "negative sampling"]
         full, sampled, negative = comparison.methods
         assert (full.rows, sampled.rows, negative.rows) == (6, len(comparison.words), len(comparison.words))
@@ -188,6 +195,7 @@ def test_the_comparison_leads_from_full_softmax_to_negative_sampling() -> None:
         assert sampled.loss == pytest.approx(-np.log(true.sampled_softmax))
         assert negative.loss == step.loss
         assert sum(word.sampled_softmax for word in comparison.words) == pytest.approx(1)
+    assert repeated
 
 
 def test_several_objectives_share_the_input_table_and_add_their_gradients() -> None:
@@ -280,3 +288,61 @@ def test_texts_that_teach_nothing_are_refused() -> None:
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(ConfigError, match="windo is not an option of training"):
         lesson.lesson_config(windo=3)
+
+
+@pytest.mark.parametrize(("architecture", "objective"), COMBINATIONS)
+def test_pairs_of_a_window_have_the_noise_of_their_own_steps(architecture: str, objective: str) -> None:
+    course = lesson.Course(TEXT, lesson.lesson_config(architecture=architecture, objective=objective, epochs=2))
+    seen = []
+    for number in range(1, course.count() + 1):
+        pairs = course.window_pairs(number)
+        assert number in [pair.number for pair in pairs]
+        step = course.step(number)
+        here = [pair for pair in pairs if pair.number == number]
+        assert [pair.output for pair in here] == [each.output for each in step.pairs if each.current]
+        if objective == "negative-sampling":
+            used = [row.output for row in step.objectives[0].rows[1:] if not row.ignored]
+            assert [pair.noise for pair in here] == [used]
+            assert [pair.inputs for pair in here] == [[row.word for row in step.inputs]]
+        assert [(pair.inputs, pair.output) for pair in pairs] == [(each.inputs, each.output) for each in step.pairs]
+        seen += [pairs] if pairs not in seen else []
+    assert sum(map(len, seen)) == sum(len(course.step(pairs[0].number).pairs) for pairs in seen)
+    with pytest.raises(ConfigError, match="step must be a whole number from 1"):
+        course.window_pairs(0)
+
+
+def test_a_step_of_negative_sampling_is_tried_from_the_same_tables() -> None:
+    course = lesson.Course(TEXT, lesson.lesson_config(epochs=4))
+    before = course.step(40)
+    assert course.sampled_step(40) == before
+    tried = course.sampled_step(40, ["mat", "mat", "the"])
+    assert tried.hidden == before.hidden
+    assert tried.objectives[0].rows[0].score == before.objectives[0].rows[0].score
+    assert [row.output for row in tried.objectives[0].rows[1:]] == ["mat", "mat", "the"]
+    assert tried.comparisons[0].chosen and not before.comparisons[0].chosen
+    assert course.step(41).inputs == lesson.Course(TEXT, course.config).step(41).inputs
+    with pytest.raises(ConfigError, match="noise must be words of the text; got 'cheese'"):
+        course.sampled_step(40, ["cheese"])
+    with pytest.raises(ConfigError, match="noise must hold at least one word"):
+        course.sampled_step(40, [])
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_full_softmax_is_compared_with_negative_sampling_on_its_own_scores(architecture: str) -> None:
+    course = lesson.Course(TEXT, lesson.lesson_config(architecture=architecture, objective="softmax", epochs=4))
+    step, tried = course.step(12), course.sampled_step(12)
+    assert tried.hidden == step.hidden
+    scores = {row.output: row.score for row in step.objectives[0].rows}
+    (comparison,) = tried.comparisons
+    assert comparison.output == step.objectives[0].outputs[0]
+    assert len(comparison.samples) == course.config.negative
+    probabilities = dict(zip(scores, step.objectives[0].probabilities, strict=True))
+    for word in comparison.words:
+        assert word.score == pytest.approx(scores[word.word], abs=1e-12)
+        assert word.full_softmax == pytest.approx(probabilities[word.word], abs=1e-12)
+
+
+def test_a_tree_has_no_rows_of_words_to_compare() -> None:
+    course = lesson.Course(TEXT, lesson.lesson_config(objective="hierarchical-softmax", epochs=1))
+    with pytest.raises(ConfigError, match="objective must have an output row for each word; got"):
+        course.sampled_step(1)

@@ -12,6 +12,7 @@ from wordkin.cli.output import print_table, printable
 
 if TYPE_CHECKING:
     from wordkin.lesson import (
+        ComparedWord,
         Comparison,
         ObjectiveView,
         OutputRow,
@@ -219,7 +220,7 @@ def _print_comparison(comparison: Comparison) -> None:
     columns = ["word", "", "score", "full softmax", "sampled score", "sampled softmax", "σ(score)"]
     rows = [
         [
-            word.word, "true" if word.is_output else "noise", word.score, word.full_softmax, word.sampled_score,
+            word.word, _kind(word), word.score, word.full_softmax, word.sampled_score,
             word.sampled_softmax, word.negative_sampling,
         ]
         for word in comparison.words
@@ -227,6 +228,11 @@ def _print_comparison(comparison: Comparison) -> None:
     how = "chosen" if comparison.chosen else "drawn"
     print_table(columns, rows, title=f"The same scores under three objectives, noise words {how}")
     print_table(["", "output rows", "loss"], [[each.method, each.rows, each.loss] for each in comparison.methods])
+
+
+def _kind(word: ComparedWord) -> str:
+    """Return "true" or "noise", with the number of draws of a noise word that was drawn several times."""
+    return "true" if word.is_output else "noise" if word.times == 1 else f"noise, {word.times}×"
 
 
 def _print_changes(step: Step) -> None:

@@ -35,6 +35,7 @@ from wordkin.lesson.views import (
     TableRows,
     TableView,
     TreeNode,
+    WindowPair,
     WindowView,
     WordRow,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "TableRows",
     "TableView",
     "TreeNode",
+    "WindowPair",
     "WindowView",
     "WordRow",
     "lesson_config",

@@ -8,8 +8,9 @@ softmax is computed for all context words. If there are several objectives, a st
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from wordkin.config import FROM_1_OR_NONE, TrainingConfig, check
 from wordkin.errors import ConfigError, CorpusError
 from wordkin.lesson import depict
 from wordkin.lesson.gradient_step import Taken, initial_tables, take_step
-from wordkin.lesson.text import ChosenNoise, Example, Text, examples, read_text, windows
-from wordkin.lesson.views import LabelledPair, Overview, State, Step
+from wordkin.lesson.text import ChosenNoise, Example, Text, checked_noise, examples, read_text, windows
+from wordkin.lesson.views import LabelledPair, Overview, State, Step, WindowPair
 from wordkin.objectives.reference import Tables
 
 _MOST_STORED = 256  # stored tables, from which earlier steps are recomputed
@@ -204,6 +205,49 @@ class Course:
         self._keep(number, step.after)
         return step
 
+    def sampled_step(self, number: int, noise: Sequence[str] | None = None) -> Step:
+        """Return the step that negative sampling would take at this point, from the tables of the lesson.
+
+        It changes nothing in the lesson: the next step starts from the same tables as before. If the lesson trains the
+        full softmax only, its output table gives the scores, and of several outputs the first is used.
+
+        Parameters
+        ----------
+        number : int
+            Number of the step, from 1.
+        noise : sequence of str, default None
+            Noise words to use; None for those of the lesson.
+
+        Returns
+        -------
+        Step
+            The step.
+
+        Raises
+        ------
+        ConfigError
+            There is no such step, a noise word is not in the text, or the lesson trains neither negative sampling nor
+            full softmax: the output rows of a tree belong to inner nodes, not to words.
+        CorpusError
+            The text has no steps, because no word has another in its window.
+        """
+        self._require(number, lowest=1)
+        objective = next((each for each in ("negative-sampling", "softmax") if each in self.config.objectives), None)
+        if objective is None:
+            raise ConfigError(
+                "objective", "must have an output row for each word", self.config.objectives,
+                'use "negative-sampling" or "softmax"',
+            )  # fmt: skip
+        checked_noise(noise, self.text.vocabulary)
+        example = self._examples[number - 1]
+        word_ids = example.noise[0] if noise is None else [self.text.vocabulary.id_of(word) for word in noise]
+        alone = dataclasses.replace(
+            example, outputs=example.outputs[:1], noise=[word_ids], pairs=example.pairs[:1],
+            noise_is_chosen=noise is not None or example.noise_is_chosen,
+        )  # fmt: skip
+        tables = {"negative-sampling": self._tables(number - 1)[objective]}
+        return depict.step(self.text, number, take_step(self.text, tables, alone))
+
     def state(self, steps: int = 0) -> State:
         """Return all tables after a number of steps, with the cosines of their rows.
 
@@ -301,6 +345,42 @@ class Course:
                 chosen = noise.get((word(input_id), word(output_id)), ()) if isinstance(noise, Mapping) else noise or ()
                 rows += [LabelledPair(word(input_id), noise_word, 0) for noise_word in chosen]
         return rows
+
+
+    def window_pairs(self, number: int) -> list[WindowPair]:
+        """Return the training pairs of the window of a step, each with the noise words that its own step uses.
+
+        Parameters
+        ----------
+        number : int
+            Number of the step, from 1.
+
+        Returns
+        -------
+        list of WindowPair
+            The pairs, in the order in which they are trained.
+
+        Raises
+        ------
+        ConfigError
+            There is no such step, or subsampling dropped nearly every word.
+        CorpusError
+            The text has no steps, because no word has another in its window.
+        """
+        self._require(number, lowest=1)
+        where = self._examples[number - 1].where
+        first = number
+        while first > 1 and self._examples[first - 2].where is where:
+            first -= 1
+        pairs, word = [], self.text.vocabulary.word
+        while self.has(first) and self._examples[first - 1].where is where:
+            example = self._examples[first - 1]
+            inputs = [word(word_id) for word_id in example.inputs]
+            for output_id, noise in zip(example.outputs, example.noise, strict=True):
+                used = [word(noise_id) for noise_id in noise if noise_id != output_id]
+                pairs.append(WindowPair(first, inputs, word(output_id), used))
+            first += 1
+        return pairs
 
 
 def overview(text: str, config: TrainingConfig) -> Overview:

@@ -144,7 +144,7 @@ def _as_matrix(array: FloatArray, name: str) -> FloatArray:
 def step(text: Text, number: int, taken: Taken) -> Step:
     """Return the view of one step."""
     vocabulary, example, config = text.vocabulary, taken.example, text.config
-    shared = taken.before[config.objectives[0]]
+    shared = next(iter(taken.before.values()))
     judged = taken.before.get("negative-sampling")
     objectives = [_objective(text, name, taken) for name in taken.before]
     return Step(
@@ -326,20 +326,22 @@ def _comparison(
     full = reference.full_softmax(tables, hidden, [output_id])
     sampled = reference.sampled_softmax(tables, hidden, output_id, samples, sample_probabilities)
     negative = reference.negative_sampling(tables, hidden, output_id, samples)
+    draws = sampled.row_ids.tolist()  # the true word, then every noise word as often as it was drawn
     words = [
         ComparedWord(
             word=vocabulary.word(word_id),
             is_output=word_id == output_id,
-            score=float(negative.scores[index]),
+            times=draws.count(word_id),
+            score=float(negative.scores[draws.index(word_id)]),
             full_softmax=float(full.probabilities[word_id]),
-            sampled_score=float(sampled.scores[index]),
-            sampled_softmax=float(sampled.probabilities[index]),
-            negative_sampling=float(negative.probabilities[index]),
+            sampled_score=float(sampled.scores[draws.index(word_id)]),
+            sampled_softmax=float(sampled.probabilities[sampled.row_ids == word_id].sum()),
+            negative_sampling=float(negative.probabilities[draws.index(word_id)]),
         )
-        for index, word_id in enumerate(sampled.row_ids.tolist())
+        for word_id in dict.fromkeys(draws)
     ]
     methods = [
-        ComparedMethod(method, len(each.row_ids), each.loss)
+        ComparedMethod(method, len(set(each.row_ids.tolist())), each.loss)
         for method, each in (("softmax", full), ("sampled softmax", sampled), ("negative sampling", negative))
     ]
     return Comparison(vocabulary.word(output_id), [vocabulary.word(each) for each in samples], chosen, words, methods)

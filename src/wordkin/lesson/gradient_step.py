@@ -62,8 +62,8 @@ def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
 
 def judge(text: Text, tables: dict[str, Tables], example: Example) -> tuple[FloatArray, dict[str, Scored]]:
     """Return the hidden vector of an example, and the scores of its outputs under each objective."""
-    config = text.config
-    hidden = reference.hidden_vector(tables[config.objectives[0]], example.inputs, config.cbow_combine)
+    shared = next(iter(tables.values()))  # all objectives share W and b
+    hidden = reference.hidden_vector(shared, example.inputs, text.config.cbow_combine)
     return hidden, {name: _SCORE[name](text, each, hidden, example) for name, each in tables.items()}
 
 

@@ -87,7 +87,7 @@ def read_text(
         keep=keep_probabilities(counts, config.subsample, config.subsample_formula),
         noise=noise_share,
         noise_table=alias_table(noise_share),
-        chosen_noise=_checked_noise(noise, vocabulary),
+        chosen_noise=checked_noise(noise, vocabulary),
         tree=build_tree(tree, counts) if "hierarchical-softmax" in config.objectives else None,
     )
 
@@ -115,7 +115,8 @@ def _split(line: str, config: TrainingConfig) -> list[str]:
     return spelling.words(line_tokenizer(config.tokenizer)(spelling.line(line)))
 
 
-def _checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenNoise | None:
+def checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenNoise | None:
+    """Return noise words that were chosen; raise ConfigError if one of them is not a word of the text."""
     if noise is None:
         return None
     if isinstance(noise, str):

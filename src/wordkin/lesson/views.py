@@ -421,6 +421,8 @@ class ComparedWord:
         The word.
     is_output : bool
         Whether it is the true word.
+    times : int
+        How many of the noise words are this word; 1 for the true word, which is always in the comparison.
     score : float
         The score v′ · h + b′, from which all three are computed.
     full_softmax : float
@@ -429,13 +431,15 @@ class ComparedWord:
         The score that sampled softmax uses: for a noise word, ``score`` minus log(K · q), where q is the probability
         that a drawn noise word is this word; for the true word, ``score``.
     sampled_softmax : float
-        Its probability under sampled softmax: e^sampled_score, divided by the sum over the compared words.
+        Its probability under sampled softmax: ``times`` · e^sampled_score, divided by the sum of this over the
+        compared words.
     negative_sampling : float
         The value σ(score), which does not depend on other words.
     """
 
     word: str
     is_output: bool
+    times: int
     score: float
     full_softmax: float
     sampled_score: float
@@ -452,7 +456,7 @@ class ComparedMethod:
     method : str
         "softmax", "sampled softmax" or "negative sampling".
     rows : int
-        Number of output rows that it uses.
+        Number of different output rows that it uses.
     loss : float
         Its loss.
     """
@@ -477,7 +481,7 @@ class Comparison:
     chosen : bool
         Whether the user chose the noise words. Otherwise they were drawn at random.
     words : list of ComparedWord
-        The true word and the noise words.
+        The true word and the noise words, each word once.
     methods : list of ComparedMethod
         The cost and the loss of each method.
     """
@@ -551,3 +555,25 @@ class LabelledPair:
     input: str
     output: str
     label: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPair:
+    """One training pair of a window, with its own noise words.
+
+    Attributes
+    ----------
+    number : int
+        Number of the step that trains on the pair.
+    inputs : list of str
+        The input word, or all context words for CBOW.
+    output : str
+        The true word, which has label 1.
+    noise : list of str
+        The noise words of the pair, which have label 0. Draws that equal the true word are ignored and left out.
+    """
+
+    number: int
+    inputs: list[str]
+    output: str
+    noise: list[str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.lesson.topics import architectures, objectives, results, trees, words
+from wordkin.studio.lesson.topics import architectures, objectives, results, sampling, trees, words
 
 TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "why": words.why,
@@ -20,8 +20,8 @@ TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "update": architectures.update_page,
     "cost": objectives.cost,
     "tree": trees.tree,
-    "sampling": objectives.sampling,
-    "noise": objectives.noise,
+    "sampling": sampling.sampling,
+    "noise": sampling.noise,
     "subsampling": objectives.subsampling,
     "tables": results.tables,
     "six": architectures.six,

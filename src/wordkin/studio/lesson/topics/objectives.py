@@ -1,4 +1,4 @@
-"""Pages about objectives: cost, sampled softmax and negative sampling, noise, subsampling."""
+"""Pages about cost and subsampling, and the table of measurements on real text."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from typing import Any
 import numpy as np
 from nicegui import ui
 
-from wordkin.lesson import Comparison, ObjectiveView
 from wordkin.studio.lesson.html import bar_cell, cell, curve, number, plain, row, table, text
-from wordkin.studio.lesson.parts import drawn_twice_html, live
+from wordkin.studio.lesson.parts import live
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import button, heading, marked, paragraph
-from wordkin.vocabulary.noise import noise_probabilities
 from wordkin.vocabulary.subsampling import keep_probabilities
-
-_NOTES = ("softmax", "sampled", "negative")  # keys of the notes on the three methods, in order
 
 
 def cost(tab: Tab) -> Update:
@@ -84,149 +80,6 @@ def _moving_html(tab: Tab) -> str:
         for view in tab.step.tables
     ]
     return table(["", tab.text("cost.rows"), ""], rows)
-
-
-def sampling(tab: Tab) -> Update:
-    """Page that compares sampled softmax and negative sampling on the same scores, with chosen or drawn noise words."""
-    paragraph(tab.text("sampling.why"))
-    paragraph(tab.text("sampling.intro"))
-    if tab.choices.objective != "negative-sampling":
-        paragraph(tab.text("sampling.not_trained"), "notice")
-        button(tab.text("sampling.train"), lambda: tab.change(objective="negative-sampling"))
-        return lambda: None
-    words = [each.word for each in tab.overview.words]
-    with marked("div", "line"):
-        chosen = ui.select(words, multiple=True, label=tab.text("noise_by_hand"),
-                           value=[word for word in tab.choices.noise.split(",") if word in words])  # fmt: skip
-        chosen.props("outlined dense use-chips behavior=menu").style("min-width:18rem")
-        button(tab.text("sampling.take"), lambda: tab.change(noise=",".join(chosen.value or [])))
-        button(tab.text("sampling.draw"), lambda: tab.change(noise=""), "quiet")
-    paragraph(tab.text("sampling.by_hand"), "small muted")
-    update = live(lambda: _sampling_html(tab))
-    heading(tab.text("sampling.corpus"), 3)
-    paragraph(tab.text("sampling.corpus_text"))
-    paragraph(tab.text("sampling.cases"))
-    paragraph(tab.text("sampling.slip"), "notice")
-    paragraph(tab.text("sampling.k"))
-    ui.html(measured_html(tab, "noise_small", "K") + measured_html(tab, "noise_large", "K"), sanitize=False)
-    return update
-
-
-def _sampling_html(tab: Tab) -> str:
-    comparison, view = tab.step.comparisons[0], tab.step.objectives[0]
-    how = tab.text("sampling.chosen" if comparison.chosen else "sampling.drawn")
-    return (
-        f"<p>{text(how)}</p>{drawn_twice_html(tab, view)}<h3>{text(tab.text('sampling.same'))}</h3>"
-        f"{_three_ways_html(tab, comparison)}<p>{text(tab.text('sampling.losses'))}</p>"
-        f"{_correction_html(tab, comparison)}{_loss_parts_html(tab, view)}{_labelled_html(tab)}"
-    )
-
-
-def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
-    """Return a small table for each method; the tables are side by side if the page is wide enough."""
-    compared = list(enumerate(comparison.words))
-    others = len(tab.overview.words) - len({each.word for each in comparison.words})
-    columns = (
-        (("s", "e^s / Σ"), [
-            [cell(each.score, f"same.{i}.score"), bar_cell(each.full_softmax, f"same.{i}.full")] for i, each in compared
-        ]),
-        (("s − log(K·q)", "e^… / Σ"), [
-            [cell(each.sampled_score, f"same.{i}.corrected"), bar_cell(each.sampled_softmax, f"same.{i}.sampled")]
-            for i, each in compared
-        ]),
-        ((tab.text("label"), "s", "σ(s)"), [
-            [plain(int(each.is_output)), cell(each.score), bar_cell(each.negative_sampling, f"same.{i}.sigma")]
-            for i, each in compared
-        ]),
-    )  # fmt: skip
-    parts = []
-    for index, (method, (heads, filled)) in enumerate(zip(comparison.methods, columns, strict=True)):
-        rows = [
-            row(each.word, cells, classes="true" if each.is_output else "")
-            for (_, each), cells in zip(compared, filled, strict=True)
-        ]
-        note = tab.text(f"sampling.note_{_NOTES[index]}", **({"others": others} if index == 0 else {}))
-        count = tab.text("sampling.rows", count=method.rows)
-        parts.append(
-            f"<div>{table(['', *heads], rows, caption=tab.text(f'method.{method.method}'))}"
-            f'<p class="small">{text(note)}</p><p class="small">{text(count)}; {text(tab.text("loss"))} '
-            f"{number(method.loss, f'method.{index}.loss')}</p></div>"
-        )
-    return f'<div class="three">{"".join(parts)}</div>'
-
-
-def _correction_html(tab: Tab, comparison: Comparison) -> str:
-    """Explain why sampled softmax corrects scores, with the numbers of the first noise word."""
-    heading_of = f"<h3>{text(tab.text('sampling.correction'))}</h3><p>{text(tab.text('sampling.correction_text'))}</p>"
-    sample = next((each for each in comparison.words if not each.is_output), None)
-    if sample is None:
-        return heading_of
-    drawn = next(each.noise_probability for each in tab.overview.words if each.word == sample.word)
-    return (
-        f"{heading_of}<p><b>{text(sample.word)}</b>: K = {len(comparison.samples)}, q = {number(drawn)}; "
-        f"s − log(K·q) = {number(sample.score)} − log({len(comparison.samples)} · {number(drawn)}) = "
-        f"{number(sample.sampled_score)}</p>"
-    )
-
-
-def _loss_parts_html(tab: Tab, view: ObjectiveView) -> str:
-    """Return both parts of the loss of negative sampling, with formulas and numbers."""
-    true, counted = view.rows[0], [each for each in view.rows[1:] if not each.ignored]
-    minus = math.fsum(each.loss or 0.0 for each in counted)
-    parts = " + ".join(f"{number(each.loss, digits=5)} ({text(each.output)})" for each in counted)
-    summed = f"{parts} = {number(minus, 'loss.minus', 5)}" if len(counted) > 1 else number(minus, "loss.minus", 5)
-    return (
-        f"<p>{text(tab.text('sampling.split'))}</p><ul class='plain'>"
-        f"<li><b>Loss₊ = −log σ(s₊)</b> = −log {number(true.probability)} = {number(true.loss, 'loss.plus', 5)}</li>"
-        f"<li><b>Loss₋ = −Σ log σ(−s₋)</b> = {summed}</li>"
-        f"<li><b>Loss = Loss₊ + Loss₋</b> = {number(view.loss, 'loss.total', 5)}</li></ul>"
-    )
-
-
-def _labelled_html(tab: Tab) -> str:
-    """Return the rows (input 1, input 2, label) of the centre of the window, with noise pairs after each true pair."""
-    step = tab.step
-    centre = step.window.sentence[step.window.centre]
-    rows = []
-    noise = [each for each in step.objectives[0].rows[1:] if not each.ignored]
-    for pair in step.pairs:
-        source = " + ".join(pair.inputs)
-        rows.append(row(source, [plain(pair.output, "left"), plain(1)], classes="true"))
-        if pair.current or tab.choices.noise:
-            rows += [row(source, [plain(each.output, "left"), plain(0)]) for each in noise]
-    heads = [tab.text("input1"), tab.text("input2"), tab.text("label")]
-    return table(heads, rows, caption=tab.text("sampling.table", word=centre), classes="words")
-
-
-def noise(tab: Tab) -> Update:
-    """Page on the distribution of noise words, with three exponents."""
-    paragraph(tab.text("noise.intro"))
-    ui.html(noise_html(tab), sanitize=False)
-    ui.html(_POWER, sanitize=False)
-    return lambda: None
-
-
-_POWER = (
-    '<math displaystyle="true"><mrow><mi>q</mi><mo>(</mo><mi>w</mi><mo>)</mo><mo>=</mo><mfrac><msup><mi>count(w)</mi>'
-    "<mn>3/4</mn></msup><mrow><mo>∑</mo><msup><mi>count(u)</mi><mn>3/4</mn></msup></mrow></mfrac></mrow></math>"
-)
-
-
-def noise_html(tab: Tab) -> str:
-    """Return a table of words with their counts and their noise probabilities with the exponents 1, 3/4 and 0."""
-    counts = tab.course.text.counts
-    spread = {exponent: noise_probabilities(counts, exponent).tolist() for exponent in (1.0, 0.75, 0.0)}
-    most = max(max(values) for values in spread.values())
-    rows = []
-    for each in tab.overview.words:
-        cells = [plain(each.count)]
-        for exponent, values in spread.items():
-            share = values[each.word_id]
-            bars = f'<span class="share-bar" style="--share:{share / most * 0.9:.4f}"></span>'
-            cells.append(f'<td class="barred">{bars}{number(share, f"noise.{exponent:g}.{each.word_id}")}</td>')
-        rows.append(row(each.word, cells))
-    heads = ["", tab.text("count"), tab.text("noise.unigram"), tab.text("noise.power"), tab.text("noise.uniform")]
-    return table(heads, rows)
 
 
 def subsampling(tab: Tab) -> Update:
