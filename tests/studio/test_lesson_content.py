@@ -29,7 +29,7 @@ from wordkin.studio.lesson import html as pieces
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
 from wordkin.studio.lesson.tab import Tab
-from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, trees, words
+from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, sampling, trees, words
 
 
 def at(number: int | None = None, *, preset: str = "cat", language: str = "en", **fields: Any) -> Tab:
@@ -299,19 +299,88 @@ def test_the_error_is_derived_in_each_notation(objective: str) -> None:
 
 def test_the_correction_has_a_worked_line() -> None:
     tab = at(noise="pizza,computer")
-    html = re.sub(r"<[^>]+>", "", objectives._correction_html(tab, tab.step.comparisons[0]))
+    html = re.sub(r"<[^>]+>", "", sampling.correction_html(tab, tab.step.comparisons[0]))
     found = re.findall(r"pizza: K = 2, q = ([\d.]+); s − log\(K·q\) = (\S+) − log\(2 · ([\d.]+)\) = (\S+)$", html)[0]
     p, score, again, corrected = (float(each.replace("−", "-")) for each in found)
     assert p == again
     assert score - math.log(2 * p) == pytest.approx(corrected, abs=0.002)
+    assert tab.text("sampling.as_if_drawn") in html
+    assert tab.text("sampling.as_if_drawn") not in sampling.correction_html(at(), at().step.comparisons[0])
 
 
-def test_a_noise_word_drawn_twice_is_named() -> None:
-    tab = at(noise="pizza,pizza")
-    said = "pizza was drawn 2 times: its steps are added."
-    assert said in objectives._sampling_html(tab)
-    assert said in flow.scores_html(tab)
-    assert "drawn" not in flow.scores_html(at(noise="pizza,computer"))
+def test_a_noise_word_drawn_or_chosen_twice_is_named_and_is_one_row() -> None:
+    tab = at(noise="pizza pizza, computer")
+    said = "pizza was chosen 2 times: its steps are added."
+    html = sampling.recipe_html(tab, tab.step)
+    assert said in html and said in flow.scores_html(tab)
+    assert "3 of W′" in html and "K = 3 is the number of words chosen" in html
+    compared = sampling.comparison_html(tab, tab.step)
+    rows = [row[0] for row in cells(compared) if len(row) == 3]
+    assert rows[1:4] == [tab.step.objectives[0].outputs[0], "pizza (2×)", "computer"]
+    assert compared.count("3 output rows") == 2
+    found = values(compared)
+    assert sum(found[f"same.{i}.sampled"] for i in range(3)) == pytest.approx(1)
+    assert "chosen 2" not in flow.scores_html(at(noise="pizza,computer"))
+    drawn = at(preset="capitals", negative=5)
+    for number in range(1, 200):
+        drawn.number = number
+        noise = [each.output for each in drawn.step.objectives[0].rows[1:] if not each.ignored]
+        if len(set(noise)) < len(noise):
+            break
+    assert re.search(r"\w+ was drawn \d times", flow.scores_html(drawn))
+
+
+def test_the_recipe_shows_the_step_or_the_one_tried_from_the_same_vectors() -> None:
+    tab = at(noise="")
+    step = tab.step
+    found = values(sampling.recipe_html(tab, step))
+    for index, each in enumerate(step.objectives[0].rows):
+        if not each.ignored:
+            assert found[f"recipe.{index}.score"] == each.score
+            assert found[f"recipe.{index}.sigma"] == each.probability
+            assert found[f"recipe.{index}.error"] == each.error
+    assert found["loss.total"] == step.loss
+    tried = sampling.sampled_step(tab, ["mighty", step.objectives[0].outputs[0]])
+    html = sampling.recipe_html(tab, tried, tried=True)
+    assert tab.text("sampling.tried") in html and "so as noise it is ignored" in html
+    assert values(html)["recipe.0.score"] == found["recipe.0.score"]
+    before = tab.taken.before["negative-sampling"]
+    scored = reference.negative_sampling(before, tab.taken.hidden, tab.taken.example.outputs[0], [
+        tab.course.text.vocabulary.id_of("mighty")
+    ])  # fmt: skip
+    assert values(html)["loss.total"] == pytest.approx(scored.loss, abs=1e-12)
+    theta = at(noise="", notation="theta")
+    again = values(sampling.recipe_html(theta, theta.step))
+    assert again["recipe.0.error"] == -found["recipe.0.error"] > 0
+
+
+def test_full_softmax_is_compared_with_noise_that_is_not_trained() -> None:
+    tab = at(objective="softmax")
+    html = sampling.comparison_html(tab, sampling.sampled_step(tab))
+    found = values(html)
+    output = tab.taken.example.outputs[0]
+    y = float(reference.full_softmax(tab.taken.before["softmax"], tab.taken.hidden, [output]).probabilities[output])
+    assert found["same.0.full"] == pytest.approx(y, abs=1e-12)
+    assert found["method.0.loss"] == pytest.approx(-math.log(y), abs=1e-12)
+
+
+def test_noise_follows_the_pair_that_it_was_drawn_for() -> None:
+    tab = at(text="a b a c a b a d e f", window=2)
+    ignored = 0
+    for number in range(1, 60):
+        tab.number = number
+        window = tab.taken.example.where
+        rows = cells(sampling.window_html(tab))[1:]
+        expected = []
+        for step in (tab.course.step(other) for other in range(max(1, number - 4), number + 5)):
+            if tab.course.taken(step.number).example.where is window:
+                view = step.objectives[0]
+                ignored += any(each.ignored for each in view.rows)
+                expected += [[step.inputs[0].word, each.output, str(each.label), str(step.number)]
+                             for each in view.rows if not each.ignored]  # fmt: skip
+        assert rows == expected
+        assert sampling.window_html(tab).count(" lit") == sum(row[-1] == str(number) for row in rows)
+    assert ignored
 
 
 @pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
@@ -331,31 +400,12 @@ def test_outputs_are_judged_again_after_the_step(architecture: str, objective: s
 
 def test_the_three_ways_judge_the_same_scores_and_the_loss_has_two_parts() -> None:
     tab = at(noise="pizza,computer")
-    html = objectives._sampling_html(tab)
-    found = values(html)
     view = tab.step.objectives[0]
+    found = values(sampling.recipe_html(tab, tab.step))
     assert found["loss.plus"] + found["loss.minus"] == pytest.approx(view.loss)
     assert found["loss.plus"] == pytest.approx(-math.log(view.rows[0].probability or 0))
+    found = values(sampling.comparison_html(tab, tab.step))
     assert sum(found[f"same.{i}.sampled"] for i in range(3)) == pytest.approx(1)
-    labelled = [row for row in cells(html) if row[-1] in ("0", "1") and len(row) == 3]
-    assert [row[1:] for row in labelled if row[-1] == "0"][:2] == [["pizza", "0"], ["computer", "0"]]
-
-
-def test_noise_follows_the_pair_that_it_was_drawn_for() -> None:
-    tab = at(text="a b a c a b a d e f", window=2)
-    checked = 0
-    for number in range(1, 60):
-        tab.number = number
-        labelled = cells(objectives._labelled_html(tab))[1:]
-        step = tab.step
-        noise = [row.output for row in step.objectives[0].rows[1:] if not row.ignored]
-        expected = []
-        for pair in step.pairs:
-            expected.append([pair.inputs[0], pair.output, "1"])
-            expected += [[pair.inputs[0], word, "0"] for word in noise if pair.current]
-        assert labelled == expected
-        checked += len({(*pair.inputs, pair.output) for pair in step.pairs}) < len(step.pairs)
-    assert checked  # a word stands twice in a window
 
 
 def test_three_noise_distributions() -> None:
@@ -364,12 +414,25 @@ def test_three_noise_distributions() -> None:
     for exponent in (1.0, 0.75, 0.0):
         spread = noise_probabilities(counts, exponent)
         assert spread.sum() == pytest.approx(1)
-    html = objectives.noise_html(tab)
+    html = sampling.noise_html(tab)
     found = values(html)
     for word_id, share in enumerate(noise_probabilities(counts, 0.75)):
         assert found[f"noise.0.75.{word_id}"] == share
         assert found[f"noise.1.{word_id}"] == pytest.approx(counts[word_id] / sum(counts))
         assert found[f"noise.0.{word_id}"] == pytest.approx(1 / len(counts))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_exponent_of_the_noise_changes_how_often_rare_words_are_drawn(language: str) -> None:
+    tab = at(language=language)
+    html = sampling.example_html(tab, 0.5)
+    found = values(html)
+    expected = [1_000_000**0.5, 10_000**0.5, 10**0.5]
+    shares = [found[f"example.chosen.{index}"] for index in range(3)]
+    assert shares == pytest.approx([each / sum(expected) for each in expected], abs=1e-12)
+    # 10 of 1,010,010 words; 10^¾ of 1,000,000^¾ + 10,000^¾ + 10^¾; and one of three words
+    assert all(draws in html for draws in ("101,001", "5,802", f"{1 / shares[2]:,.0f}"))
+    assert found["example.0.2"] == pytest.approx(1 / 3)
 
 
 def test_subsampling_strikes_words_out() -> None:
@@ -470,7 +533,8 @@ def test_words_are_escaped_everywhere() -> None:
     made = [
         words._projection_html(tab), words._pairs_html(tab), architectures._cbow_html(tab),
         words._exchanged_html(tab, tab.overview.sentences),
-        architectures._skip_gram_html(tab), architectures._update_html(tab), objectives._sampling_html(tab),
+        architectures._skip_gram_html(tab), architectures._update_html(tab), sampling.recipe_html(tab, tab.step),
+        sampling.comparison_html(tab, tab.step),
         trees.shape_html(tab, "huffman"), results._grids_html(tab), results._sheet_html(tab),
     ]  # fmt: skip
     for html in made:
@@ -484,7 +548,7 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
     for make in (
         words._projection_html, words._pairs_html, architectures._cbow_html, architectures._skip_gram_html,
         architectures._update_html, objectives._moving_html, results._grids_html, results._sheet_html,
-        results._neighbours_html, objectives.noise_html,
+        results._neighbours_html, sampling.noise_html,
     ):  # fmt: skip
         assert make(tab)
     if objective == "hierarchical-softmax":

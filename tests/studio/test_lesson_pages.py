@@ -244,10 +244,13 @@ def test_noise_words_are_chosen_by_hand(lesson):
     page.get_by_role("option", name="pizza").click()
     page.get_by_role("option", name="computer").click()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Use these").click()
+    rows = page.locator("section.lesson-topic table").first.locator("tbody th")
+    page.get_by_role("button", name="Only this step").click()
+    page.get_by_text("These words are tried in this step only").wait_for()
+    assert rows.all_inner_texts()[1:] == ["pizza", "computer"]
+    page.get_by_role("button", name="Use in every step").click()
     page.get_by_text("The noise words were chosen by hand.").wait_for()
-    rows = page.locator("section.lesson-topic table").first.locator("tbody th").all_inner_texts()
-    assert rows[1:] == ["pizza", "computer"]
+    assert rows.all_inner_texts()[1:] == ["pizza", "computer"]
     page.wait_for_url("**noise=**")
 
 

@@ -346,7 +346,6 @@ class Course:
                 rows += [LabelledPair(word(input_id), noise_word, 0) for noise_word in chosen]
         return rows
 
-
     def window_pairs(self, number: int) -> list[WindowPair]:
         """Return the training pairs of the window of a step, each with the noise words that its own step uses.
 

@@ -45,7 +45,7 @@ class Choices:
     preset : str
         Name of the example whose text is used; "" if the user entered a text.
     noise : str
-        Noise words that the user chose, separated by commas; "" to draw them.
+        Noise words that the user chose, separated by commas or spaces; "" to draw them.
     """
 
     preset: str = "cat"
@@ -100,6 +100,10 @@ class Choices:
             state[field] = None if same else str(int(value)) if isinstance(value, bool) else str(value)
         return state
 
+    def noise_words(self) -> list[str]:
+        """Return the noise words that the user chose: words between commas or spaces."""
+        return self.noise.replace(",", " ").split()
+
     def course(self) -> Course:
         """Create the course for these choices.
 
@@ -125,8 +129,7 @@ class Choices:
             subsample=self.subsample,
             cbow_gradient=self.cbow_gradient,
         )
-        words = [word.strip() for word in self.noise.split(",") if word.strip()]
-        course = Course(self.text, config, noise=words or None, order=self.order, tree=self.tree)
+        course = Course(self.text, config, noise=self.noise_words() or None, order=self.order, tree=self.tree)
         size = len(course.text.vocabulary)
         if size > MOST_WORDS:
             raise ConfigError("text", f"must have at most {MOST_WORDS} different words", size)

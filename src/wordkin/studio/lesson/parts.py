@@ -43,12 +43,19 @@ def slow(tab: Tab, make: Callable[[], T], then: Callable[[T], None]) -> None:
     ui.timer(0, begin, once=True)
 
 
-def drawn_twice_html(tab: Tab, view: ObjectiveView) -> str:
-    """Return a note for each noise word that was drawn several times: its steps are added. "" if there is none."""
+def folded(title: str, *paragraphs: str) -> None:
+    """Add paragraphs that only some readers need; they are hidden until the title is clicked."""
+    inside = "".join(f"<p>{text(each)}</p>" for each in paragraphs)
+    ui.html(f'<details class="folded"><summary>{text(title)}</summary>{inside}</details>', sanitize=False)
+
+
+def drawn_twice_html(tab: Tab, view: ObjectiveView, *, chosen: bool = False) -> str:
+    """Return a note for each noise word that was drawn or chosen several times: its steps are added. "" if none was."""
     if view.objective != "negative-sampling":
         return ""
     times = Counter(each.output for each in view.rows if not each.label and not each.ignored)
-    said = [tab.text("drawn_twice", word=word, count=count) for word, count in times.items() if count > 1]
+    key = "chosen_twice" if chosen or tab.choices.noise else "drawn_twice"
+    said = [tab.text(key, word=word, count=count) for word, count in times.items() if count > 1]
     return "".join(f'<p class="small">{text(each)}</p>' for each in said)
 
 
@@ -61,9 +68,9 @@ def symbols(tab: Tab) -> dict[str, str]:
     }  # fmt: skip
 
 
-def why_error_html(tab: Tab) -> str:
+def why_error_html(tab: Tab, objective: str = "") -> str:
     """Return the derivation of the error of an output row from its loss, in the chosen notation."""
-    is_softmax = tab.choices.objective == "softmax"
+    is_softmax = (objective or tab.choices.objective) == "softmax"
     marks = notation_of(tab.choices.notation, tab.choices.architecture)
     values = {**symbols(tab), "p": "y" if is_softmax else f"σ({marks.score})"}
     lines = ["softmax"] if is_softmax else ["label1", "label0"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 from nicegui import ui
 
@@ -176,7 +175,9 @@ def window_html(tab: Tab) -> str:
     window = tab.step.window
     heads = [tab.text("input1"), tab.text("input2"), tab.text("label"), tab.text("step")]
     caption = tab.text("sampling.table", word=window.sentence[window.centre])
-    return f"{table(heads, rows, caption=caption, classes='words')}<p class='small'>{text(tab.text('sampling.own'))}</p>"
+    return (
+        f"{table(heads, rows, caption=caption, classes='words')}<p class='small'>{text(tab.text('sampling.own'))}</p>"
+    )
 
 
 # -- the comparison with the softmax -------------------------------------------------------------------
@@ -282,8 +283,9 @@ def example_html(tab: Tab, exponent: float) -> str:
     """Return the noise probabilities of three words whose counts differ much, and how often the rarest is drawn."""
     words = [each.strip() for each in tab.text("noise.example_words").split(",")]
     rarest = {each: 1 / noise_probabilities(_EXAMPLE_COUNTS, each)[-1] for each in (1.0, 0.75, 0.0, exponent)}
-    found = [each for _, each in zip(range(4), rarest.items(), strict=False)]
-    often = "; ".join(tab.text("noise.once", exponent=f"{power:g}", draws=f"{draws:,.0f}") for power, draws in found)
+    often = "; ".join(
+        tab.text("noise.once", exponent=f"{power:g}", draws=f"{draws:,.0f}") for power, draws in rarest.items()
+    )
     made = _shares_html(tab, words, _EXAMPLE_COUNTS, exponent, "example")
     return f"{made}<p>{text(tab.text('noise.rarest', word=words[-1], often=often))}</p>"
 
