@@ -300,7 +300,7 @@ def test_the_error_is_derived_in_each_notation(objective: str) -> None:
 def test_the_correction_has_a_worked_line() -> None:
     tab = at(noise="pizza,computer")
     html = re.sub(r"<[^>]+>", "", sampling.correction_html(tab, tab.step.comparisons[0]))
-    found = re.findall(r"pizza: K = 2, q = ([\d.]+); s − log\(K·q\) = (\S+) − log\(2 · ([\d.]+)\) = (\S+)$", html)[0]
+    found = re.findall(r"pizza: K = 2, q = ([\d.]+); u − log\(K·q\) = (\S+) − log\(2 · ([\d.]+)\) = (\S+)$", html)[0]
     p, score, again, corrected = (float(each.replace("−", "-")) for each in found)
     assert p == again
     assert score - math.log(2 * p) == pytest.approx(corrected, abs=0.002)

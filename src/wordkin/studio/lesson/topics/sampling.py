@@ -7,7 +7,7 @@ import math
 from nicegui import ui
 
 from wordkin.lesson import Comparison, ObjectiveView, Step
-from wordkin.lesson.equations import notation
+from wordkin.lesson.equations import notation_of
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
 from wordkin.studio.lesson.parts import drawn_twice_html, folded, live, symbols, why_error_html
 from wordkin.studio.lesson.tab import Tab, Update
@@ -26,10 +26,13 @@ def sampling(tab: Tab) -> Update:
         compared = tab.choices.objective == "softmax"
         paragraph(tab.text("sampling.from_softmax" if compared else "sampling.not_trained"), "notice")
         button(tab.text("sampling.train"), lambda: tab.change(objective=_NEGATIVE))
-    update = _with_numbers(tab) if tab.choices.objective != "hierarchical-softmax" else _nothing
-    paragraph(tab.text("sampling.why"))
-    _gradient(tab)
-    folded(tab.text("sampling.corpus"), tab.text("sampling.corpus_text"), tab.text("sampling.cases"))
+    if tab.choices.objective == "hierarchical-softmax":
+        update = _nothing
+        _gradient(tab)
+    else:
+        update = _with_numbers(tab)
+    named = symbols(tab)
+    folded(tab.text("sampling.corpus"), tab.text("sampling.corpus_text", **named), tab.text("sampling.cases", **named))
     folded(tab.text("for_readers"), tab.text("sampling.slip"))
     heading(tab.text("sampling.how_many"), 3)
     paragraph(tab.text("sampling.k"))
@@ -42,8 +45,9 @@ def _nothing() -> None:
 
 
 def _gradient(tab: Tab) -> None:
-    """Add the derivation of the gradient, and what it does to the rows."""
-    ascent = notation(tab.choices.notation, tab.choices.architecture).ascent
+    """Add the purpose of noise words, the derivation of the gradient, and what it does to the rows."""
+    paragraph(tab.text("sampling.why"))
+    ascent = notation_of(tab.choices.notation, tab.choices.architecture).ascent
     pull = tab.text("sampling.pull_ascent" if ascent else "sampling.pull", **symbols(tab))
     ui.html(f"{why_error_html(tab, _NEGATIVE)}<p>{text(pull)}</p>", sanitize=False).classes("stack")
 
@@ -71,6 +75,7 @@ def _with_numbers(tab: Tab) -> Update:
         button(tab.text("sampling.once"), attempt, "quiet")
         button(tab.text("sampling.draw"), lambda: tab.change(noise=""), "quiet")
     paragraph(tab.text("sampling.by_hand"), "small muted")
+    _gradient(tab)
     compare = live(lambda: comparison_html(tab, step()))
 
     def update() -> None:
@@ -125,7 +130,7 @@ def _source_html(tab: Tab, step: Step, tried: bool) -> str:
 
 def _rows_html(tab: Tab, view: ObjectiveView) -> str:
     """Return the output rows of the step: label, score, probability of yes, error, loss, and where the row moves."""
-    marks = notation(tab.choices.notation, tab.choices.architecture)
+    marks = notation_of(tab.choices.notation, tab.choices.architecture)
     named = symbols(tab)
     p = f"σ({named['s']})"
     error = f"{named['e']} = {named['t']} − {p}" if marks.ascent else f"{named['e']} = {p} − {named['t']}"
@@ -185,11 +190,11 @@ def window_html(tab: Tab) -> str:
 
 def comparison_html(tab: Tab, step: Step) -> str:
     """Return the same scores under full softmax, sampled softmax and negative sampling."""
-    comparison = step.comparisons[0]
+    comparison, named = step.comparisons[0], symbols(tab)
     return (
-        f"<h3>{text(tab.text('sampling.same'))}</h3><p>{text(tab.text('sampling.three'))}</p>"
+        f"<h3>{text(tab.text('sampling.same'))}</h3><p>{text(tab.text('sampling.three', **named))}</p>"
         f"{_three_ways_html(tab, comparison)}<p>{text(tab.text('sampling.losses'))}</p>"
-        f"<p>{text(tab.text('sampling.estimates'))}</p>{correction_html(tab, comparison)}"
+        f"<p>{text(tab.text('sampling.estimates', **named))}</p>{correction_html(tab, comparison)}"
     )
 
 
@@ -197,15 +202,16 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
     """Return a small table for each method; the tables are side by side if the page is wide enough."""
     compared = list(enumerate(comparison.words))
     others = len(tab.overview.words) - len(compared)
+    s = symbols(tab)["s"]
     columns = (
-        (("s", "e^s / Σ"), [
+        ((s, f"e^{s} / Σ"), [
             [cell(each.score, f"same.{i}.score"), bar_cell(each.full_softmax, f"same.{i}.full")] for i, each in compared
         ]),
-        (("s − log(K·q)", "e^… / Σ"), [
+        ((f"{s} − log(K·q)", "e^… / Σ"), [
             [cell(each.sampled_score, f"same.{i}.corrected"), bar_cell(each.sampled_softmax, f"same.{i}.sampled")]
             for i, each in compared
         ]),
-        ((tab.text("label"), "s", "σ(s)"), [
+        ((tab.text("label"), s, f"σ({s})"), [
             [plain(int(each.is_output)), cell(each.score), bar_cell(each.negative_sampling, f"same.{i}.sigma")]
             for i, each in compared
         ]),
@@ -218,6 +224,8 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
             for (_, each), cells in zip(compared, filled, strict=True)
         ]  # fmt: skip
         note = tab.text(f"sampling.note_{_NOTES[index]}", **({"others": others} if index == 0 else {}))
+        if index == 1 and any(each.times > 1 for each in comparison.words):
+            note += " " + tab.text("sampling.note_twice")
         count = tab.text("sampling.rows", count=method.rows)
         parts.append(
             f"<div>{table(['', *heads], rows, caption=tab.text(f'method.{method.method}'))}"
@@ -229,10 +237,11 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
 
 def correction_html(tab: Tab, comparison: Comparison) -> str:
     """Explain why sampled softmax corrects scores, with the numbers of the first noise word."""
-    said = [tab.text("sampling.correction_text")]
+    s = symbols(tab)["s"]
+    said = [tab.text("sampling.correction_text", s=s)]
     if comparison.chosen:
         said.append(tab.text("sampling.as_if_drawn"))
-    made = f"<h3>{text(tab.text('sampling.correction'))}</h3><p>{text(' '.join(said))}</p>"
+    made = f"<h3>{text(tab.text('sampling.correction', s=s))}</h3><p>{text(' '.join(said))}</p>"
     sample = next((each for each in comparison.words if not each.is_output), None)
     if sample is None:
         return made
@@ -240,7 +249,7 @@ def correction_html(tab: Tab, comparison: Comparison) -> str:
     k = len(comparison.samples)
     return (
         f"{made}<p><b>{text(sample.word)}</b>: K = {k}, q = {number(drawn)}; "
-        f"s − log(K·q) = {number(sample.score)} − log({k} · {number(drawn)}) = {number(sample.sampled_score)}</p>"
+        f"{s} − log(K·q) = {number(sample.score)} − log({k} · {number(drawn)}) = {number(sample.sampled_score)}</p>"
     )
 
 
@@ -254,9 +263,9 @@ def noise(tab: Tab) -> Update:
     heading(tab.text("noise.why"), 3)
     paragraph(tab.text("noise.why_text"))
     with marked("div", "line"):
-        slider = ui.slider(min=0, max=1, step=0.05, value=0.75).style("width:16rem; max-width:100%")
+        slider = ui.slider(min=0, max=1, step=0.05, value=_SHOWN_FIRST).style("width:16rem; max-width:100%")
         slider.props["aria-label"] = tab.text("noise.exponent")
-        shown = ui.label(f"{tab.text('noise.exponent')} = 0.75")
+        shown = ui.label(f"{tab.text('noise.exponent')} = {_SHOWN_FIRST:.2f}")
     element = ui.html(sanitize=False).classes("stack")
 
     def change(exponent: float) -> None:
@@ -266,7 +275,7 @@ def noise(tab: Tab) -> Update:
         )
 
     slider.on_value_change(lambda event: change(float(event.value)))
-    change(0.75)
+    change(_SHOWN_FIRST)
     return lambda: None
 
 
@@ -276,6 +285,7 @@ _POWER = (
     "<mrow><mo>∑</mo><mi>count</mi><msup><mrow><mo>(</mo><mi>u</mi><mo>)</mo></mrow><mn>3/4</mn></msup></mrow></mfrac>"
     "</mrow></math>"
 )
+_SHOWN_FIRST = 0.5  # the exponent of the slider
 _EXAMPLE_COUNTS = (1_000_000, 10_000, 10)
 
 
