@@ -35,9 +35,11 @@ help:
 demo: $(VENV)/.wordkin
 	@$(VENV)/bin/wordkin demo
 
-# Many tests start processes, which begin sooner with bytecode, even where Python is told not to write any.
+# Many tests start processes, which begin sooner with bytecode, even where Python is told not to write any. Every process
+# that runs tests imports all of them, with rewritten assertions.
 test: $(VENV)/.wordkin-test
 	@$(RUN) compileall -q src
+	@$(VENV)/bin/python .ci/rewrite_tests.py
 	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.wordkin-test

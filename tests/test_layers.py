@@ -6,6 +6,7 @@ The rules are defined here as data. ARCHITECTURE.md explains them.
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import importlib
 import re
@@ -110,9 +111,15 @@ class When(Enum):
     NEVER = auto()
 
 
-def imports(path: Path) -> Iterator[tuple[str, When]]:
-    """Yield the absolute names that a file imports, and when."""
-    yield from _imports_below(ast.parse(path.read_text()), When.AT_ONCE)
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@functools.cache
+def imports(path: Path) -> list[tuple[str, When]]:
+    """Return the absolute names that a file imports, and when."""
+    return list(_imports_below(tree_of(path), When.AT_ONCE))
 
 
 def _imports_below(node: ast.AST, when: When) -> Iterator[tuple[str, When]]:
@@ -254,7 +261,7 @@ def test_new_objectives_are_described_where_code_names_them():
     default_only = ("recipes.py", "sklearn.py", "compat/", "options.py", "config.py")  # they choose or list objectives
     for path in FILES:
         name = path.relative_to(SOURCE).as_posix()
-        literals = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+        literals = {node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant)}
         if literals & set(OBJECTIVES):
             assert name.startswith((*listed, *default_only)), f"{name} names an objective: add it to the steps"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ RUNS_CODE = {"pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "j
 CALLS_THAT_RUN_CODE = {"eval", "exec", "__import__", "compile"}
 
 
+@functools.cache
 def functions_of(path: Path) -> set[str]:
     return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
 
