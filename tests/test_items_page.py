@@ -17,4 +17,4 @@ def test_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found) == 5
     for block in found:
         exec(compile(block, "docs/items.md", "exec"), names)
-    assert (tmp_path / "baskets.vec").read_text().splitlines()[0] == "4 16"
+    assert (tmp_path / "baskets.vec").read_text().splitlines()[0] == "4 8"

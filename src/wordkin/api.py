@@ -208,7 +208,7 @@ class Word2Vec:
     ConfigError
         An option has an illegal value, or two options exclude each other.
 
-    >>> model = Word2Vec(vector_size=10, min_count=1, epochs=2, subsample=0)
+    >>> model = Word2Vec(vector_size=8, min_count=1, epochs=2, subsample=0)
     >>> model.fit([["you", "say", "goodbye"], ["i", "say", "hello"]]).vocabulary.words[0]
     'say'
     """

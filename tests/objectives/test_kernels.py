@@ -291,7 +291,7 @@ def test_negative_sampling(variant: Variant, data: st.DataObject, buffered: bool
     ids=Variant.__str__,
 )
 @many
-@given(data=st.data(), buffered=st.booleans(), together=st.sampled_from([1, 2, 4, 8]))
+@given(data=st.data(), buffered=st.booleans(), together=st.sampled_from([1, 2, 8]))
 def test_hierarchical_softmax(variant: Variant, data: st.DataObject, buffered: bool, together: int) -> None:
     case = data.draw(cases(40, variant.dtype == "float64"))
     mode = mode_of(case, buffered)
@@ -316,7 +316,7 @@ def test_hierarchical_softmax(variant: Variant, data: st.DataObject, buffered: b
 
 @pytest.mark.parametrize(
     "variant",
-    [Variant("float64", 4, 1), Variant("float32", 8, 3)],
+    [Variant("float64", 4, 3), Variant("float32", 8, 1)],
     ids=Variant.__str__,
 )
 @many

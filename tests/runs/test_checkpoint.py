@@ -22,7 +22,7 @@ from wordkin.runs.directory import RunDirectory
 from wordkin.runs.record import digest_of
 from wordkin.training.cpu.backend import CpuBackend
 
-SMALL = {"vector_size": 8, "min_count": 1, "epochs": 2, "threads": 1}
+SMALL = {"vector_size": 7, "min_count": 1, "epochs": 2, "threads": 1}
 COMBINATIONS = [
     {"architecture": architecture, "objective": objective, "output_bias": bias, "projection_bias": bias}
     for architecture in ("skip-gram", "cbow")
@@ -121,16 +121,16 @@ def test_the_number_of_threads_may_change(stopped, sentences):
 
 
 def test_the_corpus_may_be_given_again(stopped, sentences):
-    assert Word2Vec.resume(stopped, iter(sentences), vector_size=8)._state.epoch == 2
+    assert Word2Vec.resume(stopped, iter(sentences), vector_size=7)._state.epoch == 2
 
 
 def test_files_are_json_safetensors_and_plain_numbers(stopped, sentences):
     assert files_of(stopped) == {"run.json", "vocabulary", "rare", "tables", "corpus"}
     record = json.loads((stopped / "run.json").read_text())
-    assert record["config"]["vector_size"] == 8
+    assert record["config"]["vector_size"] == 7
     assert record["state"]["epoch"] == 1 and record["state"]["position"] == 2 * 16_384
     tables = load_file(stopped / record["files"]["tables"]["name"])
-    assert tables["input"].shape == tables["output/negative-sampling"].shape == (300, 8)
+    assert tables["input"].shape == tables["output/negative-sampling"].shape == (300, 7)
     corpus = EncodedCorpus.open(stopped / "corpus", verify=True)
     assert (corpus.words, corpus.sentences) == (60_000, 2000)
 
@@ -277,12 +277,12 @@ def test_a_damaged_record_is_refused(stopped, change, message):
 
 
 def test_tables_of_another_shape_are_refused(stopped, sentences, tmp_path):
-    Word2Vec(**SMALL | {"vector_size": 9}).fit(sentences, checkpoint=tmp_path / "other")
+    Word2Vec(**SMALL | {"vector_size": 6}).fit(sentences, checkpoint=tmp_path / "other")
     path, record = stopped / "run.json", json.loads((stopped / "run.json").read_text())
     other = json.loads((tmp_path / "other" / "run.json").read_text())["files"]["tables"]
     (tmp_path / "other" / other["name"]).rename(stopped / other["name"])
     path.write_text(sealed(record | {"files": record["files"] | {"tables": other}}))
-    with pytest.raises(FormatError, match=r"the table 'input' must have the shape \(300, 8\), but has \(300, 9\)"):
+    with pytest.raises(FormatError, match=r"the table 'input' must have the shape \(300, 7\), but has \(300, 6\)"):
         wordkin.resume(stopped)
 
 
@@ -482,7 +482,7 @@ def test_a_run_begins_in_no_directory_of_a_model(sentences, tmp_path):
 def test_a_run_under_way_can_be_looked_at(stopped):
     model = Word2Vec.load(stopped)
     assert len(model.losses) == 1
-    assert model.embeddings.matrix.shape == (300, 8)
+    assert model.embeddings.matrix.shape == (300, 7)
 
 
 def test_a_run_that_has_not_trained_is_no_model(sentences, tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from wordkin.runs.directory import RunDirectory
 from wordkin.text import save_encoded, source_of
 from wordkin.training.cpu.backend import CpuBackend
 
-OPTIONS = {"vector_size": 12, "min_count": 4, "epochs": 2, "threads": 1, "subsample": 0.01}
+OPTIONS = {"vector_size": 8, "min_count": 4, "epochs": 2, "threads": 1, "subsample": 0.01}
 
 
 def sentences(seed, words, number=200):
@@ -195,7 +195,7 @@ def test_training_starts_from_published_vectors(model, tmp_path):
     assert same(Word2Vec.resume(tmp_path / "run"), started)
     with pytest.raises(
         ConfigError,
-        match="init must hold vectors with 100 dimensions, the value of vector_size; got 12: set vector_size",
+        match="init must hold vectors with 100 dimensions, the value of vector_size; got 8: set vector_size",
     ):
         wordkin.train(NEW, init=path)
     with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
@@ -232,7 +232,7 @@ def test_the_command_line_grows_a_model(tmp_path):
 
     for name, text in (("old", OLD), ("new", NEW)):
         (tmp_path / f"{name}.txt").write_text("\n".join(map(" ".join, text)))
-    options = ["--vector-size", "12", "--min-count", "4", "--epochs", "2", "--threads", "1"]
+    options = ["--vector-size", "8", "--min-count", "4", "--epochs", "2", "--threads", "1"]
     first = ["train", tmp_path / "old.txt", "-o", tmp_path / "old.bin", "--checkpoint", tmp_path / "first", *options]
     assert main([str(each) for each in first]) == 0
     grow = ["train", "--from", tmp_path / "first", tmp_path / "new.txt", "-o", tmp_path / "new.bin", "--epochs", "1",
@@ -264,7 +264,7 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     monkeypatch.setattr("wordkin.text.MOST_RARE_WORDS", 7)
     text, run, vectors = (str(tmp_path / name) for name in ("old.txt", "run", "v.bin"))
     (tmp_path / "old.txt").write_text("\n".join(map(" ".join, OLD)))
-    train = ["train", text, "-o", vectors, "--vector-size", "12", "--epochs", "1", "--threads", "1"]
+    train = ["train", text, "-o", vectors, "--vector-size", "8", "--epochs", "1", "--threads", "1"]
     assert main([*train, "--checkpoint", run]) == 0
     size = next((tmp_path / "run").glob("rare-*")).stat().st_size
     assert f"{run}: keeps the counts of 7 rare words, {size:,} bytes; " in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_items_far_apart_in_a_basket_count_as_neighbours_do() -> None:
         kind = number % 3
         between = [f"any{item}" for item in random.choice(40, 6, replace=False)]
         baskets.append([f"{kind}-left{random.integers(5)}", *between, f"{kind}-right{random.integers(5)}"])
-    options: dict[str, Any] = {"min_count": 1, "vector_size": 16, "threads": 1, "epochs": 4, "subsample": 0.0}
+    options: dict[str, Any] = {"min_count": 1, "vector_size": 8, "threads": 1, "epochs": 4, "subsample": 0.0}
 
     def share_of_kind(vectors: wordkin.Embeddings) -> float:
         """Of the left items, those whose nearest left item is of the same kind."""

@@ -107,7 +107,7 @@ class Word2Vec(Model):
         Stored as an attribute.
 
     >>> sentences = [["you", "say", "goodbye"], ["i", "say", "hello"]]
-    >>> Word2Vec(sentences, vector_size=10, min_count=1, sample=0, workers=1).wv.index_to_key[0]
+    >>> Word2Vec(sentences, vector_size=8, min_count=1, sample=0, workers=1).wv.index_to_key[0]
     'say'
     """
 
