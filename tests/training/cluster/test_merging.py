@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from wordkin.objectives.cpu.layout import choose_layout
+from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.merging import STRIPE_ROWS, ChangedRows, Merger, owner_of
 from wordkin.training.cluster.replica import mean_square
 
@@ -80,6 +81,20 @@ def test_rows_of_a_whole_table_need_no_copy() -> None:
     for found in others:
         assert found.ids.tolist() == expected.ids.tolist()
         assert found.rows.tobytes() == expected.rows.tobytes()
+
+
+def test_reserved_memory_is_used_for_every_merge() -> None:
+    before = [rows_of(np.arange(2500))]
+    merger = Merger(LAYOUT, (2500,))
+    merger.reserve([2000])
+    first, second = (merger.merge(before, [[changed(dict.fromkeys(range(count), 1.0), 0.5)]])[0] for count in (3, 2000))
+    assert first.rows.ctypes.data == second.rows.ctypes.data
+    assert merger.merge(before, [[changed(dict.fromkeys(range(2500), 1.0), 0.5)]])[0].rows.shape == (2500, 8)
+    buffer = Buffer()
+    buffer.reserve(1000)
+    small, large = (buffer.rows(count, 8, np.float32).ctypes.data for count in (2, 31))
+    assert small == large
+    assert buffer.rows(40, 8, np.float32).shape == (40, 8)
 
 
 def test_owners_share_stripes_and_each_row_has_one() -> None:

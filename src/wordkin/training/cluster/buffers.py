@@ -23,9 +23,16 @@ class Buffer:
         """Return arrays of these sizes in bytes, each aligned to a cache line. The next call reuses their memory."""
         starts = np.cumsum([0, *(padded(size, CACHE_LINE_BYTES) for size in sizes)]).tolist()
         if starts[-1] > len(self._memory):
-            self._memory = np.empty(0, np.uint8)  # released before the new memory is allocated
-            self._memory = aligned_zeros((starts[-1] + starts[-1] // 4,), "uint8")
+            self.reserve(starts[-1] + starts[-1] // 4)
         return [self._memory[start : start + size] for start, size in zip(starts[:-1], sizes, strict=True)]
+
+    def reserve(self, size: int) -> None:
+        """Allocate at least ``size`` bytes and write to them: only then does the system provide the memory."""
+        size = padded(size, CACHE_LINE_BYTES)
+        if size > len(self._memory):
+            self._memory = np.empty(0, np.uint8)  # released before the new memory is allocated
+            self._memory = aligned_zeros((size,), "uint8")
+            self._memory.fill(0)
 
     def rows(self, count: int, columns: int, dtype: type[ScalarT]) -> NDArray[ScalarT]:
         """Return ``count`` rows of numbers. The next call reuses their memory."""

@@ -24,12 +24,15 @@ from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.links import Address, Links, Memory, PeerLostError, StoppedError
 from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.memory import refuse_too_many_replicas
-from wordkin.training.cluster.merging import MergedRows
+from wordkin.training.cluster.merging import MergedRows, owned_rows
+from wordkin.training.cluster.transport import dealt
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, TablePiece, first_pieces
 
 CONTROL = "control"
 TEXT = "text"
+MOST_RESERVED_BYTES = 1 << 30  # buffers that need more grow with the messages
+EXTRA_BYTES = 16  # of a row in a message, for its id and pull, and to align arrays
 KEPT_TEXTS = 2  # of periods: the one that is trained, and the next
 
 
@@ -128,6 +131,26 @@ class Host:
             self._links.meet(token, index, addresses, self._stops(ticket))
         except StoppedError as error:
             raise PeerLostError("stopped while it waited for other machines") from error
+        self._reserve(self._links, index)
+
+    def _reserve(self, links: Links, index: int) -> None:
+        """Allocate the memory of merges and messages for all rows of all tables, unless it is a lot.
+
+        Otherwise the first merges would take several times as long as later ones.
+        """
+        machine, others = self._machine, links.others
+        rooms = [owned_rows(len(table), links.machines) for table in machine.merged]
+        of_owner = [sum(of_table) for of_table in zip(*rooms, strict=True)]
+        replicas = [len(numbers) for numbers in dealt(machine.config.replicas, links.machines)]
+        changes = {peer: replicas[peer] * of_owner[index] * (machine.row_bytes + EXTRA_BYTES) for peer in others}
+        merged = {peer: of_owner[peer] * (machine.row_bytes + EXTRA_BYTES) for peer in others}
+        copied = replicas[index] * sum(merged.values()) + of_owner[index] * machine.row_bytes
+        if sum(changes.values()) + sum(merged.values()) + copied > MOST_RESERVED_BYTES:
+            return
+        machine.reserve(rooms, index, others)
+        for peer in others:
+            self._changes_memory[peer].reserve(changes[peer])
+            self._merged_memory[peer].reserve(merged[peer])
 
     def fetch(self, key: int, counts: Sequence[Mapping[int, int]], *pieces: CorpusPiece) -> None:
         """Keep the text of a period for :meth:`train_period`. Group TEXT.

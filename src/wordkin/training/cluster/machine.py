@@ -30,6 +30,8 @@ class Machine:
 
     Attributes
     ----------
+    config : TrainingConfig
+        The options.
     replicas : dict of int to Replica
         The replicas by number.
     merged : tuple of float32 [rows, row_size]
@@ -45,6 +47,7 @@ class Machine:
         *,
         text_counts: NDArray[np.int64] | None = None,
     ) -> None:
+        self.config = config
         self._opened = (config, counts, text_counts)
         self.replicas = {numbers[0]: self._open_replica(start)}
         self.merged: tuple[Rows, ...] = tuple(rows.copy() for rows in self.replicas[numbers[0]].rows)
@@ -98,6 +101,17 @@ class Machine:
             for number, replica in self.replicas.items()
         }
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row in a message."""
+        return 4 * self._layout.row_size if self._short_columns is None else 2 * self._short_columns
+
+    def reserve(self, rooms: Sequence[Sequence[int]], index: int, elsewhere: Collection[int]) -> None:
+        """Allocate the buffers of merging, for the rows of each table and owner; this machine is owner ``index``."""
+        self._merger.reserve([of_owners[index] for of_owners in rooms])
+        for replica in self.replicas.values():
+            replica.reserve(rooms, elsewhere, self.row_bytes)
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
         """Merge the changes of all replicas. The result is valid until the next call; tables do not change."""

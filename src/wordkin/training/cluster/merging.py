@@ -75,6 +75,15 @@ def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
     return numbers
 
 
+def owned_rows(rows: int, owners: int) -> list[int]:
+    """Return how many rows of a table each owner has.
+
+    >>> owned_rows(2500, 2)
+    [1476, 1024]
+    """
+    return np.bincount(owner_of(np.arange(rows), owners), minlength=owners).tolist()  # type: ignore[no-any-return]
+
+
 class Merger:
     """Merges changed rows of several replicas, in buffers that all calls share.
 
@@ -107,6 +116,14 @@ class Merger:
         put_rows(self._layout, table, table, merged)
         clear_numbers(pulls, read_only(ids))
 
+    def reserve(self, rooms: Sequence[int]) -> None:
+        """Allocate buffers for this number of rows of each table, and write to them; see :meth:`Buffer.reserve`."""
+        for number, (union, room) in enumerate(zip(self._unions, rooms, strict=True)):
+            if room > len(union.row_ids):
+                self._unions[number] = self._union(union.numbers, room)
+                self._unions[number].rows.fill(0.0)
+            self._short[number].reserve(room * 2 * (self._short_columns or 0))
+
     def merge(self, before: Sequence[Rows], changes: Sequence[Sequence[ChangedRows]]) -> list[MergedRows]:
         """Return the merged rows of each table. The next call overwrites them.
 
@@ -126,7 +143,7 @@ class Merger:
         union = self._unions[number]
         room = min(sum(len(changed.ids) for changed in changes), len(before))
         if room > len(union.row_ids):
-            union = self._unions[number] = self._union(union.numbers, room)
+            union = self._unions[number] = self._union(union.numbers, min(room + room // 4, len(before)))
         count = 0
         known = []  # for each replica, the rows that earlier ones changed
         for changed in changes:
@@ -149,8 +166,7 @@ class Merger:
             add_changes(self._layout.shapes, union, before, ids, rows, changed.whole, earlier)
 
     def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
-        """Allocate buffers for 1.25 * ``room`` rows, so that later calls reallocate less often."""
-        room = min(room + room // 4, len(numbers))
+        """Allocate buffers for ``room`` rows."""
         return Union(
             numbers=numbers,
             row_ids=np.empty(room, np.int32),

@@ -41,7 +41,7 @@ from wordkin.training.cluster.transport import MachineLostError
 START_SECONDS = 90.0  # for an actor to start and import its modules
 PING_SECONDS = 10.0  # for an answer of the group CONTROL, which does not wait for other calls
 CONNECT_SECONDS = 5.0
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.2  # each poll takes about a millisecond from a machine on the same computer
 LOOK_SECONDS = 1.0  # between two searches for new machines
 _LOSSES = (PeerLostError, RayActorError, NodeDiedError, ObjectLostError, WorkerCrashedError)
 _NAMED = (CorpusNotFoundError, CorpusError, OutputError, DivergenceError)  # errors that take one message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import secrets
@@ -126,6 +127,8 @@ class RayTransport:
                 cluster.refuse_none_left()
             else:
                 self._members = members
+        with contextlib.suppress(MachineLostError):  # if one is lost, the first period is trained without it
+            self._meet(lambda: False)
 
     def _open(
         self, machines: Sequence[RayMachine], numbers: Sequence[Sequence[int]], drawn: bool, pieces: Sequence[Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +109,12 @@ class Replica:
                 else:
                     found.append(ChangedRows(ids, rows, pulls[ids], whole=True))
         return changed
+
+    def reserve(self, rooms: Sequence[Sequence[int]], elsewhere: Collection[int], row_bytes: int) -> None:
+        """Allocate the buffers of :meth:`changes` for this number of rows of each table and owner."""
+        for table, of_owners in enumerate(rooms):
+            for owner in elsewhere:
+                self._buffers[table, owner].reserve(of_owners[owner] * row_bytes)
 
     def take(self, number: int, before: Rows, merged: MergedRows) -> None:
         """Set rows of a table to the merged rows, and their pulls to 0. ``before`` is as for :func:`put_rows`."""
