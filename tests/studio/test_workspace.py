@@ -154,6 +154,32 @@ class TestLibrary:
 
         asyncio.run(look())
 
+    def test_a_file_that_a_tab_no_longer_shows_is_closed(self, places):
+        async def look():
+            library = Library(Workspace(places[0]))
+            first = await library.open("v.txt", tab="a")
+            await library.open("v.txt", tab="a")  # the panel that compares files shows the file of the page
+            library.close(first, tab="b")
+            library.close(first, tab="a")
+            assert library.open_files == 1
+            library.close(first, tab="a")
+            return library.open_files
+
+        assert asyncio.run(look()) == 0
+
+    def test_files_of_disconnected_tabs_make_room(self, places):
+        for number in range(MAX_OPEN_FILES + 1):
+            VECTORS.save(places[0] / f"v{number}.bin")
+
+        async def look():
+            library = Library(Workspace(places[0]), lambda tab: tab in ("tab 0", "new"))
+            for number in range(MAX_OPEN_FILES):
+                await library.open(f"v{number}.bin", tab=f"tab {number}")
+            await library.open(f"v{MAX_OPEN_FILES}.bin", tab="new")
+            return library.open_files
+
+        assert asyncio.run(look()) == 2
+
 
 def test_runs_in_a_folder_that_leads_elsewhere_are_not_read(places):
     (places[0] / "studio-runs").symlink_to(places[1])

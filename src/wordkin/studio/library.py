@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,14 +26,28 @@ def _load(path: Path) -> Embeddings:
 
 @dataclass
 class _Opened:
-    """A file that is open or being opened, and the tabs that show it."""
+    """A file that is open or being opened, and how often each tab shows it."""
 
     loading: asyncio.Task[Embeddings]
-    tabs: set[str] = field(default_factory=set)
+    tabs: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def vectors(self) -> Embeddings | None:
+        """The vectors; None while the file is being opened, and if it cannot be opened."""
+        done = self.loading.done() and not self.loading.cancelled() and self.loading.exception() is None
+        return self.loading.result() if done else None
 
 
 class Library:
     """Opens files of vectors for tabs and keeps each in memory once.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The files that may be opened.
+    is_connected : callable, optional
+        Returns whether the tab with an id is connected. A tab is closed some seconds after it was disconnected; if too
+        many files are open, those that only such tabs show are closed at once. By default, all tabs are connected.
 
     >>> import asyncio, tempfile
     >>> from wordkin.studio.workspace import Workspace
@@ -46,8 +62,9 @@ class Library:
     (2, 0)
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, is_connected: Callable[[str], bool] = lambda tab: True) -> None:
         self.workspace = workspace
+        self._is_connected = is_connected
         self._opened: dict[tuple[Path, int, int], _Opened] = {}
 
     @property
@@ -63,7 +80,7 @@ class Library:
         name : str
             Name of the file, as :meth:`Workspace.vectors` lists it.
         tab : str
-            Id of the tab that shows the vectors. :meth:`close_tab` takes the same id.
+            Id of the tab that shows the vectors. :meth:`close` and :meth:`close_tab` take the same id.
 
         Raises
         ------
@@ -75,20 +92,38 @@ class Library:
         key = (path, facts.st_mtime_ns, facts.st_size)  # a file that has changed is opened again
         if key not in self._opened:
             if len(self._opened) >= MAX_OPEN_FILES:
+                self._close_left()
+            if len(self._opened) >= MAX_OPEN_FILES:
                 rule = f"cannot be opened: {MAX_OPEN_FILES} other files are open, which is the maximum"
                 raise ConfigError("vectors", rule, name, "close a tab that shows another file")
             self._opened[key] = _Opened(asyncio.ensure_future(asyncio.to_thread(_load, path)))
         opened = self._opened[key]
-        opened.tabs.add(tab)
+        opened.tabs[tab] += 1
         try:
             return await asyncio.shield(opened.loading)
         except Exception:
             self._opened.pop(key, None)
             raise
 
+    def close(self, vectors: Embeddings, *, tab: str) -> None:
+        """Undo one :meth:`open` of a tab, and close the file if no tab shows it any more."""
+        for key, opened in list(self._opened.items()):
+            if opened.tabs[tab] and opened.vectors is vectors:
+                opened.tabs[tab] -= 1
+                self._close_unused(key)
+
     def close_tab(self, tab: str) -> None:
         """Remove a tab, and close the files that no other tab shows."""
         for key, opened in list(self._opened.items()):
-            opened.tabs.discard(tab)
-            if not opened.tabs:
-                del self._opened[key]
+            opened.tabs.pop(tab, None)
+            self._close_unused(key)
+
+    def _close_left(self) -> None:
+        """Close the files that only disconnected tabs show."""
+        for key, opened in list(self._opened.items()):
+            opened.tabs = Counter({tab: count for tab, count in opened.tabs.items() if self._is_connected(tab)})
+            self._close_unused(key)
+
+    def _close_unused(self, key: tuple[Path, int, int]) -> None:
+        if not self._opened[key].tabs.total():
+            del self._opened[key]

@@ -27,6 +27,7 @@ RECONNECT_SECONDS = 10.0  # after a lost connection, a tab can reconnect and kee
 RESPONSE_SECONDS = (
     60.0  # a page imports its modules when first shown; NiceGUI's default of 3 s is too short on a busy machine
 )
+TAB_STORAGE_SECONDS = 60.0  # NiceGUI keeps a dictionary for each tab, which the studio does not use, for 30 days
 _PORTS_TRIED = 50
 
 
@@ -36,12 +37,13 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
     port = _free_port(host, port)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     runs = Runs(workspace)
-    studio = Studio(workspace, Library(workspace), runs, PAGES)
+    studio = Studio(workspace, Library(workspace, _is_connected), runs, PAGES)
     app.add_middleware(Guard, host=host, token=token, sessions=lambda: len(Client.instances))
     theme = (files("wordkin.studio") / "theme.css").read_text(encoding="utf-8")
     ui.add_head_html(f"<style>{theme}</style>", shared=True)
     for page in PAGES:
         _route(studio, page)
+    app.storage.max_tab_storage_age = TAB_STORAGE_SECONDS
     app.on_shutdown(runs.stop_all)
     app.on_connect(_import_pages)
     start = "/" if token is None else f"/?token={quote(token)}"
@@ -76,6 +78,12 @@ def _route(studio: Studio, page: Page) -> None:
         tab = client.id
         client.on_delete(lambda: studio.library.close_tab(tab))
         await View(studio, page, client).show()
+
+
+def _is_connected(tab: str) -> bool:
+    """Return whether the browser shows a tab at this moment."""
+    client = Client.instances.get(tab)
+    return client is not None and client.has_socket_connection
 
 
 def _address(host: str, port: int) -> str:

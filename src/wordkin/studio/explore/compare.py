@@ -57,7 +57,7 @@ class ComparePanel:
         if chosen and chosen not in others:
             others.append(chosen)
         self._other: Embeddings | None = None
-        self._name = ""
+        self._name = chosen  # of the other file, also while it is being opened
         self._rows: list[Row] = []
         if not others:
             paragraph(view.text("compare.none"), "muted")
@@ -104,8 +104,11 @@ class ComparePanel:
                                 _cell(cosine, near, view.text("compare.lacks"))
 
     def _choose(self, name: str) -> None:
-        self._exploration.view.remember(other=name or None)
-        self._other = None
+        view = self._exploration.view
+        view.remember(other=name or None)
+        if self._other is not None:
+            view.studio.library.close(self._other, tab=view.client.id)
+        self._other, self._name = None, name
         self._holder.clear()
         if name:
             background_tasks.create(self._open(name))
@@ -113,12 +116,16 @@ class ComparePanel:
     async def _open(self, name: str) -> None:
         view = self._exploration.view
         try:
-            self._other = await view.studio.library.open(name, tab=view.client.id)
+            opened = await view.studio.library.open(name, tab=view.client.id)
         except WordkinError as error:
-            with self._holder:
-                notice(str(error), bad=True)
+            if name == self._name:
+                with self._holder:
+                    notice(str(error), bad=True)
             return
-        self._name = name
+        if name != self._name or self._other is not None:  # another file was chosen meanwhile, or this one again
+            view.studio.library.close(opened, tab=view.client.id)
+            return
+        self._other = opened
         self.show()
 
     def _save(self) -> None:

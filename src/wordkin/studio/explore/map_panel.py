@@ -65,7 +65,11 @@ class MapPanel:
         self._element.highlight(word if word < count else -1, near, centre=False)
 
     def close(self) -> None:
-        """Stop the computations for this tab."""
+        """End the computations for this tab, also one that waits for the browser."""
+        self._stop_umap()
+        self._in_browser.set()
+
+    def _stop_umap(self) -> None:
         if self._umap is not None:
             self._umap.stop()
 
@@ -95,7 +99,7 @@ class MapPanel:
         method, view = self._method, self._view
         self._status.set_visibility(True)
         self._status.set_text(view.text("map.computing"))
-        self.close()
+        self._stop_umap()
         try:
             if method == "umap":
                 made = await self._compute_umap()

@@ -98,10 +98,11 @@ class TrainingRun:
 
     def log_tail(self) -> str:
         """Return the last lines that its process printed."""
-        with contextlib.suppress(OSError):
-            lines = deque((self.folder / OUTPUT).open(encoding="utf-8", errors="replace"), maxlen=_LOG_LINES)
-            return "".join(lines).strip()
-        return ""
+        try:
+            with (self.folder / OUTPUT).open(encoding="utf-8", errors="replace") as printed:
+                return "".join(deque(printed, maxlen=_LOG_LINES)).strip()
+        except OSError:
+            return ""
 
     async def start(self, *, resume: bool) -> None:
         """Start the process."""
