@@ -30,22 +30,25 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
-# Texts whose contrast with their background is below 4.5 : 1, transparent backgrounds and drawings included.
-LOW_CONTRAST = """() => {
+# Texts below an element whose contrast with their background is less than 4.5 : 1, transparent backgrounds and
+# drawings included. Each element is looked at once.
+LOW_CONTRAST = """(root) => {
   const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
   const luminance = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
     return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
   const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3]));
-  const backgroundOf = e => { const layers = [];
-    for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); layers.push(c);
-      if (c[3] === 1) break; }
-    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]); };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const backgrounds = new Map();
+  const backgroundOf = e => { if (!e) return [255, 255, 255];
+    if (!backgrounds.has(e)) { const c = parse(getComputedStyle(e).backgroundColor);
+      backgrounds.set(e, c[3] === 1 ? c : over(c, backgroundOf(e.parentElement))); }
+    return backgrounds.get(e); };
+  const found = [], seen = new Set();
+  const walker = document.createTreeWalker(document.querySelector(root), NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
-    const shown = !['SCRIPT', 'STYLE'].includes(e.tagName) && e.checkVisibility({visibilityProperty: true});
-    if (!text || !shown) continue;
+    if (!text || seen.has(e)) continue;
+    seen.add(e);
+    if (['SCRIPT', 'STYLE'].includes(e.tagName) || !e.checkVisibility({visibilityProperty: true})) continue;
     if (e.closest('.nicegui-error-popup, .q-icon, [disabled], .disabled')) continue;
     const style = getComputedStyle(e), colour = parse(e.closest('svg') ? style.fill : style.color);
     const below = backgroundOf(e), [a, b] = [luminance(over(colour, below)), luminance(below)];
@@ -234,7 +237,7 @@ def studio(folder: Path) -> Iterator[RunningStudio]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def studio_in() -> Callable[..., AbstractContextManager[RunningStudio]]:
     """Starts a studio of its own in a folder, for as long as a block lasts."""
     return _studio_in
@@ -247,6 +250,10 @@ def hostile() -> str:
 
 
 @pytest.fixture
-def low_contrast() -> str:
-    """A function of JavaScript that lists texts which are hard to read."""
-    return LOW_CONTRAST
+def assert_readable() -> Callable[..., None]:
+    """Waits until no text of a page, or of a part of it, is hard to read; colours may change gradually."""
+
+    def check(page: Any, root: str = "body") -> None:
+        page.wait_for_function(f"root => ({LOW_CONTRAST})(root).length === 0", arg=root, timeout=5000)
+
+    return check

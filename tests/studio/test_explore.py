@@ -63,10 +63,9 @@ def test_words_are_shown_and_never_run(studio, new_tab, hostile):
     page = tab.page
     search(page, hostile)
     page.wait_for_function("word => document.querySelector('section h2').textContent.includes(word)", arg=hostile)
-    for tab_name in ("Similarities", "Compare files", "Map"):
+    for tab_name in ("Similarities", "Compare files", "Map", "Analogy"):
         page.get_by_role("tab", name=tab_name).click()
-        page.wait_for_timeout(150)
-    page.get_by_role("tab", name="Analogy").click()
+        page.locator(f"section.panel[aria-label='{tab_name}']").wait_for()
     page.goto(f"{studio.url}/explore?vectors=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&word=x")
     page.wait_for_selector(".notice.bad")
     assert page.locator("img[src=x]").count() == 0

@@ -38,7 +38,7 @@ def lesson(studio, new_tab) -> Open:
 
     def open_lesson(**state: object) -> Any:
         query = "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
-        tab = new_tab(studio, f"/lesson?{query}", **({"locale": "ko-KR"} if state.get("lang") == "ko" else {}))
+        tab = new_tab(studio, f"/lesson?{query}")
         tab.page.wait_for_selector(".lesson-flow table")
         return tab
 
@@ -102,16 +102,19 @@ def test_every_number_is_that_of_the_reference(lesson):
             page.locator(".lesson-top button[aria-pressed=true]", has_text=name).wait_for()
         choices = dataclasses.replace(Choices.of_state({}, "en"), architecture=architecture, objective=objective)
         course = choices.course()
-        for number in (90, 91):
-            page.get_by_label("To step").fill(str(number))
-            page.get_by_label("To step").press("Enter")
+        first = (architecture, objective) == COMBINATIONS[0]
+        page.get_by_label("To step").fill("90")
+        page.get_by_label("To step").press("Enter")
+        for number in (90, 91) if first else (90,):  # that other steps are shown is tested below
+            if number == 91:
+                page.get_by_label("One step forward", exact=True).click()
             page.get_by_text(f"Step {number} of").wait_for()
             shown = numbers(page)
             for name, value in expected(course, choices, number).items():
                 assert shown[name] == pytest.approx(value, abs=1e-6), (architecture, objective, number, name)
 
 
-def test_each_page_shows_something_in_both_languages(lesson, low_contrast):
+def test_each_page_shows_something_in_both_languages(lesson, assert_readable):
     tab = lesson(objective="hierarchical-softmax", epochs=3)
     for language, topics in (("en", list(TOPICS)), ("ko", ["why", "cbow", "sampling", "tables"])):
         if language == "ko":
@@ -129,7 +132,9 @@ def test_each_page_shows_something_in_both_languages(lesson, low_contrast):
             assert tab.page.evaluate("document.querySelectorAll('.lesson-flow table').length") >= 4
             for dark in ("true", "false") if language == "en" else ():
                 tab.page.evaluate(f"document.body.classList.toggle('body--dark', {dark})")
-                tab.page.wait_for_function(f"({low_contrast})().length === 0", timeout=5000)  # colours change gradually
+                assert_readable(
+                    tab.page, "body" if topic == topics[0] else "section.lesson-topic"
+                )  # the rest is as it was
 
 
 def test_steps_go_forward_back_and_to_any_number(lesson):
@@ -292,6 +297,12 @@ def test_the_length_of_one_hot_vectors_follows_the_slider_and_the_url_is_plain(l
     page.locator(".q-slider[aria-label=V] [tabindex]").press("ArrowRight")
     page.get_by_text("V = 13:").wait_for()
     page.get_by_text("12 zeros").wait_for()
+
+
+CURRENT_TOPIC_IN_VIEW = """() => {
+  const box = document.querySelector('.lesson-topics .current').getBoundingClientRect();
+  return box.left >= 0 && box.right <= innerWidth;
+}"""
 
 
 def test_pages_fit_a_phone_and_go_back(lesson):

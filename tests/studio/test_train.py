@@ -8,11 +8,29 @@ import re
 import signal
 import subprocess
 
+import pytest
+
 from wordkin.embeddings import load_embeddings
 from wordkin.studio.worker import VECTORS
 
 SHORT = "corpus=text.txt&epochs=2&vector_size=8&threads=1&min_count=1"
 LONG = "corpus=text.txt&epochs=100000&vector_size=8&threads=1&min_count=1&watch=sun+nowhere"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a text. No other file of tests trains in it."""
+    folder = tmp_path_factory.mktemp("train") / "work"
+    folder.mkdir()
+    (folder / "text.txt").write_text("sun moon star sky night light\nbread cheese wine oil salt water\n" * 400)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def studio(folder, studio_in):
+    """The studio of this file; its last test stops it."""
+    with studio_in(folder) as running:
+        yield running
 
 
 def start(studio, new_tab, query: str):
@@ -81,24 +99,6 @@ def kill_workers(folder) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_run_outlives_the_studio_and_is_resumed(new_tab, studio_in, tmp_path):
-    folder = tmp_path / "work"
-    folder.mkdir()
-    (folder / "text.txt").write_text("sun moon star sky night light\n" * 2000)
-    with studio_in(folder) as first:
-        page = start(first, lambda studio, address: new_tab(studio, address, expect_errors=True), LONG)
-        wait_for_status(page, "Training")
-        address = page.url.removeprefix(first.url)
-        first.stop()
-        page.close()
-    with studio_in(folder) as second:
-        page = new_tab(second, address).page
-        wait_for_status(page, "Stopped")
-        page.get_by_role("button", name="Resume from the checkpoint").click()
-        wait_for_status(page, "Training")
-        page.close()
-
-
 def test_a_wrong_option_is_told_of_and_a_text_outside_the_folder_is_not_offered(studio, new_tab):
     page = new_tab(studio, "/train?epochs=2&corpus=../secret.txt").page
     assert "secret" not in page.inner_text("main")
@@ -106,3 +106,17 @@ def test_a_wrong_option_is_told_of_and_a_text_outside_the_folder_is_not_offered(
     page.get_by_role("button", name="Start training").click()
     page.wait_for_selector("text=window must be a whole number from 1 to 10000")
     assert "run=" not in page.url
+
+
+def test_a_run_outlives_the_studio_and_is_resumed(studio, new_tab, studio_in, folder):
+    page = start(studio, lambda studio, address: new_tab(studio, address, expect_errors=True), LONG)
+    wait_for_status(page, "Training")
+    address = page.url.removeprefix(studio.url)
+    studio.stop()
+    page.close()
+    with studio_in(folder) as second:
+        page = new_tab(second, address).page
+        wait_for_status(page, "Stopped")
+        page.get_by_role("button", name="Resume from the checkpoint").click()
+        wait_for_status(page, "Training")
+        page.close()
