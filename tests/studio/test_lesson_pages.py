@@ -172,7 +172,7 @@ def test_formulas_end_in_the_number_of_the_step_and_follow_what_is_chosen_above_
     page.wait_for_selector("[data-equation=input_update]")
     choices = Choices.of_state({}, "en")
     for each in equations(choices.course().step(90), choices.objective):
-        values = page.locator(f"[data-equation={each.name}] mn[data-value]").all()
+        values = page.locator(f".q-expansion-item [data-equation={each.name}] mn[data-value]").all()
         assert float(values[-1].get_attribute("data-value")) == pytest.approx(each.value, abs=1e-9)
     page.get_by_role("button", name="CBOW", exact=True).click()
     page.locator("button[aria-pressed=true]", has_text="CBOW").wait_for()
@@ -312,5 +312,6 @@ def test_pages_fit_a_phone_and_go_back(lesson):
         page.locator(".lesson-topics button", has_text=Texts("en")[f"lesson.topic.{topic}"]).click()
         page.wait_for_url(f"**topic={topic}**")
         page.wait_for_function("document.documentElement.scrollWidth <= 360")
+        page.wait_for_function(CURRENT_TOPIC_IN_VIEW)
     page.go_back()
     page.locator("section.lesson-topic[aria-label='Negative sampling']").wait_for()

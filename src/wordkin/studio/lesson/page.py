@@ -16,6 +16,12 @@ from wordkin.studio.widgets import button, heading, marked, notice
 
 _FAST, _BLOCKS_EVERY = 30, 5  # from this many steps per second on, the blocks of the flow show only every fifth step
 
+# On a phone, the list of topics is one line that scrolls.
+_SHOW_CURRENT_TOPIC = """
+const current = document.querySelector('.lesson-topics .current'), list = current?.parentElement;
+if (list) list.scrollLeft = current.offsetLeft - list.offsetLeft - (list.clientWidth - current.clientWidth) / 2;
+"""
+
 
 def build(view: View) -> None:
     """Build the content of the page.
@@ -67,6 +73,7 @@ def _fill(tab: Tab) -> None:
 
     tab.refresh = refresh
     refresh()
+    ui.run_javascript(_SHOW_CURRENT_TOPIC)
 
 
 def _showing(tab: Tab, topic: str) -> Callable[[], None]:

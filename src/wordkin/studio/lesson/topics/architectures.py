@@ -104,9 +104,9 @@ def _skip_gram_html(tab: Tab) -> str:
     eh = table(["", *map(str, range(1, len(gradient) + 1))],
                [row("EH = Σ EI · v′", [cell(value, f"skip.EH.{i}") for i, value in enumerate(gradient)])])  # fmt: skip
     note = "" if tab.choices.objective == "softmax" else f"<p class='muted'>{text(tab.text('skipgram.as_softmax'))}</p>"
-    heads_of_losses = [tab.text("output"), "s", "y", "E_j = −log y"]
+    heads_of_losses = [tab.text("output"), "s", "y", "Eⱼ = −log y"]
     losses_table = table(heads_of_losses, outputs, caption=tab.text("skipgram.outputs"))
-    total_loss = f"<p><b>E = Σ E_j = {number(scored.loss, 'skip.E', 5)}</b></p>"
+    total_loss = f"<p><b>E = Σ Eⱼ = {number(scored.loss, 'skip.E', 5)}</b></p>"
     return (
         f"{network}{note}<div class='pair'><div>"
         f"{losses_table}{total_loss}</div>"
@@ -126,7 +126,7 @@ def _outputs_of_tree(tab: Tab) -> str:
         )
         for index, word_id in enumerate(window.context_ids)
     ]
-    return table([tab.text("output"), "p", "E_j = −log p"], rows)
+    return table([tab.text("output"), "p", "Eⱼ = −log p"], rows)
 
 
 def update_page(tab: Tab) -> Update:

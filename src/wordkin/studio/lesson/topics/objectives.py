@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from nicegui import ui
 
-from wordkin.studio.lesson.html import bar_cell, cell, curve, number, plain, row, table, text
+from wordkin.studio.lesson.html import bar_cell, cell, curve, plain, row, table, text
 from wordkin.studio.lesson.parts import live
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import button, heading, marked, paragraph
@@ -22,16 +22,15 @@ def cost(tab: Tab) -> Update:
     """Page on the cost of one example, with sliders for C, N, V and K."""
     paragraph(tab.text("cost.intro"))
     values = {"C": 10, "N": 500, "V": 1_000_000, "K": 5}
-    element = ui.html(sanitize=False)
 
     def show() -> None:
         element.set_content(_cost_html(tab, values))
 
     def slider(name: str, low: float, high: float) -> None:
-        with marked("div", "line"):
-            made = ui.slider(min=low, max=high, step=0.01, value=math.log10(values[name])).style("width:16rem")
-            made.props["aria-label"] = name
+        with marked("div"):
             shown = ui.label(f"{name} = {values[name]:,}")
+            made = ui.slider(min=low, max=high, step=0.01, value=math.log10(values[name]))
+            made.props["aria-label"] = name
 
         def change(value: float) -> None:
             values[name] = max(1, round(10**value))
@@ -40,9 +39,10 @@ def cost(tab: Tab) -> Update:
 
         made.on_value_change(lambda event: change(event.value))
 
-    with marked("div", "pair"):
+    with marked("div", "sliders"):
         for name, low, high in (("C", 0, 1.5), ("N", 1, 3), ("V", 1, 7), ("K", 0, 2)):
             slider(name, low, high)
+    element = ui.html(sanitize=False)
     show()
     paragraph(tab.text("cost.notes"))
     paragraph(tab.text("cost.overfit"), "notice")
@@ -67,7 +67,8 @@ def _cost_html(tab: Tab, values: dict[str, int]) -> str:
     natural = n * (c + math.log(v))
     return (
         table(["", tab.text("log_scale"), tab.text("multiplications"), tab.text("cost.rows")], rows)
-        + f"<p>CBOW, C·N + N·ln V = {number(natural, 'cost.natural', 0)}</p>"
+        + '<p>CBOW, C·N + N·ln V = <span class="num" data-name="cost.natural" '
+        + f'data-value="{natural!r}">{natural:,.0f}</span></p>'
     )
 
 
@@ -79,7 +80,7 @@ def _moving_html(tab: Tab) -> str:
         )
         for view in tab.step.tables
     ]
-    return table(["", tab.text("cost.rows"), ""], rows)
+    return table(["", tab.text("cost.moved"), ""], rows)
 
 
 def subsampling(tab: Tab) -> Update:
