@@ -29,7 +29,7 @@ from wordkin.studio.lesson import html as pieces
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
 from wordkin.studio.lesson.tab import Tab
-from wordkin.studio.lesson.topics import TOPICS, architectures, objectives, results, sampling, trees, words
+from wordkin.studio.lesson.topics import TOPICS, architectures, exercises, objectives, results, sampling, trees, words
 
 
 def at(number: int | None = None, *, preset: str = "cat", language: str = "en", **fields: Any) -> Tab:
@@ -174,7 +174,8 @@ def test_cost_is_that_of_the_notes() -> None:
     html = objectives._cost_html(at(), {"C": 10, "N": 500, "V": 1_000_000, "K": 5})
     costs = [int(row[2].replace(",", "")) for row in cells(html)[1:]]
     assert costs == [500_005_000, 14_966, 8_000, 5_000_005_000, 104_658, 35_000]
-    assert round(values(html)["cost.natural"]) == 11_908
+    assert [row[3] for row in cells(html)[1:]] == ["1,000,000", "19.93", "6", "10,000,000", "199.32", "60"]
+    assert round(values(html)["cost.natural"]) == 11_908 and "11,908" in html
     moving = cells(objectives._moving_html(at(objective="softmax")))
     assert [row[1] for row in moving[1:]] == ["1 / 10", "10 / 10"]
 
@@ -490,6 +491,8 @@ def test_all_six_combinations_stand_side_by_side() -> None:
     for run in runs:
         number = max(1, round(100 / tab.steps * run.steps))
         assert found[f"six.{run.architecture}.{run.objective}.loss"] == run.course.step(number).loss
+        name = f"six.{run.architecture}.{run.objective}"
+        assert [found[f"{name}.h.{i}"] for i in range(4)] == run.course.step(number).hidden
     assert len(runs) == 6
 
 
@@ -501,23 +504,146 @@ def test_the_sheet_has_all_of_the_step() -> None:
     assert html.count("<math") >= 14
 
 
-@pytest.mark.parametrize("given", ["0.25", " -0.25 ", "−0,25", "0.26", "x", ""])
-def test_answers_are_judged(given: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "begin", "given", "reply"),
+    [
+        (-0.25, 0.0, "0.25", "sign"), (-0.25, 0.0, " -0.25 ", "right"), (-0.25, 0.0, "−0,25", "right"),
+        (-0.25, 0.0, "0.26", "wrong"), (-0.25, 0.0, "x", "no_number"), (-0.25, 0.0, "", "no_number"),
+        (0.0004, 0.0, "0", "wrong"), (0.0004, 0.0, "-0.0004", "sign"), (0.0004, 0.0, "0.0004", "right"),
+        (0.161703, 0.1645, "0.1617", "right"), (0.161703, 0.1645, "0.1631", "wrong"),
+        (0.161703, 0.1645, "0.1645", "wrong"), (0.161703, 0.1645, "0.1673", "sign_of_step"),
+        (0.3, 0.29999, "0.29999", "wrong"), ("101", 0.0, "1 0 1", "right"), ("101", 0.0, "010", "wrong"),
+    ],
+)  # fmt: skip
+def test_answers_are_judged(answer: float | str, begin: float, given: str, reply: str) -> None:
     tab = at()
-    (said,) = results._verdict(tab, given, -0.25)
-    expected = {"0.25": "exercises.sign", " -0.25 ": "exercises.right", "−0,25": "exercises.right",
-                "0.26": "exercises.wrong", "x": "exercises.no_number", "": "exercises.no_number"}[given]  # fmt: skip
-    assert said.startswith(tab.text(expected, value="−0.250000") if "right" in expected else tab.text(expected))
+    question = exercises.Question("output_update" if begin else "score", "", answer, begin)
+    said = exercises.verdict(tab, question, given)
+    value = answer if isinstance(answer, str) else pieces.shown(answer, 6)
+    expected = f"exercises.{reply}"
+    assert said == (tab.text(expected, value=value) if reply == "right" else tab.text(expected))
 
 
+@pytest.mark.parametrize("notation", ["rong", "theta"])
 @pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
-def test_questions_do_not_give_the_answer_away(architecture: str) -> None:
-    tab = at(objective="softmax", architecture=architecture)
-    asked = results.questions(tab)
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_questions_do_not_give_the_answer_away(architecture: str, objective: str, notation: str) -> None:
+    tab = at(objective=objective, architecture=architecture, notation=notation)
+    asked = exercises.questions(tab)
     assert len(asked) >= 6
-    for _, value, formula in asked:
-        assert "?</m" in formula
-        assert f'data-value="{value!r}"' not in formula
+    for each in asked:
+        assert "?" in each.prompt
+        assert f'data-value="{each.answer!r}"' not in each.prompt
+        right = tab.text("exercises.right", value="").strip()
+        assert exercises.verdict(tab, each, exercises._answer(each)).startswith(right), each.name
+    if objective != "softmax":  # the error is asked for both labels
+        sign = -1 if notation == "theta" else 1
+        errors = [sign * float(each.answer) for each in asked if each.name.startswith("error")]
+        assert len(errors) == 2 and errors[0] < 0 < errors[1]
+
+
+def test_exercises_on_the_tree_ask_for_what_the_tree_gives() -> None:
+    tab = at(preset="weather", objective="hierarchical-softmax")
+    asked = {each.name: each for each in exercises.questions(tab)}
+    assert {"code", "label", "p", "rest", "mean", "loss", "output_update"} <= set(asked)
+    assert asked["mean"].answer == pytest.approx(87 / 39)
+    codes = {each.word: each.code for each in tab.overview.words}
+    word = re.findall("“(.+?)”", asked["code"].prompt)[0]
+    assert asked["code"].answer == codes[word]
+    shares = {each.word: tab.step.objectives[0].probabilities[each.word_id] for each in tab.overview.words}
+    assert asked["p"].answer == shares[re.findall("“(.+?)”", asked["p"].prompt)[0]]
+    rest = float(re.findall(r"add up to (\d\.\d+)", asked["rest"].prompt)[0])
+    assert asked["rest"].answer == pytest.approx(1 - rest, abs=1e-5)
+    assert "rain 15, sun 7" in exercises._tree_html(tab)
+    assert exercises._tree_html(at()) == ""
+
+
+def test_the_table_of_outputs_has_the_size_of_the_objective() -> None:
+    for objective, rows in (("softmax", 10), ("hierarchical-softmax", 9)):
+        tab = at(objective=objective)
+        name = f"W′  4×{rows}" + (" (inner nodes)" if rows == 9 else "")
+        assert name in re.findall(r">([^<>]+)</text>", architectures._skip_gram_html(tab))
+        assert parts.output_rows(tab) == len(tab.taken.before[objective].output_vectors)
+        plane = results._plane_html(tab, results._whole_run(tab.choices, 20))
+        labels = re.findall(r">([^<>]+)</text>", plane)
+        assert ("n8" in labels, "cat′" in labels) == (rows == 9, rows == 10)
+
+
+POINTED = re.compile(r'<(?:td|span)[^>]*data-equation-of="([^"]+)"[^>]*>(?:<span class="share-bar[^>]*></span>)?'
+                     r'(?:<span[^>]*data-value="([^"]+)")?')  # fmt: skip
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_the_equation_of_a_number_ends_in_that_number(architecture: str, objective: str, notation: str) -> None:
+    tab = at(90, architecture=architecture, objective=objective, notation=notation, vector_size=2)
+    checked = 0
+    for make in (flow.hidden_html, flow.scores_html, flow.update_html):
+        for key, value in POINTED.findall(make(tab)):
+            if not value:  # the whole loss, whose element is the number itself
+                assert key.startswith("loss:")
+                continue
+            equation = equation_of(tab, key)
+            assert equation is not None, key
+            assert equation.value == pytest.approx(float(value), abs=1e-12), key
+            checked += 1
+    assert checked > 20
+
+
+@pytest.mark.parametrize("objective", ["hierarchical-softmax", "negative-sampling"])
+def test_formulas_show_an_output_with_each_label(objective: str) -> None:
+    tab = at(objective=objective)
+    labels = [row.label for row in tab.step.objectives[0].rows if not row.ignored]
+    assert set(labels) == {0, 1}
+    html = flow.formulas_html(tab, ("score", "probability", "loss", "error"))
+    names = re.findall(r'data-equation="(\w+)"', html)
+    assert {name: names.count(name) for name in names} == {"score": 2, "probability": 2, "loss": 1, "error": 2}
+    bold = flow.scores_html(tab).count('class="true"')
+    assert bold == (0 if objective == "hierarchical-softmax" else 1)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_legend_and_the_heads_follow_the_notation(language: str) -> None:
+    for notation, inside, outside in (
+        ("rong", {"u = v′ · h", "EH", "η"}, {"α", "θ"}),
+        ("mikolov", {"s = v′ · v", "α", "∂E/∂v"}, {"EI", "EH", "η"}),
+        ("theta", {"s = θ · x", "g = I − σ", "∂log p/∂x"}, {"EI", "EH", "α"}),
+    ):
+        tab = at(notation=notation, language=language, objective="hierarchical-softmax")
+        said = flow.legend(tab)
+        heads = re.sub(r"<[^>]+>", " ", flow.scores_html(tab) + flow.update_html(tab))
+        assert all(each in said for each in inside), said
+        assert not any(each in said + heads for each in outside)
+
+
+def test_a_first_step_that_moves_no_row_of_w_says_so() -> None:
+    assert "EH = 0, because" in flow.update_html(at(1))
+    assert "EH = 0, because" not in flow.update_html(at(90))
+
+
+def test_what_was_typed_survives_a_change_of_another_option() -> None:
+    tab = copy.copy(at(epochs=5))
+    tab.draft = ("sun moon sun", "moon")
+    asyncio.run(tab.change(window=1))
+    assert tab.draft == ("sun moon sun", "moon")
+    asyncio.run(tab.change(text="alone"))
+    assert "two words" in tab.error and tab.draft
+    asyncio.run(tab.change(text="sun moon sun", preset="", noise="moon"))
+    assert (tab.draft, tab.error) == (None, "")
+
+
+def test_losses_under_the_tree_add_up_and_pages_say_what_they_compute() -> None:
+    tab = at(objective="hierarchical-softmax")
+    found = values(architectures._skip_gram_html(tab))
+    count = len(tab.taken.example.where.window.context_ids)
+    assert found["skip.E"] == pytest.approx(sum(found[f"skip.L.{index}"] for index in range(count)))
+    sheet = results._sheet_html(tab)
+    assert {"leaf.sum", "tree.loss", "loss"} <= set(values(sheet)) and "<svg" in sheet
+    assert flow.legend(tab) in sheet.replace("&#x27;", "'")
+    assert "sentence 1 of 2" in flow.window_html(tab)
+    tab.topic = "exercises"
+    assert "E =" not in flow.strip_html(tab)
 
 
 def test_heads_are_aligned_as_the_cells_below_them() -> None:
@@ -555,7 +681,7 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
         assert "ha" in trees.tree_html(tab)
     assert results._plane_html(tab, results._whole_run(tab.choices, 5))
     assert words._exchanged_html(tab, tab.overview.sentences) == ""
-    results.questions(tab)
+    exercises.questions(tab)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_formulas_end_in_the_number_of_the_step_and_follow_what_is_chosen_above_
     page.wait_for_selector("[data-equation=input_update]")
     choices = Choices.of_state({}, "en")
     for each in equations(choices.course().step(90), choices.objective):
-        values = page.locator(f".q-expansion-item [data-equation={each.name}] mn[data-value]").all()
+        values = page.locator(f".q-expansion-item [data-equation={each.name}]").first.locator("mn[data-value]").all()
         assert float(values[-1].get_attribute("data-value")) == pytest.approx(each.value, abs=1e-9)
     page.get_by_role("button", name="CBOW", exact=True).click()
     page.locator("button[aria-pressed=true]", has_text="CBOW").wait_for()
@@ -239,6 +239,8 @@ def test_the_flow_is_summed_up_above_every_page(lesson):
     assert f"E = {step.loss:.3f}" in strip.inner_text()
     strip.locator("a[href='#flow-update']").click()
     page.wait_for_function("document.querySelector('#flow-update').getBoundingClientRect().top < innerHeight")
+    stuck = page.locator(".lesson-player").bounding_box()
+    assert stuck["y"] == pytest.approx(0, abs=1) and stuck["height"] < 90
     page.get_by_label("To the first step").click()
     page.get_by_text("Step 1 of").wait_for()
 
@@ -259,8 +261,18 @@ def test_noise_words_are_chosen_by_hand(lesson):
     page.wait_for_url("**noise=**")
 
 
+def test_a_leaf_of_the_tree_shows_its_path(lesson):
+    page = lesson(topic="tree", step=90, objective="hierarchical-softmax", preset="weather").page
+    page.locator("svg [data-leaf='4']").first.click()
+    page.get_by_text("The path to “fog”").wait_for()
+    page.wait_for_url("**leaf=fog**")
+    page.locator("td[data-equation-of='path_leaf:4:0:0:0']").hover()
+    page.locator(".explanation [data-equation=leaf]").wait_for()
+
+
 def test_exercises_are_checked(lesson):
     page = lesson(topic="exercises", step=90, objective="softmax").page
+    assert not page.locator("#flow-scores").is_visible()
     answers = page.locator("section.lesson-topic .panel")
     answers.first.wait_for()
     course = dataclasses.replace(Choices.of_state({}, "en"), objective="softmax").course()

@@ -146,7 +146,8 @@ def _mathml(term: Term) -> str:
     parts = [_mathml(part) for part in term.parts]
     match term.kind:
         case "symbol":
-            return f"<mi>{escape(term.symbol)}</mi>"
+            space = '<mspace width="0.2em"/>' if term.symbol.endswith(" ") else ""
+            return f"<mi>{escape(term.symbol.rstrip())}</mi>{space}"
         case "operator":
             # Browsers treat a plus at the start of <math> as a sign and omit the space after it; "infix" prevents this.
             fixed = ' stretchy="false"' if term.symbol in "()" else ' form="infix"' if term.symbol in _BREAKING else ""
@@ -550,9 +551,8 @@ def cell_equations(
 def _row_loss(view: ObjectiveView, row: OutputRow, marks: Notation) -> Equation:
     assert row.loss is not None
     symbols, numbers = _log_term(view, row, marks)
-    if marks.ascent:
-        return Equation("row_loss", _row("log ", _sub("p", row.output), "=", symbols), numbers, 0.0 - row.loss)
-    return Equation("row_loss", _row(_sub("E", row.output), "=", _MINUS, symbols), _row(_MINUS, numbers), row.loss)
+    left = _row(_MINUS, "log ", _sub("p", row.output)) if marks.ascent else _sub("E", row.output)
+    return Equation("row_loss", _row(left, "=", _MINUS, symbols), _row(_MINUS, numbers), row.loss)
 
 
 def _parts_of_update(update: Equation, added: float, marks: Notation) -> list[Equation]:
@@ -604,17 +604,15 @@ def path_equations(
     left, right = _row("σ", "(", score, ")"), _row("σ", "(", _MINUS, score, ")")
     taken = [_branch_mark(each, marks) for each in path]
     chances = [each.branch_probability for each in path]
-    minus: list[Piece] = [] if marks.ascent else [_MINUS]
-    sign = 1.0 if marks.ascent else -1.0
-    loss = sign * math.log(node.branch_probability)
-    mark = _row("log ", _sub("p", node.node)) if marks.ascent else _sub("E", node.node)
+    mark = _row(_MINUS, "log ", _sub("p", node.node)) if marks.ascent else _sub("E", node.node)
+    loss = -math.log(node.branch_probability)
     so_far = _product(taken[: index + 1]), _product(chances[: index + 1])
     return [
         _score(step, node.node, node.score, vectors[index], marks),
         _sigmoid("left", left, score, node.score, node.left),
         _sigmoid("right", right, score, node.score, node.right, opposite=True),
-        Equation("node_loss", _row(mark, "=", *minus, "log ", taken[index]),
-                 _row(*minus, "log ", node.branch_probability), loss),
+        Equation("node_loss", _row(mark, "=", _MINUS, "log ", taken[index]),
+                 _row(_MINUS, "log ", node.branch_probability), loss),
         Equation("product", so_far[0], so_far[1], node.product),
         Equation("leaf", _row("p", "(", word, ")", "=", _product(taken)), _product(chances), path[-1].product),
     ]  # fmt: skip

@@ -46,7 +46,8 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         _preset("hello", "en", "You say goodbye and I say hello.", "You say goodbye and I say hello."),
         _preset(
-            "cat", "en", "The fat cat sat on the mat", "the fat cat sat on the mat\npizza computer cute mighty",
+            "cat", "en", "The fat cat sat on the mat; pizza computer cute mighty",
+            "the fat cat sat on the mat\npizza computer cute mighty",
             noise=("pizza", "computer"), negative=2,
         ),
         _preset(
@@ -83,7 +84,7 @@ PRESETS: dict[str, Preset] = {
         ),
         _preset("hello-ko", "ko", "너는 안녕이라 하고 나는 반갑다 한다", "너는 안녕이라 하고 나는 반갑다 한다 ."),
         _preset(
-            "cat-ko", "ko", "살찐 고양이가 깔개 위에 앉았다",
+            "cat-ko", "ko", "살찐 고양이가 깔개 위에 앉았다; 피자 컴퓨터 귀여운 강력한",
             "그 살찐 고양이가 그 깔개 위에 앉았다\n피자 컴퓨터 귀여운 강력한",
             noise=("피자", "컴퓨터"), negative=2,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
@@ -10,6 +10,7 @@ from nicegui import ui
 from wordkin.lesson import PRESETS
 from wordkin.studio.lesson.choices import MOST_CHARACTERS, NUMBERS, WORDS, Choices
 from wordkin.studio.lesson.flow import strip_html
+from wordkin.studio.lesson.parts import symbols
 from wordkin.studio.lesson.tab import SPEEDS, Tab, Update
 from wordkin.studio.widgets import button, inline, marked, notice, select
 
@@ -23,12 +24,12 @@ def build_controls(tab: Tab) -> Update:
             names = {name: tab.text(f"notation.{name}") for name in WORDS["notation"]}
             select(names, tab.choices.notation, tab.text("notation"), lambda value: tab.change(notation=value))
             unfold = button(tab.text("options"), lambda: fold(), "quiet")
-        update = _player(tab)
         if tab.error:
             notice(tab.error, bad=True)
         with marked("div", "lesson-options") as options:
             _options(tab)
-        strip = ui.html(sanitize=False)
+    update = _player(tab)
+    strip = ui.html(sanitize=False)
 
     def fold() -> None:
         tab.options_open = not tab.options_open
@@ -64,7 +65,7 @@ def _changing(tab: Tab, field: str, value: str) -> Callable[[], Any]:
 
 
 def _player(tab: Tab) -> Update:
-    with marked("div", "line"):
+    with marked("div", "line lesson-player"):
         button("|◀", lambda: tab.go(1), "quiet", label=tab.text("to_first"))
         button("◀", lambda: tab.go(tab.number - 1), "quiet", label=tab.text("back"))
         play = button("", lambda: tab.pause() if tab.playing else tab.play(), label=tab.text("play"))
@@ -107,17 +108,18 @@ def _options(tab: Tab) -> None:
         with marked("div", "line"):
             titles = {"": tab.text("own_text"), **{name: preset.title for name, preset in PRESETS.items()}}
             select(titles, choices.preset, tab.text("preset"), lambda name: _preset(tab, name)).style("min-width:16rem")
-        text = ui.textarea(tab.text("text"), value=choices.text).props(
-            f"outlined autogrow maxlength={MOST_CHARACTERS} counter"
-        )
-        noise = ui.input(tab.text("noise_by_hand"), value=choices.noise).props("outlined dense maxlength=200")
-        button(
-            tab.text("use_text"),
-            lambda: tab.change(
-                text=text.value or "", preset=choices.preset if text.value == choices.text else "",
-                noise=noise.value or "",
-            ),
-        )  # fmt: skip
+        typed, noise_typed = tab.draft or (choices.text, choices.noise)
+        text = ui.textarea(tab.text("text"), value=typed).props(f"outlined maxlength={MOST_CHARACTERS} counter")
+        text.props(f"rows={min(8, max(2, typed.count(chr(10)) + 1))}")
+        noise = ui.input(tab.text("noise_by_hand"), value=noise_typed).props("outlined dense maxlength=200")
+        for typed_in in (text, noise):
+            typed_in.on_value_change(lambda: keep())
+
+        def keep() -> None:
+            """Keep what was typed, because a change of another option rebuilds the fields."""
+            tab.draft = text.value or "", noise.value or ""
+
+        button(tab.text("use_text"), lambda: _use(tab, text.value or "", noise.value or ""))
         with marked("div", "line"):
             for field, (low, high) in NUMBERS.items():
                 _number(tab, field, low, high)
@@ -133,6 +135,11 @@ def _options(tab: Tab) -> None:
             ).style("min-width:12rem")  # fmt: skip
 
 
+def _use(tab: Tab, text: str, noise: str) -> Awaitable[None]:
+    preset = tab.choices.preset if text == tab.choices.text else ""
+    return tab.change(text=text, preset=preset, noise=noise)
+
+
 def _setter(tab: Tab, field: str) -> Callable[[str], Any]:
     return lambda value: tab.change(**{field: value})
 
@@ -145,7 +152,7 @@ def _preset(tab: Tab, name: str) -> Any:
 
 def _number(tab: Tab, field: str, low: float, high: float) -> None:
     whole = field not in ("learning_rate", "subsample")
-    made = ui.number(tab.text(f"number.{field}"), value=getattr(tab.choices, field), min=low, max=high)
+    made = ui.number(tab.text(f"number.{field}", **symbols(tab)), value=getattr(tab.choices, field), min=low, max=high)
     made.props(f"outlined dense step={'1' if whole else 'any'}").style("width:9rem")
     limits = tab.text("from_to", low=f"{low:g}", high=f"{high:g}")
     made.validation = {

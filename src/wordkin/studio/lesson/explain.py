@@ -12,7 +12,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from wordkin.lesson import ObjectiveView, depict
-from wordkin.lesson.equations import Equation, equations, path_equations
+from wordkin.lesson.equations import Equation, cell_equations, equations, path_equations
 from wordkin.studio.lesson.tab import Tab
 
 # Sends the key and the position of the cell under the pointer or with the keyboard focus to the server; "" for none or
@@ -28,8 +28,13 @@ _TELL = """(event) => {
   for (const row of event.currentTarget.querySelectorAll('.came-from')) row.classList.remove('came-from');
   for (const source of cell?.dataset.from?.split(' ') ?? [])
     for (const row of event.currentTarget.querySelectorAll(`[data-row="${source}"]`)) row.classList.add('came-from');
-  const place = cell?.getBoundingClientRect() ?? {left: 0, top: 0, bottom: 0};
-  emit(key, place.left, place.top, place.bottom, innerWidth, innerHeight);
+  const at = cell?.getBoundingClientRect() ?? {left: 0, top: 0, bottom: 0};
+  // The popover covers no row of the table: it stands below or above it, or at the farther edge of the window.
+  const room = 190, around = cell?.closest('table')?.getBoundingClientRect() ?? at;
+  const free = around.bottom + room < innerHeight || (around.top > room && around.top < innerHeight);
+  const edge = (at.top + at.bottom) / 2 < innerHeight / 2 ? innerHeight : 0;
+  const place = free ? around : {top: edge, bottom: edge};
+  emit(key, at.left, place.top, place.bottom, innerWidth, innerHeight);
 }"""
 # Arrow keys move the focus between the cells of a table; the Tab key stops only once per table.
 _WALK = """(event) => {
@@ -46,12 +51,9 @@ _WALK = """(event) => {
   next.tabIndex = 0;
   next.focus();
 }"""
+_OF_A_CELL = ("row_loss", "output_before", "output_step", "input_before", "input_step")
 _ON_PATH = "path_"  # beginning of the names of equations that belong to a node on the path to a word
-_MARGIN, _WIDTH, _HEIGHT = (
-    8,
-    36,
-    200,
-)  # distance from the cell (pixels), maximum width (rem), minimum height (pixels)
+_MARGIN, _WIDTH, _HEIGHT = 8, 36, 190  # distance from the table (pixels), maximum width (rem), least height (pixels)
 
 
 def equation_key(name: str, *, row: int = 0, component: int = 0, input_row: int = 0, objective: int = 0) -> str:
@@ -92,7 +94,8 @@ def equation_of(tab: Tab, key: str) -> Equation | None:
     if view.rows and (row >= len(view.rows) or view.rows[row].ignored):
         return None
     moved = next((len(each.changes) for each in step.tables if each.name == "input_vectors"), 0)
-    found = equations(
+    make = cell_equations if name in _OF_A_CELL else equations
+    found = make(
         step, view.objective, row=row, component=component, input_row=min(input_row, max(0, moved - 1)),
         notation=tab.choices.notation,
     )  # fmt: skip
@@ -133,7 +136,7 @@ class Explanation:
         self._key = sent[0]
         if self._key:
             left, top, bottom, width, height = (float(each) for each in sent[1:])
-            below = bottom + _HEIGHT < height or top < _HEIGHT
+            below = bottom + _HEIGHT < height or top <= 0
             upright = f"top:{bottom + _MARGIN:.0f}px" if below else f"bottom:{height - top + _MARGIN:.0f}px"
             self._popover.style(
                 replace=f"left:max(0.5rem, min({left:.0f}px, {width:.0f}px - {_WIDTH}rem - 1rem));{upright}"

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nicegui import ui
+from nicegui.element import Element
 
-from wordkin.lesson import ObjectiveView, OutputRow
+from wordkin.lesson import ObjectiveView
 from wordkin.lesson.equations import equations
 from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
 from wordkin.studio.lesson.html import cell, number, plain, row, share_cell, shown, table, text
-from wordkin.studio.lesson.parts import drawn_twice_html
+from wordkin.studio.lesson.parts import climbs, drawn_twice_html, symbols
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.widgets import marked, panel, paragraph
+from wordkin.studio.widgets import button, marked, panel, paragraph
 
 # Blocks of the flow, each with the names of its formulas.
-_BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("window", ()),
     ("hidden", ("hidden",)),
     ("scores", ("score", "probability", "loss", "error")),
     ("update", ("hidden_gradient", "output_update", "input_update")),
 )
+_ANSWERS = ("scores", "update")  # blocks that hold answers of the exercises
+_OF_A_ROW = ("score", "probability", "error", "output_update")  # formulas that differ between output rows
+_PARTS = {"before": "before", "step": "step", "after": "update"}  # lines of a changed row: names of their equations
 
 
 def build_flow(tab: Tab) -> Update:
@@ -30,17 +34,20 @@ def build_flow(tab: Tab) -> Update:
     }  # fmt: skip
     parts: list[tuple[ui.html, Callable[[Tab], str]]] = []
     formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
+    blocks: dict[str, Element] = {}
     with marked("section", "lesson-flow", label=tab.text("flow")) as flow:
-        paragraph(tab.text("flow.terms"), "small terms")
+        paragraph(legend(tab), "small terms")
         paragraph(tab.text("flow.point"), "small terms")
-        for name, found in _BLOCKS:
+        for name, found in BLOCKS:
             with panel(tab.text(f"flow.{name}"), level=2) as block:
                 block.props["id"] = f"flow-{name}"
+                blocks[name] = block
                 parts.append((ui.html(sanitize=False), makers[name]))
                 if found:
                     expansion = ui.expansion(tab.text("formulas"), on_value_change=lambda: update())
                     with expansion:
                         formulas.append((expansion, ui.html(sanitize=False), found))
+        _hide_answers(tab, blocks)
     explanation = Explanation(tab, flow)
 
     def update() -> None:
@@ -52,6 +59,31 @@ def build_flow(tab: Tab) -> Update:
         explanation.show()
 
     return update
+
+
+def _hide_answers(tab: Tab, blocks: dict[str, Element]) -> None:
+    """Beside the exercises, hide the blocks that hold the answers, until the user asks for them."""
+
+    def show() -> None:
+        tab.answers_shown = True
+        tab.redraw()
+
+    if answers_hidden(tab):
+        for name in _ANSWERS:
+            blocks[name].set_visibility(False)
+        button(tab.text("exercises.reveal"), show, "quiet")
+
+
+def answers_hidden(tab: Tab) -> bool:
+    """Return whether the numbers of the step that answer the exercises are hidden."""
+    return tab.topic == "exercises" and not tab.answers_shown
+
+
+def legend(tab: Tab) -> str:
+    """Return what the symbols of the chosen notation mean."""
+    marks = symbols(tab)
+    errors = tab.text("flow.errors_ascent" if climbs(tab) else "flow.errors", **marks)
+    return tab.text("flow.terms", errors=errors, **marks)
 
 
 def strip_html(tab: Tab) -> str:
@@ -80,15 +112,21 @@ def strip_html(tab: Tab) -> str:
     parts = (
         ("window", " ".join(nearby)),
         ("hidden", f'<span class="squares">{squares}</span>'),
-        ("scores", f"{symbol}: {scores}{more} · E = {shown(step.loss, 3)}"),
+        ("scores", "…" if answers_hidden(tab) else f"{symbol}: {scores}{more} · E = {shown(step.loss, 3)}"),
         ("update", rows),
     )
     links = "".join(
         f'<li><a href="#flow-{name}"><small>{text(tab.text(f"flow.{name}"))}{text(subject)}</small>'
         f"<span>{content}</span></a></li>"
-        for (name, content), subject in zip(parts, (f": {tab.title}", "", "", ""), strict=True)
+        for (name, content), subject in zip(parts, (f": {sentence_of(tab)}", "", "", ""), strict=True)
     )
     return f'<ol class="flow-strip" aria-label="{text(tab.text("flow"))}">{links}</ol>'
+
+
+def sentence_of(tab: Tab) -> str:
+    """Return which sentence of the text the window is in; of equal sentences, the first one."""
+    sentences = tab.overview.sentences
+    return tab.text("sentence_of", number=sentences.index(tab.step.window.sentence) + 1, sentences=len(sentences))
 
 
 def sentence_html(tab: Tab) -> str:
@@ -117,7 +155,8 @@ def window_html(tab: Tab) -> str:
     epoch = tab.text("epoch", epoch=step.epoch, rate=f"{step.learning_rate:.4g}")
     head = [tab.text("input"), "", tab.text("output"), ""]
     subject = tab.text("text_now", title=tab.title.rstrip("."))
-    return f'{sentence_html(tab)}<p class="muted small">{text(subject)}. {text(epoch)}</p>{table(head, rows)}'
+    said = f"{subject}, {sentence_of(tab)}. {epoch}"
+    return f'{sentence_html(tab)}<p class="muted small">{text(said)}</p>{table(head, rows)}'
 
 
 def hidden_html(tab: Tab) -> str:
@@ -137,7 +176,7 @@ def hidden_html(tab: Tab) -> str:
              equation=equation_key("hidden", row=usual, component=i))
         for i, value in enumerate(step.hidden)
     ]  # fmt: skip
-    rows.append(row("h", hidden, key="h", classes="true"))
+    rows.append(row(symbols(tab)["h"], hidden, key="h", classes="true"))
     how = "hidden.copy" if len(step.inputs) == 1 else "hidden.mean"
     return f'<p class="small">{text(tab.text(how, count=len(step.inputs)))}</p>{table(heads, rows)}'
 
@@ -145,17 +184,22 @@ def hidden_html(tab: Tab) -> str:
 def scores_html(tab: Tab) -> str:
     """Return tables of the output rows that the step uses, and the loss."""
     parts = [_objective_html(tab, view, which) for which, view in enumerate(tab.step.objectives)]
-    total = f"<p><b>{text(tab.text('loss'))} E = {number(tab.step.loss, 'loss', 6)}</b></p>"
+    key = equation_key("loss", row=usual_row(tab.step.objectives[0]))
+    shown_loss = number(tab.step.loss, "loss", 6, equation=key if len(tab.step.objectives) == 1 else "")
+    total = f"<p><b>{text(tab.text('loss'))} E{' = −log p' if climbs(tab) else ''} = {shown_loss}</b></p>"
     return "".join(parts) + total
 
 
 def _objective_html(tab: Tab, view: ObjectiveView, which: int) -> str:
     several = view.objective == "softmax" and len(view.outputs) > 1
     probability = "y" if view.objective == "softmax" else "σ"
-    heads = [tab.text("output"), tab.text("label"), tab.text("score"), probability]
-    heads += ["Σt", "C·y", "EI = C·y − Σt"] if several else [f"EI = {probability} − {tab.text('label')}"]
-    heads.append(tab.text("loss"))
-    rows = [_output_row(each, index, several, tab.text("ignored"), which) for index, each in enumerate(view.rows)]
+    marks = symbols(tab)
+    expected, true = ("C·y", "Σt") if several else (probability, marks["t"])
+    error = f"{true} − {expected}" if climbs(tab) else f"{expected} − {true}"
+    heads = [tab.text("output"), f"{tab.text('label')} {marks['t']}", f"{tab.text('score')} {marks['s']}", probability]
+    heads += ["Σt", "C·y"] if several else []
+    heads += [f"{marks['e']} = {error}", tab.text("loss")]
+    rows = [_output_row(tab, view, index, several, which) for index in range(len(view.rows))]
     note = ""
     if view.objective == "hierarchical-softmax":
         note = f'<p class="small">{text(tab.text("tree.label_note"))}</p>'
@@ -163,9 +207,11 @@ def _objective_html(tab: Tab, view: ObjectiveView, which: int) -> str:
     return f"{made}{note}{drawn_twice_html(tab, view)}"
 
 
-def _output_row(each: OutputRow, index: int, several: bool, ignored: str, which: int) -> str:
+def _output_row(tab: Tab, view: ObjectiveView, index: int, several: bool, which: int) -> str:
+    each = view.rows[index]
     if each.ignored:
-        return row(each.output, [plain(0), f'<td class="left" colspan="6">{text(ignored)}</td>'], classes="ignored")
+        ignored = text(tab.text("ignored"))
+        return row(each.output, [plain(0), f'<td class="left" colspan="6">{ignored}</td>'], classes="ignored")
     name = f"row.{index}"
     source = f"h o{each.row_id}"
 
@@ -180,11 +226,15 @@ def _output_row(each: OutputRow, index: int, several: bool, ignored: str, which:
     ]
     if several:
         cells += [plain(each.times), cell(each.expected, f"{name}.expected")]
+    error, part = (0.0 - (each.error or 0.0), "g") if climbs(tab) else (each.error, "error")
+    has_loss = view.objective != "softmax" or each.times
     cells += [
-        cell(each.error, f"{name}.error", scale=1.0, came_from=source, equation=key("error")),
-        cell(each.loss, f"{name}.loss", came_from=source, equation=key("loss")),
+        cell(error, f"{name}.{part}", scale=1.0, came_from=source, equation=key("error")),
+        cell(each.loss, f"{name}.loss", came_from=source, equation=key("row_loss") if has_loss else ""),
     ]
-    return row(each.output, cells, classes="true" if each.times else "")
+    # A node with label 1 is not the right answer: the path turns left there, nothing more.
+    is_true = each.times and view.objective != "hierarchical-softmax"
+    return row(each.output, cells, classes="true" if is_true else "")
 
 
 def update_html(tab: Tab) -> str:
@@ -196,12 +246,15 @@ def update_html(tab: Tab) -> str:
         each.row_id: index for index, each in reversed(list(enumerate(step.objectives[0].rows))) if not each.ignored
     }
     usual = usual_row(step.objectives[0])
+    marks = symbols(tab)
+    signed = [0.0 - value if climbs(tab) else value for value in step.hidden_gradient]
     gradient = [
-        cell(value, f"EH.{i}", came_from=outputs, first=i == 0,
+        cell(value, f"{'g' if climbs(tab) else 'EH'}.{i}", came_from=outputs, first=i == 0,
              equation=equation_key("hidden_gradient", row=usual, component=i))
-        for i, value in enumerate(step.hidden_gradient)
+        for i, value in enumerate(signed)
     ]  # fmt: skip
-    rows = [row("EH", [plain("∂E/∂h", "left"), *gradient], key="eh", classes="true")]
+    meaning = f"∂E/∂{marks['h']}" if marks["eh"] == "EH" else ""
+    rows = [row(marks["eh"], [plain(meaning, "left"), *gradient], key="eh", classes="true")]
     for view in step.tables:
         for index, change in enumerate(view.changes):
             key = f"{'o' if view.name.startswith('output') else 'w'}{change.row_id}"
@@ -213,23 +266,35 @@ def update_html(tab: Tab) -> str:
                 cells = [plain(tab.text(f"part.{part}"), "left")]
                 for i, value in enumerate(values):
                     equation = (
-                        equation_key("input_update", row=usual, component=i, input_row=index) if is_input
-                        else equation_key("output_update", row=row_of.get(change.row_id, usual), component=i)
-                    ) if part != "before" else ""  # fmt: skip
+                        equation_key(f"input_{_PARTS[part]}", row=usual, component=i, input_row=index) if is_input
+                        else equation_key(
+                            f"output_{_PARTS[part]}", row=row_of.get(change.row_id, usual), component=i
+                        )
+                    )  # fmt: skip
                     came_from = source if part != "before" else ""
                     cells.append(cell(value, f"{name}.{i}", came_from=came_from, equation=equation, digits=5))
                 head = f"{view.symbol} {change.row}" if part == "before" else ""
                 rows.append(
                     row(head, cells, key=key if part == "before" else "", classes="lit" if part == "step" else "")
                 )
-    rule = tab.text("flow.step_rule", rate=f"{step.learning_rate:.4g}")
-    return f'<p class="small">{text(rule)}</p>{table(heads, rows)}'
+    sign = "" if climbs(tab) else "−"
+    rule = tab.text("flow.step_rule", rate=f"{step.learning_rate:.4g}", sign=sign, **marks)
+    unmoved = "" if any(step.hidden_gradient) else f'<p class="small">{text(tab.text("flow.unmoved", **marks))}</p>'
+    return f'<p class="small">{text(rule)}</p>{unmoved}{table(heads, rows)}'
 
 
-def formulas_html(tab: Tab, names: tuple[str, ...]) -> str:
-    """Return the formulas of the first component and the first true output row, with symbols and with numbers."""
+def formulas_html(tab: Tab, names: Sequence[str]) -> str:
+    """Return the formulas of the first component, with symbols and with numbers.
+
+    Formulas of an output row are shown for the first row with label 1 and for the first one with label 0.
+    """
     parts = []
     for view in tab.step.objectives:
-        found = equations(tab.step, view.objective, row=usual_row(view), notation=tab.choices.notation)
-        parts += [f'<div data-equation="{each.name}">{each.to_mathml()}</div>' for each in found if each.name in names]
+        labels = {each.label: index for index, each in reversed(list(enumerate(view.rows))) if not each.ignored}
+        rows = [labels[label] for label in (1, 0) if label in labels] or [0]
+        found = [equations(tab.step, view.objective, row=index, notation=tab.choices.notation) for index in rows]
+        for name in names:
+            of_rows = [each for made in found for each in made if each.name == name]
+            shown_of = of_rows if name in _OF_A_ROW else of_rows[:1]
+            parts += [f'<div data-equation="{name}">{each.to_mathml()}</div>' for each in shown_of]
     return f'<div class="formulas" tabindex="0">{"".join(parts)}</div>'

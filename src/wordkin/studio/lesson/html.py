@@ -23,16 +23,17 @@ def text(value: object) -> str:
 def shown(value: float, digits: int = 4) -> str:
     """Format a rounded number, with a typographic minus sign."""
     small = digits >= 4 and value != 0 and abs(value) < 0.5 * 10.0**-digits
-    rounded = f"{value:.1e}" if small else f"{value:.{digits}f}"
+    rounded = f"{value:.1e}" if small else f"{value:,.{digits}f}"
     return rounded.replace("-", "−")
 
 
-def number(value: float | None, name: str = "", digits: int = 4) -> str:
-    """Format a number; a dash for None."""
+def number(value: float | None, name: str = "", digits: int = 4, *, equation: str = "") -> str:
+    """Format a number; a dash for None. Pointing at the number shows its ``equation``."""
     if value is None:
         return "-"
     named = f' data-name="{text(name)}"' if name else ""
-    return f'<span class="num"{named} data-value="{value!r}">{shown(value, digits)}</span>'
+    pointed = f' tabindex="0" data-equation-of="{equation}"' if equation else ""
+    return f'<span class="num"{pointed}{named} data-value="{value!r}">{shown(value, digits)}</span>'
 
 
 def cell(

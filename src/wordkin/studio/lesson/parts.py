@@ -64,8 +64,19 @@ def symbols(tab: Tab) -> dict[str, str]:
     marks = notation_of(tab.choices.notation, tab.choices.architecture)
     return {
         "h": marks.hidden, "s": marks.score, "eta": marks.rate, "t": marks.label, "e": marks.error,
-        "v": marks.output_symbol, "eh": marks.hidden_gradient,
+        "v": marks.output_symbol, "eh": marks.hidden_gradient, "w": "x" if marks.name == "theta" else "v",
     }  # fmt: skip
+
+
+def climbs(tab: Tab) -> bool:
+    """Return whether the chosen notation maximises log p, so that errors and gradients have the opposite sign."""
+    return notation_of(tab.choices.notation).ascent
+
+
+def output_rows(tab: Tab) -> int:
+    """Return the number of rows of W′: one per word, or one per inner node under the tree."""
+    size = len(tab.overview.words)
+    return size - 1 if tab.choices.objective == "hierarchical-softmax" else size
 
 
 def why_error_html(tab: Tab, objective: str = "") -> str:
@@ -139,12 +150,13 @@ def network_html(tab: Tab) -> str:
         parts.append(f'<rect x="20" y="{y - 15:.1f}" width="120" height="30" rx="6" class="box on"/>')
         parts.append(label(80, y + 5, name))
     parts.append(f'<rect x="250" y="{middle - 26:.1f}" width="80" height="52" rx="8" class="box on"/>')
-    parts.append(label(290, middle + 5, f"h ({len(step.hidden)})"))
+    parts.append(label(290, middle + 5, f"{symbols(tab)['h']} ({len(step.hidden)})"))
     for name, y in zip(outputs, places(len(outputs)), strict=True):
         on = " on" if name in current else ""
         parts.append(f'<rect x="440" y="{y - 15:.1f}" width="120" height="30" rx="6" class="box{on}"/>')
         parts.append(label(500, y + 5, name))
     v, n = len(tab.overview.words), len(step.hidden)
     parts.append(label(195, 14, f"W  {v}×{n}", classes="small"))
-    parts.append(label(385, 14, f"W′  {n}×{v}", classes="small"))
+    nodes = f" ({tab.text('network.nodes')})" if tab.choices.objective == "hierarchical-softmax" else ""
+    parts.append(label(395, 14, f"W′  {n}×{output_rows(tab)}{nodes}", classes="small"))
     return drawing("".join(parts), 580, int(height), tab.text("network"))

@@ -51,6 +51,8 @@ class Tab:
         self.playing = False
         self.speed = 5
         self.error = ""
+        self.draft: tuple[str, str] | None = None  # text and noise words that were typed, but not used yet
+        self.answers_shown = False  # whether the page of exercises shows the blocks of the step that hold the answers
         self.options_open = False  # whether the fields for text and options are visible
         self.redraw: Update = lambda: None  # rebuilds the page
         self.refresh: Update = lambda: None  # updates the page to the current step
@@ -102,6 +104,7 @@ class Tab:
         if choices == self.choices:
             return
         self.pause()
+        before = self.choices.preset
         same_course = dataclasses.replace(choices, notation=self.choices.notation) == self.choices
         try:
             self.error = ""
@@ -109,6 +112,8 @@ class Tab:
                 self.choices = choices
             else:
                 await self._make(choices)
+                if (choices.text, choices.noise) == self.draft or choices.preset != before:
+                    self.draft = None
         except WordkinError as error:
             self.error = str(error)
         self.remember()
@@ -167,7 +172,7 @@ class Tab:
         """Show another page of the lesson."""
         if topic == self.topic:
             return
-        self.topic = topic
+        self.topic, self.answers_shown = topic, False
         self.remember(as_step=True)
         self.redraw()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.lesson.topics import architectures, objectives, results, sampling, trees, words
+from wordkin.studio.lesson.topics import architectures, exercises, objectives, results, sampling, trees, words
 
 TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "why": words.why,
@@ -25,6 +25,6 @@ TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "subsampling": objectives.subsampling,
     "tables": results.tables,
     "six": architectures.six,
-    "exercises": results.exercises,
+    "exercises": exercises.exercises,
     "sheet": results.sheet,
 }

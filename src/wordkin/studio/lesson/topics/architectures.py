@@ -13,14 +13,25 @@ from wordkin.lesson import Course, depict
 from wordkin.objectives import reference
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
-from wordkin.studio.lesson.parts import live, network_html, ranked_html, slow, why_error_html, word_probabilities
+from wordkin.studio.lesson.parts import (
+    climbs,
+    live,
+    network_html,
+    ranked_html,
+    slow,
+    symbols,
+    why_error_html,
+    word_probabilities,
+)
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import heading, paragraph
 
 
 def cbow(tab: Tab) -> Update:
     """Page on CBOW: the mean of the context predicts the missing word."""
-    paragraph(tab.text("cbow.intro"))
+    paragraph(tab.text("cbow.intro", **symbols(tab)))
+    if tab.choices.architecture != "cbow":
+        paragraph(tab.text("cbow.other"), "notice")
     return live(lambda: _cbow_html(tab))
 
 
@@ -38,9 +49,8 @@ def _cbow_html(tab: Tab) -> str:
     vectors = [tables.input_vectors[word_id].tolist() for word_id in window.context_ids]
     names = [tab.overview.words[word_id].word for word_id in window.context_ids]
     rows = [row(name, [cell(value) for value in vector]) for name, vector in zip(names, vectors, strict=True)]
-    rows.append(
-        row(f"h = Σ / {len(names)}", [cell(v, f"cbow.h.{i}") for i, v in enumerate(hidden.tolist())], classes="true")
-    )
+    mean = [cell(value, f"cbow.h.{i}") for i, value in enumerate(hidden.tolist())]
+    rows.append(row(f"{symbols(tab)['h']} = Σ / {len(names)}", mean, classes="true"))
     probabilities = word_probabilities(tab, hidden)
     loss = -float(np.log(probabilities[window.centre_id]))
     centre = tab.overview.words[window.centre_id].word
@@ -57,7 +67,10 @@ def _cbow_html(tab: Tab) -> str:
 
 def skip_gram(tab: Tab) -> Update:
     """Page on skip-gram: one centre predicts each of its context words, and their errors are added."""
-    paragraph(tab.text("skipgram.intro"))
+    is_tree = tab.choices.objective == "hierarchical-softmax"
+    paragraph(tab.text("skipgram.tree" if is_tree else "skipgram.intro", **symbols(tab)))
+    if tab.choices.architecture != "skip-gram":
+        paragraph(tab.text("skipgram.other"), "notice")
     update = live(lambda: _skip_gram_html(tab))
     heading(tab.text("skipgram.product"), 3)
     paragraph(tab.text("skipgram.product_text"))
@@ -78,7 +91,7 @@ def _skip_gram_html(tab: Tab) -> str:
     window = tab.taken.example.where.window
     network = network_html(tab) if tab.choices.architecture == "skip-gram" else ""
     if tab.choices.objective == "hierarchical-softmax":
-        return f"{network}<p>{text(tab.text('skipgram.tree'))}</p>{_outputs_of_tree(tab)}"
+        return f"{network}{_outputs_of_tree(tab)}"
     tables = tab.taken.before[tab.choices.objective]
     hidden = reference.hidden_vector(tables, [window.centre_id])
     scored = reference.full_softmax(tables, hidden, window.context_ids)
@@ -89,7 +102,8 @@ def _skip_gram_html(tab: Tab) -> str:
         row(name, [cell(float(scored.scores[word_id])), bar_cell(y[word_id]), cell(loss, f"skip.L.{index}")])
         for index, (name, word_id, loss) in enumerate(zip(names, window.context_ids, losses, strict=True))
     ]
-    heads = ["", "y", *(f"y − t ({name})" for name in names), "EI = Σ"]
+    marks, minus = symbols(tab), "−" if climbs(tab) else ""
+    heads = ["", "y", *(f"y − t ({name})" for name in names), f"{minus}{marks['e']} = Σ"]
     rows = []
     for word_id, word in enumerate(tab.overview.words):
         errors = [y[word_id] - (word_id == output) for output in window.context_ids]
@@ -101,8 +115,9 @@ def _skip_gram_html(tab: Tab) -> str:
         ]
         rows.append(row(word.word, cells, classes="true" if word_id in window.context_ids else ""))
     gradient = (0.0 - reference.hidden_direction(tables, scored)).tolist()
+    title = f"{minus}{marks['eh']} = Σ {minus}{marks['e']} · {marks['v']}"
     eh = table(["", *map(str, range(1, len(gradient) + 1))],
-               [row("EH = Σ EI · v′", [cell(value, f"skip.EH.{i}") for i, value in enumerate(gradient)])])  # fmt: skip
+               [row(title, [cell(value, f"skip.EH.{i}") for i, value in enumerate(gradient)])])  # fmt: skip
     note = "" if tab.choices.objective == "softmax" else f"<p class='muted'>{text(tab.text('skipgram.as_softmax'))}</p>"
     heads_of_losses = [tab.text("output"), "s", "y", "Eⱼ = −log y"]
     losses_table = table(heads_of_losses, outputs, caption=tab.text("skipgram.outputs"))
@@ -126,7 +141,9 @@ def _outputs_of_tree(tab: Tab) -> str:
         )
         for index, word_id in enumerate(window.context_ids)
     ]
-    return table([tab.text("output"), "p", "Eⱼ = −log p"], rows)
+    total = -float(np.log([p[word_id] for word_id in window.context_ids]).sum())
+    made = table([tab.text("output"), "p", "Eⱼ = −log p"], rows)
+    return f"{made}<p><b>E = Σ Eⱼ = {number(total, 'skip.E', 5)}</b></p>"
 
 
 def update_page(tab: Tab) -> Update:
@@ -168,6 +185,7 @@ def _again_html(tab: Tab) -> str:
     made = []
     for old, new in zip(tab.step.objectives, depict.judged_after(tab.course.text, tab.taken), strict=True):
         symbol = "y" if old.objective == "softmax" else "σ"
+        nodes = old.objective == "hierarchical-softmax"
         heads = ["", tab.text("label")]
         for quantity in (tab.text("score"), symbol, tab.text("loss")):
             heads += [f"{quantity}, {tab.text('part.before')}", tab.text("part.after")]
@@ -177,7 +195,7 @@ def _again_html(tab: Tab) -> str:
                 cell(was.score), cell(now.score, f"again.{index}.score"),
                 cell(was.probability), cell(now.probability, f"again.{index}.probability"),
                 cell(was.loss), cell(now.loss, f"again.{index}.loss"),
-            ], classes="true" if was.label else "")
+            ], classes="true" if was.label and not nodes else "")
             for index, (was, now) in enumerate(zip(old.rows, new.rows, strict=True)) if not was.ignored
         ]  # fmt: skip
         total = f"<p><b>E: {number(old.loss, digits=5)} → {number(new.loss, 'again.loss', 5)}</b></p>"
@@ -240,12 +258,13 @@ def six(tab: Tab) -> Update:
 def _six_html(tab: Tab, runs: list[_Run]) -> str:
     if not runs:
         return ""
-    rows = []
+    rows, hidden = [], []
     for run in runs:
         number_there = max(1, round(tab.number / tab.steps * run.steps))
         step = run.course.step(number_there)
         moved = {view.name: view for view in step.tables}
         name = f"six.{run.architecture}.{run.objective}"
+        scale = max(map(abs, step.hidden)) or 1.0
         cells = [
             plain(f"{number_there:,} / {run.steps:,}"),
             plain(" + ".join(each.word for each in step.inputs), "left"),
@@ -253,10 +272,10 @@ def _six_html(tab: Tab, runs: list[_Run]) -> str:
             cell(step.loss, f"{name}.loss"),
             plain(f"{len(moved['input_vectors'].changes)} / {moved['input_vectors'].rows}"),
             plain(f"{len(moved['output_vectors'].changes)} / {moved['output_vectors'].rows}"),
-            *(cell(value, f"{name}.h.{i}", scale=1.0) for i, value in enumerate(step.hidden[:3])),
         ]
         title = f"{tab.text(f'architecture.{run.architecture}')} × {tab.text(f'objective.{run.objective}')}"
         rows.append(row(title, cells))
+        hidden.append(row(title, [cell(v, f"{name}.h.{i}", scale=scale) for i, v in enumerate(step.hidden)]))
     titles = ["step", "input", "output", "loss", "six.rows_in", "six.rows_out"]
-    heads = ["", *map(tab.text, titles), *["h₁", "h₂", "h₃"][: tab.choices.vector_size]]
-    return table(heads, rows)
+    components = ["", *map(str, range(1, tab.choices.vector_size + 1))]
+    return table(["", *map(tab.text, titles)], rows) + table(components, hidden, caption=tab.text("six.hidden"))

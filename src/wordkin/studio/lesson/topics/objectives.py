@@ -44,6 +44,7 @@ def cost(tab: Tab) -> Update:
             slider(name, low, high)
     element = ui.html(sanitize=False)
     show()
+    paragraph(tab.text("cost.tree_note"))
     paragraph(tab.text("cost.notes"))
     paragraph(tab.text("cost.overfit"), "notice")
     heading(tab.text("cost.moving"), 3)
@@ -54,15 +55,22 @@ def _cost_html(tab: Tab, values: dict[str, int]) -> str:
     c, n, v, k = (values[name] for name in "CNVK")
     outputs = (("softmax", v), ("hierarchical-softmax", math.log2(v)), ("negative-sampling", k + 1))
     costs = [
-        (f"{tab.text(f'architecture.{architecture}')} × {tab.text(f'objective.{objective}')}", amount, rows)
+        (f"{tab.text(f'architecture.{architecture}')} × {tab.text(f'objective.{objective}')}", amount, used)
         for architecture in ("cbow", "skip-gram")
         for objective, rows in outputs
-        for amount in [n * (c + rows) if architecture == "cbow" else c * n * (1 + rows)]
+        for amount, used in [(n * (c + rows), rows) if architecture == "cbow" else (c * n * (1 + rows), c * rows)]
     ]
     most = math.log10(max(amount for _, amount, _ in costs))
     rows = [
-        row(name, [bar_cell(math.log10(amount), of=most), plain(f"{amount:,.0f}"), plain(f"{touched:,.0f}")])
-        for name, amount, touched in costs
+        row(
+            name,
+            [
+                bar_cell(math.log10(amount), of=most),
+                plain(f"{amount:,.0f}"),
+                plain(f"{used:,.2f}".removesuffix(".00")),
+            ],
+        )
+        for name, amount, used in costs
     ]
     natural = n * (c + math.log(v))
     return (
@@ -88,8 +96,11 @@ def subsampling(tab: Tab) -> Update:
     paragraph(tab.text("subsampling.intro"))
     exponent = {"t": math.log10(tab.choices.subsample or 10**-1.5)}
 
+    def threshold() -> float:
+        return float(f"{10 ** exponent['t']:.3g}")  # as shown
+
     def show() -> None:
-        element.set_content(_subsampling_html(tab, 10 ** exponent["t"]))
+        element.set_content(_subsampling_html(tab, threshold()))
 
     def change(value: float) -> None:
         exponent["t"] = value
@@ -99,7 +110,7 @@ def subsampling(tab: Tab) -> Update:
         slider = ui.slider(min=-5, max=-0.3, step=0.1, value=exponent["t"]).style("width:20rem; max-width:100%")
         slider.props["aria-label"] = "t"
         slider.on_value_change(lambda event: change(event.value))
-        button(tab.text("subsampling.train"), lambda: tab.change(subsample=float(f"{10 ** exponent['t']:.2g}")))
+        button(tab.text("subsampling.train"), lambda: tab.change(subsample=threshold()))
         if tab.choices.subsample:
             button(tab.text("subsampling.stop"), lambda: tab.change(subsample=0.0), "quiet")
     element = ui.html(sanitize=False).classes("stack")
@@ -163,7 +174,7 @@ def _subsampling_html(tab: Tab, threshold: float) -> str:
         for each in tab.overview.words
     ]  # fmt: skip
     heads = ["", "f", tab.text("subsampling.word2vec"), tab.text("subsampling.paper"), "1 − √(t/f)"]
-    return f"<p><b>t = {threshold:.2g}</b></p>{picture}{table(heads, rows)}"
+    return f"<p><b>t = {threshold:.3g}</b></p>{picture}{table(heads, rows)}"
 
 
 def _struck_html(tab: Tab) -> str:

@@ -1,21 +1,20 @@
-"""Pages about the result of training: both tables and their cosines, exercises, and a sheet to print."""
+"""Pages about the result of training: both tables and their cosines, and a sheet to print."""
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 
 import numpy as np
 from nicegui import ui
 
-from wordkin.lesson.equations import equations
 from wordkin.objectives.reference import FloatArray
 from wordkin.studio.lesson.choices import Choices
-from wordkin.studio.lesson.flow import hidden_html, scores_html, update_html, window_html
+from wordkin.studio.lesson.flow import BLOCKS, formulas_html, hidden_html, legend, scores_html, update_html, window_html
 from wordkin.studio.lesson.html import curve, drawing, grid, label, line, number, plain, row, shown, table, text
 from wordkin.studio.lesson.parts import live, slow
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.widgets import button, heading, marked, notice, paragraph
+from wordkin.studio.lesson.topics.trees import path_and_leaves_html
+from wordkin.studio.widgets import button, heading, marked, paragraph
 
 _POINTS = 40  # of the curve of the loss
 
@@ -25,6 +24,7 @@ class _WholeRun:
     """The whole training: the mean loss over ranges of steps, and both tables after the last step."""
 
     loss: list[tuple[float, float]]
+    spacing: int  # steps of a range
     rows: FloatArray
 
 
@@ -35,12 +35,12 @@ def _whole_run(choices: Choices, steps: int) -> _WholeRun:
     stretches = [(begin, losses[begin : begin + spacing]) for begin in range(0, steps, spacing)]
     loss = [(begin + (len(part) + 1) / 2, float(np.mean(part))) for begin, part in stretches]
     tables = course.tables(steps)[choices.objective]
-    return _WholeRun(loss, np.concatenate([tables.input_vectors, tables.output_vectors]))
+    return _WholeRun(loss, spacing, np.concatenate([tables.input_vectors, tables.output_vectors]))
 
 
 def tables(tab: Tab) -> Update:
     """Page on the two tables: cosines and products of rows, a plane with both tables, neighbours, and the loss."""
-    paragraph(tab.text("tables.intro"))
+    paragraph(tab.text("tables.intro_tree" if tab.choices.objective == "hierarchical-softmax" else "tables.intro"))
     updates = [live(lambda: _grids_html(tab))]
     heading(tab.text("tables.neighbours"), 3)
     updates.append(live(lambda: _neighbours_html(tab)))
@@ -95,14 +95,15 @@ def _plane_html(tab: Tab, run: _WholeRun) -> str:
     width, height = 620, 400
     parts = [line(0, height / 2, width, height / 2, "edge"), line(width / 2, 0, width / 2, height, "edge")]
     names = [each.word for each in tab.overview.words]
-    for rows, classes, mark in ((outputs, "out", "′"), (inputs, "in", "")):
-        words = names if len(rows) == len(names) else [f"n{index}" for index in range(len(rows))]
+    is_tree = tab.choices.objective == "hierarchical-softmax"
+    for rows, classes, mark in ((outputs, "out", "" if is_tree else "′"), (inputs, "in", "")):
+        words = [f"n{index}" for index in range(len(rows))] if is_tree and classes == "out" else names
         for name, point in zip(words, (rows - final.mean(axis=0)) @ axes.T, strict=True):
             x = width / 2 + float(point[0]) / reach * (width / 2 - 60)
             y = height / 2 - float(point[1]) / reach * (height / 2 - 20)
             parts.append(label(x, y, f"{name}{mark}", classes=classes))
-    picture = drawing("".join(parts), width, height, tab.text("tables.plane"))
-    return f"<p>{text(tab.text('tables.plane'))}</p>{picture}"
+    said = tab.text("tables.plane_tree" if is_tree else "tables.plane")
+    return f"<p>{text(said)}</p>{drawing(''.join(parts), width, height, said)}"
 
 
 def _neighbours_html(tab: Tab) -> str:
@@ -125,7 +126,7 @@ def _neighbours_html(tab: Tab) -> str:
                 )
             )
         rows.append(row(names[word_id], cells))
-    return table(["", *(tab.text("tables.after", count=moment) for moment in moments)], rows[:10])
+    return table(["", *(tab.text("tables.after", count=moment, number=f"{moment:,}") for moment in moments)], rows[:10])
 
 
 def _loss_html(tab: Tab, run: _WholeRun) -> str:
@@ -134,79 +135,9 @@ def _loss_html(tab: Tab, run: _WholeRun) -> str:
         [("E", run.loss)], x_label=tab.text("step"), y_label=tab.text("loss"), label_text=tab.text("tables.loss"),
         mark_x=float(tab.number),
     )  # fmt: skip
-    return f"{picture}<p>{text(tab.text('step'))} {tab.number:,}: E = {number(tab.step.loss, 'loss.now', 5)}</p>"
-
-
-# -- exercises -----------------------------------------------------------------------------------------
-
-
-def exercises(tab: Tab) -> Update:
-    """Page with exercises: numbers of the step to compute by hand; the page checks the answers."""
-    paragraph(tab.text("exercises.intro"))
-    with marked("div", "stack") as place:
-        pass
-    shown_for = [0]
-
-    def fill() -> None:
-        if shown_for[0] == tab.number or tab.playing:
-            return
-        shown_for[0] = tab.number
-        place.clear()
-        with place:
-            for name, value, formula in questions(tab):
-                _question(tab, name, value, formula)
-
-    return fill
-
-
-def questions(tab: Tab) -> list[tuple[str, float, str]]:
-    """Return the exercises of a step: name of the equation, answer, and formula with numbers but without the answer."""
-    step = tab.step
-    view = step.objectives[0]
-    generator = random.Random(tab.number)
-    row_index = generator.choice([index for index, each in enumerate(view.rows) if not each.ignored] or [0])
-    component = generator.randrange(len(step.hidden))
-    found = equations(step, view.objective, row=row_index, component=component, notation=tab.choices.notation)
-    asked = [(each.name, each.value, each.to_mathml_question()) for each in found]
-    # If the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
-    return [each for each in asked if f'data-value="{each[1]!r}"' not in each[2]]
-
-
-def _question(tab: Tab, name: str, value: float, formula: str) -> None:
-    with marked("div", "panel"):
-        ui.html(f'<div class="formulas" tabindex="0"><div>{formula}</div></div>', sanitize=False)
-        with marked("div", "line"):
-            answer = ui.input(tab.text("exercises.answer")).props("outlined dense").style("width:10rem")
-            with marked("div", "stack") as reply:
-                pass
-
-            def check() -> None:
-                reply.clear()
-                with reply:
-                    notice(*_verdict(tab, answer.value or "", value))
-
-            answer.on("keydown.enter", check)
-            button(tab.text("exercises.check"), check, label=f"{tab.text('exercises.check')}: {name}")
-
-            def reveal() -> None:
-                reply.clear()
-                with reply:
-                    notice(shown(value, 6))
-
-            button(tab.text("exercises.show"), reveal, "quiet", label=f"{tab.text('exercises.show')}: {name}")
-
-
-def _verdict(tab: Tab, given: str, value: float) -> tuple[str]:
-    """Return the reply to an answer, which is right if it agrees to two significant digits or to 0.001."""
-    try:
-        answer = float(given.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        return (tab.text("exercises.no_number"),)
-    if abs(answer - value) <= max(0.001, 0.01 * abs(value)):
-        return (tab.text("exercises.right", value=shown(value, 6)),)
-    if abs(answer + value) <= max(0.001, 0.01 * abs(value)):
-        return (tab.text("exercises.sign"),)
-    return (tab.text("exercises.wrong"),)
+    mean = tab.text("tables.loss_mean", count=run.spacing)
+    now = f"{tab.text('step')} {tab.number:,}"
+    return f"<p>{text(mean)}</p>{picture}<p>{text(now)}: E = {number(tab.step.loss, 'loss.now', 5)}</p>"
 
 
 # -- the sheet -----------------------------------------------------------------------------------------
@@ -223,12 +154,10 @@ def sheet(tab: Tab) -> Update:
 def _sheet_html(tab: Tab) -> str:
     step = tab.step
     title = f"{tab.text(f'architecture.{tab.choices.architecture}')} × {tab.text(f'objective.{tab.choices.objective}')}"
-    view = step.objectives[0]
-    index = next((index for index, each in enumerate(view.rows) if each.times), 0)
-    found = equations(step, view.objective, row=index, notation=tab.choices.notation)
-    formulas = "".join(f"<div>{each.to_mathml()}</div>" for each in found)
-    number_of = tab.text("step_of", number=step.number, steps=tab.steps)
+    names = [name for _, names in BLOCKS for name in names]
+    number_of = tab.text("step_of", number=f"{step.number:,}", steps=f"{tab.steps:,}")
+    tree = path_and_leaves_html(tab) if step.objectives[0].path else ""
     return (
         f"<h3>{text(title)}, {text(number_of)}</h3>{window_html(tab)}{hidden_html(tab)}{scores_html(tab)}"
-        f"{update_html(tab)}<div class='formulas'>{formulas}</div>"
+        f"{tree}{update_html(tab)}<p class='small'>{text(legend(tab))}</p>{formulas_html(tab, names)}"
     )

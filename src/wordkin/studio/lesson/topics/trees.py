@@ -86,33 +86,52 @@ def _trained(tab: Tab) -> Update:
 
 
 def tree_html(tab: Tab) -> str:
-    """Return the drawing of the tree, the path to the chosen word, and all leaves."""
+    """Return the drawing of the tree, the path to the chosen word, the reason for its errors, and all leaves."""
     view = tab.step.objectives[0]
-    built = tab.course.text.tree
-    assert built is not None
     true = view.outputs[0]
     word = tab.leaf or true
-    word_id = next(each.word_id for each in tab.overview.words if each.word == word)
-    path = depict.path_to(view.nodes, built, word_id)
-    picture = drawn_tree(
-        tab, built, {node.node_id for node in path}, word, [(each.left, each.right) for each in view.nodes]
-    )
     other = "" if word == true else f'<p class="notice">{text(tab.text("tree.other", word=true, chosen=word))}</p>'
-    leaves = [
-        _leaf(each, view.probabilities[each.word_id], each.word == word, len(built)) for each in tab.overview.words
-    ]
-    total = math.fsum(view.probabilities)
-    saving = tab.text("tree.saving", count=len(view.path), nodes=len(view.nodes), words=len(leaves))
+    saving = tab.text("tree.saving", count=len(view.path), nodes=len(view.nodes), words=len(view.probabilities))
     return (
-        f"{picture}{other}{_path_html(tab, word, word_id, path)}{why_error_html(tab)}<p>{text(saving)}</p>"
-        f"{table(['', tab.text('count'), tab.text('tree.code'), 'p'], leaves, caption=tab.text('tree.leaves'))}"
-        f"<p><b>{text(tab.text('tree.sum'))} {number(total, 'leaf.sum', 10)}</b></p>"
-        f"<p>{text(tab.text('tree.sum_text'))}</p>"
+        f"{_picture_html(tab, word)}{other}{_path_html(tab, word)}{why_error_html(tab)}<p>{text(saving)}</p>"
+        f"{_leaves_html(tab, word)}<p>{text(tab.text('tree.sum_text'))}</p>"
     )
 
 
-def _path_html(tab: Tab, word: str, word_id: int, path: list[PathNode]) -> str:
+def path_and_leaves_html(tab: Tab) -> str:
+    """Return the tree of the step on one sheet: the drawing, the path to the true word, and all leaves."""
+    true = tab.step.objectives[0].outputs[0]
+    return f"{_picture_html(tab, true)}{_path_html(tab, true)}{_leaves_html(tab, true)}"
+
+
+def _picture_html(tab: Tab, word: str) -> str:
+    built, nodes = tab.course.text.tree, tab.step.objectives[0].nodes
+    assert built is not None
+    on_path = {node.node_id for node in _path(tab, word)}
+    return drawn_tree(tab, built, on_path, word, [(each.left, each.right) for each in nodes])
+
+
+def _word_id(tab: Tab, word: str) -> int:
+    return next(each.word_id for each in tab.overview.words if each.word == word)
+
+
+def _path(tab: Tab, word: str) -> list[PathNode]:
+    built = tab.course.text.tree
+    assert built is not None
+    return depict.path_to(tab.step.objectives[0].nodes, built, _word_id(tab, word))
+
+
+def _leaves_html(tab: Tab, word: str) -> str:
+    """Return a table of all leaves, and the sum of their probabilities."""
+    shares = tab.step.objectives[0].probabilities
+    leaves = [_leaf(each, shares[each.word_id], each.word == word, len(shares)) for each in tab.overview.words]
+    made = table(["", tab.text("count"), tab.text("tree.code"), "p"], leaves, caption=tab.text("tree.leaves"))
+    return f"{made}<p><b>{text(tab.text('tree.sum'))} {number(math.fsum(shares), 'leaf.sum', 10)}</b></p>"
+
+
+def _path_html(tab: Tab, word: str) -> str:
     """Return a table of the nodes on a path, and -log p of its word as the sum of their losses."""
+    word_id, path = _word_id(tab, word), _path(tab, word)
     losses = [float(reference.negative_log_sigmoid(-node.score if node.bit else node.score)) for node in path]
     rows = [
         row(node.node, [

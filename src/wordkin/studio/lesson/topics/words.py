@@ -11,7 +11,7 @@ from nicegui import ui
 
 from wordkin.lesson import PRESETS
 from wordkin.studio.lesson.html import bar_cell, cell, grid, number, plain, row, table, text
-from wordkin.studio.lesson.parts import live
+from wordkin.studio.lesson.parts import live, output_rows, symbols
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import heading, paragraph
 
@@ -149,18 +149,26 @@ def one_hot(tab: Tab) -> Update:
 def projection(tab: Tab) -> Update:
     """Page on the projection: a one-hot vector times W selects one row."""
     paragraph(tab.text("projection.intro"))
-    shapes = {"v": len(tab.overview.words), "n": tab.choices.vector_size}
+    shapes = {"v": len(tab.overview.words), "n": tab.choices.vector_size, "rows": output_rows(tab)}
+    hidden = _hidden_symbol(tab)
     ui.html(
-        "<math displaystyle='true'><mrow><mi>h</mi><mo>=</mo><msup><mi>W</mi><mi>T</mi></msup><mi>x</mi><mo>,</mo>"
+        f"<math displaystyle='true'><mrow><mi>{hidden}</mi><mo>=</mo>"
+        "<msup><mi>W</mi><mi>T</mi></msup><mi>x</mi><mo>,</mo>"
         f"<mi>W</mi><mo>:</mo><mn>{shapes['v']}</mn><mo>×</mo><mn>{shapes['n']}</mn><mo>,</mo>"
-        f"<msup><mi>W</mi><mo>′</mo></msup><mo>:</mo><mn>{shapes['n']}</mn><mo>×</mo><mn>{shapes['v']}</mn></mrow></math>",
+        f"<msup><mi>W</mi><mo>′</mo></msup><mo>:</mo><mn>{shapes['n']}</mn><mo>×</mo><mn>{shapes['rows']}</mn></mrow></math>",
         sanitize=False,
     )
-    paragraph(tab.text("projection.shapes", **shapes))
+    key = "projection.shapes_tree" if tab.choices.objective == "hierarchical-softmax" else "projection.shapes"
+    paragraph(tab.text(key, **shapes))
     update = live(lambda: _projection_html(tab))
-    paragraph(tab.text("projection.matrix"))
+    paragraph(tab.text("projection.matrix", h=hidden))
     paragraph(tab.text("projection.slip"), "notice")
     return update
+
+
+def _hidden_symbol(tab: Tab) -> str:
+    """Return the symbol of the hidden vector. The notation with θ calls it x, which is the one-hot vector here."""
+    return "x_w" if tab.choices.notation == "theta" else symbols(tab)["h"]
 
 
 def _projection_html(tab: Tab) -> str:
@@ -176,7 +184,7 @@ def _projection_html(tab: Tab) -> str:
         word = tab.overview.words[word_id].word
         rows.append(row(times, [plain(word, "left"), *cells], classes="lit" if times else ""))
     mean = [cell(value, f"projected.{i}", scale=scale) for i, value in enumerate(step.hidden)]
-    rows.append(row("", [plain("h", "left"), *mean], classes="true"))
+    rows.append(row("", [plain(_hidden_symbol(tab), "left"), *mean], classes="true"))
     return table(heads, rows)
 
 

@@ -1,0 +1,221 @@
+"""Page with exercises: numbers of the current step to compute by hand; the page checks the answers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from wordkin.lesson import ObjectiveView, OutputRow, depict
+from wordkin.lesson.equations import Equation, equations
+from wordkin.lesson.trees import mean_length
+from wordkin.studio.lesson.html import shown, text
+from wordkin.studio.lesson.parts import climbs, symbols
+from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.lesson.topics.trees import drawn_tree
+from wordkin.studio.widgets import button, marked, notice, paragraph
+
+
+@dataclass(frozen=True)
+class Question:
+    """One exercise.
+
+    Attributes
+    ----------
+    name : str
+        Name of the equation, or kind of question.
+    prompt : str
+        The question as HTML, without the answer.
+    answer : float or str
+        A number, or the bits of a code.
+    begin : float, default 0.0
+        For an update, the value before it: only the change has to be right. Otherwise 0.
+    """
+
+    name: str
+    prompt: str
+    answer: float | str
+    begin: float = 0.0
+
+
+def exercises(tab: Tab) -> Update:
+    """Page with exercises: numbers of the step to compute by hand; the page checks the answers."""
+    paragraph(tab.text("exercises.intro"))
+    tree = ui.html(sanitize=False).classes("stack")
+    with marked("div", "stack") as place:
+        pass
+    shown_for = [0]
+
+    def fill() -> None:
+        if shown_for[0] == tab.number or tab.playing:
+            return
+        shown_for[0] = tab.number
+        tree.set_content(_tree_html(tab))
+        place.clear()
+        with place:
+            for each in questions(tab):
+                _ask(tab, each)
+
+    return fill
+
+
+def questions(tab: Tab) -> list[Question]:
+    """Return the exercises of a step."""
+    step = tab.step
+    view = step.objectives[0]
+    generator = random.Random(tab.number)
+    usable = [index for index, each in enumerate(view.rows) if not each.ignored]
+    row_index = generator.choice(usable or [0])
+    component = generator.randrange(len(step.hidden))
+    is_tree = bool(view.path)
+    asked = [
+        _of_equation(each)
+        for each in equations(step, view.objective, row=row_index, component=component, notation=tab.choices.notation)
+        if not (is_tree and each.name in ("probability", "error"))  # the drawing shows σ
+        and not (each.name == "error" and view.objective == "negative-sampling")
+    ]
+    # If the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
+    asked = [each for each in asked if f'data-value="{each.answer!r}"' not in each.prompt]
+    if is_tree:
+        return [*_of_tree(tab, view, generator), *asked]
+    if view.objective == "negative-sampling":
+        asked += [_of_error(tab, view.rows[index], view.outputs[0]) for index in _one_of_each_label(view)]
+    return asked
+
+
+def _one_of_each_label(view: ObjectiveView) -> list[int]:
+    found = {each.label: index for index, each in reversed(list(enumerate(view.rows))) if not each.ignored}
+    return [found[label] for label in sorted(found, reverse=True)]
+
+
+def _of_equation(equation: Equation) -> Question:
+    begin = 0.0
+    if equation.name.endswith("_update"):
+        begin = equation.numbers.parts[0].value
+    prompt = f'<div class="formulas" tabindex="0"><div>{equation.to_mathml_question()}</div></div>'
+    return Question(equation.name, prompt, equation.value, begin)
+
+
+def _of_error(tab: Tab, row: OutputRow, word: str) -> Question:
+    """Ask for the error of an output row, from its score."""
+    marks = symbols(tab)
+    assert row.error is not None and row.score is not None
+    name = f"{marks['e']}_{row.output}"
+    prompt = tab.text(
+        "exercises.error", word=word, score=f"{marks['s']}_{row.output}", value=shown(row.score, 5), error=name
+    )
+    return Question(f"error {row.output}", _said(prompt), 0.0 - row.error if climbs(tab) else row.error)
+
+
+def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Question]:
+    """Ask for codes, labels, errors and probabilities of words, and for the mean path."""
+    built, counts = tab.course.text.tree, tab.course.text.counts
+    assert built is not None
+    words = [each.word for each in tab.overview.words]
+    first, second, third = (generator.randrange(len(words)) for _ in range(3))
+    path = depict.path_to(view.nodes, built, second)
+    node = generator.choice(path)
+    code = "".join(str(each.bit) for each in depict.path_to(view.nodes, built, first))
+    share = view.probabilities
+    return [
+        Question("code", _said(tab.text("exercises.code", word=words[first])), code),
+        Question("label", _said(tab.text("exercises.label", word=words[second], node=node.node)), float(1 - node.bit)),
+        Question("p", _said(tab.text("exercises.probability", word=words[second])), share[second]),
+        Question(
+            "rest", _said(tab.text("exercises.rest", word=words[third], rest=shown(1 - share[third], 5))), share[third]
+        ),
+        *(_of_error(tab, each, word) for word, each in _rows_of_each_label(tab, view)),
+        Question("mean", _said(tab.text("exercises.mean")), mean_length(built, counts)),
+    ]
+
+
+def _rows_of_each_label(tab: Tab, view: ObjectiveView) -> list[tuple[str, OutputRow]]:
+    """Return a node with label 1 and one with label 0, each with its word: the true word, or another if it has none."""
+    built = tab.course.text.tree
+    assert built is not None
+    order = sorted(tab.overview.words, key=lambda each: each.word not in view.outputs)
+    found = []
+    for label in (1, 0):
+        word, node = next(
+            (each.word, node) for each in order for node in depict.path_to(view.nodes, built, each.word_id)
+            if node.bit == 1 - label
+        )  # fmt: skip
+        row = OutputRow(
+            node.node, node.node_id, label, label, node.score, node.left, node.left, node.left - label, None, False
+        )
+        found.append((word, row))
+    return found
+
+
+def _said(prompt: str) -> str:
+    return f"<p>{text(prompt)}</p>"
+
+
+def _tree_html(tab: Tab) -> str:
+    """Return the tree with the probabilities of its branches and the counts of the words; "" without a tree."""
+    view, built = tab.step.objectives[0], tab.course.text.tree
+    if built is None or not view.path:
+        return ""
+    counts = ", ".join(f"{each.word} {each.count}" for each in tab.overview.words)
+    picture = drawn_tree(tab, built, set(), "", [(each.left, each.right) for each in view.nodes])
+    return f"<p>{text(tab.text('exercises.tree', counts=counts))}</p>{picture}"
+
+
+def _ask(tab: Tab, question: Question) -> None:
+    with marked("div", "panel"):
+        ui.html(question.prompt, sanitize=False)
+        with marked("div", "line"):
+            answer = ui.input(tab.text("exercises.answer")).props("outlined dense").style("width:10rem")
+            with marked("div", "stack") as reply:
+                pass
+
+            def check() -> None:
+                reply.clear()
+                with reply:
+                    notice(verdict(tab, question, answer.value or ""))
+
+            answer.on("keydown.enter", check)
+            button(tab.text("exercises.check"), check, label=f"{tab.text('exercises.check')}: {question.name}")
+
+            def reveal() -> None:
+                reply.clear()
+                with reply:
+                    notice(_answer(question))
+
+            button(tab.text("exercises.show"), reveal, "quiet", label=f"{tab.text('exercises.show')}: {question.name}")
+
+
+def _answer(question: Question) -> str:
+    if isinstance(question.answer, str):
+        return question.answer
+    return str(int(question.answer)) if question.name == "label" else shown(question.answer, 6)
+
+
+def verdict(tab: Tab, question: Question, given: str) -> str:
+    """Return the reply to an answer.
+
+    A number is right within 1 percent or 0.001, an update if its change is right within 5 percent or 0.00005, so that
+    an answer of four decimals is enough. An answer that misses a quarter of a small value or change is wrong.
+    """
+    if isinstance(question.answer, str):
+        bits = given.replace(" ", "")
+        return tab.text("exercises.right", value=question.answer) if bits == question.answer else _wrong(tab)
+    try:
+        answer = float(given.strip().replace("−", "-").replace(",", "."))
+    except ValueError:
+        return tab.text("exercises.no_number")
+    is_update = question.name.endswith("_update")
+    change = question.answer - question.begin
+    close = max(0.00005, 0.05 * abs(change)) if is_update else max(0.001, 0.01 * abs(change))
+    if change:
+        close = min(close, 0.25 * abs(change))
+    if abs(answer - question.answer) <= close:
+        return tab.text("exercises.right", value=_answer(question))
+    if abs(answer - question.begin + change) <= close:
+        return tab.text("exercises.sign_of_step" if is_update else "exercises.sign")
+    return _wrong(tab)
+
+
+def _wrong(tab: Tab) -> str:
+    return tab.text("exercises.wrong")
