@@ -423,6 +423,16 @@ def test_three_noise_distributions() -> None:
         assert found[f"noise.0.{word_id}"] == pytest.approx(1 / len(counts))
 
 
+def test_the_step_stays_if_the_same_steps_are_trained_again() -> None:
+    tab = at()
+    tab.number = 329
+    asyncio.run(tab._make(dataclasses.replace(tab.choices, noise="pizza computer")))
+    assert tab.number == 329
+    assert tab.step.comparisons[0].samples == ["pizza", "computer"]
+    asyncio.run(tab._make(dataclasses.replace(tab.choices, text="you say goodbye and i say hello", noise="")))
+    assert tab.number != 329
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_exponent_of_the_noise_changes_how_often_rare_words_are_drawn(language: str) -> None:
     tab = at(language=language)

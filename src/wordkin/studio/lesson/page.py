@@ -23,6 +23,22 @@ if (list) list.scrollLeft = current.offsetLeft - list.offsetLeft - (list.clientW
 """
 
 
+# Marks the chosen page at once in the list; the server needs a moment to build it.
+_MARK = """(event) => {
+  const chosen = event.target.closest('button');
+  for (const each of chosen.parentElement.children) each.classList.toggle('current', each === chosen);
+}"""
+# Scrolls the heading of a page to just below the controls, which may stick to the top.
+_TO_HEADING = """setTimeout(() => {
+  const page = document.querySelector('.lesson-topic');
+  if (!page) return;
+  const stuck = [...document.querySelectorAll('.lesson-top, .lesson-player')]
+    .filter(each => getComputedStyle(each).position === 'sticky').map(each => each.offsetHeight);
+  const top = page.getBoundingClientRect().top + scrollY - Math.max(0, ...stuck) - 8;
+  if (top < scrollY) scrollTo({top});
+}, 60)"""
+
+
 def build(view: View) -> None:
     """Build the content of the page.
 
@@ -55,6 +71,7 @@ def _fill(tab: Tab) -> None:
         with marked("nav", "lesson-topics", label=tab.text("topics")):
             for number, topic in enumerate(TOPICS, 1):
                 made = button(f"{number}. {tab.text(f'topic.{topic}')}", _showing(tab, topic), "word")
+                made.on("click", js_handler=_MARK)
                 if topic == tab.topic:
                     made.classes("current").props["aria-current"] = "true"
         with marked("div", "lesson-content"):
@@ -77,4 +94,8 @@ def _fill(tab: Tab) -> None:
 
 
 def _showing(tab: Tab, topic: str) -> Callable[[], None]:
-    return lambda: tab.show_topic(topic)
+    def show() -> None:
+        ui.run_javascript(_TO_HEADING)  # before the button is deleted, which this function belongs to
+        tab.show_topic(topic)
+
+    return show

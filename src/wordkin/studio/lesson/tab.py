@@ -87,10 +87,10 @@ class Tab:
             steps = choices.steps(course)
             return course, course.overview(), steps, _first_shown(course, steps)
 
-        course, self.overview, self.steps, warm = await asyncio.to_thread(make)
-        self.course = course
-        self.choices = choices
-        self.number = warm
+        course, self.overview, steps, warm = await asyncio.to_thread(make)
+        same_steps = hasattr(self, "course") and (choices.text, steps) == (self.choices.text, self.steps)
+        self.course, self.choices, self.steps = course, choices, steps
+        self.number = self.number if same_steps else warm
         if self.leaf not in course.text.vocabulary:
             self.leaf = ""
         self._shown = None

@@ -118,6 +118,7 @@ def subsampling(tab: Tab) -> Update:
     update = live(lambda: _struck_html(tab))
     paragraph(tab.text("subsampling.best"))
     ui.html(measured_html(tab, "subsample", "t"), sanitize=False)
+    paragraph(tab.text("measured.terms"), "small")
     return update
 
 

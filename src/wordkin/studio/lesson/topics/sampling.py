@@ -37,6 +37,7 @@ def sampling(tab: Tab) -> Update:
     heading(tab.text("sampling.how_many"), 3)
     paragraph(tab.text("sampling.k"))
     ui.html(measured_html(tab, "noise_small", "K") + measured_html(tab, "noise_large", "K"), sanitize=False)
+    paragraph(tab.text("measured.terms"), "small")
     return update
 
 
