@@ -205,9 +205,9 @@ def of_text(source: Source) -> Tables:
 def test_bfloat16_has_the_same_bits_on_machines_and_halves_what_they_send(cluster: RayCluster) -> None:
     sent = {}
     for merge_dtype in ("float32", "bfloat16"):
-        config = configured(merge_dtype=merge_dtype, vector_size=64)
+        config = configured(merge_dtype=merge_dtype, vector_size=56)
         alone = ReplicatedBackend.in_process(config, COUNTS, first_pieces(config, VOCABULARY))
-        backend = on_machines(cluster, merge_dtype=merge_dtype, vector_size=64)
+        backend = on_machines(cluster, merge_dtype=merge_dtype, vector_size=56)
         sent[merge_dtype] = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False).sent_bytes
         expected = trained(alone)
         alone.close()
