@@ -113,8 +113,8 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     checkpoint_every : float or str, default "10m"
         Time between checkpoints: a number of seconds, or text such as ``"10m"``.
     callbacks : sequence of functions, default ()
-        Functions that are called with a :class:`TrainingReport` several times a second. Training stops if one returns
-        True. If one raises an exception, a last checkpoint is written and the exception propagates.
+        Functions that are called with a :class:`TrainingReport` several times a second. If one returns True, training
+        stops. If one raises an exception, a last checkpoint is written and the exception propagates.
     on_scan : function, default None
         Called with a :class:`ScanProgress` while the corpus is read.
     progress : bool, default False
@@ -128,12 +128,12 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     spool_directory : path, default None
         Directory for temporary files, which hold data too large for memory. If None, the system's default.
     vocabulary : path, mapping or Vocabulary, default None
-        The words to learn and their counts, used instead of counting the text: a file of ``word count`` lines, a
+        The words to learn and their counts, which replace those of the text: a file of ``word count`` lines, a
         mapping from word to count, or a :class:`Vocabulary`. It cannot be combined with ``min_count``,
         ``max_vocabulary``, ``keep_words`` or ``max_types``.
     init : path or Embeddings, default None
-        Vectors to start from, in any format that :func:`load` reads. Words without one start from random vectors of
-        the same scale.
+        Vectors to start from, in any format that :func:`load` reads. Words of the text that have no vector in ``init``
+        start from random vectors of the same scale.
     freeze : str, path or iterable of str, default None
         Words whose vectors from ``init`` must not change: a regular expression that matches the whole word (``".*"``
         for all words of ``init``), a ``Path`` of a file with one word per line, or the words themselves.
@@ -330,7 +330,8 @@ class Word2Vec:
         old_weight: float | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
-        """Continue training on new text: known words keep their vectors and counts, new words are added.
+        """Continue training on new text: words of the model start from their vectors and counts, and new words are
+        added.
 
         A word of the new text is added if its count in all text so far reaches ``min_count``. For this the model
         stores the counts of rare words. ``docs/growing.md`` gives the rules. If training fails or is stopped, the
@@ -347,15 +348,15 @@ class Word2Vec:
         freeze : str, path or iterable of str, default None
             Words of the model whose vectors must not change, as in :func:`train`; ``".*"`` selects all of them.
         replay : float, default None
-            Fraction of the sentences of ``replay_from`` to mix into the new text, above 0 and at most 1. The model
-            forgets less and learns more, and training takes longer. ``seed`` determines the sentences. Their words do
+            Fraction of the sentences of ``replay_from`` to mix into the new text, above 0 and at most 1. The model then
+            forgets less of the old text, and training takes longer. ``seed`` determines the sentences. Their words do
             not change any count.
         replay_from : same types as corpus, default None
             Text that the model was trained on before, such as an encoded text; needed with ``replay``, because a model
-            does not store its text. If the new text is ``texts``, a path or an iterable of str.
+            does not store its text. If the new text is passed as ``texts``, this must be a path or an iterable of str.
         old_weight : float, default None
-            Weight of the old rows in the tables of the updated model, from 0 to 1. At the end, each row of a word that
-            the model had before becomes the average of its row before and after training. The default is the share
+            Weight of the rows before the update, from 0 to 1. At the end of the update, each row of a word that the
+            model had before becomes the weighted average of its row before and after training. The default is the share
             of the old text in all text so far, at most 0.65.
         **options
             Options of :class:`TrainingConfig` to change for this update, such as ``epochs``. ``learning_rate`` does not
@@ -371,7 +372,8 @@ class Word2Vec:
         NotTrainedError
             The model has not been trained.
         ConfigError
-            An option would change the meaning of the tables, or the model was trained with hierarchical softmax.
+            An option that defines the tables, such as ``vector_size``, was changed, or the model was trained with
+            hierarchical softmax.
         CorpusError
             As for :func:`train`, or ``replay_from`` is not text that the model was trained on.
         OutputError, CheckpointError, DivergenceError
@@ -416,7 +418,9 @@ class Word2Vec:
         vocabulary: Vocabulary | None = None,
         known: Known | None = None,
     ) -> None:
-        """Read a text and train on it, starting from what ``start_for`` returns for its vocabulary."""
+        """Read a text and train on it. ``start_for`` takes its vocabulary and returns the initial tables, or None for
+        random ones.
+        """
         from wordkin.embeddings.formats import check_items
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of
         from wordkin.runs.directory import RunDirectory
@@ -654,7 +658,7 @@ class Word2Vec:
         """Take over the state of a run directory and save its vectors to ``output``."""
         tables = opened.tables()
         if tables is None:
-            raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume it")
+            raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume the run")
         self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
         self._phrases, self._rare, self._reading = opened.phrases(), opened.rare(), opened.record.run.reading
         self._save_vectors(output)
@@ -744,7 +748,7 @@ class Word2Vec:
 
     @property
     def ending(self) -> str:
-        """Which epoch was kept and why, if it is not the last planned epoch; otherwise ""."""
+        """Which epoch the vectors come from and why, if it is not the last planned epoch; otherwise ""."""
         return self._trained(self._state).ending(self.config.epochs)
 
     @property
@@ -789,8 +793,9 @@ class Word2Vec:
         -------
         Prediction
             Pairs of word and value, highest value first. Full and hierarchical softmax give probabilities. Negative
-            sampling does not: its value is the estimated probability that the pair comes from the text and not from
-            the noise distribution. The attributes ``objective`` and ``normalised`` say which kind the values are.
+            sampling does not: its value is the estimated probability that the pair comes from the text and not from the
+            noise distribution. The attribute ``objective`` names the objective, and ``normalised`` says whether the
+            values are probabilities.
 
         Raises
         ------
@@ -816,7 +821,7 @@ class Word2Vec:
         Returns
         -------
         Probability
-            The value, with attributes that say what kind it is, as in :meth:`predict`.
+            The ``value``, with the attributes ``objective`` and ``normalised`` as for :meth:`predict`.
 
         Raises
         ------
@@ -832,8 +837,9 @@ class Word2Vec:
     ) -> float:
         """Mean log-likelihood of a text: per (centre, context word) pair for skip-gram, per centre for CBOW.
 
-        Every window has its full width and subsampling is off; words outside the vocabulary are removed. With
-        ``window="sentence"``, ``max_context`` context words are drawn from longer sentences, as in training.
+        Every window has its full width, no word is dropped by subsampling, and words outside the vocabulary are
+        removed. With ``window="sentence"``, ``max_context`` context words are drawn from longer sentences, as in
+        training.
 
         Parameters
         ----------
@@ -854,7 +860,7 @@ class Word2Vec:
         ConfigError
             The model was trained with negative sampling only, which gives no likelihood.
         CorpusError
-            The text holds nothing to score.
+            No sentence of the text has two words of the vocabulary.
         NotTrainedError
             The model has not been trained.
         """
@@ -910,7 +916,7 @@ def _text_on(
 ) -> Text | None:
     """Read the text on the machines of the cluster; None if only this process can read it.
 
-    ``here`` names options that only this process supports.
+    ``here`` holds the names of options that were set and that only this process supports.
     """
     from wordkin.text_on_machines import can_read_on_machines, read_text_on_machines
 
@@ -927,7 +933,10 @@ def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
         value = getattr(config, each.name)
         if each.name in ("min_count", "max_vocabulary", "keep_words", "max_types") and value != each.default:
             raise ConfigError(
-                each.name, "cannot be combined with vocabulary", value, "all words of the vocabulary are learned"
+                each.name,
+                "cannot be combined with vocabulary",
+                value,
+                "leave it out, because all words of vocabulary are learned",
             )
     return vocabulary_of(given)
 
@@ -991,18 +1000,27 @@ def _check_validation(config: TrainingConfig, validation: object) -> None:
 
 
 def _check_freeze(config: TrainingConfig, freeze: object, cluster: object) -> None:
-    """Raise :class:`ConfigError` if frozen input rows could change, or would not be the resulting vectors."""
+    """Raise :class:`ConfigError` if ``freeze`` is combined with options that it does not support."""
     if freeze is not None and cluster is not None:
         raise ConfigError(
-            "freeze", "cannot be combined with cluster", freeze, "merging the machines' tables changes all rows"
+            "freeze",
+            "cannot be combined with cluster",
+            freeze,
+            "leave one out, because merging the machines' tables changes all rows",
         )
     if freeze is not None and config.replicas != 1:
         raise ConfigError(
-            "freeze", f"needs replicas=1 (now {config.replicas})", freeze, "merging replicas changes all rows"
+            "freeze",
+            f"needs replicas=1 (now {config.replicas})",
+            freeze,
+            "leave one out, because merging replicas changes all rows",
         )
     if freeze is not None and config.vectors != "input":
         raise ConfigError(
-            "freeze", f'needs vectors="input" (now {config.vectors!r})', freeze, "only input rows can be frozen"
+            "freeze",
+            f'needs vectors="input" (now {config.vectors!r})',
+            freeze,
+            "leave one out, because only input rows can be frozen",
         )
 
 

@@ -41,7 +41,7 @@ OBJECTIVES: tuple[str, ...] = get_args(Objective)
 
 
 class Traits(NamedTuple):
-    """Properties of an objective that code outside its own kernel and step depends on.
+    """Properties of an objective that other parts of the code, such as the choice of options, depend on.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ FORMER_NAMES = {"drafts": "parts"}
 
 @dataclass(frozen=True)
 class Number:
-    """A range of numbers from ``low`` to ``high``, both inclusive; ``above`` excludes ``low``."""
+    """Rule: a number from ``low`` to ``high``, both inclusive; with ``above``, ``low`` itself is not legal."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -146,7 +146,7 @@ class Number:
 
 @dataclass(frozen=True)
 class NumberOrWord:
-    """A number, or one of several words with a special meaning."""
+    """Rule: a number, or one of some words with a special meaning, such as "sentence" for ``window``."""
 
     number: Number
     words: tuple[str, ...]
@@ -160,7 +160,7 @@ class NumberOrWord:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words; ``several`` also allows a tuple of distinct ones."""
+    """Rule: one of the words in ``words``; with ``several``, also a tuple of different ones."""
 
     words: tuple[str, ...]
     several: bool = False
@@ -221,7 +221,7 @@ class TokenizerName:
 
 @dataclass(frozen=True)
 class PatternOrFunction:
-    """A regular expression, or a predicate for one word."""
+    """Rule: a regular expression, or a function that takes a word and returns whether to keep it."""
 
     words: tuple[str, ...] = ("PATTERN",)
 
@@ -568,15 +568,15 @@ class TrainingConfig:
         if self.vectors != "input" and all(TRAITS[each].rows_are_nodes for each in self.objectives):
             raise ConfigError(
                 "vectors", 'must be "input" with objective="hierarchical-softmax"', self.vectors,
-                "its output rows are tree nodes, not words")  # fmt: skip
+                "leave vectors out, because the output rows belong to tree nodes, not to words")  # fmt: skip
         if self.replicas > 1 and self.changes_all_rows:
             raise ConfigError(
                 "replicas", 'must be 1 with objective="softmax"', self.replicas,
-                "softmax changes all rows in each step; use negative sampling or hierarchical softmax")  # fmt: skip
+                "use another objective, because a full softmax changes all output rows in each step")  # fmt: skip
         if self.cbow_combine == "sum" and self.cbow_gradient == "exact":
             raise ConfigError(
                 "cbow_gradient", 'must be "word2vec" with cbow_combine="sum"', self.cbow_gradient,
-                "both gradients are the same for a sum")  # fmt: skip
+                "leave it out, because both gradients are the same for a sum")  # fmt: skip
 
     def _check_window(self) -> None:
         if self.whole_sentences and not self.dynamic_window:
@@ -586,7 +586,7 @@ class TrainingConfig:
         if not self.whole_sentences and self.max_context != _DEFAULT_MAX_CONTEXT:
             raise ConfigError(
                 "max_context", 'needs window="sentence"', self.max_context,
-                "leave it out: a window of N words has at most 2N context words")  # fmt: skip
+                "leave it out, because a window of N words has at most 2N context words")  # fmt: skip
 
     @property
     def whole_sentences(self) -> bool:
@@ -595,7 +595,9 @@ class TrainingConfig:
 
     @property
     def reach(self) -> int:
-        """Largest distance of a context word from its centre: ``window``, or ``max_context`` for whole sentences."""
+        """Largest distance between a context word and its centre: ``window``, or ``max_context`` if contexts are whole
+        sentences.
+        """
         return self.window if isinstance(self.window, int) else self.max_context
 
     @property
@@ -726,7 +728,7 @@ def _name_of(tokenizer: Callable[..., object]) -> str:
 
 
 def _remedy(name: str, known: list[str]) -> str:
-    """The remedy for an unknown option name."""
+    """Return the remedy of the error for an unknown option: its new name, or the most similar names."""
     if name in FORMER_NAMES:
         return f"it is now {FORMER_NAMES[name]}"
     return NAMES_IN_GENSIM.get(name) or _nearest(name, known)

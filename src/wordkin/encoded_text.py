@@ -135,7 +135,7 @@ def saving_text(path: str | Path) -> Iterator[Path]:
 
 
 def write_description(directory: Path, vocabulary: Vocabulary, corpus: EncodedCorpus, description: Description) -> None:
-    """Write vocabulary and description to a directory that already holds the encoded corpus."""
+    """Write the vocabulary and the description to a directory in which the encoded corpus has been written before."""
     with (directory / _VOCABULARY_NAME).open("xb") as file:
         write_tensors(
             file, vocabulary_tensors(vocabulary), {"wordkin.version": __version__, **vocabulary_metadata(vocabulary)}
@@ -251,7 +251,8 @@ def interleaved(
 ) -> EncodedCorpus:
     """Merge two corpora so that the sentences of both are spread evenly; each keeps its own order.
 
-    Sentences are sorted by the fraction of their corpus that precedes them. Ties go to ``first``.
+    Sentences are sorted by the fraction of the words of their own corpus that precede them. If it is the same, that of
+    ``first`` comes first.
     """
     corpora = (first, second)
     shares = np.concatenate([each.offsets[:-1] / max(1, each.words) for each in corpora])

@@ -250,7 +250,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         return TokenizedLists(lists) if all(is_split for _, is_split in read) else lists
 
     def _tokenized(self, documents: Iterable[Document]) -> Iterator[tuple[list[str], bool]]:
-        """The words of each document, and whether the tokenizer returned them."""
+        """Yield the words of each document, and whether it was a string that the tokenizer split."""
         _refuse_other_than_documents(documents)
         split: Callable[[Any], Sequence[str]] = line_tokenizer(self.tokenizer)
         for document in documents:

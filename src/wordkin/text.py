@@ -85,7 +85,8 @@ class Text:
         How the vocabulary was selected; it also holds the counts of rarer words.
     reading : mapping or None, default None
         Statistics of reading: ``readers`` holds the statistics of each reader and ``dropped`` those of ``max_types``,
-        if it dropped words. With replayed text, ``replay`` holds its ``share``, ``sentences`` and ``words``.
+        if it dropped words. In an update with ``replay``, the entry ``replay`` holds the ``share``, ``sentences`` and
+        ``words`` of the old text that was mixed in.
     """
 
     vocabulary: Vocabulary
@@ -460,7 +461,7 @@ def text_options() -> list[str]:
 
 
 def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
-    """The options of a run on an encoded text.
+    """Return the training options for a run on an encoded text.
 
     Options with their default value are replaced by those that the text was made with. Raises :class:`ConfigError` for
     an explicit option that differs, except ``keep_words``, ``max_types``, a higher ``min_count`` and a lower
@@ -621,7 +622,7 @@ def _sample(
 
 
 def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
-    """Raise :class:`CorpusError` if a held-out text has nothing to predict, because its loss would be 0."""
+    """Raise :class:`CorpusError` if no sentence of a held-out text has two words to predict from each other."""
     if held_out.words == 0:
         raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
     if np.diff(held_out.offsets).max() < 2:

@@ -97,7 +97,10 @@ def encode_part(
 
 
 def piece_of_part(kept: Kept, number: int, first: int, positions: range, words: int) -> CorpusPiece:
-    """Return sentences of a part that begins at position ``first`` of a text of ``words`` words; on a machine."""
+    """Return, on the machine that holds a part, its sentences at ``positions`` of the text.
+
+    The part begins at position ``first`` of a text of ``words`` words.
+    """
     corpus: EncodedCorpus = kept[f"corpus {number}"]
     ids, offsets, _ = corpus.piece(range(positions.start - first, positions.stop - first))
     return CorpusPiece(ids, offsets + first, words)
@@ -171,11 +174,11 @@ class PartsOnMachines:
         return encoded
 
     def piece(self, number: int, first: int, positions: range, words: int) -> Any:
-        """Return a reference to sentences of a part; see :func:`piece_of_part`."""
+        """Return a Ray object reference to the result of :func:`piece_of_part` for a part."""
         return self.holder(number).text("do", piece_of_part, number, first, positions, words)
 
     def _turns(self) -> list[range]:
-        """Group the parts into batches of one part per machine."""
+        """Divide the numbers of the parts into ranges with as many parts as there are machines."""
         size = len(self._cluster.machines)
         return [range(first, min(first + size, len(self._parts))) for first in range(0, len(self._parts), size)]
 
@@ -221,7 +224,7 @@ class CorpusOnMachines(EncodedCorpus):
         return self._sentences
 
     def references(self, positions: range) -> list[Any]:
-        """Return references to the pieces of these positions, in order; at least one.
+        """Return Ray object references to the sentences at these positions, in order, at least one reference.
 
         Parts of the text whose machine was lost are read again first.
         """
@@ -268,8 +271,8 @@ def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequ
     if given or others:
         names = " and ".join((*given, *others))
         warn(
-            f"this machine reads the whole text, which is necessary for {names}: without this, each machine would read "
-            "a part of the text",
+            f"this machine reads the whole text, which is necessary for {names}; without {names}, each machine would "
+            "read a part of the text",
             RuntimeWarning,
         )
     return not given and not others

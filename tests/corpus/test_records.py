@@ -361,7 +361,7 @@ def test_tables_with_other_delimiters(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("content", "field", "message"), [
     ("id,text\n1,a\n", "body", r"has no column 'body' in its first row; there are: 'id', 'text'$"),
     ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(if columns are sep"),
-    ("text,text\na,b\n", "text", "has 2 columns 'text': rename all but one"),
+    ("text,text\na,b\n", "text", "has 2 columns with the name 'text': rename all but one"),
     ("a,b\n", 2, r"no row has the column 2; there are: 0, 1"),
     ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): correct its quotation marks, or pass"),
     ('a,b\nc,"d"e\n', 1, r"line 2: it is not valid CSV \(.*\): correct its quotation marks, or pass"),
@@ -374,7 +374,7 @@ def test_tables_that_cannot_be_read(tmp_path: Path, content: str, field: str | i
 def test_quotation_marks_of_tsv_that_are_text_are_not_guessed_at(tmp_path: Path) -> None:
     path = written(tmp_path / "c.tsv", 'id\ttext\n1\t"a b\n2\tc d"\n3\t"e\nf"\n')
     with pytest.raises(
-        CorpusError, match=r"c.tsv', line 3: here ends a quotation with tabs and line breaks, which begins 'a b"
+        CorpusError, match=r"c.tsv', line 3: a quotation with tabs and line breaks ends here; it begins with 'a b"
     ):
         words_of(path, field="text")
     assert words_of(path, field="text", reader="csv", delimiter="\t") == ["a", "b", "2", "c", "d", "e", "f"]
@@ -451,7 +451,7 @@ def test_files_that_are_no_tables(tmp_path: Path, name: str) -> None:
 def test_a_table_with_another_suffix_names_its_reader(tmp_path: Path) -> None:
     path = tmp_path / "c.bin"
     pyarrow.parquet.write_table(pyarrow.table({"t": ["a"]}), path)
-    with pytest.raises(CorpusError, match='is a file of parquet: pass reader="parquet" and field='):
+    with pytest.raises(CorpusError, match='is a file of parquet: pass reader="parquet", and its text column as field'):
         words_of(path)
     assert words_of(path, reader="parquet", field="t") == ["a"]
 

@@ -124,7 +124,7 @@ def test_scores_of_every_kind_side_by_side(clustered, tmp_path, benchmark):
         (
             lambda e, d: plot_words(e, ["cat0", "cat0"], d / "a.png"),
             ConfigError,
-            "words must be from 2 to 1,000 different words; got '1'",
+            "words must hold from 2 to 1,000 different words; got '1'",
         ),
         (
             lambda e, d: plot_words(e, "cat0", d / "a.png"),
@@ -142,7 +142,7 @@ def test_scores_of_every_kind_side_by_side(clustered, tmp_path, benchmark):
             ConfigError,
             'method must be "pca" or "umap"; got \'tsne\'',
         ),
-        (lambda e, d: plot_words(e, ["cat0", "dog0"], d / "a.png", "umap"), ConfigError, "words must be at least 5"),
+        (lambda e, d: plot_words(e, ["cat0", "dog0"], d / "a.png", "umap"), ConfigError, "words must hold at least 5"),
         (
             lambda e, d: plot_heatmap(e, ["cat0", "dog0"], d / "a.png", order="x"),
             ConfigError,
@@ -245,7 +245,7 @@ def test_pictures_are_drawn_on_given_axes(clustered):
         ({"clusters": 1}, "clusters must be a whole number from 2 to 7; got 1"),
         (
             {"words": {"a": ["cat0"], "b": ["cat0"]}},
-            "words must have each word in only one group; got \"'cat0' in 'a' and 'b'",
+            "words must name each word in only one group; got \"'cat0' in 'a' and 'b'",
         ),
         ({"words": {"a": ["cat0"], "b": ["cat1"]}, "clusters": 2}, "clusters must be left unset if words are given in"),
         ({"words": {str(n): [f"cat{n}"] for n in range(8)}}, "words must have at most 7 groups; got 8"),

@@ -97,7 +97,8 @@ REFUSALS = {
     ),
     "zero weights": (lambda v: v.mean_vector(["east"], [0]), "weights must not all be zero; got [0.0]"),
     "no known word": (
-        lambda v: v.mean_vector(["x"], ignore_missing=True), "words must hold a word of the vocabulary; got ['x']"
+        lambda v: v.mean_vector(["x"], ignore_missing=True),
+        "words must hold at least one word of the vocabulary; got ['x']"
     ),
     "a text to move": (
         lambda v: v.wmdistance("east", ["up"]), "first must be a list of words; got 'east': split the text"

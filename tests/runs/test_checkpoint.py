@@ -245,7 +245,7 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
         (lambda record: [], "it is not the record of a wordkin run"),
         (lambda record: record | {"format": "other"}, "it is not the record of a wordkin run"),
         (lambda record: record | {"version": 2}, "its format version is 2, but this wordkin reads version 1"),
-        (lambda record: record | {"files": {}}, "its entry 'files' has no vocabulary"),
+        (lambda record: record | {"files": {}}, "its entry 'files' names no file for the vocabulary"),
         (lambda record: record | {"files": record["files"] | {"tables": {}}}, "its entry 'name' is missing"),
         (
             lambda record: record | {"files": record["files"] | {"tables": {"name": "../x", "sha256": ""}}},
@@ -492,7 +492,7 @@ def test_a_run_that_has_not_trained_is_no_model(sentences, tmp_path, monkeypatch
     monkeypatch.setattr(wordkin.runs.run, "open_backend", fail)
     with pytest.raises(MemoryError):
         Word2Vec(**SMALL).fit(sentences, checkpoint=tmp_path)
-    with pytest.raises(CheckpointError, match="has no trained tables yet: resume it"):
+    with pytest.raises(CheckpointError, match="has no trained tables yet: resume the run"):
         Word2Vec.load(tmp_path)
 
 

@@ -188,12 +188,12 @@ def refusal(options: dict[str, Any]) -> str | None:
     if options["vectors"] != "input" and options["objective"] == ("hierarchical-softmax",):
         return (
             f'vectors must be "input" with objective="hierarchical-softmax"; got {options["vectors"]!r}: '
-            "its output rows are tree nodes, not words"
+            "leave vectors out, because the output rows belong to tree nodes, not to words"
         )
     if options["cbow_combine"] == "sum" and options["cbow_gradient"] == "exact":
         return (
             'cbow_gradient must be "word2vec" with cbow_combine="sum"; got \'exact\': '
-            "both gradients are the same for a sum"
+            "leave it out, because both gradients are the same for a sum"
         )
     return None
 

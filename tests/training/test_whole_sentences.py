@@ -89,8 +89,8 @@ def test_items_far_apart_in_a_basket_count_as_neighbours_do() -> None:
         ),
         (
             {"max_context": 30},
-            'max_context needs window="sentence"; got 30: leave it out: a window of N words has at most 2N context '
-            "words",
+            'max_context needs window="sentence"; got 30: leave it out, because a window of N words has at most 2N '
+            "context words",
         ),
         ({"window": "sentence", "max_context": 0}, "max_context must be a whole number from 1 to 10000; got 0"),
     ],

@@ -131,9 +131,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments, message, text_file,
 def test_benchmarks_the_text_has_no_words_of_are_refused(text_file, tmp_path):
     unknown = tmp_path / "unknown.tsv"
     unknown.write_text("king\tqueen\t9\ncar\ttrain\t7\nsun\tmoon\t8\nstar\tsky\t5\n")
-    message = (
-        r"^evaluate must have more items whose words are all in the vocabulary: only 2 of 4 items have; got 'unknown'"
-    )
+    message = r"^evaluate must have more items whose words are all in the vocabulary \(now 2 of 4\); got 'unknown'"
     with pytest.raises(ConfigError, match=message):
         wordkin.tune(text_file, unknown, **OPTIONS)
 

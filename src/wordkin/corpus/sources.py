@@ -233,7 +233,9 @@ def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
             f"the corpus is a data frame: name the text column, such as field={example!r}; {listed(names)}"
         )
     if names.count(field) > 1:
-        raise CorpusError(f"the data frame has {names.count(field)} columns {field!r}: rename all but one")
+        raise CorpusError(
+            f"the data frame has {names.count(field)} columns with the name {field!r}: rename all but one"
+        )
     if field not in names:
         raise CorpusError(f"the data frame has no column {field!r}; {listed(names)}")
     return _python_values(frame[field])

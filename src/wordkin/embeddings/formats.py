@@ -83,7 +83,7 @@ def save_embeddings(
     kind = format_of(path)
     check("whitespace", Choice(get_args(Whitespace)), whitespace)
     if not header and kind != "text":
-        raise ConfigError("header", "must be True for formats other than text", header)
+        raise ConfigError("header", "must be True for formats other than text", header, "leave it out")
     check_items(path, vectors.vocabulary)
     check_writable(path)
     with replacing(path) as stream:
@@ -171,11 +171,17 @@ def load_embeddings(
         if kind == "safetensors":
             return read_native(source, options.limit, words=listed)
         if listed is not None and are_integers(listed):
-            raise ConfigError("word", "must be text: only the native format stores whole numbers", listed[0])
+            raise ConfigError(
+                "word", "must be a string, because only the native format stores whole numbers", listed[0]
+            )
         if kind == "parquet":
             return read_parquet(source, options)
         if kind == "bin" and " ".encode(options.encoding) != b" ":
-            raise ConfigError("encoding", "must be a superset of ASCII for word2vec binary", options.encoding)
+            raise ConfigError(
+                "encoding",
+                "must be a superset of ASCII for word2vec binary, in which a space ends each word",
+                options.encoding,
+            )
         return read_binary(source, options) if kind == "bin" else read_text(source, options)
 
 

@@ -83,7 +83,7 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
     if not len(ids):
         raise ConfigError(
             "words",
-            f"must hold a word of {str(source.path)!r}",
+            f"must hold at least one word of {str(source.path)!r}",
             sorted(words, key=str)[:3],
         )
     counts = None if vocabulary.counts is None else vocabulary.counts[ids]

@@ -445,7 +445,7 @@ class _BestTwo:
             scores[rows, columns] = -np.inf
 
     def valid_ids(self) -> Ids:
-        """Return the ids; -1 if there was no candidate."""
+        """Return the ids of the best answers; -1 for a question without a candidate."""
         return np.where(np.isneginf(self.scores), -1, self.ids)
 
     def merged(self, other: _BestTwo) -> _BestTwo:

@@ -31,7 +31,7 @@ _LEAST_SPREAD = 1e-6  # mean squared deviation to largest square
 
 @dataclass(frozen=True)
 class Proportion:
-    """A number of ``successes`` out of a ``total``."""
+    """A proportion: ``successes`` out of ``total``."""
 
     successes: int
     total: int

@@ -4,7 +4,8 @@ Within a block, all rows are read before any is updated, so later examples do no
 is harmless while the total update of a row in a block is small relative to the curvature of the loss; otherwise
 training diverges. Two totals are bounded:
 
-* Shared noise words have the weight c K / M each (c contexts per centre), so a block of T examples moves a noise row
+* The gradient of each shared noise word has the weight c K / M, with c context words and c K noise words per centre, so
+a block of T examples moves a noise row
   by at most ``learning_rate * T * c * K / M`` steps. The bound is 1.5.
 * The most frequent word has the probability p in the kept text or in the noise, so its row receives
   ``learning_rate * T * c * (K + 1) * p`` steps. The bound is 0.5.
@@ -78,7 +79,7 @@ def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> Bl
 
 
 def rows_together(path: float, learning_rate: float, likeliest: float) -> int:
-    """Number of context words that hierarchical softmax reads before it writes them.
+    """Return the number of context words whose rows hierarchical softmax reads together before it updates any of them.
 
     ``path`` is the mean length of a tree path; ``likeliest`` is that of :func:`negative_sampling_block`.
     """

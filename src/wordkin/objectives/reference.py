@@ -74,7 +74,7 @@ class Tables:
         return Tables(**{name: np.zeros(array.shape) for name, array in self.arrays().items()})
 
     def moved(self, towards: Tables, learning_rate: float) -> Tables:
-        """The tables after a step ``learning_rate * towards``."""
+        """Return tables with the values of these plus ``learning_rate * towards``."""
         steps = towards.arrays()
         return Tables(**{name: array + learning_rate * steps[name] for name, array in self.arrays().items()})
 
@@ -138,9 +138,9 @@ class Scored:
     probabilities : ndarray of shape (R,)
         For the two softmaxes, probabilities that sum to 1; otherwise σ(score).
     residuals : ndarray of shape (R,)
-        Negative derivative of the loss with respect to each score (g).
+        Residual g of each row: the negative derivative of the loss with respect to its score.
     loss : float
-        E.
+        The loss E of the example.
     """
 
     row_ids: IntArray

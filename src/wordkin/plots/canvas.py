@@ -186,5 +186,5 @@ def chosen_ids(embeddings: WordVectors, words: Sequence[str], most: int) -> tupl
         raise ConfigError("words", "must be a list of words, not one string", words)
     different = list(dict.fromkeys(words))
     if not 2 <= len(different) <= most:
-        raise ConfigError("words", f"must be from 2 to {most:,} different words", f"{len(different):,}")
+        raise ConfigError("words", f"must hold from 2 to {most:,} different words", f"{len(different):,}")
     return different, embeddings.vocabulary.ids_of(different).tolist()

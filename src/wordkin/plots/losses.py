@@ -151,7 +151,7 @@ def plot_losses(
     path = None if output is None else check_picture(output)
     several = [curves] if isinstance(curves, LossCurve) else list(curves)
     if not 1 <= len(several) <= _MOST_CURVES:
-        raise ConfigError("curves", f"must be 1 to {_MOST_CURVES} runs", len(several))
+        raise ConfigError("curves", f"must hold from 1 to {_MOST_CURVES} runs", len(several))
     units = list(dict.fromkeys(each.unit for each in several))
     if len(units) > 1:
         raise ConfigError("curves", "must all have the same unit", units, "plot logs and models separately")

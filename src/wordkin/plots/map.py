@@ -113,7 +113,9 @@ def umap_positions(
         The coordinates.
     """
     if len(vectors) < _UMAP_FEWEST:
-        raise ConfigError("words", f'must be at least {_UMAP_FEWEST} with method="umap"', len(vectors), 'use "pca"')
+        raise ConfigError(
+            "words", f'must hold at least {_UMAP_FEWEST} words with method="umap"', len(vectors), 'use "pca"'
+        )
     try:
         from umap import UMAP
     except ImportError as error:
@@ -212,7 +214,7 @@ def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tu
         for word in [members] if isinstance(members, str) else members:
             if group_of.setdefault(word, group) != group:
                 found = f"{word!r} in {group_of[word]!r} and {group!r}"
-                raise ConfigError("words", "must have each word in only one group", found)
+                raise ConfigError("words", "must name each word in only one group", found)
     groups = {group: {word for word, its_group in group_of.items() if its_group == group} for group in words}
     return list(group_of), groups
 

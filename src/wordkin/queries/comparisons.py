@@ -91,12 +91,12 @@ def _mean(
     pre_normalize: bool,
     ignore_missing: bool = False,
 ) -> NDArray[np.float64]:
-    """Return the weighted mean in float64; see :func:`mean_vector`."""
+    """Return the weighted mean of the vectors of words in float64, shape (N,); see :func:`mean_vector`."""
     factors = np.ones(len(words)) if weights is None else _checked_weights(weights, len(words))
     ids = vectors.vocabulary.find_ids(words) if ignore_missing else vectors.vocabulary.ids_of(words)
     ids, factors = ids[ids >= 0], factors[ids >= 0]
     if not len(ids):
-        raise ConfigError("words", "must hold a word of the vocabulary", words)
+        raise ConfigError("words", "must hold at least one word of the vocabulary", words)
     if not factors.any():
         raise ConfigError("weights", "must not all be zero", factors.tolist())
     factors = factors / np.abs(factors).max()  # avoids overflow of their sum

@@ -282,7 +282,9 @@ class RunDirectory:
             raise FormatError(f"{str(self.path / file.name)!r} must hold a number from 0 to 1 for each word")
         start = self.record.files.get("start")
         if start is None:
-            raise FormatError(f"{str(self.path / RECORD_NAME)!r} is damaged: it names no tables before the update")
+            raise FormatError(
+                f"{str(self.path / RECORD_NAME)!r} is damaged: it names no file with the tables before the update"
+            )
         return OldRows(self._read_tables(start), weights)
 
     def continue_as(self, run: Run) -> None:
@@ -314,7 +316,9 @@ class RunDirectory:
         """The tables that :meth:`keep_best` wrote last, memory-mapped read-only."""
         best = self.record.files.get("best") if self._best is None else self._best
         if best is None:
-            raise FormatError(f"{str(self.path / RECORD_NAME)!r} is damaged: it names no tables of the best epoch")
+            raise FormatError(
+                f"{str(self.path / RECORD_NAME)!r} is damaged: it names no file with the tables of the best epoch"
+            )
         return self._read_tables(best)
 
     def check_unchanged(self) -> None:

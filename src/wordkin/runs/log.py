@@ -73,7 +73,7 @@ class TrainingLog:
         return file
 
     def __call__(self, report: TrainingReport) -> None:
-        """Write a line if one is due."""
+        """Write a line if a second has passed since the last one, or if an epoch has ended."""
         if self._file is None or (time.monotonic() < self._next_line and not report.epoch_finished):
             return
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES

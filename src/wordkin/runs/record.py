@@ -200,7 +200,7 @@ def digest_of(values: Mapping[str, Any]) -> str:
 def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
     files = {kind: StoredFile(_entry(each, "name", str), _entry(each, "sha256", str)) for kind, each in entries.items()}
     if "vocabulary" not in files:
-        raise FormatError("its entry 'files' has no vocabulary")
+        raise FormatError("its entry 'files' names no file for the vocabulary")
     for kind, file in files.items():
         match = FILE_NAME.fullmatch(file.name)
         if match is None or match[1] != kind:

@@ -122,7 +122,7 @@ def _followed(path: Path) -> Path:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """The text of a system error without its number, or that of a ValueError for an impossible path."""
+    """Return the message of a system error without its number, or of the ValueError that an impossible path causes."""
     return getattr(error, "strerror", None) or str(error)
 
 

@@ -50,13 +50,14 @@ def added(works: Iterable[Mapping[str, MachineWork]]) -> dict[str, MachineWork]:
 
 @dataclass(frozen=True, slots=True)
 class SpanResult:
-    """The result of training on a span.
+    """The result of training on a span, a stretch of consecutive corpus positions.
 
     Attributes
     ----------
     losses : sequence of float
-        Summed loss of each shard in nats, in the order of the text, over all objectives. With one number per shard, the
-        sum over an epoch does not depend on the boundaries of spans.
+        Summed loss of each shard in nats, over all objectives, in the order of the text. A shard is the piece of text
+        that one thread trains at a time. Because there is one number for each shard, the sum over an epoch does not
+        depend on how the epoch is divided into spans.
     examples : int
         Number of (input, output) pairs for skip-gram, of centres for CBOW.
     stop : int
@@ -91,7 +92,7 @@ class Backend(Protocol):
 
     @property
     def step_words(self) -> int:
-        """Spans should start at multiples of this number of words; it depends only on the configuration."""
+        """Number of words of which every span should start at a multiple; it depends only on the configuration."""
 
     def train_span(
         self,
@@ -104,8 +105,8 @@ class Backend(Protocol):
     ) -> SpanResult:
         """Train on the corpus positions start … stop - 1 in the given epoch; the first epoch is 0.
 
-        ``should_stop`` is called often. When it returns True, shards in progress are finished and the result says
-        where training stopped.
+        ``should_stop`` is called often. When it returns True, the shards that threads are training are finished, and
+        ``stop`` of the result is the position where training stopped.
         """
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
@@ -115,10 +116,10 @@ class Backend(Protocol):
         """
 
     def tables(self) -> NamedTables:
-        """The current tables; views instead of copies if possible."""
+        """Return the current tables, without copying them if possible."""
 
     def load_tables(self, tables: NamedTables) -> None:
-        """Set all tables."""
+        """Replace the values of all tables."""
 
     def close(self) -> None:
         """Release threads and memory."""

@@ -70,14 +70,14 @@ def connect(address: object) -> RayCluster:
 
 
 def refuse_for_machines(config: TrainingConfig) -> None:
-    """Raise :class:`ConfigError` if several machines cannot train a configuration."""
+    """Raise :class:`ConfigError` if several machines cannot train with this configuration."""
     if config.changes_all_rows:
         raise ConfigError(
             "cluster", 'needs objective="negative-sampling" or "hierarchical-softmax"', config.objective,
-            "a full softmax changes all rows with every word, and all of them would have to be sent")  # fmt: skip
+            "use one machine, because a full softmax changes all rows, which would have to be sent")  # fmt: skip
     if config.deterministic and config.replicas == 1:
         raise ConfigError(
-            "replicas", "must be set on a cluster with deterministic=True, because the result depends on the number",
+            "replicas", "must be set on a cluster with deterministic=True, because the result depends on it",
             config.replicas, "use the number of machines, for example")  # fmt: skip
 
 

@@ -10,7 +10,7 @@ _OPERATIONS_PER_SECOND = 5e10  # per core, a rough value
 
 
 def warn_of_cost(config: TrainingConfig, vocabulary_size: int, corpus_words: int) -> None:
-    """Warn if a full softmax will update very many output rows per word."""
+    """Issue a warning if training with a full softmax takes very long, since it updates all output rows per word."""
     if not config.changes_all_rows or vocabulary_size < LARGE_VOCABULARY:
         return
     operations = 6 * vocabulary_size * config.vector_size * corpus_words * config.epochs

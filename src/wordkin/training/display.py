@@ -46,7 +46,7 @@ class ReadingReport(Protocol):
 
 @dataclass(frozen=True)
 class Watched:
-    """The functions that a run calls, and its display.
+    """The callbacks of a training run, and its progress display.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Watched:
     display: ProgressDisplay | None = None
 
     def ended(self, state: RunState, epochs: int) -> None:
-        """Show which epoch was kept, and explain a rising training loss."""
+        """Show which epoch the vectors come from, and explain the training loss if it rose."""
         if self.display is not None:
             for line in (state.ending(epochs), rising_loss_note(state.losses, state.validation_losses)):
                 if line:
@@ -128,7 +128,7 @@ class ProgressDisplay:
         self.close()
 
     def close(self) -> None:
-        """Leave the last state on the screen and restore the terminal; may be called twice."""
+        """End the display: its last line stays on the screen, and the terminal is restored. May be called twice."""
         if self._bar is not None:
             self._bar.close()
 

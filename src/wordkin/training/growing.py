@@ -39,8 +39,9 @@ _ROWS_AT_A_TIME = 4096
 def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_validation: bool) -> TrainingConfig:
     """Return the configuration of an update: the configuration of the model, changed by ``options``.
 
-    ``learning_rate`` defaults to ``UPDATE_LEARNING_RATES``, and ``patience`` applies only with held-out text. Raises
-    :class:`ConfigError` if an option would change the meaning of the tables, and for hierarchical softmax.
+    If ``options`` has no ``learning_rate``, it is that of ``UPDATE_LEARNING_RATES`` for the architecture. Without
+    held-out text, ``patience`` of the model is ignored. Raises :class:`ConfigError` for an option that defines the
+    tables, such as ``vector_size``, and for hierarchical softmax.
     """
     for name in ("vocabulary", "init"):
         if name in options:

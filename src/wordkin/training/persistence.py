@@ -9,7 +9,9 @@ from wordkin.training.tables import NamedTables
 
 
 class BestTables(Protocol):
-    """Stores the tables of the best epoch outside memory; a copy in memory would double the memory of a run."""
+    """Stores the tables of the epoch with the lowest held-out loss on disk, since a copy would double the memory of a
+    run.
+    """
 
     def keep_best(self, tables: NamedTables) -> None:
         """Store these tables in place of the previous ones. Raises :class:`OutputError` if the disk is full."""
@@ -22,7 +24,7 @@ class Checkpoints(Protocol):
     """Writes checkpoints of a run."""
 
     def due(self) -> bool:
-        """Whether a checkpoint is due."""
+        """Return whether the time between checkpoints has passed since the last one."""
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write a checkpoint; warn if that fails."""
+        """Write a checkpoint; issue a warning if it cannot be written."""

@@ -152,7 +152,9 @@ class Predictor:
             backend.close()
 
     def _choose(self, objective: str | None) -> str:
-        """The objective to use: the named one, or the first trained one that gives probabilities."""
+        """The name of the objective to use: ``objective``, or if None, the first one of the model that gives
+        probabilities.
+        """
         trained = self._config.objectives
         if objective is None:
             return next((each for each in NORMALISED if each in trained), trained[0])
@@ -182,7 +184,7 @@ class Predictor:
         )
 
     def _values(self, input_ids: list[int], objective: str) -> NDArray[np.float64]:
-        """The value of every word for the given input words, float64 [V]."""
+        """The probability (or σ(score) for negative sampling) of every word, given the input words, float64 [V]."""
         tables = self._reference_tables(objective)
         hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
         rows = tables.output_vectors

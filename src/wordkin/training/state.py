@@ -18,7 +18,7 @@ _RISE = 1.002  # relative rise above the lowest loss that is more than random va
 class RunState:
     """The state of a training run.
 
-    Together with tables, configuration and corpus it determines the rest of the run, because random numbers and
+    The state, the tables, the configuration and the corpus determine the rest of the run, because random numbers and
     learning rate are functions of seed, epoch and position.
 
     Attributes
@@ -57,12 +57,14 @@ class RunState:
         return self.epoch_loss / max(1, self.epoch_examples)
 
     def kept_epoch(self, epochs: int) -> int:
-        """The epoch, from 1, that the current tables come from in a run of ``epochs``; 0 before the first has ended."""
+        """The epoch, from 1, that the resulting vectors come from in a run of ``epochs`` epochs; 0 before the first has
+        ended.
+        """
         ended = self.stopped_early or self.epoch >= epochs
         return self.best_epoch if ended and self.best_epoch else self.epoch
 
     def ending(self, epochs: int) -> str:
-        """Which epoch was kept and why, if it is not the last planned epoch; otherwise "".
+        """Say which epoch the vectors come from and why, if it is not the last planned epoch; otherwise "".
 
         >>> RunState(epoch=2, best_epoch=1, stopped_early=True, validation_losses=[2.8353, 2.9]).ending(30)
         'stopped after 2 of 30 epochs; kept epoch 1, held-out loss 2.8353'
@@ -74,7 +76,9 @@ class RunState:
         return f"{done}; kept epoch {kept}, held-out loss {self.validation_losses[kept - 1]:.4f}"
 
     def add(self, result: SpanResult, seconds: float) -> None:
-        """Add the result of a span and the time it took."""
+        """Add the losses and the time of a span of text to those of the current epoch, and move the position to its
+        end.
+        """
         self.position = result.stop
         for loss in result.losses:  # summed one by one, so that rounding does not depend on the spans
             self.epoch_loss += loss

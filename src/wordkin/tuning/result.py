@@ -109,7 +109,9 @@ class TuningResult:
         return f"nothing better than {name} was found: {self.reason}"
 
     def rows(self) -> list[Row]:
-        """The settings that were tried: those on the whole text, best first, then those on a fraction of it."""
+        """One row for each of the settings that were tried: first those tried on the whole text, best first, then the
+        others.
+        """
         by_name: dict[str, list[Trial]] = {}
         for each in self.trials:
             by_name.setdefault(each.name, []).append(each)
@@ -163,7 +165,7 @@ class TuningResult:
         return markdown_table(COLUMNS, self._cells(), right=_NUMBERS)
 
     def to_csv(self) -> str:
-        """The same as comma-separated values."""
+        """The table of the settings tried, as comma-separated values."""
         return csv_table(COLUMNS, self._cells())
 
     def _repr_html_(self) -> str:

@@ -50,7 +50,9 @@ class Runner:
         refuse_unknown(WordVectors(text.vocabulary, matrix), benchmarks, self._threads)
 
     def make(self, step: Step, number: int) -> Trial:
-        """Make a trial. A warm-up on the first words of the text compiles the kernels for its options before."""
+        """Train and score the vectors of a trial, after a warm-up on few words that compiles the kernels for its
+        options.
+        """
         config = self._space.config({**step.settings, "seed": step.seed})
         corpus = self._text.corpus if step.share == 1.0 else self._share(step.share)
         made = Trial(step.stage, step.settings, step.share, step.seed, number)
@@ -80,7 +82,7 @@ class Runner:
         return WordVectors(self._text.vocabulary, result_vectors(config, tables)), state.seconds
 
     def _told(self) -> list[Callback]:
-        """Return the callbacks, wrapped so that they cannot stop a trial: a partial run would give a wrong score."""
+        """Return the callbacks, wrapped so that their results are ignored and cannot stop a trial early."""
 
         def telling(callback: Callback) -> Callback:
             def tell(report: TrainingReport) -> None:
@@ -91,7 +93,9 @@ class Runner:
         return [telling(each) for each in self._callbacks]
 
     def _watch(self, number: int) -> list[Callback]:
-        """Return a callback for the first trial. It raises an error early if the budget is too small for this trial."""
+        """Return, for the first trial only, a callback that raises an error as soon as its estimated time exceeds the
+        budget.
+        """
 
         def watch(report: TrainingReport) -> None:
             needed = report.seconds + (report.seconds_left or 0.0)

@@ -79,14 +79,14 @@ def scores_of(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: in
 
 
 def refuse_unknown(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: int) -> None:
-    """Raise :class:`ConfigError` if the vocabulary has too few words of a benchmark."""
+    """Raise :class:`ConfigError` if a benchmark has too few items whose words are all in the vocabulary."""
     for each in benchmarks:
         result = evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1)
         known, asked = _known(result)
         if known < _LEAST_KNOWN.get(result.kind, 1):
             raise ConfigError(
                 "evaluate",
-                f"must have more items whose words are all in the vocabulary: only {known:,} of {asked:,} items have",
+                f"must have more items whose words are all in the vocabulary (now {known:,} of {asked:,})",
                 each.name,
                 "choose another file, or a text that contains its words",
             )

@@ -76,7 +76,7 @@ class Choice:
 
 
 class Book:
-    """The trials made so far, and estimates based on them."""
+    """The trials of a search so far, and estimates of the time of further trials."""
 
     def __init__(self, space: Space, limits: Limits, words: int, first_seed: int) -> None:
         self.space, self.limits, self.first_seed = space, limits, first_seed
@@ -105,7 +105,7 @@ class Book:
         self.seen.add(identity(self.space.config(trial.settings)))
 
     def of(self, settings: Settings) -> list[Trial]:
-        """Return the trials of some settings."""
+        """Return all trials with these settings."""
         return self._trials_of.get(_key(settings), [])
 
     def seconds(self) -> float:
@@ -113,7 +113,7 @@ class Book:
         return sum(each.seconds for each in self.trials)
 
     def estimate(self, settings: Settings, share: float = 1.0) -> float:
-        """Estimate the time of a trial, from trials of the same settings or, if there are none, from all trials."""
+        """Estimate the seconds of a trial from trials with the same settings or, if there are none, from all trials."""
         costs = [self._cost(each) for each in self.of(settings)] or self._costs
         return statistics.median(costs) * share * self._epochs(settings)
 
@@ -127,7 +127,9 @@ class Book:
         return self._epochs_of[key]
 
     def fresh_seeds(self) -> list[int]:
-        """Return the seeds of the confirmation. Their number depends on the budget and the time of the first trial."""
+        """Return one to three new seeds for the confirmation, fewer if the budget is small for the time of the first
+        trial.
+        """
         whole = self.limits.seconds / max(self.trials[0].seconds, 1e-9)
         if self.limits.trials is not None:
             whole = min(whole, self.limits.trials)
@@ -147,7 +149,7 @@ class Book:
         return self.seconds() + needed <= self.limits.seconds
 
     def allowed(self, settings: Settings) -> bool:
-        """Return whether the expected training time of some settings is within the limit on a run."""
+        """Return whether training with these settings is expected to take no longer than the limit (``at_most``)."""
         bound = self._bound()
         return bound is None or self.run_seconds(settings) <= bound
 
@@ -157,13 +159,15 @@ class Book:
         return self.limits.run_seconds
 
     def run_seconds(self, settings: Settings) -> float:
-        """Return the median training time on the whole text, or the scaled time of trials on a fraction of the text."""
+        """Return the median training time of these settings on the whole text, scaled from a fraction of it if
+        necessary.
+        """
         same = self.of(settings)
         same = [each for each in same if each.share == 1.0] or same
         return statistics.median(each.train_seconds / each.share for each in same)
 
     def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Return the trials that have a score and whose settings keep the time limit, best first."""
+        """Return the trials that have a score and whose training time is within the limit (``at_most``), best first."""
         bound = self._bound()
         usable = [
             each
@@ -228,7 +232,11 @@ _WHAT_A_SEARCH_NEEDS = "the recipes, one new trial and its confirmation need so 
 
 
 def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
-    """Try new settings on a fraction of the text and the best on the whole text; return the number of the next draw."""
+    """Try new settings on a fraction of the text, and the best of them on the whole text.
+
+    The random draws of settings are numbered through the search. ``number`` is that of the first draw here, and the
+    result is the number of the next one.
+    """
     share = book.screening_share
     made: list[Trial] = []
     stage = "screening" if share < 1.0 else "whole"
@@ -254,7 +262,7 @@ def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
 
 
 def _finalists(book: Book, new: Settings) -> list[Settings]:
-    """Return the settings that would be confirmed if no settings were tried after ``new``."""
+    """Return the settings that the confirmation trains if ``new`` are the last new settings of the search."""
     return [*(each.settings for each in book.candidates()[: FINALISTS - 1]), new]
 
 
@@ -297,7 +305,7 @@ def _judge(book: Book, finalists: Sequence[Settings], references: Sequence[Setti
 
 
 def _nothing_better(book: Book, references: Sequence[Trial], why: str) -> Choice:
-    """Choose the best reference, by its mean over some trials."""
+    """Return the choice of the reference with the highest mean score over ``references``; ``why`` is the reason."""
     if not references:
         raise ConfigError("at_most", "must leave some settings to choose", _limit_text(book), "raise it")
     names: list[Any] = []

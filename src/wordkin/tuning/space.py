@@ -127,7 +127,7 @@ def _value(config: TrainingConfig, name: str) -> Any:
 
 
 def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
-    """Return the next lower and the next higher number; for other types, all other values."""
+    """Return the next lower and the next higher value if they are numbers, otherwise all values but ``value``."""
     if any(isinstance(each, bool | str) for each in values):
         return [each for each in values if each != value]
     ordered = sorted(values)

@@ -97,7 +97,8 @@ def tune(
     Raises
     ------
     ConfigError
-        An argument is not legal, the vocabulary has no item of a benchmark, or the budget is too small.
+        An argument is not legal, a benchmark has no item whose words are all in the vocabulary, or the budget is too
+        small.
     CheckpointError
         The directory holds another search, or another process uses it.
     CorpusError, FormatError, OutputError

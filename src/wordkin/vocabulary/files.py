@@ -111,7 +111,7 @@ def vocabulary_of(given: object) -> Vocabulary:
         word = given.word(int(given.counts.argmin()))
         raise ConfigError("vocabulary", "must have counts from 1 up", f"{word} {int(given.counts.min())}")
     if "" in given:
-        raise ConfigError("vocabulary", "must not hold the empty word", "", "leave it out: no text contains it")
+        raise ConfigError("vocabulary", "must not hold the empty word", "", "leave it out, because no text contains it")
     return Vocabulary.choose(given.words, given.counts)[0]
 
 

@@ -120,7 +120,7 @@ def select_windows(
 
 @inner
 def sentence_at(sentence_offsets, position):
-    """Index of the sentence that contains a corpus position, by bisection."""
+    """Return the index of the sentence that contains a corpus position, found by bisection."""
     low, high = 0, sentence_offsets.shape[0] - 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -217,7 +217,7 @@ def count_pairs(starts, stops, first, stop):
 
 @kernel
 def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):
-    """Write every (centre, context) pair as a separate window, in order."""
+    """Write a window with a single context word for each (centre, context) pair, in order."""
     pair = 0
     for centre in range(first, stop):
         for position in range(starts[centre], stops[centre]):

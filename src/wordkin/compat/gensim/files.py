@@ -60,7 +60,10 @@ def read_vectors(
     """
     if no_header and binary:
         raise NotSupportedError(
-            "no_header", "must be False with binary=True", no_header, "the size of rows is read from the header"
+            "no_header",
+            "must be False with binary=True",
+            no_header,
+            "leave it out, because the size of rows is read from the header",
         )
     options: dict[str, Any] = {
         "format": "bin" if binary else "text", "limit": limit, "encoding": encoding, "duplicates": "first",
@@ -132,10 +135,18 @@ def write_vectors(
 ) -> None:
     """Write a file of vectors in a format of word2vec."""
     if binary and not write_header:
-        raise ConfigError("write_header", "must be True with binary=True", write_header, "readers need it")
+        raise ConfigError(
+            "write_header",
+            "must be True with binary=True",
+            write_header,
+            "leave it out, because a binary file needs a header",
+        )
     if binary and append:
         raise ConfigError(
-            "append", "must be False with binary=True", append, "the header would be in the middle of the file"
+            "append",
+            "must be False with binary=True",
+            append,
+            "write a new file, because the header must be at its beginning",
         )
     dtype = rows.dtype if rows.dtype in (np.float32, np.float16) else np.float32
     vectors = Embeddings(Vocabulary(words), rows.astype(dtype, copy=False))

@@ -59,7 +59,9 @@ def read_arrow(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: in
         mark = source.read(len(_FILE_MARK))
         source.seek(0)
         if mark.startswith(_OLD_FEATHER_MARK):
-            raise CorpusError(f"{opened.name!r} is Feather of version 1: write it again with a newer pyarrow")
+            raise CorpusError(
+                f"{opened.name!r} is a Feather file of version 1, which is too old: write it again with a newer pyarrow"
+            )
         if mark == _FILE_MARK:
             file = pyarrow.ipc.open_file(source)
             batches = (file.get_batch(number) for number in range(file.num_record_batches))
@@ -101,7 +103,9 @@ def _field_of(field: str | int | None, schema: Any, name: str) -> str:
         )
     nested = _is_nested(field, schema)
     if field in schema.names and nested:
-        raise CorpusError(f"field {field!r} fits a column and a field within a column of {name!r}: rename one")
+        raise CorpusError(
+            f"{name!r} has a column {field!r} and also a field with this name within a column: rename one"
+        )
     if field not in schema.names and not nested:
         raise CorpusError(f"{name!r} has no column {field!r}; {listed(schema.names)}")
     return field

@@ -75,7 +75,7 @@ def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
     """The error for a quotation of TSV that runs over tabs and lines, as where single quotation marks are text."""
     cell = next(cell for cell in row if "\n" in cell and "\t" in cell)
     return CorpusError(
-        f"{name!r}, line {line:,}: here ends a quotation with tabs and line breaks, which begins {shown(cell[:40])}: "
+        f"{name!r}, line {line:,}: a quotation with tabs and line breaks ends here; it begins with {shown(cell[:40])}: "
         'pass reader="csv", delimiter="\\t" if it is one field, or quoting=False if quotation marks are text'
     )
 
@@ -87,7 +87,7 @@ def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
     if len(found) == 1:
         return found[0]
     if found:
-        raise CorpusError(f"{name!r} has {len(found)} columns {field!r}: rename all but one")
+        raise CorpusError(f"{name!r} has {len(found)} columns with the name {field!r}: rename all but one")
     other = next((each for each in ";\t,|" if each != delimiter and len(header) == 1 and each in header[0]), None)
     remedy = f" (if columns are separated by {other!r}, pass reader='csv', delimiter={other!r})" if other else ""
     raise CorpusError(f"{name!r} has no column {field!r} in its first row; {listed(header)}{remedy}")

@@ -217,7 +217,7 @@ class OpenFile:
         return data
 
     def _check_encoding(self, data: bytes) -> None:
-        """Collect the first MiB and check its encoding, unless it looks binary."""
+        """Check the encoding of the first MiB of the text, unless it looks binary."""
         assert self._sample is not None
         self._sample.append(data)
         if not data or self._delivered + len(data) >= SAMPLE_BYTES:
@@ -411,7 +411,7 @@ class _FrameReader(io.RawIOBase):
         return count
 
     def _decompressed(self, compressed: bytes, most: int) -> bytes:
-        """Pass data to the current frame, or begin one; end it at its end."""
+        """Decompress data with the current frame, or with a new one after its end."""
         if self._frame is None:
             self._frame = self._new_frame()
             self._frames += 1

@@ -18,7 +18,7 @@ ReadFile = Callable[[OpenFile, Reading, Tally, int], Iterator[Piece]]
 
 
 class Format(NamedTuple):
-    """One format.
+    """One row of ``FORMATS``: how files of a format are read.
 
     Attributes
     ----------

@@ -100,7 +100,9 @@ def _refuse_binary(opened: OpenFile, text: bytes) -> None:
         refuse_escapes(text, opened.name)
     for mark, reader in _ARROW_MARKS.items():
         if text.startswith(mark) and looks_binary(text):
-            raise BinaryFileError(f'{opened.name!r} is a file of {reader}: pass reader="{reader}" and field=')
+            raise BinaryFileError(
+                f'{opened.name!r} is a file of {reader}: pass reader="{reader}", and its text column as field'
+            )
     if looks_binary(text):
         raise BinaryFileError(
             f"{opened.name!r} looks binary (it holds zero bytes): pass plain text, or text compressed as .gz, .bz2, "
@@ -143,5 +145,6 @@ def _refuse_records(opened: OpenFile, text: bytes) -> None:
     if isinstance(record, dict):
         fields = ", ".join(map(repr, list(record)[:6]))
         raise CorpusError(
-            f'{opened.name!r} looks like JSON Lines with the fields {fields}: pass reader="jsonl" and field=, {remedy}'
+            f"{opened.name!r} looks like JSON Lines with the fields {fields}: "
+            f'pass reader="jsonl" and one of these as field, {remedy}'
         )

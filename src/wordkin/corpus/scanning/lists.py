@@ -181,7 +181,7 @@ def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterab
 def _append_ids(
     words: Iterable[str], index: _WordIndex, stream: array[int], sentence: Iterable[str] | None = None
 ) -> None:
-    """Append the ids of ``words``, which are a part or all of ``sentence``."""
+    """Append the ids of ``words``, which are some or all of the words of ``sentence``."""
     try:
         stream.extend(map(index.__getitem__, words))
     except TypeError as error:

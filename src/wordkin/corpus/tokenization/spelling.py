@@ -34,7 +34,7 @@ class Spelling:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether no option changes any word."""
+        """Whether all options have their defaults, so that words stay unchanged."""
         return not self.lowercase and self.normalize is None and self.keep is None
 
     def refuse_integers(self) -> None:

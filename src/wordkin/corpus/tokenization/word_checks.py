@@ -58,8 +58,8 @@ def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
             longest, most = token, number
     if parts >= LEAST_PARTS * max(words, 1):
         warn(
-            f"the words of the lists have white space in them, {parts / words:.1f} parts on average, as "
-            f"{shown(longest)} has: each is learned as one word; pass sentences as texts=[...], or split them",
+            f"the words of the lists contain white space, such as {shown(longest)}, and have {parts / words:.1f} parts "
+            "on average: each is learned as one word; pass sentences as texts=[...], or split them",
             CorpusWarning,
         )
 

@@ -21,7 +21,7 @@ _SECTION = re.compile(r":\s|:$|:[^\s:)(]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line as cells."""
+    """One line of a benchmark file, split into cells."""
 
     cells: tuple[str, ...]
     line: Line

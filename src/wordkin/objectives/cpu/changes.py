@@ -125,7 +125,7 @@ def _add_change(shapes, union, before, row, rows, changed_row, sums, sum_row, nu
 
 @kernel
 def list_rows(shapes, table, ids, rows):
-    """Compute ``rows[:] = table[ids]``."""
+    """Copy rows out of a table: ``rows[:] = table[ids]``."""
     for slot in range(ids.shape[0]):
         prefetch_row(table, ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)])
         copy_row(shapes, table, np.int64(ids[slot]), rows, np.int64(slot))
@@ -133,7 +133,7 @@ def list_rows(shapes, table, ids, rows):
 
 @kernel
 def set_rows(shapes, table, ids, rows):
-    """Compute ``table[ids] = rows``."""
+    """Copy rows into a table: ``table[ids] = rows``."""
     for slot in range(ids.shape[0]):
         prefetch_row(table, ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)])
         copy_row(shapes, rows, np.int64(slot), table, np.int64(ids[slot]))
@@ -141,6 +141,6 @@ def set_rows(shapes, table, ids, rows):
 
 @kernel
 def clear_numbers(numbers, ids):
-    """Compute ``numbers[ids] = 0`` for float32 ``numbers``."""
+    """Set some of the float32 ``numbers`` to 0: ``numbers[ids] = 0``."""
     for slot in range(ids.shape[0]):
         numbers[ids[slot]] = 0.0

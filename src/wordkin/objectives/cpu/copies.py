@@ -41,7 +41,7 @@ def number_rows(ids, weight, local_ids, row_ids, updates, count):
 
 @inlined
 def _number(row, local_ids, row_ids, updates, count):
-    """The local number of a row, assigned if it has none, and the number of numbered rows."""
+    """Return the local number of a row, which is assigned if it has none, and how many rows are now numbered."""
     local = local_ids[row]
     if local >= count or row_ids[local] != row:
         local = np.int32(count)
@@ -54,14 +54,14 @@ def _number(row, local_ids, row_ids, updates, count):
 
 @kernel
 def add_updates(row_ids, updates, tally):
-    """``tally[row_ids] += updates``, float32, for distinct rows. Concurrent threads may lose updates."""
+    """Compute ``tally[row_ids] += updates``, float32, for distinct rows. Concurrent threads may lose additions."""
     for slot in range(row_ids.shape[0]):
         tally[row_ids[slot]] += updates[slot]
 
 
 @kernel
 def count_ids(ids, counts):
-    """``counts[ids] += 1``, int32; an id may appear several times."""
+    """Add 1 to ``counts[id]``, int32, for each of ``ids``, in which an id may be repeated."""
     for slot in range(ids.shape[0]):
         counts[ids[slot]] += 1
 
@@ -105,7 +105,7 @@ def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, to
 
 @kernel
 def renumber(numbers, ids, renumbered):
-    """``renumbered = numbers[ids]``; ``renumbered`` may be the same array as ``ids``."""
+    """Compute ``renumbered[:] = numbers[ids]``; ``renumbered`` may be the same array as ``ids``."""
     for slot in range(ids.shape[0]):
         renumbered[slot] = numbers[ids[slot]]
 
@@ -149,7 +149,7 @@ def _generation_of(table, shard):
 
 @inlined
 def _slots_of(table, shard):
-    """The slots of a shard: first, stop."""
+    """Return the first slot of a shard, and the slot after its last one."""
     return shard * table.room, shard * table.room + table.counts[shard]
 
 
@@ -276,7 +276,11 @@ def _merge_copies(shapes, table, first_slot, row):
 
 @inlined
 def _share_of_changes(table, first_slot):
-    """(1 - e^-sum of u) / sum of (1 - e^-u), u = updates x pull of each copy of a row."""
+    """Return the fraction of the summed changes of a row's copies that is added to the row.
+
+    It is (1 - e^-U) / Σ (1 - e^-u), where u is the number of updates times the pull of one copy, and U is the sum of
+    all u.
+    """
     joint = 0.0
     summed = 0.0
     following = np.int64(first_slot + 1)

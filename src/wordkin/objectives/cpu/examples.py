@@ -127,7 +127,9 @@ def make_workspace(layout: Layout, block: int, outputs: int, band: int, dtype: s
 
 @inlined
 def input_span(examples, i, cbow):
-    """Positions of the inputs of example i: start, stop, the position to leave out, how many there are."""
+    """Return the positions of the inputs of example i: first, stop, the position in between to leave out, and their
+    number.
+    """
     if cbow:
         return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
     return examples.centres[i], examples.centres[i] + 1, -1, 1 if context_size(examples, i) > 0 else 0
@@ -135,7 +137,9 @@ def input_span(examples, i, cbow):
 
 @inlined
 def output_span(examples, i, cbow):
-    """Positions of the outputs of example i: start, stop, the position to leave out, how many there are."""
+    """Return the positions of the outputs of example i: first, stop, the position in between to leave out, and their
+    number.
+    """
     if cbow:
         count = 1 if context_size(examples, i) > 0 else 0
         return examples.centres[i], examples.centres[i] + count, -1, count
@@ -152,7 +156,7 @@ def context_size(examples, i):
 
 @inlined
 def fill_hidden(shapes, tables, input_ids, span, mode, hidden, row):
-    """``hidden[row]`` = the hidden vector of the inputs at the positions of a span (see :func:`input_span`)."""
+    """Write the hidden vector of the inputs at the positions of a span (see :func:`input_span`) to ``hidden[row]``."""
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.mean and count > 0 else 1.0
     row_size = hidden.shape[1]

@@ -102,7 +102,7 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
 
 @inlined
 def _path(tree, word):
-    """Start and length of the path of a word."""
+    """Return the index at which the path of a word starts, and the number of its nodes."""
     return tree.offsets[word], tree.offsets[word + 1] - tree.offsets[word]
 
 
@@ -209,7 +209,7 @@ def _pass_nodes(shapes, tables, nodes, error_table, work):
 
 @kernel
 def copy_rows(shapes, table, first, count, target):
-    """``table[target : target + count] = table[first : first + count]``."""
+    """Copy ``count`` rows of a table from row ``first`` on to the rows from ``target`` on."""
     for row in range(count):
         copy_row(shapes, table, first + row, table, target + row)
 

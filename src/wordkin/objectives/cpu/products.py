@@ -69,7 +69,7 @@ def transpose_rows(shapes, rows, first, count, columns):
 
 @inlined
 def copy_row(shapes, source, source_row, target, target_row):
-    """``target[target_row] = source[source_row]``."""
+    """Copy a row: ``target[target_row] = source[source_row]``."""
     row_size = source.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
         row = load_row(shapes.panel, source, source_row * row_size + column)
@@ -78,21 +78,21 @@ def copy_row(shapes, source, source_row, target, target_row):
 
 @inlined
 def clear_row(shapes, target, target_row):
-    """``target[target_row] = 0``."""
+    """Set a row to zeros: ``target[target_row] = 0``."""
     for column in range(0, target.shape[1], breadth(shapes.panel)):
         store(zeros(shapes.panel), target, target_row * target.shape[1] + column, 0)
 
 
 @inlined
 def clear_band(shapes, band, row):
-    """``band[row] = 0`` for rows of whole registers."""
+    """Set a row of whole registers to zeros: ``band[row] = 0``."""
     for column in range(0, band.shape[1], breadth(shapes.vector)):
         store(zeros(shapes.vector), band, row * band.shape[1] + column, 0)
 
 
 @inlined
 def add_row(shapes, source, source_row, scale, target, target_row):
-    """``target[target_row] += scale * source[source_row]``."""
+    """Add a multiple of a row: ``target[target_row] += scale * source[source_row]``."""
     row_size = source.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
         row = load_row(shapes.panel, target, target_row * row_size + column)
@@ -249,5 +249,5 @@ def _fill_out_tiles(work, hidden_count, output_count, tile_rows):
 
 @inlined
 def padded_to(count, multiple):
-    """``count`` rounded up to a multiple."""
+    """Return ``count``, rounded up to a multiple of the second argument."""
     return (count + multiple - 1) // multiple * multiple

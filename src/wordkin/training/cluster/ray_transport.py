@@ -228,7 +228,7 @@ class RayTransport:
         return dealt(self._config.replicas, len(self._members))
 
     def _fetch_text(self, corpus: EncodedCorpus, rounds: Sequence[Sequence[range]]) -> FetchedText:
-        """Have the members fetch the text of their blocks. They do so while they train."""
+        """Ask the members to fetch the text of their next blocks, which they do while they train."""
         texts = [[pieces_of_block(corpus, block) for block in blocks] for blocks in rounds]
         key = next(_TICKETS)
         done = []
@@ -327,5 +327,5 @@ class RayTransport:
                 return
 
     def close(self) -> None:
-        """Release the members. The caller closes the cluster."""
+        """Release the tables and connections of the members. The caller closes the cluster."""
         self._members = []

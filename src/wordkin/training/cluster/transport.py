@@ -22,7 +22,7 @@ class MachineLostError(Exception):
 
 
 class Transport(Protocol):
-    """Calls to all machines. Each call returns when all machines have finished.
+    """Calls to all machines of a run. Each call returns when all machines have finished it.
 
     Training raises :class:`MachineLostError` if a machine is lost. After :meth:`restart_period` the other
     machines train its replicas.
@@ -122,7 +122,7 @@ class InProcess:
         return len(self.machines)
 
     def begin_period(self) -> None:
-        """Do nothing: the machines never change."""
+        """Do nothing, because the machines of this transport never change."""
 
     def train_period(
         self,

@@ -27,7 +27,8 @@ from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS
 def hold_tables(
     config: TrainingConfig, counts: NDArray[np.int64], text_counts: NDArray[np.int64]
 ) -> SharedTables | MergedTables:
-    """Allocate tables of zeros: merged ones if the result must not depend on threads, otherwise shared ones.
+    """Allocate tables of zeros: for ``deterministic=True``, tables whose copies are merged, otherwise tables that
+    threads share.
 
     If the copies that merging needs do not fit into memory, a deterministic run uses shared tables and one thread.
     """
@@ -81,7 +82,9 @@ class CpuBackend:
             self._held.freeze(frozen)
 
     def _compile(self) -> None:
-        """Compile all kernels before training is timed, with a text of one word, which trains nothing."""
+        """Compile all kernels by training on a text of one word, which changes nothing, so that training is timed
+        without it.
+        """
         corpus = EncodedCorpus.of_arrays(np.zeros(1, np.int32), np.array([0, 1]))
         self.train_span(corpus, 0, 0, 1, Schedule(0.0, 0.0, 1), lambda: False)
 
@@ -111,7 +114,9 @@ class CpuBackend:
         )
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """See the protocol. Runs the training kernels with learning rate 0, which changes nothing."""
+        """See :class:`wordkin.training.backend.Backend`. The training kernels run with learning rate 0, which changes
+        no table.
+        """
         text = Text(corpus, self._config.seed, (VALIDATION, 0), (VALIDATION, 1), lambda position: 0.0)
         shards = shards_between(0, corpus.words, self._held.shard_words)
         results = self._held.train(text, shards, should_stop)
@@ -147,7 +152,7 @@ class CpuBackend:
         )
 
     def tally_updates(self) -> Tally:
-        """Start counting the updates of rows and return the tally."""
+        """Start to count how often each row is updated; return the object with the counts."""
         tally = self._held.tally = Tally([len(rows) for rows in self.row_tables])
         with self._held.crew.alone():
             self._compile()

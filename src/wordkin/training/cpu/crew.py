@@ -39,7 +39,7 @@ class Queue(Generic[T]):
 
 
 class Crew(Generic[W]):
-    """Workers with one thread each."""
+    """A fixed set of workers, each with its own thread."""
 
     def __init__(self, workers: Sequence[W]) -> None:
         self.workers = workers

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class FrozenRows:
-    """A copy of some rows of a table, to restore them.
+    """Copies of the frozen rows of a table, from which they are restored after they were changed.
 
     Kernels do not check for frozen rows, so they cost nothing when no row is frozen. Within a stretch of text, that is,
     a shard of shared tables or a round of merged tables, frozen rows change like others.

@@ -86,7 +86,7 @@ class Pulls:
         self._input_updates = [step.input_updates for step in steps]
 
     def of(self, squares: NDArray[np.float64], learning_rate: float) -> list[float]:
-        """The pull of each table; ``squares`` holds the mean squared row length per table, weighted by updates."""
+        """Return the pull of an update in each table, from the mean squared row lengths ``squares`` of the tables."""
         of_inputs, of_bias, *of_outputs = squares
         factor = self._curvature * learning_rate
         hidden = factor * (of_inputs * self._hidden_square + of_bias + self._has_output_bias)
@@ -95,18 +95,18 @@ class Pulls:
 
 
 def slots_of(table: RowCopies, shard: int) -> slice:
-    """The range of copy slots of a shard."""
+    """Return the range of slots in which the copies of a shard's rows are stored."""
     return slice(shard * table.room, (shard + 1) * table.room)
 
 
 def row_set(table: RowCopies, shard: int) -> RowSet:
-    """A row set for a shard, backed by the arrays of the table."""
+    """Return an object for the rows that a shard reads; it uses the arrays of the table."""
     slots = slots_of(table, shard)
     return RowSet(table.row_ids[slots], table.updates[slots], table.counts[shard : shard + 1])
 
 
 def in_order(table: RowCopies, shard: int) -> Array:
-    """The rows, or their copies, of a shard that reads every row, in order."""
+    """Return the array of all rows, in order, for a shard that reads every row: the rows themselves or their copies."""
     first = int(table.numbers[shard * table.room]) if table.room else 0
     return table.rows[first : first + table.room]
 
@@ -188,7 +188,9 @@ class MergedTables:
         shares = len(self.crew.workers)
 
         def tasks(task: Callable[..., None], number: int) -> list[Callable[[Worker], None]]:
-            """One task per part of a round; before the first and after the last round, parts have no shard."""
+            """Yield a task for each part of a round, and tasks without a shard before the first and after the last
+            round.
+            """
             first = number * self._parts
             taken = shards[first : first + self._parts] if number >= 0 else []
             return [
@@ -228,12 +230,12 @@ class MergedTables:
         return [results[shard] for shard in shards if shard in results]
 
     def _round(self, number: int) -> range:
-        """The part numbers of a round; rounds are counted from 0."""
+        """Return the numbers of the parts of a round; the first round is 0."""
         first = number % GENERATIONS * self._parts
         return range(first, first + self._parts)
 
     def _count(self, number: int) -> None:
-        """Add the updates of a round to the tally, if it is set, in the order of the parts."""
+        """Add the numbers of row updates in a round, part by part, to the tally, if updates are counted."""
         if self.tally is not None and number >= 0:
             for part in self._round(number):
                 self.tally.add(self._row_sets[part])
@@ -242,7 +244,7 @@ class MergedTables:
         merge_rows(self._shapes, self._tables, self._round(number).start, share, shares)
 
     def _forget(self) -> None:
-        """Discard prepared parts that were not trained."""
+        """Discard the parts that were prepared for the next round but not trained."""
         for part, rows in enumerate(self._row_sets):
             for table, each in zip(self._tables, rows, strict=True):
                 table.heads[part // self._parts, each.ids] = 0

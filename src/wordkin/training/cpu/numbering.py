@@ -23,7 +23,7 @@ def make_local_ids(vocabulary_size: int) -> LocalIds:
 
 
 def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Map each id to its number."""
+    """Store the local number of each of these ids in the look-up table."""
     found = np.empty_like(ids)
     renumber(numbers, ids, found)
     return found

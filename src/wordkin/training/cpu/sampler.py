@@ -44,7 +44,7 @@ class Sampler:
         self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
     def draw(self, text: Text, shard: range) -> Sample:
-        """Draw the sample of a shard; it is valid until the next call."""
+        """Draw the windows and the targets of a shard. The next call overwrites them."""
         first, stop, kept = select_windows(
             text.corpus.ids, text.corpus.offsets, shard.start, shard.stop, self._thresholds,
             np.uint64(stream_key(text.seed, *text.window_stream)), self._reach, self._dynamic, self._whole,

@@ -40,7 +40,7 @@ class Counter:
         self.targets = [np.zeros(vocabulary_size if step.draws_words else 0, np.int32) for step in steps]
 
     def count(self, sample: Sample) -> None:
-        """Count the sample of a shard."""
+        """Count the words and the targets that were drawn for a shard."""
         count_ids(sample.windows.word_ids, self.words)
         for step, targets, counts in zip(self._steps, sample.targets, self.targets, strict=True):
             if step.draws_words:
@@ -65,7 +65,7 @@ class Tally:
         self.updates = tuple(np.zeros(count, np.float32) for count in rows)
 
     def add(self, row_sets: Sequence[RowSet]) -> None:
-        """Add the updates of a shard."""
+        """Add the numbers of updates of the rows that a shard read."""
         for updates, rows in zip(self.updates, row_sets, strict=True):
             add_updates(rows.ids, rows.updates, updates)
 

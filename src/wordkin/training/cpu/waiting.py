@@ -22,7 +22,7 @@ def count_now(_typing: Any, counter: Any) -> Any:
 
 @kernel
 def reaches(counter, awaited, looks):
-    """Whether ``counter`` int64 [1] reaches ``awaited`` within ``looks`` reads; reads at least once."""
+    """Read ``counter`` int64 [1] up to ``looks`` times, at least once; return whether it has reached ``awaited``."""
     for _ in range(looks):
         if count_now(counter) >= awaited:
             return True

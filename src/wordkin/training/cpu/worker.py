@@ -49,7 +49,7 @@ class Worker:
     def train(
         self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[AnyOutputs], learning_rate: float
     ) -> Result:
-        """Train each objective in turn on the same windows.
+        """Train all objectives, one after the other, on the same windows.
 
         Kernels work on whole padded rows, so they also change the bias column of input rows and of the projection bias.
         That column is unused in these tables, so it is reset to 0 after the shard.
