@@ -208,11 +208,11 @@ def write_lesson_page() -> None:
     lines = [
         "# The pages of the lesson",
         "",
-        "This page shows a picture of each page of the lesson, made by `make screenshots`. The",
-        "[checklist](checklist.md) lists what a learner sees on each page. [A class hour](class-hour.md) describes how",
-        "to use the pages in class.",
+        "This page shows a picture of each page of the lesson in the [studio](studio.md), made by `make screenshots`.",
+        "The [checklist](checklist.md) lists what a learner sees on each page.",
+        "[A class hour](class-hour.md) describes how to use the pages in class.",
         "",
-        "Every page works with any text. Each picture uses the example text that suits its page best.",
+        "Every page of the lesson works with any text. Each picture uses the example text that suits its page best.",
     ]
     for number, topic in enumerate(TOPICS, 1):
         title = texts[f"lesson.topic.{topic}"]

@@ -442,7 +442,8 @@ class TrainingConfig:
         False, Flag(), "Model", "Add a learned bias to each output score.")
     vectors: ResultTable = _option(
         "input", Choice(get_args(ResultTable)), "Model",
-        "Table that the resulting vectors are taken from.", "Press and Wolf 2017")
+        "Table that the resulting vectors are taken from: one of the two tables, or their sum or average.",
+        "Press and Wolf 2017")
 
     tokenizer: str | Callable[[str], list[str]] = _option(
         "whitespace", TokenizerName(), "Text",
@@ -453,7 +454,8 @@ class TrainingConfig:
         "Lower-case all words; tr, az and lt select the rules of Turkish, Azerbaijani and Lithuanian.")
     normalize: Normalization | None = _option(
         None, OptionalChoice(get_args(Normalization)), "Text",
-        "Unicode normal form; NFKC also unifies full-width letters and other compatibility variants.")
+        "Convert text to this Unicode normal form; NFKC also unifies full-width letters and other compatibility "
+        "variants.")
     keep: str | Callable[[str], object] | None = _option(
         None, PatternOrFunction(), "Text",
         "Keep only words that fully match this regular expression, or for which this function returns True.")
@@ -476,7 +478,7 @@ class TrainingConfig:
         "Join frequent phrases such as new_york: the number of passes that learn them, or a file of phrases.",
         "Mikolov et al. 2013b")
     phrase_min_count: int = _option(
-        5, Number(1, integer=True), "Text", "Ignore phrases with a lower count.")
+        5, Number(1, integer=True), "Text", "Do not join words that occur together fewer times than this.")
     phrase_threshold: float | None = _option(
         None, Number(-1, optional=True), "Text",
         "Join words whose score exceeds this. Default: 10 for word2phrase, 0.5 for npmi.")
@@ -502,7 +504,8 @@ class TrainingConfig:
         "Limit on the distinct words counted at a time, to bound memory: the rarest are dropped. Also limits the rarer "
         "words whose counts are stored. Default: no limit on counting; 1,000,000 stored counts.")
     subsample: float = _option(
-        1e-3, Number(0, 1), "Text", "Threshold for dropping frequent words at random; 0 keeps all words.",
+        1e-3, Number(0, 1), "Text",
+        "Threshold for dropping occurrences of frequent words at random; 0 keeps all of them.",
         "Mikolov et al. 2013b")
     subsample_formula: SubsampleFormula = _option(
         "word2vec", Choice(get_args(SubsampleFormula)), "Text",
