@@ -330,8 +330,7 @@ class Word2Vec:
         old_weight: float | None = None,
         **options: Unpack[TrainingOptions],
     ) -> Word2Vec:
-        """Continue training on new text: words of the model start from their vectors and counts, and new words are
-        added.
+        """Continue training on new text: known words start from their vectors and counts, and new words are added.
 
         A word of the new text is added if its count in all text so far reaches ``min_count``. For this the model
         stores the counts of rare words. ``docs/growing.md`` gives the rules. If training fails or is stopped, the
@@ -418,8 +417,9 @@ class Word2Vec:
         vocabulary: Vocabulary | None = None,
         known: Known | None = None,
     ) -> None:
-        """Read a text and train on it. ``start_for`` takes its vocabulary and returns the initial tables, or None for
-        random ones.
+        """Read a text and train on it.
+
+        ``start_for`` takes the vocabulary of the text and returns the initial tables, or None for random ones.
         """
         from wordkin.embeddings.formats import check_items
         from wordkin.runs.checkpoints import DEFAULT_CHECKPOINT_EVERY, seconds_of

@@ -598,9 +598,7 @@ class TrainingConfig:
 
     @property
     def reach(self) -> int:
-        """Largest distance between a context word and its centre: ``window``, or ``max_context`` if contexts are whole
-        sentences.
-        """
+        """Largest distance of a context word from its centre: ``window``, or ``max_context`` with whole sentences."""
         return self.window if isinstance(self.window, int) else self.max_context
 
     @property

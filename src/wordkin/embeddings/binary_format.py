@@ -79,7 +79,7 @@ def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) 
 
 
 def _refuse_blank(rows: Rows, words: list[bytes], positions: NDArray[np.int64]) -> None:
-    """Refuse a file with an empty or blank word, after which the vectors cannot be located."""
+    """Raise :class:`FormatError` for an empty or blank word, because the vectors after it cannot be located."""
     for index, word in enumerate(words):
         if not word or (word[0] in _BLANKS and not word.strip()):
             raise rows.broken(

@@ -55,7 +55,7 @@ class Embeddings(WordVectors):
     path : str, Path or None, default None
         The file that the vectors were read from. :meth:`build_index` saves an index next to it.
     scales : array of float32, shape (V,), or None, default None
-        The scale of each row, for vectors that were rounded by ``astype("int8")``. A native file then stores int8.
+        The scale of each row if the vectors were rounded by ``astype("int8")``. A native file then stores them as int8.
 
     Raises
     ------
@@ -91,7 +91,7 @@ class Embeddings(WordVectors):
 
     @property
     def stored_dtype(self) -> str:
-        """Number type in a native file: "float32", "float16" or "int8" (float32 in memory)."""
+        """Number type in a native file: "float32", "float16" or "int8". In memory, int8 vectors are float32."""
         return self._matrix.dtype.name if self._scales is None else "int8"
 
     def __repr__(self) -> str:
@@ -376,9 +376,9 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         dtype : {"float32", "float16", "int8"}
-            "float16" keeps three digits of numbers up to 65,504 and halves the size. "int8" stores a scale for each
-            row, and rounds each number to k times the scale, where k is a whole number from -127 to 127. Such vectors
-            are float32 in memory and int8 in a native file, which is a quarter of the size.
+            "float16" keeps about three significant digits of numbers up to 65,504 and halves the size. "int8" stores a
+            scale for each row, and rounds each number to k times the scale, where k is a whole number from -127 to 127.
+            Such vectors are float32 in memory and int8 in a native file, which is a quarter of the size.
 
         Returns
         -------
@@ -444,7 +444,7 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         smaller : Embeddings
-            Vectors with fewer bits, dimensions or words. Their words must be a subset of these.
+            Vectors with fewer bits, dimensions or words. All their words must be words of these vectors.
         topn : int, default 10
             Number of nearest neighbours of each word to compare.
         sample : int, default 1000
@@ -453,7 +453,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         Agreement
-            The share of neighbours that stay the same, and the change of cosines.
+            The fraction of neighbours that stay the same, and the changes of cosines.
 
         Raises
         ------
@@ -947,7 +947,7 @@ class Embeddings(WordVectors):
     ) -> NeighbourIndex:
         """Build an index for approximate nearest-neighbour search (extra ``index``).
 
-        A million vectors of size 100 take minutes.
+        For a million vectors of size 100, this takes minutes.
 
         Parameters
         ----------

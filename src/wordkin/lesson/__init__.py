@@ -1,8 +1,8 @@
 """Lessons: training on a short text, in single steps whose numbers a learner can look at.
 
 :class:`Course` computes any step of the training, and the tables after it. :func:`overview` returns the state before
-training. :func:`steps` yields the gradient steps in order. Each step holds its window, labelled rows, hidden vector,
-scores, probabilities, loss, gradients and changed rows.
+training. :func:`steps` yields the gradient steps in order. Each step holds its window, the output rows with their
+labels, the hidden vector, scores, probabilities, loss, gradients and changed rows.
 
 This package prints nothing. Steps and states are data classes (``wordkin.lesson.views``), which ``to_dict()`` converts
 to JSON-compatible values. ``wordkin.lesson.equations`` builds the formulas of a step.

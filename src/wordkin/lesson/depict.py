@@ -322,7 +322,7 @@ def _comparison(
     sample_probabilities: FloatArray,
     chosen: bool,
 ) -> Comparison:
-    """Compare full softmax, sampled softmax and negative sampling for one true word, with the same scores."""
+    """Compare full softmax, sampled softmax and negative sampling for one true word, computed from the same scores."""
     full = reference.full_softmax(tables, hidden, [output_id])
     sampled = reference.sampled_softmax(tables, hidden, output_id, samples, sample_probabilities)
     negative = reference.negative_sampling(tables, hidden, output_id, samples)

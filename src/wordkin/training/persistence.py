@@ -9,8 +9,9 @@ from wordkin.training.tables import NamedTables
 
 
 class BestTables(Protocol):
-    """Stores the tables of the epoch with the lowest held-out loss on disk, since a copy would double the memory of a
-    run.
+    """Stores the tables of the epoch with the lowest held-out loss.
+
+    They are on disk, because a copy in memory would double the memory of a run.
     """
 
     def keep_best(self, tables: NamedTables) -> None:

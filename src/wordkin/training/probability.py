@@ -152,9 +152,7 @@ class Predictor:
             backend.close()
 
     def _choose(self, objective: str | None) -> str:
-        """The name of the objective to use: ``objective``, or if None, the first one of the model that gives
-        probabilities.
-        """
+        """The objective to use: ``objective`` or, if None, the first one of the model that gives probabilities."""
         trained = self._config.objectives
         if objective is None:
             return next((each for each in NORMALISED if each in trained), trained[0])

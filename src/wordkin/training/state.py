@@ -57,9 +57,7 @@ class RunState:
         return self.epoch_loss / max(1, self.epoch_examples)
 
     def kept_epoch(self, epochs: int) -> int:
-        """The epoch, from 1, that the resulting vectors come from in a run of ``epochs`` epochs; 0 before the first has
-        ended.
-        """
+        """The epoch, from 1, that the vectors come from in a run of ``epochs`` epochs; 0 before the first has ended."""
         ended = self.stopped_early or self.epoch >= epochs
         return self.best_epoch if ended and self.best_epoch else self.epoch
 
@@ -76,9 +74,7 @@ class RunState:
         return f"{done}; kept epoch {kept}, held-out loss {self.validation_losses[kept - 1]:.4f}"
 
     def add(self, result: SpanResult, seconds: float) -> None:
-        """Add the losses and the time of a span of text to those of the current epoch, and move the position to its
-        end.
-        """
+        """Add the losses and the time of a span of text, and move the position to its end."""
         self.position = result.stop
         for loss in result.losses:  # summed one by one, so that rounding does not depend on the spans
             self.epoch_loss += loss

@@ -109,9 +109,7 @@ class TuningResult:
         return f"nothing better than {name} was found: {self.reason}"
 
     def rows(self) -> list[Row]:
-        """One row for each of the settings that were tried: first those tried on the whole text, best first, then the
-        others.
-        """
+        """One row for each of the settings tried: first those tried on the whole text, best first, then the others."""
         by_name: dict[str, list[Trial]] = {}
         for each in self.trials:
             by_name.setdefault(each.name, []).append(each)

@@ -50,9 +50,7 @@ class Runner:
         refuse_unknown(WordVectors(text.vocabulary, matrix), benchmarks, self._threads)
 
     def make(self, step: Step, number: int) -> Trial:
-        """Train and score the vectors of a trial, after a warm-up on few words that compiles the kernels for its
-        options.
-        """
+        """Train and score the vectors of a trial, after a warm-up on few words, which compiles the kernels."""
         config = self._space.config({**step.settings, "seed": step.seed})
         corpus = self._text.corpus if step.share == 1.0 else self._share(step.share)
         made = Trial(step.stage, step.settings, step.share, step.seed, number)
@@ -93,9 +91,7 @@ class Runner:
         return [telling(each) for each in self._callbacks]
 
     def _watch(self, number: int) -> list[Callback]:
-        """Return, for the first trial only, a callback that raises an error as soon as its estimated time exceeds the
-        budget.
-        """
+        """Return, for the first trial only, a callback that raises an error if its time will exceed the budget."""
 
         def watch(report: TrainingReport) -> None:
             needed = report.seconds + (report.seconds_left or 0.0)

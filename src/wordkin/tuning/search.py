@@ -127,9 +127,7 @@ class Book:
         return self._epochs_of[key]
 
     def fresh_seeds(self) -> list[int]:
-        """Return one to three new seeds for the confirmation, fewer if the budget is small for the time of the first
-        trial.
-        """
+        """Return one to three new seeds for the confirmation, fewer if the budget allows few trials."""
         whole = self.limits.seconds / max(self.trials[0].seconds, 1e-9)
         if self.limits.trials is not None:
             whole = min(whole, self.limits.trials)
@@ -159,9 +157,7 @@ class Book:
         return self.limits.run_seconds
 
     def run_seconds(self, settings: Settings) -> float:
-        """Return the median training time of these settings on the whole text, scaled from a fraction of it if
-        necessary.
-        """
+        """Return the median training time of these settings on the whole text, if necessary an estimate."""
         same = self.of(settings)
         same = [each for each in same if each.share == 1.0] or same
         return statistics.median(each.train_seconds / each.share for each in same)

@@ -127,9 +127,7 @@ def make_workspace(layout: Layout, block: int, outputs: int, band: int, dtype: s
 
 @inlined
 def input_span(examples, i, cbow):
-    """Return the positions of the inputs of example i: first, stop, the position in between to leave out, and their
-    number.
-    """
+    """Positions of the inputs of example i: first, stop, the position in between to leave out; and their number."""
     if cbow:
         return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
     return examples.centres[i], examples.centres[i] + 1, -1, 1 if context_size(examples, i) > 0 else 0
@@ -137,9 +135,7 @@ def input_span(examples, i, cbow):
 
 @inlined
 def output_span(examples, i, cbow):
-    """Return the positions of the outputs of example i: first, stop, the position in between to leave out, and their
-    number.
-    """
+    """Positions of the outputs of example i: first, stop, the position in between to leave out; and their number."""
     if cbow:
         count = 1 if context_size(examples, i) > 0 else 0
         return examples.centres[i], examples.centres[i] + count, -1, count

@@ -27,8 +27,7 @@ from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS
 def hold_tables(
     config: TrainingConfig, counts: NDArray[np.int64], text_counts: NDArray[np.int64]
 ) -> SharedTables | MergedTables:
-    """Allocate tables of zeros: for ``deterministic=True``, tables whose copies are merged, otherwise tables that
-    threads share.
+    """Allocate tables of zeros, which threads share or, with ``deterministic=True``, of which threads merge copies.
 
     If the copies that merging needs do not fit into memory, a deterministic run uses shared tables and one thread.
     """
@@ -82,9 +81,7 @@ class CpuBackend:
             self._held.freeze(frozen)
 
     def _compile(self) -> None:
-        """Compile all kernels by training on a text of one word, which changes nothing, so that training is timed
-        without it.
-        """
+        """Compile all kernels before training is timed, by training on a text of one word, which changes nothing."""
         corpus = EncodedCorpus.of_arrays(np.zeros(1, np.int32), np.array([0, 1]))
         self.train_span(corpus, 0, 0, 1, Schedule(0.0, 0.0, 1), lambda: False)
 
@@ -114,8 +111,9 @@ class CpuBackend:
         )
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """See :class:`wordkin.training.backend.Backend`. The training kernels run with learning rate 0, which changes
-        no table.
+        """See :class:`wordkin.training.backend.Backend`.
+
+        The training kernels run with learning rate 0, so the tables do not change.
         """
         text = Text(corpus, self._config.seed, (VALIDATION, 0), (VALIDATION, 1), lambda position: 0.0)
         shards = shards_between(0, corpus.words, self._held.shard_words)

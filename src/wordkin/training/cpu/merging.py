@@ -100,7 +100,7 @@ def slots_of(table: RowCopies, shard: int) -> slice:
 
 
 def row_set(table: RowCopies, shard: int) -> RowSet:
-    """Return an object for the rows that a shard reads; it uses the arrays of the table."""
+    """Return the set of the rows that a shard reads, stored in the arrays of the table."""
     slots = slots_of(table, shard)
     return RowSet(table.row_ids[slots], table.updates[slots], table.counts[shard : shard + 1])
 
@@ -188,9 +188,7 @@ class MergedTables:
         shares = len(self.crew.workers)
 
         def tasks(task: Callable[..., None], number: int) -> list[Callable[[Worker], None]]:
-            """Yield a task for each part of a round, and tasks without a shard before the first and after the last
-            round.
-            """
+            """Return a task for each part of a round; before the first and after the last round, without a shard."""
             first = number * self._parts
             taken = shards[first : first + self._parts] if number >= 0 else []
             return [
@@ -253,7 +251,10 @@ class MergedTables:
     def _prepare(
         self, text: Text, worker: Worker, *, part: int, shard: range | None, results: dict[range, Result]
     ) -> None:
-        """Draw the sample of a part; number and claim the rows that it reads. ``shard`` is None after the text ends."""
+        """Draw the windows and noise words of a part, and register the rows that it reads.
+
+        ``shard`` is the text of the part, or None after the end of the text.
+        """
         words, bias, *outputs = self._row_sets[part]
         if shard is None:
             for rows in self._row_sets[part]:
@@ -277,7 +278,7 @@ class MergedTables:
     def _train(
         self, text: Text, worker: Worker, *, part: int, shard: range | None, results: dict[range, Result]
     ) -> None:
-        """Train one part; all parts of the round must be prepared."""
+        """Train one part, after all parts of its round have been prepared."""
         if shard is not None:
             learning_rate = text.rate_at(shard.start)
             results[shard] = worker.train(*self._inputs_of(part), learning_rate)

@@ -23,7 +23,7 @@ def make_local_ids(vocabulary_size: int) -> LocalIds:
 
 
 def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Store the local number of each of these ids in the look-up table."""
+    """Return the number of each id: ``numbers[ids]``."""
     found = np.empty_like(ids)
     renumber(numbers, ids, found)
     return found
@@ -58,11 +58,11 @@ class RowSet:
         return self._updates[: self.count]
 
     def restart(self) -> None:
-        """Remove all rows."""
+        """Forget all rows, to number those of another shard."""
         self._count[0] = 0
 
     def restart_with(self, ids: NDArray[np.int32], updates: ArrayLike) -> None:
-        """Replace all rows by these."""
+        """Set the rows to ``ids``, numbered in this order, and their update counts to ``updates``."""
         self._count[0] = len(ids)
         self.ids[:], self.updates[:] = ids, updates
 

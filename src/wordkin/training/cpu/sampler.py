@@ -27,14 +27,14 @@ class Text(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The sample of a shard: its windows, and the targets of each objective."""
+    """What was drawn for a shard: its windows, and the additional targets of each objective, such as noise words."""
 
     windows: Windows
     targets: Sequence[Any]
 
 
 class Sampler:
-    """Draws samples into its own buffers. A sample depends only on the text, its streams and the shard."""
+    """Draws the sample of a shard into its own buffers. It depends only on text, random streams and shard."""
 
     def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep]) -> None:
         self._reach, self._dynamic, self._whole = config.reach, config.dynamic_window, config.whole_sentences

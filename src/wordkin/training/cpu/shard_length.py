@@ -31,7 +31,7 @@ _FLOAT_BYTES = 4
 
 
 class Demand(Protocol):
-    """The limits that one objective sets for shards.
+    """The limits that one objective sets for the length of shards.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Demand(Protocol):
 
 
 def shard_words(demands: Sequence[Demand], parts: int) -> int:
-    """Number of words of a shard, at least 1: within the limits of all objectives, and small enough to stop soon.
+    """Number of words of a shard, at least 1: within the limits of all objectives, so that training can stop soon.
 
     Training checks ``should_stop`` after every ``parts`` shards, which a single thread may have to train in sequence.
     """
