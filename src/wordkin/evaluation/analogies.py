@@ -60,8 +60,8 @@ class AnalogyScore:
     questions : int
         Number of questions.
     known : int
-        Number of questions whose words are all in the searched vocabulary. If a question accepts several answers, one
-        of them must be.
+        Number of questions whose words are all in the searched vocabulary. Of several accepted answers, one must be in
+        it.
     correct : dict of str to int
         Number of correct answers for each method, ``"3cosadd"`` and ``"3cosmul"``.
     """
@@ -401,14 +401,14 @@ class _Search:
 
 @dataclass(frozen=True)
 class _Formula:
-    """The formula of a method: rows of three tables, for b, c and a, joined by two operations.
+    """The formula of a method: the similarities with b, c and a, taken from three tables and joined by two operations.
 
     Attributes
     ----------
     tables : three arrays of float32, shape (U, slice)
         Similarities of the U distinct words of all questions with a slice of the vocabulary.
     joins : two ufuncs
-        Join the row of b with that of c, and the result with the row of a.
+        The operations: the first joins the row of b with that of c, the second joins the result with the row of a.
     """
 
     tables: tuple[Floats, Floats, Floats]

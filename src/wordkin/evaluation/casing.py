@@ -62,7 +62,7 @@ class WordFinder:
     def build(
         cls, vocabulary: Sequence[str], wanted: Iterable[str], *, case: str = "fold", restrict_vocab: int | None = None
     ) -> WordFinder:
-        """Scan the vocabulary once for the ``wanted`` words, which bound the memory used."""
+        """Scan the vocabulary once for the ``wanted`` words; memory is used only for these."""
         if case not in CASES:
             raise ConfigError("case", 'must be "fold" or "exact"', case)
         check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)

@@ -108,7 +108,9 @@ class CategoryResult(Tabular):
 
     @property
     def purity_unknown_wrong(self) -> Proportion:
-        """Like :attr:`purity`, but out of all words; undefined if words are known and the purity is undefined."""
+        """Like :attr:`purity`, but out of all words, known or not; undefined if the purity is undefined although words
+        are known.
+        """
         if self.known and not self.purity.total:
             return Proportion(0, 0)
         return Proportion(self.purity.successes, self.words)

@@ -211,7 +211,7 @@ def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
 def _compare_outcomes(
     kind: str, name: str, first: NDArray[np.int8], second: NDArray[np.int8], units: NDArray[np.int64]
 ) -> Comparison:
-    """Compare outcomes; ``units`` (shape (2, items)) are the word pairs of each item, as for :func:`mean_interval`."""
+    """Compare right and wrong answers; ``units``, shape (2, items), are the word pairs of each item."""
     shared = (first != UNKNOWN) & (second != UNKNOWN)
     first_right, second_right = first[shared] == CORRECT, second[shared] == CORRECT
     items = len(first_right)

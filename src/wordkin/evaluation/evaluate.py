@@ -183,7 +183,7 @@ def dataset_of(items: Iterable[Sequence[Any]]) -> Dataset:
     Raises
     ------
     ConfigError
-        An item is neither, or the items are of different kinds.
+        An item is neither a word pair nor an analogy, or the items are of different kinds.
     """
     rows = [tuple(item) if not isinstance(item, str) else (item,) for item in items]
     for row in rows or [()]:

@@ -58,7 +58,7 @@ def value_of(record: Mapping[str, Any], field: str, path: tuple[str, ...]) -> ob
 
 
 class Gatherer:
-    """Collects the values of a field to pieces of a useful size.
+    """Collects the values of a field of records, and returns them in pieces of a useful size.
 
     Parameters
     ----------

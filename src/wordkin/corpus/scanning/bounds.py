@@ -63,11 +63,12 @@ class Dropped:
 
 
 class Bound:
-    """Prunes a table of tokens, and numbers tokens so that the spool need not be rewritten.
+    """Drops rare tokens from a table of counts, and numbers tokens so that the ids already stored stay valid.
 
-    A dropped token frees its number for another token. Each segment of the spool belongs to a *generation*, which ends
-    when the table is pruned. A number in a segment stands for the token that has this number at the end, if the token
-    received it in this generation or earlier. Otherwise it stands for a dropped token.
+    Ids of the text are stored in a *spool*, a list of segments that is in a temporary file if it is large. A dropped
+    token frees its number for another token. Each segment belongs to a *generation*, which ends when the table is
+    pruned. A number in a segment stands for the token that has this number at the end, if the token received it in this
+    generation or earlier. Otherwise it stands for a dropped token.
 
     Parameters
     ----------

@@ -157,7 +157,8 @@ def _score_rows(shapes, tables, nodes, rows, work):
 
 @part
 def _errors_in_turn(shapes, length, rows, learning_rate, work):
-    """Replace the scores of each row by G, including the effect of the rows before it; return the loss.
+    """Replace the scores of each row by G = learning rate x error, with the effect of the rows before it; return the
+    loss.
 
     The errors of a row are padded with 0 to a whole register.
     """
@@ -177,7 +178,7 @@ def _errors_in_turn(shapes, length, rows, learning_rate, work):
 
 @part
 def _products_of_errors(shapes, length, rows, work):
-    """Write M after the errors of the rows of a tile; M is 0 from its diagonal on.
+    """Write M (see the module docstring) after the errors of the rows of a tile; M is 0 from its diagonal on.
 
     Rows are processed from last to first, because the padding of the earlier rows must still be 0.
     """

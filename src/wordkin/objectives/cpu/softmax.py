@@ -147,7 +147,7 @@ def _scale(shapes, numbers, factor):
 
 @inlined
 def _update_all(shapes, tables, size, classes, work):
-    """Add G @ W' to the errors and G.T @ hidden to W', block by block: each block is read before it is written."""
+    """Add G @ W' to the errors and G.T @ hidden to W', where G = learning rate x error, one block of rows at a time."""
     block = work.output_ids.shape[0]
     score_row = classes.scores.shape[1]
     for first in range(0, classes.vocabulary_size, block):
