@@ -60,7 +60,7 @@ def _size_of(file: TextFile) -> int | None:
 
 
 def _grouped(sizes: list[int], least_bytes: int) -> Iterator[tuple[int, int]]:
-    """Group consecutive row groups to ranges of at least ``least_bytes``; yield (first, stop) pairs.
+    """Group consecutive row groups with these sizes to ranges of at least ``least_bytes``; yield (first, stop) pairs.
 
     >>> list(_grouped([3, 4, 9, 1], 5))
     [(0, 2), (2, 3), (3, 4)]

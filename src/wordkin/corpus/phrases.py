@@ -51,7 +51,7 @@ _PIECE_WORDS = 1 << 19
 
 
 class PhraseWarning(UserWarning):
-    """Learned phrases may be incomplete; the message says why."""
+    """Some phrases may be missing from the learned ones; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class PhraseOptions:
     Parameters
     ----------
     min_count : int, default 5
-        Ignore n-grams with a lower count; with ``word2phrase`` this is also the discount of the score.
+        Ignore n-grams with a lower count. The score ``word2phrase`` also subtracts it from the count.
     threshold : float, default None
         Join words whose score exceeds this. If None, 10 for ``word2phrase`` and 0.5 for ``npmi``.
     scoring : {"word2phrase", "npmi"}, default "word2phrase"

@@ -152,7 +152,7 @@ def _record(item: object, number: int, field: str | int | None) -> Mapping[str, 
 
 
 def warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
-    """Warn once how many records were skipped, and why."""
+    """Issue one warning with the number of skipped records and the reasons."""
     skipped: Counter[str] = Counter()
     for tally in tallies.values():
         skipped.update(tally.skipped)

@@ -30,7 +30,7 @@ _ARROW_ROWS = 4096  # rows of an array of pyarrow that are converted at a time
 
 
 class TokenizedLists(list[list[str]]):
-    """Lists of words that a tokenizer returned. Unlike in other lists, words with white space are no reason to warn."""
+    """Lists of words that a tokenizer returned. Words with white space in them are not warned of, as in other lists."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _resolve_encoded(names: list[str], reading: Reading) -> Source:
 
 
 def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
-    """The source of strings."""
+    """Return the source for the argument ``texts``."""
     if corpus is not None:
         raise CorpusError("pass either a corpus or texts, not both")
     _refuse_lazy(texts)
@@ -225,7 +225,7 @@ def _refuse_lazy(corpus: object) -> None:
 
 
 def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
-    """A column of a data frame."""
+    """Return the column of a data frame that ``field`` names."""
     names = list(frame.column_names if _is_of_pyarrow(frame) else frame.columns)
     if field is None:
         example = names[0] if names else "text"

@@ -33,7 +33,7 @@ class Dropped:
     Attributes
     ----------
     max_types : int
-        The bound.
+        The value of the option.
     words : int, default 0
         Number of drops; a word that returns and is dropped again counts twice.
     occurrences : int, default 0
@@ -95,7 +95,7 @@ class Bound:
         self._free = np.empty(0, np.int32)
 
     def numbered(self, stream: NDArray[np.int32], tokens: int) -> NDArray[np.int32]:
-        """Convert a stream of table ids to numbers for the spool; the table now holds ``tokens`` tokens."""
+        """Return the numbers to store for a stream of table ids; the table now has ``tokens`` tokens."""
         new = tokens - len(self._numbers)
         if new:
             reused, self._free = self._free[:new], self._free[new:]

@@ -67,14 +67,14 @@ def count_integers(
 
 
 class _Gathered:
-    """Collected items, and the length of each sentence."""
+    """The items of some sentences, one after the other, and the length of each sentence."""
 
     def __init__(self) -> None:
         self.items, self.lengths = array("q"), array("q")
         self._first: object = None
 
     def add(self, sentence: Iterable[object]) -> None:
-        """Add a sentence."""
+        """Add the items of a sentence."""
         before = len(self.items)
         if isinstance(sentence, np.ndarray) and sentence.dtype.kind in "iu":
             self._add_array(sentence)
@@ -113,7 +113,7 @@ class _Gathered:
         raise not_an_item(item)
 
     def clear(self) -> None:
-        """Remove all items."""
+        """Remove all items and sentences."""
         self.items, self.lengths = array("q"), array("q")
 
 
@@ -153,7 +153,7 @@ class _IntegerIndex:
 def _add_segment(
     gathered: _Gathered, index: _IntegerIndex, counts: NDArray[np.int64], text: TokenText, reporter: Reporter
 ) -> NDArray[np.int64]:
-    """Move the collected items to the spool and return the updated counts."""
+    """Move the collected items to the spool, which stores the text, and return the updated counts."""
     if not gathered.items:
         return counts
     ids = index.number(np.frombuffer(gathered.items, np.int64))

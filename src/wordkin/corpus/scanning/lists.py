@@ -131,7 +131,7 @@ class _ListCounter:
             self._counts = self._counts[kept]
 
     def _end_segment(self) -> None:
-        """Move the ids to the spool and add to the counts."""
+        """Move the ids collected so far to the spool, which stores the text, and add their counts."""
         if not self._stream:
             return
         segment = np.frombuffer(self._stream, np.int32)
@@ -241,7 +241,7 @@ def count_batches(
     segment_entries: int = _SEGMENT_ENTRIES,
     bound: Bound | None = None,
 ) -> None:
-    """Fill ``text`` with batches of tokenized lines; warn once of blank words, which were dropped."""
+    """Fill ``text`` with batches of tokenized lines; if blank words were dropped, issue one warning."""
     counter = _ListCounter(text, reporter, segment_entries, bound)
     blank = 0
     for batch in batches:

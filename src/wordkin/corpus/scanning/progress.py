@@ -75,14 +75,14 @@ class Reporter:
         return self.tallies.setdefault(reader, Tally())
 
     def add(self, bytes_read: int | None, words: int) -> None:
-        """Add words, set the bytes read so far if they are known, and report if a report is due."""
+        """Add words, set the bytes read so far if they are known, and report if the last report is long enough ago."""
         self._bytes_read = self._bytes_read if bytes_read is None else bytes_read
         self._words += words
         if time.perf_counter() - self._reported >= _SECONDS_BETWEEN_REPORTS:
             self.report()
 
     def report(self) -> None:
-        """Report now."""
+        """Report the progress now."""
         self._reported = time.perf_counter()
         if self._callback is not None:
             seconds = self._reported - self._started

@@ -243,7 +243,7 @@ def scan(
         Worker threads, in addition to the calling thread, which reads and decompresses. If None, all usable cores. At
         most 16 are used.
     spool_directory : path, default None
-        Directory for ids beyond 4 MiB. If None, the system's temporary directory.
+        Directory of the temporary file for ids that exceed 4 MiB. If None, the system's temporary directory.
     on_progress : callable, default None
         Called with a :class:`ScanProgress` up to ten times a second, and at the end.
 
@@ -370,7 +370,7 @@ def _count(
 
 
 def _warn_of_sentences(text: TokenText) -> None:
-    """Warn if words of lists are sentences; skip whole numbers."""
+    """Warn if the words of lists seem to be whole sentences; whole numbers are not checked."""
     if not text.integers:
         warn_of_sentences(text.tokens, text.counts)
 
