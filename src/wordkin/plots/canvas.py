@@ -102,7 +102,7 @@ def open_canvas(
     theme: str = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Canvas:
-    """Create a figure of that size, or use the figure of the given axes.
+    """Create a figure of this size, or use the figure of the given axes.
 
     Raises
     ------

@@ -166,7 +166,7 @@ def _family_of(font: str | os.PathLike[str]) -> str:
 
 
 def _warn_of_missing(characters: set[str]) -> None:
-    """Warn once of characters that will be drawn as empty boxes."""
+    """Issue one warning with the characters that will be drawn as empty boxes."""
     scripts: dict[str, str] = {}
     for character in sorted(characters):
         first_word = unicodedata.name(character, "").split(" ")[0].split("-")[0]

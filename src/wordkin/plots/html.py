@@ -73,7 +73,7 @@ def write_map(
 
 
 def check_page(output: str | os.PathLike[str]) -> Path:
-    """Return the path of a page; raise ConfigError for another suffix, OutputError if it cannot be written."""
+    """Return the path of an HTML file; raise ConfigError for another suffix, OutputError if it cannot be written."""
     path = Path(output)
     if path.suffix.lower() != SUFFIX:
         raise ConfigError("output", "must end in .html", str(output))

@@ -19,7 +19,7 @@ from wordkin.training.tables import NamedTables, TablePiece
 
 
 class ReplicatedBackend:
-    """A :class:`wordkin.training.backend.Backend` whose replicas are trained on the machines of a transport.
+    """A :class:`wordkin.training.backend.Backend` that trains several replicas on the machines of a transport.
 
     Training of a span ends with its last complete period, after which all rows are merged. A period that is stopped
     is undone: the tables are as before the period, which is trained again when the run resumes. A period in which a
@@ -28,7 +28,7 @@ class ReplicatedBackend:
     Parameters
     ----------
     clocks : Clocks
-        When rows are merged.
+        The lengths of blocks, rounds and periods, which determine when rows are merged.
     transport : Transport
         Calls the machines.
     """

@@ -45,12 +45,12 @@ class Facts(NamedTuple):
 
     @classmethod
     def here(cls) -> Facts:
-        """Return the facts of this process."""
+        """Return these properties for the machine of this process."""
         return cls(__version__, version("numba"), host_lanes())
 
 
 class PeriodPart(NamedTuple):
-    """The part of one machine in a period.
+    """What one machine has trained in a period.
 
     Attributes
     ----------

@@ -118,7 +118,7 @@ class Machine:
         return self._merger.merge(self.merged, [changes[number] for number in sorted(changes)])
 
     def take(self, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
-        """Set the merged rows in every replica. Without ``all_rows``, :meth:`restart_period` can undo it."""
+        """Copy the merged rows to every replica. :meth:`restart_period` can undo this unless ``all_rows`` is set."""
         if not all_rows and not self._kept:
             tables = zip(self.merged, self._frequent, strict=True)
             self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids, Buffer())) for rows, ids in tables]

@@ -182,7 +182,7 @@ class RayCluster:
                 )
 
     def look(self) -> None:
-        """Add new machines, at most once per ``LOOK_SECONDS``. Leave out those that fail the check."""
+        """Add machines that have joined and pass the check; looks for them once per ``LOOK_SECONDS`` at most."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
