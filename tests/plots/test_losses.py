@@ -82,8 +82,8 @@ def test_what_is_no_log_is_refused(tmp_path, text, error, message):
 @pytest.mark.parametrize(
     ("curves", "message"),
     [
-        ([], "curves must be 1 to 7 runs; got 0"),
-        ([of_epochs([1])] * 8, "curves must be 1 to 7 runs; got 8"),
+        ([], "curves must hold from 1 to 7 runs; got 0"),
+        ([of_epochs([1])] * 8, "curves must hold from 1 to 7 runs; got 8"),
     ],
 )
 def test_illegal_numbers_of_curves(curves, message):
