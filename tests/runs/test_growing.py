@@ -349,7 +349,7 @@ def test_what_cannot_be_frozen_is_refused(model):
         model.update(NEW, freeze="(")
     with pytest.raises(ConfigError, match="freeze needs vectors to start from; got 'w1': pass init, or call update"):
         wordkin.train(NEW, freeze="w1", **OPTIONS)
-    with pytest.raises(ConfigError, match=r"freeze needs vectors=\"input\" \(now 'sum'\); got 'w1': only input"):
+    with pytest.raises(ConfigError, match=r"freeze needs vectors=\"input\" \(now 'sum'\); got 'w1': leave one out"):
         model.update(NEW, freeze="w1", vectors="sum")
     with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\); got 'w1': leave one out, because"):
         model.update(NEW, freeze="w1", replicas=2, deterministic=True)
