@@ -123,8 +123,8 @@ class Side:
         """The model of the first part, kept on the disk for the next call of the benchmark."""
         if "model" not in self._made:
             config = self._config
-            name = f"old-{config.architecture}-{config.epochs}-{config.seed}-{config.threads}-{measured_code()}"
-            folder = self._first.with_name(name)
+            name = f"{config.architecture}-{config.epochs}-{config.seed}-{config.threads}-{measured_code()}"
+            folder = self._first.with_name(f"{self._first.stem}-old-{name}")
             timing = folder.with_suffix(".json")  # written last
             if not timing.exists():
                 began = time.perf_counter()
