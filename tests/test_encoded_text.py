@@ -185,7 +185,7 @@ def test_places_that_are_refused(text: Path, tmp_path: Path) -> None:
         encoded([["a"] * 5], text)
     with pytest.raises(OutputError, match=r"there is no directory '.*none': make it first"):
         encoded(text, tmp_path / "none" / "c.wk")
-    with pytest.raises(ConfigError, match=r"output must not be among the files of the text; got .*c.wk'"):
+    with pytest.raises(ConfigError, match=r"output must not be a directory that is read as text; got .*c.wk'"):
         encoded(tmp_path, tmp_path / "c.wk")
     encoded(text, tmp_path / "c.wk")
     with pytest.raises(CorpusError, match=r"'.*c.wk' is already encoded: pass the text it was made from"):

@@ -428,7 +428,9 @@ def save_encoded(
     if source.kind == "encoded":
         raise CorpusError(f"{str(source.directories[0])!r} is already encoded: pass the text it was made from")
     if source.reads(output) or source.would_read(output):
-        raise ConfigError("output", "must not be among the files of the text", str(output), "choose another directory")
+        raise ConfigError(
+            "output", "must not be a directory that is read as text", str(output), "choose another directory"
+        )
     with saving_text(output) as directory:
         with scan_text(source, config, spool_directory=directory, on_scan=on_scan) as scanned:
             vocabulary, corpus = count_and_encode(scanned, config, path=directory)

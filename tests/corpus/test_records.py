@@ -100,7 +100,9 @@ def test_texts_are_split_as_lines_are() -> None:
 
 @pytest.mark.parametrize("texts", ["a b", b"a", Path("x"), 3])
 def test_texts_must_be_an_iterable_of_strings(texts: object) -> None:
-    with pytest.raises(CorpusError, match=r"texts must be an iterable of strings; got .*: put a single text in a list"):
+    with pytest.raises(
+        CorpusError, match=r"must be an iterable of strings; got .*: if this is one text, put it in a list"
+    ):
         words_of(texts=texts)
 
 

@@ -249,7 +249,7 @@ def test_a_damaged_file_is_refused(stopped, kind, damage):
         (lambda record: record | {"files": record["files"] | {"tables": {}}}, "its entry 'name' is missing"),
         (
             lambda record: record | {"files": record["files"] | {"tables": {"name": "../x", "sha256": ""}}},
-            "its entry 'files' names '../x' as the file of 'tables', but no run has such a file",
+            "its entry 'files' stores 'tables' in '../x', which wordkin never does",
         ),
         (lambda record: record | {"config": 3}, "its entry 'config' is missing or has the wrong type"),
         (lambda record: record | {"finished": "no"}, "its entry 'finished' is missing or has the wrong type"),

@@ -72,7 +72,9 @@ def test_nothing_is_left_where_the_next_run_would_read_it_as_text(text, tmp_path
     (tmp_path / "texts" / "deep").mkdir(parents=True)
     text.rename(tmp_path / "texts" / "text.txt")
     (tmp_path / "link").symlink_to("texts")
-    with pytest.raises(ConfigError, match=r"must not be in a directory of the text; got .*: the next run would read"):
+    with pytest.raises(
+        ConfigError, match=r"must not be in a directory that is read as text; got .*: the next run would read"
+    ):
         wordkin.train(naming("texts"), **options, **SMALL)
     assert sorted(path.name for path in (tmp_path / "texts").rglob("*")) == ["deep", "text.txt"]
 

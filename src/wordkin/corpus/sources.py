@@ -40,12 +40,12 @@ class Source:
     Attributes
     ----------
     files : tuple of TextFile
-        The files to read, in order; empty for an iterable.
+        The files to read, in order; empty for an iterable and for an encoded text.
     directories : tuple of Path
         The local directories, resolved, that were searched for files.
     kind : {"files", "sentences", "texts", "records", "values", "encoded"}
-        The kind of input: files, lists of words, strings, dicts with a field, values of a column, or an encoded text,
-        which is then the only one of ``directories``.
+        The kind of input: files, lists of words, strings, dicts with a field, values of a column, or an encoded text.
+        An encoded text is a directory, and then the only element of ``directories``.
     items : iterable
         The iterable; empty for files. Its elements are checked when they are read.
     reading : Reading
@@ -155,8 +155,8 @@ def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
         raise CorpusError(f"texts is a data frame: pass one of its columns; {listed(list(names))}")
     if isinstance(texts, str | bytes | os.PathLike) or not isinstance(texts, Iterable) or _is_scalar(texts):
         raise CorpusError(
-            f"texts must be an iterable of strings; got {shown(texts)} ({type(texts).__name__}): put a single text in "
-            "a list, and pass a path as the corpus"
+            f"texts must be an iterable of strings; got {shown(texts)} ({type(texts).__name__}): if this is one text, "
+            "put it in a list; if it is a path, pass it as corpus instead of texts"
         )
     _refuse_mappings_and_sets(texts, None)
     if reading.field is not None:

@@ -24,7 +24,7 @@ _WORD_NAMES, _VECTOR_NAMES, _COUNT_NAME = ("word", "token", "term"), ("vector", 
 
 
 class TableFolder:
-    """A directory of files that form one table, as the source named in errors. Rows are numbered across the files."""
+    """A directory whose files form one table. Errors name the directory, and number rows across its files."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

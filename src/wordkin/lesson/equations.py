@@ -123,7 +123,7 @@ def mathml_of(term: Term) -> str:
 
 
 def _terms_of(term: Term) -> list[list[Term]]:
-    """Split the outermost rows of a formula before each operator at which a line may break."""
+    """Split the outermost ``<mrow>`` elements of a formula before each operator at which a line may break."""
     pieces: list[Term] = []
     waiting = [term]
     while waiting:

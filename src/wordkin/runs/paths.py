@@ -88,7 +88,7 @@ def _refuse_to_become_text(paths: dict[str, Path], texts: Sequence[Source]) -> N
         is_new = name == "checkpoint" or not path.exists()
         if is_new and not looks_binary and any(text.would_read(path) for text in texts):
             remedy = "the next run would read it as text: choose another directory"
-            raise ConfigError(name, "must not be in a directory of the text", str(path), remedy)
+            raise ConfigError(name, "must not be in a directory that is read as text", str(path), remedy)
 
 
 def _refuse_to_overwrite(paths: dict[str, Path], texts: Sequence[Source]) -> None:

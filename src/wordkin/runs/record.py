@@ -204,9 +204,7 @@ def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
     for kind, file in files.items():
         match = FILE_NAME.fullmatch(file.name)
         if match is None or match[1] != kind:
-            raise FormatError(
-                f"its entry 'files' names {shown(file.name)} as the file of {shown(kind)}, but no run has such a file"
-            )
+            raise FormatError(f"its entry 'files' stores {shown(kind)} in {shown(file.name)}, which wordkin never does")
     return files
 
 

@@ -1,9 +1,9 @@
 """Subsampling and context windows.
 
 A *span* is a range of positions of the encoded corpus. :func:`select_windows` turns a span into the word ids that
-survive subsampling and, for each centre, the half-open range of its window. Whether a position survives, and the width
-of its window, depend only on (key, position). Windows therefore do not depend on the boundaries of spans, and all
-objectives, backends and lessons use the same windows.
+survive subsampling and, for each centre, the half-open range of its window. The random numbers that decide whether a
+position survives, and how wide its window is, depend only on (key, position). Windows therefore do not depend on the
+boundaries of spans, and all objectives, backends and lessons use the same windows.
 
 If the context is the whole sentence in any order, the context of a centre is all other surviving words of the sentence,
 but at most ``window`` of them. Longer sentences are shuffled by a permutation that depends on (key, first position of

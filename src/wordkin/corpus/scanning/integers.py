@@ -48,7 +48,7 @@ def mixed_items(first: object, other: object) -> CorpusError:
 def count_integers(
     sentences: Iterable[Iterable[object]], text: TokenText, reporter: Reporter, segment_entries: int
 ) -> None:
-    """Fill ``text`` with the whole numbers of sentences. Each sentence is read once and may have any length.
+    """Count sentences whose words are whole numbers, and store them in ``text``. Each sentence is read once.
 
     A sentence is an iterable of int or a one-dimensional integer array. Raises :class:`CorpusError` for an item that is
     not a whole number or exceeds 64 bits.
