@@ -126,8 +126,8 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
         ),
         (
             ["train", "x", "-o", "y.bin", "--vectors", "sum", "--objective", "hierarchical-softmax"],
-            '--vectors must be "input" with --objective "hierarchical-softmax"; got \'sum\': its output rows are tree '
-            "nodes, not words",
+            '--vectors must be "input" with --objective "hierarchical-softmax"; got \'sum\': leave vectors '
+            "out, because the output rows belong to tree nodes, not to words",
         ),
         (
             ["train", "x", "-o", "y.bin", "--drafts", "3"],

@@ -213,7 +213,9 @@ def test_bounded_text_is_kept_and_resumed(rare: Path, tmp_path: Path) -> None:
 
 
 def test_bound_does_not_go_with_a_given_vocabulary(rare: Path) -> None:
-    with pytest.raises(ConfigError, match="max_types cannot be combined with vocabulary; got 9: all words"):
+    with pytest.raises(
+        ConfigError, match="max_types cannot be combined with vocabulary; got 9: leave it out, because all words"
+    ):
         train(str(rare), vocabulary={"cat": 3}, max_types=9)
     with pytest.raises(ConfigError, match="max_types must be a whole number from 1 up; got 0"):
         train(str(rare), max_types=0)
