@@ -212,7 +212,8 @@ def write_lesson_page() -> None:
         "The [checklist](checklist.md) lists what a learner sees on each page.",
         "[A class hour](class-hour.md) describes how to use the pages in class.",
         "",
-        "Every page of the lesson works with any text. Each picture uses the example text that suits its page best.",
+        "Every page of the lesson works with any text. Each picture uses the example text that suits its page best;",
+        "the names in quotation marks are those in the list of example texts.",
     ]
     for number, topic in enumerate(TOPICS, 1):
         title = texts[f"lesson.topic.{topic}"]
