@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import time
 import weakref
 from collections.abc import Callable
@@ -41,6 +42,14 @@ async def until(reached: Callable[[], bool]) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.fixture
+def modules_stay(monkeypatch):
+    """Keep the modules of wordkin, because the simulation forgets those that define pages, and their parents."""
+    for name in [each for each in sys.modules if each.split(".")[0] == "wordkin"]:
+        monkeypatch.setitem(sys.modules, name, sys.modules[name])
+
+
+@pytest.mark.usefixtures("modules_stay")
 def test_what_a_closed_tab_held_is_given_back(tmp_path):
     for name in ("v", "w"):
         Embeddings(Vocabulary(["a", "b", "c"]), np.eye(3, dtype=np.float32)).save(tmp_path / f"{name}.safetensors")
