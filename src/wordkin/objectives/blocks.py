@@ -5,8 +5,7 @@ is harmless while the total update of a row in a block is small relative to the 
 training diverges. Two totals are bounded:
 
 * The gradient of each shared noise word has the weight c K / M, with c context words and c K noise words per centre, so
-a block of T examples moves a noise row
-  by at most ``learning_rate * T * c * K / M`` steps. The bound is 1.5.
+  a block of T examples moves a noise row by at most ``learning_rate * T * c * K / M`` steps. The bound is 1.5.
 * The most frequent word has the probability p in the kept text or in the noise, so its row receives
   ``learning_rate * T * c * (K + 1) * p`` steps. The bound is 0.5.
 

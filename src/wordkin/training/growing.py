@@ -26,7 +26,7 @@ UPDATE_LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.05}
 """Initial learning rate of an update, the usual one, whatever the first training used."""
 
 MOST_OLD_WEIGHT = 0.65
-"""Largest default of ``old_weight``, chosen by measurement; docs/growing.md has the results."""
+"""Largest default of ``old_weight``, chosen by trials in which a fifth of all text was new; see docs/growing.md."""
 
 _FIXED = (
     "recipe", "architecture", "objective", "vector_size", "projection_bias", "output_bias",
