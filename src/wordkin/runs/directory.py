@@ -236,7 +236,7 @@ class RunDirectory:
             files["frozen"] = self._write("frozen", {"ids": frozen})
         if old_weights is not None and tables is not None:
             files["weights"] = self._write("weights", {"weights": old_weights})
-            files["start"] = self._write("start", tables)
+            files["start"], tables = self._write("start", tables), None  # also what training starts from
         self._publish(RunRecord(run, state, finished, files), tables)
 
     def phrases(self) -> Phrases | None:
@@ -304,8 +304,9 @@ class RunDirectory:
         self._publish(record, tables)
 
     def tables(self) -> NamedTables | None:
-        """The tables of the last checkpoint, memory-mapped read-only; None if training had not begun."""
-        return self._read_tables(self.record.files["tables"]) if "tables" in self.record.files else None
+        """The tables of the last checkpoint, memory-mapped read-only; None if training starts from random ones."""
+        stored = self.record.files.get("tables", self.record.files.get("start"))
+        return None if stored is None else self._read_tables(stored)
 
     def keep_best(self, tables: NamedTables) -> None:
         """Write the tables of the best epoch so far, for the next checkpoint. Raises :class:`OutputError`."""

@@ -81,9 +81,9 @@ class RunRecord:
     files : mapping of str to StoredFile
         Files by kind. "vocabulary" is always present. The others are optional: "phrases"; "rare", the counts of words
         outside the vocabulary; "text", the word counts in the text of an update; "frozen", the ids of words whose
-        vectors must not change; "tables", once training has begun; "best", the tables of the best epoch so far,
-        "start", the tables before an update, and "weights", their weights in the average at its end, until the run is
-        finished.
+        vectors must not change; "tables", those of the last checkpoint; "best", the tables of the best epoch so far;
+        "start", the tables that an update starts from; "weights", their weights in the average at its end. "best",
+        "start" and "weights" are removed when the run is finished.
     """
 
     run: Run
