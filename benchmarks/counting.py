@@ -54,7 +54,7 @@ def text_of(types: int) -> Path:
 def count(path: str, types: int, max_types: int | None, threads: int) -> dict[str, Any]:
     """Count a text and select its vocabulary; check the counts, and return seconds and numbers of words."""
     from wordkin.config import TrainingConfig
-    from wordkin.text import scan_text, select_words, source_of
+    from wordkin.text.steps import scan_text, select_words, source_of
 
     config = TrainingConfig(max_types=max_types, threads=threads, min_count=5)
     began = time.perf_counter()

@@ -30,7 +30,8 @@ from settings import gensim_options
 
 from wordkin import Embeddings, TrainingConfig, Word2Vec
 from wordkin.queries.agreement import neighbour_agreement
-from wordkin.text import save_encoded, source_of
+from wordkin.text.read import save_encoded
+from wordkin.text.steps import source_of
 from wordkin.training.growing import UPDATE_LEARNING_RATES
 
 _QUICK_BYTES = 3_000_000

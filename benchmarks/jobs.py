@@ -75,7 +75,7 @@ def scan_wordkin(corpus: str, threads: int, min_count: int) -> dict[str, Any]:
 def _encode(corpus: str, threads: int, min_count: int) -> int:
     from wordkin.config import TrainingConfig
     from wordkin.corpus import resolve
-    from wordkin.text import count_and_encode, scan_text
+    from wordkin.text.steps import count_and_encode, scan_text
 
     config = TrainingConfig(threads=threads, min_count=min_count)
     with scan_text(resolve(corpus), config) as scanned:

@@ -121,14 +121,14 @@ def read_wordkin(path: str, warm_up: str, threads: int, options: dict[str, Any])
     began = time.perf_counter()
     vocabulary, corpus, words = _encoded(path, threads, dict(options))
     seconds = time.perf_counter() - began
-    from wordkin.encoded_text import content_fingerprint
+    from wordkin.text.encoded_text import content_fingerprint
 
     return {"seconds": seconds, "words": words, "content": content_fingerprint(vocabulary, corpus, threads)}
 
 
 def _encoded(path: str, threads: int, options: dict[str, Any]) -> tuple[Any, Any, int]:
     from wordkin.config import TrainingConfig
-    from wordkin.text import count_and_encode, scan_text, source_of
+    from wordkin.text.steps import count_and_encode, scan_text, source_of
 
     lists, strings = options.pop("lists", False), options.pop("texts", False)
     if options.get("tokenizer") == "a Python function":

@@ -17,7 +17,7 @@ from wordkin.corpus.scanning.scan import Scan, scan
 from wordkin.corpus.sources import resolve
 from wordkin.embeddings import Embeddings
 from wordkin.evaluation import AnalogyResult, SimilarityResult, evaluate_file
-from wordkin.text import count_and_encode
+from wordkin.text.steps import count_and_encode
 from wordkin.training.choose import open_backend
 from wordkin.training.tables import NamedTables, first_pieces, result_vectors
 from wordkin.training.trainer import Trainer

@@ -18,7 +18,8 @@ from wordkin.corpus.scanning.token_text import TokenText
 from wordkin.corpus.sources import Source
 from wordkin.errors import ConfigError, CorpusError, FormatError, UnknownWordError
 from wordkin.storage.spool import Spool
-from wordkin.text import encode_source, save_encoded, source_of
+from wordkin.text.read import encode_source, save_encoded
+from wordkin.text.steps import source_of
 from wordkin.vocabulary.packing import are_decimal
 
 random = np.random.default_rng(3)

@@ -48,20 +48,16 @@ MAY_IMPORT = {
     "plots": ANSWERS,
     "windows": DATA,
     "objectives": DATA | {"windows"},
-    "encoded_text": DATA,
-    "text": DATA | {"windows", "encoded_text"},
     "training": DATA | {"windows", "objectives"},
+    "text": DATA | {"windows", "training"},
     "runs": TRAINING,
     "lesson": TRAINING,
-    "text_on_machines": TRAINING | {"encoded_text", "text"},
-    "api": TRAINING | ANSWERS | {"encoded_text", "text", "text_on_machines", "runs", "plots"},
-    "tuning": TRAINING | ANSWERS | {"encoded_text", "text", "runs", "plots"},
+    "api": TRAINING | ANSWERS | {"text", "runs", "plots"},
+    "tuning": TRAINING | ANSWERS | {"text", "runs", "plots"},
     "sklearn": ANSWERS | {"api"},
     "compat": TRAINING | ANSWERS | {"text", "runs", "api"},
     "studio": TRAINING | ANSWERS | {"text", "plots", "lesson", "runs", "api"},
-    "cli": TRAINING
-    | ANSWERS
-    | {"recipes", "encoded_text", "text", "plots", "lesson", "runs", "api", "tuning", "studio"},
+    "cli": TRAINING | ANSWERS | {"recipes", "text", "plots", "lesson", "runs", "api", "tuning", "studio"},
     "__main__": {"cli"},
 }
 # Files that may import a heavy or optional distribution. No other file may.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wordkin.corpus.scanning.progress import ScanProgress
     from wordkin.runs.directory import RunDirectory
     from wordkin.runs.record import Run
-    from wordkin.text import Text
+    from wordkin.text.read import Text
     from wordkin.training.cluster.ray_cluster import RayCluster
     from wordkin.training.display import Watched
     from wordkin.training.probability import Prediction, Predictor, Probability
@@ -426,7 +426,8 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.paths import with_paths
         from wordkin.runs.record import Run
-        from wordkin.text import Replay, further_source_of, read_text, source_of
+        from wordkin.text.read import Replay, read_text
+        from wordkin.text.steps import further_source_of, source_of
         from wordkin.training.display import watching
 
         validation, checkpoint, texts = options.get("validation"), options.get("checkpoint"), options.get("texts")
@@ -533,7 +534,8 @@ class Word2Vec:
         from wordkin.runs.directory import RunDirectory
         from wordkin.runs.paths import with_paths
         from wordkin.runs.record import with_options
-        from wordkin.text import Text, source_of
+        from wordkin.text.read import Text
+        from wordkin.text.steps import source_of
         from wordkin.training.display import watching
 
         _check_callbacks(callbacks)
@@ -864,7 +866,8 @@ class Word2Vec:
         NotTrainedError
             The model has not been trained.
         """
-        from wordkin.text import encode_source, source_of
+        from wordkin.text.read import encode_source
+        from wordkin.text.steps import source_of
 
         predictor = self._current_predictor()
         source, words = source_of(corpus, self.config, texts=texts), self.vocabulary
@@ -918,7 +921,7 @@ def _text_on(
 
     ``here`` holds the names of options that were set and that only this process supports.
     """
-    from wordkin.text_on_machines import can_read_on_machines, read_text_on_machines
+    from wordkin.text.on_machines import can_read_on_machines, read_text_on_machines
 
     if not can_read_on_machines(source, config, others=here):
         return None
@@ -969,7 +972,7 @@ def _refuse_other_text(
     source: Source, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
 ) -> None:
     """Raise :class:`CheckpointError` unless ``source`` is the text that the run started with."""
-    from wordkin.text import encode_source
+    from wordkin.text.read import encode_source
 
     if run.config.max_types is not None and "text" in opened.record.files:
         raise CheckpointError(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wordkin import ConfigError, CorpusError, CorpusWarning, EncodingError
 from wordkin.config import TrainingConfig
 from wordkin.corpus.readers.encodings import Transcoded
-from wordkin.text import scan_text, source_of
+from wordkin.text.steps import scan_text, source_of
 
 KOREAN = "해는 아침에 뜨고 달은 밤에 뜬다 별은 멀리 있다\n"
 CHINESE = "太阳 早上 升起 月亮 晚上 升起 星星 很 远 我们 看见 它们\n"

@@ -18,7 +18,7 @@ import wordkin
 from wordkin import ConfigError, CorpusError, CorpusWarning, EncodingError, MissingExtraError
 from wordkin.config import TrainingConfig
 from wordkin.corpus import ScanProgress
-from wordkin.text import scan_text, source_of
+from wordkin.text.steps import scan_text, source_of
 
 
 def words_of(corpus: object = None, *, texts: object = None, **options: Any) -> list[str]:

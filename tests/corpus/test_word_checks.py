@@ -13,7 +13,7 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.scanning.scan import scan
 from wordkin.corpus.sources import TokenizedLists, resolve
 from wordkin.errors import CorpusWarning
-from wordkin.text import select_words
+from wordkin.text.steps import select_words
 
 CHINESE = "我在北京的大学学习中文。\n他喜欢喝茶。\n"
 JAPANESE = "私は東京の大学で日本語を勉強しています。\nコンピューターはありません。\n"

@@ -12,7 +12,8 @@ import wordkin.runs.run
 from wordkin import ConfigError, CorpusError, CorpusWarning, FormatError, NotTrainedError, Vocabulary, Word2Vec
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.runs.directory import RunDirectory
-from wordkin.text import save_encoded, source_of
+from wordkin.text.read import save_encoded
+from wordkin.text.steps import source_of
 from wordkin.training.cpu.backend import CpuBackend
 
 OPTIONS = {"vector_size": 8, "min_count": 4, "epochs": 2, "threads": 1, "subsample": 0.01}
@@ -261,7 +262,7 @@ def test_an_encoded_text_is_learned_like_the_text(model, tmp_path):
 def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypatch):
     from wordkin.cli import main
 
-    monkeypatch.setattr("wordkin.text.MOST_RARE_WORDS", 7)
+    monkeypatch.setattr("wordkin.text.steps.MOST_RARE_WORDS", 7)
     text, run, vectors = (str(tmp_path / name) for name in ("old.txt", "run", "v.bin"))
     (tmp_path / "old.txt").write_text("\n".join(map(" ".join, OLD)))
     train = ["train", text, "-o", vectors, "--vector-size", "8", "--epochs", "1", "--threads", "1"]

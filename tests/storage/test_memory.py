@@ -59,7 +59,7 @@ from pathlib import Path
 from wordkin.config import TrainingConfig
 from wordkin.corpus import resolve
 from wordkin.storage.memory import give_back_freed_memory
-from wordkin.text import count_and_encode, scan_text
+from wordkin.text.steps import count_and_encode, scan_text
 
 def anonymous_bytes():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wordkin
-import wordkin.text
+import wordkin.text.sampling
 from wordkin import ConfigError, CorpusError, OutputError, Word2Vec
 from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.runs.checkpoints import TemporaryBestTables
 from wordkin.runs.directory import RunDirectory
 from wordkin.runs.log import TrainingLog
-from wordkin.text import split_corpus
+from wordkin.text.sampling import split_corpus
 from wordkin.training.backend import SpanResult
 from wordkin.training.cpu.backend import CpuBackend
 from wordkin.training.progress import TrainingReport
@@ -53,7 +53,7 @@ def sentences_of(corpus: EncodedCorpus) -> list[list[int]]:
 def test_every_sentence_goes_whole_to_one_side_in_order(lengths, fraction, seed, piece):
     sentences = [[number] * length for number, length in enumerate(lengths)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wordkin.text, "_PIECE_WORDS", piece)
+        patch.setattr(wordkin.text.sampling, "_PIECE_WORDS", piece)
         try:
             trained_on, kept = map(sentences_of, split_corpus(encoded(sentences), fraction, seed))
         except CorpusError as error:

@@ -11,7 +11,7 @@ from wordkin.cli.output import print_json, print_table
 
 def document(path: str) -> dict[str, Any]:
     """Return the description of an encoded text as a JSON document."""
-    from wordkin.encoded_text import open_text
+    from wordkin.text.encoded_text import open_text
 
     opened = open_text(path)
     description = opened.description

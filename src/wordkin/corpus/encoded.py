@@ -21,7 +21,7 @@ from wordkin.storage.headers import read_header
 from wordkin.storage.spool import MEMORY_LIMIT_BYTES, nameless_file, spool_error, write_fully
 
 HEADER_NAME = "corpus.json"
-TEXT_HEADER_NAME = "text.json"  # header of an encoded text, in the same directory; see encoded_text.py
+TEXT_HEADER_NAME = "text.json"  # header of an encoded text, in the same directory; see text/encoded_text.py
 FORMAT_NAME = "wordkin encoded corpus"
 FORMAT_VERSION = 1
 _TYPES: dict[str, np.dtype[Any]] = {"ids": np.dtype("<i4"), "offsets": np.dtype("<i8")}

@@ -14,7 +14,8 @@ from wordkin.corpus.encoded import EncodedCorpus
 from wordkin.errors import ConfigError, DivergenceError
 from wordkin.runs.record import Run
 from wordkin.runs.run import train_run
-from wordkin.text import Text, sample_corpus
+from wordkin.text.read import Text
+from wordkin.text.sampling import sample_corpus
 from wordkin.training.progress import Callback, TrainingReport
 from wordkin.training.tables import result_vectors
 from wordkin.tuning.scoring import Benchmark, refuse_unknown, scores_of

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from wordkin.config import FROM_1_OR_NONE, TrainingConfig, check
 from wordkin.corpus.sources import Corpus, Source
-from wordkin.encoded_text import is_encoded_text, open_text
 from wordkin.errors import CheckpointError, ConfigError
 from wordkin.options import TrainingOptions
 from wordkin.runs.checkpoints import seconds_of
-from wordkin.text import OnScan, Text, described, read_text, save_encoded, source_of
+from wordkin.text.encoded_text import is_encoded_text, open_text
+from wordkin.text.read import Text, described, read_text, save_encoded
+from wordkin.text.steps import OnScan, source_of
 from wordkin.tuning.directory import SearchDirectory
 from wordkin.tuning.result import TuningResult
 from wordkin.tuning.runner import Runner

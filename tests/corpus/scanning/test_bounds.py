@@ -29,10 +29,11 @@ from wordkin.corpus.scanning.token_text import TokenText
 from wordkin.corpus.tokenization.spelling import Spelling
 from wordkin.corpus.tokenization.tokenizers import whole_tokens
 from wordkin.corpus.tokenization.tokenizing import tokenized
-from wordkin.encoded_text import open_text
 from wordkin.errors import CheckpointError, ConfigError, CorpusWarning, EmptyVocabularyError
 from wordkin.storage.spool import Spool
-from wordkin.text import save_encoded, source_of
+from wordkin.text.encoded_text import open_text
+from wordkin.text.read import save_encoded
+from wordkin.text.steps import source_of
 
 PIECE = 7
 lines_of_words = st.lists(st.lists(st.sampled_from([f"word-{n}" for n in range(12)] + list("abcde")), max_size=12))

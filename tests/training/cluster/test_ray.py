@@ -26,7 +26,7 @@ from wordkin.corpus import ScanProgress, Source, resolve
 from wordkin.corpus.encoded import CorpusPiece, EncodedCorpus
 from wordkin.corpus.parts import parts_of
 from wordkin.errors import ClusterError, ConfigError, CorpusNotFoundError, OutputError
-from wordkin.text import read_text
+from wordkin.text.read import read_text
 from wordkin.training.cluster.backend import ReplicatedBackend
 from wordkin.training.cluster.clocks import Clocks
 from wordkin.training.schedule import Schedule
@@ -34,8 +34,8 @@ from wordkin.training.tables import first_pieces
 
 ray = pytest.importorskip("ray", reason="the extra cluster is not installed")
 
-from wordkin import text_on_machines  # noqa: E402
-from wordkin.text_on_machines import read_text_on_machines  # noqa: E402
+from wordkin.text import on_machines as text_on_machines  # noqa: E402
+from wordkin.text.on_machines import read_text_on_machines  # noqa: E402
 from wordkin.training.cluster import ray_cluster  # noqa: E402
 from wordkin.training.cluster.ray_cluster import RayCluster  # noqa: E402
 from wordkin.training.cluster.ray_transport import RayTransport  # noqa: E402

@@ -43,8 +43,9 @@ def encode(
     Pass the directory to wordkin train as its CORPUS. Text options may be left out there; if given, they must be equal.
     """
     from wordkin.config import TrainingConfig
-    from wordkin.encoded_text import check_output_directory
-    from wordkin.text import save_encoded, source_of
+    from wordkin.text.encoded_text import check_output_directory
+    from wordkin.text.read import save_encoded
+    from wordkin.text.steps import source_of
 
     if not corpus:
         raise UsageError("missing argument 'CORPUS'; see: wordkin encode --help")

@@ -25,7 +25,7 @@ def info(
     **reading: Any,
 ) -> None:
     """Describe a file of vectors, a training run or an encoded text: sizes, words, options."""
-    from wordkin.encoded_text import is_encoded_text
+    from wordkin.text.encoded_text import is_encoded_text
 
     if is_encoded_text(file):
         if reading:

@@ -48,7 +48,7 @@ def phrases(
 ) -> None:
     """Learn phrases such as new_york, to use with wordkin train --phrases."""
     from wordkin.storage.files import check_writable
-    from wordkin.text import learn_phrases_of, source_of
+    from wordkin.text.steps import learn_phrases_of, source_of
 
     if not corpus:
         raise UsageError("missing argument 'CORPUS'; see: wordkin phrases --help")

@@ -221,7 +221,7 @@ class Model:
         """Read a text, and set ``raw_vocab``, ``corpus_count`` and ``corpus_total_words`` from it."""
         from wordkin.corpus.scanning.scan import Scan
         from wordkin.errors import EmptyVocabularyError
-        from wordkin.text import scan_text
+        from wordkin.text.steps import scan_text
 
         refuse_strings(corpus_iterable)
         config = training.config_of(self)

@@ -226,7 +226,7 @@ class Phrases(_Joining):
         """Count more sentences."""
         from wordkin.config import TrainingConfig
         from wordkin.corpus.scanning.scan import Scan
-        from wordkin.text import scan_text
+        from wordkin.text.steps import scan_text
 
         refuse_strings(sentences)
         if isinstance(sentences, list | tuple) and not any(sentences):

@@ -140,7 +140,7 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, 
     Raises TypeError, as gensim does, if both or none are passed, if the path is of another type, or for a generator,
     unless it is read only ``once``.
     """
-    from wordkin.text import source_of
+    from wordkin.text.steps import source_of
 
     if (corpus_iterable is None) == (corpus_file is None):
         raise TypeError("give either corpus_iterable (lists of words) or corpus_file (a path), not both")

@@ -261,7 +261,7 @@ class Word2Vec(Model):
         if corpus_iterable is not None and corpus_file is not None:
             raise TypeError("give either corpus_iterable (lists of words) or corpus_file (a path), not both")
         self._check_call(corpus_file, total_examples, total_words, epochs)
-        from wordkin.text import encode_source
+        from wordkin.text.read import encode_source
 
         self._require_vocabulary()
         self._check_objectives()

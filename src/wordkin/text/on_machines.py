@@ -34,7 +34,8 @@ from wordkin.corpus.scanning.scan import Scan, words_fingerprint
 from wordkin.corpus.sources import Source
 from wordkin.errors import EmptyVocabularyError, OutputError, warn
 from wordkin.items import Item
-from wordkin.text import OnScan, Text, encode, scan_text, select_words
+from wordkin.text.read import Text
+from wordkin.text.steps import OnScan, encode, scan_text, select_words
 from wordkin.training.cluster.ray_cluster import RayCluster, RayMachine, gather, share
 from wordkin.training.cluster.transport import MachineLostError
 from wordkin.vocabulary import Vocabulary

@@ -16,8 +16,16 @@ import wordkin
 from wordkin import CheckpointError, ConfigError, CorpusError, FormatError, OutputError
 from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus
-from wordkin.encoded_text import EncodedText, content_fingerprint, interleaved, is_encoded_text, open_text, renumbered
-from wordkin.text import save_encoded, source_of
+from wordkin.text.encoded_text import (
+    EncodedText,
+    content_fingerprint,
+    interleaved,
+    is_encoded_text,
+    open_text,
+    renumbered,
+)
+from wordkin.text.read import save_encoded
+from wordkin.text.steps import source_of
 from wordkin.vocabulary import Vocabulary
 
 SMALL = {"vector_size": 4, "epochs": 2, "threads": 1, "subsample": 0}
@@ -112,7 +120,7 @@ def test_one_content_whatever_the_container(text: Path, tmp_path: Path) -> None:
 
 
 def test_the_content_does_not_depend_on_ids_or_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wordkin.encoded_text.PIECE_WORDS", 4)
+    monkeypatch.setattr("wordkin.text.encoded_text.PIECE_WORDS", 4)
     offsets = np.array([0, 3, 4, 9, 11])
     ids = np.array([0, 1, 2, 1, 0, 2, 2, 1, 0, 1, 2], np.int32)
     first = Vocabulary(["a", "b", "c"], [3, 4, 4]), EncodedCorpus(ids, offsets, "")
@@ -133,7 +141,7 @@ def test_renumbering_leaves_words_and_empty_sentences_out(
     ids = np.random.default_rng(seed).integers(0, 4, sum(lengths)).astype(np.int32)
     corpus = EncodedCorpus(ids, np.cumsum([0, *lengths]), "")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wordkin.encoded_text._BATCH_WORDS", piece)
+        patch.setattr("wordkin.text.encoded_text._BATCH_WORDS", piece)
         found = renumbered(corpus, np.array(new_ids, np.int32), path=None, spool_directory=None)
     sentences = [[new_ids[word] for word in sentence if new_ids[word] >= 0] for sentence in corpus]
     assert [sentence.tolist() for sentence in found] == [sentence for sentence in sentences if sentence]
@@ -153,7 +161,7 @@ def test_interleaving_keeps_both_orders_and_spreads_evenly(
 ) -> None:
     second = [[10 + word for word in each] for each in second]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wordkin.encoded_text._BATCH_WORDS", piece)
+        patch.setattr("wordkin.text.encoded_text._BATCH_WORDS", piece)
         found = [each.tolist() for each in interleaved(corpus_of(first), corpus_of(second))]
     assert [each for each in found if each[0] < 10] == first and [each for each in found if each[0] >= 10] == second
     totals = [sum(map(len, each)) for each in (first, second)]
