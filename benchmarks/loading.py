@@ -116,9 +116,10 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     tables = {}
     if found:
         words = next(iter(content["measurements"][f"load, {suffix}"]["settings"]["words"] for suffix in found))
-        columns = (f"{words:,} words x {SIZE}", "all, s", "all, MB", f"`words=` of {CHOSEN:,}, s", "MB", "of the time")
+        chosen = f"`words=` of {CHOSEN:,}, s"
+        columns = (f"{words:,} words x {SIZE}", "all, s", "all, MB", chosen, "of these, MB", "time relative to all")
         tables["words"] = table(columns, [_chosen_line(suffix, each) for suffix, each in found.items()])
-        columns = ("a file without bad rows", "refused, s", '`bad_rows="skip"`, s', "of the time")
+        columns = ("a file without bad rows", '`bad_rows="error"`, s', '`bad_rows="skip"`, s', "time relative to error")
         tables["skip"] = table(columns, [_skip_line(suffix, each) for suffix, each in found.items() if "skip" in each])
     rows = values(content, "evaluate, ")
     if rows:
