@@ -7,7 +7,7 @@ labels, the hidden vector, scores, probabilities, loss, gradients and changed ro
 This package prints nothing. Steps and states are data classes (``wordkin.lesson.views``), which ``to_dict()`` converts
 to JSON-compatible values. ``wordkin.lesson.equations`` builds the formulas of a step.
 
-Names are imported on first use, so that reading the options of a lesson does not import Numba.
+Names are imported on first use, so that reading the options of a lesson imports neither Numba nor the views.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from typing import TYPE_CHECKING, Any
 
 from wordkin.lesson.options import LESSON_OPTIONS, lesson_config
 from wordkin.lesson.presets import PRESETS, Preset
-from wordkin.lesson.views import (
-    ComparedMethod,
-    ComparedWord,
-    Comparison,
-    InputRow,
-    InputTarget,
-    LabelledPair,
-    NodeView,
-    ObjectiveView,
-    OutputRow,
-    Overview,
-    PathNode,
-    RowChange,
-    State,
-    Step,
-    TableRows,
-    TableView,
-    TreeNode,
-    WindowPair,
-    WindowView,
-    WordRow,
-)
 
 if TYPE_CHECKING:
     from wordkin.lesson.course import Course, overview, steps
+    from wordkin.lesson.views import (
+        ComparedMethod,
+        ComparedWord,
+        Comparison,
+        InputRow,
+        InputTarget,
+        LabelledPair,
+        NodeView,
+        ObjectiveView,
+        OutputRow,
+        Overview,
+        PathNode,
+        RowChange,
+        State,
+        Step,
+        TableRows,
+        TableView,
+        TreeNode,
+        WindowPair,
+        WindowView,
+        WordRow,
+    )
 
 __all__ = [
     "LESSON_OPTIONS",
@@ -75,6 +75,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("Course", "overview", "steps"):
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module("wordkin.lesson.course"), name)
+    module = "course" if name in ("Course", "overview", "steps") else "views"
+    return getattr(importlib.import_module(f"wordkin.lesson.{module}"), name)

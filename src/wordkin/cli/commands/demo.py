@@ -14,13 +14,11 @@ from wordkin.cli.options import COMMON
 from wordkin.cli.output import JsonFlag, print_json, print_table
 from wordkin.cli.vectors import check_output_first
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
-from wordkin.training.display import ProgressDisplay
-from wordkin.training.progress import TrainingReport
-from wordkin.training.state import rising_loss_note
 
 if TYPE_CHECKING:
     from wordkin.embeddings import Embeddings
     from wordkin.queries.neighbours import Neighbours
+    from wordkin.training.progress import TrainingReport
 
 EPOCHS = 15
 _WORDS = ("mean", "true", "thread", "complex", "red")
@@ -46,6 +44,8 @@ def demo(
     """
     from wordkin.api import train
     from wordkin.corpus.readers.docstrings import docstring_corpus
+    from wordkin.training.display import ProgressDisplay
+    from wordkin.training.state import rising_loss_note
 
     check_output_first(output)
     load_numba_alone()

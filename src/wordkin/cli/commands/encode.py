@@ -12,7 +12,6 @@ from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json
 from wordkin.cli.vectors import unusable_output
-from wordkin.training.display import ProgressDisplay
 
 _OPTIONS = {
     name: option
@@ -46,6 +45,7 @@ def encode(
     from wordkin.text.encoded_text import check_output_directory
     from wordkin.text.read import save_encoded
     from wordkin.text.steps import source_of
+    from wordkin.training.display import ProgressDisplay
 
     if not corpus:
         raise UsageError("missing argument 'CORPUS'; see: wordkin encode --help")

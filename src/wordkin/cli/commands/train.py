@@ -18,12 +18,11 @@ from wordkin.cli.output import JsonFlag, print_json, shell_quoted
 from wordkin.cli.vectors import check_output_first, unusable_output
 from wordkin.config import OLD_WEIGHT, REPLAY_SHARE
 from wordkin.training.cpu.compiling import announcing_compilation, load_numba_alone
-from wordkin.training.display import ProgressDisplay
-from wordkin.training.progress import TrainingReport
-from wordkin.training.state import rising_loss_note
 
 if TYPE_CHECKING:
     from wordkin.api import Word2Vec
+    from wordkin.training.display import ProgressDisplay
+    from wordkin.training.progress import TrainingReport
 
 _LONG_RUNS = "Long runs"
 
@@ -177,6 +176,9 @@ def train(
     if old_weight is not None and from_ is None:
         raise UsageError(f"--old-weight needs --from: it is for updating a model; got {old_weight!r}")
     _check_outputs_first(checkpoint, output, log, resume)
+    from wordkin.training.display import ProgressDisplay
+    from wordkin.training.state import rising_loss_note
+
     load_numba_alone()
     targets = {"output": output, "log": log, "checkpoint_every": checkpoint_every, "cluster": cluster}
     last = _LastReport()

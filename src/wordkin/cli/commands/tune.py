@@ -13,7 +13,6 @@ import typer
 from wordkin.cli.failures import UsageError
 from wordkin.cli.options import COMMON, OTHER, parse, training_options, with_options
 from wordkin.cli.output import JsonFlag, print_json, print_table, print_text, shell_quoted
-from wordkin.cli.tuning_display import TuningDisplay
 from wordkin.cli.vectors import check_picture_first
 from wordkin.config import Flag, Rule, TrainingConfig
 from wordkin.errors import ConfigError
@@ -102,6 +101,7 @@ def tune(
         **({} if time is None else {"time": _plain_time(time)}),
     }
     load_numba_alone()
+    from wordkin.cli.tuning_display import TuningDisplay
     from wordkin.tuning import tune as search
 
     source = corpus[0] if len(corpus) == 1 else corpus
