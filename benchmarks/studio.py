@@ -12,6 +12,7 @@ and Plotly's scattergl, each with all words.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import socket
@@ -29,13 +30,21 @@ from typing import Any
 import numpy as np
 from harness import Results, show, significant, table, values
 
+import wordkin
 from wordkin.embeddings import Embeddings
 from wordkin.studio.explore.umap_process import MOST_WORDS as MOST_BY_UMAP
 from wordkin.vocabulary import Vocabulary
 
+# Each new window of Chromium loads a page of its own for the address bar, with 400 files. The other features are those
+# that Playwright switches off by default, as far as they concern pages on this machine.
+NO_FEATURES = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "AimEnabled", "HttpsUpgrades", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+)  # fmt: skip
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader",
+    f"--disable-features={','.join(NO_FEATURES)}",
 ]  # fmt: skip
 SIZE, TRIES, PANNING_SECONDS = 100, 5, 3.0
 ELEMENTS = ("large", "scatterGL", "scattergl")
@@ -101,22 +110,22 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def measure_start(browser: Any, folder: Path) -> Figures:
-    """Measure the time from the command until the first page is connected, with an empty browser cache."""
+    """Measure the time from the command until the first page is shown in a running browser with an empty cache."""
     starts, pages = [], []
-    for _ in range(3):
+    for _ in range(TRIES):
+        page = browser.new_context().new_page()
+        page.wait_for_timeout(500)  # until the window is complete
         began = time.perf_counter()
-        with served([sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"], folder) as (url, up):
-            page = browser.new_context().new_page()
+        with served([sys.executable, "-m", "wordkin", "studio", "--no-browser", "--port", "PORT"], folder) as (url, _):
             asked = time.perf_counter()
-            page.goto(url)
+            page.goto(url, wait_until="commit")
             page.wait_for_selector("main h1")
             pages.append(time.perf_counter() - asked)
             starts.append(time.perf_counter() - began)
             page.context.close()
-            del up
     return {
-        "command to first page": (statistics.median(starts), "s", ""),
-        "first page, once the server answers": (statistics.median(pages), "s", "under 2 s"),
+        "command to first page": (statistics.median(starts), "s", "under 2 s"),
+        "first page, once the server answers": (statistics.median(pages), "s", ""),
     }
 
 
@@ -297,6 +306,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise SystemExit("Chromium is not installed: apt-get install chromium")
+    compileall.compile_dir(Path(wordkin.__file__).parent, quiet=1)  # as pip does when it installs
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         about = {"browser": f"Chromium {browser.version}, no GPU", "words": arguments.words}

@@ -25,9 +25,15 @@ from wordkin.embeddings import Embeddings
 from wordkin.vocabulary import Vocabulary
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Each new window of Chromium loads a page of its own for the address bar, with 400 files. The other features are those
+# that Playwright switches off by default, as far as they concern pages on this machine.
+NO_FEATURES = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "AimEnabled", "HttpsUpgrades", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+)  # fmt: skip
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", f"--disable-features={','.join(NO_FEATURES)}",
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
 # Texts below an element whose contrast with their background is less than 4.5 : 1, transparent backgrounds and

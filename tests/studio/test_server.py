@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import subprocess
+import sys
 import urllib.parse
 
 import pytest
@@ -58,6 +60,16 @@ def test_a_page_may_take_longer_to_import_than_nicegui_allows(monkeypatch):
         server._route(None, page)
     assert min(allowed) >= 30
     assert len(allowed) == len(PAGES)
+
+
+def test_what_the_first_page_does_not_need_is_not_imported():
+    code = (
+        "from wordkin.studio.loading import load_nicegui_alone as load; load(); import sys, wordkin.studio.server as s;"
+        "from wordkin.studio import start; print([each for each in sys.argv[1:] if each in sys.modules])"
+    )
+    names = ["aiohttp", "requests", "tornado", "numpy", "scipy", "numba", "pandas", "matplotlib"]
+    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_port_in_use_is_refused():

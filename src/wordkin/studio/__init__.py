@@ -5,6 +5,8 @@ another host, because the wheel of NiceGUI contains all JavaScript.
 
 ==================  ===============================================================================
 ``server``          starts the server: address, token, routes
+``loading``         loads NiceGUI without parts that the studio does not use
+``assets``          ASGI middleware: serves the static files of NiceGUI from memory
 ``guard``           ASGI middleware: checks Host, Origin, token and number of sessions; sets headers
 ``workspace``       the files that pages may open
 ``library``         opened vectors, shared by all tabs

@@ -7,16 +7,21 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wordkin.embeddings import Embeddings, load_embeddings
 from wordkin.errors import ConfigError
 from wordkin.studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from wordkin.embeddings import Embeddings
 
 MAX_OPEN_FILES = 8
 
 
 def _load(path: Path) -> Embeddings:
     """Load the vectors of a file; raise ConfigError if its items are whole numbers, which the pages do not support."""
+    from wordkin.embeddings import load_embeddings
+
     vectors = load_embeddings(path)
     if vectors.vocabulary.integers:
         remedy = f"wordkin convert {path.name} words.safetensors --as-text"

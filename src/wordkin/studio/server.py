@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from nicegui import Client, app, ui
+import nicegui
+from nicegui import Client, __version__, app, ui
 
 from wordkin.errors import ConfigError
 from wordkin.studio import DEFAULT_PORT
+from wordkin.studio.assets import Assets
 from wordkin.studio.guard import Guard, is_loopback
 from wordkin.studio.library import Library
 from wordkin.studio.pages import PAGES
@@ -29,15 +32,20 @@ RESPONSE_SECONDS = (
 )
 TAB_STORAGE_SECONDS = 60.0  # NiceGUI keeps a dictionary for each tab, which the studio does not use, for 30 days
 _PORTS_TRIED = 50
+_STATIC = Path(nicegui.__file__).parent / "static"
+# On this machine, compressing takes longer than sending.
+_UNCOMPRESSED: dict[str, Any] = {"gzip_middleware_factory": None, "ws_per_message_deflate": False}
 
 
 def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int | None, open_browser: bool) -> None:
     """Serve the studio until it is stopped; see :func:`wordkin.studio.run_studio`."""
     workspace = Workspace(folder, vectors)
     port = _free_port(host, port)
-    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    local = is_loopback(host)
+    token = None if local else secrets.token_urlsafe(24)
     runs = Runs(workspace)
     studio = Studio(workspace, Library(workspace, _is_connected), runs, PAGES)
+    app.add_middleware(Assets, prefix=f"/_nicegui/{__version__}/static", folder=_STATIC, compress=not local)
     app.add_middleware(Guard, host=host, token=token, sessions=lambda: len(Client.instances))
     theme = (files("wordkin.studio") / "theme.css").read_text(encoding="utf-8")
     ui.add_head_html(f"<style>{theme}</style>", shared=True)
@@ -63,6 +71,8 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
         show_welcome_message=False,
         timeout_graceful_shutdown=1,
         server_header=False,
+        proxy_headers=False,
+        **(_UNCOMPRESSED if local else {}),
     )
 
 

@@ -20,8 +20,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from wordkin.errors import WordkinError
 
 if TYPE_CHECKING:
@@ -114,6 +112,8 @@ class Teller:
     def _watch(self, report: TrainingReport, *, now: bool = False) -> None:
         if not self._control.watch or report.snapshot is None or not (now or time.monotonic() >= self._next_watch):
             return
+        import numpy as np  # here, because the studio imports the names above when it starts
+
         self._next_watch = time.monotonic() + _SECONDS_BETWEEN_WATCHES
         vocabulary = report.snapshot.vocabulary
         known = [word for word in self._control.watch if word in vocabulary]

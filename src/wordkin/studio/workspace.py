@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from wordkin.embeddings.formats import format_of
 from wordkin.errors import ConfigError, CorpusNotFoundError
 
 VECTOR_SUFFIXES = (".safetensors", ".bin", ".vec", ".txt", ".safetensors.gz", ".bin.gz", ".vec.gz", ".txt.gz")
@@ -44,7 +43,7 @@ class Workspace:
         self._named: dict[str, Path] = {}
         for each in vectors:
             path = Path(each)
-            format_of(path)
+            _check_suffix(path)
             if not path.is_file():
                 raise CorpusNotFoundError(f"no such file of vectors: {str(path)!r}")
             self._named[str(each)] = path.resolve()
@@ -108,6 +107,14 @@ class Workspace:
                 found += 1
             if found >= _MOST_FILES or visited >= _MOST_VISITED:
                 return
+
+
+def _check_suffix(path: Path) -> None:
+    """Raise ConfigError if the suffix of a file does not name a format of vectors."""
+    if path.name.startswith(".") or not path.name.endswith(VECTOR_SUFFIXES):
+        from wordkin.embeddings.formats import format_of  # imports NumPy, which the first page does not need
+
+        format_of(path)
 
 
 def _is_plain_text(path: Path) -> bool:

@@ -44,5 +44,7 @@ def studio(
     The pages can open files below the current directory and the VECTORS given. No data leaves this machine.
     """
     from wordkin.studio import DEFAULT_HOST, run_studio
+    from wordkin.studio.loading import load_nicegui_alone
 
+    load_nicegui_alone()
     run_studio(vectors or (), host=DEFAULT_HOST if host is None else host, port=port, open_browser=not no_browser)
