@@ -43,7 +43,7 @@ Part = TypeVar("Part")
 
 
 class RunOptions(TypedDict, total=False):
-    """Keyword arguments that :func:`train` and :func:`resume` share; see :func:`train`."""
+    """Keyword arguments that :func:`train` and :func:`resume` both take; see :func:`train`."""
 
     texts: Iterable[str] | None
     output: str | Path | None
@@ -56,7 +56,7 @@ class RunOptions(TypedDict, total=False):
 
 
 class UpdateOptions(RunOptions, total=False):
-    """Keyword arguments that :meth:`Word2Vec.fit` and :meth:`Word2Vec.update` share; see :func:`train`."""
+    """Keyword arguments that :meth:`Word2Vec.fit` and :meth:`Word2Vec.update` both take; see :func:`train`."""
 
     validation: Corpus | None
     checkpoint: str | Path | None
@@ -65,7 +65,7 @@ class UpdateOptions(RunOptions, total=False):
 
 
 class ReplayOptions(UpdateOptions, total=False):
-    """Keyword arguments of :meth:`Word2Vec.update`, except training options."""
+    """Keyword arguments of :meth:`Word2Vec.update` that are not training options."""
 
     replay: float | None
     replay_from: Corpus | None
@@ -102,12 +102,12 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     texts : iterable of str, default None
         Strings to train on instead of ``corpus``, such as a pandas Series. They are tokenized like lines of a file.
     output : path, default None
-        File to save the vectors to. The suffix selects the format. wordkin checks before training that it can write the
-        file and, if the format cannot store white space in words, that no word contains any.
+        File to save the vectors to. The suffix selects the format. Before training, wordkin checks that the file can be
+        written and that its format can store the words: some formats cannot store words with white space.
     validation : same types as corpus, default None
         Held-out text. Its loss is measured after each epoch.
     log : path, default None
-        File to which about one JSON object per second is written, with words, loss, learning rate and so on.
+        File for progress records: about one JSON object per second, with words read, loss, learning rate and so on.
     checkpoint : path, default None
         Directory for the checkpoints of the run. :func:`resume` continues from it.
     checkpoint_every : float or str, default "10m"
@@ -348,18 +348,18 @@ class Word2Vec:
             Words of the model whose vectors must not change, as in :func:`train`; ``".*"`` selects all of them.
         replay : float, default None
             Fraction of the sentences of ``replay_from`` to mix into the new text, above 0 and at most 1. The model then
-            forgets less of the old text, and training takes longer. ``seed`` determines the sentences. Their words do
-            not change any count.
+            forgets less of the old text, and training takes longer. The sentences are drawn at random; the draw depends
+            on ``seed``. The counts of words do not include these sentences a second time.
         replay_from : same types as corpus, default None
             Text that the model was trained on before, such as an encoded text; needed with ``replay``, because a model
             does not store its text. If the new text is passed as ``texts``, this must be a path or an iterable of str.
         old_weight : float, default None
-            Weight of the rows before the update, from 0 to 1. At the end of the update, each row of a word that the
-            model had before becomes the weighted average of its row before and after training. The default is the share
-            of the old text in all text so far, at most 0.65.
+            Weight w of the old vectors, from 0 to 1. For each word that the model already had, the update ends by
+            setting its vectors to w · (vector before the update) + (1 - w) · (vector after training). The default is
+            the share of the old text in all text so far, at most 0.65.
         **options
-            Options of :class:`TrainingConfig` to change for this update, such as ``epochs``. ``learning_rate`` does not
-            default to the model's value; ``docs/growing.md`` gives its default.
+            Options of :class:`TrainingConfig` to change for this update, such as ``epochs``. Other options keep the
+            values of the model, except ``learning_rate``; ``docs/growing.md`` gives its default.
 
         Returns
         -------
@@ -657,7 +657,7 @@ class Word2Vec:
         self._save_vectors(run.output)
 
     def _load_from(self, opened: RunDirectory, output: str | None) -> None:
-        """Take over the state of a run directory and save its vectors to ``output``."""
+        """Set this model to the state saved in a run directory; save its vectors to ``output`` unless it is None."""
         tables = opened.tables()
         if tables is None:
             raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume the run")
@@ -724,7 +724,7 @@ class Word2Vec:
 
     @property
     def replayed(self) -> Mapping[str, float] | None:
-        """The old text mixed into the last update: ``share``, ``sentences`` and ``words``; None without ``replay``."""
+        """``share``, ``sentences`` and ``words`` that ``replay`` added to the last update; None without it."""
         self._trained(self._vocabulary)
         found: Mapping[str, float] | None = None if self._reading is None else self._reading.get("replay")
         return found
@@ -750,7 +750,7 @@ class Word2Vec:
 
     @property
     def ending(self) -> str:
-        """Which epoch the vectors come from and why, if it is not the last planned epoch; otherwise ""."""
+        """Says which epoch the vectors come from, and why, if it is not the last planned epoch; otherwise ""."""
         return self._trained(self._state).ending(self.config.epochs)
 
     @property
@@ -892,9 +892,10 @@ class Word2Vec:
 def _machines_for(
     address: str | None, config: TrainingConfig, source: Source | None, closing: contextlib.ExitStack
 ) -> tuple[RayCluster | None, TrainingConfig]:
-    """Connect to a cluster, which ``closing`` closes; return it with the configuration to use on it.
+    """Connect to the cluster at ``address``; return it with the training options for that many machines.
 
-    Returns None and ``config`` if ``address`` is None: training then runs in this process.
+    ``closing`` closes the connection. If ``address`` is None, returns None and ``config`` unchanged: training then runs
+    in this process.
     """
     if address is None:
         return None, config
@@ -917,9 +918,9 @@ def _text_on(
     on_scan: Callable[[ScanProgress], None] | None,
     here: Sequence[str],
 ) -> Text | None:
-    """Read the text on the machines of the cluster; None if only this process can read it.
+    """Read the text on the machines of the cluster; return None if it must be read in this process.
 
-    ``here`` holds the names of options that were set and that only this process supports.
+    ``here`` names the options of the call, such as "checkpoint", that need the text in this process.
     """
     from wordkin.text.on_machines import can_read_on_machines, read_text_on_machines
 
@@ -945,7 +946,7 @@ def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
 
 
 def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors:
-    """Convert the ``init`` argument; raise :class:`ConfigError` if its vectors do not fit the options."""
+    """Load the vectors of the ``init`` argument; raise :class:`ConfigError` if their size differs from the options."""
     from wordkin.embeddings.formats import load_for
     from wordkin.training.growing import check_init_size
     from wordkin.vectors import WordVectors
@@ -958,7 +959,7 @@ def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors
 
 
 def _with_text(run: Run, text: Text) -> Run:
-    """A copy of the run with the fingerprints of its text."""
+    """A copy of the record of a run, with the fingerprints of the text and the held-out text that were read."""
     return dataclasses.replace(
         run,
         text_fingerprint=text.fingerprint,
@@ -971,7 +972,10 @@ def _with_text(run: Run, text: Text) -> Run:
 def _refuse_other_text(
     source: Source, run: Run, opened: RunDirectory, on_scan: Callable[[ScanProgress], None] | None
 ) -> None:
-    """Raise :class:`CheckpointError` unless ``source`` is the text that the run started with."""
+    """Raise :class:`CheckpointError` unless ``source`` is the text that the run started with.
+
+    The text is read and encoded again, and its fingerprint is compared with the one in the record of the run.
+    """
     from wordkin.text.read import encode_source
 
     if run.config.max_types is not None and "text" in opened.record.files:
@@ -1038,9 +1042,10 @@ _FIT_NAMES = frozenset(FitOptions.__annotations__)
 
 
 def _shown_with_options(function: Callable[..., object], own: Callable[..., object] | None = None) -> inspect.Signature:
-    """The signature of ``function`` with all training options, and the keyword arguments of ``own``, spelled out.
+    """The signature of ``function`` with the names of all options instead of ``**options``, for ``help()`` and editors.
 
-    ``help()`` and editors that run the code show this signature. Type checkers use the one in the source.
+    The options are those of training and, if ``own`` is given, the keyword arguments of ``own``. Type checkers read the
+    signature in the source instead.
     """
     plain = inspect.signature(function)
     named = [each for each in plain.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]

@@ -41,16 +41,16 @@ OBJECTIVES: tuple[str, ...] = get_args(Objective)
 
 
 class Traits(NamedTuple):
-    """Properties of an objective that other parts of the code, such as the choice of options, depend on.
+    """Properties of a training objective. Code that depends on the objective checks these, not its name.
 
     Attributes
     ----------
     has_noise : bool, default False
-        Whether noise words are drawn, ``negative`` of them for each output.
+        Whether the objective draws noise words: ``negative`` of them for each word to predict.
     rows_are_nodes : bool, default False
-        Whether output rows belong to inner nodes of the Huffman tree instead of words.
+        Whether each row of the output table belongs to an inner node of the Huffman tree, not to a word.
     changes_all_rows : bool, default False
-        Whether each example changes all output rows.
+        Whether each training example changes all rows of the output table.
     """
 
     has_noise: bool = False
@@ -112,7 +112,7 @@ FORMER_NAMES = {"drafts": "parts"}
 
 @dataclass(frozen=True)
 class Number:
-    """Rule: a number from ``low`` to ``high``, both inclusive; with ``above``, ``low`` itself is not legal."""
+    """Rule: a number from ``low`` to ``high``, inclusive; if ``above`` is true, the number must exceed ``low``."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -146,7 +146,7 @@ class Number:
 
 @dataclass(frozen=True)
 class NumberOrWord:
-    """Rule: a number, or one of some words with a special meaning, such as "sentence" for ``window``."""
+    """Rule: a number, or a word with a special meaning, such as "sentence" for the option ``window``."""
 
     number: Number
     words: tuple[str, ...]
@@ -160,7 +160,7 @@ class NumberOrWord:
 
 @dataclass(frozen=True)
 class Choice:
-    """Rule: one of the words in ``words``; with ``several``, also a tuple of different ones."""
+    """Rule: one of the strings in ``words``; with ``several``, also a tuple of different ones."""
 
     words: tuple[str, ...]
     several: bool = False
@@ -177,7 +177,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Flag:
-    """True or False."""
+    """Rule: True or False."""
 
     def __str__(self) -> str:
         return "must be True or False"
@@ -188,7 +188,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class FlagOrLanguage:
-    """True, False, or a language with special casing rules."""
+    """Rule: True, False, or the code of a language with its own rules for lower case, such as "tr"."""
 
     languages: tuple[str, ...] = ("tr", "az", "lt")
 
@@ -207,7 +207,7 @@ class FlagOrLanguage:
 
 @dataclass(frozen=True)
 class TokenizerName:
-    """A named tokenizer, or a function that splits one line of text into words."""
+    """Rule: the name of a tokenizer, or a function that splits one line of text into words."""
 
     words: tuple[str, ...] = TOKENIZERS
 
@@ -240,7 +240,7 @@ class PatternOrFunction:
 
 @dataclass(frozen=True)
 class FieldName:
-    """The name of a field or column, or a column number."""
+    """Rule: the name of a field or column, or the number of a column, counted from 0."""
 
     words: tuple[str, ...] = ("NAME", "N")
 
@@ -254,7 +254,7 @@ class FieldName:
 
 @dataclass(frozen=True)
 class Encoding:
-    """The name of a text encoding."""
+    """Rule: the name of a text encoding that Python knows."""
 
     words: tuple[str, ...] = ("NAME",)
 
@@ -274,7 +274,7 @@ class Encoding:
 
 @dataclass(frozen=True)
 class OptionalChoice(Choice):
-    """One of a few words, or None."""
+    """Rule: one of the strings in ``words``, or None."""
 
     def accepts(self, value: object) -> bool:
         return value is None or super().accepts(value)
@@ -282,7 +282,7 @@ class OptionalChoice(Choice):
 
 @dataclass(frozen=True)
 class PassesOrFile:
-    """The number of passes that learn phrases, or a file of phrases."""
+    """Rule for ``phrases``: the number of passes that learn phrases, or the path of a file of learned phrases."""
 
     words: tuple[str, ...] = ("PASSES", "FILE")
 
@@ -299,7 +299,7 @@ class PassesOrFile:
 
 @dataclass(frozen=True)
 class WordList:
-    """A tuple of words."""
+    """Rule: a tuple of words."""
 
     words: tuple[str, ...] = ("WORD[,...]",)
     numbers: bool = False  # also allow a tuple of whole numbers
@@ -317,7 +317,7 @@ class WordList:
 
 @dataclass(frozen=True)
 class Delimiter:
-    """A character that separates columns."""
+    """Rule: a character that separates columns."""
 
     words: tuple[str, ...] = ("CHARACTER",)
 
@@ -332,7 +332,7 @@ class Delimiter:
 
 @dataclass(frozen=True)
 class Text:
-    """Any nonempty string; ``what`` describes it, such as "a path"."""
+    """Rule: any nonempty string. Messages call it ``what``, for example "a path"."""
 
     what: str
     words: tuple[str, ...] = ("TEXT",)
@@ -593,7 +593,7 @@ class TrainingConfig:
 
     @property
     def whole_sentences(self) -> bool:
-        """Whether the context of a word is the whole sentence, in any order."""
+        """Whether all other words of a sentence are the context of each word (``window="sentence"``)."""
         return self.window == "sentence"
 
     @property
@@ -618,19 +618,19 @@ class TrainingConfig:
 
     @property
     def starting_learning_rate(self) -> float:
-        """``learning_rate``, or its default for the architecture."""
+        """The option ``learning_rate``; if it is not set, the default for the architecture."""
         if self.learning_rate is not None:
             return self.learning_rate
         return 0.025 if self.architecture == "skip-gram" else 0.05
 
     @property
     def final_learning_rate(self) -> float:
-        """``min_learning_rate``, or its default: 1e-4 times the initial learning rate."""
+        """The option ``min_learning_rate``; if it is not set, 1e-4 times the initial learning rate."""
         return self.starting_learning_rate * 1e-4 if self.min_learning_rate is None else self.min_learning_rate
 
     @property
     def worker_threads(self) -> int:
-        """``threads``, or the number of cores this process may use."""
+        """The option ``threads``; if it is not set, the number of cores that this process may use."""
         return usable_cores() if self.threads is None else self.threads
 
     def to_dict(self) -> dict[str, Any]:
@@ -692,7 +692,7 @@ class TrainingConfig:
 
 
 def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The values that the recipe in ``values`` sets; empty if the recipe or the architecture is not legal."""
+    """The option values of the recipe in ``values``; empty if the recipe or the architecture is not legal."""
     recipe, architecture = values.get("recipe"), values.get("architecture", "skip-gram")
     if not isinstance(recipe, str) or recipe not in RECIPES or architecture not in ARCHITECTURES:
         return {}
@@ -700,7 +700,10 @@ def _recipe_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def config_for_words(config: TrainingConfig, given: Mapping[str, Any], words: int) -> TrainingConfig:
-    """The configuration with the recipe's values for a text of ``words`` words; options in ``given`` are kept."""
+    """Apply the values of the recipe for a text of ``words`` words to a configuration.
+
+    Options in ``given``, which the caller set, keep their values.
+    """
     if config.recipe is None:
         return config
     values = values_of(config.recipe, config.architecture, given, words)
@@ -717,7 +720,10 @@ def _plain(value: Any) -> Any:
 
 
 def _name_of(tokenizer: Callable[..., object]) -> str:
-    """The name by which a run records a function: equal in every process, and never equal to a named tokenizer."""
+    """The name under which a run records a tokenizer function.
+
+    It is the same in every process, and differs from the names of the built-in tokenizers.
+    """
     if isinstance(tokenizer, functools.partial):
         return f"partial({_name_of(tokenizer.func)})"
     name = getattr(tokenizer, "__qualname__", None)
@@ -729,14 +735,14 @@ def _name_of(tokenizer: Callable[..., object]) -> str:
 
 
 def _remedy(name: str, known: list[str]) -> str:
-    """Return the remedy of the error for an unknown option: its new name, or the most similar names."""
+    """The last part of the message for an unknown option: its new name, or the most similar option names."""
     if name in FORMER_NAMES:
         return f"it is now {FORMER_NAMES[name]}"
     return NAMES_IN_GENSIM.get(name) or _nearest(name, known)
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    """Suggest the option names nearest to an unknown one."""
+    """The part of a message that suggests the option names most similar to an unknown one."""
     import difflib
 
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)

@@ -14,13 +14,13 @@ _SECONDS_KEPT = 5
 def usable_cores(root: Path = Path("/")) -> int:
     """Number of cores this process may use, at least 1.
 
-    The minimum of its CPU affinity and the CPU quotas of its control group (cgroup version 1 or 2) and of that
-    group's ancestors, rounded up.
+    It is the smallest of: the number of cores in the CPU affinity mask, and the CPU quotas of the control group of the
+    process (cgroup version 1 or 2) and of the groups above it. Fractions are rounded up.
 
     Parameters
     ----------
     root : Path, default "/"
-        Root directory of ``proc`` and the cgroup mounts.
+        Root directory of ``proc`` and the cgroup mounts; tests pass another.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -30,12 +30,15 @@ def usable_cores(root: Path = Path("/")) -> int:
 
 @functools.lru_cache(maxsize=1)
 def _own_quota(moment: int) -> float:
-    """The CPU quota of this process in cores, cached per ``moment``: reading it takes longer than a small query."""
+    """The CPU quota of this process in cores, cached until ``moment`` changes, which happens every few seconds.
+
+    Reading the quota takes longer than a small query.
+    """
     return _quota(Path("/"))
 
 
 def _quota(root: Path) -> float:
-    """The smallest CPU quota of the groups of this process, in cores; infinite if there is none."""
+    """The smallest CPU quota of the control groups of this process, in cores; infinite if there is none."""
     groups = {}  # controller ("cpu" in version 1, "" in version 2) -> path of the group
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
@@ -53,7 +56,10 @@ def _quota(root: Path) -> float:
 
 
 def _with_parents(directory: Path, mounted: str, path: str) -> list[Path]:
-    """The directories of a group and of its ancestors below ``directory``, where the group ``mounted`` is mounted."""
+    """The directories of the control group ``path`` and of the groups above it, from the inside out.
+
+    ``directory`` is the mount point of the group ``mounted``, so only groups inside ``mounted`` are visible there.
+    """
     group = PurePosixPath(path)
     inside = group.relative_to(mounted) if group.is_relative_to(mounted) else PurePosixPath()
     return [directory / each for each in (inside, *inside.parents)]

@@ -140,14 +140,14 @@ class UnknownWordError(WordkinError, KeyError):
 
 
 def _other_form(word: str, suggestion: str) -> str:
-    """The Unicode normal form that turns ``word`` into ``suggestion``; empty if none does."""
+    """Name of the Unicode normal form that turns ``word`` into ``suggestion``; empty if there is none."""
     import unicodedata
 
     return next((form for form in ("NFC", "NFD") if unicodedata.normalize(form, word) == suggestion), "")
 
 
 class NotTrainedError(WordkinError, RuntimeError):
-    """A model was used before it was trained."""
+    """A method that needs trained vectors was called before the model was trained."""
 
 
 class OutputError(WordkinError, OSError):
@@ -155,7 +155,7 @@ class OutputError(WordkinError, OSError):
 
 
 class CheckpointError(WordkinError, RuntimeError):
-    """A run cannot be resumed."""
+    """A run cannot be created, resumed or loaded, because of its directory or its checkpoint."""
 
 
 class ClusterError(WordkinError, RuntimeError):

@@ -37,7 +37,7 @@ def checked_item(item: object, *, integers: bool) -> str | int:
 
 
 def any_item(item: object) -> str | int:
-    """Return an item of either kind as str or Python int; raise :class:`ConfigError` for anything else."""
+    """Return a word as str or a whole number as Python int; raise :class:`ConfigError` for anything else."""
     if isinstance(item, str) or is_integer(item):
         return checked_item(item, integers=not isinstance(item, str))
     raise ConfigError(
@@ -72,7 +72,7 @@ def are_integers(items: Sequence[object]) -> bool:
 
 
 def named_items(words: Iterable[Item], *, integers: bool) -> list[Item]:
-    """Convert words from a command line or a file: in a vocabulary of whole numbers, "42" becomes 42."""
+    """Convert words from a command line or a file to items: if the vocabulary holds ``integers``, "42" becomes 42."""
     return [int(word) if integers and isinstance(word, str) and _WHOLE.fullmatch(word) else word for word in words]
 
 

@@ -113,7 +113,10 @@ _CODE_SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBU
 
 @functools.lru_cache(maxsize=1)
 def _digest(stamps: tuple[tuple[str, int, int], ...]) -> bytes:
-    """Hash of the package files named in ``stamps`` (name, modification time, size); recomputed when one changes."""
+    """Hash of the contents of source files, cached until a modification time or size changes.
+
+    Each of ``stamps`` is (path relative to the package, modification time in nanoseconds, size in bytes).
+    """
     digest = hashlib.sha256()
     for name, _, size in stamps:
         digest.update(f"{name} {size} ".encode())
@@ -190,7 +193,11 @@ class KernelCache(caching.FunctionCache):  # type: ignore[misc]
                 super().save_overload(signature, compiled)
 
     def _wait_for_others(self) -> bool:
-        """Lock this kernel; return whether another process had locked it. Without locks, all processes compile."""
+        """Lock this kernel, so that only one process compiles it, and wait while another process holds the lock.
+
+        Returns whether another process held the lock; its result is then in the cache. On systems without file locks,
+        returns False at once, and every process compiles the kernel.
+        """
         if fcntl is None or self._lock is not None:
             return False
         with contextlib.suppress(OSError):
@@ -204,7 +211,7 @@ class KernelCache(caching.FunctionCache):  # type: ignore[misc]
         return False
 
     def unlock(self) -> None:
-        """Let other processes compile this kernel."""
+        """Release the lock, so that waiting processes can load or compile this kernel."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -254,7 +261,7 @@ _enabled_compilation = _EnabledCompilation()
 
 @_enabled_compilation
 def _compiled(function: Callable[..., Any], **switches: Any) -> Any:
-    """Numba's dispatcher for a function."""
+    """Compile a function lazily with Numba; ``switches`` are keyword arguments of ``numba.njit``."""
     dispatcher = njit(**switches)(function)
     dispatcher.compile = _enabled_compilation(dispatcher.compile)
     return dispatcher
@@ -274,7 +281,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def _unlocking(cache: KernelCache, compile_kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap ``compile_kernel`` so that it unlocks the kernel also if it fails or is interrupted."""
+    """Wrap ``compile_kernel`` so that it releases the lock of the kernel even if it fails or is interrupted."""
 
     @functools.wraps(compile_kernel)
     def compile_and_unlock(signature: Any) -> Any:

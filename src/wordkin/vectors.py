@@ -102,7 +102,7 @@ class WordVectors:
 
     @property
     def extreme_ids(self) -> NDArray[np.int64]:
-        """Ids of the nonzero vectors whose norm is too small or too large for float32 products, ascending."""
+        """Ascending ids of the nonzero vectors whose norms are too small or too large to multiply in float32."""
         _ = self.norms  # computes both
         return self._extreme
 
@@ -175,7 +175,10 @@ class WordVectors:
         return (products / divisors).astype(np.float32)
 
     def _rows_and_divisors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The vectors of ``ids`` (any shape) in float64, and the divisors that normalise them: the norm, or 1 for 0."""
+        """Return the vectors of some words in float64, and the numbers by which to divide them to get unit vectors.
+
+        ``ids`` may have any shape. The divisor is the norm of the vector, or 1 for a zero vector.
+        """
         rows = self._matrix[ids].astype(np.float64)
         with np.errstate(invalid="ignore"):
             norms: NDArray[np.float64] = np.sqrt(np.vecdot(rows, rows))

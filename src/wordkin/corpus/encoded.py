@@ -30,14 +30,14 @@ _FILE_NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
 
 
 class TrainingText(Protocol):
-    """The input of training: a whole corpus, or consecutive sentences of one.
+    """The text that training reads: a whole encoded corpus, or consecutive sentences of one.
 
     Attributes
     ----------
     ids : ndarray of int32
-        Word ids of the sentences; ``ids[0]`` is at corpus position ``offsets[0]``.
+        Word ids of the sentences; ``ids[0]`` is at position ``offsets[0]`` of the whole corpus.
     offsets : ndarray of int64
-        Corpus positions of the starts of the sentences, followed by the end of the last one.
+        Position in the whole corpus of the start of each sentence, followed by the end of the last one.
     words : int
         Number of words of the whole corpus.
     """
@@ -53,7 +53,7 @@ class TrainingText(Protocol):
 
 
 class CorpusPiece(NamedTuple):
-    """Consecutive sentences of a corpus; see :class:`TrainingText`."""
+    """Consecutive sentences of a corpus; :class:`TrainingText` explains the attributes."""
 
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
@@ -61,7 +61,7 @@ class CorpusPiece(NamedTuple):
 
     @classmethod
     def joined(cls, pieces: Sequence[CorpusPiece]) -> CorpusPiece:
-        """Concatenate one or more consecutive pieces."""
+        """Concatenate consecutive pieces, given in the order of the corpus, to one piece."""
         if len(pieces) == 1:
             return read_only(pieces[0])
         offsets = [pieces[0].offsets, *(piece.offsets[1:] for piece in pieces[1:])]
@@ -70,7 +70,10 @@ class CorpusPiece(NamedTuple):
 
 
 def read_only(piece: CorpusPiece) -> CorpusPiece:
-    """Make the arrays of a piece read-only like those of an encoded corpus, so that Numba need not recompile."""
+    """Make the arrays of a piece read-only, like those of an encoded corpus.
+
+    Numba compiles a kernel again for arguments that are writable.
+    """
     for array in (piece.ids, piece.offsets):
         array.flags.writeable = False
     return piece
@@ -166,7 +169,7 @@ class EncodedCorpus:
         _check_size(directory / header["offsets"], _TYPES["offsets"], header["sentences"] + 1)
 
     def piece(self, positions: range) -> CorpusPiece:
-        """Copy the sentences that contain any of these positions."""
+        """Copy the sentences that contain at least one of these positions of the corpus."""
         if not positions:
             start = self.offsets[:1] if not self.words else self.offsets[-1:]
             return read_only(CorpusPiece(np.empty(0, np.int32), np.array(start), self.words))
@@ -176,16 +179,19 @@ class EncodedCorpus:
         return read_only(CorpusPiece(np.array(self.ids[offsets[0] : offsets[-1]]), offsets, self.words))
 
     def has_neighbours(self) -> bool:
-        """Whether a sentence has more than one word."""
+        """Whether at least one sentence has two or more words; otherwise there is nothing to train on."""
         return self.words > self.sentences  # no sentence is empty
 
     def holds_ids_below(self, words: int) -> bool:
-        """Whether all ids are valid for a vocabulary of ``words`` words; kernels do not check bounds."""
+        """Whether all word ids are from 0 to ``words - 1``.
+
+        This must be checked before training, because kernels do not check the bounds of arrays.
+        """
         pieces = (self.ids[start : start + _PIECE] for start in range(0, self.words, _PIECE))
         return all(piece.min() >= 0 and piece.max() < words for piece in pieces)
 
     def _damage(self, verify: bool) -> str:
-        """A description of what is wrong with the arrays, or an empty string."""
+        """Describe what is wrong with the arrays; empty if nothing is. With ``verify``, also check the fingerprint."""
         if self.offsets[0] != 0 or self.offsets[-1] != self.words:
             return "its sentence offsets do not span its words"
         for start in range(0, self.sentences, _PIECE):
@@ -201,7 +207,7 @@ class EncodedCorpus:
 
 
 class _Digests:
-    """Computes the fingerprint of ids and sentence ends that arrive in pieces of any size."""
+    """Computes the fingerprint of a corpus whose ids and sentence ends are added in pieces of any size."""
 
     def __init__(self) -> None:
         self._ids, self._ends = hashlib.sha256(), hashlib.sha256()
@@ -217,11 +223,11 @@ class _Digests:
 
 
 class CorpusWriter:
-    """Builds an :class:`EncodedCorpus` from pieces of ids and sentence ends.
+    """Builds an :class:`EncodedCorpus` from word ids and sentence ends, which are added in pieces.
 
-    With a directory, :meth:`finish` saves the corpus there; if the context ends before that, the directory is
-    unchanged. Without a directory, the arrays are kept in memory if ``expected_bytes`` is small, and in unnamed
-    temporary files in ``spool_directory`` otherwise.
+    With a directory, :meth:`finish` saves the corpus there. If the context manager ends before that, an earlier corpus
+    in the directory stays as it was. Without a directory, the arrays are kept in memory if ``expected_bytes`` is small,
+    and in unnamed temporary files in ``spool_directory`` otherwise.
     """
 
     def __init__(
@@ -260,7 +266,7 @@ class CorpusWriter:
 
     @property
     def words(self) -> int:
-        """Number of word ids so far."""
+        """Number of word ids added so far."""
         return self._columns["ids"].length
 
     def add_ids(self, ids: NDArray[np.int32]) -> None:
@@ -269,12 +275,15 @@ class CorpusWriter:
         self._append("ids", ids)
 
     def add_ends(self, ends: NDArray[np.int64]) -> None:
-        """Append sentence ends, as increasing positions from the start of the corpus."""
+        """Append the ends of sentences: increasing positions, counted in words from the start of the corpus."""
         self._digests.add_ends(ends)
         self._append("offsets", ends)
 
     def finish(self) -> EncodedCorpus:
-        """Complete the corpus. In a directory, the header is written last; it makes the new files valid."""
+        """Complete and return the corpus.
+
+        In a directory, the header ``corpus.json`` is written last. Until then, readers see the previous corpus.
+        """
         fingerprint = self._digests.fingerprint()
         try:
             if self._directory is not None:
@@ -329,7 +338,7 @@ class CorpusWriter:
 
 
 class _Column:
-    """A growing array, in memory or in a file."""
+    """An array that grows while values are appended, in memory or in a file."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype, self.length = dtype, 0
@@ -338,11 +347,11 @@ class _Column:
         self._file: IO[bytes] | None = None
 
     def write_to(self, path: Path) -> None:
-        """Store values in a file, which :meth:`close` removes unless :meth:`keep` was called."""
+        """Write the values to a file at ``path``; :meth:`close` removes it unless :meth:`keep` was called."""
         self._path, self._file = path, path.open("w+b", buffering=0)
 
     def write_to_nameless_file(self, directory: str | Path | None) -> None:
-        """Store values in an unnamed temporary file in a directory."""
+        """Write the values to an unnamed temporary file in ``directory``."""
         self._file = nameless_file(directory)
 
     def append(self, values: NDArray[Any]) -> None:
@@ -354,7 +363,7 @@ class _Column:
             write_fully(self._file, values)
 
     def array(self) -> NDArray[Any]:
-        """All values, read-only; for a file, a memory map that stays valid after :meth:`close`."""
+        """Return all values read-only; if they are in a file, as a memory map that stays valid after :meth:`close`."""
         if self._file is not None and self.length:
             return np.memmap(self._file, self.dtype, "r", shape=(self.length,))
         values = np.concatenate([np.empty(0, self.dtype), *self._pieces])
@@ -362,17 +371,17 @@ class _Column:
         return values
 
     def sync(self) -> Path:
-        """Fsync the file and return its path."""
+        """Flush the file to the disk with fsync, and return its path."""
         assert self._file is not None and self._path is not None
         os.fsync(self._file.fileno())
         return self._path
 
     def keep(self) -> None:
-        """Keep the file when the column is closed."""
+        """Make :meth:`close` leave the file on disk."""
         self._path = None
 
     def close(self) -> None:
-        """Close the file. Kept data was fsynced before, so errors are ignored."""
+        """Close the file, and remove it unless it is kept. Errors are ignored: :meth:`sync` has written kept files."""
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -389,7 +398,10 @@ def _copy(corpus: EncodedCorpus, target: CorpusWriter | _Digests) -> None:
 
 
 def _may_name(directory: Path, name: str) -> bool:
-    """Whether the header of a directory names this file, or exists but cannot be read."""
+    """Whether the header ``corpus.json`` in a directory refers to the file ``name``.
+
+    Also true if the header exists but cannot be read, so that the file is not removed by mistake.
+    """
     try:
         return directory / HEADER_NAME in directory.iterdir() and bool(_read_header(directory)["ids"] == name)
     except (OSError, FormatError):
@@ -397,7 +409,7 @@ def _may_name(directory: Path, name: str) -> bool:
 
 
 def _remove_leftovers(directory: Path, kept: set[str]) -> None:
-    """Remove files that the header does not name, and partial headers of killed processes."""
+    """Remove the data files in a directory that are not in ``kept``, and unfinished headers of killed processes."""
     patterns = [f"{name}-*.{dtype.name}" for name, dtype in _TYPES.items()]
     patterns += [f".{HEADER_NAME}.*.tmp", f"{HEADER_NAME}.new"]  # earlier versions wrote the second
     for old in [path for pattern in patterns for path in directory.glob(pattern)]:  # globbed before any is removed

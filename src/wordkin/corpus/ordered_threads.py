@@ -1,4 +1,4 @@
-"""Ordered parallel map over threads."""
+"""A parallel map over threads whose results keep the order of the inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Result = TypeVar("Result")
 def in_order(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
-    """Map a function over items in threads; yield results in item order, with at most ``ahead`` calls in flight."""
+    """Call a function for each item in the threads of a pool, and yield the results in the order of the items.
+
+    At most ``ahead`` calls are running or finished but not yet yielded.
+    """
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:

@@ -1,7 +1,8 @@
-"""Splitting of a source into parts that can be read independently and in order give the whole text.
+"""Splitting of a source into parts that can be read independently. Read in order, the parts give the whole text.
 
-Line-based files are split by byte ranges, Parquet files by row groups. Files that can only be read sequentially are not
-split: compressed files, files in an encoding other than UTF-8, and formats in which a line is not a record.
+Files with one record per line are split by byte ranges, Parquet files by row groups. Files that can only be read
+sequentially are not split: compressed files, files in an encoding other than UTF-8, and formats in which a record can
+span several lines.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ PART_BYTES = 1 << 24  # a constant, because what max_types drops in a part must 
 
 
 def parts_of(source: Source, part_bytes: int = PART_BYTES) -> list[Source]:
-    """Split a source into sources of one file, or of a part of one file.
+    """Split a source into sources of one file each, or of about ``part_bytes`` of one file.
 
-    Raises :class:`CorpusError` if a file cannot be read, or does not fit the reading options.
+    Raises :class:`CorpusError` if a file cannot be read, or if the reading options do not fit its format.
     """
     return [
         dataclasses.replace(source, files=(part,), directories=())
@@ -60,7 +61,9 @@ def _size_of(file: TextFile) -> int | None:
 
 
 def _grouped(sizes: list[int], least_bytes: int) -> Iterator[tuple[int, int]]:
-    """Group consecutive row groups with these sizes to ranges of at least ``least_bytes``; yield (first, stop) pairs.
+    """Group consecutive row groups of Parquet into ranges of at least ``least_bytes``; yield each as (first, stop).
+
+    ``sizes`` holds the size of each row group in bytes. The last range may be smaller.
 
     >>> list(_grouped([3, 4, 9, 1], 5))
     [(0, 2), (2, 3), (3, 4)]

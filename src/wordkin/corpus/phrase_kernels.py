@@ -1,14 +1,14 @@
 """Numba kernels of phrases: count n-grams of word ids, and replace each phrase by its own id.
 
-The kernels take arrays and scalars only and release the GIL. One thread owns each array that is written to.
+The kernels take arrays and scalars only and release the GIL. Each array that is written to belongs to one thread.
 
-An *n-gram* is two words of one sentence that are not connectors, with any number of connectors between them. Its key
-is a nonzero uint64. For two adjacent words the key is ``(left + 1) << 32 | (right + 1)``, which is unique. With
-connectors between the words, the key is a top bit of 1 and 63 bits of a hash of all words, so that any two of these
-n-grams share a key with probability 2**-63.
+An *n-gram* is two words of one sentence that are not connectors, with any number of connectors between them. Its key is
+a nonzero uint64. For two adjacent words the key is ``(left + 1) << 32 | (right + 1)``, which is unique. With connectors
+between the words, the top bit of the key is 1 and the other 63 bits are a hash of all words; two different n-grams of
+this kind have the same key with probability 2**-63.
 
-A hash table of n-grams has ``REGIONS`` regions of ``2**bits`` pairs (key, value) of uint64. The top bits of the hashed
-key select the region. Each thread owns some of the regions.
+A hash table of n-grams has ``REGIONS`` regions of ``2**bits`` pairs (key, value) of uint64. The key is hashed, and the
+top bits of the hash select the region. Each thread owns some of the regions.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _WITH_CONNECTORS = np.uint64(1 << 63)
 
 @inner
 def bigram_key(left, right):
-    """Return the key of two adjacent words."""
+    """Return the key of two adjacent words from their word ids."""
     return (uint64(left + 1) << uint64(32)) | uint64(right + 1)
 
 
 @inner
 def region_and_slot(key, bits):
-    """Return the region of a key, and the slot of the region at which probing begins."""
+    """Return the region of a key in a hash table, and the first slot of the region to look at."""
     hashed = key * _MIX
     hashed ^= hashed >> uint64(32)
     hashed *= _MIX
@@ -43,7 +43,7 @@ def region_and_slot(key, bits):
 
 @inner
 def find_slot(slots, bits, region, slot, key):
-    """Return the index of the pair that holds a key, or of the empty pair where the key can be inserted."""
+    """Return the index of the pair with this key or, if there is none, of the empty pair where it belongs."""
     mask = (1 << bits) - 1
     first = region << bits
     while slots[2 * (first + slot)] != 0 and slots[2 * (first + slot)] != key:
@@ -53,10 +53,11 @@ def find_slot(slots, bits, region, slot, key):
 
 @kernel
 def next_keys(ids, offsets, connector, state, keys):
-    """Write the keys of the next n-grams to ``keys`` until it is full or the text ends; return how many.
+    """Write the keys of the next n-grams of a text to ``keys``; return how many were written.
 
-    ``state`` int64 [4] holds the position in the text, the index of the sentence, the last word that is not a
-    connector (-1: none), and the hash of that word and the connectors after it (0: no connectors).
+    It stops when ``keys`` is full or the text ends, and can be called again to continue. ``ids`` and ``offsets`` are
+    those of an encoded corpus. ``state`` int64 [4] holds the position in the text, the index of the sentence, the last
+    word that is not a connector (-1: none), and the hash of that word and the connectors after it (0: no connectors).
     ``connector`` bool [words] says which words are connectors.
     """
     position, sentence, left = state[0], state[1], state[2]
@@ -84,10 +85,12 @@ def next_keys(ids, offsets, connector, state, keys):
 
 @kernel
 def count_ngrams(ids, offsets, connector, state, keys, slots, bits, first_region, used, most_used):
-    """Count the n-grams of a table's regions, from ``state`` on, until the text ends or a region is full.
+    """Count the n-grams of the text that belong to the regions of one thread; stop if a region is full.
 
-    ``slots`` is uint64 [2 * regions * 2**bits]; ``used`` int64 [regions] is the number of pairs in use. A region is
-    full when ``len(keys)`` more n-grams could exceed ``most_used``. Returns the number of n-grams read, of all regions.
+    Counting begins at ``state``, as in :func:`next_keys`, and goes on to the end of the text unless a region is full.
+    The thread owns ``len(used)`` regions from ``first_region`` on; n-grams of other regions are ignored. ``slots`` is
+    uint64 [2 * regions * 2**bits]; ``used`` int64 [regions] is the number of pairs in use. A region is full when
+    ``len(keys)`` more n-grams could exceed ``most_used``. Returns the number of n-grams read, of all regions.
     """
     met = 0
     regions = len(used)
@@ -115,9 +118,10 @@ def count_ngrams(ids, offsets, connector, state, keys, slots, bits, first_region
 
 @kernel
 def move_pairs(old_slots, old_bits, slots, bits, first_region, used, least):
-    """Copy the pairs whose value is at least ``least[region]`` to an empty table, and count them in ``used``.
+    """Copy the pairs of a table whose value is at least ``least[region]`` to an empty table ``slots``.
 
-    Returns the sum of the values of the pairs that were not copied.
+    ``used`` receives the number of pairs copied to each region. Returns the sum of the values of the pairs that were
+    not copied: the number of occurrences lost.
     """
     dropped = np.int64(0)
     for region in range(len(used)):
@@ -158,7 +162,7 @@ def locate_ngrams(ids, offsets, connector, wanted, wanted_bits, positions, lengt
 
 @inner
 def _phrase_at(ids, start, last, table, bits):
-    """Return the value in a table of the n-gram from position ``start`` to ``last`` inclusive, or -1."""
+    """Return the value in ``table`` of the n-gram from position ``start`` to ``last`` inclusive; -1 if absent."""
     if last == start + 1:
         key = bigram_key(ids[start], ids[last])
     else:
@@ -173,11 +177,11 @@ def _phrase_at(ids, start, last, table, bits):
 
 @kernel
 def join_phrases(ids, offsets, first, stop, connector, table, bits, phrase_ids, joined, ends):
-    """Copy sentences ``first`` … ``stop - 1`` to ``joined`` int32, replace phrases, and return how many ids it wrote.
+    """Copy sentences ``first`` to ``stop - 1`` to ``joined``, each phrase as one id; return the number of ids written.
 
-    Phrases are replaced from left to right and do not overlap. Sentences keep their order. ``ends`` int64
-    [stop - first] receives the end of each sentence in ``joined``. ``phrase_ids`` int32 holds the id of each phrase,
-    indexed by its value in ``table``.
+    Phrases are replaced from left to right and do not overlap. Sentences keep their order. ``joined`` is int32.
+    ``ends`` int64 [stop - first] receives the end of each sentence in ``joined``. ``table`` maps the key of a phrase to
+    its index, and ``phrase_ids`` int32 maps this index to the id of the phrase.
     """
     written = 0
     for sentence in range(first, stop):
@@ -210,7 +214,7 @@ def join_phrases(ids, offsets, first, stop, connector, table, bits, phrase_ids, 
 
 @kernel
 def fill_table(keys, values, slots, bits):
-    """Insert distinct keys and their values into an empty table of all regions."""
+    """Insert distinct keys and their values into an empty table that has all regions."""
     for i in range(len(keys)):
         region, slot = region_and_slot(keys[i], bits)
         index = find_slot(slots, bits, region, slot, keys[i])
@@ -220,7 +224,10 @@ def fill_table(keys, values, slots, bits):
 
 @kernel
 def ngram_keys(ids, offsets, keys):
-    """Write the key of each phrase ``ids[offsets[i]:offsets[i + 1]]``: a word, any connectors, a word."""
+    """Compute the key of each of several phrases and write it to ``keys``.
+
+    Phrase i is ``ids[offsets[i]:offsets[i + 1]]``: a word, any number of connectors, and a word.
+    """
     for i in range(len(keys)):
         start, last = offsets[i], offsets[i + 1] - 1
         if last == start + 1:

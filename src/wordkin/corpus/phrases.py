@@ -51,7 +51,7 @@ _PIECE_WORDS = 1 << 19
 
 
 class PhraseWarning(UserWarning):
-    """Some phrases may be missing from the learned ones; the message says why."""
+    """Some phrases may not have been found; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class PhrasePass:
     connector_words: frozenset[str] = frozenset()
 
     def join(self, words: Sequence[str], delimiter: str) -> list[str]:
-        """Join the phrases of this pass in a sentence, from left to right."""
+        """Join the phrases of this pass in a sentence, from left to right, and return the new list of words."""
         joined: list[str] = []
         start: int | None = None
         for position, word in enumerate(words):
@@ -164,7 +164,7 @@ class Phrases:
         return sum(len(each.phrases) for each in self.passes)
 
     def join(self, words: Sequence[str]) -> list[str]:
-        """Join all phrases in a sentence."""
+        """Join the phrases of all passes in a sentence, pass by pass, and return the new list of words."""
         joined = list(words)
         for each in self.passes:
             joined = each.join(joined, self.delimiter)
@@ -243,7 +243,9 @@ class Phrases:
 
 @dataclass
 class CountedText:
-    """A text as ids of all its words. It is encoded like a :class:`wordkin.corpus.Scan`.
+    """A text as ids of all its words, and their counts: what phrases are learned from and joined in.
+
+    It has the method ``encode`` of :class:`wordkin.corpus.Scan`, so it can take the place of a scan.
 
     Attributes
     ----------
@@ -273,7 +275,7 @@ class CountedText:
 
     @classmethod
     def of_scan(cls, scanned: Scan, spool_directory: str | os.PathLike[str] | None = None) -> CountedText:
-        """Encode a scan with all its words, in their order, and close the scan."""
+        """Encode the text of a scan with all its words, in the order of the scan, and close the scan."""
         with scanned:
             corpus = scanned.encode(np.arange(len(scanned.words), dtype=np.int32))
         directory = None if spool_directory is None else Path(spool_directory)
@@ -313,14 +315,14 @@ def learn_phrases(
     workers: int = 1,
     on_pass: OnPass | None = None,
 ) -> tuple[Phrases, CountedText]:
-    """Learn phrases and join them in the text.
+    """Learn phrases from a text, and join them in it.
 
     Parameters
     ----------
     text : CountedText
-        The text; its corpus is closed.
+        The text. Its corpus is closed; use the returned text instead.
     passes : int
-        Number of passes, from 1 to 16; each pass can extend the phrases of the previous one.
+        Number of passes, from 1 to 16. A pass can also join phrases of earlier passes.
     options : PhraseOptions
         Options for learning phrases.
     workers : int, default 1
@@ -357,7 +359,7 @@ def learn_phrases(
 
 
 def join_phrases(text: CountedText, phrases: Phrases, *, workers: int = 1) -> CountedText:
-    """Join known phrases in a text, and close its corpus; see :func:`learn_phrases`."""
+    """Join phrases learned before in a text; return the new text and close the corpus of the old one."""
     for each in phrases.passes:
         text = _join_pass(text, each, phrases.delimiter, workers)
     text.phrases = phrases
@@ -365,14 +367,14 @@ def join_phrases(text: CountedText, phrases: Phrases, *, workers: int = 1) -> Co
 
 
 def _connector_flags(words: Sequence[str], connectors: frozenset[str]) -> NDArray[np.bool_]:
-    """Mask of the connectors, bool [words]."""
+    """Mask of the words that are connectors, bool [words]."""
     if not connectors:
         return np.zeros(len(words), np.bool_)
     return np.fromiter((word in connectors for word in words), np.bool_, len(words))
 
 
 def _learn_pass(text: CountedText, options: PhraseOptions, workers: int) -> PhrasePass:
-    """Count the n-grams of a text and select those that score above the threshold."""
+    """Count the n-grams of a text and select those whose score exceeds the threshold."""
     connectors = frozenset(options.connector_words)
     flags = _connector_flags(text.words, connectors)
     tables = _count(text, flags, options, workers)
@@ -385,9 +387,9 @@ def _learn_pass(text: CountedText, options: PhraseOptions, workers: int) -> Phra
 def count_candidates(
     text: CountedText, options: PhraseOptions, *, workers: int = 1
 ) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The words and the count of each n-gram that can become a phrase, in no order.
+    """Yield each n-gram that can become a phrase, as a tuple of words, with its count, in arbitrary order.
 
-    Only the options ``connector_words`` and ``max_ngrams`` have an effect.
+    Of ``options``, only ``connector_words`` and ``max_ngrams`` are used.
     """
     flags = _connector_flags(text.words, frozenset(options.connector_words))
     keys, counts = _pairs(_count(text, flags, options, workers), 1)
@@ -400,7 +402,10 @@ def count_candidates(
 
 
 def _count(text: CountedText, flags: NDArray[np.bool_], options: PhraseOptions, workers: int) -> list[_NgramTable]:
-    """Return tables with the counts of all n-grams; warn if some were dropped because there were too many."""
+    """Count all n-grams of a text, and return one table for each thread.
+
+    Warns if n-grams were dropped because there were more than ``max_ngrams``.
+    """
     from wordkin.corpus.phrase_kernels import REGIONS
 
     shares = np.array_split(np.arange(REGIONS), min(workers, REGIONS))
@@ -419,19 +424,22 @@ def _count(text: CountedText, flags: NDArray[np.bool_], options: PhraseOptions, 
 
 
 def _pairs(tables: list[_NgramTable], least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Keys and counts of the n-grams of all tables that were seen ``least`` times or more."""
+    """Keys and counts of the n-grams in all tables whose count is at least ``least``."""
     keys, counts = (np.concatenate(each) for each in zip(*(table.pairs(least) for table in tables), strict=True))
     return keys, counts
 
 
 def _members(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids of the first and the last words of n-grams without connectors."""
+    """Split keys of two adjacent words into the ids of the first words and of the second words."""
     first = (keys >> np.uint64(32)).astype(np.int64) - 1
     return first, (keys & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1
 
 
 class _NgramTable:
-    """A hash table of n-gram counts for some regions; it grows as needed and is pruned when a region is too full."""
+    """Counts the n-grams whose hashed keys fall into some regions of the hash table.
+
+    The table grows as needed. When a region would hold too many n-grams, the rarest in it are dropped.
+    """
 
     def __init__(self, regions: range, max_ngrams: int) -> None:
         from wordkin.corpus.phrase_kernels import REGIONS
@@ -463,7 +471,7 @@ class _NgramTable:
             self._make_room()
 
     def _make_room(self) -> None:
-        """Prune the full regions; if there are none, double the table."""
+        """Drop rare n-grams from full regions; if no region has reached its limit, double the size of the table."""
         from wordkin.corpus.phrase_kernels import move_pairs
 
         full = self.used + _KEYS_AT_A_TIME > self._most_in_region
@@ -475,7 +483,7 @@ class _NgramTable:
         self._slots, self._bits = larger, bits
 
     def pairs(self, least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Keys and counts of the n-grams with a count of at least ``least``."""
+        """Keys and counts of the n-grams in this table whose count is at least ``least``."""
         keys, counts = self._slots[0::2], self._slots[1::2].astype(np.int64)
         kept = np.flatnonzero(counts >= least)
         return keys[kept], counts[kept]
@@ -511,7 +519,10 @@ def _choose(
     counts: NDArray[np.int64],
     scorer: _Scorer,
 ) -> dict[tuple[str, ...], float]:
-    """The n-grams above the threshold with their scores, best first; ties are sorted by code point."""
+    """Select the n-grams whose score exceeds the threshold; return them with their scores, best first.
+
+    N-grams with equal scores are sorted by code point.
+    """
     chosen: dict[tuple[str, ...], float] = {}
     words = text.words
     pairs = keys < 1 << 63
@@ -529,7 +540,10 @@ def _choose(
 def _with_connectors(
     text: CountedText, flags: NDArray[np.bool_], keys: NDArray[np.uint64], counts: NDArray[np.int64]
 ) -> list[tuple[NDArray[np.int64], int]]:
-    """The word ids and counts of n-grams with connectors; their hashed keys do not contain the words."""
+    """Find the words of n-grams with connectors; return the word ids and the count of each n-gram.
+
+    The keys of these n-grams are hashes, so each n-gram is searched for in the text.
+    """
     if not len(keys):
         return []
     from wordkin.corpus.phrase_kernels import locate_ngrams
@@ -545,7 +559,7 @@ def _with_connectors(
 
 
 def _table_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
-    """A hash table from key to index over all regions, and the number of bits per region."""
+    """Make a hash table from each key to its index in ``keys``; return it and the number of bits per region."""
     from wordkin.corpus.phrase_kernels import REGIONS, fill_table
 
     bits = max(4, math.ceil(math.log2(max(1, len(keys)))))  # a region gets about an eighth of the keys
@@ -555,7 +569,7 @@ def _table_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
 
 
 def _join_pass(text: CountedText, found: PhrasePass, delimiter: str, workers: int) -> CountedText:
-    """Replace the phrases of one pass by single words, and recount."""
+    """Replace each phrase that one pass found by a single word, and count the words again."""
     from wordkin.corpus.phrase_kernels import join_phrases, ngram_keys
 
     ids_of_word = {word: number for number, word in enumerate(text.words)}
@@ -596,7 +610,7 @@ def _join_pass(text: CountedText, found: PhrasePass, delimiter: str, workers: in
 
 
 def _pieces(corpus: EncodedCorpus) -> list[range]:
-    """Ranges of consecutive sentences with about ``_PIECE_WORDS`` words each."""
+    """Split a corpus into ranges of consecutive sentences with about ``_PIECE_WORDS`` words each."""
     targets = np.arange(_PIECE_WORDS, corpus.words, _PIECE_WORDS)
     cuts = np.unique(np.concatenate(([0], np.searchsorted(corpus.offsets, targets), [corpus.sentences])))
     return [range(int(start), int(stop)) for start, stop in itertools.pairwise(cuts)]

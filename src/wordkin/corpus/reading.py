@@ -1,4 +1,4 @@
-"""Reading of a source as blocks of text or lists of words: selects a reader for each file and keeps statistics."""
+"""Reading of a source as blocks of text or lists of words. Selects a reader for each file."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _DESCRIPTIONS = {  # kind -> names for a value, an element and the whole, for me
 def read(
     source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int = BLOCK_BYTES
 ) -> Generator[Piece, None, None]:
-    """Read the text of a source piece by piece.
+    """Yield the text of a source in pieces: blocks of text of about ``block_bytes`` bytes, or lists of words.
 
-    Raises :class:`CorpusError` for a file that is missing, unreadable, damaged or binary, or that shrinks while it is
-    read, and for records without the text field. Binary files in a directory and records without text are skipped with
-    a :class:`CorpusWarning`.
+    Progress and statistics go to ``reporter``. Raises :class:`CorpusError` for a file that is missing, unreadable,
+    damaged or binary, or that shrinks while it is read, and for records without the text field. Binary files in a
+    directory and records without text are skipped with a :class:`CorpusWarning`.
     """
     if source.kind == "files":
         yield from _read_files(source, encoding_errors, reporter, block_bytes)
@@ -39,7 +39,7 @@ def read(
 
 
 def reader_of(file: TextFile, reading: Reading) -> str:
-    """Name of the reader for a file: the option ``reader``, or that of its suffix.
+    """Name of the reader for a file: the option ``reader`` if it is set, else the reader that its suffix selects.
 
     Raises :class:`CorpusError` if the suffix is ambiguous, or if an option does not fit the reader.
     """
@@ -74,7 +74,10 @@ def reader_of(file: TextFile, reading: Reading) -> str:
 
 
 def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_bytes: int) -> Iterator[Piece]:
-    """Yield the pieces of all files in order; ``bytes_read`` counts the bytes of all files so far."""
+    """Yield the pieces of all files in order.
+
+    The attribute ``bytes_read`` of each piece counts the bytes of this file and of all files before it.
+    """
     finished_bytes = used = 0
     binary: list[str] = []
     for file in source.files:
@@ -109,7 +112,7 @@ def _read_files(source: Source, encoding_errors: str, reporter: Reporter, block_
 
 
 def _read_items(source: Source, encoding_errors: str, reporter: Reporter) -> Iterator[Piece]:
-    """Yield the pieces of an iterable of texts, records or values."""
+    """Yield the pieces of an iterable of strings, of records, or of the values of a column."""
     tally = reporter.tally(source.kind)
     field = source.reading.field
     what, unit, name = _DESCRIPTIONS[source.kind]
@@ -163,7 +166,7 @@ def warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
 
 
 def blocks_of(pieces: Iterable[Piece]) -> Iterator[Block]:
-    """Yield the pieces, which must all be text."""
+    """Yield the pieces; raise :class:`CorpusError` at the first that is not a block of text."""
     for piece in pieces:
         if isinstance(piece, WordLists):
             raise _mixed(piece.name, "lists of words", "text")
@@ -171,7 +174,7 @@ def blocks_of(pieces: Iterable[Piece]) -> Iterator[Block]:
 
 
 def lists_of(pieces: Iterable[Piece], reporter: Reporter) -> Iterator[Iterable[str]]:
-    """Yield the sentences of the pieces, which must all be lists of words."""
+    """Yield the sentences of the pieces; raise :class:`CorpusError` at the first piece that is not lists of words."""
     for piece in pieces:
         if isinstance(piece, Block):
             raise _mixed(piece.name, "text", "lists of words")

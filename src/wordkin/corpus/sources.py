@@ -30,7 +30,10 @@ _ARROW_ROWS = 4096  # rows of an array of pyarrow that are converted at a time
 
 
 class TokenizedLists(list[list[str]]):
-    """Lists of words that a tokenizer returned. Words with white space in them are not warned of, as in other lists."""
+    """Lists of words returned by a tokenizer.
+
+    Words with white space in them cause a warning in other lists, but not in these.
+    """
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,14 @@ class Source:
     tokenized: bool = False
 
     def reads(self, path: Path) -> bool:
-        """Whether a local file belongs to the source."""
+        """Whether a local file belongs to the source, so that it must not be overwritten."""
         path = path.resolve()
         if self.kind == "encoded":
             return any(path.is_relative_to(directory) for directory in self.directories)
         return any(Path(file.name).resolve() == path for file in self.files)
 
     def would_read(self, path: Path) -> bool:
-        """Whether resolving the same argument again would find a new file at ``path``."""
+        """Whether the same corpus argument, resolved again, would include a new file at ``path``."""
         path = path.resolve()
         return any(
             path.is_relative_to(directory) and not _is_hidden(path.relative_to(directory))
@@ -78,7 +81,9 @@ class Source:
 
 
 def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object = None) -> Source:
-    """Resolve a corpus argument. Matches of patterns, files of directories and sets of paths are sorted.
+    """Resolve a corpus argument to a :class:`Source`: find its files, or determine what kind of iterable it is.
+
+    The files that match a pattern, are in a directory or are given as a set are sorted.
 
     Parameters
     ----------
@@ -137,7 +142,7 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
 
 
 def _resolve_encoded(names: list[str], reading: Reading) -> Source:
-    """The source of an encoded text, which cannot be combined with other texts."""
+    """Return the source of one encoded text; raise :class:`CorpusError` if ``names`` also has other corpora."""
     if len(names) > 1:
         raise CorpusError(
             f"an encoded text cannot be combined with other texts; got {shown(names)}: encode all texts together"
@@ -146,7 +151,7 @@ def _resolve_encoded(names: list[str], reading: Reading) -> Source:
 
 
 def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
-    """Return the source for the argument ``texts``."""
+    """Return the source of the argument ``texts``; raise :class:`CorpusError` unless it is an iterable of str."""
     if corpus is not None:
         raise CorpusError("pass either a corpus or texts, not both")
     _refuse_lazy(texts)
@@ -166,7 +171,7 @@ def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
 
 
 def _refuse_for_iterables(reading: Reading) -> None:
-    """Raise :class:`ConfigError` for options that apply only to files."""
+    """Raise :class:`ConfigError` if an option of reading is set that applies only to files."""
     of_files = (
         ("reader", reading.reader, None),
         ("delimiter", reading.delimiter, None),
@@ -179,7 +184,7 @@ def _refuse_for_iterables(reading: Reading) -> None:
 
 
 def _refuse_mappings_and_sets(corpus: object, field: object) -> None:
-    """Raise :class:`CorpusError` for mappings, which yield their keys, and for sets, which have no order."""
+    """Raise :class:`CorpusError` for a mapping, whose iteration yields keys, and for a set, which has no order."""
     if isinstance(corpus, Mapping):
         keys = ", ".join(map(repr, list(corpus)[:6]))
         raise CorpusError(
@@ -194,15 +199,15 @@ def _refuse_mappings_and_sets(corpus: object, field: object) -> None:
 
 
 def _is_frame(corpus: object) -> bool:
-    """Whether a corpus is a data frame, as of pandas or polars, or a table or batch of pyarrow.
+    """Whether a corpus is a data frame (of pandas, polars and others) or a table or record batch of pyarrow.
 
-    Iterating over them yields column names or columns.
+    Iterating over these yields column names or columns instead of rows.
     """
     return hasattr(corpus, "columns") and (hasattr(corpus, "dtypes") or _is_of_pyarrow(corpus))
 
 
 def _is_scalar(value: object) -> bool:
-    """Whether a value is an array of NumPy without dimensions, which can not be iterated over."""
+    """Whether a value is a NumPy array without dimensions, over which one cannot iterate."""
     return getattr(value, "ndim", None) == 0
 
 
@@ -211,7 +216,7 @@ def _is_of_pyarrow(value: object) -> bool:
 
 
 def _python_values(items: Any) -> Iterable[Any]:
-    """The items of an array of pyarrow as Python objects; other iterables are unchanged."""
+    """If an iterable is a pyarrow array, return its items as Python objects; others are unchanged."""
     if not _is_of_pyarrow(items):
         return items  # type: ignore[no-any-return]
     parts = (items.slice(start, _ARROW_ROWS) for start in range(0, len(items), _ARROW_ROWS))
@@ -219,13 +224,13 @@ def _python_values(items: Any) -> Iterable[Any]:
 
 
 def _refuse_lazy(corpus: object) -> None:
-    """Raise :class:`CorpusError` for a lazy data frame, which has no rows yet."""
+    """Raise :class:`CorpusError` for a lazy data frame of polars, whose rows have not been computed yet."""
     if hasattr(corpus, "collect") and hasattr(corpus, "collect_schema") and not hasattr(corpus, "to_dict"):
         raise CorpusError("the corpus is a lazy data frame: pass the result of its collect()")
 
 
 def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
-    """Return the column of a data frame that ``field`` names."""
+    """Return the column of a data frame that ``field`` names; raise :class:`CorpusError` if there is none."""
     names = list(frame.column_names if _is_of_pyarrow(frame) else frame.columns)
     if field is None:
         example = names[0] if names else "text"
@@ -242,7 +247,10 @@ def _column_of(frame: Any, field: str | int | None) -> Iterable[Any]:
 
 
 def _only_field(corpus: Iterable[Any], name: str) -> Iterable[Any]:
-    """Drop the other columns of a Hugging Face dataset, which are slow to decode; other iterables are unchanged."""
+    """Restrict a Hugging Face dataset to one field, because decoding its other columns is slow.
+
+    Other iterables are returned unchanged.
+    """
     if name in (getattr(corpus, "column_names", None) or ()) and hasattr(corpus, "select_columns"):
         narrowed: Iterable[Any] = corpus.select_columns([name])
         return narrowed
@@ -250,7 +258,7 @@ def _only_field(corpus: Iterable[Any], name: str) -> Iterable[Any]:
 
 
 def _paths(corpus: object) -> list[str] | None:
-    """The paths of a str, a path, or a nonempty list, tuple or set of these; None for anything else."""
+    """The paths of a str, a path object, or a nonempty list, tuple or set of these; None for any other corpus."""
     if isinstance(corpus, str | os.PathLike):
         return [os.fspath(corpus)]
     if not isinstance(corpus, list | tuple | set | frozenset) or not corpus:
@@ -270,7 +278,7 @@ def _is_directory(name: str) -> bool:
 
 
 def _find_files(name: str) -> list[TextFile]:
-    """The files of one path, pattern, directory or URL."""
+    """The files that one path, pattern, directory or URL stands for."""
     if not name:  # pathlib would take it for the current directory
         raise CorpusNotFoundError(f"the path is empty: {PATHS_OR_LISTS}")
     if name == STANDARD_INPUT:
@@ -295,7 +303,10 @@ def _find_files(name: str) -> list[TextFile]:
 
 
 def _without_repeats(name: str, paths: list[str]) -> list[str]:
-    """Drop paths through which symbolic links lead to a file that another path names; warn of them."""
+    """Drop paths that lead, through symbolic links, to a file that another of the paths names; warn if there are any.
+
+    ``name`` is the pattern or directory, for the warning.
+    """
     first: dict[str, str] = {}
     for path in sorted(paths, key=lambda path: path.count(os.sep)):
         first.setdefault(os.path.realpath(path), path)
@@ -321,7 +332,7 @@ def _find_in_directory(directory: Path) -> list[TextFile]:
 
 
 def _find_at_address(address: str) -> list[TextFile]:
-    """The files of a URL, which may be a pattern or a directory."""
+    """The files that a URL stands for; the URL may be a pattern or a directory."""
     with reading(address):
         system, path = fsspec_module().core.url_to_fs(address)
         if not glob.has_magic(path) and not system.isdir(path):

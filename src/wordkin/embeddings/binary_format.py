@@ -1,7 +1,4 @@
-"""Read and write the binary format of word2vec, which ``docs/formats.md`` describes.
-
-Files are read in large blocks and not memory-mapped, so that compressed files can be read as well.
-"""
+"""Reader and writer of the binary format of word2vec, which ``docs/formats.md`` describes."""
 
 from __future__ import annotations
 
@@ -25,9 +22,10 @@ _BLANKS = b" \t\n\r\v\f"
 
 
 def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
-    """Read word2vec binary: a header line, then for each word its bytes, a space and N little-endian float32.
+    """Read a file in the binary format of word2vec.
 
-    A newline after each vector, which word2vec.c writes, is optional.
+    The file has a header line, and then for each word its bytes, a space and N little-endian float32 numbers. A newline
+    after each vector, which word2vec.c writes, is optional.
     """
     head = source.read(LONGEST_HEAD)
     total, vector_size, position = _binary_header(source, head)
@@ -54,7 +52,10 @@ def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
 
 
 def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) -> tuple[int, int]:
-    """Read up to ``wanted`` words; return the number of words read and of bytes of the window consumed."""
+    """Read up to ``wanted`` words with their vectors from the window and add them to ``rows``.
+
+    Returns the number of words read, and the number of bytes of the window that they take.
+    """
     vector_size = rows.matrix.shape[1]
     read, more = 0, window.move(0)
     while True:
@@ -79,7 +80,7 @@ def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) 
 
 
 def _refuse_blank(rows: Rows, words: list[bytes], positions: NDArray[np.int64]) -> None:
-    """Raise :class:`FormatError` for an empty or blank word, because the vectors after it cannot be located."""
+    """Raise :class:`FormatError` if a word is empty or white space, because the vectors after it cannot be located."""
     for index, word in enumerate(words):
         if not word or (word[0] in _BLANKS and not word.strip()):
             raise rows.broken(
@@ -90,7 +91,7 @@ def _refuse_blank(rows: Rows, words: list[bytes], positions: NDArray[np.int64]) 
 
 
 class _Window:
-    """A sliding window over a file: ``data[:end]`` holds the bytes of the file from offset ``start``.
+    """A sliding window over a file. ``data[:end]`` holds the bytes of the file from byte ``start`` on.
 
     The buffer is reused as the window moves, so that it stays in the CPU cache. It grows only if a single row does not
     fit.
@@ -102,7 +103,7 @@ class _Window:
         self.data[: self.end] = first
 
     def move(self, used: int) -> bool:
-        """Drop the first ``used`` bytes and read more; return False at the end of the file."""
+        """Drop the first ``used`` bytes and read more of the file; return False if the file has ended."""
         kept = self.data[used : self.end]
         if 2 * len(kept) > len(self.data):
             self.data = bytearray(2 * len(self.data))
@@ -113,7 +114,10 @@ class _Window:
 
 
 def _binary_header(source: InputFile, head: bytes) -> tuple[int, int, int]:
-    """Parse the header; return the number of words, the vector size and the offset of the first word."""
+    """Parse the header line at the beginning of a file.
+
+    Returns the number of words, the vector size and the number of bytes before the first word.
+    """
     line, _, _ = head[:_LONGEST_HEADER].partition(b"\n")
     match = HEADER.fullmatch(line)
     if match is None or int(match[2]) == 0:
@@ -125,11 +129,11 @@ def _binary_header(source: InputFile, head: bytes) -> tuple[int, int, int]:
 
 
 class _RowSplitter:
-    """Finds the boundaries of rows in word2vec binary.
+    """Finds where words and vectors begin in data of the binary format of word2vec.
 
-    A row can only be located after the rows before it, because words differ in length. One regular expression matches
-    as many consecutive rows of the same form as possible (with or without a newline before the word). A row with a
-    very long or empty word, or with several newlines, is parsed on its own.
+    A row (a word and its vector) can only be located after the rows before it, because words differ in length. A
+    regular expression matches as many consecutive rows as possible that all have, or all lack, a newline before the
+    word. Other rows are parsed one by one: rows with a very long or empty word, or with several newlines.
     """
 
     def __init__(self, row_bytes: int) -> None:
@@ -140,16 +144,16 @@ class _RowSplitter:
         ]
 
     def __call__(self, data: bytearray, end: int, wanted: int) -> tuple[list[bytes], NDArray[np.int64], int]:
-        """Split up to ``wanted`` complete rows off ``data[:end]``.
+        """Find the first complete rows in ``data[:end]``, at most ``wanted``.
 
         Returns
         -------
         words : list of bytes
             The words.
         starts : array of int64, shape (words,)
-            The offset of each vector.
+            The offset of each vector in ``data``.
         used : int
-            The number of bytes of these rows.
+            The total number of bytes of these rows.
         """
         words: list[bytes] = []
         starts: list[NDArray[np.int64]] = []
@@ -167,7 +171,7 @@ class _RowSplitter:
         return words, np.concatenate(starts) if starts else np.empty(0, dtype=np.int64), position
 
     def _same_form(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
-        """Return the number of newlines before each of the next rows of the same form, and their words."""
+        """Find consecutive rows with the same number of newlines before the word; return this number and the words."""
         for line_ends, pattern in enumerate(self._patterns):
             found: list[bytes] = pattern.findall(data, position, end)
             if found and not found[-1]:  # the second alternative matched
@@ -177,7 +181,10 @@ class _RowSplitter:
         return self._single(data, position, end)
 
     def _single(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
-        """Return the number of newlines before the next word, and the word if its row is complete."""
+        """Parse one row; return the number of newlines before its word, and a list with the word.
+
+        The list is empty if the data ends before the row does.
+        """
         start = position
         while start < end and data[start] == _LINE_END:
             start += 1
@@ -187,18 +194,18 @@ class _RowSplitter:
 
 
 def _gather(buffer: bytearray, starts: NDArray[np.int64], vector_size: int) -> NDArray[np.float32]:
-    """Copy the vectors that start at these offsets, shape (len(starts), vector_size)."""
+    """Copy the vectors at the given byte offsets of a buffer; shape (len(starts), vector_size)."""
     row = np.dtype((np.void, 4 * vector_size))
     return _at_every_byte(buffer, row)[starts].view("<f4").reshape(len(starts), vector_size)
 
 
 def _at_every_byte(buffer: bytearray | memoryview, item: np.dtype[np.void]) -> NDArray[np.void]:
-    """View a buffer as overlapping items, one at each byte offset, to read or write unaligned rows by index."""
+    """Return a view of a buffer with one item for each byte offset, so that unaligned vectors can be indexed."""
     return np.ndarray((len(buffer) - item.itemsize + 1,), dtype=item, buffer=buffer, strides=(1,))
 
 
 def write_binary(vectors: Embeddings, stream: BinaryIO, whitespace: str) -> None:
-    """Write word2vec binary with a newline after each vector, like word2vec.c; float16 becomes float32."""
+    """Write the binary format of word2vec, with a newline after each vector. float16 becomes float32."""
     words = writable_words(vectors, whitespace)
     stream.write(b"%d %d\n" % vectors.matrix.shape)
     row = np.dtype((np.void, 4 * vectors.vector_size))

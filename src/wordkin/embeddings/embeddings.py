@@ -60,7 +60,7 @@ class Embeddings(WordVectors):
     Raises
     ------
     ConfigError
-        The shape of the matrix does not match the vocabulary, or its type is another one.
+        The shape of the matrix does not match the vocabulary, or its dtype is neither float32 nor float16.
 
     >>> vectors = Embeddings(Vocabulary(["cat", "dog", "car"]), np.float32([[1, 0], [0.8, 0.6], [0, 1]]))
     >>> vectors.most_similar("cat", topn=1)
@@ -86,12 +86,12 @@ class Embeddings(WordVectors):
 
     @property
     def scales(self) -> NDArray[np.float32] | None:
-        """Scale of each row of vectors that were rounded to int8, shape (V,), read-only; else None."""
+        """Scale of each row, shape (V,), read-only, if the vectors were rounded to int8; otherwise None."""
         return self._scales
 
     @property
     def stored_dtype(self) -> str:
-        """Number type in a native file: "float32", "float16" or "int8". In memory, int8 vectors are float32."""
+        """Number type in a native file: "float32", "float16" or "int8". int8 vectors are float32 in memory."""
         return self._matrix.dtype.name if self._scales is None else "int8"
 
     def __repr__(self) -> str:
@@ -343,12 +343,13 @@ class Embeddings(WordVectors):
         return to_projector(self, prefix)
 
     def with_words(self, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
-        """Rename the items of the vocabulary, for example product numbers to titles, or numbers to text with ``str``.
+        """Rename the words of the vocabulary, for example product numbers to titles.
 
         Parameters
         ----------
         names : mapping or function
-            Maps each word or number to its new name. The new names must be distinct, and all str or all int.
+            Maps each word or number to its new name. The function ``str`` turns whole numbers into words. The new names
+            must be distinct, and all str or all int.
 
         Returns
         -------
@@ -376,9 +377,9 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         dtype : {"float32", "float16", "int8"}
-            "float16" keeps about three significant digits of numbers up to 65,504 and halves the size. "int8" stores a
-            scale for each row, and rounds each number to k times the scale, where k is a whole number from -127 to 127.
-            Such vectors are float32 in memory and int8 in a native file, which is a quarter of the size.
+            "float16" keeps about three significant digits of numbers up to 65,504 and halves the size. "int8" rounds
+            each number to k times a scale of its row, where k is a whole number from -127 to 127. Such vectors are
+            float32 in memory. A native file stores k as int8, and takes a quarter of the size.
 
         Returns
         -------
@@ -453,7 +454,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         Agreement
-            The fraction of neighbours that stay the same, and the changes of cosines.
+            The fraction of the nearest neighbours that both have, and how much cosines differ.
 
         Raises
         ------
@@ -520,7 +521,7 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         queries : iterable of word, pair (word, weight) or array of shape (N,)
-            The queries. Each is answered on its own.
+            The queries. Each gets its own list of neighbours.
         topn : int, default 10
             Number of neighbours for each query, at least 1.
         restrict_vocab : int or None, default None
@@ -952,15 +953,16 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         path : str, Path or None, default None
-            Where to save the index. None appends ``.usearch`` to the path of the vectors, or builds the index in memory
-            only if the vectors were not read from a file.
+            Where to save the index. If None, it is saved at the path of the vectors with ``.usearch`` appended; if the
+            vectors were not read from a file, the index is only in memory.
         connectivity : int, default 24
             Number of links per word in the graph. More links raise recall and take more memory.
         expansion_add, expansion_search : int, default 96
-            Number of candidates examined for each added word and for each query. More raise recall and take longer.
+            Number of candidates that are examined to add a word, and to answer a query. Larger numbers raise recall and
+            take longer.
         dtype : {"i8", "bf16", "f16", "f32"}, default "i8"
-            Number type of the vectors in the index. Fewer bits are faster and smaller. The best candidates of a search
-            are ranked with exact cosines in any case.
+            Number type of the vectors in the index. Fewer bits are faster and smaller. The candidates that a search
+            finds are always ranked by exact cosines.
         threads : int or None, default None
             Number of threads; None for all available cores. With several threads, the index varies slightly between
             builds.

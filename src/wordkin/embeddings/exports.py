@@ -41,7 +41,7 @@ def to_gensim(vectors: Embeddings) -> gensim.models.KeyedVectors:
 
 
 def from_gensim(vectors: Any) -> Embeddings:
-    """Copy words, counts and vectors from a gensim KeyedVectors, or from a model with one as ``wv``.
+    """Copy words, counts and vectors from a gensim KeyedVectors, or from a model that has one as its attribute ``wv``.
 
     Raises
     ------
@@ -62,14 +62,14 @@ def from_gensim(vectors: Any) -> Embeddings:
 def to_torch(vectors: Embeddings) -> torch.Tensor:
     """Copy the vectors to a tensor of shape (V, N) on the CPU (extra ``torch``).
 
-    ``torch.from_numpy(vectors.matrix)`` would share memory, and PyTorch ignores that it is read-only: writing to the
-    tensor would change the vectors.
+    They are copied because PyTorch cannot make tensors read-only: writing to a tensor that shares the memory of
+    ``vectors.matrix`` would change the vectors.
     """
     return _torch().from_numpy(np.array(vectors.matrix))
 
 
 def to_torch_embedding(vectors: Embeddings, *, freeze: bool = True, extra_rows: int = 0) -> torch.nn.Embedding:
-    """Implement :meth:`wordkin.Embeddings.to_torch_embedding`."""
+    """Copy the vectors to a PyTorch layer; see :meth:`wordkin.Embeddings.to_torch_embedding`."""
     check("freeze", Flag(), freeze)
     check("extra_rows", Number(0, integer=True), extra_rows)
     torch = _torch()
@@ -125,9 +125,9 @@ def to_arrow(vectors: Embeddings) -> pyarrow.Table:
 def to_parquet(vectors: Embeddings, path: str | Path) -> None:
     """Write a Parquet file with the columns of :func:`to_arrow` and coordinates "x" and "y" (extra ``arrow``).
 
-    The coordinates are the first two principal components (y is 0 if N is 1), so that
-    ``embedding-atlas FILE --text word --x x --y y`` shows a map at once. With ``--vector vector`` it computes a better
-    one. float16 is converted to float32, because few readers support half precision.
+    The coordinates are the first two principal components (y is 0 if N is 1). With them, ``embedding-atlas FILE --text
+    word --x x --y y`` shows a map at once; with ``--vector vector`` instead, it computes a better map first. float16 is
+    converted to float32, because few readers support half precision.
     """
     pa = _pyarrow()
     import pyarrow.parquet

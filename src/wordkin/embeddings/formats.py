@@ -122,7 +122,7 @@ def load_embeddings(
         Read only the first ``limit`` rows. The rest of the file is not read, so that this works for truncated files.
     words : iterable of str or of int, or None, default None
         Load only these words, in the order of the file. Words that are not in the file are ignored. Reading stops when
-        all are found; only their vectors are kept in memory, and other rows are not checked.
+        all of them have been found. Only their vectors are kept in memory and checked.
     bad_rows : {"error", "skip"} or None, default "error"
         Whether to raise FormatError for a malformed row (too few numbers, two rows in one line, not a number, not
         finite), or to skip such rows and warn once with their number and the first positions.
@@ -138,8 +138,8 @@ def load_embeddings(
     Returns
     -------
     Embeddings
-        The vectors. A native file is memory-mapped: opening it reads the vocabulary, not the vectors. The last five
-        options cannot be used with it, since it cannot contain such words or rows.
+        The vectors. A native file is memory-mapped: opening it reads the vocabulary, not the vectors. The options from
+        ``bad_rows`` on cannot be used with it, since it cannot contain such words or rows.
 
     Raises
     ------
@@ -186,10 +186,10 @@ def load_embeddings(
 
 
 def load_for(parameter: str, path: str | Path) -> Embeddings:
-    """Load the vectors of a parameter that accepts a path or vectors.
+    """Load the vectors of a parameter (such as "init") that accepts a path.
 
-    The remedies of :class:`FormatError` name options of :func:`load_embeddings`, which the caller of the parameter
-    cannot pass with a path. The error therefore shows how to pass vectors.
+    If the file is malformed, the error says how to load the vectors first and pass them: the options that
+    :class:`FormatError` suggests belong to :func:`load_embeddings`, and the caller cannot pass them with a path.
     """
     try:
         return load_embeddings(path)
@@ -202,7 +202,7 @@ def load_for(parameter: str, path: str | Path) -> Embeddings:
 
 
 def _refuse_useless(kind: str, given: Mapping[str, object]) -> None:
-    """Raise ConfigError for an option that does not apply to the format."""
+    """Raise ConfigError if an option is set that does not apply to the format ``kind``."""
     for name, value in given.items():
         if value is not None and kind in _REFUSED[name]:
             formats = "formats other than text" if name == "header" else _FORMAT_NAMES[kind]
@@ -242,7 +242,7 @@ def _listed_words(words: object) -> list[Item]:
 
 
 def check_items(path: str | Path, vocabulary: Vocabulary, parameter: str = "path") -> None:
-    """Raise ConfigError if the items are whole numbers and the format of a path cannot store them."""
+    """Raise ConfigError if the vocabulary holds whole numbers and the format of ``path`` cannot store them."""
     if vocabulary.integers and format_of(Path(path)) != "safetensors":
         raise ConfigError(
             parameter,
@@ -251,13 +251,13 @@ def check_items(path: str | Path, vocabulary: Vocabulary, parameter: str = "path
 
 
 def _codec(name: object) -> str:
-    """Return Python's canonical name of an encoding."""
+    """Return Python's canonical name of an encoding; raise ConfigError if there is no such encoding."""
     check("encoding", Encoding(), name)
     return codecs.lookup(str(name)).name
 
 
 def _refuse_others(others: Mapping[str, object]) -> None:
-    """Raise ConfigError for an unknown option and suggest the right one."""
+    """Raise ConfigError if there are unknown keyword arguments; the message suggests the right one."""
     for name, value in others.items():
         known = [each for each in inspect.signature(load_embeddings).parameters if each not in ("path", "others")]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
@@ -291,7 +291,7 @@ def check_words(path: str | Path, vocabulary: Vocabulary) -> None:
 
 
 def format_of(path: Path) -> str:
-    """Return the format of a suffix ("safetensors", "bin" or "text"); raise ConfigError if it is unknown."""
+    """Return the format that a suffix selects ("safetensors", "bin" or "text"); raise ConfigError if it is unknown."""
     plain = path.with_suffix("") if path.suffix == ".gz" else path
     if plain.suffix not in FORMATS:
         raise ConfigError("path", f"must end in {SUFFIXES}", str(path))
@@ -299,7 +299,10 @@ def format_of(path: Path) -> str:
 
 
 def _format_to_read(source: InputFile) -> str:
-    """Return the format of a file by its suffix; raise FormatError if the content is of a known unsupported kind."""
+    """Return the format that the suffix of a file selects.
+
+    Raises FormatError if the content shows that the file is of a kind that wordkin cannot load.
+    """
     if source.path.suffix in TABLE_SUFFIXES:
         return "parquet"
     try:

@@ -1,4 +1,4 @@
-"""Read and write the native format: a safetensors file that is memory-mapped. ``docs/formats.md`` specifies it."""
+"""Reader and writer of the native format, a memory-mapped safetensors file; ``docs/formats.md`` specifies it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LAYOUT: Layout = {**VOCABULARY_LAYOUT, "vectors": (("F32", "F16", "I8"), 2), "s
 
 
 def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
-    """Write the native format: the matrix itself, or int8 numbers and a scale for each row."""
+    """Write the native format: the matrix or, for int8 vectors, whole numbers and a scale for each row."""
     tensors: dict[str, NDArray[Any]] = {"vectors": vectors.matrix}
     version = FORMAT_VERSION
     if vectors.scales is not None:
@@ -44,9 +44,9 @@ def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
 
 
 def read_native(source: InputFile, limit: int | None, *, words: Collection[Item] | None = None) -> Embeddings:
-    """Memory-map a native file. Only its header and vocabulary are read; int8 vectors are read and become float32.
+    """Memory-map a native file. Its header and vocabulary are read; its vectors are read only if they are int8.
 
-    Values of mapped vectors are checked later, when they are first used.
+    int8 vectors are converted to float32. The values of mapped vectors are checked when they are first used.
 
     Raises
     ------
@@ -92,7 +92,11 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
 
 
 def _check_scales(arrays: Mapping[str, NDArray[Any]], words: int, quantized: bool) -> None:
-    """Refuse vectors whose type contradicts the format version, and a wrong number or values of scales."""
+    """Raise FormatError if vectors and scales do not fit together.
+
+    If ``quantized``, as the format version says, the vectors must be int8 and each row must have a finite scale of at
+    least 0. Otherwise the vectors must not be int8.
+    """
     if (arrays["vectors"].dtype == np.int8) != quantized:
         wanted = "int8" if quantized else "float32 or float16"
         raise FormatError(f"the vectors are {arrays['vectors'].dtype.name}, but the format version requires {wanted}")
@@ -115,7 +119,7 @@ def _embeddings(
     metadata: Mapping[str, str],
     path: Path | None,
 ) -> Embeddings:
-    """Make Embeddings of the stored vectors, multiplied by their scales if there are any."""
+    """Make Embeddings from the arrays of a file; int8 vectors are multiplied by their scales."""
     if scales is None:
         return Embeddings(vocabulary, stored, metadata, path=path)
     return Embeddings(vocabulary, scaled(stored, scales), metadata, path=path, scales=scales)

@@ -1,4 +1,4 @@
-"""Read vectors from Parquet and Arrow tables with a column of words and one of vectors (extra ``arrow``).
+"""Reader of vectors in Parquet and Arrow tables with a column of words and a column of vectors (extra ``arrow``).
 
 A vector is a list of numbers, as written by ``to_parquet``, or a VectorUDT (a struct with size, indices and values), as
 written by Spark's Word2Vec. Tables are read in batches of rows.
@@ -24,13 +24,13 @@ _WORD_NAMES, _VECTOR_NAMES, _COUNT_NAME = ("word", "token", "term"), ("vector", 
 
 
 class TableFolder:
-    """A directory whose files form one table. Errors name the directory, and number rows across its files."""
+    """A directory whose files form one table, for errors, which name the directory and the row in the whole table."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def broken(self, what: str) -> FormatError:
-        """Return a FormatError that names the directory."""
+        """Return a FormatError that names the directory and says what is wrong."""
         return FormatError(f"{str(self.path)!r}: {what}")
 
 
@@ -40,7 +40,7 @@ def read_parquet(source: InputFile, options: ReadOptions) -> Embeddings:
 
 
 def read_table_folder(folder: Path, parts: Sequence[Path], options: ReadOptions) -> Embeddings:
-    """Read words, vectors and counts from the files of a directory that form one table. A part may be empty."""
+    """Read words, vectors and counts from the files of a directory that form one table. A file may have no rows."""
     with contextlib.ExitStack() as closing:
         files = [closing.enter_context(InputFile(part)) for part in parts]
         return _read(TableFolder(folder), files, options)
@@ -101,7 +101,10 @@ def _open(source: InputFile) -> tuple[Any, Iterator[Any]]:
 
 
 def _columns(source: InputFile, schema: Any) -> tuple[str, str, str | None]:
-    """Find the columns of words, vectors and counts (None if absent); raise FormatError if the choice is ambiguous."""
+    """Find the names of the columns of words, vectors and counts (None if absent).
+
+    Raises FormatError if no column, or more than one, can be meant.
+    """
     import pyarrow.types as types
 
     def is_text(kind: Any) -> bool:
@@ -142,12 +145,12 @@ def _is_struct(vectors: Any) -> bool:
 
 
 def _values(vectors: Any) -> Any:
-    """Return the column of lists of numbers; for a VectorUDT, its field "values"."""
+    """Return the column of lists of numbers; for a column of VectorUDT, its field "values"."""
     return vectors.field("values") if _is_struct(vectors) else vectors
 
 
 def _lengths(vectors: Any) -> NDArray[np.int64]:
-    """Return the size of each vector, shape (rows,); -1 for null."""
+    """Return the size of each vector, shape (rows,); -1 where the vector is null."""
     import pyarrow.compute as pc
 
     lengths = pc.list_value_length(_values(vectors))
@@ -158,7 +161,7 @@ def _lengths(vectors: Any) -> NDArray[np.int64]:
 
 
 def _append(rows: Rows, words: Any, vectors: Any, counts: Any, lengths: NDArray[np.int64], first_row: int) -> None:
-    """Add the rows of a batch; ``first_row`` is the number of its first row in the table, from 0."""
+    """Add the rows of a batch to ``rows``; ``first_row`` is the index of its first row in the whole table."""
     size = rows.matrix.shape[1]
     positions = first_row + 1 + np.arange(len(words))
     texts = [None if text is None else text.encode() for text in words.to_pylist()]
@@ -186,7 +189,10 @@ def _append(rows: Rows, words: Any, vectors: Any, counts: Any, lengths: NDArray[
 
 
 def _matrix(vectors: Any, size: int) -> NDArray[np.float32]:
-    """Convert vectors to float32, shape (rows, size). Values out of range become infinite and are refused later."""
+    """Convert a column of vectors to float32, shape (rows, size). Numbers too large for float32 become infinite.
+
+    A later check refuses infinite numbers.
+    """
     lists = _values(vectors)
     flat = lists.flatten()
     numbers = np.asarray(flat.to_numpy(zero_copy_only=False), dtype=np.float64)  # nulls become NaN

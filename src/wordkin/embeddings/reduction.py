@@ -1,4 +1,4 @@
-"""Reduce the number type or the number of dimensions of vectors."""
+"""Convert vectors to smaller number types or to fewer dimensions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(_LARGEST_WHOL
 
 
 def astype(vectors: Embeddings, dtype: DTypeLike) -> Embeddings:
-    """Implement :meth:`wordkin.Embeddings.astype`. The int8 scale of a row is its largest absolute number over 127."""
+    """Convert the number type; see :meth:`wordkin.Embeddings.astype`. The int8 scale is the largest number over 127."""
     try:
         wanted = np.dtype(dtype)
     except TypeError:
@@ -45,7 +45,7 @@ def astype(vectors: Embeddings, dtype: DTypeLike) -> Embeddings:
 
 
 def _rounded(vectors: Embeddings) -> Embeddings:
-    """Round vectors to int8 times a scale of their row."""
+    """Round the vectors to int8: each number becomes a whole number times the scale of its row."""
     _ = vectors.norms  # raises for values that are not finite
     matrix = vectors.matrix.astype(np.float32, copy=False)
     largest = np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
@@ -76,10 +76,10 @@ def scaled(whole: NDArray[np.int8], scales: NDArray[np.float32]) -> NDArray[np.f
 def reduce_dimensions(vectors: Embeddings, dimensions: int) -> Embeddings:
     """Project vectors to their first principal components.
 
-    The components are the eigenvectors of XᵀX. The vectors are not centred, because cosines are angles at the origin.
-    Among all projections to as many dimensions, this one preserves dot products best. If ``dimensions`` is N, it is a
-    rotation and changes no cosine. The sign of each component is chosen so that its largest coordinate is positive,
-    which makes the result unique.
+    The components are the eigenvectors of XᵀX, where X is the matrix. The vectors are not centred, because cosines are
+    angles at the origin. Among all projections to as many dimensions, this one preserves dot products best. If
+    ``dimensions`` is N, it is a rotation and changes no cosine. The sign of each component is chosen so that its
+    largest coordinate is positive, which makes the result unique.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def refuse_integers(vectors: Embeddings, what: str) -> None:
 
 
 def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], Item]) -> Embeddings:
-    """Implement :meth:`wordkin.Embeddings.with_words`."""
+    """Rename the words; see :meth:`wordkin.Embeddings.with_words`."""
     if isinstance(names, Mapping):
         missing = next((word for word in vectors.words if word not in names), None)
         if missing is not None:

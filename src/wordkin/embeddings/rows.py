@@ -1,4 +1,4 @@
-"""Collect words and vectors while a file is read: select, check, and skip or refuse rows.
+"""Collection of words and vectors while a file is read: selects and checks rows, and skips or refuses bad ones.
 
 Memory is bounded by the size of the file, never by what its header claims.
 """
@@ -24,7 +24,7 @@ _REASONS_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Options of :func:`wordkin.embeddings.load_embeddings`, checked; ``words`` are UTF-8 bytes, or None for all."""
+    """Checked options of :func:`wordkin.embeddings.load_embeddings`; ``words`` are UTF-8 bytes, or None for all."""
 
     limit: int | None = None
     words: frozenset[bytes] | None = None
@@ -37,7 +37,7 @@ class ReadOptions:
 
 
 class Source(Protocol):
-    """A file or directory that rows are read from, and a factory of errors about it."""
+    """What rows are read from: a file or a directory, which also makes the errors about it."""
 
     @property
     def path(self) -> Path: ...
@@ -45,7 +45,7 @@ class Source(Protocol):
 
 
 class Rows:
-    """The rows kept so far while a file is read.
+    """The words and vectors kept so far while a file is read.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ class Rows:
     vector_size : int
         The size of a vector.
     expected : int
-        The number of rows to allocate at first.
+        The number of rows for which memory is allocated at first.
     unit : {"byte", "line", "row"}
-        The unit of positions in the file.
+        What positions in the file count.
 
     Attributes
     ----------
@@ -83,17 +83,20 @@ class Rows:
 
     @property
     def complete(self) -> bool:
-        """Whether all requested words were found, so that reading can stop."""
+        """Whether all words that were asked for have been found, so that reading can stop."""
         return self._missing is not None and not self._missing
 
     @functools.cached_property
     def first_fields(self) -> frozenset[bytes]:
-        """The first field (up to a space or tab) of each requested word."""
+        """The part before the first space or tab of each word that was asked for."""
         words = self.options.words or frozenset()
         return frozenset(word.partition(b" ")[0].partition(b"\t")[0] for word in words)
 
     def choose(self, words: list[bytes]) -> tuple[list[bytes], NDArray[np.int64] | None]:
-        """Select the requested words; return them and their indices, or None as the indices if all are kept."""
+        """Select from ``words`` those that were asked for; return them and their indices in ``words``.
+
+        The indices are None if all words are kept.
+        """
         wanted = self.options.words
         if wanted is None:
             return words, None
@@ -107,7 +110,10 @@ class Rows:
         block: NDArray[np.float32],
         counts: NDArray[np.int64] | None = None,
     ) -> None:
-        """Add words and vectors found at these positions; refuse or skip vectors that are not finite."""
+        """Add words with their vectors (``block``) and positions in the file.
+
+        Vectors that are not finite are refused or skipped.
+        """
         with np.errstate(invalid="ignore", over="ignore"):
             total = block.sum()  # four times as fast as checking every value, with rare false alarms
         if not np.isfinite(total):
@@ -131,7 +137,10 @@ class Rows:
             self._missing.difference_update(self.decoded(words))
 
     def bad(self, position: int, what: str) -> None:
-        """Raise FormatError for a malformed row, or skip it if ``bad_rows="skip"``; ``what`` is the problem."""
+        """Raise FormatError for a malformed row, or skip the row if ``bad_rows`` is "skip".
+
+        ``what`` describes the problem.
+        """
         if self.options.bad_rows == "error":
             remedy = 'pass bad_rows="skip" to skip such rows'
             raise self.broken(position, f"{what}: {remedy}")
@@ -140,7 +149,11 @@ class Rows:
             self._reasons.append(f"{self.unit} {position:,}: {what}")
 
     def short(self, announced: int, read: int, what: str) -> None:
-        """Refuse a file with fewer rows than its header announces, unless ``bad_rows="skip"``."""
+        """Raise FormatError because the file has fewer rows than its header says; do nothing if ``bad_rows`` is "skip".
+
+        ``announced`` is the number in the header, ``read`` the number of rows read, and ``what`` describes the end of
+        the file.
+        """
         if self.options.bad_rows == "error":
             remedy = f"pass limit={read} to read the complete ones" if read else "the file is damaged"
             raise self.source.broken(f"the header announces {announced:,} words, but {what}: {remedy}")
@@ -148,15 +161,15 @@ class Rows:
         self._reasons.append(f"the header announces {announced:,} words, but {what}")
 
     def broken(self, position: int, what: str) -> FormatError:
-        """Return a FormatError for a problem at a position of the file."""
+        """Return a FormatError about a position in the file; ``what`` describes the problem."""
         return self.source.broken(f"{self.unit} {position:,}: {what}")
 
     def position(self, row: int) -> int:
-        """Return the position in the file of a kept row."""
+        """Return the position in the file of a kept row, given its index among the kept rows."""
         return int(np.concatenate(self._positions)[row])
 
     def decoded(self, words: list[bytes]) -> list[bytes]:
-        """Convert words to UTF-8; bytes that are invalid in the encoding stay invalid in the result."""
+        """Convert words from the encoding of the file to UTF-8; invalid bytes stay invalid, to be reported later."""
         encoding, errors = self.options.encoding, self.options.encoding_errors
         if (encoding, errors) == ("utf-8", "strict"):
             return words
@@ -184,7 +197,10 @@ class Rows:
         return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 
     def _kept_rows(self) -> list[int]:
-        """Return the rows with valid words, the first of equal ones; raise FormatError if the options demand it."""
+        """Return the indices of the rows whose words are valid, and of rows with equal words only the first.
+
+        Raises FormatError for an invalid or repeated word if the options say so.
+        """
         rows = list(range(len(self.words)))
         if not are_utf8(*packed(self.words)):
             for row in rows:
@@ -220,11 +236,14 @@ class Rows:
 
 
 def packed(words: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Concatenate words; return the bytes and the offset of each word, followed by the total length."""
+    """Concatenate words; return the bytes, and the offsets at which words begin, followed by the total length."""
     lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     return np.frombuffer(b"".join(words), dtype=np.uint8), np.concatenate(([0], np.cumsum(lengths)))
 
 
 def lenient(errors: str) -> str:
-    """Replace "strict" by an error handler that keeps invalid bytes, so that they can be reported with a position."""
+    """Return the error handler to decode with: "strict" is replaced by one that keeps invalid bytes.
+
+    The invalid bytes can then be reported with their position in the file.
+    """
     return "surrogateescape" if errors == "strict" else errors

@@ -38,10 +38,7 @@ def to_static_model(
     lowercase: Lowercase | None = None,
     normalize: Normalization | None = None,
 ) -> None:
-    """Implement :meth:`wordkin.Embeddings.to_static_model`.
-
-    ``SentenceTransformer(directory)`` and ``StaticModel.from_pretrained(directory)`` load the result.
-    """
+    """Write a static model; see :meth:`wordkin.Embeddings.to_static_model`."""
     refuse_integers(vectors, "a model of sentences")
     trained = vectors.metadata
     split = _tokenizer(trained) if tokenizer is None else tokenizer
@@ -97,7 +94,7 @@ def _write(path: Path, content: object) -> None:
 
 
 def _tokenizer_file(vectors: Embeddings, unknown: str, split: str, case: Any, form: str | None) -> dict[str, Any]:
-    """Build the content of tokenizer.json: normalise, split, look up words."""
+    """Build the content of tokenizer.json, which normalises a text, splits it and looks up the words."""
     steps: list[dict[str, Any]] = [] if form is None else [{"type": form}]
     if case in ("tr", "az"):
         steps += [_replace(capital, small) for capital, small in _DOTLESS.items()]

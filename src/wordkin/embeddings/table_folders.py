@@ -1,4 +1,4 @@
-"""Find the parts of a table stored as a directory of files, as Spark, Dask and Hugging Face datasets write it."""
+"""Finds the files of a table that is stored as a directory, as Spark, Dask and Hugging Face datasets write it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NUMBERS = re.compile(r"(\d+)")
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path is a directory; False if the system cannot tell, so that opening it raises the error."""
+    """Whether a path is a directory. False if the system cannot tell; opening the path then raises the error."""
     return os.path.isdir(path)  # noqa: PTH112 (that of pathlib raises for a path that is too long)
 
 
 def is_table_folder(folder: Path) -> bool:
-    """Whether a directory contains parts of a table, itself or (as in models of Spark) in its subdirectory ``data``."""
+    """Whether a directory, or its subdirectory ``data`` as in models of Spark, contains files of a table."""
     return is_folder(folder) and any(_is_part(path) for each in (folder, folder / "data") for path in _files(each))
 
 
@@ -67,5 +67,5 @@ def _is_part(path: Path) -> bool:
 
 
 def _numeric_key(path: Path) -> list[tuple[int, str]]:
-    """Return a sort key that orders part.9 before part.10."""
+    """Return a sort key that compares the numbers in a name as numbers, so that part.9 is before part.10."""
     return [(int(each), "") if each.isdigit() else (-1, each) for each in _NUMBERS.split(path.name)]

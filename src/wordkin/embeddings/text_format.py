@@ -1,4 +1,4 @@
-"""Read and write the text formats of word2vec, fastText and GloVe: a word and its numbers per line.
+"""Reader and writer of the text formats of word2vec, fastText and GloVe: each line has a word and its numbers.
 
 Files are read in large blocks and not memory-mapped, so that compressed files can be read as well. ``docs/formats.md``
 describes the formats.
@@ -36,7 +36,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
-    """Read text with a word and N numbers per line, with a header line (word2vec, fastText) or without (GloVe)."""
+    """Read lines of a word and N numbers, after a header line (word2vec, fastText) or without one (GloVe)."""
     lines = _lines(source, options)
     if options.encoding != "utf-8":  # the lines are UTF-8 already
         options = dataclasses.replace(options, encoding="utf-8", encoding_errors="strict", written_in=options.encoding)
@@ -64,7 +64,7 @@ def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
 
 
 def _expected(source: InputFile, options: ReadOptions, total: int | None, vector_size: int) -> int:
-    """Return the number of rows to allocate; refuse a header that claims more rows than fit into the file."""
+    """Return the number of rows to allocate; raise FormatError if the header claims more than fit into the file."""
     room = source.size_limit // (2 * vector_size)  # a digit and a space for each number
     wanted = room if total is None else total
     wanted = wanted if options.limit is None else min(wanted, options.limit)
@@ -93,7 +93,7 @@ def _lines(source: InputFile, options: ReadOptions) -> Iterator[list[bytes]]:
 
 
 def _blocks(source: InputFile, options: ReadOptions) -> Iterator[bytes]:
-    """Yield the file in blocks, converted to UTF-8; invalid bytes stay invalid, so that they are reported later."""
+    """Yield the file in blocks, converted to UTF-8. Invalid bytes stay invalid, to be reported with their line."""
     if options.encoding == "utf-8":
         while block := source.read(_BLOCK_BYTES):
             yield block
@@ -118,7 +118,10 @@ def _decoded(
 
 
 def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> tuple[int | None, int | None, int]:
-    """Return the number of words and the vector size (None without header), and the line number of the first row."""
+    """Parse the header, if there is one; return the number of words, the vector size and the line of the first row.
+
+    Without a header, the number of words and the vector size are None. Lines are counted from 1.
+    """
     match = HEADER.fullmatch(lines[0])
     if header is False or (header is None and match is None):
         return None, None, 1
@@ -128,7 +131,7 @@ def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> 
 
 
 def _width(line: bytes) -> int:
-    """Infer the vector size from the first row: the count of numbers at its end, without the first field."""
+    """Infer the vector size from the first row of a file without header: the number of numbers at its end."""
     fields = line.split()
     width = 0
     while width < len(fields) - 1 and _NUMBER.fullmatch(fields[-1 - width]):
@@ -139,7 +142,11 @@ def _width(line: bytes) -> int:
 
 
 def _append_lines(rows: Rows, lines: list[bytes], number: int, read: int, total: int | None) -> tuple[int, int, bool]:
-    """Parse lines from line ``number`` on; return the next number, the rows read so far and whether to go on."""
+    """Parse lines and add their rows; ``number`` is the line number of the first.
+
+    ``read`` rows have been read before, of the ``total`` in the header (None without header). Returns the next line
+    number, the rows read so far, and whether to go on.
+    """
     limit = rows.options.limit
     kept = lines if limit is None else lines[: limit - read]
     blanks = next((index for index, line in enumerate(kept) if not line.strip()), len(kept))
@@ -162,7 +169,7 @@ def _append_lines(rows: Rows, lines: list[bytes], number: int, read: int, total:
 
 
 def _append_rows(rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]) -> None:
-    """Parse nonempty lines, only those of requested words."""
+    """Parse nonempty lines and add their rows; only the words that were asked for are parsed."""
     if rows.options.words is not None:
         chosen = _candidates(lines, rows)
         lines, numbers = [lines[index] for index in chosen], numbers[chosen]
@@ -179,7 +186,7 @@ def _append_rows(rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]) -> 
 
 
 def _candidates(lines: list[bytes], rows: Rows) -> list[int]:
-    """Return the indices of lines whose first field may be that of a requested word."""
+    """Return the indices of the lines that may hold a word that was asked for, judged by their first field."""
     if rows.options.encoding_errors != "strict":
         return list(range(len(lines)))
     firsts = rows.first_fields
@@ -191,7 +198,11 @@ def _candidates(lines: list[bytes], rows: Rows) -> list[int]:
 
 
 def _parse_together(lines: list[bytes], vector_size: int) -> tuple[list[bytes], NDArray[np.float32] | None]:
-    """Parse lines with single spaces and no errors at once; return None as the vectors if a line is different."""
+    """Parse all lines at once; return the words and vectors.
+
+    This works only if fields are separated by single spaces and every line has a word and N numbers. Otherwise the
+    vectors are None, and the lines must be parsed one by one.
+    """
     words, numbers = [], []
     for line in lines:
         word, _, rest = line.partition(b" ")
@@ -208,7 +219,10 @@ def _parse_together(lines: list[bytes], vector_size: int) -> tuple[list[bytes], 
 def _parse_each(
     rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]
 ) -> tuple[list[bytes], NDArray[np.int64], NDArray[np.float32]]:
-    """Parse well-formed lines at once and the others one by one; return words, line numbers and vectors."""
+    """Parse lines some of which may be malformed: well-formed lines together, and the others one by one.
+
+    Returns the words, their line numbers and the vectors. Malformed lines are refused or skipped by ``rows``.
+    """
     vector_size = rows.matrix.shape[1]
     regular = [index for index, line in enumerate(lines) if line.rstrip().count(b" ") == vector_size]
     parsed, together = _parse_together([lines[index] for index in regular], vector_size) if regular else ([], None)
@@ -231,10 +245,10 @@ def _parse_each(
 
 
 def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
-    """Parse one line with any white space between fields; the last N fields are the vector.
+    """Parse a line whose fields are separated by any white space: a word and a vector of N numbers at the end.
 
-    Several fields before them form a word with spaces, as in some GloVe files. If they could be a complete row
-    themselves, two rows were joined by mistake.
+    A word may have several fields, because words in some GloVe files contain spaces. But if these fields could be a row
+    by themselves, the line is two rows that were joined by mistake.
 
     Raises
     ------
@@ -260,7 +274,7 @@ def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
 
 
 def _row_begins(fields: list[bytes], vector_size: int) -> bool:
-    """Whether fields begin with a word and N numbers; other text may follow the last number without a space."""
+    """Whether fields begin with a word and N numbers. Other text may follow the last number without a space."""
     return all(map(_NUMBER.fullmatch, fields[1:vector_size])) and bool(_DIGIT.match(fields[vector_size]))
 
 
@@ -277,7 +291,7 @@ def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: b
 
 
 def writable_words(vectors: Embeddings, whitespace: str) -> PackedWords:
-    """Return the words as word2vec formats can store them; raise ConfigError for the first that they cannot."""
+    """Return the words as word2vec formats can store them; raise ConfigError for the first word that they cannot."""
     words = vectors.words
     if whitespace == "underscore":
         replaced = [_WHITESPACE.sub("_", word) for word in words]
@@ -296,7 +310,7 @@ def writable_words(vectors: Embeddings, whitespace: str) -> PackedWords:
 
 
 def first_unwritable(words: PackedWords) -> str | None:
-    """Return the first word that is empty or contains white space, which these formats cannot store; else None."""
+    """Return the first word that word2vec formats cannot store (empty or with white space), or None."""
     bad = np.diff(words.offsets) == 0
     spaces = np.flatnonzero(np.isin(words.utf8, _WHITESPACE_BYTES))
     bad[np.searchsorted(words.offsets, spaces, side="right") - 1] = True

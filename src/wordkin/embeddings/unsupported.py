@@ -1,4 +1,4 @@
-"""Recognise common kinds of files that wordkin cannot load as vectors, for helpful error messages."""
+"""Recognises common kinds of files that wordkin cannot load as vectors, so that errors can say what to do."""
 
 from __future__ import annotations
 

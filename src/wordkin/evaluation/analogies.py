@@ -5,10 +5,10 @@ The answer is the word x (other than a, b and c) with the highest score:
 - 3CosAdd (Mikolov et al. 2013c):    cos(x, b) - cos(x, a) + cos(x, c)
 - 3CosMul (Levy and Goldberg 2014):  s(x, b) s(x, c) / (s(x, a) + 1e-6),  with s = (1 + cos) / 2
 
-A benchmark has thousands of questions about only hundreds of distinct words. The cosines of these words with a slice of
-the vocabulary are therefore computed once, as one matrix product, and combined for all questions. The two best
-candidates of each question are then compared in float64, so that the answer does not depend on the size of the slices
-or the number of threads.
+A benchmark has thousands of questions, but only hundreds of distinct words. The vocabulary is searched in slices. For
+each slice, the cosines of these words with the words of the slice are computed once, as one matrix product, and
+combined for all questions. The two best candidates of each question are then compared in float64, so that the answer
+does not depend on the size of the slices or the number of threads.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AnalogyScore:
-    """Counts of questions and correct answers of one section, or of several sections together.
+    """Numbers of questions and of correct answers, for one section of a benchmark or several together.
 
     Attributes
     ----------
@@ -60,8 +60,8 @@ class AnalogyScore:
     questions : int
         Number of questions.
     known : int
-        Number of questions whose words are all in the searched vocabulary. Of several accepted answers, one must be in
-        it.
+        Number of questions whose words are all in the searched vocabulary. If a question has several accepted answers,
+        one of them must be in it.
     correct : dict of str to int
         Number of correct answers for each method, ``"3cosadd"`` and ``"3cosmul"``.
     """
@@ -73,7 +73,7 @@ class AnalogyScore:
 
     @property
     def coverage(self) -> float:
-        """Fraction of the questions whose words are all known; NaN if there are no questions."""
+        """Fraction of the questions that are ``known``; NaN if there are no questions."""
         return Proportion(self.known, self.questions).value
 
     def accuracy(self, method: str = "3cosadd", *, unknown: str = "skip") -> Proportion:
@@ -160,7 +160,7 @@ class AnalogyResult(Tabular):
     reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> list[ScoreRow]:
-        """Return the rows of the sections, followed by the totals."""
+        """Return one row for each section and each total, in this order."""
         totals = [each for each in (self.semantic, self.syntactic) if each is not None]
         return [
             *(_row(score, score.name, total=False) for score in self.sections),
@@ -266,7 +266,11 @@ def evaluate_analogies(
 
 
 def _excluded(questions: Sequence[tuple[str, str, str, str]], variants: dict[str, tuple[int, ...]]) -> tuple[Ids, Ids]:
-    """Return rows and columns of the score matrix to exclude: the words of each question and their case variants."""
+    """Return which scores to exclude: the words of each question, and their case variants, are not valid answers.
+
+    ``variants`` maps each word to the ids of its variants. The result holds the row (question) and the column (word id)
+    of each excluded element of the score matrix.
+    """
     rows: list[int] = []
     columns: list[int] = []
     for row, question in enumerate(questions):
@@ -332,7 +336,7 @@ class _Search:
         self._asked = unit_rows(matrix[self._asked_ids]).astype(np.float32)
 
     def answers(self) -> tuple[Ids, Ids]:
-        """Return the ids of the answers for each of ``METHODS``, shape (Q,); -1 if every word is excluded."""
+        """Return the ids of the answers, one array of shape (Q,) per method; -1 if every word is excluded."""
         from threadpoolctl import threadpool_limits
 
         count = len(self._questions)
@@ -347,7 +351,10 @@ class _Search:
         return add, multiply
 
     def _best_in_slice(self, start: int, width: int) -> list[_BestTwo]:
-        """Return the two best candidates of each question among ids ``start`` to ``start + width``, per method."""
+        """Search the words with ids ``start`` to ``start + width - 1``.
+
+        Returns, for each method, the two best candidates of each question among them.
+        """
         candidates = unit_rows(self._matrix[start : start + width]).astype(np.float32)
         cosines = self._asked @ candidates.T
         similarities: Floats = (cosines + np.float32(1)) / np.float32(2)
@@ -374,7 +381,9 @@ class _Search:
         return found
 
     def _choose_best(self, pairs: Ids, method: str) -> Ids:
-        """Choose between two candidates per question by float64 scores; on a tie, the lower id.
+        """Choose the better of two candidates for each question, by scores computed in float64.
+
+        If the scores are equal, the lower id is chosen.
 
         Parameters
         ----------
@@ -401,21 +410,25 @@ class _Search:
 
 @dataclass(frozen=True)
 class _Formula:
-    """The formula of a method: the similarities with b, c and a, taken from three tables and joined by two operations.
+    """The formula of a method, for one slice of the vocabulary: tables of similarities and how to combine them.
 
     Attributes
     ----------
     tables : three arrays of float32, shape (U, slice)
-        Similarities of the U distinct words of all questions with a slice of the vocabulary.
+        The similarities to use for b, c and a, in this order: row i holds those of distinct word i with the slice.
     joins : two ufuncs
-        The operations: the first joins the row of b with that of c, the second joins the result with the row of a.
+        The first combines the row of b with the row of c; the second combines the result with the row of a.
     """
 
     tables: tuple[Floats, Floats, Floats]
     joins: tuple[np.ufunc, np.ufunc]
 
     def score(self, terms: Ids, into: Floats, spare: Floats) -> None:
-        """Write scores into ``into`` for questions given as table rows ``terms`` of a, b and c, shape (rows, 3)."""
+        """Write the scores of some questions to ``into``, shape (rows, slice).
+
+        ``terms``, shape (rows, 3), holds the table rows of a, b and c. ``spare`` is a work array of the shape of
+        ``into``.
+        """
         a, b, c = terms.T
         # "clip" because np.take buffers its output under the default mode
         np.take(self.tables[0], b, axis=0, out=into, mode="clip")
@@ -436,7 +449,10 @@ class _BestTwo:
         return cls(np.zeros((count, 2), dtype=np.int64), np.full((count, 2), -np.inf, dtype=np.float32))
 
     def fill(self, block: slice, scores: Floats, first_id: int) -> None:
-        """Set the rows of ``block`` from the scores of the ids from ``first_id``; overwrites ``scores``."""
+        """Find the best two of each row of ``scores`` and set the rows of ``block`` to them.
+
+        Column j of ``scores`` belongs to word id ``first_id + j``. ``scores`` is overwritten.
+        """
         rows = np.arange(len(scores))
         for rank in range(2):
             columns = scores.argmax(axis=1)
@@ -445,7 +461,7 @@ class _BestTwo:
             scores[rows, columns] = -np.inf
 
     def valid_ids(self) -> Ids:
-        """Return the ids of the best answers; -1 for a question without a candidate."""
+        """Return the ids of the best answers, shape (Q,); -1 for a question without a valid answer."""
         return np.where(np.isneginf(self.scores), -1, self.ids)
 
     def merged(self, other: _BestTwo) -> _BestTwo:

@@ -34,7 +34,9 @@ def strict_key(word: str) -> str:
 
 
 def loose_key(strict: str) -> str:
-    """Return a key that is equal for strict keys that become equal by full case folding and by ı = i.
+    """Return a key for a less strict comparison, given the result of :func:`strict_key`.
+
+    Words have equal loose keys if full case folding, with ``ı`` as ``i``, makes them equal.
 
     >>> loose_key("straße"), loose_key("ığdır")
     ('strasse', 'iğdir')
@@ -48,9 +50,11 @@ def _unchanged(word: str) -> str:
 
 @dataclass(frozen=True)
 class WordFinder:
-    """Looks up benchmark words in (the first part of) a vocabulary.
+    """Looks up benchmark words in a vocabulary, or in its first ``restrict_vocab`` words.
 
-    ``case="fold"`` ignores letter case as described in the module docstring. ``case="exact"`` does not.
+    With ``case="fold"``, letter case is ignored: words are variants of each other if they are equal in lower case. If a
+    word has no such variant, ``ß`` also equals ``ss``, and ``ı`` equals ``i``. With ``case="exact"``, words must be
+    equal.
     """
 
     _variants: dict[str, tuple[int, ...]]  # strict key -> ids, ascending
@@ -62,7 +66,10 @@ class WordFinder:
     def build(
         cls, vocabulary: Sequence[str], wanted: Iterable[str], *, case: str = "fold", restrict_vocab: int | None = None
     ) -> WordFinder:
-        """Scan the vocabulary once for the ``wanted`` words; memory is used only for these."""
+        """Find the ``wanted`` words in a vocabulary, which is scanned once.
+
+        Memory is used only for these words. ``restrict_vocab`` limits the search to the first words.
+        """
         if case not in CASES:
             raise ConfigError("case", 'must be "fold" or "exact"', case)
         check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
@@ -79,7 +86,7 @@ class WordFinder:
         return cls({key: tuple(ids) for key, ids in variants.items()}, strict_of_loose, strict, loose)
 
     def variants(self, word: str) -> tuple[int, ...]:
-        """Return the ids of all variants of ``word``, most frequent first; () if it is unknown."""
+        """Return the ids of all words that count as ``word``, most frequent first; () if there are none."""
         key = self._strict(word)
         if key not in self._variants:
             key = self._strict_of_loose.get(self._loose(key), key)

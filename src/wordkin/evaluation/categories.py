@@ -1,8 +1,9 @@
 """Evaluate word categorisation: do clusters of the vectors agree with given categories?
 
 The unit vectors of the words are clustered by Ward's method (1963), which is deterministic, into as many clusters as
-there are categories. Purity is the share of words that belong to the most frequent category of their cluster. A perfect
-clustering has purity 1. A single cluster would have the share of the largest category.
+there are categories. Purity is the fraction of words that belong to the most frequent category of their cluster. A
+perfect clustering has purity 1. If all words were in one cluster, purity would be the fraction of words in the largest
+category.
 """
 
 from __future__ import annotations
@@ -86,20 +87,20 @@ class CategoryResult(Tabular):
 
     @property
     def known(self) -> int:
-        """Number of these words that are in the vocabulary."""
+        """Number of words of the benchmark that are in the vocabulary."""
         return sum(category.known for category in self.categories)
 
     @property
     def coverage(self) -> float:
-        """Fraction of the words that are in the vocabulary."""
+        """Fraction of the words of the benchmark that are in the vocabulary."""
         return Proportion(self.known, self.words).value
 
     @property
     def purity(self) -> Proportion:
-        """Words that belong to the most frequent category of their cluster, out of the known words.
+        """Number of known words that belong to the most frequent category of their cluster, out of all known words.
 
-        Undefined (0 out of 0) if fewer than two categories have a known word, or if no category has two: then any
-        vectors would have purity 1.0.
+        Undefined (0 out of 0) if fewer than two categories have a known word, or if every category has at most one:
+        then the purity would be 1 for any vectors.
         """
         sizes = [category.known for category in self.categories if category.known]
         if len(sizes) < 2 or max(sizes) < 2:
@@ -108,8 +109,9 @@ class CategoryResult(Tabular):
 
     @property
     def purity_unknown_wrong(self) -> Proportion:
-        """Like :attr:`purity`, but out of all words, known or not; undefined if the purity is undefined although words
-        are known.
+        """Like :attr:`purity`, but out of all words: unknown words count as wrong.
+
+        Undefined (0 out of 0) if some words are known but their purity is undefined.
         """
         if self.known and not self.purity.total:
             return Proportion(0, 0)
@@ -117,11 +119,11 @@ class CategoryResult(Tabular):
 
     @property
     def largest_share(self) -> float:
-        """Share of the largest category among the known words: the purity of a single cluster."""
+        """Fraction of the known words that are in the largest category: the purity if all words were in one cluster."""
         return Proportion(max(category.known for category in self.categories), self.known).value
 
     def rows(self) -> list[ScoreRow]:
-        """Return one row for the file."""
+        """Return a list with the only row of the table."""
         cells = (
             known_of(self.known, self.words),
             *proportion_cells(self.purity),
@@ -206,7 +208,7 @@ def evaluate_categories(
 
 
 def _ward_clusters(vectors: NDArray[np.float64], clusters: int) -> NDArray[np.int64]:
-    """Return the cluster number of each row of ``vectors``, from 0."""
+    """Cluster the rows of ``vectors`` by Ward's method; return the index of the cluster of each row."""
     if len(vectors) <= clusters or clusters <= 1:
         return np.arange(len(vectors)) % max(clusters, 1)
     from scipy.cluster.hierarchy import cut_tree, ward

@@ -2,12 +2,13 @@
 
 The tests are paired, over the items whose words both sets of vectors know:
 
-- correct and wrong answers (analogies, odd-one-out): McNemar's exact test;
-- similarity: Williams' test of the two Spearman correlations with the human scores.
+- for correct and wrong answers (analogies, odd-one-out), McNemar's exact test;
+- for similarity, Williams' test of the two Spearman correlations with the human scores.
 
-The difference has a 95% confidence interval. For similarity, the interval is computed by a bootstrap over pairs.
+The difference of the scores has a 95% confidence interval. For similarity, it is computed by a bootstrap over pairs.
 Analogy questions are not independent, because one word pair occurs in many questions. McNemar's test ignores this, but
-the interval treats questions that share a pair as correlated. ``differs`` is true only if test and interval agree.
+the interval treats questions that share a pair as correlated. ``differs`` is true only if the p-value is below 0.05 and
+the interval excludes 0.
 """
 
 from __future__ import annotations
@@ -198,7 +199,10 @@ def compare(
 
 
 def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
-    """Number the pairs (a, b) and (c, d) of each question within its section, shape (2, questions)."""
+    """Give each distinct word pair of a section an index, and return those of (a, b) and (c, d) of each question.
+
+    The shape is (2, questions).
+    """
     numbers: dict[tuple[int, str, str], int] = {}
     rows = [
         [numbers.setdefault((at, first, second), len(numbers)) for first, second in (question[:2], question[2:])]
@@ -211,7 +215,10 @@ def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
 def _compare_outcomes(
     kind: str, name: str, first: NDArray[np.int8], second: NDArray[np.int8], units: NDArray[np.int64]
 ) -> Comparison:
-    """Compare right and wrong answers; ``units``, shape (2, items), are the word pairs of each item."""
+    """Compare the outcomes of items (correct, wrong or unknown) for two sets of vectors.
+
+    ``units``, shape (2, items), holds the indices of the two word pairs of each item, for the confidence interval.
+    """
     shared = (first != UNKNOWN) & (second != UNKNOWN)
     first_right, second_right = first[shared] == CORRECT, second[shared] == CORRECT
     items = len(first_right)

@@ -14,7 +14,7 @@ Question = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Section:
-    """A named section of a dataset: the items from ``start`` to ``stop`` (exclusive)."""
+    """A named section of a dataset: the items with indices from ``start`` to ``stop - 1``."""
 
     name: str
     start: int
@@ -71,7 +71,7 @@ class WordCategories:
 
 @dataclass(frozen=True)
 class OddOneOut:
-    """An odd-one-out benchmark: groups of words, whose last word is the odd one, and their sections."""
+    """An odd-one-out benchmark: groups of words, in each of which the last word is the odd one, and sections."""
 
     name: str
     groups: tuple[tuple[str, ...], ...]

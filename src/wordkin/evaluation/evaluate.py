@@ -25,7 +25,7 @@ Result = AnalogyResult | SimilarityResult | CategoryResult | OddOneOutResult
 
 
 class ScoreOptions(TypedDict, total=False):
-    """The scoring options of :func:`evaluate_dataset`, to annotate functions that pass them on."""
+    """Types of the scoring options of :func:`evaluate_dataset`, for functions that take and pass them on."""
 
     restrict_vocab: int | None
     case: str
@@ -36,7 +36,7 @@ class ScoreOptions(TypedDict, total=False):
 
 
 class EvaluateOptions(ScoreOptions, ReadOptions, total=False):
-    """The options of :func:`evaluate_file`, for reading and scoring."""
+    """Types of all options of :func:`evaluate_file`, for reading and for scoring."""
 
     kind: str | None
 
@@ -88,7 +88,7 @@ def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[E
 
 
 def _split_options(options: EvaluateOptions) -> tuple[str | None, ReadOptions, ScoreOptions]:
-    """Split options into the kind, reading and scoring options; raise ConfigError for an unknown option."""
+    """Split options into ``kind``, options for reading and options for scoring; raise ConfigError for others."""
     scoring_names, known = ScoreOptions.__annotations__, list(EvaluateOptions.__annotations__)
     for name, value in options.items():
         if name not in known:
@@ -178,7 +178,7 @@ def evaluate_benchmark(
 
 
 def dataset_of(items: Iterable[Sequence[Any]]) -> Dataset:
-    """Make a dataset of items: word pairs of ``(word, word, score)``, or analogies of ``(a, b, c, d)``.
+    """Make a dataset of items: word pairs ``(word, word, score)``, or analogies ``(a, b, c, d)``.
 
     Raises
     ------

@@ -28,21 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OddOneOutScore:
-    """Counts of groups and correct answers of one section, or of the whole file.
-
-    Attributes
-    ----------
-    name : str
-        Name of the section, or "total".
-    groups : int
-        Number of groups.
-    known : int
-        Number of groups whose words are all in the vocabulary.
-    correct : int
-        Number of groups whose odd word was found.
-    chance : float
-        Expected accuracy of random guessing on the known groups.
-    """
+    """Numbers of groups and of correct answers, for one section of a benchmark or the whole file."""
 
     name: str
     groups: int
@@ -57,12 +43,12 @@ class OddOneOutScore:
 
     @property
     def accuracy(self) -> Proportion:
-        """Correct answers out of the known groups."""
+        """Number of correct answers out of the known groups."""
         return Proportion(self.correct, self.known)
 
     @property
     def accuracy_unknown_wrong(self) -> Proportion:
-        """Correct answers out of all groups."""
+        """Number of correct answers out of all groups: groups with an unknown word count as wrong."""
         return Proportion(self.correct, self.groups)
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,7 +97,7 @@ class OddOneOutResult(Tabular):
     reading: FileReading | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> list[ScoreRow]:
-        """Return the rows of the sections, followed by the total."""
+        """Return one row for each section, and one for the total."""
         return [*(_row(score, total=False) for score in self.sections), _row(self.total, total=True)]
 
     def to_dict(self) -> dict[str, Any]:

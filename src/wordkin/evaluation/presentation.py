@@ -1,4 +1,4 @@
-"""Convert results to tables of text or records. All result classes derive from :class:`Tabular`."""
+"""Tables of results, as text or as records. All result classes derive from :class:`Tabular`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ RECORD_COLUMNS = (
 
 @dataclass(frozen=True)
 class Measure:
-    """A score: its value, its 95% confidence interval, and its value if unknown items count as wrong (or cosine 0)."""
+    """A score, its 95% confidence interval, and the score if unknown items are included.
+
+    Unknown items then count as wrong or, for similarity, as cosine 0.
+    """
 
     name: str
     value: float
@@ -37,9 +40,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One row of a result: a section, a total, or the whole file.
+    """One row of a table of results: a section, a total, or the whole file.
 
-    ``cells`` are the formatted texts, ``measures`` the numbers they are made from.
+    ``cells`` holds the text of each column, ``measures`` the numbers in the text.
     """
 
     name: str
@@ -64,7 +67,7 @@ class Tabular(ABC):
 
     @abstractmethod
     def rows(self) -> list[ScoreRow]:
-        """Return the rows: the sections followed by the totals, or a single row."""
+        """Return one row for each section, followed by the totals; some results have only one row."""
 
     @property
     def title(self) -> str:
@@ -102,7 +105,7 @@ class Tabular(ABC):
 
 
 def records(result: Tabular) -> list[list[Any]]:
-    """Return the numbers of a result, in the order of ``RECORD_COLUMNS``; undefined numbers are None."""
+    """Return the measures of a result as rows of ``RECORD_COLUMNS``; undefined numbers are None."""
     return [
         [
             result.dataset, result.kind, row.name, row.total, row.items, row.known, measure.name,
@@ -114,12 +117,12 @@ def records(result: Tabular) -> list[list[Any]]:
 
 
 def text_table(results: Mapping[str, Tabular], *, sections: bool = True) -> tuple[list[str], list[list[str]]]:
-    """Return the headings and rows of a table of results of one benchmark.
+    """Return the headings and rows of a table that compares several sets of vectors on one benchmark.
 
     Parameters
     ----------
     results : mapping of str to Tabular
-        Names of vectors and their results.
+        The name of each set of vectors and its result.
     sections : bool, default True
         Whether to include the rows of sections, or only totals.
 

@@ -184,7 +184,7 @@ def evaluate_similarity(
 def pair_cosines(
     embeddings: WordVectors, dataset: WordPairs, *, restrict_vocab: int | None = None, case: str = "fold"
 ) -> Floats:
-    """Return the cosine of each pair, shape (pairs,); NaN if a word is unknown."""
+    """Return the cosine of the two words of each pair, shape (pairs,); NaN if a word is unknown."""
     wanted = {word for pair in dataset.pairs for word in pair}
     finder = WordFinder.build(embeddings.vocabulary.words, wanted, case=case, restrict_vocab=restrict_vocab)
     found = [(finder.variants(first), finder.variants(second)) for first, second in dataset.pairs]
@@ -196,18 +196,21 @@ def pair_cosines(
 
 
 def _blocks(ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Split the ids into blocks, to bound the memory for copies of vectors."""
+    """Split an array of ids into blocks, so that copies of their vectors take little memory."""
     return [ids[start : start + _PAIRS_AT_ONCE] for start in range(0, len(ids), _PAIRS_AT_ONCE)]
 
 
 def _cosines(vectors: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the cosines of pairs of vectors, shape (pairs, 2, N), with the same float32 arithmetic as queries."""
+    """Return the cosine of each pair of vectors, given an array of shape (pairs, 2, N).
+
+    The arithmetic is the same float32 arithmetic as in queries, so that the results are equal.
+    """
     units = unit_rows(vectors).astype(np.float32)
     return np.asarray((units[:, None, 0] @ units[:, 1, :, None])[:, 0, 0])
 
 
 def _correlations(gold: Floats, cosines: Floats, resamples: int, seed: int) -> tuple[Correlation, Correlation]:
-    """Return Spearman's and Pearson's correlation."""
+    """Return Spearman's and Pearson's correlation of human scores with cosines."""
     n = len(gold)
     intervals = bootstraps(ResampledPairs.of(gold, cosines).both, n, resamples=resamples, seed=seed)
     values = spearman(gold, cosines), pearson(gold, cosines)

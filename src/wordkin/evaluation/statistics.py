@@ -111,10 +111,11 @@ def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray
 
 @dataclass(frozen=True, slots=True)
 class ResampledPairs:
-    """Computes correlations of two arrays of n values in bootstrap resamples.
+    """Computes the correlations of two arrays of n values in many bootstrap resamples.
 
-    Ranks and products of the values do not depend on the resample and are computed once. Both sides are stored in the
-    order of the second, so that most passes over memory are sequential. Work arrays are reused for all resamples.
+    What does not depend on the resample, such as products of the values, is computed once. Both arrays are stored in
+    ascending order of the second, so that most accesses to memory are sequential. Work arrays are reused for all
+    resamples.
     """
 
     first: Floats
@@ -125,7 +126,7 @@ class ResampledPairs:
 
     @classmethod
     def of(cls, first: Floats, second: Floats) -> ResampledPairs:
-        """Sort both sides and compute their ranks and products."""
+        """Sort both arrays by the second, and compute what all resamples need."""
         order = np.argsort(second, kind="stable")
         first, second = first[order], second[order]
         x, y = _centred(first), _centred(second)
@@ -162,7 +163,11 @@ class ResampledPairs:
         return float((products - x_sum * y_sum / n) / math.sqrt(x_around * y_around))
 
     def _pearson_around_mean(self, weights: Floats, n: float) -> float:
-        """Return Pearson's correlation by the two-pass formula, for resamples in which cancellation would be large."""
+        """Return Pearson's correlation in one resample, computed from deviations from the means.
+
+        It is used if the faster formula, from sums of products, would lose too many digits by cancellation. ``weights``
+        holds the number of draws of each item, and ``n`` their sum.
+        """
         x = self.first - self.first @ weights / n
         y = self.second - self.second @ weights / n
         weighted = x * weights
@@ -209,7 +214,7 @@ class _Resample:
         return cls(counts, weights, whole, x, y)
 
     def take(self, row: NDArray[np.int64], order: NDArray[np.int64]) -> None:
-        """Load the draws of ``row``, permuted to the given order of the items."""
+        """Set the counts to those in ``row``, rearranged to the given order of the items."""
         self.whole[:] = row  # int32 halves the size of the array that is read in random order
         np.take(self.whole, order, out=self.counts, mode="clip")  # the other modes make a copy
         self.weights[:] = self.counts
@@ -241,11 +246,12 @@ class _ResampledRanks:
         return cls(None if in_order else np.argsort(group, kind="stable"), group, len(different))
 
     def deviations(self, resample: _Resample, out: Floats) -> float:
-        """Write twice the deviation of each item's rank from the mean rank to ``out``; return their sum of squares.
+        """Compute how far the rank of each item is from the mean rank in a resample; return the sum of squares.
 
-        The rank of a group is the mean rank of its draws. If ``before`` draws precede the group and ``last`` is their
-        number including the group, twice the rank is ``last + before + 1``. Twice the mean rank is ``total + 1``, with
-        or without ties. The sum of squares is weighted by the number of draws.
+        Twice the deviation of each item is written to ``out``. Equal values form a group and share the mean of their
+        ranks. If ``before`` draws precede a group and ``last`` draws precede or belong to it, twice its rank is ``last
+        + before + 1``. Twice the mean rank is ``total + 1``. In the sum of squares, each item counts as often as it was
+        drawn.
         """
         n, weights = len(out), resample.weights
         last: NDArray[Any]
@@ -272,7 +278,10 @@ class _ResampledRanks:
 
 
 def _centred(values: Floats) -> Floats:
-    """Subtract the mean and scale the largest absolute value to 1, so that its square does not over- or underflow."""
+    """Subtract the mean and scale the values so that the largest absolute value is 1.
+
+    Their squares then neither overflow nor underflow.
+    """
     centred = values / max(1.0, float(np.abs(values).max(initial=0.0)))
     centred -= centred.mean() if len(centred) else 0.0
     largest = float(np.abs(centred).max(initial=0.0))
@@ -280,7 +289,7 @@ def _centred(values: Floats) -> Floats:
 
 
 def _rounding(values: Floats, n: float) -> float:
-    """Return the largest sum of ``n`` squared deviations that rounding errors alone can produce."""
+    """Return an upper bound on a sum of ``n`` squared deviations if all values are equal except for rounding errors."""
     scale = 4 * np.finfo(np.float64).eps * np.abs(values).max()
     return float(n * scale**2)
 
@@ -315,7 +324,7 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
 def bootstraps(
     statistics: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int
 ) -> list[Interval]:
-    """Compute the intervals of k statistics on the same resamples; ``statistics`` returns shape (k, resamples)."""
+    """Compute the intervals of k statistics from the same resamples; ``statistics`` returns shape (k, resamples)."""
     resamples, seed = check("resamples", FROM_1, resamples), check("seed", Number(0, integer=True), seed)
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // max(n, 1))

@@ -1,1 +1,1 @@
-"""Readers of file formats, one module each."""
+"""Readers of corpus files, one module for each file format."""

@@ -19,10 +19,11 @@ _OLD_FEATHER_MARK = b"FEA1"
 
 
 def read_parquet(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """Yield the texts or lists of words of one column of a Parquet file.
+    """Yield the texts or lists of words of one column of a Parquet file, in batches of rows.
 
-    Raises :class:`CorpusError` for an unknown column or a column of another type, and :class:`MissingExtraError`
-    without pyarrow. Rows without text are counted in ``tally``.
+    ``reading.field`` names the column. Numbers of rows read, and of rows without text, are added to ``tally``. Raises
+    :class:`CorpusError` for an unknown column or a column of another type, and :class:`MissingExtraError` without
+    pyarrow. ``block_bytes`` is not used.
     """
     _pyarrow()
     import pyarrow.parquet
@@ -38,7 +39,7 @@ def read_parquet(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: 
 
 
 def row_group_bytes(file: TextFile) -> list[int]:
-    """Size of each row group of a Parquet file in bytes, over all columns."""
+    """Uncompressed size in bytes of each row group of a Parquet file, over all columns."""
     _pyarrow()
     import pyarrow.parquet
 
@@ -50,7 +51,10 @@ def row_group_bytes(file: TextFile) -> list[int]:
 
 
 def read_arrow(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """Like :func:`read_parquet`, for a file in Arrow's file or stream format; Feather is the file format."""
+    """Like :func:`read_parquet`, for a file in the file format or the stream format of Arrow.
+
+    Feather files of version 2 are in the file format.
+    """
     _pyarrow()
     import pyarrow.ipc
 
@@ -80,7 +84,7 @@ def _pyarrow() -> Any:
 
 
 def _seekable(opened: OpenFile, kind: str) -> Any:
-    """The raw file, which pyarrow reads by seeking."""
+    """Return the file for pyarrow, which must seek; raise :class:`CorpusError` for a pipe or a compressed file."""
     if opened.name == STANDARD_INPUT:
         raise CorpusError(f"{kind} cannot be read from standard input: name the file")
     if compression_of(opened.name):
@@ -92,7 +96,10 @@ def _seekable(opened: OpenFile, kind: str) -> Any:
 
 
 def _field_of(field: str | int | None, schema: Any, name: str) -> str:
-    """The path of a column by its name or number."""
+    """Return the name of the text column, which may be dotted (a field inside structs).
+
+    ``field`` is a name, or the number of a column from 0. Raises :class:`CorpusError` if the schema has no such column.
+    """
     if isinstance(field, int) and field < len(schema.names):
         return str(schema.names[field])
     if not isinstance(field, str):
@@ -126,7 +133,7 @@ def _is_nested(field: str, schema: Any) -> bool:
 
 
 def _pieces(batches: Any, field: str, opened: OpenFile, tally: Tally) -> Iterator[Piece]:
-    """The values of a column, batch by batch."""
+    """Yield the values of one column of record batches as pieces of text or of lists of words."""
     batches = iter(batches)
     while True:
         with reading_file(opened.name):
@@ -156,7 +163,10 @@ def _compute() -> Any:
 
 
 def column_pieces(column: Any, what: str, opened: OpenFile, tally: Tally) -> Iterator[Piece]:
-    """The values of some rows of a column."""
+    """Yield the values of a pyarrow array as pieces of text or of lists of words.
+
+    ``what`` describes the column in errors. Rows are counted in ``tally``.
+    """
     types = _pyarrow().types
     tally.records += len(column)
     if column.null_count:
@@ -178,7 +188,7 @@ def column_pieces(column: Any, what: str, opened: OpenFile, tally: Tally) -> Ite
 
 
 def _decoded(kind: Any) -> Any:
-    """The type of the values of a dictionary-encoded type; other types are unchanged."""
+    """If a type is dictionary-encoded, return the type of its values; otherwise return it unchanged."""
     return kind.value_type if _pyarrow().types.is_dictionary(kind) else kind
 
 
@@ -193,7 +203,7 @@ def _is_list(kind: Any) -> bool:
 
 
 def _blocks(column: Any, opened: OpenFile, tally: Tally) -> Iterator[Block]:
-    """Yield strings as lines of UTF-8, joined by pyarrow without a Python object per string."""
+    """Yield the strings of a column as blocks of UTF-8 lines, without a Python object for each string."""
     arrow = _pyarrow()
     if arrow.types.is_string_view(column.type):
         column = column.cast(arrow.large_string())
@@ -209,7 +219,7 @@ def _blocks(column: Any, opened: OpenFile, tally: Tally) -> Iterator[Block]:
 
 
 def _integer_lists(column: Any, what: str, opened: OpenFile, tally: Tally) -> Iterator[WordLists]:
-    """Yield lists of whole numbers as arrays, without a Python object per number."""
+    """Yield lists of whole numbers as NumPy arrays, without a Python object for each number."""
     items = column.flatten()
     if items.null_count:
         raise CorpusError(f"{opened.name!r}: the {what} has nulls within its lists, which must hold whole numbers only")

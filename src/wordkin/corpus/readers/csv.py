@@ -1,4 +1,4 @@
-"""CSV and TSV: the text is in one column, given by its header name or its number from 0."""
+"""Reader of CSV and TSV. The text is in one column, named by its header or numbered from 0."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read_tsv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int)
 
 
 def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, delimiter: str) -> Iterator[Piece]:
-    """Yield the texts of one column.
+    """Yield the texts of one column of a CSV or TSV file.
 
-    A column name is looked up in the first row, the header. With a column number, counted from 0, the first row is
-    text. Rows without the column are counted in ``tally``. Raises :class:`CorpusError` for an unknown column and for
+    If ``reading.field`` is a name, the first row is a header. If it is a number, counted from 0, there is no header.
+    Rows that lack the column are counted in ``tally``. Raises :class:`CorpusError` for an unknown column and for
     invalid quoting.
     """
     field, is_tsv = reading.field, reading.reader != "csv" and delimiter == "\t"
@@ -72,7 +72,10 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
 
 
 def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
-    """The error for a quotation of TSV that runs over tabs and lines, as where single quotation marks are text."""
+    """The error for a quoted TSV field that contains tabs and line breaks.
+
+    Such a field is either one quoted value, or the quotation marks are text and the field runs over several rows.
+    """
     cell = next(cell for cell in row if "\n" in cell and "\t" in cell)
     return CorpusError(
         f"{name!r}, line {line:,}: a quotation with tabs and line breaks ends here; it begins with {shown(cell[:40])}: "
@@ -81,7 +84,7 @@ def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
 
 
 def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
-    """The number of the column with this name in the header."""
+    """Index of the column named ``field``; raise :class:`CorpusError` if the header has no such name."""
     found = [number for number, each in enumerate(header) if each == field]
     found = found or [number for number, each in enumerate(header) if each.strip() == field]
     if len(found) == 1:
@@ -103,7 +106,7 @@ def _lines(opened: OpenFile, tally: Tally, block_bytes: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _long_fields() -> Iterator[None]:
-    """Context manager that lifts the field size limit of the csv module, which is global to the process."""
+    """Context manager that removes the limit of the csv module on the size of a field, a global setting."""
     limit = csv.field_size_limit(2**31 - 1)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A corpus of the docstrings of the installed Python packages, which needs no download.
+"""A corpus that needs no download: the docstrings of the installed Python packages.
 
 Source files are parsed with :mod:`ast`. No package is imported and no code is executed.
 """
@@ -36,16 +36,16 @@ _WORD = re.compile(r"[^\W\d]\w*(?:['\u2019]\w+)*")
 
 
 def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
-    """Yield sentences of lower-case words, one per paragraph of a docstring, in a fixed order.
+    """Yield sentences from the docstrings of installed packages: one per paragraph, as a list of lower-case words.
 
-    NumPy and SciPy come first, then the topics of ``help()``, the rest of the standard library, and the
-    other installed packages by name. Code examples, numbers, punctuation, tests, files with few docstrings
-    and repeated docstrings are left out.
+    The order is fixed: NumPy and SciPy, the topics of ``help()``, the rest of the standard library, and then the other
+    packages by name. Code examples, numbers, punctuation, tests, files with few docstrings and repeated docstrings are
+    left out.
 
     Parameters
     ----------
     max_words : int, default 1_250_000
-        Stop after the file in which this many words are reached.
+        Stop at the end of the file in which this many words are reached.
 
     Yields
     ------
@@ -67,7 +67,7 @@ def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
 
 
 def _sentences_of(text: str) -> Iterator[list[str]]:
-    """Yield the words of each paragraph that has at least two."""
+    """Yield the words of each paragraph of a text that has at least two words."""
     for paragraph in _PARAGRAPH_END.split(text):
         words = _WORD.findall(_EXAMPLE.sub("", paragraph).lower())
         if len(words) > 1:
@@ -75,7 +75,7 @@ def _sentences_of(text: str) -> Iterator[list[str]]:
 
 
 def _source_files() -> Iterator[Path]:
-    """Yield each Python file once, in the order of :func:`docstring_corpus`."""
+    """Yield the path of each Python file once, in the order of :func:`docstring_corpus`."""
     standard = Path(sysconfig.get_path("stdlib"))
     installed = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()})
     roots = [*_package_directories(_FIRST_PACKAGES), standard / "pydoc_data", standard, *map(Path, installed)]
@@ -103,7 +103,10 @@ def _python_files(root: Path) -> Iterator[Path]:
 
 
 def _texts_of(path: Path) -> Iterator[str]:
-    """Yield the docstrings of a file, and the long strings of its top-level calls and dictionaries."""
+    """Yield the texts of a Python file: docstrings, and long strings in calls and dicts at top level.
+
+    Yields nothing if docstrings are only a small part of the file.
+    """
     try:
         source = path.read_bytes()
     except OSError:
@@ -132,7 +135,10 @@ def _docstrings_of(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Async
 
 
 def _long_strings_of(statement: ast.stmt) -> Iterator[str]:
-    """Yield long strings in ``call("name", text)`` and ``name = {key: text}``, as NumPy and ``pydoc_data`` use them."""
+    """Yield the long strings in statements of the forms ``call("name", text)`` and ``name = {key: text}``.
+
+    NumPy and ``pydoc_data`` store documentation in this way.
+    """
     values: list[ast.expr | None] = []
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         for argument in statement.value.args:

@@ -1,4 +1,4 @@
-"""Handling of bytes that are invalid in their encoding, and of strings that UTF-8 cannot represent."""
+"""Handling of bytes that are invalid in the encoding of a file, and of strings that UTF-8 cannot encode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ByteStream(Protocol):
     """A readable stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; an empty result means the end of the stream."""
 
 
 def means_utf8(encoding: str) -> bool:
@@ -37,9 +37,10 @@ def means_utf8(encoding: str) -> bool:
 
 
 def decode(text: bytes, encoding_errors: str, name: str, position: int) -> str:
-    """Decode UTF-8; the :class:`EncodingError` of a strict decoding names the file and the byte position.
+    """Decode UTF-8 with the error handler ``encoding_errors``.
 
-    ``position`` is that of the first byte of ``text``.
+    With "strict", invalid bytes raise an :class:`EncodingError` with the name of the file and the position of the byte
+    in the file. ``position`` is the position in the file of the first byte of ``text``.
     """
     try:
         return text.decode("utf-8", encoding_errors)
@@ -48,7 +49,10 @@ def decode(text: bytes, encoding_errors: str, name: str, position: int) -> str:
 
 
 def not_valid(name: str, encoding: str, position: int, byte: int) -> EncodingError:
-    """The error for the first invalid byte under ``encoding_errors="strict"``."""
+    """The error for an invalid byte if ``encoding_errors`` is "strict".
+
+    ``position`` is the number of bytes of the file before the invalid one.
+    """
     return EncodingError(
         f"{name!r} is not valid {encoding} at byte {position:,} (0x{byte:02x}): "
         'convert the file, or pass encoding_errors="replace"'
@@ -68,7 +72,7 @@ def cannot_decode(name: str, encoding: str, error: UnicodeError) -> EncodingErro
 
 
 class Transcoded:
-    """A stream of bytes in some encoding, read as UTF-8.
+    """Converts a stream of bytes in another encoding to UTF-8 while it is read.
 
     Attributes
     ----------
@@ -84,7 +88,7 @@ class Transcoded:
         self.replaced = 0
 
     def read(self, size: int, /) -> bytes:
-        """Read about ``size`` bytes of the input and return them as UTF-8; empty at the end."""
+        """Read about ``size`` bytes of the stream, and return them converted to UTF-8; empty at the end."""
         while not self._ended:
             data = self._stream.read(size)
             self._ended = not data
@@ -115,9 +119,11 @@ class Transcoded:
 
 
 def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
-    """Raise :class:`EncodingError` if more than 1% of a sample's tokens are invalid in ``encoding``.
+    """Raise :class:`EncodingError` if a sample of a file is probably not in ``encoding``.
 
-    The sample may end inside a character. The error suggests an encoding that fits the sample.
+    This is so if more than 1% of its white-space tokens are invalid, apart from a few. The error suggests an encoding
+    that fits the sample. The sample may end inside a character. Warns if the sample is valid UTF-8 and ``encoding`` is
+    not.
     """
     decoder = codecs.getincrementaldecoder(encoding)
     try:
@@ -133,7 +139,10 @@ def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
 
 
 def _warn_of_utf8(sample: bytes, encoding: str, name: str) -> None:
-    """Warn if a sample with many characters beyond ASCII is valid UTF-8: in another encoding it hardly ever is."""
+    """Warn if a sample is valid UTF-8 and has many characters beyond ASCII, although another encoding was given.
+
+    Text in another encoding is hardly ever valid UTF-8.
+    """
     number = len(_UTF8_CHARACTERS.findall(sample))
     if number < _MANY:
         return
@@ -149,9 +158,9 @@ def _warn_of_utf8(sample: bytes, encoding: str, name: str) -> None:
 
 
 def refuse_escapes(sample: bytes, name: str) -> None:
-    """Raise :class:`EncodingError` if a sample contains escape sequences of ISO 2022.
+    """Raise :class:`EncodingError` if a sample has more than a few escape sequences of ISO 2022.
 
-    Text in ISO 2022 is valid UTF-8, so no other check finds it. The limit is that of :func:`refuse_too_many_invalid`.
+    Text in ISO 2022 consists of ASCII bytes and is therefore valid UTF-8, so no other check finds it.
     """
     for encoding, switch in _ISO_2022.items():
         number = len(switch.findall(sample))
@@ -163,7 +172,11 @@ def refuse_escapes(sample: bytes, name: str) -> None:
 
 
 def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: str, name: str) -> None:
-    """Raise :class:`EncodingError` if more than 1% of all tokens, and more than a few, are invalid."""
+    """Raise :class:`EncodingError` if too many tokens are invalid: more than 1%, and more than a few.
+
+    ``invalid`` of ``tokens`` tokens are invalid in ``encoding``. ``sample`` is the beginning of the text, from which
+    the error suggests another encoding.
+    """
     if invalid > _MOST_INVALID * tokens and (invalid > _FEW or invalid == tokens):
         shown = "UTF-8" if means_utf8(encoding) else encoding
         guess = guess_encoding(sample, encoding)
@@ -175,7 +188,10 @@ def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: 
 
 
 def guess_encoding(sample: bytes, encoding: str) -> str | None:
-    """The encoding of a sample as guessed by charset-normalizer; None if it finds none other than ``encoding``."""
+    """Guess the encoding of a sample with charset-normalizer.
+
+    Returns None if it finds no encoding, or only ``encoding``, which is known to be wrong.
+    """
     import charset_normalizer
 
     if len(sample) > _MOST_GUESSED_BYTES:  # cut where no character is cut
@@ -190,7 +206,10 @@ def guess_encoding(sample: bytes, encoding: str) -> str | None:
 
 
 def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[bytes, int]:
-    """Encode strings as lines of UTF-8; return the number of tokens with lone surrogates, too."""
+    """Encode strings as lines of UTF-8; also return the number of tokens with lone surrogates.
+
+    These are replaced or removed, as ``encoding_errors`` says; "strict" raises an :class:`EncodingError`.
+    """
     joined = "\n".join(texts)
     try:
         return joined.encode() + b"\n", 0
@@ -205,12 +224,16 @@ def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[byt
 
 
 def without_surrogates(text: str, encoding_errors: str) -> str:
-    """Replace lone surrogates by U+FFFD, or remove them."""
+    """Replace lone surrogates by U+FFFD if ``encoding_errors`` is "replace"; otherwise remove them."""
     return _SURROGATES.sub("\ufffd" if encoding_errors == "replace" else "", text)
 
 
 def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_errors: str) -> bool:
-    """Replace or remove lone surrogates in words, in place, by ``encoding_errors``; return whether there were any."""
+    """Replace or remove lone surrogates in a list of words, in place; return whether there were any.
+
+    ``encoding_errors`` selects what to do; "strict" raises an :class:`EncodingError`. ``counts`` are the counts of the
+    words, for the warning.
+    """
     try:
         "".join(words).encode()
     except UnicodeEncodeError:
@@ -229,7 +252,7 @@ def replace_surrogates(words: list[str], counts: NDArray[np.int64], encoding_err
 
 
 def warn_of_invalid(number: int, what: str, encoding_errors: str, encoding: str = "UTF-8") -> None:
-    """Warn of the number of words or lines with invalid bytes."""
+    """Warn that ``number`` words or lines (``what``) had invalid bytes, which were replaced or ignored."""
     action = "replaced by U+FFFD" if encoding_errors == "replace" else "ignored"
     warn(
         f"invalid {encoding} in {number:,} {what} was {action}; "

@@ -1,4 +1,4 @@
-"""Opening of one input file, local or remote, with decompression by suffix and one-line errors."""
+"""Opening of an input file, local or remote: decompresses it by its suffix, and raises one-line errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """One input: a local path, a URL for fsspec, or ``-``.
+    """An input file: a local path, a URL for fsspec, or ``-`` for standard input.
 
     Attributes
     ----------
@@ -40,8 +40,8 @@ class TextFile:
     found : bool, default False
         Whether the file was found by searching a directory.
     part : pair of int, or None, default None
-        The part to read, as a half-open range: the lines that begin in these bytes, or these row groups of Parquet.
-        None for the whole file.
+        The part of the file to read, as a half-open range (start, stop). For files of lines, a range of bytes: all
+        lines that begin in it are read. For Parquet, a range of row groups. None for the whole file.
     """
 
     name: str
@@ -79,7 +79,7 @@ PACKED_MARKS = {
 
 
 def refuse_packed(beginning: bytes, name: str) -> None:
-    """Raise :class:`BinaryFileError` if the beginning of a file is that of compressed data or of a document."""
+    """Raise :class:`BinaryFileError` if a file begins like compressed data or like a document, such as a PDF."""
     for mark, (what, remedy) in PACKED_MARKS.items():
         if beginning.startswith(mark):
             if compression_of(name):
@@ -88,7 +88,7 @@ def refuse_packed(beginning: bytes, name: str) -> None:
 
 
 def looks_binary(text: bytes) -> bool:
-    """Whether the beginning of a file holds zero bytes, which UTF-8 text does not contain."""
+    """Whether the beginning of a file contains zero bytes, which text in UTF-8 does not."""
     return b"\0" in text[: 1 << 16]
 
 
@@ -102,18 +102,18 @@ def suffixes_of(name: str) -> list[str]:
 
 
 def compression_of(name: str) -> str:
-    """The compression suffix of a file name; empty if there is none."""
+    """The suffix of a file name that stands for a compression, such as ".gz"; empty if there is none."""
     last = suffixes_of(name)[-1:]
     return last[0] if last and last[0] in COMPRESSIONS else ""
 
 
 def is_address(name: str) -> bool:
-    """Whether a name is a URL for fsspec and not an existing file."""
+    """Whether a name is a URL that fsspec opens; a file of this name on disk takes precedence."""
     return ("://" in name or "::" in name) and not os.path.lexists(name)
 
 
 def fsspec_module() -> Any:
-    """Import fsspec, only when a URL is used."""
+    """Import and return fsspec. It is imported only when a URL is used."""
     import fsspec  # type: ignore[import-untyped]
 
     return fsspec
@@ -121,7 +121,7 @@ def fsspec_module() -> Any:
 
 @contextlib.contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Context manager that converts errors of opening, reading and decompression to one-line errors."""
+    """Context manager that turns errors of opening, reading and decompressing a file into one-line errors."""
     try:
         yield
     except WordkinError:
@@ -165,8 +165,7 @@ class OpenFile:
     encoding_errors : str, default "replace"
         Handling of invalid bytes.
     checked : bool, default True
-        Whether to check the encoding: :meth:`read` raises :class:`EncodingError` if the first MiB of the text is in
-        another one.
+        Whether :meth:`read` raises :class:`EncodingError` if the first MiB of the text is in another encoding.
     """
 
     def __init__(
@@ -193,17 +192,17 @@ class OpenFile:
 
     @property
     def replaced(self) -> int:
-        """Number of white-space tokens with invalid bytes so far, for encodings other than UTF-8."""
+        """Number of white-space tokens with invalid bytes so far; always 0 for UTF-8, where readers count them."""
         return 0 if self._transcoded is None else self._transcoded.replaced
 
     def only_lines_of_part(self) -> None:
-        """Restrict :meth:`read` to the lines of the part of the file, if only a part is to be read."""
+        """If only a part of the file is to be read, make :meth:`read` return only the lines that begin in it."""
         if self.file.part is not None:
             with reading(self.file.name):
                 self._stream = LinesOfPart(self.raw, *self.file.part)
 
     def read(self, size: int) -> bytes:
-        """Read about ``size`` bytes of the text; empty only at its end."""
+        """Read about ``size`` bytes of the decompressed text, as UTF-8; an empty result means its end."""
         return self._read(size) if self._transcoded is None else self._transcoded.read(size)
 
     def _read(self, size: int) -> bytes:
@@ -217,7 +216,10 @@ class OpenFile:
         return data
 
     def _check_encoding(self, data: bytes) -> None:
-        """Check the encoding of the first MiB of the text, unless it looks binary."""
+        """Collect the first MiB of the text; once it is complete, check that it is in the given encoding.
+
+        Text that looks binary is not checked here.
+        """
         assert self._sample is not None
         self._sample.append(data)
         if not data or self._delivered + len(data) >= SAMPLE_BYTES:
@@ -231,7 +233,7 @@ class OpenFile:
         return self.raw.tell() if self.raw.seekable() else self._delivered
 
     def check_unchanged(self) -> None:
-        """Raise :class:`CorpusError` if the file shrank while it was read, warn if it changed otherwise."""
+        """Check that the file did not change while it was read: raise :class:`CorpusError` if it shrank, else warn."""
         before, after = self._status, self._regular_file_status()
         if before is None or after is None:
             return
@@ -257,7 +259,7 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """Adapter from a read function to a stream."""
+    """Makes an object with a method ``read`` from a function."""
 
     read: Callable[[int], bytes]
 
@@ -289,7 +291,7 @@ class LinesOfPart:
                     break
 
     def read(self, size: int) -> bytes:
-        """Read about ``size`` bytes; empty only after the last line."""
+        """Read about ``size`` bytes of these lines; an empty result means that the last line has been read."""
         if self._position >= self._stop and not self._within_line:
             return b""
         data, self._pending = self._pending or self._raw.read(size), b""
@@ -337,7 +339,7 @@ def _zstandard_frame() -> Callable[[], Any]:
         raise MissingExtraError("reading .zst files", "zstd") from error
 
     class Frame:
-        """Decompresses one frame, with the interface of the decompressors of Python."""
+        """Decompresses one Zstandard frame, with the interface of Python's own decompressor objects."""
 
         needs_input = True
 
@@ -362,10 +364,10 @@ def _zstandard_frame() -> Callable[[], Any]:
 
 
 class _FrameReader(io.RawIOBase):
-    """Decompresses one or more frames, the compressed streams of which a file consists.
+    """Decompresses a file that consists of one or more compressed streams (frames).
 
-    Unlike the readers of the libraries, it raises an error for a truncated frame, and for other data after a frame,
-    which they take for the end of the file.
+    The readers of the libraries take a truncated frame, or other data after a frame, for the end of the file. This
+    class raises an error for both.
 
     Parameters
     ----------
@@ -411,7 +413,7 @@ class _FrameReader(io.RawIOBase):
         return count
 
     def _decompressed(self, compressed: bytes, most: int) -> bytes:
-        """Decompress data with the current frame, or with a new one after its end."""
+        """Decompress data, starting a new frame if the last one has ended; return at most ``most`` bytes."""
         if self._frame is None:
             self._frame = self._new_frame()
             self._frames += 1

@@ -39,7 +39,7 @@ class Format(NamedTuple):
     parts: Literal["lines", "row groups"] | None = None
 
     def read_function(self) -> ReadFile:
-        """Import the function."""
+        """Import the function that reads files of this format, and return it."""
         module, name = self.function.split(".")
         found: ReadFile = getattr(importlib.import_module(f"wordkin.corpus.readers.{module}"), name)
         return found

@@ -19,10 +19,12 @@ _SEPARATOR = f',"{_BETWEEN}",'.encode()
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """Yield the texts, or lists of words, of one field.
+    """Yield the texts, or the lists of words, in one field of a JSON Lines file.
 
-    Raises :class:`CorpusError` for a line that is not a JSON object, and for a value that is neither a string nor a
-    list of strings. Records in which the field is missing or null are counted in ``tally``.
+    ``reading.field`` names the field. The number of records, and of those in which the field is missing or null, is
+    added to ``tally``. ``block_bytes`` is the approximate number of bytes to parse at a time. Raises
+    :class:`CorpusError` for a line that is not a JSON object, and for a value that is neither a string nor a list of
+    strings.
     """
     field = reading.field
     if not isinstance(field, str):
@@ -59,10 +61,11 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
 
 
 def _parsed_together(lines: list[bytes], loads: Callable[[bytes], Any]) -> list[dict[str, Any]] | None:
-    """Parse all lines in one call, which is faster; None if a line is not a JSON object.
+    """Parse all lines in one call, which is faster than one by one; return None if a line is not a JSON object.
 
-    The lines are joined to one array, with a random separator string between them. If the separator is between all
-    values of the result, each line is one value. Otherwise invalid lines might have completed each other.
+    The lines are joined to one JSON array, with a random string as separator after each line. If the parsed array has
+    the separator after each value, each line was one value. Otherwise two invalid lines may have formed a valid value
+    together.
     """
     try:
         found = loads(b"[" + _SEPARATOR.join(lines) + b"]")
@@ -74,7 +77,10 @@ def _parsed_together(lines: list[bytes], loads: Callable[[bytes], Any]) -> list[
 
 
 def _all_texts(records: list[dict[str, Any]], field: str, path: tuple[str, ...]) -> list[str] | None:
-    """The values of a field that is not nested; None if one is missing or not a string."""
+    """The values of a field in all records; None if the field is nested, or missing or not a string in a record.
+
+    The caller then looks at the records one by one.
+    """
     if len(path) > 1:
         return None
     try:
@@ -85,7 +91,10 @@ def _all_texts(records: list[dict[str, Any]], field: str, path: tuple[str, ...])
 
 
 def _fastest_loads() -> Callable[[bytes], Any]:
-    """The parser of orjson if it is installed; lines that it rejects are parsed again with :mod:`json`."""
+    """The function that parses JSON: that of orjson if it is installed, else that of :mod:`json`.
+
+    Lines that orjson rejects are parsed again with :mod:`json`, which accepts more.
+    """
     try:
         import orjson
     except ImportError:

@@ -1,4 +1,4 @@
-"""Output types of readers (blocks of text, lists of words), options of reading, and reader statistics."""
+"""What readers take and return: the options of reading, blocks of text, lists of words, and statistics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ class Block(NamedTuple):
 
 
 class WordLists(NamedTuple):
-    """Sentences that are lists of words; ``name`` and ``bytes_read`` as in :class:`Block`."""
+    """Sentences that are lists of words or of whole numbers.
+
+    ``name`` and ``bytes_read`` have the same meaning as in :class:`Block`: the name of the file or iterable, and the
+    bytes of the file read so far.
+    """
 
     sentences: Sequence[Sequence[str]]
     name: str

@@ -1,4 +1,4 @@
-"""Collection of the values of one field of records into blocks of text or lists of words."""
+"""Reading of records: get one field of each, and collect the values into blocks of text or lists of words."""
 
 from __future__ import annotations
 
@@ -18,28 +18,32 @@ _INTEGER_KINDS = ("i", "u")  # dtype kinds of arrays that are used without conve
 
 
 def decode_lines(lines: bytes, opened: OpenFile, tally: Tally, position: int) -> str:
-    """Decode lines by ``encoding_errors`` and count invalid tokens; ``position`` is that of the first byte."""
+    """Decode UTF-8 lines as ``encoding_errors`` of the file says, and count invalid tokens in ``tally``.
+
+    ``position`` is the position in the file of the first byte of ``lines``.
+    """
     if not is_utf8(lines):
         tally.replaced += sum(not is_utf8(token) for token in lines.split())
     return decode(lines, opened.encoding_errors, opened.name, position)
 
 
 class Missing:
-    """The type of the marker for a missing field."""
+    """The type of ``MISSING``, which stands for a field that a record does not have."""
 
 
 MISSING = Missing()
 
 
 def path_of(field: str) -> tuple[str, ...]:
-    """Split the name of a nested field into its parts."""
+    """Split a dotted field name into the names of the nested fields."""
     return tuple(field.split("."))
 
 
 def value_of(record: Mapping[str, Any], field: str, path: tuple[str, ...]) -> object:
-    """The value of a field, which may be nested; ``MISSING`` if there is none.
+    """Return the value of a field of a record; ``MISSING`` if the record does not have it.
 
-    Raises :class:`CorpusError` if the name matches both a field ``a.b`` and a field ``b`` within ``a``.
+    ``path`` is ``field`` split at dots. Raises :class:`CorpusError` if the record has a field named ``a.b`` as well as
+    a field ``b`` within ``a``.
     """
     found: object = record
     for name in path:
@@ -108,7 +112,7 @@ class Gatherer:
 
     @property
     def full(self) -> bool:
-        """Whether the collected values fill a piece; then call :meth:`take`."""
+        """Whether enough values for a piece have been collected; the caller then calls :meth:`take`."""
         return self.characters >= BLOCK_BYTES or len(self._lists) >= _MOST_LISTS
 
     def add(self, value: object, number: int) -> None:
@@ -145,14 +149,17 @@ class Gatherer:
         self._lists.append(words)
 
     def _check_items(self, items: list[Any], number: int) -> None:
-        """Raise :class:`CorpusError` for items that are neither strings nor whole numbers; mixing is checked later."""
+        """Raise :class:`CorpusError` if a list has an item that is neither a string nor a whole number.
+
+        A list with items of both kinds passes; it is refused when the words are counted.
+        """
         for item in items:
             if not isinstance(item, str) and not is_integer(item):
                 what = f"a list with an item of type {type(item).__name__}; it must hold only strings or whole numbers"
                 raise self._wrong(item, number, what)
 
     def take(self, bytes_read: int | None) -> Piece | None:
-        """Return the collected values as a piece and reset; None if there are none."""
+        """Return the values collected since the last call as a piece, and forget them; None if there are none."""
         piece: Piece | None = None
         if self.texts:
             text, replaced = encode_texts(self.texts, self._errors, self._shown)
@@ -165,7 +172,11 @@ class Gatherer:
         return piece
 
     def check_found(self, fields: Sequence[object] | None) -> None:
-        """Raise :class:`CorpusError` if there were records but none had the field; ``fields`` are those of one."""
+        """Raise :class:`CorpusError` if no record had the field.
+
+        The message lists ``fields``, the fields of one record. If ``fields`` is None, because there were no records,
+        nothing is raised.
+        """
         if not self._found and fields is not None and self._missing:
             raise CorpusError(f"{self._shown}: no {self._unit} has the {self._what}; {listed(fields)}")
 
@@ -174,7 +185,10 @@ class Gatherer:
 
 
 def sorted_items(items: Collection[Any]) -> list[Any]:
-    """The items of a set in sorted order; in arbitrary order if their types are mixed, which is an error later."""
+    """Return the items of a set, sorted.
+
+    Items of mixed types, which cannot be compared, are returned in arbitrary order; a later check refuses them.
+    """
     try:
         return sorted(items)
     except TypeError:
@@ -182,14 +196,14 @@ def sorted_items(items: Collection[Any]) -> list[Any]:
 
 
 def is_null(value: object) -> bool:
-    """Whether a value is missing: None, NaN, or a null of pandas."""
+    """Whether a value is missing: None, NaN, or one of the null values of pandas."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     return type(value).__name__ in ("NAType", "NaTType")
 
 
 def _is_list(value: object) -> bool:
-    """Whether a value is an ordered one-dimensional sequence: a list, a tuple, an array or a series of polars."""
+    """Whether a value is a list, a tuple, a one-dimensional array or a series of polars."""
     if isinstance(value, str | bytes | bytearray | Mapping | set | frozenset):
         return False
     is_series = hasattr(value, "to_list") and hasattr(value, "dtype")
@@ -197,6 +211,6 @@ def _is_list(value: object) -> bool:
 
 
 def listed(fields: Sequence[object]) -> str:
-    """The available fields, for a message."""
+    """The part of a message that lists the available fields."""
     names = ", ".join(map(repr, fields[:12])) + (", ..." if len(fields) > 12 else "")
     return f"there are: {names}" if fields else "there are none"

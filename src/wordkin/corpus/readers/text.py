@@ -1,4 +1,4 @@
-"""Plain text: blocks of bytes that are cut at white space. Each line is a sentence."""
+"""Reader of plain text, in which each line is a sentence: yields blocks of bytes that end at white space."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ARROW_MARKS = {b"PAR1": "parquet", b"ARROW1": "arrow"}
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
-    """Yield the text of a file in blocks of about ``block_bytes``, without a byte-order mark.
+    """Yield the text of a file in blocks of about ``block_bytes`` bytes that end at white space.
 
-    Raises :class:`BinaryFileError` for a file that is not text. Raises :class:`CorpusError` for a file that looks like
-    another format, unless ``reader="text"`` is set.
+    A byte-order mark is removed. Raises :class:`BinaryFileError` for a file that is not text. Raises
+    :class:`CorpusError` for a file that looks like another format, such as JSON Lines, unless ``reader="text"`` is set.
     """
     for number, block in enumerate(cut_blocks(opened, block_bytes)):
         if not number:
@@ -41,7 +41,7 @@ def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> 
 
 
 def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
-    """Yield blocks of one file that end at white space."""
+    """Yield the text of one file in blocks of about ``block_bytes`` bytes that end at white space."""
     pieces: list[bytes] = []
     position = 0
     while data := opened.read(block_bytes):
@@ -60,9 +60,9 @@ def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
 
 
 def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
-    """Yield the bytes of a file in blocks of whole lines, without a byte-order mark; the last may lack a line feed.
+    """Yield the bytes of a file in blocks of whole lines, without a byte-order mark.
 
-    Raises :class:`BinaryFileError` for a file that is not text.
+    The last line of the file may lack a line feed. Raises :class:`BinaryFileError` for a file that is not text.
     """
     pieces: list[bytes] = []
     first = begins = True
@@ -83,7 +83,7 @@ def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
 
 
 def _last_cut(data: bytes, start: int) -> int:
-    """Position after the last white space from ``start`` on; 0 if there is none."""
+    """Position after the last white-space character of ``data[start:]``, counted from 0; 0 if there is none."""
     found = ((data.rfind(each, start), len(each)) for each in _CUTS)
     return max(index + length if index >= 0 else 0 for index, length in found)
 
@@ -128,7 +128,7 @@ def _refuse_wide(name: str, text: bytes) -> None:
 
 
 def _refuse_records(opened: OpenFile, text: bytes) -> None:
-    """Raise :class:`CorpusError` if a file looks like records and ``reader`` is not set."""
+    """Raise :class:`CorpusError` if a file is not plain text but output of WikiExtractor, markup or JSON Lines."""
     remedy = 'or reader="text" to read it as plain text'
     if text.startswith(b"<doc id="):
         raise CorpusError(f'{opened.name!r} looks like output of WikiExtractor: pass reader="wikiextractor", {remedy}')

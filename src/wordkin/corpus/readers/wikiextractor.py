@@ -1,4 +1,4 @@
-"""Output of WikiExtractor: articles between lines ``<doc ...>`` and ``</doc>``, which are dropped."""
+"""Reader of the output of WikiExtractor: articles between lines ``<doc ...>`` and ``</doc>``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _CLOSING = re.compile(rb"^</doc>[ \t\r]*$", re.MULTILINE)
 
 
 def read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Block]:
-    """Yield the text of the articles; the first line of an article is its title.
+    """Yield the text of the articles, without the lines ``<doc ...>`` and ``</doc>``, in blocks of whole lines.
 
-    Raises :class:`CorpusError` if the file has no article.
+    The first line of an article is its title. ``block_bytes`` is the approximate size of a block. Raises
+    :class:`CorpusError` if the file has no article.
     """
     position = articles = 0
     for lines in whole_lines(opened, block_bytes):

@@ -1,1 +1,1 @@
-"""One pass over a source: tokenize it, count the tokens and store the text as token ids."""
+"""One pass over a source that tokenizes it, counts the tokens and stores the text as token ids."""

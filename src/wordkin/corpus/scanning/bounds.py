@@ -1,13 +1,15 @@
 """Counting with bounded memory (``max_types``): the rarest words are dropped while a text is counted.
 
-The text is counted in pieces of :data:`PIECE_WORDS` words. If the table holds more than ``max_types`` words at the end
-of a piece, only the ``max_types // 2`` words with the largest upper bounds are kept; ties go to the word seen first.
-The upper bound of a word is its count plus the number of earlier occurrences that it may have had. For words of the
-first piece that number is 0. For a word first counted later, it is the largest upper bound of any word dropped before.
-No dropped word therefore occurs more than ``highest`` times, and no count is too low by more than that (lossy counting,
-Manku and Motwani 2002). The pieces depend only on the text, and so do the dropped words.
+The table of counts is checked after every :data:`PIECE_WORDS` words of the text. If it holds more than ``max_types``
+words, only ``max_types // 2`` of them are kept: those with the largest upper bounds, and of equal ones those seen
+first. The upper bound of a word is its count plus the number of its earlier occurrences that may have been dropped. For
+a word that is counted from the first piece on, this number is 0. For a word first counted later, it is the largest
+upper bound of any word dropped before. It follows that no dropped word occurs more than ``highest`` times in the text,
+and that no count is too low by more than ``highest`` (lossy counting, Manku and Motwani 2002). The checks depend only
+on the text, and so do the dropped words.
 
-Occurrences of a word before it was dropped are not counted and not kept in the text, so counts and kept text agree.
+If a word is dropped and occurs again later, its first occurrences are neither counted nor kept in the text, so the
+counts agree with the text that is kept.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ class Dropped:
     affected: int = 0
 
     def to_dict(self) -> dict[str, int]:
-        """The statistics as a dict."""
+        """The statistics as a dict of JSON values."""
         return dataclasses.asdict(self)
 
     def __str__(self) -> str:
@@ -63,12 +65,13 @@ class Dropped:
 
 
 class Bound:
-    """Drops rare tokens from a table of counts, and numbers tokens so that the ids already stored stay valid.
+    """Selects the rare tokens to drop from a table of counts, and gives each token a number for the stored text.
 
-    Ids of the text are stored in a *spool*, a list of segments that is in a temporary file if it is large. A dropped
-    token frees its number for another token. Each segment belongs to a *generation*, which ends when the table is
-    pruned. A number in a segment stands for the token that has this number at the end, if the token received it in this
-    generation or earlier. Otherwise it stands for a dropped token.
+    While a text is counted, it is stored as numbers of tokens, in a *spool*: a list of segments that is in a temporary
+    file if it is large. When tokens are dropped, their numbers are reused for new tokens, but the stored segments are
+    not changed. So each segment records its *generation*: how often tokens had been dropped before it was stored. At
+    the end of the text, each number belongs to one token. In a segment of generation g, the number stands for this
+    token if the token received the number in generation g or earlier. Otherwise it stands for a dropped token.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ class Bound:
     stays : callable or None, default None
         Tokens for which it returns True are never dropped and do not count towards ``max_types``.
     piece_words : int, default PIECE_WORDS
-        Words between two checks of the table.
+        Number of words between two checks of the size of the table.
     """
 
     def __init__(
@@ -95,7 +98,10 @@ class Bound:
         self._free = np.empty(0, np.int32)
 
     def numbered(self, stream: NDArray[np.int32], tokens: int) -> NDArray[np.int32]:
-        """Return the numbers to store for a stream of table ids; the table now has ``tokens`` tokens."""
+        """Convert a stream of ids of the table to the numbers that are stored.
+
+        ``tokens`` is the present number of tokens in the table; those added since the last call receive numbers.
+        """
         new = tokens - len(self._numbers)
         if new:
             reused, self._free = self._free[:new], self._free[new:]
@@ -108,7 +114,7 @@ class Bound:
         return np.append(self._numbers, np.int32(LINE_END))[stream]  # index -1 maps to LINE_END, -1
 
     def kept(self, counts: NDArray[np.int64], words_at: WordsAt, *, at_end: bool = False) -> NDArray[np.int64] | None:
-        """Select the tokens of the table to keep, in order; None if all are kept.
+        """Drop tokens if there are too many; return the indices of the tokens to keep, or None to keep all.
 
         Parameters
         ----------
@@ -136,7 +142,7 @@ class Bound:
         return np.flatnonzero(stay)
 
     def _staying(self, words_at: WordsAt) -> NDArray[np.bool_]:
-        """Mask of the tokens that are never dropped; ``stays`` is called once per token."""
+        """Mask of the tokens that are never dropped. ``stays`` is called only once for each token."""
         known = len(self._is_to_stay)
         new = np.zeros(len(self._numbers) - known, np.bool_)
         if self._stays is not None:
@@ -153,14 +159,14 @@ class Bound:
         return Dropped(self.max_types, self._words, self._occurrences, self._highest, affected)
 
     def tokens_of_numbers(self) -> Sequence[NDArray[np.int32]]:
-        """For each generation, an int32 array from number to token; -1 for dropped tokens."""
+        """For each generation, an int32 array that maps numbers to tokens; -1 for dropped tokens."""
         token_of_number = np.full(len(self._born), -1, np.int32)
         token_of_number[self._numbers] = np.arange(len(self._numbers), dtype=np.int32)
         return _Generations(token_of_number, self._born, self.generation + 1)
 
 
 class _Generations(Sequence[NDArray[np.int32]]):
-    """Computes each array on demand, because there may be many large generations."""
+    """The arrays from numbers to tokens, one for each generation. Each is computed when it is read, to save memory."""
 
     def __init__(self, token_of_number: NDArray[np.int32], born: NDArray[np.int32], generations: int) -> None:
         self._token_of_number, self._born, self._generations = token_of_number, born, generations
@@ -176,5 +182,5 @@ class _Generations(Sequence[NDArray[np.int32]]):
 
 
 def stays_for(words: Container[object], words_of: Callable[[str], Iterable[str]]) -> Callable[[str], bool]:
-    """A predicate for tokens: True if ``words`` contains one of the words of the token."""
+    """Return a function that tells whether ``words`` contains at least one of the words of a token."""
     return lambda token: any(word in words for word in words_of(token))

@@ -1,7 +1,4 @@
-"""Counting of lists of whole numbers, such as product ids or graph nodes.
-
-Items are collected as 64-bit integers and numbered in batches, so that NumPy arrays need no Python object per item.
-"""
+"""Counting of texts whose words are whole numbers, such as product ids or graph nodes."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
 def not_an_item(item: object) -> CorpusError:
-    """The error for an item that is neither a string nor a whole number."""
+    """The error for an item of a sentence that is neither a string nor a whole number."""
     if isinstance(item, bytes | bytearray):
         remedy = "decode it"
     elif isinstance(item, list | tuple) or (hasattr(item, "dtype") and hasattr(item, "__len__")):
@@ -48,10 +45,11 @@ def mixed_items(first: object, other: object) -> CorpusError:
 def count_integers(
     sentences: Iterable[Iterable[object]], text: TokenText, reporter: Reporter, segment_entries: int
 ) -> None:
-    """Count sentences whose words are whole numbers, and store them in ``text``. Each sentence is read once.
+    """Count sentences whose words are whole numbers, and store them in ``text``.
 
-    A sentence is an iterable of int or a one-dimensional integer array. Raises :class:`CorpusError` for an item that is
-    not a whole number or exceeds 64 bits.
+    A sentence is an iterable of int or a one-dimensional integer array, and is read once. ``segment_entries`` is the
+    number of items to collect before they are stored. Raises :class:`CorpusError` for an item that is not a whole
+    number or exceeds 64 bits.
     """
     gathered = _Gathered()
     index = _IntegerIndex()
@@ -67,7 +65,7 @@ def count_integers(
 
 
 class _Gathered:
-    """The items of some sentences, one after the other, and the length of each sentence."""
+    """Collects sentences of whole numbers: all items in one array, and the length of each sentence."""
 
     def __init__(self) -> None:
         self.items, self.lengths = array("q"), array("q")
@@ -118,7 +116,7 @@ class _Gathered:
 
 
 class _IntegerIndex:
-    """Assigns ids to whole numbers in order of first occurrence."""
+    """Gives the whole numbers of a text consecutive ids, in order of first occurrence."""
 
     def __init__(self) -> None:
         self._known = np.empty(0, np.int64)  # sorted
@@ -129,7 +127,7 @@ class _IntegerIndex:
         return len(self._known)
 
     def number(self, items: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The ids of items, int32 [items]; new items get the next free ids."""
+        """Return the ids of items, int32 [items]; items that occur for the first time get the next ids."""
         different, first, inverse = np.unique(items, return_index=True, return_inverse=True)
         slots = np.searchsorted(self._known, different)
         is_known = np.zeros(len(different), np.bool_)
@@ -153,7 +151,7 @@ class _IntegerIndex:
 def _add_segment(
     gathered: _Gathered, index: _IntegerIndex, counts: NDArray[np.int64], text: TokenText, reporter: Reporter
 ) -> NDArray[np.int64]:
-    """Move the collected items to the spool, which stores the text, and return the updated counts."""
+    """Add the collected sentences to ``text`` as a segment of ids; return the counts with these items added."""
     if not gathered.items:
         return counts
     ids = index.number(np.frombuffer(gathered.items, np.int64))

@@ -1,21 +1,20 @@
 """Numba kernels of the text scan: split bytes into tokens, number the tokens, map the numbers to word ids.
 
-The kernels take arrays and scalars only, hold no lock and release the GIL. One thread at a time owns
-each array, so there are no data races.
+The kernels take arrays and scalars only, hold no lock and release the GIL. Only one thread at a time uses an array, so
+there are no data races.
 
-A *token* is a run of bytes between white space. A token table numbers distinct tokens from 0, in order
-of first occurrence:
+A *token* is a run of bytes between white space. A token table numbers distinct tokens from 0, in order of first
+occurrence:
 
 - ``slots`` uint64 [2 · 2**bits] is an open-addressing hash table of pairs (key, token id); key 0 is empty;
 - ``arena`` uint8 holds the bytes of the distinct tokens in order of their ids, each followed by a line feed;
-- ``entries`` int64 [2 · (capacity + 1)] holds a pair (start in the arena, count) for each token; the pair
-  after the last one holds the start of the next new token.
+- ``entries`` int64 [2 · (capacity + 1)] holds a pair (start in the arena, count) for each token, followed by the start
+  of the next new token.
 
-The key of a token of up to seven bytes consists of these bytes and the length, so equal keys mean equal
-tokens. The key of a longer token is 56 bits of a hash with a top byte of 255; where two such keys are
-equal, the bytes are compared. ``text_words`` and ``arena_words`` are views of ``text`` and ``arena``:
-element i is the eight bytes from byte i on, as a little-endian integer. So texts and arenas need eight
-bytes of padding.
+The key of a token of up to seven bytes consists of these bytes and the length, so equal keys mean equal tokens. The key
+of a longer token is 56 bits of a hash with a top byte of 255; if two such keys are equal, the bytes are compared.
+``text_words`` and ``arena_words`` are views of ``text`` and ``arena``: element i is the eight bytes from byte i on, as
+a little-endian integer. This is why texts and arenas end with eight bytes of padding.
 """
 
 from __future__ import annotations
@@ -55,7 +54,10 @@ prefetch: Any = intrinsic(_compile_prefetch)
 
 @inner
 def space_length(text, position):
-    """Return the bytes of the white-space character (as of ``str.split``) at ``position``, or 0 if there is none."""
+    """Return the number of bytes of the white-space character at ``position``; 0 if there is another character.
+
+    White space is the same as for :meth:`str.split`. The text is UTF-8.
+    """
     first = text[position]
     if first <= 0x20:
         return 1 if first >= 0x1C or 0x09 <= first <= 0x0D else 0
@@ -74,9 +76,10 @@ def space_length(text, position):
 
 @inner
 def space_candidates(eight_bytes):
-    """Set the top bit of each byte that may begin white space: 0x00 to 0x20, 0xC2 and 0xE0 to 0xE3.
+    """Mark the bytes that may begin a white-space character, by setting the top bit of each in the result.
 
-    Borrows of the subtraction can mark further bytes above a marked one. No candidate is missed.
+    These are 0x00 to 0x20, 0xC2 and 0xE0 to 0xE3. Other bytes above a marked one may be marked, too, because
+    subtractions borrow across bytes; no byte that begins white space is missed.
     """
     found = (eight_bytes - uint64(0x21) * _LOW_BITS) & ~eight_bytes
     if eight_bytes & _HIGH_BITS:
@@ -89,7 +92,7 @@ def space_candidates(eight_bytes):
 
 @inner
 def mixed(hashed, eight_bytes):
-    """Mix eight more bytes into a 64-bit hash."""
+    """Return a 64-bit hash that also depends on eight more bytes."""
     product = (hashed ^ eight_bytes) * _MIX
     return product ^ (product >> uint64(29))
 
@@ -98,8 +101,9 @@ def mixed(hashed, eight_bytes):
 def split_tokens(text, text_words, stop, position, keys, begins, lengths):
     """Find the next tokens and line feeds of a text, until the text ends or ``keys`` is nearly full.
 
-    Writes ``keys`` uint64 (0 for a line feed) and, for tokens, ``begins`` and ``lengths`` int32 in bytes.
-    The bytes from ``stop`` on must be line feeds. Returns (position reached, keys written).
+    For each, in order, writes ``keys`` uint64 (0 for a line feed). For tokens, also writes the position and length in
+    bytes to ``begins`` and ``lengths``, int32. The bytes from ``stop`` on must be line feeds. Returns (position
+    reached, number of keys written).
     """
     written = 0
     while position < stop and written < len(keys) - 1:
@@ -139,7 +143,10 @@ def split_tokens(text, text_words, stop, position, keys, begins, lengths):
 
 @inner
 def is_same_token(text_words, begin, arena, arena_words, start, length):
-    """Whether the arena's token at ``start`` equals the ``length`` >= 8 bytes of the text from ``begin`` on."""
+    """Whether a token of the text equals a token of the arena.
+
+    The first one has ``length`` >= 8 bytes from ``begin`` on in the text; the other begins at ``start`` in the arena.
+    """
     last = length - 8
     if arena[start + length] != 10 or text_words[begin + last] != arena_words[start + last]:
         return False
@@ -151,13 +158,13 @@ def is_same_token(text_words, begin, arena, arena_words, start, length):
 
 @inner
 def first_slot(key, bits):
-    """Return the slot at which probing for a key begins in a hash table of ``2**bits`` pairs."""
+    """Return the slot of a hash table with ``2**bits`` slots at which the search for a key begins."""
     return np.int64((key * _MIX) >> uint64(64 - bits))
 
 
 @inner
 def prefetch_tokens(keys, found, slots, bits, entries):
-    """Prefetch the memory that the lookups of the keys need, because rare tokens are not in the caches."""
+    """Prefetch the memory that looking up the first ``found`` keys reads, because rare tokens are not in caches."""
     for i in range(found):
         prefetch(slots, 2 * first_slot(keys[i], bits))
     for i in range(found):
@@ -168,9 +175,10 @@ def prefetch_tokens(keys, found, slots, bits, entries):
 def number_tokens(
     text, text_words, keys, begins, lengths, found, slots, bits, arena, arena_words, entries, used, stream, written
 ):  # fmt: skip
-    """Append the ids of ``found`` tokens to ``stream`` int32, count them, and add new tokens to the table.
+    """Look up the first ``found`` tokens in the table: count them, and append their ids to ``stream`` int32.
 
-    Returns (number of tokens in the table, entries in the stream).
+    New tokens are added to the table. ``used`` is the number of tokens in the table, ``written`` the number of entries
+    in the stream; the new values of both are returned.
     """
     for i in range(found):
         key = keys[i]
@@ -213,11 +221,10 @@ def count_tokens(
 ):  # fmt: skip
     """Number and count the tokens of a text until it ends, the table might overflow or the stream is full.
 
-    Each batch of ``len(keys)`` tokens is split first and looked up afterwards, so that many lookups wait
-    for memory at the same time. One or more consecutive line feeds become one ``LINE_END`` in the stream.
-    The arena must have room for every byte of the text. The stream receives at most ``most_written``
-    entries, or one more where a line ends.
-    Returns (position reached, tokens in the table, entries in the stream).
+    Each batch of ``len(keys)`` tokens is split first and looked up afterwards, so that many lookups wait for memory at
+    the same time. One or more consecutive line feeds become one ``LINE_END`` in the stream. The free part of the arena
+    must be at least as large as the text. The stream receives entries until it has ``most_written``, and possibly one
+    more for the end of a line. Returns (position reached, tokens in the table, entries in the stream).
     """
     capacity = len(entries) // 2 - 1
     while position < stop and used + len(keys) <= capacity and written < most_written:
@@ -233,7 +240,7 @@ def count_tokens(
 
 @kernel
 def refill_slots(old_slots, slots, bits):
-    """Copy every pair of a hash table into an empty, larger one of ``2**bits`` pairs."""
+    """Copy the pairs of a hash table to an empty, larger table of ``2**bits`` slots."""
     mask = (1 << bits) - 1
     for old in range(len(old_slots) // 2):
         key = old_slots[2 * old]
@@ -249,10 +256,10 @@ def refill_slots(old_slots, slots, bits):
 def map_tokens(stream, word_ids, expansion_offsets, expansion_ids, ids, ends):
     """Turn a stream of token ids into word ids and ends of sentences.
 
-    ``word_ids`` int32 [tokens] holds the word id of each token. -1 drops the token. -2 - k replaces it by
-    ``expansion_ids[expansion_offsets[k]:expansion_offsets[k + 1]]`` without the negative ids there.
-    Writes ``ids`` int32 and ``ends`` int64, the positions in ``ids`` at which lines end, without repeats.
-    Returns (ids written, ends written).
+    ``word_ids`` int32 [tokens] says what becomes of each token: a word id; -1 to drop the token; or -2 - k to replace
+    it by several words, ``expansion_ids[expansion_offsets[k]:expansion_offsets[k + 1]]``, of which negative ids are
+    dropped. Writes ``ids`` int32, and to ``ends`` int64 the positions in ``ids`` at which lines end; lines without
+    words have no entry. Returns (ids written, ends written).
     """
     written = 0
     sentences = 0

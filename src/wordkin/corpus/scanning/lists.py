@@ -29,7 +29,7 @@ _NO_SENTENCES = (str, bytes, bytearray, Mapping, set, frozenset)  # iterables th
 
 
 class _WordIndex(dict[str, int]):
-    """Numbers words in order of first use; raises :class:`CorpusError` for items that are not strings."""
+    """Numbers words in the order in which they are looked up; items that are not strings raise an error."""
 
     def __missing__(self, word: object) -> int:
         if not isinstance(word, str):
@@ -50,7 +50,7 @@ def count_sentences(
     bound: Bound | None = None,
     refuse_integers: Callable[[], None] = lambda: None,
 ) -> None:
-    """Fill ``text`` with the words of sentences. Each sentence is read once and may have any length.
+    """Count the words of sentences, and store the text in ``text``. Each sentence is read once.
 
     If the first item is a whole number, all items must be; ``refuse_integers`` is then called and may raise. Empty
     words are dropped with a :class:`CorpusWarning`. Raises :class:`CorpusError` for items of another type, and
@@ -70,7 +70,7 @@ def count_sentences(
 
 
 class _ListCounter:
-    """Numbers and counts words of lists. With a bound, rare words are pruned like tokens of text."""
+    """Numbers and counts the words of lists. With a ``bound``, drops rare words to limit memory."""
 
     def __init__(self, text: TokenText, reporter: Reporter, segment_entries: int, bound: Bound | None) -> None:
         self._text, self._reporter, self._segment_entries, self._bound = text, reporter, segment_entries, bound
@@ -80,7 +80,7 @@ class _ListCounter:
         self._left = 0 if bound is None else bound.piece_words
 
     def add(self, sentence: Iterable[str]) -> None:
-        """Count the words of a sentence."""
+        """Count the words of a sentence, and append their ids to the current segment."""
         if self._bound is None:
             before = len(self._stream)
             _append_ids(sentence, self._index, self._stream)
@@ -106,7 +106,10 @@ class _ListCounter:
             self._end_segment()
 
     def _add_in_pieces(self, sentence: Iterable[str]) -> bool:
-        """Count the words of a sentence, pruning at piece boundaries; return whether it had any word."""
+        """Count the words of a sentence; after every ``piece_words`` words of the text, drop rare words.
+
+        Returns whether the sentence had any word.
+        """
         assert self._bound is not None
         words, any_words = iter(sentence), False
         while True:
@@ -131,7 +134,7 @@ class _ListCounter:
             self._counts = self._counts[kept]
 
     def _end_segment(self) -> None:
-        """Move the ids collected so far to the spool, which stores the text, and add their counts."""
+        """Move the ids collected since the last segment to ``text``, and update the counts."""
         if not self._stream:
             return
         segment = np.frombuffer(self._stream, np.int32)
@@ -148,7 +151,7 @@ class _ListCounter:
         self._stream = array("i")
 
     def finish(self, encoding_errors: str) -> int:
-        """Store tokens and counts in the text; return the number of empty words."""
+        """Store the words and their counts in the text; return how often the empty word occurred."""
         self._end_segment()
         if self._bound is not None:
             self._prune(at_end=True)
@@ -164,7 +167,10 @@ class _ListCounter:
 
 
 def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterable[Any]]]:
-    """The first item of all sentences, or None, and an iterable that still yields all sentences."""
+    """Return the first item of the first nonempty sentence, and an iterable of all sentences that includes it.
+
+    The item is None if all sentences are empty.
+    """
     rest = iter(sentences)
     for sentence in rest:
         if isinstance(sentence, list | tuple | np.ndarray):
@@ -181,7 +187,11 @@ def _peeked(sentences: Iterable[Iterable[Any]]) -> tuple[object, Iterable[Iterab
 def _append_ids(
     words: Iterable[str], index: _WordIndex, stream: array[int], sentence: Iterable[str] | None = None
 ) -> None:
-    """Append the ids of ``words``, which are some or all of the words of ``sentence``."""
+    """Append the ids of ``words`` to ``stream``.
+
+    ``sentence`` is the sentence that the words are part of; None if they are the whole sentence. It is used for the
+    error about an item that is not a string.
+    """
     try:
         stream.extend(map(index.__getitem__, words))
     except TypeError as error:
@@ -196,7 +206,7 @@ def _append_ids(
 def checked_sentences(sentences: Iterable[object], *, sets: bool = False) -> Iterator[Iterable[str]]:
     """Yield the sentences of an iterable; raise :class:`CorpusError` for one that is not a list of words.
 
-    With ``sets``, sets are sentences, too; their words are sorted.
+    If ``sets`` is true, a set of words is also a sentence; its words are sorted.
     """
     for number, sentence in enumerate(sentences):
         if sets and isinstance(sentence, set | frozenset):
@@ -241,7 +251,10 @@ def count_batches(
     segment_entries: int = _SEGMENT_ENTRIES,
     bound: Bound | None = None,
 ) -> None:
-    """Fill ``text`` with batches of tokenized lines; if blank words were dropped, issue one warning."""
+    """Count the words of batches of tokenized lines, and store the text in ``text``.
+
+    Issues one warning if the tokenizer returned blank words, which were dropped.
+    """
     counter = _ListCounter(text, reporter, segment_entries, bound)
     blank = 0
     for batch in batches:
@@ -264,7 +277,7 @@ def decoded_lines(blocks: Iterable[Block], encoding_errors: str, reporter: Repor
 
 
 def _lines(blocks: Iterable[Block], reporter: Reporter) -> Iterator[tuple[bytes, str, int]]:
-    """Yield each line without its line feed, the name of its file and its byte position there."""
+    """Yield each line without its line feed, the name of its file, and the byte position of the line in it."""
     pieces: list[bytes] = []
     for block in blocks:
         reporter.add(block.bytes_read, 0)

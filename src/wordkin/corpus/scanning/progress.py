@@ -43,7 +43,7 @@ class ScanProgress:
 
     @property
     def replaced(self) -> int:
-        """Number of words with invalid bytes so far; for UTF-8 text it is known only at the end."""
+        """Number of words with invalid bytes so far. Those of UTF-8 text are counted only at the end."""
         return sum(tally.replaced for tally in self.readers.values())
 
 
@@ -51,7 +51,7 @@ ProgressCallback = Callable[[ScanProgress], object]
 
 
 class Reporter:
-    """Collects statistics and reports them to a callback at a limited rate.
+    """Collects statistics of a scan, and reports them to a callback a few times a second.
 
     Parameters
     ----------
@@ -71,11 +71,14 @@ class Reporter:
         self.tallies: dict[str, Tally] = {}
 
     def tally(self, reader: str) -> Tally:
-        """The tally of a reader, created on first use; the reader updates it."""
+        """The statistics of a reader, which the reader updates; created on first use."""
         return self.tallies.setdefault(reader, Tally())
 
     def add(self, bytes_read: int | None, words: int) -> None:
-        """Add words, set the bytes read so far if they are known, and report if the last report is long enough ago."""
+        """Add ``words`` to the number of words read; report if the last report is long enough ago.
+
+        ``bytes_read`` is the number of bytes read so far, or None if it is not known.
+        """
         self._bytes_read = self._bytes_read if bytes_read is None else bytes_read
         self._words += words
         if time.perf_counter() - self._reported >= _SECONDS_BETWEEN_REPORTS:

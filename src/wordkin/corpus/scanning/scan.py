@@ -49,9 +49,9 @@ _MOST_WORKERS = 16  # a single reading thread cannot feed more, and each worker 
 
 
 class Scan:
-    """The result of :func:`scan`: words, counts, and the text as provisional ids until the scan is closed.
+    """The result of :func:`scan`: the words of a text, their counts, and the text itself as provisional ids.
 
-    Large texts are stored in a temporary file.
+    A large text is in a temporary file. :meth:`close` removes the text; words and counts remain.
 
     Attributes
     ----------
@@ -96,7 +96,8 @@ class Scan:
     def fingerprint(self) -> str:
         """Hexadecimal digest of the words in order of first occurrence, their counts and the number of sentences.
 
-        :attr:`EncodedCorpus.fingerprint` is the digest of the encoded text itself.
+        It can be computed before the text is encoded. :attr:`EncodedCorpus.fingerprint` is the digest of the whole
+        text.
         """
         return words_fingerprint(self.words, self.counts, self.sentences)
 
@@ -107,7 +108,7 @@ class Scan:
         self.close()
 
     def close(self) -> None:
-        """Drop the text and remove its temporary file; words and counts remain."""
+        """Remove the text, and its temporary file if there is one; words and counts remain."""
         self._text.close()
 
     def encode(self, new_ids: NDArray[np.int32], *, path: str | Path | None = None) -> EncodedCorpus:
@@ -152,7 +153,7 @@ class Scan:
 
 
 def words_fingerprint(words: Sequence[str], counts: NDArray[np.int64], sentences: int) -> str:
-    """Hexadecimal digest of words in their order, their counts and the number of sentences."""
+    """Hexadecimal digest of words in the given order, their counts and the number of sentences."""
     integers = bool(words) and not isinstance(words[0], str)
     digest = hashlib.sha256(b"whole numbers\n" if integers else b"")
     last = b""
@@ -164,7 +165,7 @@ def words_fingerprint(words: Sequence[str], counts: NDArray[np.int64], sentences
 
 
 class _Encoder:
-    """Maps segments of token ids to word ids; thread-safe."""
+    """Maps segments of token ids to word ids. Several threads may call it at the same time."""
 
     def __init__(self, text: TokenText, token_words: TokenWords, new_ids: NDArray[np.int32]) -> None:
         from wordkin.corpus.scanning.kernels import map_tokens
@@ -184,7 +185,7 @@ class _Encoder:
         return self._id_of_token[self._text.token_of_id[table]]
 
     def encode(self, segment: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Word ids of a segment, and the positions of line ends among them."""
+        """The word ids of one segment, and the positions in them at which lines end."""
         stream = self._text.spool.array(segment)
         word_ids = self._ids_of_table(self._text.table_of_segment[segment])
         ids = np.empty(self._most_words(stream, word_ids), np.int32)
@@ -291,7 +292,7 @@ def scan(
 
 
 def _bound(max_types: int, always: Container[object], tokenizer: Tokenizer, spelling: Spelling) -> Bound:
-    """The bound on distinct tokens; tokens that contain a word of ``always`` are never dropped."""
+    """Make the bound for ``max_types``. Tokens that contain a word of ``always`` are never dropped."""
     if always == ():
         return Bound(max_types)
     if tokenizer == "words":
@@ -331,7 +332,10 @@ def _count(
     workers: int,
     bound: Bound | None,
 ) -> None:
-    """Fill ``text`` with the tokens of a source, with the counter that fits source and tokenizer."""
+    """Count the tokens of a source and store them in ``text``.
+
+    Plain text, lists of words and lines for a tokenizer function are counted by different functions.
+    """
 
     def refuse() -> None:
         spelling.refuse_integers()
@@ -370,7 +374,7 @@ def _count(
 
 
 def _warn_of_sentences(text: TokenText) -> None:
-    """Warn if the words of lists seem to be whole sentences; whole numbers are not checked."""
+    """Warn if the words of a text look like whole sentences. Texts of whole numbers are not checked."""
     if not text.integers:
         warn_of_sentences(text.tokens, text.counts)
 
@@ -383,7 +387,7 @@ def _refuse_to_split_lists(tokenizer: Tokenizer) -> None:
 
 
 def _judge_invalid(source: Source, text: TokenText, reporter: Reporter, encoding_errors: str) -> None:
-    """Warn of tokens that are invalid in their encoding; raise :class:`EncodingError` if there are too many."""
+    """Warn of tokens that are invalid in their encoding, or raise :class:`EncodingError` if there are too many."""
     replaced = sum(tally.replaced for tally in reporter.tallies.values())
     encoding = source.reading.encoding
     if replaced + text.invalid:

@@ -42,11 +42,11 @@ def count_text(
     workers: int,
     bound: Bound | None = None,
 ) -> None:
-    """Fill ``text`` with the white-space tokens of blocks.
+    """Count the white-space tokens of blocks of text, and store the text in ``text``.
 
-    Workers split and count, while the calling thread reads, decompresses and merges. Apart from the segments of the
-    spool, the result does not depend on ``workers`` or on the block boundaries. With a bound, a single worker counts,
-    because the dropped words depend on the order of the text.
+    ``workers`` threads split and count, while the calling thread reads, decompresses and merges. The result does not
+    depend on ``workers`` or on where blocks end, except for the division of the text into segments. With a ``bound``, a
+    single thread counts, because the dropped words depend on the order of the text.
     """
     if encoding_errors == "strict":
         blocks = _checked_blocks(blocks)
@@ -65,7 +65,10 @@ def _mapped(new: NDArray[np.int32], tokens: NDArray[np.int32]) -> NDArray[np.int
 def _count_in_tables(
     blocks: Iterator[Block], text: TokenText, reporter: Reporter, workers: int
 ) -> tuple[TokenTable, Sequence[NDArray[np.int32]]]:
-    """A merged table of all tokens, and for each table of a segment an array from id to merged token."""
+    """Count the tokens of blocks in several tables, and merge the tables.
+
+    Returns the merged table, and for each of the tables an array that maps its ids to those of the merged table.
+    """
     merged = TokenTable(most_filled=0.75)
     parts: dict[int, list[NDArray[np.int32]]] = {}
     token_of_id: dict[int, NDArray[np.int32]] = {}
@@ -98,17 +101,17 @@ class _CountedBlock(NamedTuple):
 
 
 class _Numbered:
-    """A table in use, and its number among all tables."""
+    """A token table in use, and its index among all tables."""
 
     def __init__(self) -> None:
         self.table, self.number = TokenTable(), -1
 
 
 class _BlockCounter:
-    """Counts blocks in several small tables, so that threads do not wait for each other; full tables are replaced.
+    """Counts blocks in several small tables, so that threads do not wait for each other. A full table is replaced.
 
-    The calling thread assigns tables to blocks in text order. Of two blocks that share a table, the earlier one is
-    therefore counted first.
+    The calling thread assigns tables to blocks in text order. So if two blocks share a table, the earlier one is
+    counted first.
     """
 
     def __init__(self, workers: int) -> None:
@@ -118,7 +121,7 @@ class _BlockCounter:
             self._free.put(each)
 
     def assigned(self, blocks: Iterator[Block]) -> Iterator[tuple[Block, _Numbered]]:
-        """Yield each block with a table that is reserved for it."""
+        """Yield each block with a table that no other thread uses until the block is counted."""
         tables = 0
         for block in blocks:
             numbered = self._free.get()
@@ -140,14 +143,17 @@ class _BlockCounter:
             self._free.put(numbered)
 
     def open_counts(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Yield the number and the token counts of each table that is still in use."""
+        """Yield the index and the token counts of each table that is not full."""
         return ((each.number, each.table.counts) for each in self._all if each.number >= 0)
 
 
 def _count_bounded(
     blocks: Iterator[Block], text: TokenText, reporter: Reporter, bound: Bound
 ) -> tuple[TokenTable, Sequence[NDArray[np.int32]]]:
-    """Like :func:`_count_in_tables`, with a single table that is pruned."""
+    """Count the tokens of blocks in one table, from which rare tokens are dropped.
+
+    Returns the table, and for each generation of ``bound`` an array that maps stored numbers to tokens of the table.
+    """
     table = TokenTable()
     left = bound.piece_words
 
@@ -179,12 +185,12 @@ def _count_bounded(
 
 
 def _readable(tokens: PackedWords) -> Iterator[str]:
-    """Decode tokens, replacing invalid bytes."""
+    """Decode tokens as UTF-8; invalid bytes become U+FFFD."""
     return (tokens.encoded(index).decode("utf-8", "replace") for index in range(len(tokens)))
 
 
 def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks; raise :class:`EncodingError` at the first byte that is invalid UTF-8."""
+    """Yield the blocks unchanged; raise :class:`EncodingError` at the first byte that is invalid UTF-8."""
     for block in blocks:
         decode(block.text, "strict", block.name, block.position)
         yield block
@@ -193,9 +199,9 @@ def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
 def _take_tokens(table: TokenTable, text: TokenText, encoding_errors: str) -> NDArray[np.int32] | None:
     """Store the tokens of a table in ``text``, in order of first occurrence, with their counts.
 
-    In tokens that are invalid UTF-8, invalid bytes are replaced or ignored. The result may equal another token or be
-    empty. Returns an array from the token of the table to the resulting token (-1 if empty), or None if all tokens are
-    valid.
+    Bytes that are invalid UTF-8 are replaced or ignored, as ``encoding_errors`` says; the changed token may equal
+    another one or be empty. Returns an array that maps each token of the table to the resulting token (-1 if it is
+    empty), or None if all tokens are valid.
     """
     tokens = table.packed()
     invalid = _invalid_tokens(tokens)
@@ -237,7 +243,7 @@ def _invalid_tokens(tokens: PackedWords) -> NDArray[np.int64]:
 
 
 class CountedText(NamedTuple):
-    """The counted tokens of a piece of text.
+    """The result of counting the tokens of some text in a table.
 
     Attributes
     ----------
@@ -246,7 +252,7 @@ class CountedText(NamedTuple):
     words : int
         Number of tokens.
     new_tokens : bytes
-        Tokens that are new in this table, each followed by a line feed.
+        Tokens that were not in the table before, each followed by a line feed.
     """
 
     stream: NDArray[np.int32]
@@ -277,21 +283,21 @@ class TokenTable:
         return self._entries[: self._used, 1]
 
     def joined_tokens(self, first: int = 0) -> bytes:
-        """The bytes of the tokens from id ``first`` on, each followed by a line feed."""
+        """The bytes of the tokens with ids from ``first`` on, each followed by a line feed."""
         return self._arena[self._entries[first, 0] : self._entries[self._used, 0]].tobytes()
 
     def packed(self) -> PackedWords:
-        """The tokens as packed words; they may be invalid UTF-8."""
+        """The tokens as packed words; their bytes may be invalid UTF-8."""
         joined = self._arena[: self._entries[self._used, 0]]
         offsets = self._entries[: self._used + 1, 0] - np.arange(self._used + 1)
         return PackedWords(joined[joined != ord("\n")], offsets)
 
     def count(self, padded_text: bytes) -> CountedText:
-        """Number and count the tokens of a text that is followed by ``PADDING``."""
+        """Number and count the tokens of a text; ``padded_text`` is the text followed by ``PADDING``."""
         return self.count_some(padded_text, 0, len(padded_text))[0]
 
     def count_some(self, padded_text: bytes, position: int, most_words: int) -> tuple[CountedText, int]:
-        """Like :meth:`count`, from ``position`` on and for at most ``most_words``; also return the position reached."""
+        """Like :meth:`count`, from ``position`` on and for about ``most_words`` tokens; also return where it ended."""
         stop = len(padded_text) - len(PADDING)
         text = np.frombuffer(padded_text, np.uint8)
         self._make_room(stop - position)
@@ -309,7 +315,7 @@ class TokenTable:
         return CountedText(stream, words, self.joined_tokens(known)), position
 
     def keep(self, tokens: NDArray[np.int64]) -> None:
-        """Drop all tokens except these, given in order, and renumber them from 0."""
+        """Drop all tokens except those with the given ids, which get new ids from 0 in the given order."""
         counts, words = self.counts[tokens], self.packed().take(tokens)
         new = np.full(self._used, -1)
         new[tokens] = np.arange(len(tokens))
@@ -328,7 +334,7 @@ class TokenTable:
         self._arena[: len(arena)] = arena
 
     def _make_room(self, text_bytes: int) -> None:
-        """Make the arena large enough for all bytes of the text, and the stream for all tokens and line feeds."""
+        """Make the arena large enough for all bytes of a text, and the stream for all its tokens and line feeds."""
         filled = int(self._entries[self._used, 0])
         needed = filled + text_bytes + len(PADDING)
         if needed > len(self._arena):
@@ -339,7 +345,7 @@ class TokenTable:
             self._stream = system_zeros(text_bytes + 2, np.int32)
 
     def _grow(self) -> None:
-        """Double the size of the hash table, whose load factor is at most ``most_filled``."""
+        """Double the size of the hash table, so that at most the fraction ``most_filled`` is in use."""
         self._bits += 1
         slots = system_zeros(2 << self._bits, np.uint64)
         refill_slots(self._slots, slots, self._bits)
@@ -350,11 +356,11 @@ class TokenTable:
         self._entries = entries
 
     def _no_entries(self) -> NDArray[np.int64]:
-        """Allocate entries for as many tokens as the hash table holds, plus one for the end offset."""
+        """Allocate ``entries`` for as many tokens as the hash table can hold, plus one for the end of the arena."""
         return system_zeros(2 * (int(self._most_filled * (1 << self._bits)) + 1), np.int64).reshape(-1, 2)
 
 
 def _eight_bytes(memory: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """View whose element i is the eight bytes from byte i on, as a little-endian number."""
+    """Return a view whose element i is the eight bytes from byte i on, as a little-endian integer."""
     view: NDArray[np.uint64] = np.ndarray((len(memory) - 7,), "<u8", memory, strides=(1,))
     return view

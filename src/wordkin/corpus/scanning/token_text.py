@@ -15,9 +15,10 @@ LINE_END = -1
 
 
 class TokenText:
-    """Distinct tokens, their counts, and the text as token ids in a spool.
+    """A text as token ids, its distinct tokens, and their counts.
 
-    Each segment of the spool holds ids of one of several tables, because every thread counts in its own table.
+    The ids are stored in segments, in a spool. Every thread that counts has its own table of tokens, so the ids in a
+    segment belong to one of several tables.
 
     Attributes
     ----------
@@ -32,9 +33,9 @@ class TokenText:
     spool : Spool
         The segments.
     table_of_segment : list of int
-        The table of each segment.
+        The index of the table of each segment.
     token_of_id : sequence of ndarray of int32
-        For each table, a map from id to token; -1 for dropped tokens.
+        For each table, a map from its ids to indices of ``tokens``; -1 for dropped tokens.
     sentences : int
         Number of nonempty lines or lists.
     invalid : int
@@ -57,7 +58,7 @@ class TokenText:
         self._line_is_open = False
 
     def add_segment(self, stream: NDArray[np.int32], words: int, table: int) -> None:
-        """Append a segment with ``words`` ids and single line ends between them."""
+        """Append a segment of ids of one table; ``words`` is its number of ids without line ends."""
         if not len(stream):
             return
         self.spool.append(stream)
@@ -66,5 +67,5 @@ class TokenText:
         self._line_is_open = bool(stream[-1] != LINE_END)
 
     def close(self) -> None:
-        """Drop the text and remove its temporary file."""
+        """Remove the text, and its temporary file if there is one."""
         self.spool.close()

@@ -1,1 +1,1 @@
-"""From lines and tokens to words: tokenizers, case, normalisation."""
+"""Splitting of lines and tokens into words, lower-casing and Unicode normalisation."""

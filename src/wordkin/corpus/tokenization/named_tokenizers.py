@@ -1,4 +1,4 @@
-"""The named tokenizers. The libraries of three of them are imported only in this file."""
+"""The tokenizers that have a name, such as "jieba". Only this file imports the libraries of three of them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ _SENTENCE_END = re.compile(r"[\s\u3002\uff0e\uff01\uff1f!?]")
 
 
 def line_tokenizer(tokenizer: Tokenizer) -> LineTokenizer:
-    """The function of a named tokenizer, from a line to its words; a function is returned unchanged.
+    """Return the function that splits a line into words, given the name of a tokenizer or the function itself.
 
-    Raises :class:`MissingExtraError` if its library is not installed. A dictionary is loaded once per process.
+    Raises :class:`MissingExtraError` if the library of the tokenizer is not installed. A dictionary is loaded once per
+    process.
     """
     return tokenizer if callable(tokenizer) else _FUNCTIONS[tokenizer]()
 
 
 def name_of(tokenizer: Tokenizer) -> str:
-    """The name of a tokenizer for messages: its own name, or that of the function or class."""
+    """The name of a tokenizer for messages. For a function or an object, the name of the function or of its class."""
     if isinstance(tokenizer, str):
         return tokenizer
     name = getattr(tokenizer, "__qualname__", None)
@@ -34,13 +35,13 @@ def name_of(tokenizer: Tokenizer) -> str:
 
 
 def works_on_tokens(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer works on distinct white-space tokens instead of lines."""
+    """Whether a tokenizer splits each white-space token by itself, so that each distinct token is split only once."""
     return tokenizer in ("whitespace", "words")
 
 
 @functools.cache
 def _jieba() -> LineTokenizer:
-    """Chinese: a dictionary, and a hidden Markov model for unknown words."""
+    """Make the Chinese tokenizer: a dictionary, and a hidden Markov model for words that are not in it."""
     try:
         import rjieba
     except ImportError as error:
@@ -51,7 +52,7 @@ def _jieba() -> LineTokenizer:
 
 @functools.cache
 def _kiwi() -> LineTokenizer:
-    """Korean morphemes: particles and endings are separate words, verbs are stems."""
+    """Make the Korean tokenizer. It yields morphemes: particles and endings are separate words, verbs are stems."""
     try:
         from kiwipiepy import Kiwi
     except ImportError as error:
@@ -67,7 +68,7 @@ def _kiwi() -> LineTokenizer:
 
 @functools.cache
 def _sudachi() -> LineTokenizer:
-    """Japanese: the longest units of the dictionary (mode C), in their written form."""
+    """Make the Japanese tokenizer: the longest units of its dictionary (mode C), as they are written."""
     try:
         from sudachipy import Dictionary, SplitMode
     except ImportError as error:
@@ -85,7 +86,10 @@ def _sudachi() -> LineTokenizer:
 
 
 def _parts(line: str, most: int = _PART) -> Iterator[str]:
-    """Split a line into parts of bounded length, if possible after white space or the end of a sentence."""
+    """Split a line into parts of at most ``most`` characters, because tokenizers take too long for very long lines.
+
+    Each part ends after white space or the end of a sentence if possible.
+    """
     start = 0
     while len(line) - start > most:
         ends = [match.end() for match in _SENTENCE_END.finditer(line, start, start + most)]

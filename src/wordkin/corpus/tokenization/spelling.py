@@ -1,4 +1,4 @@
-"""Normalisation of words before counting: Unicode normal form, lower case by language, and the filter ``keep``."""
+"""Normalisation of words before they are counted: Unicode normal form, lower case, and the filter ``keep``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ABOVE = 230  # the combining class of marks above a letter
 
 @dataclass(frozen=True)
 class Spelling:
-    """Normalisation options for words.
+    """Options that change or remove words before they are counted.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Spelling:
                 raise ConfigError(name, "needs a text of words, not of whole numbers", value, f"leave {name} out")
 
     def line(self, text: str) -> str:
-        """Normalise text before it is tokenized."""
+        """Apply the Unicode normal form to a line before it is tokenized."""
         return text if self.normalize is None else unicodedata.normalize(self.normalize, text)
 
     def words(self, parts: Iterable[str]) -> list[str]:
@@ -74,8 +74,9 @@ class Spelling:
 def lower(text: str, case: Lowercase = True) -> str:
     """Lower-case a text, optionally with the rules of a language ("tr", "az" or "lt").
 
-    Turkish and Azerbaijani have a dotless i; Lithuanian keeps the dot of an i below an accent. A sigma at the end of a
-    word always becomes a final sigma. ß is unchanged and STRASSE becomes strasse: this is lower case, not case folding.
+    With "tr" or "az", I becomes a dotless i and İ becomes i. With "lt", an i keeps its dot below an accent. A sigma at
+    the end of a word always becomes a final sigma. This is lower case and not case folding: ß is unchanged, and STRASSE
+    becomes strasse.
 
     >>> lower("DİYAR", "tr"), lower("ΟΔΟΣ"), lower("Straße")
     ('diyar', 'οδος', 'straße')
@@ -88,7 +89,11 @@ def lower(text: str, case: Lowercase = True) -> str:
 
 
 def _lithuanian(text: str, position: int) -> str:
-    """A character of a text, with a combining dot above if lower-casing would lose the dot below an accent."""
+    """The character at a position of a text, prepared for lower-casing in Lithuanian.
+
+    If the character is an I or J with an accent, a combining dot is added, so that its lower case keeps the dot of the
+    i.
+    """
     letter = text[position]
     if letter in "\u00cc\u00cd\u0128":  # I with grave, acute or tilde
         base_and_accent = unicodedata.normalize("NFD", letter)

@@ -1,8 +1,4 @@
-"""Conversion of distinct tokens to words: word boundaries and normalisation.
-
-The functions work on distinct tokens, which are far fewer than all tokens. The words of a token depend only on the
-token, not on its position in the text.
-"""
+"""Conversion of distinct white-space tokens to words: word boundaries and normalisation."""
 
 from __future__ import annotations
 
@@ -54,9 +50,9 @@ class TokenWords(NamedTuple):
 
 
 def whole_tokens(tokens: Sequence[str], spelling: Spelling, unique: bool) -> TokenWords:
-    """Map each token to one normalised word; empty words are dropped.
+    """Map each token to one normalised word, without splitting it. Tokens that become empty are dropped.
 
-    ``unique`` asserts that no token is empty or repeated, which saves time.
+    The caller sets ``unique`` if no token is empty or repeated, which saves time.
     """
     if unique and spelling.changes_nothing:
         word_of_token = np.arange(len(tokens), dtype=np.int32)
@@ -65,7 +61,7 @@ def whole_tokens(tokens: Sequence[str], spelling: Spelling, unique: bool) -> Tok
 
 
 def split_tokens_at_boundaries(tokens: Iterable[str], spelling: Spelling) -> TokenWords:
-    """Map each token to the normalised words that :func:`words_of` finds in it."""
+    """Split each token into words with :func:`words_of`, and normalise the words."""
     find = word_pattern().findall
     lines = map(spelling.line, tokens)
     parts = ([line] if line.isascii() and line.isalnum() else find(line) for line in lines)
@@ -73,7 +69,7 @@ def split_tokens_at_boundaries(tokens: Iterable[str], spelling: Spelling) -> Tok
 
 
 def _numbered(words_of_tokens: Iterable[list[str]]) -> TokenWords:
-    """Number the words of all tokens in order of first occurrence."""
+    """Give the words of all tokens consecutive indices in order of first occurrence."""
     index: dict[str, int] = {}
     word_of_token: list[int] = []
     offsets: list[int] = [0]
@@ -94,10 +90,12 @@ def _numbered(words_of_tokens: Iterable[list[str]]) -> TokenWords:
 def words_of(text: str) -> list[str]:
     """Split a text into words and punctuation, following the default word boundaries of Unicode (UAX #29).
 
-    Letters, digits, underscores and their combining marks form words. An apostrophe, full stop or middle dot between
-    letters does not end a word, nor does a comma, full stop, semicolon or apostrophe between digits. Each ideograph and
-    Hiragana character is a separate word, because splitting them needs a dictionary. Every other character except white
-    space is a separate word; an emoji sequence is one word, and U+200B counts as white space.
+    - Letters, digits, underscores and their combining marks form words.
+    - An apostrophe, full stop or middle dot between letters does not end a word. Neither does a comma, full stop,
+      semicolon or apostrophe between digits.
+    - Each ideograph and each Hiragana character is a word of its own, because grouping them needs a dictionary.
+    - An emoji sequence is one word.
+    - Every other character is a word of its own, except white space and U+200B.
 
     >>> words_of("You say goodbye and I say hello.")
     ['You', 'say', 'goodbye', 'and', 'I', 'say', 'hello', '.']
@@ -109,7 +107,7 @@ def words_of(text: str) -> list[str]:
 
 @functools.cache
 def word_pattern() -> re.Pattern[str]:
-    """The pattern of :func:`words_of`, built on first use from Python's Unicode tables."""
+    """The regular expression of :func:`words_of`, built on first use from Python's Unicode tables."""
     marks = _characters_of("Mn", "Mc", "Me", "Cf") + "\U0001f3fb-\U0001f3ff"
     alone = "\u3041-\u3096\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
     letter = rf"[^\W\d_{alone}]"
@@ -121,7 +119,7 @@ def word_pattern() -> re.Pattern[str]:
 
 
 def _characters_of(*categories: str) -> str:
-    """All characters of some Unicode categories except U+200B, as ranges for a character class of a pattern."""
+    """All characters of some Unicode categories, except U+200B, as ranges inside the brackets of a character class."""
     ranges: list[list[int]] = []
     for code in itertools.chain(range(0x20000), range(0xE0000, 0xE0200)):
         if unicodedata.category(chr(code)) in categories and code != 0x200B:

@@ -1,9 +1,9 @@
-"""Tokenization of lines in batches, first in this process and then, if it takes long, in several processes.
+"""Tokenization of lines in batches: first in this process and then, if it takes long, in several processes.
 
-Batches keep the order of the lines and depend only on the lines, so the result is the same for any number of processes.
-Processes are spawned, because forking is unsafe with threads. They do not import the main module, because a script
-without ``if __name__ == "__main__"`` would run twice. A tokenizer defined in the main module therefore runs only in
-this process.
+The batches are in the order of the lines and depend only on the lines, so the result is the same for any number of
+processes. Processes are spawned, because forking is unsafe with threads. They do not import the main module, because
+that would run a script again that has no ``if __name__ == "__main__"``. A tokenizer defined in the main module
+therefore runs only in this process.
 """
 
 from __future__ import annotations
@@ -57,13 +57,14 @@ class Batch(NamedTuple):
 
 
 class _Cannot(Exception):
-    """The tokenizer cannot be sent to another process."""
+    """Raised if a tokenizer cannot be sent to another process."""
 
 
 def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Iterator[Batch]:
-    """Tokenize lines and yield batches.
+    """Tokenize lines and yield their words in batches, in the order of the lines.
 
-    Raises :class:`CorpusError` if the tokenizer fails, does not return a list of strings, or ends its process.
+    ``workers`` is the number of processes to use if the work takes long. Raises :class:`CorpusError` if the tokenizer
+    fails, does not return a list of strings, or ends its process.
     """
     split, name = line_tokenizer(tokenizer), name_of(tokenizer)
     texts = _texts(lines)
@@ -85,7 +86,10 @@ def tokenized(lines: Iterable[str], tokenizer: Tokenizer, workers: int) -> Itera
 
 
 def split_text(split: LineTokenizer, text: str, name: str) -> Batch:
-    """Tokenize lines that are joined by line feeds; ``name`` is the name of the tokenizer for errors."""
+    """Tokenize each line of a text, and return the words as a batch.
+
+    ``split`` is the function of the tokenizer, ``name`` its name for errors.
+    """
     index: dict[str, int] = {}
     ids = array("i")
     blank = 0
@@ -124,7 +128,7 @@ def _words_of_line(split: LineTokenizer, line: str, name: str) -> Sequence[objec
 
 
 def _texts(lines: Iterable[str]) -> Iterator[str]:
-    """Join lines to texts of bounded length; only a single long line exceeds it."""
+    """Join lines to texts of bounded length. A text is longer only if it is a single line."""
     waiting: list[str] = []
     length = 0
     for line in lines:
@@ -161,7 +165,7 @@ def _warn_of_one_process(reason: str) -> None:
 
 
 class _Spawning(multiprocessing.context.SpawnContext):
-    """A spawn context that records its processes, so that they can be killed whatever a tokenizer does."""
+    """A multiprocessing context that spawns processes and records them, so that all of them can be killed."""
 
     def __init__(self) -> None:
         self.started: list[multiprocessing.process.BaseProcess] = []
@@ -172,13 +176,13 @@ class _Spawning(multiprocessing.context.SpawnContext):
         return process
 
     def end(self) -> None:
-        """Kill all processes: a blocked call or a lingering thread would keep them from ending."""
+        """Kill all processes, because a tokenizer that blocks or has a running thread would keep its process alive."""
         for process in self.started:
             if process.is_alive():
                 process.kill()
 
     def ending(self) -> str:
-        """Describe how the first process that ended by itself ended."""
+        """Describe how a process ended that was not killed by :meth:`end`, for an error message."""
         codes = [process.exitcode for process in self.started]
         own = [code for code in codes if code not in (None, 0, -signal.SIGTERM)]  # the pool terminates the others
         if not own or own[0] is None:
@@ -189,7 +193,10 @@ class _Spawning(multiprocessing.context.SpawnContext):
 
 
 def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: bytes, workers: int) -> Iterator[Batch]:
-    """Yield batches from other processes, with at most two in flight per process."""
+    """Tokenize texts in ``workers`` other processes; yield the batches in the order of the texts.
+
+    ``data`` is the pickled tokenizer. At most two texts per process are in flight.
+    """
     waiting: deque[tuple[str, Future[Batch]]] = deque()
     context = _Spawning()
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(data, name))
@@ -220,7 +227,7 @@ def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: b
 
 @contextlib.contextmanager
 def _without_main_module() -> Iterator[None]:
-    """Context manager that hides the main module from processes spawned inside it, so that they do not import it."""
+    """Context manager that keeps processes spawned inside it from importing the main module."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -230,7 +237,7 @@ def _without_main_module() -> Iterator[None]:
 
 
 class _Here:
-    """Global state of a pool process."""
+    """Global state of a worker process: its tokenizer and the name of the tokenizer."""
 
     data = b""
     name = ""
@@ -238,7 +245,10 @@ class _Here:
 
 
 def _begin(data: bytes, name: str) -> None:
-    """Initialise a pool process: it ignores Ctrl-C, because its parent stops it, and exits with its parent."""
+    """Initialise a worker process with the pickled tokenizer ``data`` and its ``name``.
+
+    The process ignores Ctrl-C, because its parent stops it. It exits when its parent does.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Here.data, _Here.name = data, name
     parent = multiprocessing.parent_process()

@@ -1,4 +1,4 @@
-"""Warnings about suspicious words: whole sentences as words, and words in several Unicode normal forms."""
+"""Warnings about words that are probably wrong: sentences as words, byte-order marks, mixed normal forms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\uf
 
 
 def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
-    """Warn of a Chinese or Japanese text whose white-space tokens are sentences instead of words."""
+    """Warn if white-space tokens are probably Chinese or Japanese sentences, which need another tokenizer."""
     step = len(tokens) // _MOST_TOKENS + 1
     characters = in_script = found = length = 0
     for token, count in zip(tokens[::step], counts[::step].tolist(), strict=True):
@@ -46,7 +46,7 @@ def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> Non
 
 
 def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
-    """Warn of lists of words whose words are sentences, for example if a batch of texts was passed as a sentence."""
+    """Warn if the words in lists of words are probably sentences, as when a list of texts is passed as one sentence."""
     step = len(tokens) // _MOST_TOKENS + 1
     words = parts = 0
     longest, most = "", 0
@@ -65,7 +65,7 @@ def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
 
 
 def warn_of_byte_order_marks(words: PackedWords) -> None:
-    """Warn of words that begin with U+FEFF, as where files or texts with a byte-order mark are joined."""
+    """Warn of words that begin with U+FEFF, which occurs when files with a byte-order mark are concatenated."""
     first_bytes = words.utf8[words.offsets[:-1]]
     ids = np.flatnonzero(first_bytes == _MARK.encode()[0]).tolist()
     marked = [word for word in (words[each] for each in ids) if word.startswith(_MARK)]
@@ -78,7 +78,7 @@ def warn_of_byte_order_marks(words: PackedWords) -> None:
 
 
 def warn_of_unnormalised(words: Iterable[str]) -> None:
-    """Warn of words that differ only in their Unicode normal form."""
+    """Warn of words that look the same but differ in their Unicode normal form."""
     odd = {word for word in words if not word.isascii()}
     forms: dict[str, list[str]] = {}
     for word in odd:

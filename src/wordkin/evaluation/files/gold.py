@@ -1,4 +1,4 @@
-"""Add scores or answers from a second file, as in SemEval-2017 task 2, the MSR questions and Multi-SimLex."""
+"""Scores or answers in a second file, as for SemEval-2017 task 2, the MSR questions and Multi-SimLex."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _PARTNERS = ((".data.", ".gold."), ("_data.", "_gold."), (".questions", ".answer
 
 
 def gold_path(path: Path, options: Options) -> Path | None:
-    """Return the file of scores or answers: the one given, or an existing file with the published name; else None."""
+    """Return the file with the scores or answers for a benchmark file, or None if there is none.
+
+    It is the option ``gold`` if that is set. Otherwise it is the file whose name belongs to that of ``path`` in a
+    published benchmark, if this file exists.
+    """
     if options.gold is not None:
         return Path(options.gold)
     for data, gold in _PARTNERS:
@@ -26,12 +30,17 @@ def gold_path(path: Path, options: Options) -> Path | None:
 
 
 def missing_partner(path: Path) -> str:
-    """Return the published name of the second file that belongs to a first one; "" if there is none."""
+    """Return the name that published benchmarks give the file of scores or answers for ``path``.
+
+    Returns "" if the name of ``path`` is not that of a published benchmark.
+    """
     return next((path.name.replace(data, gold) for data, gold in _PARTNERS if data in path.name), "")
 
 
 def add_gold(table: Table, path: Path, options: Options) -> Table:
-    """Append the columns of a second file, matched by an ID column if both files have one, else line by line.
+    """Add the columns of a file of scores or answers to the table of a benchmark file.
+
+    Rows are matched by an ID column if both files have one, and otherwise by their order.
 
     Raises
     ------

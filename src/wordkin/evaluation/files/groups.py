@@ -1,4 +1,4 @@
-"""Make categorisation and odd-one-out benchmarks of tables."""
+"""Conversion of tables to categorisation and odd-one-out benchmarks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def read_categories(table: Table, options: Options) -> WordCategories:
 
 
 def read_groups(table: Table, options: Options) -> OddOneOut:
-    """Read groups of words whose last word is the odd one."""
+    """Read the groups of an odd-one-out benchmark; the last word of each row is the odd one."""
     groups: list[tuple[str, ...]] = []
     headings: list[tuple[str, int]] = []
     dropped: list[tuple[int, str]] = []

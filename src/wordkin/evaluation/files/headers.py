@@ -1,4 +1,4 @@
-"""Detect a header line, and find columns by their names in it."""
+"""Detection of a header line, and of columns by their names in it."""
 
 from __future__ import annotations
 
@@ -49,10 +49,11 @@ _NO_SCORE = frozenset(
 
 
 def find_header(table: Table, options: Options) -> Table:
-    """Move the first row to ``table.header`` if it is a header line.
+    """If the first row of a table is a header, return the table with this row as ``header`` instead.
 
-    A header is detected by names of word columns (``Word 1, Word 2``, ``word1 word2``, ``단어1 단어2``), possibly after
-    an index column; or by a name above a column of numbers.
+    The option ``header`` decides, if it is set. Otherwise the first row is a header if it has names of word columns
+    (``Word 1, Word 2``, ``word1 word2``, ``단어1 단어2``), possibly after an index column, or if it has a name above a
+    column of numbers.
     """
     first = table.rows[0]
     is_header = _is_header(first, table) if options.header is None else options.header
@@ -86,26 +87,26 @@ def _is_header(row: Row, table: Table) -> bool:
 
 
 def _names_numbers(row: Row, table: Table, numeric: list[int]) -> bool:
-    """Whether the first row has names above the columns of numbers."""
+    """Whether the first row has a name in each of the columns that are ``numeric`` below it."""
     if len(row.cells) != table.width or len(table.rows) < 2:
         return False
     return all(_is_name(row.cells[at]) for at in numeric)
 
 
 def _is_name(cell: str) -> bool:
-    """Whether a cell can be the name of a column, and is not a number with a unit or mark such as ``20%``, ``3*``."""
+    """Whether a cell can be the name of a column. A number with a unit or mark, such as ``20%`` or ``3*``, cannot."""
     if is_missing(cell) or looks_numeric(cell) or re.search(r"\d[.,]|[.,]\d", cell):
         return False
     return any(character.isalpha() for character in cell)
 
 
 def normalised(name: str) -> str:
-    """Return a column name in lower case, without quotes and without the comment mark that some headers start with."""
+    """Return the name of a column in lower case, without quotes, and without a comment mark before it."""
     return name.strip().strip('"').lstrip("#/ ").strip().casefold()
 
 
 def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
-    """Find the two word columns by their names. Other columns may be between them: ``word1 POS1 word2 POS2``."""
+    """Return the indices of the two word columns, found by their names, as in ``word1 POS1 word2 POS2``; or None."""
     numbered: dict[bool, int] = {}
     for at, name in enumerate(names):
         match = _NUMBERED.fullmatch(name)
@@ -117,7 +118,7 @@ def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
 
 
 def score_of_header(names: list[str], candidates: list[int]) -> list[int]:
-    """Return the candidate columns whose names rank highest as names of score columns; [] if none matches."""
+    """Return the candidate columns with the best names for a score, such as "mean"; [] if no name is known."""
     for tier in _SCORE_TIERS:
         found = [at for at in candidates if at < len(names) and _named(names[at], tier)]
         if found:
@@ -139,13 +140,7 @@ def is_index_name(name: str) -> bool:
 
 
 def find_column(table: Table, parameter: str, wanted: str | int) -> int:
-    """Return the index (from 0) of the column that an option names.
-
-    Raises
-    ------
-    ConfigError
-        There is no such column, or there are several.
-    """
+    """Return the index (from 0) of a column given by name or by number from 1, the value of option ``parameter``."""
     width = max(len(row.cells) for row in table.rows)
     if isinstance(wanted, str) and wanted.isdecimal() and (table.header is None or wanted not in table.header.cells):
         wanted = int(wanted)

@@ -1,4 +1,4 @@
-"""Read, decode and number the lines of a benchmark file."""
+"""Reading, decoding and numbering of the lines of a benchmark file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LONGEST_SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One nonempty line; ``number`` counts from 1."""
+    """A nonempty line of a file; ``number`` counts all lines from 1."""
 
     text: str
     number: int
@@ -49,12 +49,14 @@ class Line:
 
     @property
     def mark_is_a_word(self) -> bool:
-        """Whether the mark is followed by text without a space, as in ``#love``."""
+        """Whether text follows the ``#`` or ``//`` without a space, as in ``#love``."""
         return re.match(r"(#|//)[^\s#/]", self.text) is not None
 
 
 def read_lines(path: Path, encoding: str | None) -> list[Line]:
-    """Return all nonempty lines, stripped of spaces but not of tabs, since the first or last cell may be empty.
+    """Return the nonempty lines of a file.
+
+    Spaces at both ends of a line are removed, but not tabs, since the first or last cell may be empty.
 
     Raises
     ------

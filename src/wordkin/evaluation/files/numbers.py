@@ -1,4 +1,4 @@
-"""Parse scores: with decimal point or comma, as percentages, or missing."""
+"""Parsing of scores: with decimal point or comma, as percentages, or missing."""
 
 from __future__ import annotations
 
@@ -34,11 +34,14 @@ def number(cell: str, decimal: str) -> float | None:
 
 
 def decimal_marks(cells: Iterable[str]) -> set[str]:
-    """Return the decimal marks (``"."``, ``","``) that occur in the numbers."""
+    """Return which decimal marks (``"."``, ``","``) occur in the numbers among some cells."""
     return {mark for cell in cells if looks_numeric(cell) for mark in ".," if mark in cell}
 
 
 def may_be_thousands(cells: Iterable[str]) -> bool:
-    """Whether each comma could also be a thousands separator, as in ``1,234`` but not in ``0,234`` or ``7,35``."""
+    """Whether cells have commas, and each comma could be a thousands separator.
+
+    This is so for ``1,234``, but not for ``0,234`` or ``7,35``.
+    """
     with_comma = [cell for cell in cells if "," in cell and looks_numeric(cell)]
     return bool(with_comma) and all(_THOUSANDS.fullmatch(cell) for cell in with_comma)

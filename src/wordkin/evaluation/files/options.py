@@ -17,7 +17,7 @@ DECIMALS = (".", ",")
 
 
 class ReadOptions(TypedDict, total=False):
-    """The options of :func:`wordkin.evaluation.read_dataset`, to annotate functions that pass them on."""
+    """Types of the options of :func:`wordkin.evaluation.read_dataset`, for functions that pass them on."""
 
     gold: str | Path | None
     score_column: str | int | None
@@ -34,7 +34,7 @@ class ReadOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The options of :func:`wordkin.evaluation.read_dataset`, checked."""
+    """The checked options of :func:`wordkin.evaluation.read_dataset`."""
 
     kind: str | None = None
     gold: str | Path | None = None
@@ -51,7 +51,7 @@ class Options:
 
     @property
     def separator(self) -> str | None:
-        """The delimiter as a character."""
+        """The option ``delimiter`` as a character; None if it is to be detected."""
         return None if self.delimiter is None else DELIMITERS.get(self.delimiter, self.delimiter)
 
 

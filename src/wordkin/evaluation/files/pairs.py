@@ -1,4 +1,4 @@
-"""Make a similarity benchmark of a table: find the columns of words and scores, and parse them."""
+"""Conversion of a table to a similarity benchmark: finds the columns of words and scores, and parses them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROUNDING = 0.06
 
 
 def read_pairs(table: Table, options: Options) -> WordPairs:
-    """Read the word pairs of a table without its header."""
+    """Read the word pairs and scores of a table whose header has been removed."""
     first, second = word_columns(table, options)
     score = score_column(table, options, (first, second))
     decimal = find_decimal(table, score, options)
@@ -56,7 +56,11 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
 
 
 def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) -> tuple[str, float | None]:
-    """Return the fault of a row ("" if it has none) and its score (None if it has none)."""
+    """Parse the score of a row, and find what is wrong with the row.
+
+    ``columns`` are the indices of the two words and the score. Returns a description of the fault ("" if there is none)
+    and the score (None if it cannot be parsed).
+    """
     first, second, score = columns
     if table.regular and len(row.cells) != table.width:
         return f"a word pair must have {table.width} columns like the others, not {len(row.cells)}", None
@@ -67,7 +71,10 @@ def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) 
 
 
 def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Remove part-of-speech suffixes such as ``-n`` and ``-v`` if all words of the file have one, as in MEN."""
+    """If every word ends in a part of speech such as ``-n`` or ``-v``, as in MEN, remove it from all words.
+
+    Returns the pairs, and a note about the change if there was one.
+    """
     if options.pos_suffixes == "keep" or not all(_TAGGED.fullmatch(word) for pair in pairs for word in pair):
         return pairs, ()
     bare = [tuple(_TAGGED.sub(r"\1", word) for word in pair) for pair in pairs]
@@ -79,7 +86,7 @@ def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tupl
 
 
 def word_columns(table: Table, options: Options) -> tuple[int, int]:
-    """Return the indices of the word columns: by option or header, or the first two text columns."""
+    """Return the indices of the two word columns: those of the option or header, or the first two with text."""
     if options.word_columns is not None:
         first, second = (find_column(table, "word_columns", each) for each in options.word_columns)
         return first, second
@@ -101,7 +108,7 @@ def word_columns(table: Table, options: Options) -> tuple[int, int]:
 
 
 def _is_index(table: Table) -> bool:
-    """Whether the first column holds consecutive whole numbers."""
+    """Whether the first column numbers the rows with consecutive whole numbers."""
     cells = table.column(0)
     if not all(cell.isdecimal() for cell in cells):
         return False
@@ -113,7 +120,7 @@ def _are_parts_of_speech(cells: Sequence[str]) -> bool:
 
 
 def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
-    """Return the index of the score column.
+    """Return the index of the score column. ``words`` are the indices of the word columns.
 
     Raises
     ------
@@ -150,7 +157,11 @@ def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
 
 
 def _mean_columns(table: Table, candidates: list[int]) -> list[int]:
-    """Return the columns that can be the mean of the others, since files publish mean and individual ratings."""
+    """Of several columns of numbers, return the one that is the mean of the others, if there is one.
+
+    Files often publish the ratings of individual people and their mean. If no column is certain, all candidates are
+    returned.
+    """
     rows = [
         [number(cell.replace(",", "."), ".") for cell in row.cells[candidates[0] : candidates[-1] + 1]]
         for row in table.rows
@@ -168,12 +179,12 @@ def _mean_columns(table: Table, candidates: list[int]) -> list[int]:
 
 
 def find_decimal(table: Table, score: int, options: Options) -> str:
-    """Return the decimal mark of the scores: a point or a comma.
+    """Return the decimal mark of the scores: a point or a comma. ``score`` is the index of their column.
 
     Raises
     ------
     FormatError
-        Both occur, or a comma may be a thousands separator.
+        Both marks occur, or a comma may be a thousands separator.
     """
     if options.decimal is not None:
         return options.decimal

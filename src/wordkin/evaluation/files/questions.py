@@ -1,4 +1,4 @@
-"""Make an analogy benchmark of a table in the layout of Google (sections) or MSR (a tag for each relation)."""
+"""Conversion of a table to an analogy benchmark, in the layout of Google (sections) or MSR (a tag per line)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _WORD_WITH_TAG = re.compile(r"(.+)/[A-Z]{1,5}\$?")
 
 
 def read_questions(table: Table, options: Options) -> Analogies:
-    """Read the questions of a table. Sections come from headings or, without headings, from the tags of MSR."""
+    """Read the analogy questions of a table.
+
+    Headings divide the questions into sections. If there are no headings, questions with the same MSR tag, such as
+    ``JJ_JJR``, form a section.
+    """
     tag = tag_column(table)
     width = 4 if tag is None else 5
     questions: list[Question] = []
@@ -61,7 +65,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
 
 
 def tag_column(table: Table) -> int | None:
-    """Return the index of the column with MSR tags such as ``JJ_JJR``; None unless each row has four words and one."""
+    """Return the index of the column of MSR tags such as ``JJ_JJR``; None unless rows have four words and a tag."""
     if table.width != 5:
         return None
     return next((at for at in (0, 3, 4) if all(_is_tag(row, at) for row in table.rows)), None)
@@ -72,7 +76,10 @@ def _is_tag(row: Row, at: int) -> bool:
 
 
 def make_sections(headings: list[tuple[str, int]], items: int) -> tuple[Section, ...]:
-    """Make sections of headings (name, first item). Items before the first heading form a section named ""."""
+    """Make sections from headings, pairs of a name and the index of the first item below it.
+
+    Items before the first heading form a section named "". ``items`` is the number of all items.
+    """
     if not headings or headings[0][1] > 0:
         headings = [("", 0), *headings]
     ends = [start for _, start in headings[1:]] + [items]

@@ -1,4 +1,4 @@
-"""Read a benchmark from a file or directory."""
+"""Reading of a benchmark from a file or a directory."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def read_dataset(path: str | Path, kind: str | None = None, **options: Unpack[Re
     CorpusNotFoundError
         The file does not exist.
     FormatError
-        A line cannot be parsed, the kind of benchmark cannot be determined, or any vectors would have the same score.
+        A line cannot be parsed, the kind of benchmark cannot be determined, or the score would be the same for all
+        vectors.
     """
     checked = checked_options(kind, options)
     path = Path(path)
@@ -99,7 +100,7 @@ FUNCTIONS: dict[str, Callable[[Table, Options], Dataset]] = {
 
 
 def _read_table(path: Path, options: Options) -> Table:
-    """Read a file as a table, with its header separated, and append the columns of its second file if it has one."""
+    """Read a file as a table with separate header, and append the columns of a second file if there is one."""
     table = make_table(read_lines(path, options.encoding), path, options)
     gold = gold_path(path, options)
     if gold is not None:

@@ -1,6 +1,6 @@
-"""Detect the kind of benchmark that a table contains.
+"""Detection of the kind of benchmark that a table contains.
 
-Each kind has a function that returns why a table fits it, or "" if it does not. If no kind fits, or several do, the
+For each kind, a function returns why a table fits it, or "" if it does not fit. If no kind fits, or several do, the
 error names the option that decides.
 """
 
@@ -110,7 +110,7 @@ def _fits_relations(table: Table) -> str:
 
 
 def _repeats(table: Table, at: int) -> bool:
-    """Whether each value of a column occurs at least twice."""
+    """Whether each value that occurs in column ``at`` occurs at least twice."""
     return min(Counter(table.column(at)).values()) > 1
 
 

@@ -25,7 +25,10 @@ Pair = tuple[str, tuple[str, ...]]
 
 
 def read_relations(tables: Sequence[Table], path: Path, options: Options) -> Analogies:
-    """Make questions of the pairs of one file, or of the files of a directory; each relation becomes a section."""
+    """Make analogy questions of the pairs in one file, or in the files of a directory.
+
+    Each relation becomes a section of the benchmark. ``path`` is the file or directory.
+    """
     questions: list[Question] = []
     accepted: list[tuple[str, ...]] = []
     sections: list[Section] = []
@@ -79,7 +82,11 @@ def _refuse_too_many(path: Path, count: int) -> None:
 def _relations(
     tables: Sequence[Table], options: Options, dropped: list[tuple[int, str]]
 ) -> Iterator[tuple[str, list[Pair]]]:
-    """Yield the name and pairs of each relation: a section of a file, or a file without sections."""
+    """Yield the name and the word pairs of each relation.
+
+    A relation is a section of a file, or a whole file without sections. Malformed rows are refused, or appended to
+    ``dropped`` with the reason.
+    """
     for table in tables:
         first, second = _columns(table, options)
         name, pairs = table.path.stem, list[Pair]()
@@ -113,7 +120,7 @@ def _columns(table: Table, options: Options) -> tuple[int, int]:
 
 
 def _questions(pairs: Sequence[Pair]) -> Iterator[tuple[Question, tuple[str, ...]]]:
-    """Yield a question for each ordered pair of word pairs, and its accepted answers."""
+    """Yield a question for each ordered choice of two different word pairs, and the answers that are accepted."""
     for a, (b, *_) in pairs:
         for c, answers in pairs:
             if c != a:

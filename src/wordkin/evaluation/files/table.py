@@ -1,4 +1,4 @@
-"""Split lines into cells, and separate comments and section headings."""
+"""Splitting of lines into cells, and separation of comments and section headings."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ class Table:
         return [row.cells[at] for row in self.rows if len(row.cells) > at]
 
     def is_numeric(self, at: int, share: float = 0.5) -> bool:
-        """Whether at least this share of a column is numeric, not counting missing values and one possible header."""
+        """Whether at least the fraction ``share`` of the cells in a column are numbers.
+
+        Cells that mark a missing score are not counted, nor is one cell that may be a header.
+        """
         if at not in self._numbers:
             cells = [cell for cell in self.column(at) if not is_missing(cell)]
             self._numbers[at] = sum(map(looks_numeric, cells)), len(cells)
@@ -138,7 +141,7 @@ def no_items(path: Path) -> FormatError:
 
 
 def _is_section(row: Row, shape: Table) -> bool:
-    """Whether a row is a heading ``: name`` or ``:name``; a row starting with a word like ``:D`` is an item."""
+    """Whether a row is a heading ``: name`` or ``:name``. A row that starts with a word such as ``:D`` is not."""
     text = row.line.text
     if not _SECTION.match(text):
         return False
@@ -146,7 +149,10 @@ def _is_section(row: Row, shape: Table) -> bool:
 
 
 def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> bool:
-    """Whether a line that starts with a comment mark is a comment: if it cannot be an item."""
+    """Whether a line that starts with ``#`` or ``//`` is a comment. It is one if it cannot be an item.
+
+    Raises FormatError if it could be both.
+    """
     if options.comments is not None:
         return options.comments
     fits = _fits(row, shape)
@@ -166,21 +172,24 @@ def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> 
 
 
 def _fits(row: Row, shape: Table) -> bool:
-    """Whether a row has the same width as the others, and numbers in the same columns."""
+    """Whether a row has as many cells as the table ``shape``, and numbers in the same columns."""
     if len(row.cells) != shape.width or shape.width < 2 or not all(row.cells[:2]):
         return False
     return all(looks_numeric(cell) for at, cell in enumerate(row.cells) if at > 1 and shape.is_numeric(at))
 
 
 def _without_empty_columns(rows: list[Row]) -> tuple[Row, ...]:
-    """Remove trailing columns that are empty in all rows, which come from delimiters at line ends."""
+    """Remove the last columns if they are empty in all rows, as when each line ends in a delimiter."""
     while len(rows[0].cells) > 1 and all(row.cells[-1] == "" for row in rows):
         rows = [Row(row.cells[:-1] or ("",), row.line) for row in rows]
     return tuple(rows)
 
 
 def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
-    """Refuse lines with two columns by tabs but three by white space, the third a number."""
+    """Raise FormatError if it is unclear whether tabs or all white space separates columns.
+
+    This is so if tabs give two columns, but white space gives three, of which the third is a number.
+    """
     by_tab = [line.text.strip("\t").split("\t") for line in lines]
     if any(len(cells) != 2 for cells in by_tab):
         return
@@ -225,7 +234,7 @@ def _is_regular(rows: Iterable[Sequence[str]]) -> bool:
 
 
 def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    """Return a function that splits a line into cells, and unquotes them if the lines are quoted CSV."""
+    """Return a function that splits a line into cells; if the lines are quoted CSV, it also removes the quotes."""
     has_quotes = any('"' in text for text in texts)
     if delimiter == " " and not (has_quotes and all(_is_quoted_csv(text, " ") for text in texts)):
         return lambda text: tuple(text.split())
