@@ -231,13 +231,13 @@ def _six_table(found: Mapping[str, Any]) -> str:
         time = significant(1e6 * statistics.median(each["seconds_per_word"] for each in seeds)) if objective else ""
         lines.append(
             (
-                f"{LABELS[architecture]}, {(objective or 'word shares alone').replace('-', ' ')}",
+                f"{LABELS[architecture]}, {(objective or 'word frequencies alone').replace('-', ' ')}",
                 mean_text([each["loss"] for each in seeds], 3),
                 mean_text(corrected, 3) if corrected else "",
                 time,
             )
         )
-    return table(("2,000 words", "held-out -log p, nats", "scores + log P", "µs per word"), lines)
+    return table(("model", "held-out loss, nats", "corrected loss, nats", "µs per word"), lines)
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
         sent = significant(statistics.median(each["sent"] for each in found[name])) if nodes else ""
         shown = share.text(2) if nodes else ""
         rows.append((name, significant(statistics.median(own)), "" if name == ALONE else gain.text(), shown, sent))
-    heads = ("", "words/s", "times one thread", "share of the gain of two threads", "bytes sent, a word")
+    heads = ("setting", "words/s", "times one thread", "part of the gain of a thread", "bytes sent per word")
     return {"speed": table(heads, rows)}
 
 

@@ -159,8 +159,8 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
                     f"{rate / peak:.0%}",
                 )
             )
-    title = f"one thread, N = {content['about']['vector_size']}, C = {CONTEXTS}"
-    columns = (title, "V", "µs a word", "rows touched", "GFLOP/s", "of peak")
+    title = f"setting: one thread, N = {content['about']['vector_size']}, c = {CONTEXTS}"
+    columns = (title, "V", "µs a word", "rows touched", "GFLOP/s", "of peak GFLOP/s")
     tables = {"table": table(columns, lines)}
     example = [each for each in content["measurements"].values() if each["settings"]["example"]]
     if example:
@@ -182,8 +182,8 @@ def _example_table(measurements: list[Mapping[str, Any]]) -> str:
         counted = operations(setting["objective"], contexts=CONTEXTS, negative=TrainingConfig().negative, **size)
         lines.append((setting["objective"], significant(counted, 4), significant(value["seconds"] * 1e6)))
     size = measurements[0]["settings"]
-    title = f"CBOW, C = {CONTEXTS}, N = {size['vector_size']}, V = {size['vocabulary_size']:,}"
-    return table((title, "operations", "µs a word"), lines)
+    title = f"CBOW, c = {CONTEXTS}, N = {size['vector_size']}, V = {size['vocabulary_size']:,}"
+    return table((title, "multiplications", "µs a word"), lines)
 
 
 def draw(content: Mapping[str, Any], path: Path) -> None:

@@ -92,7 +92,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             "" if dropped is None else f"{dropped['words']:,}",
             "" if dropped is None else f"{dropped['highest']:,}",
         ))  # fmt: skip
-    heads = ("max_types", "different words", "peak, GiB", "asked", "seconds", "times dropped", "too low by at most")
+    heads = ("max_types", "kept words", "peak GiB", "allowed GiB", "seconds", "words dropped", "bound in the warning")
     return {"memory": table(heads, rows)} if rows else {}
 
 

@@ -89,7 +89,7 @@ def _bits(content: Mapping[str, Any]) -> str:
     for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES):
         hashes = [found.get(f"{architecture}, {objective}, seed {seed}", {}) for seed in SEEDS]
         rows.append((f"{architecture}, {objective}", *(_verdict(each) for each in hashes)))
-    return table(("the same bits", *(f"seed {seed}" for seed in SEEDS)), rows)
+    return table(("architecture, objective", *(f"seed {seed}" for seed in SEEDS)), rows)
 
 
 def _verdict(by_threads: Mapping[str, str]) -> str:
@@ -119,7 +119,12 @@ def _cost(content: Mapping[str, Any]) -> str:
                 *(mean_text([each[name] for each in found_scores], digits, scale) if name in found_scores[0] else ""
                   for name, (_, digits, scale) in SHOWN_SCORES.items()),
             ))  # fmt: skip
-    headers = ("one epoch", "million words/s", "of the default", *(shown for shown, *_ in SHOWN_SCORES.values()))
+    headers = (
+        "architecture, objective, mode",
+        "million words/s",
+        "relative speed",
+        *(shown for shown, *_ in SHOWN_SCORES.values()),
+    )
     return table(headers, rows)
 
 

@@ -167,12 +167,16 @@ def measure(results: Results, whole: Path, options: argparse.Namespace) -> None:
             results.measured(f"{name}, {config.architecture}, seed {seed}", settings, row)
 
 
+_LABELS = {"skip-gram": "skip-gram", "cbow": "CBOW"}
+
+
 def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     """The table of the section."""
     by_row: dict[str, list[Mapping[str, float]]] = {}
     for each in content["measurements"].values():
         settings = each["settings"]
-        name = f"{settings['row']}, {settings['architecture']}, {settings['epochs']} epochs"
+        program, row = settings["row"].replace(", then the rest at ", ", then the rest with rate ").split(", ", 1)
+        name = f"{_LABELS[settings['architecture']]}, {program}: {row}; {settings['epochs']} epochs"
         by_row.setdefault(name, []).append(each["value"])
 
     def cell(found: Sequence[Mapping[str, float]], name: str, digits: int, scale: float = 1.0) -> str:
@@ -190,7 +194,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
         )
         for name, found in by_row.items()
     ]
-    return {"scores": table(("", "seeds", "analogies, %", "overlap", "words", "seconds"), rows)}
+    return {"scores": table(("model", "seeds", "analogies, %", "overlap", "words", "seconds"), rows)}
 
 
 def main() -> None:

@@ -194,7 +194,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
                 cells.append(mean_text([each[variant][name] for each in found], digits, scale))
             label = f"{Path(text).stem}, {LABELS[architecture]}, {SHOWN.get(variant, variant)}"
             lines.append((label, len(found), *cells))
-    return {"scores": table(("", "seeds", *COLUMNS.values()), lines)}
+    return {"scores": table(("text, architecture, change", "seeds", *COLUMNS.values()), lines)}
 
 
 def main() -> None:

@@ -116,15 +116,15 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     tables = {}
     if found:
         words = next(iter(content["measurements"][f"load, {suffix}"]["settings"]["words"] for suffix in found))
-        chosen = f"`words=` of {CHOSEN:,}, s"
-        columns = (f"{words:,} words x {SIZE}", "all, s", "all, MB", chosen, "of these, MB", "time relative to all")
+        chosen = (f"{CHOSEN:,} words, s", f"{CHOSEN:,} words, MB")
+        columns = (f"{words:,} words x {SIZE}", "all words, s", "all words, MB", *chosen, "ratio of times")
         tables["words"] = table(columns, [_chosen_line(suffix, each) for suffix, each in found.items()])
-        columns = ("a file without bad rows", '`bad_rows="error"`, s', '`bad_rows="skip"`, s', "time relative to error")
+        columns = ("file without bad rows", '`bad_rows="error"`, s', '`bad_rows="skip"`, s', "ratio of times")
         tables["skip"] = table(columns, [_skip_line(suffix, each) for suffix, each in found.items() if "skip" in each])
     rows = values(content, "evaluate, ")
     if rows:
         lines = [(kind, f"{each['rows']:,}", Summary.of(each["seconds"]).text()) for kind, each in rows.items()]
-        tables["rows"] = table(("evaluated", "rows", "seconds"), lines)
+        tables["rows"] = table(("kind of benchmark", "items", "seconds"), lines)
     return tables
 
 

@@ -54,26 +54,29 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             numbers = [each[score] for each in found if score in each]
             cells.append(mean_text(numbers, digits, scale) if numbers else "")
         lines.append((f"{name}, {side}", epochs, len(found), *cells))
-    return {"scores": table(("", "epochs", "seeds", *COLUMNS.values()), lines), "summary": _summary(by_row)}
+    return {
+        "scores": table(("setting, program", "epochs", "seeds", *COLUMNS.values()), lines),
+        "summary": _summary(by_row),
+    }
 
 
 def _summary(by_row: Mapping[tuple[str, int, str], list[Mapping[str, float]]]) -> str:
     """The two most quoted scores of both sides, for the README; means over seeds."""
+    scores = {"analogies": ("total", ".1%"), "WordSim-353": ("wordsim353", ".3f")}
 
-    def shown(found: list[Mapping[str, float]]) -> str:
-        means = [fmean(each[score] for each in found) for score in ("total", "wordsim353")] if found else []
-        return f"{means[0]:.1%}, {means[1]:.3f}" if means else ""
+    def shown(found: list[Mapping[str, float]], score: str, form: str) -> str:
+        return format(fmean(each[score] for each in found), form) if found else ""
 
     sides = [side for side in ("wordkin", "gensim") if any(measured == side for _, _, measured in by_row)]
     rows = sorted({(name, epochs) for name, epochs, _ in by_row if "NS" in name})
     lines = [
         (
             f"{spelled(name)}, {epochs} epoch{'s' * (epochs > 1)}",
-            *(shown(by_row.get((name, epochs, side), [])) for side in sides),
+            *(shown(by_row.get((name, epochs, side), []), *score) for score in scores.values() for side in sides),
         )
         for name, epochs in rows
     ]
-    return table(("analogies, WordSim-353", *sides), lines)
+    return table(("setting", *(f"{name}, {side}" for name in scores for side in sides)), lines)
 
 
 def option(argument: str) -> tuple[str, Any]:

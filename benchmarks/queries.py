@@ -50,8 +50,8 @@ ROWS = {
     "analogies": "{questions:,} analogies, {restrict_vocab:,} words",
     "save": "save word2vec .bin, on the disk",
     "save unflushed": "save word2vec .bin, in the system's cache",
-    "native": "save natively, on the disk",
-    "native unflushed": "save natively, in the system's cache",
+    "native": "save in its own format, on the disk",
+    "native unflushed": "save in its own format, in the system's cache",
 }
 # sources that the measurements depend on; a change invalidates stored measurements
 SOURCES = ("embeddings", "queries", "evaluation", "vocabulary")
@@ -380,7 +380,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
         shares = (row["wordkin"], row["gensim"])
         cells = [f"{row['accuracy']:.1%}", *(Summary.of(each).text() for each in shares), ratios(*shares[::-1]).text()]
         tables["analogies"] = table(
-            ("trained vectors", "accuracy of both", "wordkin, s", "gensim, s", "ratio"),
+            ("test", "accuracy of both", "wordkin, s", "gensim, s", "times faster"),
             [("Google's analogies, 30,000 words", *cells)],
         )
     return tables
@@ -400,8 +400,8 @@ def _gensim_table(found: Mapping[str, Any]) -> str:
         least = found["bounds"].get(row)
         cells = [Summary.of(each).text() for each in (ours, theirs)]
         lines.append((name.format(**found), *cells, ratios(theirs, ours).text(), significant(least) if least else ""))
-    head = f"{found['words']:,} words x {found['size']}, seconds"
-    return table((head, "wordkin", "gensim", "ratio", "least here"), lines)
+    head = f"{found['words']:,} words x {found['size']}"
+    return table((head, "wordkin, s", "gensim, s", "times faster", "lower bound, s"), lines)
 
 
 def _open_table(found: Mapping[str, Any]) -> str:
@@ -410,7 +410,7 @@ def _open_table(found: Mapping[str, Any]) -> str:
     cells = [significant(found[each] * 1e3) for each in ("open_seconds", "compare_seconds")]
     return table(
         (f"{found['words']:,} words x {found['size']}", "open, ms", "compare two words, ms", "file, MB", "read, MB"),
-        [("native file", *cells, f"{found['file_bytes'] / 1e6:,.0f}", memory)],
+        [("`.safetensors`", *cells, f"{found['file_bytes'] / 1e6:,.0f}", memory)],
     )
 
 

@@ -218,7 +218,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             f"{max(peak) / 2**20:,.0f}" if peak else "",
             Summary.of(found["bytes"] / each for each in gensim).text(3, 1e6) if gensim else "",
         ))  # fmt: skip
-    heads = ("container", "MB/s", "million words/s", "of plain text", "asked", "peak MiB", "gensim build_vocab, MB/s")
+    heads = ("format", "MB/s", "million words/s", "ratio to text", "required", "peak MiB", "gensim build_vocab, MB/s")
     found_blocks = {"readers": table(heads, rows)} if rows else {}
     rows = [_tokenizer_row(name, found) for name, found in values(content, "tokenized by ").items()]
     heads = ("tokenizer", "text", "MB", "MB/s", "million words/s", "peak MiB", "gensim build_vocab, MB/s")

@@ -129,7 +129,7 @@ def _scores_table(shown: Mapping[Any, Any], runs: Mapping[Any, Any], base: str) 
                 cell += f" ({gain:+.{digits}f})"
             cells.append(cell)
         lines.append((f"{Path(text).stem}, {LABELS[architecture]}, {side}", len(by_seed), *cells))
-    return table(("", "seeds", *COLUMNS), lines)
+    return table(("text, architecture, recipe", "seeds", *COLUMNS), lines)
 
 
 def _times_table(times: Mapping[Any, Any]) -> str:
@@ -143,7 +143,13 @@ def _times_table(times: Mapping[Any, Any]) -> str:
             ratio = ratios([by_turn[turn][name] for turn in shared], [other[turn][name] for turn in shared])
             cells.append("" if side == "classic" or not shared else ratio.text())
         lines.append((f"{Path(text).stem}, {LABELS[architecture]}, {side}", len(by_turn), *cells))
-    heads = ("", "turns", "seconds", "time relative to classic", "CPU time relative to classic")
+    heads = (
+        "text, architecture, recipe",
+        "turns",
+        "seconds",
+        "time relative to classic",
+        "CPU time relative to classic",
+    )
     return table(heads, lines)
 
 

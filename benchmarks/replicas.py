@@ -89,7 +89,13 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
         ]
         loss = mean_text([each["loss"] for each in found[scheme]], 3)
         rows.append((name, every, len(found[scheme]), *cells, loss))
-    headers = ("replicas", "all rows every", "seeds", *(shown for shown, *_ in COLUMNS.values()), "training loss")
+    headers = (
+        "replicas, rounds in the run",
+        "rounds per period",
+        "seeds",
+        *(shown for shown, *_ in COLUMNS.values()),
+        "training loss",
+    )
     return {"scores": table(headers, rows)}
 
 
@@ -109,7 +115,7 @@ def draw(content: Mapping[str, Any], path: Path) -> None:
                 for scheme, values in sorted(found.items())
                 if (scheme[1:] == (rounds, every) or scheme.replicas == 1) and score in values[0]
             ]
-            axes.plot(*zip(*points, strict=True), marker="o", label=f"{rounds} rounds, all rows every {every}")
+            axes.plot(*zip(*points, strict=True), marker="o", label=f"{rounds} rounds, {every} per period")
         tidy(axes, logarithmic="x")
         axes.set(xlabel="replicas", ylabel=shown, xticks=REPLICAS, xticklabels=[str(each) for each in REPLICAS])
     panels[0].legend(fontsize=8, frameon=False)

@@ -40,6 +40,7 @@ SECTIONS = (
     "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "merge_dtype", "counting", "readers",
     "segmentation", "cluster_speed", "compat", "compat_tests", "weights",
 )  # fmt: skip
+ORIGINS = {"enwiki-17m.txt": "English Wikipedia", "en2m.txt": "English Wikipedia"}  # texts of the published results
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}
 _PLACE = re.compile(
     r"(?P<head><!-- measured: (?P<section>\w+)\.(?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
@@ -65,19 +66,23 @@ def tables(results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 def circumstances(content: Mapping[str, Any]) -> str:
     """Describe the machine and settings of a section."""
     machine, about = content["machine"], content["about"]
-    facts = [f"{machine['processor']}, {machine['usable_cores']} cores"]
-    if machine["memory_bytes"]:
-        facts.append(f"{machine['memory_bytes'] / 2**30:.0f} GiB")
-    facts.append(f"{machine['vector_bits']}-bit vector registers, {machine['system']}, Python {machine['python']}")
-    facts.append(", ".join(f"{name} {version}" for name, version in machine["versions"].items()))
+    memory = f", {machine['memory_bytes'] / 2**30:.0f} GiB of memory" if machine["memory_bytes"] else ""
+    processor = f"{machine['processor']} with {machine['usable_cores']} cores"
+    facts = [
+        f"Machine: {processor}, vector registers of {machine['vector_bits']} bits{memory}.",
+        f"Software: {machine['system']}, Python {machine['python']}, "
+        f"{', '.join(f'{name} {version}' for name, version in machine['versions'].items())}.",
+    ]
     versions = {each.get("code") for each in content["measurements"].values()}
     if len(versions) > 1:
-        facts.append(f"{len(versions)} states of the code, since parts were measured at different times")
+        facts.append(f"The figures come from {len(versions)} states of wordkin's code during development.")
     if "corpus" in about:
-        facts.append(f"text {about['corpus']}, {about['bytes'] / 1e6:,.0f} MB")
+        origin = ORIGINS.get(about["corpus"])
+        size = f"{about['bytes'] / 1e6:,.0f} MB"
+        facts.append(f"Text: `{about['corpus']}`, {size}{f' of {origin}' if origin else ''}.")
     if "threads" in about:
-        facts.append(f"{about['threads']} threads")
-    return f"Measured on: {'; '.join(facts)}."
+        facts.append(f"Threads: {about['threads']}.")
+    return " ".join(facts)
 
 
 def filled(page: str, found: Mapping[str, str]) -> str:

@@ -51,7 +51,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
             (f'"{tokenizer}"', f"{found['words']:,}", *(_neighbours_text(found["neighbours"][word]) for word in words))
             for tokenizer, found in values(content, f"{language}, ").items()
         ]
-        heads = ("tokenizer", "words", *(f"{word} ({meaning})" for word, meaning in words.items()))
+        heads = ("tokenizer", "words in the vocabulary", *(f"{word} ({meaning})" for word, meaning in words.items()))
         if rows:
             found_blocks[language] = table(heads, rows)
     return found_blocks

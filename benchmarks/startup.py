@@ -123,15 +123,15 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
         waits.append(("`python -c ''`, for comparison", found["question"]["python"], None))
     if waits:
         lines = [(what, Summary.of(each).text(), "" if most is None else f"{most:g}") for what, each, most in waits]
-        tables["seconds"] = table(("what", "seconds", "at most"), lines)
+        tables["seconds"] = table(("command", "seconds", "at most"), lines)
     trained = values(content, "train, ").items()
     if trained:
-        heads = (f"first ever, s (at most {LIMITS['cold']:g})", f"again, s (at most {LIMITS['warm']:g})")
+        heads = (f"first run, s (at most {LIMITS['cold']:g})", f"later runs, s (at most {LIMITS['warm']:g})")
         lines = [
             (name, *(Summary.of(each[when]).text() for when in ("cold", "warm")), "yes" if each["announced"] else "no")
             for name, each in trained
         ]
-        columns = (f"`wordkin train`, {_TEXT_WORDS:,} words: one shard", *heads, "says that it compiles")
+        columns = (f"`wordkin train`, {_TEXT_WORDS:,} words", *heads, "says that it compiles")
         tables["train"] = table(columns, lines)
     if "saving" in found:
         tables["saving"] = _saving_table(found["saving"])
@@ -143,7 +143,7 @@ def _saving_table(found: Mapping[str, Any]) -> str:
     for suffix, rates in found["rates"].items():
         name = "plain bytes" if suffix == ".raw" else f"`{suffix}`"
         lines.append((name, Summary.of(rates).text(3, 1e6), ratios(rates, found["rates"][".raw"]).text(2)))
-    return table((f"saving {found['bytes'] / 1e6:.0f} MB", "MB/s", "of plain bytes"), lines)
+    return table((f"saving {found['bytes'] / 1e6:.0f} MB", "MB/s", "ratio to plain bytes"), lines)
 
 
 def main() -> None:

@@ -182,7 +182,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
                 rate = flops(point)
                 share = f"{rate.median / peak:.0%}"
                 lines.append((point["name"], speed(point).text(3, 1e6), rate.text(3, 1e9), share, block))
-            columns = (LABELS[name], "million words/s", "GFLOP/s", "of peak", "block T x M")
+            columns = (LABELS[name], "million words/s", "GFLOP/s", "of peak GFLOP/s", "block T x M")
             tables[name] = table(columns, lines)
     if "vector_size" in found:
         rates = [flops(point).median for point in found["vector_size"]]
@@ -203,7 +203,7 @@ def _threads_table(points: list[Point]) -> str:
     for name, point in by_name.items():
         times = {other: ratios(by_name[other]["seconds"], point["seconds"]).text() for other in ("1", "2")}
         lines.append((name, speed(point).text(3, 1e6), times["1"], times["2"]))
-    return table(("threads", "million words/s", "times one thread", "times two"), lines)
+    return table(("threads", "million words/s", "times one thread", "times two threads"), lines)
 
 
 def _variants_table(points: list[Point]) -> str:
@@ -212,7 +212,7 @@ def _variants_table(points: list[Point]) -> str:
         ratio = ratios(points[0]["seconds"], point["seconds"])
         rate = flops(point).text(3, 1e9) if "work" in point else ""
         lines.append((f"`{point['name']}`", speed(point).text(3, 1e6), ratio.text(2), rate))
-    return table(("option", "million words/s", "speed, default = 1", "GFLOP/s"), lines)
+    return table(("option", "million words/s", "relative speed", "GFLOP/s"), lines)
 
 
 def _text_table(points: list[Point]) -> str:
@@ -228,7 +228,7 @@ def _text_table(points: list[Point]) -> str:
                 f"{point['peak_bytes'] / 1e6:.0f}",
             )
         )
-    columns = ("words in the text", "reading and encoding, s", "training, s", "million words/s, both")
+    columns = ("words in the text", "reading, s", "training, s", "million words/s of both together")
     return table((*columns, f"peak memory ({points[0]['peak_of']}), MB"), lines)
 
 

@@ -51,7 +51,7 @@ GENSIM = ("corpus_file", "iterable")
 FASTER = "corpus_file"  # on every machine so far: clearly for CBOW, equal within noise for skip-gram
 COMMANDS = "skip-gram NS 100"  # the row whose runs are also measured as whole commands
 OTHER_ROWS = ("scan", "command", "quality")
-SCORES = {"semantic": "semantic", "syntactic": "syntactic", "total": "analogies", "wordsim353": "WordSim-353"}
+SCORES = {"semantic": "semantic, %", "syntactic": "syntactic, %", "total": "analogies, %", "wordsim353": "WordSim-353"}
 ENOUGH = {"total": 0.005, "wordsim353": 0.01}  # differences up to seed noise count as equal quality
 MOST_EPOCHS = 6
 
@@ -217,17 +217,17 @@ def _summary_table(rows: Mapping[str, Runs], found: Mapping[str, Any]) -> str:
             [found["text"]["words"] / run["train_seconds"] for run in runs[side]] for side in ("wordkin", mode)
         )
         add(f"{spelled(name)}, million words/s", ours, theirs, ratios(ours, theirs), 1e6)
-    for key, label in (("command", "one epoch"), ("quality", "until as good as three epochs of gensim")):
+    for key, label in (("command", "one epoch"), ("quality", "as good as 3 epochs of gensim")):
         if key in found:
             ours, theirs = ([run["wall_seconds"] for run in found[key]["runs"][side]] for side in ("wordkin", "gensim"))
             theirs = theirs * len(ours) if len(theirs) == 1 else theirs
-            add(f"the whole command, {label}, seconds", ours, theirs, ratios(theirs, ours))
+            add(f"from text to saved vectors, {label}, seconds", ours, theirs, ratios(theirs, ours))
     if "command" in found:
         runs = found["command"]["runs"]
         leanest = found["command"].get("leanest", runs["gensim"])
         ours, theirs = ([run["peak_bytes"] for run in each] for each in (runs["wordkin"], leanest))
-        add("its peak memory, MB", ours, theirs, ratios(theirs, ours), 1e6)
-    return table(("", "wordkin", "gensim", "times better"), lines)
+        add("peak memory of that, one epoch, MB", ours, theirs, ratios(theirs, ours), 1e6)
+    return table(("measured", "wordkin", "gensim", "times better"), lines)
 
 
 def _quality_table(rows: Mapping[str, Runs]) -> str:
@@ -243,7 +243,7 @@ def _quality_table(rows: Mapping[str, Runs]) -> str:
                 scale, digits = (1, 3) if score == "wordsim353" else (100, 1)
                 cells.append(Summary.of(round(n * scale, digits) for n in numbers).text() if numbers else "")
             lines.append((f"{name}, {label}", len(scored), *cells))
-    return table(("one epoch", "seeds", *SCORES.values()), lines)
+    return table(("setting, program", "seeds", *SCORES.values()), lines)
 
 
 def _speed_table(rows: Mapping[str, Runs], words: int) -> str:
@@ -254,8 +254,8 @@ def _speed_table(rows: Mapping[str, Runs], words: int) -> str:
         ratio = ratios(speeds["wordkin"], speeds[faster_mode(runs)])
         cells = (Summary.of(each).text(3, 1e6) if each else "" for each in speeds.values())
         lines.append((name, *cells, ratio.text(3)))
-    sides = ("wordkin", *(f"gensim {mode}" for mode in timed[1:]))
-    return table(("million words/s, one epoch", *sides, "ratio" if len(timed) == 2 else "ratio to the faster"), lines)
+    sides = (f"{side}, million words/s" for side in ("wordkin", *(f"gensim {mode}" for mode in timed[1:])))
+    return table(("setting", *sides, "times faster" if len(timed) == 2 else "times the faster of gensim"), lines)
 
 
 def _bounds_table(rows: Mapping[str, Runs], text: Mapping[str, Any], peaks: Mapping[str, float]) -> str:
@@ -277,10 +277,10 @@ def _bounds_table(rows: Mapping[str, Runs], text: Mapping[str, Any], peaks: Mapp
                 f"{traffic / peaks['bytes']:.0%}",
             )
         )
-    columns = ("wordkin", "contexts c", "path L", "block T x M", "million kept tokens/s")
-    shares = ("GFLOP/s", "of peak", "GB/s", "of peak")
+    columns = ("setting", "contexts c", "path L", "block T x M", "million kept tokens/s")
+    shares = ("GFLOP/s", "of peak GFLOP/s", "GB/s", "of peak GB/s")
     highest = f"{peaks['flops'] / 1e9:.0f} GFLOP/s (BLAS product), {peaks['bytes'] / 1e9:.0f} GB/s (reading in order)"
-    return f"{table((*columns, *shares), lines)}\n\nPeaks of the machine, measured in the same run: {highest}."
+    return f"{table((*columns, *shares), lines)}\n\nPeak rates of the machine: {highest}."
 
 
 def _whole_table(found: Mapping[str, Any], size_bytes: int) -> str:
@@ -294,17 +294,23 @@ def _whole_table(found: Mapping[str, Any], size_bytes: int) -> str:
     if "scan" in found:
         runs = found["scan"]["runs"]
         speeds = {side: [size_bytes / run["scan_seconds"] for run in each] for side, each in runs.items()}
-        add("vocabulary and encoding (gensim: counting), MB/s", speeds["wordkin"], speeds["gensim"], 1e6, rate=True)
-    for key, label in (("command", "one epoch"), ("quality", "to the quality of gensim's 3 epochs")):
+        add(
+            "read the text: wordkin counts and encodes, gensim counts; MB/s",
+            speeds["wordkin"],
+            speeds["gensim"],
+            1e6,
+            rate=True,
+        )
+    for key, label in (("command", "one epoch"), ("quality", "as good as 3 epochs of gensim")):
         if key in found:
             runs = found[key]["runs"]
             seconds = {side: [run["wall_seconds"] for run in each] for side, each in runs.items()}
-            add(f"whole command, text to saved vectors, {label}, s", seconds["wordkin"], seconds["gensim"], 1)
+            add(f"from text to saved vectors, {label}, s", seconds["wordkin"], seconds["gensim"], 1)
     if "command" in found:
         runs = found["command"]["runs"]
         leanest = found["command"].get("leanest", runs["gensim"])
         ours, theirs = ([run["peak_bytes"] for run in each] for each in (runs["wordkin"], leanest))
-        add(f"peak memory of that ({runs['wordkin'][0]['peak_of']}), MB", ours, theirs, 1e6)
+        add(f"peak memory of that, one epoch ({runs['wordkin'][0]['peak_of']}), MB", ours, theirs, 1e6)
     return table(("skip-gram NS 100", "wordkin", "gensim", "times better"), lines)
 
 
@@ -314,7 +320,7 @@ def _reached_text(found: Mapping[str, Any]) -> str:
 
     lines = [(f"gensim, {found['gensim_epochs']}", shown(found["target"]))]
     lines += [(f"wordkin, {epochs}", shown(scores)) for epochs, scores in found["tried"].items()]
-    return table(("side, epochs", "analogies / WordSim-353"), lines)
+    return table(("program, epochs", "analogies / WordSim-353"), lines)
 
 
 def main() -> None:

@@ -81,6 +81,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     rows: list[tuple[str, ...]] = [(name, _megabytes(core[name])) for name in large]
     rows += [(f"{len(core) - len(large)} smaller packages", _megabytes(rest))]
     rows += [("together", _megabytes(sum(core.values())))]
+    total = _megabytes(sum(core.values()))
     parts = ", ".join(f"{name} {_megabytes(core[name])} MB" for name in large[:3])
     extras = [
         (f"`{name}`: {purpose}", str(len(found[name])), _megabytes(sum(found[name].values())))
@@ -88,8 +89,8 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     ]
     extras.append(("`all`: all of these", str(len(found["all"])), _megabytes(sum(found["all"].values()))))
     return {
-        "total": f"The core takes {_megabytes(sum(core.values()))} MB of disk with its dependencies ({parts}).",
-        "core": table(("the core installs", "MB"), rows),
+        "total": f"Without extras, wordkin and its dependencies take {total} MB on disk ({parts}).",
+        "core": table(("package", "MB"), rows),
         "extras": table(("extra", "more packages", "more MB"), extras),
     }
 

@@ -97,10 +97,10 @@ def test_training_tables(training_results: dict[str, Any]) -> None:
     ]  # fmt: skip
     assert "60.0 |   10.0 |         6.00 |" in tables["whole"]  # MB/s
     assert "2.00 |   10.0 |         5.00 |" in tables["whole"]  # seconds of the command
-    assert "Peaks of the machine, measured in the same run: 200 GFLOP/s (BLAS product)" in tables["bounds"]
+    assert "Peak rates of the machine: 200 GFLOP/s (BLAS product)" in tables["bounds"]
     summary = tables["summary"]
     assert _cells(summary, "skip-gram, negative sampling, size 100, million words/s") == ["1.50", "0.188", "8.00"]
-    assert _cells(summary, "the whole command, one epoch, seconds") == ["2.00", "10.0", "5.00"]
+    assert _cells(summary, "from text to saved vectors, one epoch, seconds") == ["2.00", "10.0", "5.00"]
 
 
 def test_training_tables_without_the_slower_mode(training_results: dict[str, Any]) -> None:
@@ -148,7 +148,9 @@ def test_the_example_with_ten_context_words(cost_results: dict[str, Any]) -> Non
     example = {"contexts": 10, "vector_size": 500, "vocabulary_size": 10**6, "negative": 5}
     assert cost.operations("hierarchical-softmax", **example) == pytest.approx(11_908, abs=1)
     assert cost.operations("softmax", **example) == pytest.approx(5e8, rel=1e-4)
-    assert "| hierarchical-softmax                 |     11,910 |      8.00 |" in cost.blocks(cost_results)["example"]
+    assert (
+        "| hierarchical-softmax                 |          11,910 |      8.00 |" in cost.blocks(cost_results)["example"]
+    )
 
 
 def test_pictures_are_drawn(cost_results: dict[str, Any], tmp_path: Path) -> None:
@@ -312,8 +314,8 @@ def test_places_are_filled_and_can_be_filled_again() -> None:
 
 def test_circumstances_name_machine_versions_and_text(training_results: dict[str, Any]) -> None:
     assert report.tables({"training": training_results})["training.machine"] == (
-        "Measured on: a processor, 2 cores; 8 GiB; 256-bit vector registers, Linux x86_64, Python 3.12.1; wordkin 1.0; "
-        "text text.txt, 6 MB; 2 threads."
+        "Machine: a processor with 2 cores, vector registers of 256 bits, 8 GiB of memory. "
+        "Software: Linux x86_64, Python 3.12.1, wordkin 1.0. Text: `text.txt`, 6 MB. Threads: 2."
     )
 
 
@@ -375,7 +377,7 @@ def test_tables_of_weights() -> None:
     measured = {**sizes, "core": core, "all": dict.fromkeys(weights.EXTRAS, 1500000)}
     found = weights.blocks(_content("weights", measured))
     assert found["total"].startswith(
-        "The core takes 253 MB of disk with its dependencies (llvmlite 180 MB, numpy 70 MB)"
+        "Without extras, wordkin and its dependencies take 253 MB on disk (llvmlite 180 MB, numpy 70 MB)"
     )
     assert _cells(found["core"], "2 smaller packages") == ["3"]
     assert _cells(found["extras"], "`plot`: charts, heatmaps, maps by PCA") == ["1", "2"]
@@ -412,4 +414,4 @@ def test_the_table_of_what_was_left_out() -> None:
     scores = {"total": 0.3, "syntactic": 0.2, "wordsim353": 0.5, "simlex999": 0.25}
     key = "en.txt, cbow, seed 1"
     content = _content("left_out", {key: {"as it is": scores}}, {key: {"text": "en.txt", "architecture": "cbow"}})
-    assert "| en, CBOW, quality |     1 |         30.0 |" in left_out.blocks(content)["scores"]
+    assert "| en, CBOW, quality          |     1 |         30.0 |" in left_out.blocks(content)["scores"]
