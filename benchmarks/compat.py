@@ -184,7 +184,7 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
     rows = [_row(name, sides) for name, sides in found.items()]
     tables = {}
     if rows:
-        heads = ("program", "gensim, s", "wordkin, s", "ratio", "gensim, MB", "wordkin, MB")
+        heads = ("program", "gensim, s", "wordkin, s", "times faster", "gensim, MB", "wordkin, MB")
         tables["programs"] = table(heads, rows)
     scored = {name: sides for name, sides in found.items() if "score" in sides["gensim"]}
     if scored:
@@ -192,7 +192,8 @@ def blocks(content: Mapping[str, Any]) -> dict[str, str]:
         tables["scores"] = table(("WordSim-353, Spearman", *SIDES), lines)
     if built:
         tables["packages"] = table(
-            ("package", "gensim, s", "wordkin, s", "ratio"), [_row(name, sides)[:4] for name, sides in built.items()]
+            ("package", "gensim, s", "wordkin, s", "times faster"),
+            [_row(name, sides)[:4] for name, sides in built.items()],
         )
     return tables
 

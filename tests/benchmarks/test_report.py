@@ -346,7 +346,7 @@ def test_tables_of_the_tests_of_gensim() -> None:
         ["Word2Vec, Python 3.13.0, gensim 4.4.0", "2", "0", "0", "1", "0", "1"],
     ]
     assert tables["reasons"] == [
-        ["Word2Vec: `test_b`", "left out", "reads a / pickle"],
+        ["Word2Vec: `test_b`", "not run", "reads a / pickle"],
         ["Word2Vec: `test_a`", "failed", "1 is not 2 (Python 3.13.0)"],
     ]
     assert tables["packages"] == [["node2vec", "3.11.7", "runs", "fails: KeyError: 'a'"]]
