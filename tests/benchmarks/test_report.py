@@ -286,7 +286,7 @@ def test_tables_of_loading() -> None:
     assert "| 1,000,000 words x 300 |" in found["words"] and "`.safetensors`" in found["words"]
     assert re.search(r"`\.bin` +\| +4\.00 \| +2\.0 \| +1\.00 \| +2\.0 \| +0\.25 \|", found["words"])
     assert re.search(r"`\.bin` +\| +4\.00 \| +4\.20 \| +1\.1 \|", found["skip"]) and ".safetensors" not in found["skip"]
-    assert re.search(r"similarity \| 100,000 \| 4\.00 \(3\.00 to 5\.00\) \|", found["rows"])
+    assert re.search(r"similarity +\| 100,000 \| 4\.00 \(3\.00 to 5\.00\) \|", found["rows"])
 
 
 def test_synthetic_questions_have_every_second_answer_right(tmp_path: Path) -> None:
