@@ -112,11 +112,11 @@ STUDIO = (
 )
 STATES = {
     "one_hot": "preset=hello&order=appearance",
-    "cbow": "preset=ice-cream&architecture=cbow&objective=softmax&step=800",
+    "cbow": "preset=ice-cream&architecture=cbow&objective=softmax&step=440",
     "skip_gram": "objective=softmax",
     "update": "architecture=cbow",
     "tree": "preset=fruit&objective=hierarchical-softmax",
-    "sampling": "noise=pizza,computer",
+    "sampling": "noise=pizza,computer&step=72",
     "noise": "preset=royal",
     "subsampling": "preset=royal&subsample=0.03",
 }
@@ -125,7 +125,7 @@ OTHER_LOOKS = (
     ("dark", "tree", STATES["tree"]),
     ("phone", "windows", ""),
     ("phone", "sampling", STATES["sampling"]),
-    ("korean", "cbow", "preset=ice-cream-ko&architecture=cbow&objective=softmax&step=500"),
+    ("korean", "cbow", "preset=ice-cream-ko&architecture=cbow&objective=softmax&step=339"),
     ("korean", "sampling", "preset=cat-ko"),
 )
 LESSON = tuple(

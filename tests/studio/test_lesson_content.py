@@ -28,7 +28,7 @@ from wordkin.studio.lesson import flow, parts
 from wordkin.studio.lesson import html as pieces
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
-from wordkin.studio.lesson.tab import Tab
+from wordkin.studio.lesson.tab import Tab, _first_shown
 from wordkin.studio.lesson.topics import TOPICS, architectures, exercises, objectives, results, sampling, trees, words
 
 
@@ -175,7 +175,8 @@ def test_cost_is_that_of_the_notes() -> None:
     costs = [int(row[2].replace(",", "")) for row in cells(html)[1:]]
     assert costs == [500_005_000, 14_966, 8_000, 5_000_005_000, 104_658, 35_000]
     assert [row[3] for row in cells(html)[1:]] == ["1,000,000", "19.93", "6", "10,000,000", "199.32", "60"]
-    assert round(values(html)["cost.natural"]) == 11_908 and "11,908" in html
+    natural = objectives.natural_html({"C": 10, "N": 500, "V": 1_000_000, "K": 5})
+    assert round(values(natural)["cost.natural"]) == 11_908 and "11,908" in natural
     moving = cells(objectives._moving_html(at(objective="softmax")))
     assert [row[1] for row in moving[1:]] == ["1 / 10", "10 / 10"]
 
@@ -203,7 +204,7 @@ def test_the_tree_says_its_labels_its_loss_and_how_it_was_built() -> None:
     tab = at(preset="fruit", objective="hierarchical-softmax")
     view = tab.step.objectives[0]
     html = trees.tree_html(tab)
-    turns = [row for row in cells(html) if row[0].startswith("node")]
+    turns = [row for row in cells(html) if row[0].startswith("node") and len(row) == 9]
     assert [row[5] for row in turns] == [str(each.label) for each in view.rows]
     assert {row[4][:1] for row in turns} == {"0", "1"}
     assert '<tr class="true"' not in html.partition(tab.text("tree.leaves"))[0]
@@ -268,7 +269,7 @@ def test_any_word_has_its_path_and_every_number_its_equation(notation: str) -> N
         assert found["tree.loss"] == pytest.approx(scored.loss, abs=1e-12)
         for node_id, score in zip(scored.row_ids, scored.scores, strict=True):
             assert found[f"node.{node_id}.score"] == pytest.approx(score, abs=1e-12)
-        assert len([row for row in cells(html) if row[0].startswith("node")]) == len(scored.row_ids)
+        assert len([row for row in cells(html) if row[0].startswith("node") and len(row) == 9]) == len(scored.row_ids)
         assert html.count('class="edge on"') == len(scored.row_ids)
         assert (tab.step.objectives[0].outputs[0] == word) != ("notice" in html)
         pointed = re.findall(r'data-equation-of="([^"]+)"><span class="[^>]*data-value="([^"]+)"', html)
@@ -296,6 +297,50 @@ def test_the_error_is_derived_in_each_notation(objective: str) -> None:
     assert f"EI = {p.format('u')} − t" in said["rong"] and "∂E/∂v′ = EI · h" in said["rong"]
     assert f"e = {p.format('s')} − t" in said["mikolov"] and "∂E/∂v′ = e · v" in said["mikolov"]
     assert f"g = I − {p.format('s')}" in said["theta"] and "∂log p/∂θ = g · x" in said["theta"]
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_the_loss_changes_by_the_error_if_a_score_is_raised(architecture: str, objective: str, notation: str) -> None:
+    tab = at(90, architecture=architecture, objective=objective, notation=notation, vector_size=2)
+    html = parts.why_error_html(tab, step=tab.step)
+    found = values(html)
+    errors = {name.split(".")[1]: value for name, value in found.items() if name.endswith(".error")}
+    for index, error in errors.items():
+        row = tab.step.objectives[0].rows[int(index)]
+        assert error == (0.0 - (row.error or 0.0) if notation == "theta" else row.error)
+        assert found[f"check.{index}.slope"] == pytest.approx(error, abs=0.002)
+    assert len(errors) >= 2 and all(errors.values())
+    assert html.count("data-equation=") == 2
+
+
+def test_one_softmax_for_several_outputs_explains_its_sums() -> None:
+    tab = at(objective="softmax")
+    row = next(each for each in tab.step.objectives[0].rows if each.times)
+    html = flow.scores_html(tab)
+    error = pieces.shown(row.error or 0.0)
+    assert f"C·y = 4 · {row.probability:.4f} = {row.expected:.4f}, so EI = {row.expected:.4f} − 1 = {error}" in html
+    assert "Σt (n in the formulas)" in html and "C·y" not in flow.scores_html(at())
+
+
+def test_the_lesson_begins_after_the_steps_of_the_url_or_of_the_field() -> None:
+    tab = at()
+    assert tab.first > 1 and tab.begin is None
+    tab = copy.copy(tab)
+    tab.begin = 0
+    asyncio.run(tab._make(dataclasses.replace(tab.choices, text="you say goodbye and i say hello")))
+    assert (tab.number, tab.first) == (1, 1)
+    remembered: dict[str, str | None] = {}
+    tab.view = SimpleNamespace(remember=lambda **state: remembered.update(state))  # type: ignore[assignment]
+    for count, first in ((25, 26), (99_999, tab.steps), (None, _first_shown(tab.course, tab.steps))):
+        tab.begin_after(count)
+        assert (tab.number, tab.first) == (first, first)
+        assert remembered["begin"] == (None if count is None else str(min(count, tab.steps - 1)))
+
+
+def test_a_lesson_with_subsampling_begins_at_a_sentence_with_a_dropped_word() -> None:
+    assert at(preset="royal", subsample=0.03).step.window.dropped
 
 
 def test_the_correction_has_a_worked_line() -> None:
@@ -621,7 +666,7 @@ def test_the_legend_and_the_heads_follow_the_notation(language: str) -> None:
         ("theta", {"s = θ · x", "g = I − σ", "∂log p/∂x"}, {"EI", "EH", "α"}),
     ):
         tab = at(notation=notation, language=language, objective="hierarchical-softmax")
-        said = flow.legend(tab)
+        said = re.sub(r"</?b>", "", flow.legend_html(tab))
         heads = re.sub(r"<[^>]+>", " ", flow.scores_html(tab) + flow.update_html(tab))
         assert all(each in said for each in inside), said
         assert not any(each in said + heads for each in outside)
@@ -650,7 +695,7 @@ def test_losses_under_the_tree_add_up_and_pages_say_what_they_compute() -> None:
     assert found["skip.E"] == pytest.approx(sum(found[f"skip.L.{index}"] for index in range(count)))
     sheet = results._sheet_html(tab)
     assert {"leaf.sum", "tree.loss", "loss"} <= set(values(sheet)) and "<svg" in sheet
-    assert flow.legend(tab) in sheet.replace("&#x27;", "'")
+    assert flow.legend_html(tab) in sheet
     assert "sentence 1 of 2" in flow.window_html(tab)
     tab.topic = "exercises"
     assert "E =" not in flow.strip_html(tab)

@@ -74,12 +74,12 @@ def _player(tab: Tab) -> Update:
         now = inline("", "step-now")
         now.props["aria-live"] = "polite"
         to_step = ui.number(tab.text("to_step"), min=1, max=tab.steps, step=1, precision=0)
-        to_step.props("outlined dense").style("width:8rem")
+        to_step.props("outlined dense").style("width:6.5rem")
         to_step.on("keydown.enter", lambda: _go_to(tab, to_step.value))
         button(tab.text("go"), lambda: _go_to(tab, to_step.value), "quiet")
+        _begin(tab)
         names = {str(speed): tab.text("per_second", count=speed) for speed in SPEEDS}
         select(names, str(tab.speed), tab.text("speed"), lambda value: _speed(tab, int(value)))
-        button(tab.text("print"), lambda: ui.run_javascript("print()"), "quiet")
 
     def update() -> None:
         now.text = tab.text("step_of", number=f"{tab.number:,}", steps=f"{tab.steps:,}")
@@ -92,6 +92,21 @@ def _player(tab: Tab) -> Update:
 def _go_to(tab: Tab, number: float | None) -> None:
     if number is not None:
         tab.go(int(number))
+
+
+def _begin(tab: Tab) -> None:
+    """Add a field for the number of steps before the first one shown; an empty field stands for the usual number."""
+    made = ui.number(tab.text("begin"), value=tab.first - 1, min=0, max=tab.steps - 1, step=1, precision=0)
+    made.props("outlined dense").style("width:9.5rem")
+
+    def take() -> None:
+        count = None if made.value is None else int(made.value)
+        if count != tab.first - 1:
+            tab.begin_after(count)
+            made.value = tab.first - 1
+
+    made.on("blur", take)
+    made.on("keydown.enter", take)
 
 
 def _speed(tab: Tab, speed: int) -> None:
@@ -112,6 +127,7 @@ def _options(tab: Tab) -> None:
         text = ui.textarea(tab.text("text"), value=typed).props(f"outlined maxlength={MOST_CHARACTERS} counter")
         text.props(f"rows={min(8, max(2, typed.count(chr(10)) + 1))}")
         noise = ui.input(tab.text("noise_by_hand"), value=noise_typed).props("outlined dense maxlength=200")
+        noise.props(f'hint="{tab.text("noise_hint")}"').classes("hinted")
         for typed_in in (text, noise):
             typed_in.on_value_change(lambda: keep())
 

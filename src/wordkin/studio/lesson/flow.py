@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from nicegui import ui
 from nicegui.element import Element
 
-from wordkin.lesson import ObjectiveView
+from wordkin.lesson import ObjectiveView, OutputRow
 from wordkin.lesson.equations import equations
 from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
 from wordkin.studio.lesson.html import cell, number, plain, row, share_cell, shown, table, text
@@ -36,7 +36,7 @@ def build_flow(tab: Tab) -> Update:
     formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
     blocks: dict[str, Element] = {}
     with marked("section", "lesson-flow", label=tab.text("flow")) as flow:
-        paragraph(legend(tab), "small terms")
+        ui.html(legend_html(tab), sanitize=False).classes("small terms")
         paragraph(tab.text("flow.point"), "small terms")
         for name, found in BLOCKS:
             with panel(tab.text(f"flow.{name}"), level=2) as block:
@@ -79,11 +79,15 @@ def answers_hidden(tab: Tab) -> bool:
     return tab.topic == "exercises" and not tab.answers_shown
 
 
-def legend(tab: Tab) -> str:
-    """Return what the symbols of the chosen notation mean."""
+def legend_html(tab: Tab) -> str:
+    """Return a list of what the symbols of the chosen notation mean; each line of the text is one item."""
     marks = symbols(tab)
     errors = tab.text("flow.errors_ascent" if climbs(tab) else "flow.errors", **marks)
-    return tab.text("flow.terms", errors=errors, **marks)
+    items = []
+    for line in tab.text("flow.terms", errors=errors, **marks).splitlines():
+        term, colon, meaning = line.partition(": ")
+        items.append(f"<li><b>{text(term)}</b>: {text(meaning)}</li>" if colon else f"<li>{text(line)}</li>")
+    return f'<ul class="meanings">{"".join(items)}</ul>'
 
 
 def strip_html(tab: Tab) -> str:
@@ -194,17 +198,37 @@ def _objective_html(tab: Tab, view: ObjectiveView, which: int) -> str:
     several = view.objective == "softmax" and len(view.outputs) > 1
     probability = "y" if view.objective == "softmax" else "σ"
     marks = symbols(tab)
-    expected, true = ("C·y", "Σt") if several else (probability, marks["t"])
+    expected, true = ("C·y", f"Σ{marks['t']}") if several else (probability, marks["t"])
     error = f"{true} − {expected}" if climbs(tab) else f"{expected} − {true}"
-    heads = [tab.text("output"), f"{tab.text('label')} {marks['t']}", f"{tab.text('score')} {marks['s']}", probability]
-    heads += ["Σt", "C·y"] if several else []
+    label = f"Σ{marks['t']}" if several else f"{tab.text('label')} {marks['t']}"
+    heads = [tab.text("output"), label, f"{tab.text('score')} {marks['s']}", probability]
+    heads += ["C·y"] if several else []
     heads += [f"{marks['e']} = {error}", tab.text("loss")]
     rows = [_output_row(tab, view, index, several, which) for index in range(len(view.rows))]
     note = ""
     if view.objective == "hierarchical-softmax":
         note = f'<p class="small">{text(tab.text("tree.label_note"))}</p>'
+    elif several:
+        note = f'<p class="small">{text(_sums_of(tab, view))}</p>'
     made = table(heads, rows, caption=tab.text(f"objective.{view.objective}"))
     return f"{made}{note}{drawn_twice_html(tab, view)}"
+
+
+def _sums_of(tab: Tab, view: ObjectiveView) -> str:
+    """Explain Σt and C·y, which replace label and probability if one softmax serves several outputs, with numbers."""
+    each = next(row for row in view.rows if row.times)
+    assert each.probability is not None and each.expected is not None
+    sides = [shown(each.expected), str(each.times)]
+    return tab.text(
+        "flow.several", **symbols(tab), count=len(view.outputs), outputs=", ".join(view.outputs), word=each.output,
+        y=shown(each.probability), expected=sides[0], error=shown(signed_error(tab, each)),
+        difference=" − ".join(reversed(sides) if climbs(tab) else sides),
+    )  # fmt: skip
+
+
+def signed_error(tab: Tab, row: OutputRow) -> float:
+    """Return the error of an output row with the sign of the chosen notation."""
+    return 0.0 - (row.error or 0.0) if climbs(tab) else row.error or 0.0
 
 
 def _output_row(tab: Tab, view: ObjectiveView, index: int, several: bool, which: int) -> str:
@@ -220,13 +244,13 @@ def _output_row(tab: Tab, view: ObjectiveView, index: int, several: bool, which:
 
     share = f"{name}.probability"
     cells = [
-        plain(each.label),
+        plain(each.times if several else each.label),
         cell(each.score, f"{name}.score", came_from=source, equation=key("score"), first=index == 0),
         share_cell(each.probability or 0.0, share, came_from=source, equation=key("probability")),
     ]
     if several:
-        cells += [plain(each.times), cell(each.expected, f"{name}.expected")]
-    error, part = (0.0 - (each.error or 0.0), "g") if climbs(tab) else (each.error, "error")
+        cells.append(cell(each.expected, f"{name}.expected"))
+    error, part = signed_error(tab, each), "g" if climbs(tab) else "error"
     has_loss = view.objective != "softmax" or each.times
     cells += [
         cell(error, f"{name}.{part}", scale=1.0, came_from=source, equation=key("error")),

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from nicegui import ui
 
-from wordkin.lesson import ObjectiveView
-from wordkin.lesson.equations import notation_of
+from wordkin.lesson import ObjectiveView, OutputRow, Step
+from wordkin.lesson.equations import equations, notation_of
 from wordkin.objectives import reference
 from wordkin.objectives.reference import FloatArray
-from wordkin.studio.lesson.html import bar_cell, drawing, label, line, plain, row, table, text
+from wordkin.studio.lesson.html import bar_cell, cell, drawing, label, line, plain, row, shown, table, text
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import marked, notice
 
 T = TypeVar("T")
+_RAISED = {"u": "ᵘ", "s": "ˢ"}  # symbols of a score as exponents
+_TREE = "hierarchical-softmax"
+_MOST_CHECKED = 6  # rows of a check
+_NUDGE = 0.001  # by how much a score is raised to show what the loss does
 
 
 def live(make: Callable[[], str]) -> Update:
@@ -65,6 +70,7 @@ def symbols(tab: Tab) -> dict[str, str]:
     return {
         "h": marks.hidden, "s": marks.score, "eta": marks.rate, "t": marks.label, "e": marks.error,
         "v": marks.output_symbol, "eh": marks.hidden_gradient, "w": "x" if marks.name == "theta" else "v",
+        "exp": f"e{_RAISED[marks.score]}", "exp_minus": f"e⁻{_RAISED[marks.score]}",
     }  # fmt: skip
 
 
@@ -79,17 +85,86 @@ def output_rows(tab: Tab) -> int:
     return size - 1 if tab.choices.objective == "hierarchical-softmax" else size
 
 
-def why_error_html(tab: Tab, objective: str = "") -> str:
-    """Return the derivation of the error of an output row from its loss, in the chosen notation."""
+def why_error_html(tab: Tab, objective: str = "", step: Step | None = None) -> str:
+    """Return the derivation of the error of an output row from its loss, in the chosen notation.
+
+    With a step, each output row also has a check with its numbers: what the loss does if the score is raised a little.
+    """
     is_softmax = (objective or tab.choices.objective) == "softmax"
     marks = notation_of(tab.choices.notation, tab.choices.architecture)
     values = {**symbols(tab), "p": "y" if is_softmax else f"σ({marks.score})"}
-    lines = ["softmax"] if is_softmax else ["label1", "label0"]
-    lines += ["both"] if not marks.ascent else ["ascent"]
-    listed = "".join(f"<li>{text(tab.text(f'why_error.{each}', **values))}</li>" for each in lines)
+    lines = ["softmax", "softmax_slope"] if is_softmax else ["slope", "label1", "label0"]
+    lines += ["ascent", "vectors_ascent"] if marks.ascent else ["both", "vectors"]
+    if marks.ascent and (objective or tab.choices.objective) == "hierarchical-softmax":
+        lines.append("code")
+    said = (text(tab.text(f"why_error.{each}", **values)).replace("\n", "<br>") for each in lines)
+    listed = "".join(f"<li>{each}</li>" for each in said)
     left, right = (values["t"], values["p"]) if marks.ascent else (values["p"], values["t"])
     heading = tab.text("why_error", error=f"{marks.error} = {left} − {right}")
-    return f"<h3>{text(heading)}</h3><ul class='plain'>{listed}</ul>"
+    numbers = "" if step is None else f"{_check_html(tab, step)}{_gradient_html(tab, step)}"
+    return (
+        f"<h3>{text(heading)}</h3><p>{text(tab.text('why_error.intro', **values))}</p>"
+        f"<ol class='how'>{listed}</ol>{numbers}"
+    )
+
+
+def _check_html(tab: Tab, step: Step) -> str:
+    """Return a table of errors, each beside the change of the loss when the score of its row is raised a little."""
+    view, marks = step.objectives[0], notation_of(tab.choices.notation, tab.choices.architecture)
+    is_softmax, sign = view.objective == "softmax", -1.0 if marks.ascent else 1.0
+    several = is_softmax and len(view.outputs) > 1
+    rows = []
+    for index, each in _rows_to_check(view):
+        before, after = _nudged(view, each)
+        assert each.error is not None and each.expected is not None
+        sides = [shown(each.expected), str(each.times if is_softmax else each.label)]
+        cells = [
+            plain(" − ".join(reversed(sides) if marks.ascent else sides)),
+            cell(sign * each.error + 0.0, f"check.{index}.error", scale=1.0),
+            cell(sign * before, digits=6), cell(sign * after, digits=6),
+            cell(sign * (after - before) / _NUDGE + 0.0, f"check.{index}.slope", scale=1.0),
+        ]  # fmt: skip
+        rows.append(row(each.output, cells, classes="true" if each.times and view.objective != _TREE else ""))
+    p, t = (
+        ("C·y" if several else "y") if is_softmax else f"σ({marks.score})",
+        f"Σ{marks.label}" if several else marks.label,
+    )
+    loss = "log p" if marks.ascent else "E"
+    raised = tab.text("why_error.raised", loss=loss, s=marks.score, nudge=_NUDGE)
+    heads = [tab.text("output"), f"{t} − {p}" if marks.ascent else f"{p} − {t}", marks.error, loss, raised]
+    heads.append(tab.text("why_error.change", nudge=_NUDGE))
+    said = tab.text("why_error.check", s=marks.score, loss=loss, e=marks.error, nudge=_NUDGE)
+    return f"<p>{text(said)}</p>{table(heads, rows)}"
+
+
+def _rows_to_check(view: ObjectiveView) -> list[tuple[int, OutputRow]]:
+    """Return rows with their indices: all of a few, or the true words and the most probable others of a softmax."""
+    used = [(index, each) for index, each in enumerate(view.rows) if not each.ignored]
+    if view.objective == "softmax":
+        used.sort(key=lambda each: (-min(1, each[1].times), -(each[1].probability or 0.0)))
+    return used[:_MOST_CHECKED]
+
+
+def _nudged(view: ObjectiveView, row: OutputRow) -> tuple[float, float]:
+    """Return the loss that depends on a row, and this loss after the score of the row has been raised."""
+    assert row.score is not None and row.probability is not None and row.loss is not None
+    if view.objective == "softmax":
+        grown = len(view.outputs) * math.log1p(row.probability * math.expm1(_NUDGE))
+        return view.loss, view.loss + grown - row.times * _NUDGE
+    score = row.score + _NUDGE
+    return row.loss, float(reference.negative_log_sigmoid(score if row.label else -score))
+
+
+def _gradient_html(tab: Tab, step: Step) -> str:
+    """Return the gradients of an output row and of the hidden vector with numbers, for the first component."""
+    view = step.objectives[0]
+    usual = next((index for index, each in enumerate(view.rows) if each.times), 0)
+    found = [
+        each for each in equations(step, view.objective, row=usual, notation=tab.choices.notation)
+        if each.name in ("hidden_gradient", "output_update")
+    ] if view.rows else []  # fmt: skip
+    listed = "".join(f"<div data-equation='{each.name}'>{each.to_mathml()}</div>" for each in found)
+    return f"<p>{text(tab.text('why_error.numbers'))}</p><div class='formulas' tabindex='0'>{listed}</div>"
 
 
 def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
@@ -109,10 +184,10 @@ def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
 def ranked_html(tab: Tab, probabilities: list[float], true: list[int], name: str, most: int = 12) -> str:
     """Return a table of words by decreasing probability. True words are marked, and shown even if they rank low."""
     order = sorted(range(len(probabilities)), key=lambda word_id: -probabilities[word_id])
-    shown = [word_id for rank, word_id in enumerate(order) if rank < most or word_id in true]
+    listed = [word_id for rank, word_id in enumerate(order) if rank < most or word_id in true]
     scale = max(probabilities)
     rows = []
-    for word_id in shown:
+    for word_id in listed:
         word = tab.overview.words[word_id].word
         share = probabilities[word_id]
         cells = bar_cell(share / scale * 0.9, classes="mark" if word_id in true else "")

@@ -33,6 +33,10 @@ class Tab:
         Number of the current step, from 1.
     topic : str
         The current page of the lesson.
+    begin : int or None
+        Number of steps before the first step shown, as the user chose it; None for :func:`_first_shown`.
+    first : int
+        The first step that is shown for the text and options.
     leaf : str
         The word whose path the page of the tree shows; "" for the true word of the step.
     """
@@ -44,9 +48,11 @@ class Tab:
         wanted = view.state.get("topic", "")
         self.topic = wanted if wanted in topics else topics[0]
         self.leaf = view.state.get("leaf", "")
+        begin = view.state.get("begin", "")
+        self.begin = int(begin) if begin.isdecimal() and len(begin) < 6 else None
         self.course: Course
         self.overview: Overview
-        self.number = 1
+        self.number = self.first = 1
         self.steps = 1
         self.playing = False
         self.speed = 5
@@ -85,12 +91,13 @@ class Tab:
         def make() -> tuple[Course, Overview, int, int]:
             course = choices.course()
             steps = choices.steps(course)
-            return course, course.overview(), steps, _first_shown(course, steps)
+            first = _first_shown(course, steps) if self.begin is None else min(self.begin + 1, steps)
+            return course, course.overview(), steps, first
 
-        course, self.overview, steps, warm = await asyncio.to_thread(make)
+        course, self.overview, steps, self.first = await asyncio.to_thread(make)
         same_steps = hasattr(self, "course") and (choices.text, steps) == (self.choices.text, self.steps)
         self.course, self.choices, self.steps = course, choices, steps
-        self.number = self.number if same_steps else warm
+        self.number = self.number if same_steps else self.first
         if self.leaf not in course.text.vocabulary:
             self.leaf = ""
         self._shown = None
@@ -144,6 +151,13 @@ class Tab:
         if not self.playing:
             self.remember()
 
+    def begin_after(self, count: int | None) -> None:
+        """Show the step after ``count`` steps, also whenever the text changes; None for the usual first step."""
+        self.begin = None if count is None else max(0, min(count, self.steps - 1))
+        self.first = _first_shown(self.course, self.steps) if self.begin is None else self.begin + 1
+        self.pause()
+        self.go(self.first)
+
     def play(self) -> None:
         """Show one step after another until :meth:`pause` is called or the last step is reached."""
         if self.number >= self.steps:
@@ -179,12 +193,18 @@ class Tab:
     def remember(self, *, as_step: bool = False) -> None:
         """Store choices, topic and step in the URL."""
         state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number), "leaf": self.leaf or None}
+        state["begin"] = None if self.begin is None else str(self.begin)
         self.view.remember(as_step=as_step, **state)
 
 
 def _first_shown(course: Course, steps: int) -> int:
-    """Return a step to begin with, where scores are no longer 0 and, if possible, the window is full on both sides."""
+    """Return a step to begin with, where scores are no longer 0.
+
+    If possible, the window is full on both sides; with subsampling, the sentence has a dropped word instead.
+    """
     warm = min(course.warm_start(), steps)
-    full = 2 * course.config.reach
     near = range(warm, min(warm + 40, steps + 1))
+    if course.config.subsample:
+        return next((number for number in near if course.taken(number).example.where.view.dropped), warm)
+    full = 2 * course.config.reach
     return next((number for number in near if len(course.taken(number).example.where.view.context) == full), warm)

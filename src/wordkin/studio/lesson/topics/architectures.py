@@ -15,6 +15,7 @@ from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
 from wordkin.studio.lesson.parts import (
     climbs,
+    folded,
     live,
     network_html,
     ranked_html,
@@ -73,8 +74,9 @@ def skip_gram(tab: Tab) -> Update:
         paragraph(tab.text("skipgram.other"), "notice")
     update = live(lambda: _skip_gram_html(tab))
     heading(tab.text("skipgram.product"), 3)
-    paragraph(tab.text("skipgram.product_text"))
     ui.html(_PRODUCT, sanitize=False)
+    paragraph(tab.text("skipgram.product_text"))
+    folded(tab.text("for_readers"), tab.text("skipgram.letters", **symbols(tab)))
     return update
 
 
@@ -119,7 +121,7 @@ def _skip_gram_html(tab: Tab) -> str:
     eh = table(["", *map(str, range(1, len(gradient) + 1))],
                [row(title, [cell(value, f"skip.EH.{i}") for i, value in enumerate(gradient)])])  # fmt: skip
     note = "" if tab.choices.objective == "softmax" else f"<p class='muted'>{text(tab.text('skipgram.as_softmax'))}</p>"
-    heads_of_losses = [tab.text("output"), "s", "y", "Eⱼ = −log y"]
+    heads_of_losses = [tab.text("output"), marks["s"], "y", "Eⱼ = −log y"]
     losses_table = table(heads_of_losses, outputs, caption=tab.text("skipgram.outputs"))
     total_loss = f"<p><b>E = Σ Eⱼ = {number(scored.loss, 'skip.E', 5)}</b></p>"
     return (
@@ -149,9 +151,9 @@ def _outputs_of_tree(tab: Tab) -> str:
 def update_page(tab: Tab) -> Update:
     """Page on one update: tables before and after as heatmaps, and word2vec's step compared with the exact one."""
     paragraph(tab.text("update.intro"))
-    ui.html(why_error_html(tab), sanitize=False).classes("stack")
-    paragraph(tab.text("update.ascent"))
-    return live(lambda: _update_html(tab))
+    update = live(lambda: _update_html(tab))
+    folded(tab.text("for_readers"), tab.text("update.ascent"))
+    return update
 
 
 def _update_html(tab: Tab) -> str:
@@ -177,7 +179,8 @@ def _update_html(tab: Tab) -> str:
             ]
             heads = ["", *map(str, range(1, before.shape[1] + 1))]
             parts.append(f"<div>{table(heads, rows, caption=f'{symbol} {tab.text(title)}', classes='heat')}</div>")
-    return _again_html(tab) + "".join(parts) + "</div>" + _two_steps_html(tab)
+    heatmaps = "".join(parts) + "</div>"
+    return _again_html(tab) + heatmaps + _two_steps_html(tab) + why_error_html(tab, step=step)
 
 
 def _again_html(tab: Tab) -> str:

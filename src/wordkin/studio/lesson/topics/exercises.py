@@ -102,10 +102,12 @@ def _of_error(tab: Tab, row: OutputRow, word: str) -> Question:
     marks = symbols(tab)
     assert row.error is not None and row.score is not None
     name = f"{marks['e']}_{row.output}"
-    prompt = tab.text(
-        "exercises.error", word=word, score=f"{marks['s']}_{row.output}", value=shown(row.score, 5), error=name
-    )
-    return Question(f"error {row.output}", _said(prompt), 0.0 - row.error if climbs(tab) else row.error)
+    score = f"{marks['s']}_{row.output}"
+    prompt = _said(tab.text("exercises.error", word=word, score=score, value=shown(row.score, 5), error=name))
+    for symbol in (marks["s"], marks["e"]):  # the indices are written below the line
+        plain_name = text(f"{symbol}_{row.output}")
+        prompt = prompt.replace(plain_name, f"<i>{text(symbol)}</i><sub>{text(row.output)}</sub>")
+    return Question(f"error {row.output}", prompt, 0.0 - row.error if climbs(tab) else row.error)
 
 
 def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Question]:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from wordkin.studio.lesson.html import bar_cell, cell, curve, plain, row, table, text
 from wordkin.studio.lesson.parts import live
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.widgets import button, heading, marked, paragraph
+from wordkin.studio.widgets import button, heading, inline, marked, paragraph
 from wordkin.vocabulary.subsampling import keep_probabilities
 
 
@@ -25,6 +26,7 @@ def cost(tab: Tab) -> Update:
 
     def show() -> None:
         element.set_content(_cost_html(tab, values))
+        natural.set_content(natural_html(values))
 
     def slider(name: str, low: float, high: float) -> None:
         with marked("div"):
@@ -43,10 +45,14 @@ def cost(tab: Tab) -> Update:
         for name, low, high in (("C", 0, 1.5), ("N", 1, 3), ("V", 1, 7), ("K", 0, 2)):
             slider(name, low, high)
     element = ui.html(sanitize=False)
-    show()
     paragraph(tab.text("cost.tree_note"))
-    paragraph(tab.text("cost.notes"))
+    paragraph(tab.text("cost.skip_gram"))
     paragraph(tab.text("cost.overfit"), "notice")
+    with marked("details", "folded"):
+        TextElement(tag="summary", text=tab.text("for_readers"))
+        paragraph(tab.text("cost.notes"))
+        natural = ui.html(sanitize=False)
+    show()
     heading(tab.text("cost.moving"), 3)
     return live(lambda: _moving_html(tab))
 
@@ -72,12 +78,14 @@ def _cost_html(tab: Tab, values: dict[str, int]) -> str:
         )
         for name, amount, used in costs
     ]
-    natural = n * (c + math.log(v))
-    return (
-        table(["", tab.text("log_scale"), tab.text("multiplications"), tab.text("cost.rows")], rows)
-        + '<p>CBOW, C·N + N·ln V = <span class="num" data-name="cost.natural" '
-        + f'data-value="{natural!r}">{natural:,.0f}</span></p>'
-    )
+    return table(["", tab.text("log_scale"), tab.text("multiplications"), tab.text("cost.rows")], rows)
+
+
+def natural_html(values: dict[str, int]) -> str:
+    """Return the cost of CBOW with a tree as if it took ln V choices."""
+    cost = values["N"] * (values["C"] + math.log(values["V"]))
+    shown = f'<span class="num" data-name="cost.natural" data-value="{cost!r}">{cost:,.0f}</span>'
+    return f"<p>CBOW, C·N + N·ln V = {shown}</p>"
 
 
 def _moving_html(tab: Tab) -> str:
@@ -101,6 +109,7 @@ def subsampling(tab: Tab) -> Update:
 
     def show() -> None:
         element.set_content(_subsampling_html(tab, threshold()))
+        shown.text = f"t = {threshold():.3g}"
 
     def change(value: float) -> None:
         exponent["t"] = value
@@ -110,6 +119,7 @@ def subsampling(tab: Tab) -> Update:
         slider = ui.slider(min=-5, max=-0.3, step=0.1, value=exponent["t"]).style("width:20rem; max-width:100%")
         slider.props["aria-label"] = "t"
         slider.on_value_change(lambda event: change(event.value))
+        shown = inline("", "strong")
         button(tab.text("subsampling.train"), lambda: tab.change(subsample=threshold()))
         if tab.choices.subsample:
             button(tab.text("subsampling.stop"), lambda: tab.change(subsample=0.0), "quiet")
@@ -175,7 +185,7 @@ def _subsampling_html(tab: Tab, threshold: float) -> str:
         for each in tab.overview.words
     ]  # fmt: skip
     heads = ["", "f", tab.text("subsampling.word2vec"), tab.text("subsampling.paper"), "1 − √(t/f)"]
-    return f"<p><b>t = {threshold:.3g}</b></p>{picture}{table(heads, rows)}"
+    return f"{picture}{table(heads, rows)}"
 
 
 def _struck_html(tab: Tab) -> str:

@@ -9,9 +9,17 @@ from nicegui import ui
 
 from wordkin.objectives.reference import FloatArray
 from wordkin.studio.lesson.choices import Choices
-from wordkin.studio.lesson.flow import BLOCKS, formulas_html, hidden_html, legend, scores_html, update_html, window_html
+from wordkin.studio.lesson.flow import (
+    BLOCKS,
+    formulas_html,
+    hidden_html,
+    legend_html,
+    scores_html,
+    update_html,
+    window_html,
+)
 from wordkin.studio.lesson.html import curve, drawing, grid, label, line, number, plain, row, shown, table, text
-from wordkin.studio.lesson.parts import live, slow
+from wordkin.studio.lesson.parts import live, slow, symbols
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.lesson.topics.trees import path_and_leaves_html
 from wordkin.studio.widgets import button, heading, marked, paragraph
@@ -73,14 +81,16 @@ def _grids_html(tab: Tab) -> str:
     state = tab.course.state(tab.number)
     first, second = (each for each in state.tables if each.name in ("input_vectors", "output_vectors"))
     parts = [
-        grid(each.row_names, each.cosines, f"cos.{each.symbol}", caption=f"cos({each.symbol}, {each.symbol})")
+        grid(each.row_names, each.cosines, f"cos.{each.symbol}", caption=tab.text("tables.cosines", table=each.symbol))
         for each in (first, second)
     ]
     if tab.choices.objective != "hierarchical-softmax":
         inputs, outputs = _arrays(tab, tab.number)
         products = (inputs @ outputs.T).tolist()
         scale = max(1.0, float(np.abs(inputs @ outputs.T).max()))
-        parts.append(grid(first.row_names, products, "dot", caption="W · W′ (s)", scale=scale))
+        parts.append(
+            grid(first.row_names, products, "dot", caption=tab.text("tables.scores", **symbols(tab)), scale=scale)
+        )
     return '<div class="pair">' + "".join(f"<div>{part}</div>" for part in parts) + "</div>"
 
 
@@ -159,5 +169,5 @@ def _sheet_html(tab: Tab) -> str:
     tree = path_and_leaves_html(tab) if step.objectives[0].path else ""
     return (
         f"<h3>{text(title)}, {text(number_of)}</h3>{window_html(tab)}{hidden_html(tab)}{scores_html(tab)}"
-        f"{tree}{update_html(tab)}<p class='small'>{text(legend(tab))}</p>{formulas_html(tab, names)}"
+        f"{tree}{update_html(tab)}<div class='small'>{legend_html(tab)}</div>{formulas_html(tab, names)}"
     )

@@ -28,7 +28,7 @@ def sampling(tab: Tab) -> Update:
         button(tab.text("sampling.train"), lambda: tab.change(objective=_NEGATIVE))
     if tab.choices.objective == "hierarchical-softmax":
         update = _nothing
-        _gradient(tab)
+        ui.html(gradient_html(tab), sanitize=False).classes("stack")
     else:
         update = _with_numbers(tab)
     named = symbols(tab)
@@ -45,12 +45,15 @@ def _nothing() -> None:
     """Update nothing: output rows of a tree are those of its nodes, so there are no scores of words to show."""
 
 
-def _gradient(tab: Tab) -> None:
-    """Add the purpose of noise words, the derivation of the gradient, and what it does to the rows."""
-    paragraph(tab.text("sampling.why"))
+def gradient_html(tab: Tab, step: Step | None = None) -> str:
+    """Return the derivation of the gradient, with the numbers of a step if there is one, and what it does to rows."""
     ascent = notation_of(tab.choices.notation, tab.choices.architecture).ascent
     pull = tab.text("sampling.pull_ascent" if ascent else "sampling.pull", **symbols(tab))
-    ui.html(f"{why_error_html(tab, _NEGATIVE)}<p>{text(pull)}</p>", sanitize=False).classes("stack")
+    why = "".join(f"<p>{text(each)}</p>" for each in tab.text("sampling.why").splitlines())
+    return (
+        f"{why_error_html(tab, _NEGATIVE, step)}<h3>{text(tab.text('sampling.effect'))}</h3><p>{text(pull)}</p>"
+        f"<h3>{text(tab.text('sampling.why_noise'))}</h3>{why}"
+    )
 
 
 def _with_numbers(tab: Tab) -> Update:
@@ -76,12 +79,13 @@ def _with_numbers(tab: Tab) -> Update:
         button(tab.text("sampling.once"), attempt, "quiet")
         button(tab.text("sampling.draw"), lambda: tab.change(noise=""), "quiet")
     paragraph(tab.text("sampling.by_hand"), "small muted")
-    _gradient(tab)
-    compare = live(lambda: comparison_html(tab, step()))
+    others = [live(lambda: gradient_html(tab, step())), live(lambda: _table_html(tab)),
+              live(lambda: comparison_html(tab, step()))]  # fmt: skip
 
     def update() -> None:
         show()
-        compare()
+        for each in others:
+            each()
 
     return update
 
@@ -111,7 +115,6 @@ def recipe_html(tab: Tab, step: Step, *, tried: bool = False) -> str:
     return (
         f"<h3>{text(tab.text('sampling.recipe'))}</h3><ol class='how'>{listed}</ol>{_source_html(tab, step, tried)}"
         f"{_rows_html(tab, view)}{drawn_twice_html(tab, view, chosen=comparison.chosen)}{_loss_parts_html(tab, view)}"
-        f"{'' if tried or tab.choices.objective != _NEGATIVE else window_html(tab)}"
     )
 
 
@@ -169,6 +172,10 @@ def _loss_parts_html(tab: Tab, view: ObjectiveView) -> str:
     )
 
 
+def _table_html(tab: Tab) -> str:
+    return window_html(tab) if tab.choices.objective == _NEGATIVE else ""
+
+
 def window_html(tab: Tab) -> str:
     """Return the rows (input 1, input 2, label) of the window: each pair, followed by the noise words of its step."""
     rows = []
@@ -182,7 +189,7 @@ def window_html(tab: Tab) -> str:
     heads = [tab.text("input1"), tab.text("input2"), tab.text("label"), tab.text("step")]
     caption = tab.text("sampling.table", word=window.sentence[window.centre])
     return (
-        f"{table(heads, rows, caption=caption, classes='words')}<p class='small'>{text(tab.text('sampling.own'))}</p>"
+        f"{table(heads, rows, caption=caption, classes='pairs')}<p class='small'>{text(tab.text('sampling.own'))}</p>"
     )
 
 
@@ -205,10 +212,10 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
     others = len(tab.overview.words) - len(compared)
     s = symbols(tab)["s"]
     columns = (
-        ((s, f"e^{s} / Σ"), [
+        ((s, f"{symbols(tab)['exp']} / Σ"), [
             [cell(each.score, f"same.{i}.score"), bar_cell(each.full_softmax, f"same.{i}.full")] for i, each in compared
         ]),
-        ((f"{s} − log(K·q)", "e^… / Σ"), [
+        ((f"{s} − log(K·q)", "exp(…) / Σ"), [
             [cell(each.sampled_score, f"same.{i}.corrected"), bar_cell(each.sampled_softmax, f"same.{i}.sampled")]
             for i, each in compared
         ]),
@@ -239,7 +246,7 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
 def correction_html(tab: Tab, comparison: Comparison) -> str:
     """Explain why sampled softmax corrects scores, with the numbers of the first noise word."""
     s = symbols(tab)["s"]
-    said = [tab.text("sampling.correction_text", s=s)]
+    said = [tab.text("sampling.correction_text", **symbols(tab))]
     if comparison.chosen:
         said.append(tab.text("sampling.as_if_drawn"))
     made = f"<h3>{text(tab.text('sampling.correction', s=s))}</h3><p>{text(' '.join(said))}</p>"
@@ -261,6 +268,7 @@ def noise(tab: Tab) -> Update:
     """Page on the distribution of noise words, with three exponents and one to choose."""
     paragraph(tab.text("noise.intro"))
     ui.html(_POWER, sanitize=False)
+    paragraph(tab.text("noise.exponents"))
     heading(tab.text("noise.why"), 3)
     paragraph(tab.text("noise.why_text"))
     with marked("div", "line"):
@@ -277,6 +285,7 @@ def noise(tab: Tab) -> Update:
 
     slider.on_value_change(lambda event: change(float(event.value)))
     change(_SHOWN_FIRST)
+    folded(tab.text("for_readers"), tab.text("noise.letters"))
     return lambda: None
 
 

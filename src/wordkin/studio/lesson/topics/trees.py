@@ -93,15 +93,18 @@ def tree_html(tab: Tab) -> str:
     other = "" if word == true else f'<p class="notice">{text(tab.text("tree.other", word=true, chosen=word))}</p>'
     saving = tab.text("tree.saving", count=len(view.path), nodes=len(view.nodes), words=len(view.probabilities))
     return (
-        f"{_picture_html(tab, word)}{other}{_path_html(tab, word)}{why_error_html(tab)}<p>{text(saving)}</p>"
-        f"{_leaves_html(tab, word)}<p>{text(tab.text('tree.sum_text'))}</p>"
+        f"{_picture_html(tab, word)}{other}{_path_html(tab, word)}"
+        f"<div class='side'><div>{_leaves_html(tab, word)}</div>"
+        f"<div class='said stack'>{_sum_html(tab)}<p>{text(tab.text('tree.sum_text'))}</p><p>{text(saving)}</p></div>"
+        "</div>"
+        f"{why_error_html(tab, step=tab.step)}"
     )
 
 
 def path_and_leaves_html(tab: Tab) -> str:
     """Return the tree of the step on one sheet: the drawing, the path to the true word, and all leaves."""
     true = tab.step.objectives[0].outputs[0]
-    return f"{_picture_html(tab, true)}{_path_html(tab, true)}{_leaves_html(tab, true)}"
+    return f"{_picture_html(tab, true)}{_path_html(tab, true)}{_leaves_html(tab, true)}{_sum_html(tab)}"
 
 
 def _picture_html(tab: Tab, word: str) -> str:
@@ -122,11 +125,15 @@ def _path(tab: Tab, word: str) -> list[PathNode]:
 
 
 def _leaves_html(tab: Tab, word: str) -> str:
-    """Return a table of all leaves, and the sum of their probabilities."""
+    """Return a table of all leaves with their probabilities."""
     shares = tab.step.objectives[0].probabilities
     leaves = [_leaf(each, shares[each.word_id], each.word == word, len(shares)) for each in tab.overview.words]
-    made = table(["", tab.text("count"), tab.text("tree.code"), "p"], leaves, caption=tab.text("tree.leaves"))
-    return f"{made}<p><b>{text(tab.text('tree.sum'))} {number(math.fsum(shares), 'leaf.sum', 10)}</b></p>"
+    return table(["", tab.text("count"), tab.text("tree.code"), "p"], leaves, caption=tab.text("tree.leaves"))
+
+
+def _sum_html(tab: Tab) -> str:
+    total = math.fsum(tab.step.objectives[0].probabilities)
+    return f"<p><b>{text(tab.text('tree.sum'))} {number(total, 'leaf.sum', 10)}</b></p>"
 
 
 def _path_html(tab: Tab, word: str) -> str:

@@ -11,10 +11,11 @@ from nicegui import ui
 
 from wordkin.lesson import PRESETS
 from wordkin.studio.lesson.html import bar_cell, cell, grid, number, plain, row, table, text
-from wordkin.studio.lesson.parts import live, output_rows, symbols
+from wordkin.studio.lesson.parts import folded, live, output_rows, symbols
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import heading, paragraph
 
+_MOST_DIGITS = 24  # of a one-hot vector; a longer one ends with dots
 _SPAM = (("win money now", True), ("win a prize now", True), ("meet me now", False), ("lunch with me", False))
 
 
@@ -135,9 +136,12 @@ def one_hot(tab: Tab) -> Update:
 
     def show(size: float) -> None:
         whole = round(10**size)
+        zeros = min(whole, _MOST_DIGITS) - 1
         about = tab.text("onehot.length", zeros=f"{whole - 1:,}", numbers=tab.choices.vector_size)
-        ones = " ".join(["0"] * 11 + ["1"] + ["0"] * 12)
-        length.set_content(f'<p><b>V = {whole:,}</b>: {text(about)}</p><p class="muted">{ones} … </p>')
+        digits = " ".join(
+            [*["0"] * (zeros // 2), "1", *["0"] * (zeros - zeros // 2), *(["…"] if whole > _MOST_DIGITS else [])]
+        )
+        length.set_content(f'<p><b>V = {whole:,}</b>: {text(about)}</p><p class="muted">{digits}</p>')
 
     slider = ui.slider(min=0.5, max=6, step=0.1, value=math.log10(len(words)))
     slider.on_value_change(lambda event: show(event.value))
@@ -153,16 +157,14 @@ def projection(tab: Tab) -> Update:
     hidden = _hidden_symbol(tab)
     ui.html(
         f"<math displaystyle='true'><mrow><mi>{hidden}</mi><mo>=</mo>"
-        "<msup><mi>W</mi><mi>T</mi></msup><mi>x</mi><mo>,</mo>"
-        f"<mi>W</mi><mo>:</mo><mn>{shapes['v']}</mn><mo>×</mo><mn>{shapes['n']}</mn><mo>,</mo>"
-        f"<msup><mi>W</mi><mo>′</mo></msup><mo>:</mo><mn>{shapes['n']}</mn><mo>×</mo><mn>{shapes['rows']}</mn></mrow></math>",
+        "<msup><mi>W</mi><mi>T</mi></msup><mi>x</mi></mrow></math>",
         sanitize=False,
     )
     key = "projection.shapes_tree" if tab.choices.objective == "hierarchical-softmax" else "projection.shapes"
     paragraph(tab.text(key, **shapes))
     update = live(lambda: _projection_html(tab))
     paragraph(tab.text("projection.matrix", h=hidden))
-    paragraph(tab.text("projection.slip"), "notice")
+    folded(tab.text("for_readers"), tab.text("projection.slip"))
     return update
 
 
@@ -195,6 +197,7 @@ def windows(tab: Tab) -> Update:
     heading(tab.text("windows.distance"), 3)
     paragraph(tab.text("windows.distance_text"))
     ui.html(_distance_html(tab), sanitize=False).classes("stack")
+    folded(tab.text("for_readers"), tab.text("windows.slip"))
     return update
 
 
@@ -209,12 +212,12 @@ def _pairs_html(tab: Tab) -> str:
     ]
     second = [row(each.input, [plain(each.output, "left"), plain(1)]) for each in pairs]
     predicted = table(
-        [tab.text("input"), tab.text("output")], first, caption=tab.text("windows.table1"), classes="words"
+        [tab.text("input"), tab.text("output")], first, caption=tab.text("windows.table1"), classes="pairs"
     )
     heads = [tab.text("input1"), tab.text("input2"), tab.text("label")]
-    asked = table(heads, second, caption=tab.text("windows.table2"), classes="words")
-    change = f"<p>{text(tab.text('windows.change'))}</p>"
-    return f"<div class='pair narrow'><div>{predicted}</div><div>{asked}{change}</div></div>"
+    asked = table(heads, second, caption=tab.text("windows.table2"), classes="pairs")
+    change = "".join(f"<p>{text(each)}</p>" for each in tab.text("windows.change").splitlines())
+    return f"<div class='side'><div>{predicted}</div><div>{asked}</div><div class='said stack'>{change}</div></div>"
 
 
 def _distance_html(tab: Tab) -> str:
