@@ -194,12 +194,12 @@ def take(browser: Any, url: str, picture: Picture) -> None:
 
 
 def trained_on(texts: Texts, state: str) -> str:
-    """Return a sentence that names the text, the architecture and the objective of a picture."""
+    """Return a line that names the text, the architecture and the objective of a picture."""
     choices = Choices.of_state(dict(parse_qsl(state)), "en")
     architecture = "CBOW" if choices.architecture == "cbow" else choices.architecture
     objective = texts[f"lesson.objective.{choices.objective}"].lower()
     title = PRESETS[choices.preset].title.rstrip(".")
-    return f'The model was trained on the text "{title}" with {architecture} and {objective}.'
+    return f'Text: "{title}". Model: {architecture} with {objective}.'
 
 
 def write_lesson_page() -> None:
@@ -212,8 +212,8 @@ def write_lesson_page() -> None:
         "The [checklist](checklist.md) lists what a learner sees on each page.",
         "[A class hour](class-hour.md) describes how to use the pages in class.",
         "",
-        "Every page of the lesson works with any text. Each picture uses the example text that suits its page best;",
-        "the names in quotation marks are those in the list of example texts.",
+        "Every page of the lesson works with any text. Each picture uses the example text that suits its page best.",
+        "The line above a picture gives the name of this text, as in the list of example texts, and the model.",
     ]
     for number, topic in enumerate(TOPICS, 1):
         title = texts[f"lesson.topic.{topic}"]

@@ -354,5 +354,5 @@ def _refuse_other_than_documents(documents: object) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Convert a NumPy scalar, as parameter grids hold, to a Python number."""
+    """Convert a NumPy scalar, such as a value of a parameter grid, to a Python number."""
     return value.item() if isinstance(value, np.generic) else value

@@ -106,7 +106,8 @@ def test_lesson_begins_where_it_is_told(run):
     assert "\nStep 1 (epoch 1, learning rate 0.3)" in finished.out
     assert "rows of W before training" in finished.out
     assert run("lesson", CAT, "--from", "999") == (
-        2, "", "wordkin: --from must be a whole number from 1 to 338; got 999: or increase epochs\n"
+        2, "",
+        "wordkin: --from must be a whole number from 1 to 338; got 999: begin at an earlier step, or increase epochs\n",
     )  # fmt: skip
 
 

@@ -163,5 +163,5 @@ def test_what_fewer_words_lose():
     whole = vectors.agreement(vectors)
     assert (whole.shared_neighbours, whole.kept_text) == (1, 1) and whole.cosine_difference < 1e-6
     assert vectors.agreement(vectors.reduce_dimensions(2)).vector_cosine is None
-    with pytest.raises(ConfigError, match="after must hold only words of the vectors before; got 'w10'"):
+    with pytest.raises(ConfigError, match="after must contain only words that before contains; got 'w10'"):
         vectors.first(10).agreement(vectors)

@@ -132,7 +132,7 @@ class Course:
         return len(self._examples)
 
     def warm_start(self) -> int:
-        """Return the first step after a quarter of the epochs, where scores are no longer all 0; 1 for few epochs.
+        """Return the first step after a quarter of the epochs, where scores are no longer all 0; 1 for very few epochs.
 
         Returns
         -------

@@ -290,7 +290,7 @@ class OutputRow:
     probability : float or None
         The probability y for full softmax, otherwise σ(score).
     expected : float or None
-        The probability; times C if a full softmax is computed once for all C context words.
+        The probability or, if one full softmax is computed for C context words, C times the probability.
     error : float or None
         The error EI = ``expected - times``, which is the derivative of the loss with respect to the score.
     loss : float or None

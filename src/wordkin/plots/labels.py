@@ -19,8 +19,9 @@ _MARGIN = 1.5  # pixels kept free around each label
 def place_labels(points: Floats, sizes: Floats, bounds: tuple[float, float, float, float]) -> Floats:
     """Choose a position for each label among candidates around its point.
 
-    A position costs its overlap with other labels, points and the border, the number of labels that its leader line
-    crosses, and its distance. A few sweeps over all labels minimise the costs one label at a time.
+    The cost of a position is a weighted sum of its overlap with other labels, points and the border, the number of
+    labels that its leader line crosses, and its distance from the point. A few sweeps over all labels minimise the
+    costs one label at a time.
 
     Parameters
     ----------

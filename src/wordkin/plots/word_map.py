@@ -32,7 +32,7 @@ class WordMap:
     vectors : Embeddings
         The vectors.
     count : int
-        Number of first words on the map.
+        Number of words on the map: the first ones of the vocabulary.
     positions : array of float32, shape (count, 2)
         Coordinates of each word.
     shares : array of float64, shape (2,)
@@ -103,7 +103,7 @@ def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST
     """
     count = min(len(vectors), most)
     if count < 2:
-        raise ConfigError("words", "must be at least 2 for a map", count)
+        raise ConfigError("words", "must be at least 2 words for a map", count)
     if method == "pca":
         positions, shares = _principal_positions(vectors, count)
     elif method == "umap":
@@ -150,7 +150,7 @@ def cluster_words(vectors: Embeddings, count: int, wanted: int, *, seed: int = 0
     vectors : Embeddings
         The vectors.
     count : int
-        Number of first words to group.
+        Number of words to group: the first ones of the vocabulary.
     wanted : int
         Number of groups, 2 to 8; reduced to the number of words if there are fewer.
     seed : int, default 0

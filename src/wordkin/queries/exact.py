@@ -90,10 +90,10 @@ def _order_ties(
     searched: int,
     threads: int | None,
 ) -> None:
-    """Give equal vectors equal cosines, so that they are ordered by id, in the first ``count`` columns.
+    """Order words with equal vectors by id in the first ``count`` columns, by giving them equal cosines.
 
     A matrix product may sum the terms of equal rows in different orders. Cosines that are close enough to be equal are
-    therefore recomputed one by one. If the last of the best may be equal to one that is not among them, the query is
+    therefore recomputed one by one. If the last word found may be tied with a word that was not found, the query is
     searched again with one dot product per row, which gives equal rows equal results but takes longer.
     """
     near = best.scores[:, :-1] - best.scores[:, 1:] <= _TIE
@@ -224,8 +224,8 @@ class BestScores:
         The ids must be higher than those of earlier calls.
 
         Most of the time goes into reading each score once. Scores are therefore first reduced to the maxima of groups.
-        At least ``count`` scores reach the count-th highest maximum, so that it is a lower bound of the best scores,
-        and only groups that reach it are examined.
+        The count-th highest maximum is a lower bound of the best scores, because at least ``count`` scores reach it.
+        Only groups that reach it are examined.
         """
         queries, count = self.ids.shape
         size = scores.shape[1]

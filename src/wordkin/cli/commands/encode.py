@@ -39,7 +39,8 @@ def encode(
 ) -> None:
     """Read and count text once, so that later training runs start immediately.
 
-    Pass the directory to wordkin train as its CORPUS. Text options may be left out there; if given, they must be equal.
+    Pass the directory to wordkin train as its CORPUS. Options of reading
+    text may be left out there; if given, they must have the same values.
     """
     from wordkin.config import TrainingConfig
     from wordkin.text.encoded_text import check_output_directory

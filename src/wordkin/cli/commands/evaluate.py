@@ -148,8 +148,8 @@ def evaluate(
 ) -> None:
     """Score vectors on benchmark files.
 
-    Questions with an unknown word do not enter the scores; "known" is the number of those that do. In the column
-    "all", questions with an unknown word count as wrong.
+    Questions with an unknown word are left out of the scores; "known" is the number of the other questions. In the
+    column "all", questions with an unknown word count as wrong.
     """
     benchmarks = _benchmarks(dataset, analogies, pairs, categories, odd_one_out, relations, reading.pop("kind", None))
     _check_together(len(vectors), len(benchmarks), compare=compare, json=json, form=format, gold=gold)

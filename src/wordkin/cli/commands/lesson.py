@@ -95,6 +95,11 @@ def _numbers(course: Course, first: int | None, steps: int) -> range:
     """Return the numbers of the steps to show."""
     begin = course.warm_start() if first is None else first
     if not course.has(begin):
-        raise ConfigError("first", f"must be a whole number from 1 to {course.count()}", begin, "or increase epochs")
+        raise ConfigError(
+            "first",
+            f"must be a whole number from 1 to {course.count()}",
+            begin,
+            "begin at an earlier step, or increase epochs",
+        )
     end = begin + steps
     return range(begin, end if course.has(end - 1) else course.count() + 1)

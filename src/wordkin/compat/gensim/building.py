@@ -251,7 +251,8 @@ class Model:
     ) -> dict[str, Any]:
         """Choose the words to keep from ``raw_vocab``. With ``dry_run``, only report the numbers of words.
 
-        ``min_count`` and ``sample`` become the values of the model, unless they are None or 0 or ``dry_run`` is set.
+        ``min_count`` and ``sample`` become the values of the model if they are neither None nor 0, unless ``dry_run``
+        is set.
         With ``update``, ``min_count`` applies only to this call.
         """
         least = whole("min_count", min_count, 0) if min_count else self.min_count

@@ -1,4 +1,4 @@
-"""Errors that are also of the types that callers of gensim catch, and checks of parameters."""
+"""Errors that are also instances of the exception types that gensim raises; checks of parameters."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def whole(parameter: str, value: Any, low: int) -> int:
 
 
 def integer(parameter: str, value: Any, rule: str) -> int:
-    """Return a whole number, also one of type float, as int; raise :class:`WrongTypeError` for other values."""
+    """Convert a whole number, also a float such as 2.0, to int; raise :class:`WrongTypeError` for other values."""
     if isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     raise WrongTypeError(parameter, rule, value)
@@ -131,6 +131,6 @@ def flag(parameter: str, value: Any) -> int:
 
 
 def refuse(parameter: str, value: object, allowed: object, remedy: str) -> None:
-    """Raise :class:`ConfigError` unless a parameter has the one value that is supported."""
+    """Raise :class:`ConfigError` unless a parameter has the only supported value."""
     if type(value) is not type(allowed) or value != allowed:
         raise ConfigError(parameter, f"must be {allowed!r} in wordkin", value, remedy)

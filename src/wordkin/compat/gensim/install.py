@@ -36,7 +36,7 @@ class _Distribution(importlib.metadata.Distribution):
 
 
 class _Finder(importlib.metadata.DistributionFinder):
-    """A finder that finds this distribution, but no modules."""
+    """An import finder that provides the metadata of :class:`_Distribution`, but no modules."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
         return None

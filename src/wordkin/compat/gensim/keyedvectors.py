@@ -194,7 +194,7 @@ class KeyedVectors(Benchmarks):
     def vectors_for_all(
         self, keys: Iterable[Any], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """Return new vectors with the known ones of these keys: each key once, in their order.
+        """Return new vectors for those of ``keys`` that are known, each key once, in the given order.
 
         Vectors of unknown keys cannot be inferred, so ``allow_inference`` has no effect.
         """
@@ -239,7 +239,7 @@ def _load_word2vec_format(
     unicode_errors: str = "strict", limit: int | None = None, datatype: Any = REAL, no_header: bool = False,
     binary_chunk_size: int = 100 * 1024,
 ) -> Any:  # fmt: skip
-    """Like :meth:`KeyedVectors.load_word2vec_format`; the size of blocks cannot be chosen."""
+    """Like :meth:`KeyedVectors.load_word2vec_format`; ``binary_chunk_size`` has no effect."""
     del binary_chunk_size
     return cls.load_word2vec_format(fname, fvocab, binary, encoding, unicode_errors, limit, datatype, no_header)
 

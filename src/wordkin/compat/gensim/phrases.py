@@ -73,7 +73,7 @@ class _Joining:
     scoring: Scorer | None
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return the phrase of two words and the connectors between them, and its score; (None, None) if it is none."""
+        """Return the phrase of two words and connectors between them, and its score; (None, None) if it has none."""
         raise NotImplementedError
 
     def scores(self) -> dict[tuple[str, ...], float]:
@@ -248,7 +248,7 @@ class Phrases(_Joining):
             self.min_reduce += 1
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return the phrase of two words and the connectors between them, and its score; (None, None) if it is none."""
+        """Return the phrase of two words and connectors between them, and its score; (None, None) if it has none."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         first, last, both = (self.vocab.get(token, 0) for token in (word_a, word_b, phrase))
         if first <= 0 or last <= 0 or both <= 0:
@@ -336,7 +336,7 @@ class FrozenPhrases(_Joining):
         return later
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return the phrase of two words and the connectors between them, and its score; (None, None) if it is none."""
+        """Return the phrase of two words and connectors between them, and its score; (None, None) if it has none."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         score = self.phrasegrams.get(phrase, NEGATIVE_INFINITY)
         return (phrase, score) if score > self.threshold else (None, None)
@@ -370,7 +370,7 @@ class FrozenPhrases(_Joining):
 
 
 class _Pass:
-    """One pass of a file, with the attributes that :class:`FrozenPhrases` needs."""
+    """One pass of a file of phrases, with the attributes that :class:`FrozenPhrases` needs."""
 
     def __init__(self, each: PhrasePass, learned: LearnedPhrases) -> None:
         self.threshold = learned.options.get("threshold", NEGATIVE_INFINITY)

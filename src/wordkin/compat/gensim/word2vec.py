@@ -88,8 +88,8 @@ class Word2Vec(Model):
     vector_size, window, seed, epochs : int, default 100, 5, 1 and 5
         The options of the same names of :class:`wordkin.TrainingConfig`.
     alpha, min_alpha, sample, ns_exponent, workers, shrink_windows
-        Its options ``learning_rate``, ``min_learning_rate``, ``subsample``, ``noise_exponent``, ``threads`` and
-        ``dynamic_window``.
+        The options ``learning_rate``, ``min_learning_rate``, ``subsample``, ``noise_exponent``, ``threads`` and
+        ``dynamic_window`` of :class:`wordkin.TrainingConfig`.
     sg, hs, negative, cbow_mean : int, default 0, 0, 5 and 1
         ``sg`` selects skip-gram (1) or CBOW (0), and ``hs`` hierarchical softmax. ``negative`` is the number of noise
         words; 0 disables negative sampling. ``cbow_mean`` selects the mean (1) or the sum (0) of context vectors.

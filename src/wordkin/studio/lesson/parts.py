@@ -55,7 +55,7 @@ def folded(title: str, *paragraphs: str) -> None:
 
 
 def drawn_twice_html(tab: Tab, view: ObjectiveView, *, chosen: bool = False) -> str:
-    """Return a note for each noise word that was drawn or chosen several times: its steps are added. "" if none was."""
+    """Return a note on each noise word that was drawn or chosen several times, whose steps are added; or ""."""
     if view.objective != "negative-sampling":
         return ""
     times = Counter(each.output for each in view.rows if not each.label and not each.ignored)

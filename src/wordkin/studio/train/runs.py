@@ -51,7 +51,7 @@ class TrainingRun:
     status : {"reading", "training", "paused", "stopping", "done", "stopped", "failed"}
         The state of the run; "reading" means reading the text.
     reading, report : dict of str to object
-        The last event of each of these kinds.
+        The last event of the kind "reading", and the last one of the kind "report".
     points : list of (int, float, float)
         Words, loss and learning rate over time.
     held_out : list of (int, float)
@@ -82,22 +82,22 @@ class TrainingRun:
 
     @property
     def running(self) -> bool:
-        """Whether its process is running, including a pause."""
+        """Whether the process of the run exists; it may be paused."""
         return self.status in RUNNING
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be resumed from a checkpoint."""
+        """Whether the run can be resumed from a checkpoint."""
         return not self.running and self.status != "done" and (self.folder / CHECKPOINT / "run.json").exists()
 
     @property
     def vectors(self) -> Path | None:
-        """The file of its vectors; None if it has not saved any."""
+        """The file of the vectors of the run; None if it has not saved any."""
         path = self.folder / VECTORS
         return path if path.is_file() else None
 
     def log_tail(self) -> str:
-        """Return the last lines that its process printed."""
+        """Return the last lines that the process printed."""
         try:
             with (self.folder / OUTPUT).open(encoding="utf-8", errors="replace") as printed:
                 return "".join(deque(printed, maxlen=_LOG_LINES)).strip()
@@ -159,7 +159,7 @@ class TrainingRun:
         self._send({"watch": words})
 
     def read_log(self) -> None:
-        """Read the curves of a run that an earlier studio started from its log."""
+        """Read the curves from the log of a run that an earlier studio started."""
         with contextlib.suppress(OSError), (self.folder / LOG).open(encoding="utf-8") as lines:
             for line in lines:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
@@ -271,7 +271,7 @@ class Runs:
     def _refuse_too_many(self) -> None:
         running = [run.name for run in self._runs.values() if run.running]
         if len(running) >= MAX_RUNNING:
-            raise ConfigError("runs", f"must be at most {MAX_RUNNING} at a time", len(running), "stop one first")
+            raise ConfigError("runs", f"must be at most {MAX_RUNNING} at a time", len(running) + 1, "stop one first")
 
     def _new_folder(self, corpus: str) -> Path:
         subject = re.sub(r"[^\w.-]+", "-", Path(corpus).name.split(".")[0]).strip("-.")[:40] or "docstrings"

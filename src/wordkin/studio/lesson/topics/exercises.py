@@ -133,7 +133,7 @@ def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Qu
 
 
 def _rows_of_each_label(tab: Tab, view: ObjectiveView) -> list[tuple[str, OutputRow]]:
-    """Return a node with label 1 and one with label 0, each with its word: the true word, or another if it has none."""
+    """Return a node with label 1 and one with label 0, each with a word below it, if possible the true word."""
     built = tab.course.text.tree
     assert built is not None
     order = sorted(tab.overview.words, key=lambda each: each.word not in view.outputs)
@@ -197,8 +197,8 @@ def _answer(question: Question) -> str:
 def verdict(tab: Tab, question: Question, given: str) -> str:
     """Return the reply to an answer.
 
-    A number is right within 1 percent or 0.001, an update if its change is right within 5 percent or 0.00005, so that
-    an answer of four decimals is enough. An answer that misses a quarter of a small value or change is wrong.
+    A number may differ from the right one by 1 percent or 0.001, and the change of an update by 5 percent or 0.00005,
+    whichever is more, so that four decimals are enough. A difference of more than a quarter is always wrong.
     """
     if isinstance(question.answer, str):
         bits = given.replace(" ", "")

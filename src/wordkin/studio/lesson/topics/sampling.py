@@ -42,7 +42,7 @@ def sampling(tab: Tab) -> Update:
 
 
 def _nothing() -> None:
-    """Update nothing: output rows of a tree are those of its nodes, so there are no scores of words to show."""
+    """Do nothing: the output rows of a tree belong to its nodes, so there are no scores of words to show."""
 
 
 def gradient_html(tab: Tab, step: Step | None = None) -> str:

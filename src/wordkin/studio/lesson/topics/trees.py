@@ -50,7 +50,7 @@ def tree(tab: Tab) -> Update:
 
 
 def _nothing() -> None:
-    """Update nothing: without a trained tree, the page does not depend on the step."""
+    """Do nothing: without a trained tree, the page does not depend on the step."""
 
 
 def _trained(tab: Tab) -> Update:
