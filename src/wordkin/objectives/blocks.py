@@ -1,19 +1,21 @@
-"""Block sizes: the number of examples per block and of the noise words that they share.
+"""Sizes of blocks for training: how many examples are trained at a time, and how many noise words they share.
 
-Within a block, all rows are read before any is updated, so later examples do not see the updates of earlier ones. This
-is harmless while the total update of a row in a block is small relative to the curvature of the loss; otherwise
-training diverges. Two totals are bounded:
+Within a block, all rows are read before any is updated, so no example sees the updates of others in its block. This is
+harmless while the total update of a row in a block is small relative to the curvature of the loss; otherwise training
+diverges. Two totals are bounded:
 
-* The gradient of each shared noise word has the weight c K / M, with c context words and c K noise words per centre, so
-  a block of T examples moves a noise row by at most ``learning_rate * T * c * K / M`` steps. The bound is 1.5.
-* The most frequent word has the probability p in the kept text or in the noise, so its row receives
+* Each shared noise word is weighted with c K / M, where c is the number of context words of a centre, K the number of
+  noise words per pair and M the number of shared noise words. So a block of T examples moves a noise row by at most
+  ``learning_rate * T * c * K / M`` gradient steps. The bound is 1.5.
+* The most frequent word has the probability p in the kept text or in the noise, so its row is moved by
   ``learning_rate * T * c * (K + 1) * p`` steps. The bound is 0.5.
 
 T is the largest power of two within both bounds. If even T = 1 exceeds them, each pair is trained separately with its
 own noise words, as in plain word2vec.
 
-Hierarchical softmax updates nodes one after the other; only the input rows of a window are read together. The busiest
-row receives ``learning_rate * rows * path * p`` steps.
+Hierarchical softmax updates nodes one after the other; only the input rows of a window are read together. The row that
+is updated most often is moved by ``learning_rate * rows * path * p`` steps, where ``rows`` is the number of input rows
+read together and ``path`` the mean length of a path.
 """
 
 from __future__ import annotations
@@ -29,14 +31,14 @@ SHARED_NOISE_WORDS = 32  # noise words per block
 
 
 class BlockSize(NamedTuple):
-    """The size of a block.
+    """The size of a block of examples that are trained together.
 
     Attributes
     ----------
     examples : int
         Number of examples, T.
     noise : int
-        Number of shared noise words, M.
+        Number of noise words that the examples share, M.
     pair_by_pair : bool
         Whether every (input, output) pair is a separate example with its own K noise words.
     """
@@ -47,7 +49,7 @@ class BlockSize(NamedTuple):
 
 
 def negative_sampling_block(contexts: float, negative: int, learning_rate: float, likeliest: float) -> BlockSize:
-    """Block size of negative sampling.
+    """Choose the largest block with which negative sampling is stable.
 
     Parameters
     ----------
@@ -58,8 +60,8 @@ def negative_sampling_block(contexts: float, negative: int, learning_rate: float
     learning_rate : float
         Initial learning rate.
     likeliest : float
-        Fraction of the examples that update the busiest row: the highest probability of a word in the kept text or in
-        the noise; 1 with a projection bias.
+        Fraction of the examples that update the row updated most often: the highest probability of a word in the kept
+        text or in the noise; 1 with a projection bias.
     """
     for examples in _halvings(MOST_EXAMPLES):
         steps = learning_rate * examples * contexts
@@ -70,7 +72,11 @@ def negative_sampling_block(contexts: float, negative: int, learning_rate: float
 
 
 def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> BlockSize:
-    """Batch size of full softmax: only the bound on the busiest row applies, because there are no noise words."""
+    """Choose the largest number of examples that full softmax can train together and be stable.
+
+    The arguments are those of :func:`negative_sampling_block`. There are no noise words, so only the total update of
+    the row updated most often is bounded.
+    """
     for examples in _halvings(MOST_EXAMPLES):
         if learning_rate * examples * contexts * likeliest <= SAME_ROW_LIMIT:
             return BlockSize(examples, 0, False)
@@ -78,9 +84,10 @@ def softmax_block(contexts: float, learning_rate: float, likeliest: float) -> Bl
 
 
 def rows_together(path: float, learning_rate: float, likeliest: float) -> int:
-    """Return the number of context words whose rows hierarchical softmax reads together before it updates any of them.
+    """Choose how many input rows of a window hierarchical softmax reads before it updates any of them.
 
-    ``path`` is the mean length of a tree path; ``likeliest`` is that of :func:`negative_sampling_block`.
+    ``path`` is the mean length of a path in the tree. ``likeliest`` is the fraction of the examples that update the row
+    updated most often.
     """
     for rows in _halvings(MOST_ROWS_TOGETHER):
         if learning_rate * rows * path * likeliest <= SAME_ROW_LIMIT:

@@ -74,7 +74,7 @@ class Tables:
         return Tables(**{name: np.zeros(array.shape) for name, array in self.arrays().items()})
 
     def moved(self, towards: Tables, learning_rate: float) -> Tables:
-        """Return tables with the values of these plus ``learning_rate * towards``."""
+        """Return a copy of these tables to which ``learning_rate * towards`` has been added."""
         steps = towards.arrays()
         return Tables(**{name: array + learning_rate * steps[name] for name, array in self.arrays().items()})
 
@@ -83,25 +83,25 @@ class Tables:
 
 
 def sigmoid(x: ArrayLike) -> FloatArray:
-    """σ(x) = 1 / (1 + e^-x), without overflow for any x."""
+    """Compute σ(x) = 1 / (1 + e^-x), without overflow for any x."""
     scores = np.asarray(x, dtype=np.float64)
     small = np.exp(-np.abs(scores))
     return np.asarray(np.where(scores >= 0, 1.0, small) / (1.0 + small))
 
 
 def negative_log_sigmoid(x: ArrayLike) -> FloatArray:
-    """-log σ(x) = log(1 + e^-x), without overflow for any x."""
+    """Compute -log σ(x) = log(1 + e^-x), without overflow for any x."""
     return np.asarray(np.logaddexp(0.0, -np.asarray(x, dtype=np.float64)))
 
 
 def log_sum_exp(scores: FloatArray) -> float:
-    """log Σ e^score, computed relative to the largest score to avoid overflow."""
+    """Compute log Σ e^score. The largest score is subtracted first, to avoid overflow."""
     largest = float(scores.max())
     return largest + float(np.log(np.exp(scores - largest).sum()))
 
 
 def softmax(scores: FloatArray) -> FloatArray:
-    """Probabilities e^score / Σ e^score, computed relative to the largest score to avoid overflow."""
+    """Compute e^score / Σ e^score. The largest score is subtracted first, to avoid overflow."""
     powers: FloatArray = np.exp(scores - scores.max())
     powers /= powers.sum()
     return powers
@@ -111,9 +111,9 @@ def softmax(scores: FloatArray) -> FloatArray:
 
 
 def hidden_vector(tables: Tables, input_ids: Sequence[int], cbow_combine: str = "mean") -> FloatArray:
-    """The hidden vector h, shape (N,): mean or sum of the input rows, plus the projection bias.
+    """Compute the hidden vector h, shape (N,): the mean or sum of the input rows, plus the projection bias.
 
-    For a single input word, as in skip-gram, mean and sum are the row of the word.
+    For a single input word, as in skip-gram, both mean and sum are the row of the word.
     """
     hidden = np.zeros(tables.input_vectors.shape[1])
     for word_id in input_ids:
@@ -127,7 +127,7 @@ def hidden_vector(tables: Tables, input_ids: Sequence[int], cbow_combine: str = 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """Scores and loss of an objective for one hidden vector and R output rows.
+    """The scores of R output rows for one hidden vector, with the loss of an objective and its derivatives.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class Scored:
     scores : ndarray of shape (R,)
         v′ · h + b′.
     probabilities : ndarray of shape (R,)
-        For the two softmaxes, probabilities that sum to 1; otherwise σ(score).
+        For full and sampled softmax, probabilities that sum to 1; otherwise σ(score).
     residuals : ndarray of shape (R,)
         Residual g of each row: the negative derivative of the loss with respect to its score.
     loss : float
@@ -151,7 +151,7 @@ class Scored:
 
 
 def row_scores(tables: Tables, hidden: FloatArray, row_ids: Sequence[int] | IntArray) -> FloatArray:
-    """Scores s = v′ · h + b′ of some rows of the output table."""
+    """Compute the scores s = v′ · h + b′ of some rows of the output table."""
     scores = np.zeros(len(row_ids))
     for index, row_id in enumerate(row_ids):
         scores[index] = tables.output_vectors[row_id] @ hidden
@@ -161,10 +161,10 @@ def row_scores(tables: Tables, hidden: FloatArray, row_ids: Sequence[int] | IntA
 
 
 def full_softmax(tables: Tables, hidden: FloatArray, output_ids: Sequence[int]) -> Scored:
-    """Cross-entropy of the output words under a softmax over all words.
+    """Full softmax: the cross-entropy of the output words under a softmax over all words.
 
-    E = -Σ_c log y_{o_c} for outputs o_1 … o_C of one hidden vector; they share one softmax. CBOW and a single skip-gram
-    pair have C = 1.
+    E = -Σ_c log y_{o_c} for the outputs o_1 … o_C of one hidden vector, which share one softmax. For CBOW and for a
+    single skip-gram pair, C = 1.
     """
     row_ids = np.arange(len(tables.output_vectors))
     scores = row_scores(tables, hidden, row_ids)
@@ -180,11 +180,11 @@ def full_softmax(tables: Tables, hidden: FloatArray, output_ids: Sequence[int]) 
 def sampled_softmax(
     tables: Tables, hidden: FloatArray, output_id: int, sample_ids: Sequence[int], word_probabilities: FloatArray
 ) -> Scored:
-    """Cross-entropy under a softmax over the true word and K sampled words only (Bengio and Senécal 2008).
+    """Sampled softmax: cross-entropy under a softmax over the true word and K sampled words.
 
-    log(K · P) is subtracted from the score of each sample, where P is its sampling probability. The expected value of
-    the denominator then equals that of the full softmax. Samples equal to the true word are ignored, because the
-    denominator already contains it. ``scores`` holds the corrected scores.
+    This is the method of Bengio and Senécal (2008). log(K · P) is subtracted from the score of each sample, where P is
+    its sampling probability. The expected value of the denominator then equals that of the full softmax. Samples equal
+    to the true word are ignored, because the denominator already contains it. ``scores`` holds the corrected scores.
     """
     others = [sample_id for sample_id in sample_ids if sample_id != output_id]
     row_ids = np.array([output_id, *others], dtype=np.int64)
@@ -197,9 +197,10 @@ def sampled_softmax(
 
 
 def hierarchical_softmax(tables: Tables, hidden: FloatArray, node_ids: ArrayLike, bits: ArrayLike) -> Scored:
-    """-log p(word | h), where p is the product of the branch probabilities along the path of the word.
+    """Hierarchical softmax: -log p(word | h) for the word at the end of a path through the tree.
 
-    At a node with score s, bit 0 (left) has the probability σ(s) and bit 1 has σ(-s). ``probabilities`` holds σ(s).
+    p is the product of the branch probabilities along the path. At a node with score s, bit 0 (left) has the
+    probability σ(s) and bit 1 has σ(-s). ``probabilities`` holds σ(s).
     """
     row_ids = np.asarray(node_ids, dtype=np.int64)
     taken = np.asarray(bits, dtype=np.float64)
@@ -210,9 +211,9 @@ def hierarchical_softmax(tables: Tables, hidden: FloatArray, node_ids: ArrayLike
 
 
 def negative_sampling(tables: Tables, hidden: FloatArray, output_id: int, noise_ids: Sequence[int]) -> Scored:
-    """-log σ(score of the true word) - Σ log σ(-score of each noise word) (Mikolov et al. 2013b, equation 4).
+    """Negative sampling: -log σ(score of the true word) - Σ log σ(-score of each noise word).
 
-    Noise words equal to the true word are ignored.
+    This is equation 4 of Mikolov et al. 2013b. Noise words equal to the true word are ignored.
     """
     row_ids = np.array([output_id, *(noise_id for noise_id in noise_ids if noise_id != output_id)], dtype=np.int64)
     labels = np.zeros(len(row_ids))
@@ -229,7 +230,8 @@ def shared_negative_sampling(
     """Negative sampling of C output words with M noise words that are shared with other examples.
 
     Each shared noise word has the weight ``negative / M`` for every output word different from it. The expected
-    gradient is then that of ``negative`` draws per output word. Rows are the outputs, then the noise words.
+    gradient is then the same as with ``negative`` draws per output word. The rows of the result are those of the
+    outputs, followed by those of the noise words.
     """
     row_ids = np.array([*output_ids, *noise_ids], dtype=np.int64)
     scores = row_scores(tables, hidden, row_ids)
@@ -245,9 +247,9 @@ def shared_negative_sampling(
 
 
 def hidden_direction(tables: Tables, scored: Scored) -> FloatArray:
-    """-EH = Σ g v′, the negative derivative of the loss with respect to the hidden vector, shape (N,).
+    """Compute -EH = Σ g v′, the negative derivative of the loss with respect to the hidden vector, shape (N,).
 
-    EH = ∂E/∂h, as in Rong 2014; the result is the direction of descent.
+    EH = ∂E/∂h, as in Rong 2014. The loss decreases in the direction of the result.
     """
     towards = np.zeros(tables.output_vectors.shape[1])
     for row_id, residual in zip(scored.row_ids, scored.residuals, strict=True):
@@ -262,10 +264,11 @@ def direction(
     cbow_combine: str = "mean",
     cbow_gradient: str = "exact",
 ) -> Tables:
-    """The negative gradient of the loss of one example.
+    """Compute the negative gradient of the loss of one example, with respect to all tables.
 
     With ``cbow_gradient="word2vec"`` and the mean, each of the C input rows gets the whole of -EH instead of -EH / C,
-    as in word2vec.c. This is not the exact gradient.
+    where EH is the derivative with respect to the hidden vector. word2vec.c does the same; it is not the exact
+    gradient.
     """
     hidden = hidden_vector(tables, input_ids, cbow_combine)
     towards = tables.zeros()
@@ -278,7 +281,7 @@ def direction(
 
 
 def tree_probabilities(tables: Tables, hidden: FloatArray, tree: HuffmanTree) -> FloatArray:
-    """p(word | h) of every word under hierarchical softmax, shape (V,); they sum to 1 for any h."""
+    """Compute p(word | h) of every word under hierarchical softmax, shape (V,). The sum is 1 for any h."""
     losses = [hierarchical_softmax(tables, hidden, *tree.path(word_id)).loss for word_id in range(len(tree))]
     return np.asarray(np.exp(-np.array(losses)))
 
@@ -286,7 +289,10 @@ def tree_probabilities(tables: Tables, hidden: FloatArray, tree: HuffmanTree) ->
 def _add_to_inputs(
     tables: Tables, input_ids: Sequence[int], update: FloatArray, cbow_combine: str, cbow_gradient: str
 ) -> None:
-    """Add the update of a hidden vector to its input rows (repeatedly for repeated words) and the projection bias."""
+    """Add the update of a hidden vector to its input rows and to the projection bias, in place.
+
+    A word that occurs several times in ``input_ids`` is updated several times.
+    """
     divided = cbow_combine == "mean" and cbow_gradient == "exact"
     for word_id in input_ids:
         tables.input_vectors[word_id] += update / len(input_ids) if divided else update
@@ -299,17 +305,7 @@ def _add_to_inputs(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Centres and their windows in a piece of text.
-
-    Attributes
-    ----------
-    word_ids : sequence of int
-        The words of the piece.
-    centres : sequence of int, length T
-        Positions in ``word_ids``.
-    starts, stops : sequence of int, length T
-        The context of centre i is every position from ``starts[i]`` to ``stops[i] - 1`` except ``centres[i]``.
-    """
+    """Some centres of a piece of text, and their windows."""
 
     word_ids: Sequence[int] | NDArray[np.integer]
     centres: Sequence[int] | NDArray[np.integer]
@@ -333,19 +329,19 @@ class Window(NamedTuple):
     context_ids: list[int]
 
     def example(self, architecture: str) -> tuple[list[int], list[int]]:
-        """Input and output words: CBOW predicts the centre from the context, skip-gram the reverse."""
+        """Return the input and output words: CBOW predicts the centre from the context, skip-gram the reverse."""
         return (self.context_ids, [self.centre_id]) if architecture == "cbow" else ([self.centre_id], self.context_ids)
 
     def pairs(self, transposed: bool = False) -> list[tuple[int, int]]:
-        """Skip-gram's (input, output) pairs: (centre, context), or (context, centre) as in word2vec.c."""
+        """Return skip-gram's (input, output) pairs: (centre, context), or if ``transposed``, (context, centre)."""
         pairs = [(self.centre_id, context_id) for context_id in self.context_ids]
         return [(context_id, centre_id) for centre_id, context_id in pairs] if transposed else pairs
 
 
 class BlockStep(NamedTuple):
-    """The tables after a block, its summed loss and its number of examples.
+    """The result of training on a block: the new tables, the summed loss and the number of examples.
 
-    An example is an (input, output) pair for skip-gram and a centre for CBOW.
+    For skip-gram, each (input, output) pair counts as an example; for CBOW, each centre.
     """
 
     tables: Tables
@@ -400,7 +396,7 @@ _Projection = tuple[str, str]  # cbow_combine, cbow_gradient
 
 
 class _Options(NamedTuple):
-    """Arguments of :func:`block_step` that only some objectives need."""
+    """The arguments of :func:`block_step` other than the tables and the block."""
 
     architecture: str
     learning_rate: float
@@ -412,12 +408,12 @@ class _Options(NamedTuple):
 
 
 def _step_softmax(tables: Tables, windows: list[Window], options: _Options) -> float:
-    """Full softmax of a block, in place; returns the summed loss."""
+    """Train the tables on a block with full softmax, in place; return the summed loss."""
     return _step_together(tables, windows, options, full_softmax)
 
 
 def _step_negative_sampling(tables: Tables, windows: list[Window], options: _Options) -> float:
-    """Negative sampling of a block, in place; returns the summed loss."""
+    """Train the tables on a block with negative sampling, in place; return the summed loss."""
 
     def scored(tables: Tables, hidden: FloatArray, output_ids: Sequence[int]) -> Scored:
         return shared_negative_sampling(tables, hidden, output_ids, options.noise_ids, options.negative)
@@ -426,7 +422,7 @@ def _step_negative_sampling(tables: Tables, windows: list[Window], options: _Opt
 
 
 def _step_hierarchical_softmax(tables: Tables, windows: list[Window], options: _Options) -> float:
-    """Hierarchical softmax of a block, in place; returns the summed loss."""
+    """Train the tables on a block with hierarchical softmax, in place; return the summed loss."""
     tree = options.tree
     if tree is None:
         raise ConfigError("tree", 'must be given with objective="hierarchical-softmax"', None)
@@ -441,10 +437,10 @@ _STEPS: dict[str, Callable[[Tables, list[Window], _Options], float]] = {
 
 
 def _tree_window(tables: Tables, window: Window, tree: HuffmanTree, options: _Options) -> float:
-    """Hierarchical softmax of one window, in place; the output is the path of the centre.
+    """Train the tables on one window with hierarchical softmax, in place; return the summed loss.
 
-    In CBOW, the whole context is one input. In skip-gram, each context word is an input (the transposed orientation),
-    from left to right.
+    The output is the path of the centre. In CBOW, the whole context is one input. In skip-gram, each context word is an
+    input (the transposed orientation), from left to right.
     """
     rate, together, projection = options.learning_rate, options.together, options.projection
     inputs = [window.context_ids] if options.architecture == "cbow" else [[word_id] for word_id in window.context_ids]
@@ -469,10 +465,10 @@ def _step_together(
     options: _Options,
     score: Callable[[Tables, FloatArray, Sequence[int]], Scored],
 ) -> float:
-    """One step, in place, in which all examples are scored on the initial tables; returns the summed loss.
+    """Train the tables on all examples of a block together, in place; return the summed loss.
 
-    All rows are read first, then output rows and finally input rows are written. A repeated row gets the sum of its
-    updates.
+    ``score`` computes the loss and residuals of one example. All examples are scored with the initial tables; then the
+    output rows and finally the input rows are updated. A row that is used several times gets the sum of its updates.
     """
     rate = options.learning_rate
     examples = [window.example(options.architecture) for window in windows]
@@ -487,7 +483,7 @@ def _step_together(
 
 
 def _add_to_outputs(tables: Tables, hidden: FloatArray, scored: Scored, learning_rate: float) -> None:
-    """Update the output rows of one example."""
+    """Add the update of one example to its output rows, in place."""
     for row_id, residual in zip(scored.row_ids, scored.residuals, strict=True):
         tables.output_vectors[row_id] += learning_rate * residual * hidden
         if tables.output_bias is not None:

@@ -1,4 +1,4 @@
-"""Timing of checkpoints, and storage for the tables of the best epoch."""
+"""When checkpoints are written, and where the tables of the best epoch are stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 def seconds_of(duration: str | float, parameter: str = "checkpoint_every") -> float:
     """Convert a duration to seconds: a number of seconds, or text such as "30s", "10m" or "1.5h".
 
-    Raises :class:`ConfigError`, which names ``parameter``.
+    Raises :class:`ConfigError` for any other value; ``parameter`` is the name of the option in the message.
 
     >>> seconds_of("10m"), seconds_of(0.5)
     (600.0, 0.5)
@@ -58,11 +58,11 @@ class Checkpoints:
         self._warned: object = None  # reason of the last failure, if the last checkpoint failed
 
     def due(self) -> bool:
-        """Return whether the time between checkpoints has passed since the last one."""
+        """Whether the time between checkpoints has passed since the last one."""
         return time.monotonic() >= self._next
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write a checkpoint; warn if it cannot be written."""
+        """Write a checkpoint; warn if that fails. ``finished`` says whether the run has ended."""
         try:
             if self._best is not None and not finished:
                 self._best.move_to_directory()
@@ -79,13 +79,16 @@ class Checkpoints:
 
 
 def _failure_reason(error: OutputError) -> object:
-    """The errno of an error, or its message; equal for errors that differ only in a file name."""
+    """The reason for an error: its errno, or its message if it has none.
+
+    Two errors that differ only in the name of a file have the same reason.
+    """
     number = getattr(error.__cause__, "errno", None)
     return str(error) if number is None else number
 
 
 class TemporaryBestTables:
-    """:class:`~wordkin.training.persistence.BestTables` in an unnamed temporary file, for a run without checkpoints."""
+    """Stores the tables of the best epoch in an unnamed temporary file, for a run without checkpoints."""
 
     def __init__(self, spool_directory: str | Path | None = None) -> None:
         self._spool_directory = spool_directory
@@ -107,7 +110,7 @@ class TemporaryBestTables:
 
 
 class RunBestTables:
-    """:class:`~wordkin.training.persistence.BestTables` in the directory of a run.
+    """Stores the tables of the best epoch in the directory of a run.
 
     If the directory cannot be written, the tables go to a temporary file and are moved to the directory with the next
     checkpoint. They stay memory-mapped, so they survive the removal of the directory.
@@ -120,7 +123,7 @@ class RunBestTables:
         self._tables = directory.best_tables() if "best" in directory.record.files else None
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Store the tables. Raises :class:`OutputError` if the temporary directory cannot be written either."""
+        """Store the tables. Raises :class:`OutputError` if no temporary file can be written either."""
         try:
             self._directory.keep_best(tables)
             self._tables, self._only_temporary = self._directory.best_tables(), False
@@ -129,11 +132,14 @@ class RunBestTables:
             self._tables, self._only_temporary = self._temporary.best_tables(), True
 
     def move_to_directory(self) -> None:
-        """Write the tables to the directory if they are only in a temporary file. Raises :class:`OutputError`."""
+        """If the tables are only in a temporary file, write them to the directory.
+
+        Raises :class:`OutputError` if that fails.
+        """
         if self._only_temporary and self._tables is not None:
             self._directory.keep_best(self._tables)
             self._only_temporary = False
 
     def best_tables(self) -> NamedTables:
-        """The tables stored last, memory-mapped read-only."""
+        """Return the tables that were stored last, memory-mapped read-only."""
         return self._directory.best_tables() if self._tables is None else self._tables

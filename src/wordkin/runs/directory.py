@@ -40,7 +40,7 @@ _HALF_WRITTEN_RECORD = re.compile(r"\.run\.json\.[0-9a-f]{8}\.tmp")
 
 
 def check_directory(path: str | Path) -> None:
-    """Raise :class:`OutputError` unless a run directory exists at ``path`` or could be created. Creates nothing."""
+    """Raise :class:`OutputError` unless ``path`` is a directory, or one could be created there. Creates nothing."""
     existing = wanted = Path(path).absolute()
     try:
         if "\0" in str(existing):
@@ -62,7 +62,10 @@ _TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
 def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
-    """Paths of the vectors and of the log of a run, from its record; raises the errors of :meth:`RunDirectory.open`."""
+    """Return the paths of the vectors and of the log that ``run.json`` in a run directory names; None if not written.
+
+    Raises the errors of :meth:`RunDirectory.open`.
+    """
     directory = RunDirectory(path)
     directory._check_has_run()
     run = directory._read_record().run
@@ -70,7 +73,7 @@ def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
 
 
 class RunDirectory:
-    """The directory of one run or of one saved model; locked while it is open for writing.
+    """The directory of one run or of one saved model. Other processes cannot write to it while it is open for writing.
 
     Attributes
     ----------
@@ -163,12 +166,12 @@ class RunDirectory:
 
     @property
     def text_paths(self) -> tuple[Path, Path]:
-        """The directories of the training corpus and of the held-out corpus."""
+        """The subdirectories in which the encoded training text and the encoded held-out text are stored."""
         return self.path / CORPUS_NAME, self.path / VALIDATION_NAME
 
     @property
     def has_begun(self) -> bool:
-        """Whether the run was opened, or :meth:`begin` was called."""
+        """Whether the directory holds a run: one that was opened, or that :meth:`begin` wrote."""
         return self._vocabulary is not None
 
     @property
@@ -191,7 +194,7 @@ class RunDirectory:
         frozen: NDArray[np.int64] | None = None,
         old_weights: NDArray[np.float32] | None = None,
     ) -> None:
-        """Write the first state of a run.
+        """Write the files of a run before training begins, so that it can be resumed.
 
         Parameters
         ----------
@@ -214,8 +217,8 @@ class RunDirectory:
         frozen : ndarray of int64, default None
             Ids of the words whose vectors must not change.
         old_weights : ndarray of shape (V,), float32, default None
-            Weight of each row of ``tables`` in the average at the end of training; the directory stores both until
-            training has ended.
+            Weight of the row of each word in ``tables``, when the trained row is averaged with it at the end of
+            training. The directory stores weights and tables until then.
 
         Raises
         ------
@@ -240,12 +243,12 @@ class RunDirectory:
         self._publish(RunRecord(run, state, finished, files), tables)
 
     def phrases(self) -> Phrases | None:
-        """The phrases that the run joins in its text, if any."""
+        """The phrases that are joined in the text of the run; None if there are none."""
         file = self.record.files.get("phrases")
         return None if file is None else Phrases.from_json(self._read(file, _PHRASES_LAYOUT)[0]["json"].tobytes())
 
     def rare(self) -> Vocabulary | None:
-        """Words outside the vocabulary with their counts, if they were stored."""
+        """Words outside the vocabulary with their counts; None if they were not stored."""
         file = self.record.files.get("rare")
         return None if file is None else self._read_words(file)
 
@@ -263,7 +266,7 @@ class RunDirectory:
         return counts
 
     def frozen(self) -> NDArray[np.int64] | None:
-        """Ids of the words whose vectors must not change, if any."""
+        """Ids of the words whose vectors must not change; None if there are none."""
         file = self.record.files.get("frozen")
         if file is None:
             return None
@@ -273,7 +276,10 @@ class RunDirectory:
         return ids
 
     def old_rows(self) -> OldRows | None:
-        """The tables before an update and their weights in the average at its end, if any, memory-mapped read-only."""
+        """The tables before an update, and their weights in the average that the update ends with.
+
+        None if the run is not an update that averages tables. The tables are memory-mapped read-only.
+        """
         file = self.record.files.get("weights")
         if file is None:
             return None
@@ -288,11 +294,14 @@ class RunDirectory:
         return OldRows(self._read_tables(start), weights)
 
     def continue_as(self, run: Run) -> None:
-        """Write ``run`` to the next checkpoint. Only values that a resumed run may change may differ."""
+        """Use ``run`` as the record from the next checkpoint on, after the run was resumed with changed options.
+
+        Only options that a resumed run may change may differ from the recorded ones.
+        """
         self._record = dataclasses.replace(self.record, run=run)
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write a checkpoint. On :class:`OutputError`, the previous checkpoint is unchanged."""
+        """Write a checkpoint. If it raises :class:`OutputError`, the previous checkpoint is unchanged."""
         self.check_unchanged()
         files = dict(self.record.files)
         if self._best is not None:
@@ -309,7 +318,10 @@ class RunDirectory:
         return None if stored is None else self._read_tables(stored)
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Write the tables of the best epoch so far, for the next checkpoint. Raises :class:`OutputError`."""
+        """Write the tables of the best epoch so far. They belong to the run from the next checkpoint on.
+
+        Raises :class:`OutputError` if they cannot be written.
+        """
         self.check_unchanged()
         self._best = self._write("best", tables)
 
@@ -343,15 +355,15 @@ class RunDirectory:
             raise OutputError(f"cannot continue the run in {str(self.path)!r}: its text is missing: {error}") from error
 
     def open_corpus(self) -> EncodedCorpus:
-        """Open the training corpus.
+        """Open the encoded training text.
 
-        Raises :class:`CheckpointError` if it is not the one the run started with, :class:`FormatError` if it is
-        damaged.
+        Raises :class:`CheckpointError` if it is not the text that the run started with, and :class:`FormatError` if it
+        is damaged.
         """
         return self._open_corpus(CORPUS_NAME, self.record.run.corpus_fingerprint)
 
     def open_validation(self) -> EncodedCorpus | None:
-        """Open the held-out corpus, if there is one; raises the errors of :meth:`open_corpus`."""
+        """Open the encoded held-out text; None if there is none. Raises the errors of :meth:`open_corpus`."""
         wanted = self.record.run.validation_fingerprint
         return None if wanted is None else self._open_corpus(VALIDATION_NAME, wanted)
 
@@ -370,7 +382,10 @@ class RunDirectory:
     # --- writing
 
     def _publish(self, record: RunRecord, tables: NamedTables | None) -> None:
-        """Write the tables, then the record that names them; then remove unreferenced files."""
+        """Write a checkpoint: first the tables, then the record that names them.
+
+        Afterwards, files that the record does not name are removed.
+        """
         try:
             if tables is not None:
                 record = dataclasses.replace(record, files={**record.files, "tables": self._write("tables", tables)})
@@ -381,7 +396,10 @@ class RunDirectory:
             self._remove_leftovers()
 
     def _write(self, kind: str, tensors: NamedTables, metadata: Mapping[str, str] | None = None) -> StoredFile:
-        """Write a file under a new name and fsync it. It becomes part of the run when ``run.json`` names it."""
+        """Write arrays to a file with a new name and fsync it. It becomes part of the run when ``run.json`` names it.
+
+        ``kind`` is the first part of the name, such as "tables".
+        """
         path = self.path / f"{kind}-{secrets.token_hex(6)}.safetensors"
         written = False
         try:
@@ -401,12 +419,12 @@ class RunDirectory:
         return StoredFile(path.name, hashed.digest.hexdigest())
 
     def _remove_leftovers(self) -> None:
-        """Remove files of earlier checkpoints and partial files of killed processes; ignore errors.
+        """Remove files of earlier checkpoints and unfinished files of killed processes. Errors are ignored.
 
-        The files to keep are read from ``run.json``, because after an error this object may not know which files are on
-        disk. If it cannot be read, nothing is removed. A record that was written but not fsynced may be lost in a power
-        cut, which restores the previous one; the files of both are therefore kept. Files that cannot be removed only
-        take space, and the next checkpoint tries again.
+        The files to keep are those that ``run.json`` on disk names, because after an error this object may not know
+        which files are on disk. If it cannot be read, nothing is removed. If it was written but not fsynced, a power
+        cut may restore the previous record; the files of both are then kept. A file that cannot be removed only takes
+        space, and the next checkpoint tries again.
         """
         counting: list[StoredFile] = [] if self._best is None else [self._best]
         try:
@@ -424,7 +442,10 @@ class RunDirectory:
                     (self.path / name).unlink()
 
     def _lock(self) -> None:
-        """Lock the directory if the system supports it. The system releases the lock when the process ends."""
+        """Lock the directory, if the system supports it, so that no other process writes to it.
+
+        The system releases the lock when the process ends.
+        """
         if os.name != "posix":
             return
         import fcntl
@@ -449,7 +470,7 @@ class RunDirectory:
     # --- reading
 
     def _check_has_run(self) -> None:
-        """Raise :class:`CheckpointError` if ``run.json`` is missing or inaccessible."""
+        """Raise :class:`CheckpointError` if there is no ``run.json``, or it is inaccessible."""
         try:
             if stat.S_ISREG((self.path / RECORD_NAME).stat().st_mode):
                 return
@@ -487,7 +508,10 @@ class RunDirectory:
         return tables
 
     def _read(self, file: StoredFile, layout: Layout) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-        """Check the digest of a file; return its arrays, memory-mapped read-only, and its metadata."""
+        """Check the digest of a file of the run; return its arrays, memory-mapped read-only, and its metadata.
+
+        ``layout`` gives the names, types and dimensions that the arrays must have.
+        """
         try:
             with InputFile(self.path / file.name) as source:
                 data = mapped_bytes(source)

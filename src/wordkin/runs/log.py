@@ -20,15 +20,15 @@ SECONDS_BETWEEN_LINES = 1.0
 
 
 class TrainingLog:
-    """A callback that appends a line about once a second and at the end of each epoch.
+    """A training callback that writes a line of JSON to a file about once a second, and at the end of each epoch.
 
     Keys of a line: ``step`` (line number, from 1), ``epoch``, ``words``, ``words_per_second``, ``learning_rate``,
     ``loss``, ``validation_loss`` (null except at the end of an epoch) and ``seconds``, as in :class:`TrainingReport`;
     on several machines also ``machines`` and ``sent_bytes_per_word``. The first line also has ``reading``, the
     statistics of reading the text.
 
-    Write errors after the start, such as a full disk or a pipe without a reader, end the log with a warning. The run
-    continues.
+    If writing fails after the start, as when the disk is full or nobody reads a pipe, the log ends with a warning. The
+    run continues.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class TrainingLog:
     reading : mapping, default None
         Statistics of reading, for the first line.
     words : int, default 0
-        Number of words that a resumed run has trained on. Lines about later words are removed; a killed process may
-        have written them.
+        Number of words that a resumed run has trained on. Lines about later words are removed; a process that was
+        killed after its last checkpoint may have written them.
 
     Raises
     ------
@@ -61,7 +61,10 @@ class TrainingLog:
             raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
 
     def _open(self, words: int) -> FileIO:
-        """Open the file unbuffered, so that each line is written immediately and closing writes nothing."""
+        """Open the file without a buffer, so that each line is written at once and closing writes nothing.
+
+        Lines about more than ``words`` words are removed.
+        """
         if is_stream(self._path):
             return _unbuffered(os.open(self._path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)))
         shared = _standard_stream(self._path)
@@ -135,7 +138,7 @@ def _unbuffered(descriptor: int) -> FileIO:
 
 
 def _standard_stream(path: Path) -> int | None:
-    """The descriptor of standard output or standard error if it is redirected to this file; otherwise None."""
+    """The descriptor of standard output or standard error, if it is redirected to this file; otherwise None."""
     for descriptor in (1, 2):
         with contextlib.suppress(OSError):  # the descriptor is closed, or the file does not exist yet
             if os.path.samestat(os.fstat(descriptor), path.stat()):
@@ -144,7 +147,10 @@ def _standard_stream(path: Path) -> int | None:
 
 
 def _append(file: FileIO, line: bytes) -> None:
-    """Write a whole line or, if possible, nothing; raise OSError if it cannot be written."""
+    """Write a whole line; raise OSError if it cannot be written.
+
+    If only a part of it can be written, this part is removed again if possible.
+    """
     start = file.tell() if file.seekable() else None
     try:
         written = file.write(line)
@@ -160,7 +166,10 @@ def _append(file: FileIO, line: bytes) -> None:
 
 
 def _lines_up_to(path: Path, words: int) -> tuple[int, int]:
-    """Number of leading complete lines of a log with at most ``words`` words, and their size in bytes."""
+    """Count the complete lines at the beginning of a log that report at most ``words`` words.
+
+    Returns their number and their size in bytes.
+    """
     lines = size = 0
     try:
         with path.open("rb") as file:

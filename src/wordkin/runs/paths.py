@@ -1,4 +1,4 @@
-"""Output paths of a run, checked before the text is read instead of after hours of training."""
+"""Checks of the paths that a run writes to, before the text is read instead of after hours of training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def with_paths(
     texts: Sequence[Source] = (),
     checkpoint: str | Path | None = None,
 ) -> Run:
-    """Check the output paths of a run and return the run with them.
+    """Check the paths of the vectors and of the log, and return the run with these paths.
 
     Parameters
     ----------
@@ -71,7 +71,10 @@ def with_paths(
 
 
 def _refuse_inside_run(paths: dict[str, Path], directory: Path) -> None:
-    """Raise :class:`ConfigError` if a path is the run directory or one of its files."""
+    """Raise :class:`ConfigError` if an output path is the run directory or one of its files.
+
+    ``paths`` maps the option, such as "output", to its path.
+    """
     for name, given in paths.items():
         path = given.absolute()
         own = path.name in (RECORD_NAME, CORPUS_NAME, VALIDATION_NAME) or FILE_NAME.fullmatch(path.name)
@@ -82,7 +85,7 @@ def _refuse_inside_run(paths: dict[str, Path], directory: Path) -> None:
 
 
 def _refuse_to_become_text(paths: dict[str, Path], texts: Sequence[Source]) -> None:
-    """Raise :class:`ConfigError` if the next run on the same directory would read an output of this run as text."""
+    """Raise :class:`ConfigError` if an output would be in a directory of text, so that the next run would read it."""
     for name, path in paths.items():
         looks_binary = ".safetensors" in path.suffixes  # readers skip files that contain zero bytes
         is_new = name == "checkpoint" or not path.exists()
@@ -92,7 +95,7 @@ def _refuse_to_become_text(paths: dict[str, Path], texts: Sequence[Source]) -> N
 
 
 def _refuse_to_overwrite(paths: dict[str, Path], texts: Sequence[Source]) -> None:
-    """Raise :class:`ConfigError` if an output is a file of the text, or the same file as another output."""
+    """Raise :class:`ConfigError` if an output is also a file of the text, or if two outputs are the same file."""
     written: dict[Path, str] = {}
     for name, given in paths.items():
         path = given.resolve()

@@ -54,7 +54,7 @@ class Run:
     reading: Mapping[str, Any] | None = None
 
     def fingerprinted(self) -> dict[str, Any]:
-        """The configuration and the fingerprints, which must not change during a run."""
+        """The configuration and the fingerprints of the texts: the values that must not change during a run."""
         return {"config": self.config.to_dict(), **{name: getattr(self, name) for name in _FINGERPRINTS}}
 
 
@@ -79,11 +79,11 @@ class RunRecord:
     finished : bool
         Whether training has ended.
     files : mapping of str to StoredFile
-        Files by kind. "vocabulary" is always present. The others are optional: "phrases"; "rare", the counts of words
-        outside the vocabulary; "text", the word counts in the text of an update; "frozen", the ids of words whose
-        vectors must not change; "tables", those of the last checkpoint; "best", the tables of the best epoch so far;
-        "start", the tables that an update starts from; "weights", their weights in the average at its end. "best",
-        "start" and "weights" are removed when the run is finished.
+        Files by what they store. "vocabulary" is always present. The others are optional: "phrases"; "rare", the counts
+        of words outside the vocabulary; "text", the word counts in the text of an update; "frozen", the ids of words
+        whose vectors must not change; "tables", those of the last checkpoint; "best", the tables of the best epoch so
+        far; "start", the tables that an update starts from; "weights", the weights of these tables when they are
+        averaged with the trained ones. "best", "start" and "weights" are removed when the run is finished.
     """
 
     run: Run
@@ -92,7 +92,7 @@ class RunRecord:
     files: Mapping[str, StoredFile] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        """The content of the file."""
+        """The content of ``run.json`` for this record."""
         fingerprinted = self.run.fingerprinted()
         values = {
             "format": FORMAT_NAME,
@@ -155,7 +155,7 @@ class RunRecord:
 
 
 class UnsavedFunction:
-    """Placeholder for an option that was a Python function when the run was saved; functions are not stored."""
+    """Stands for an option that was a Python function when the run was saved; functions are not stored."""
 
     def __init__(self, option: str, name: str) -> None:
         self._option = option
@@ -168,7 +168,7 @@ class UnsavedFunction:
 
 
 def with_options(run: Run, options: Mapping[str, Any]) -> Run:
-    """The run with the options that it is resumed with.
+    """Return the run with changed options, for resuming it.
 
     Raises :class:`CheckpointError` if an option that must not change differs from the value the run started with.
     """
@@ -186,7 +186,7 @@ def with_options(run: Run, options: Mapping[str, Any]) -> Run:
 
 
 def _fingerprint(fingerprinted: Mapping[str, Any], files: Mapping[str, StoredFile]) -> str:
-    """Return the digest of the values that must not change during a run."""
+    """Return the digest of the values that must not change during a run, including the digest of its vocabulary."""
     config = {name: value for name, value in fingerprinted["config"].items() if name not in FREE_TO_CHANGE}
     content = {**fingerprinted, "config": config, "vocabulary": files["vocabulary"].sha256}
     return digest_of(content)
@@ -209,7 +209,7 @@ def _files(entries: Mapping[str, Any]) -> dict[str, StoredFile]:
 
 
 def _config(values: Mapping[str, Any]) -> TrainingConfig:
-    """The stored configuration; options that an earlier version stored under another name are renamed."""
+    """Return the stored configuration. Options that an earlier version called differently get their present names."""
     former = {name: now for name, now in FORMER_NAMES.items() if name in values and now not in values}
     values = {former.get(name, name): value for name, value in values.items()}
     tokenizer = values.get("tokenizer")
@@ -225,7 +225,10 @@ def _config(values: Mapping[str, Any]) -> TrainingConfig:
 
 
 def _entry(values: object, name: str, kind: Any) -> Any:
-    """An entry of a JSON object, which must have the type ``kind``; an int is accepted for a float."""
+    """Return an entry of a JSON object; raise FormatError unless it has the type ``kind``.
+
+    A whole number is accepted where a float is required.
+    """
     found = values.get(name) if isinstance(values, dict) else None
     if kind is float and type(found) is int:
         return float(found)

@@ -1,4 +1,4 @@
-"""A complete training run: initial tables, training, checkpoints and log."""
+"""A complete training run: makes the initial tables, trains, writes checkpoints and the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as requests to stop at the next point where the tables are consistent."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into requests to stop at the next point where a checkpoint can be written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SI
 class StopSignals:
     """Context manager inside which SIGINT, SIGTERM and SIGHUP ask training to stop.
 
-    On exit, the signal is raised again for the previous handler: Ctrl-C becomes KeyboardInterrupt, the others end the
-    process. A second signal is raised again immediately. Signals that the process ignores (SIGHUP under nohup), or
-    whose handler was not installed from Python, are not handled. Outside the main thread no signal is handled, because
-    Python allows handlers only there.
+    When the context is left, the signal is raised again and handled as before: Ctrl-C becomes KeyboardInterrupt, the
+    others end the process. A second signal is raised again immediately. Signals that the process ignores (SIGHUP under
+    nohup), or whose handler was not installed from Python, are left alone. Outside the main thread no signal is
+    handled, because Python allows handlers only there.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class StopSignals:
         self._undelivered: int | None = None
 
     def received(self) -> bool:
-        """Whether a signal was received; thread-safe."""
+        """Whether a signal was received. Any thread may call this."""
         return self._received
 
     def __enter__(self) -> Self:

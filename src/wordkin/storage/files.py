@@ -1,4 +1,4 @@
-"""Atomic file writes, and reading of files that may be compressed or damaged."""
+"""Files that are written atomically, and input files that may be compressed or damaged."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def replacing_path(path: Path) -> Iterator[Path]:
-    """Context manager: yield a temporary path that replaces ``path`` atomically when the block succeeds.
+    """Context manager that yields a temporary path, to be written to instead of ``path``.
 
-    The temporary file is in the same directory, is fsynced and then renamed, so ``path`` is always either the old or
-    the new file. If the block fails, the temporary file is removed. A symbolic link is kept and its target is replaced.
-    A pipe or device receives the whole content at the end of the block. Raises :class:`OutputError` if the system
-    refuses.
+    At the end of the block, the temporary file is fsynced and renamed to ``path``, so ``path`` is always either the old
+    or the new file. If the block fails, the temporary file is removed. It is in the same directory. If ``path`` is a
+    symbolic link, its target is replaced. If it is a pipe or device, the whole content is written to it at the end of
+    the block. Raises :class:`OutputError` if the system refuses to write.
     """
     try:
         if is_stream(path):
@@ -67,7 +67,7 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _copied_to_stream(stream: Path) -> Iterator[Path]:
-    """Context manager: yield a temporary path whose content is written to a pipe or device on success."""
+    """Context manager that yields a temporary path. At the end, its content is written to a pipe or device."""
     with tempfile.TemporaryDirectory(prefix="wordkin-") as directory:
         temporary = Path(directory) / stream.name
         yield temporary
@@ -77,7 +77,7 @@ def _copied_to_stream(stream: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Like :func:`replacing_path`, but yield the open file; gzip-compressed if the name ends in ``.gz``."""
+    """Like :func:`replacing_path`, but yields the open file. It is compressed with gzip if the name ends in ``.gz``."""
     with replacing_path(path) as temporary, temporary.open("xb") as file:
         with compressing(file) if path.suffix == ".gz" else contextlib.nullcontext(file) as stream:
             yield cast(BinaryIO, stream)
@@ -85,12 +85,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def compressing(file: BinaryIO) -> gzip.GzipFile:
-    """A reproducible gzip stream over ``file``: its header holds no file name and no time."""
+    """Return a stream that compresses to ``file`` with gzip.
+
+    The header holds no file name and no time, so equal content gives equal bytes.
+    """
     return gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0)
 
 
 def sync_directory(directory: Path) -> None:
-    """Fsync a directory, so that a rename in it is durable; skipped if the system does not support it."""
+    """Fsync a directory, so that a rename in it survives a power cut; skipped if the system does not support it."""
     with contextlib.suppress(PermissionError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -103,7 +106,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether a path is a pipe, terminal or device, which cannot be replaced or truncated."""
+    """Whether a path is a pipe, a terminal or a device, which cannot be replaced or truncated like a file."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -112,7 +115,7 @@ def is_stream(path: Path) -> bool:
 
 
 def _followed(path: Path) -> Path:
-    """The target of a symbolic link, which need not exist; any other path unchanged."""
+    """If a path is a symbolic link, return its target, which need not exist; otherwise return the path."""
     if not path.is_symlink():
         return path
     target = Path(os.path.realpath(path))
@@ -122,12 +125,15 @@ def _followed(path: Path) -> Path:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Return the message of a system error without its number, or of the ValueError that an impossible path causes."""
+    """Return the message of a system error, without its number.
+
+    Paths that no system accepts, such as one with a null character, raise ValueError, whose message is returned.
+    """
     return getattr(error, "strerror", None) or str(error)
 
 
 def check_writable(path: Path) -> None:
-    """Raise :class:`OutputError` unless :func:`replacing` can write ``path``; leaves no file behind."""
+    """Raise :class:`OutputError` unless :func:`replacing` can write ``path``. No file is left behind."""
     try:
         if is_stream(path):
             _check_stream(path)
@@ -149,7 +155,10 @@ def check_writable(path: Path) -> None:
 
 
 def _check_stream(path: Path) -> None:
-    """Check only the permissions of a stream: opening and closing a pipe would signal end-of-file to its reader."""
+    """Raise :class:`OutputError` unless a pipe or device may be written to.
+
+    Only its permissions are checked, because opening and closing a pipe would signal its end to the reader.
+    """
     mode = path.stat().st_mode
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         kind = "a block device" if stat.S_ISBLK(mode) else "a socket"
@@ -159,20 +168,7 @@ def _check_stream(path: Path) -> None:
 
 
 class InputFile:
-    """A file of vectors open for reading. Gzip data is decompressed, whatever the name of the file.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    file : binary file object
-        The open file, without decompression.
-    compressed : bool
-        Whether the file is gzip data.
-    size_limit : int
-        Largest allocation in bytes that a header may request before the data was read: the size of the file, or 8 times
-        that if it is compressed.
-    """
+    """A file of vectors open for reading. Gzip data is recognised by content and decompressed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -201,11 +197,17 @@ class InputFile:
         self.file.close()
 
     def read(self, size: int) -> bytes:
-        """Read ``size`` bytes, fewer only at the end; raise :class:`FormatError` if the gzip data is damaged."""
+        """Return ``size`` bytes of the decompressed file, or fewer at its end.
+
+        Raises :class:`FormatError` if the gzip data is damaged.
+        """
         return self._checked(lambda: self._stream.read(size), len)
 
     def readinto(self, memory: memoryview) -> int:
-        """Read into ``memory`` and return the number of bytes, 0 at the end; raises as :meth:`read`."""
+        """Fill ``memory`` with the next bytes of the decompressed file; return their number, 0 at its end.
+
+        Raises :class:`FormatError` if the gzip data is damaged.
+        """
         return self._checked(lambda: cast(io.BufferedIOBase, self._stream).readinto(memory), int)
 
     def _checked(self, reading: Callable[[], T], size_of: Callable[[T], int]) -> T:
@@ -225,12 +227,12 @@ class InputFile:
         return result
 
     def broken(self, what: str) -> FormatError:
-        """A :class:`FormatError` that names the file and says ``what`` is wrong with it."""
+        """Return a :class:`FormatError` that names the file and says ``what`` is wrong with it."""
         return FormatError(f"{str(self.path)!r}: {what}")
 
 
 def mapped_bytes(source: InputFile, *, copied_on_write: bool = False) -> memoryview:
-    """The content of a file, read-only: memory-mapped, or in memory if it is compressed.
+    """Return the content of a file, read-only: as a memory map or, if it is compressed, in memory.
 
     Parameters
     ----------
@@ -254,7 +256,7 @@ def mapped_bytes(source: InputFile, *, copied_on_write: bool = False) -> memoryv
 
 
 def _mapping(descriptor: int, copied_on_write: bool) -> mmap.mmap:
-    """Memory-map a whole file."""
+    """Memory-map the whole file that a descriptor belongs to."""
     if not copied_on_write:
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     if sys.platform == "win32":

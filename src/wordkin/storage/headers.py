@@ -1,4 +1,4 @@
-"""Header of a directory format: a small JSON file that describes the other files."""
+"""The header of a format that is a directory: a small JSON file that describes the other files."""
 
 from __future__ import annotations
 

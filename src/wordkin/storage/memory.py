@@ -1,7 +1,7 @@
-"""Memory that is returned to the system as soon as it is freed.
+"""Memory that is returned to the operating system as soon as it is freed.
 
-The C library often keeps freed memory, above all in the heaps of threads. For large, short-lived arrays, as in a scan,
-the kept memory can exceed the peak need of the scan itself.
+The C library often keeps freed memory, above all in the heaps of threads. For large arrays that live briefly, as in the
+scan of a text, the memory it keeps can exceed the memory that the scan needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _PRIVATE = 0 if sys.platform == "win32" else mmap.MAP_PRIVATE | mmap.MAP_ANONYMO
 
 
 def system_zeros(length: int, dtype: DTypeLike) -> NDArray[Any]:
-    """An array of zeros in its own mapping, unmapped with the array; untouched pages take no memory."""
+    """Return an array of zeros in a memory mapping of its own, which is returned to the system with the array.
+
+    Pages that are never used take no memory.
+    """
     kind = np.dtype(dtype)
     size = max(1, length * kind.itemsize)
     pages = mmap.mmap(-1, size) if sys.platform == "win32" else mmap.mmap(-1, size, flags=_PRIVATE)
@@ -28,7 +31,7 @@ def system_zeros(length: int, dtype: DTypeLike) -> NDArray[Any]:
 
 
 def give_back_freed_memory() -> None:
-    """Return freed memory to the system if the C library is glibc; otherwise do nothing."""
+    """Make the C library return freed memory to the system, if it is glibc; otherwise do nothing."""
     if os.name == "posix":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

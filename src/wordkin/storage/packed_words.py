@@ -44,7 +44,7 @@ class PackedWords(Sequence[str]):
         return self.utf8[self.offsets[word_id] : self.offsets[word_id + 1]].tobytes()
 
     def take(self, indices: NDArray[np.integer]) -> PackedWords:
-        """Copy the words at these indices to new packed words."""
+        """Return new packed words: copies of the words at the given indices."""
         starts, lengths = self.offsets[indices], self.offsets[indices + 1] - self.offsets[indices]
         offsets = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
@@ -57,7 +57,7 @@ class PackedWords(Sequence[str]):
         return PackedWords(utf8, offsets, integers=self.integers)
 
     def lines(self) -> Iterator[bytes]:
-        """Yield blocks of the words' UTF-8 bytes, with a line feed after each word."""
+        """Yield the UTF-8 bytes of the words in blocks, with a line feed after each word."""
         for start in range(0, len(self), _BLOCK):
             bounds = self.offsets[start : start + _BLOCK + 1]
             ends = bounds[1:] - bounds[0]
@@ -110,20 +110,23 @@ class PackedWords(Sequence[str]):
 
 
 def are_utf8(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
-    """Whether each word is valid UTF-8: all bytes together are, and no character crosses a word boundary."""
+    """Whether each word is valid UTF-8. Word i is ``utf8[offsets[i]:offsets[i + 1]]``.
+
+    All bytes together must be valid, and no character may cross the boundary of two words.
+    """
     starts = offsets[:-1][offsets[:-1] < len(utf8)]
     return not ((utf8[starts] & 0xC0) == 0x80).any() and is_utf8(bytes(utf8))
 
 
 def taken(words: Sequence[Each], indices: NDArray[np.integer]) -> Sequence[Each]:
-    """The words at these indices, in the same kind of sequence (packed or list)."""
+    """Return the words at the given indices, as packed words if ``words`` are packed, otherwise as a list."""
     if isinstance(words, PackedWords):
         return cast("Sequence[Each]", words.take(indices))
     return [words[index] for index in indices.tolist()]
 
 
 def packed(words: Sequence[str | int]) -> PackedWords:
-    """Pack words, whole numbers as decimal text; packed words are returned unchanged.
+    """Pack words. Whole numbers are stored as decimal text; packed words are returned unchanged.
 
     Raises UnicodeEncodeError for a lone surrogate.
     """
@@ -137,7 +140,7 @@ def packed(words: Sequence[str | int]) -> PackedWords:
 
 
 def concatenated(first: Sequence[str | int], second: Sequence[str | int]) -> Sequence[str | int]:
-    """The words of both sequences; packed if the second is."""
+    """Return the words of both sequences; as packed words if ``second`` is packed, otherwise as a list."""
     if not isinstance(second, PackedWords):
         return [*first, *second]
     before = packed(first)

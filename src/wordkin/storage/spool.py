@@ -16,7 +16,7 @@ MEMORY_LIMIT_BYTES = 4 << 20  # small, because the page cache holds the file as 
 
 
 class Spool:
-    """A list of arrays that spills to a temporary file.
+    """A list of int32 arrays, which moves to a temporary file when it is large.
 
     The file has no name, or is deleted when it is closed, so it never outlives the process.
 
@@ -57,7 +57,7 @@ class Spool:
             self._arrays.clear()
 
     def array(self, index: int) -> NDArray[np.int32]:
-        """The array with this index. Thread-safe."""
+        """Return the array with this index. Several threads may call it at the same time."""
         if self._file is None:
             return self._arrays[index]
         array = np.empty(self._lengths[index], np.int32)
@@ -80,7 +80,7 @@ class Spool:
 
 
 def nameless_file(directory: str | Path | None) -> IO[bytes]:
-    """An unbuffered, unnamed temporary file that disappears when it is closed or the process ends."""
+    """Open an unbuffered temporary file that disappears when it is closed or the process ends."""
     return tempfile.TemporaryFile(dir=directory, prefix="wordkin-", buffering=0)
 
 
@@ -92,7 +92,10 @@ def write_fully(file: IO[bytes], array: NDArray[Any]) -> None:
 
 
 def spool_error(error: OSError, directory: str | Path | None) -> OutputError:
-    """An :class:`OutputError` that names the temporary directory and says how to choose another one."""
+    """Return an :class:`OutputError` about a temporary file.
+
+    It names the directory of temporary files and says how to choose another one.
+    """
     used = tempfile.gettempdir() if directory is None else directory
     return OutputError(
         f"cannot write temporary files in {used}: {error.strerror or error}: free some space there, or choose another "

@@ -38,7 +38,7 @@ class Writer(Protocol):
 
 
 def write_tensors(stream: Writer, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Write arrays of one or two dimensions. Arrays that are not contiguous are copied piece by piece."""
+    """Write arrays of one or two dimensions, and metadata. Arrays that are not contiguous are copied in pieces."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
     start = 0
@@ -57,9 +57,9 @@ def write_tensors(stream: Writer, tensors: Mapping[str, NDArray[Any]], metadata:
 
 
 def read_tensors(data: memoryview, layout: Layout) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Views of the tensors named in ``layout``, and the metadata of the file.
+    """Return the tensors named in ``layout`` as views of ``data``, and the metadata of the file.
 
-    Raises :class:`FormatError` if the data is not a valid file, or if a tensor does not match the layout.
+    Raises :class:`FormatError` if ``data`` is not a valid file, or if a tensor does not match the layout.
     """
     header, start = _header(data)
     metadata = header.pop("__metadata__", {})
@@ -71,7 +71,7 @@ def read_tensors(data: memoryview, layout: Layout) -> tuple[dict[str, NDArray[An
 
 
 def _check_spans(header: Mapping[str, object], available: int) -> None:
-    """Raise :class:`FormatError` unless all tensors together fill the bytes after the header without gap or overlap."""
+    """Raise :class:`FormatError` unless the tensors fill the ``available`` bytes without gap or overlap."""
     spans = sorted((_span(name, entry, available), name) for name, entry in header.items())
     end, last = 0, "the header"
     for (start, stop), name in spans:
@@ -85,7 +85,10 @@ def _check_spans(header: Mapping[str, object], available: int) -> None:
 
 
 def _span(name: str, entry: object, available: int) -> tuple[int, int]:
-    """The byte range of a tensor, after checks that need no layout."""
+    """Return the byte range of a tensor, given its entry in the header.
+
+    Raises :class:`FormatError` if the range does not fit the type and shape of the tensor, or the ``available`` bytes.
+    """
     fields = entry if isinstance(entry, dict) else {}
     code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
     if not isinstance(code, str) or not isinstance(shape, list) or not _whole_numbers(shape, len(shape)):
@@ -101,7 +104,7 @@ def _span(name: str, entry: object, available: int) -> tuple[int, int]:
 
 
 def _header(data: memoryview) -> tuple[dict[str, Any], int]:
-    """The parsed JSON header, and the offset of the tensors in the file."""
+    """Parse the JSON header; return it, and the number of bytes before the tensors."""
     if len(data) < 8:
         raise FormatError(f"the file ends after {len(data)} bytes, inside the length of its header")
     length = int.from_bytes(data[:8], "little")
@@ -119,7 +122,10 @@ def _header(data: memoryview) -> tuple[dict[str, Any], int]:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a JSON object; raise :class:`FormatError` for duplicate names, which readers resolve differently."""
+    """Build a dict from the entries of a JSON object; raise :class:`FormatError` if a name occurs twice.
+
+    Other readers of the format would differ in which of the two entries they use.
+    """
     members = dict(pairs)
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
@@ -135,7 +141,10 @@ def _no_constant(name: str) -> object:
 def _array(
     name: str, entry: object, data: memoryview, start: int, types: tuple[str, ...], dimensions: int
 ) -> NDArray[Any]:
-    """A view of one tensor, after checking its type, its dimensions and its byte range."""
+    """Return a tensor as a view of ``data``, whose tensors begin at byte ``start``.
+
+    Raises :class:`FormatError` unless its type is one of ``types`` and it has the given number of dimensions.
+    """
     fields = entry if isinstance(entry, dict) else {}
     code, shape, span = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
     if code not in types or not _whole_numbers(shape, dimensions):
@@ -153,5 +162,5 @@ def _array(
 
 
 def _whole_numbers(value: object, length: int) -> TypeGuard[list[int]]:
-    """Whether a JSON value is a list of ``length`` nonnegative integers; True is not an integer."""
+    """Whether a JSON value is a list of ``length`` nonnegative whole numbers; true and false are not numbers."""
     return isinstance(value, list) and len(value) == length and all(type(each) is int and each >= 0 for each in value)

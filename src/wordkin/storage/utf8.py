@@ -1,4 +1,4 @@
-"""Validation of UTF-8."""
+"""A check whether bytes are valid UTF-8."""
 
 from __future__ import annotations
 

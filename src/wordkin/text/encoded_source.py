@@ -1,4 +1,4 @@
-"""Encoded texts as the text of a run: their options, their words and their ids in another vocabulary."""
+"""Training on an encoded text: the options it was made with, its words, and its ids in another vocabulary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_TRAINING = ("subsample", "subsample_formula", "rare_counts")  # options of t
 
 
 def text_options() -> list[str]:
-    """Names of the options that an encoded text depends on."""
+    """Names of the training options that determine what an encoded text contains."""
     fields = dataclasses.fields(TrainingConfig)
     return [each.name for each in fields if each.metadata["group"] == "Text" and each.name not in _OF_TRAINING]
 
@@ -29,8 +29,8 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
     """Return the training options for a run on an encoded text.
 
     Options with their default value are replaced by those that the text was made with. Raises :class:`ConfigError` for
-    an explicit option that differs, except ``keep_words``, ``max_types``, a higher ``min_count`` and a lower
-    ``max_vocabulary``.
+    another value that differs from the text's, except for ``keep_words``, ``max_types``, a higher ``min_count`` and a
+    lower ``max_vocabulary``.
     """
     made = opened.description.options
     changed: dict[str, object] = {}
@@ -62,7 +62,11 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
 def select_of_encoded(
     opened: EncodedText, config: TrainingConfig, vocabulary: Vocabulary | None, known: Known | None
 ) -> Selection:
-    """Select the words of an encoded text to learn; its vocabulary is not copied if the options keep all of it."""
+    """Select which words of an encoded text to learn.
+
+    ``vocabulary`` or ``known``, if given, determine the words; otherwise the options do. If all words of the text are
+    kept, its vocabulary is not copied.
+    """
     own = opened.vocabulary
     counts = own.counts
     assert counts is not None  # an encoded text always stores counts
@@ -74,7 +78,7 @@ def select_of_encoded(
 
 
 def refuse_other_reading(opened: EncodedText, config: TrainingConfig, phrases: Phrases | None) -> None:
-    """Raise :class:`ConfigError` if an encoded text was read with other options than those of a model."""
+    """Raise :class:`ConfigError` if an encoded text was made with other options than the text of a model."""
     asked, made = config.to_dict(), config_for(opened, config).to_dict()
     for name in ("tokenizer", "lowercase", "normalize", "keep"):
         if made[name] != asked[name]:
@@ -92,7 +96,11 @@ def refuse_other_reading(opened: EncodedText, config: TrainingConfig, phrases: P
 def take_encoded(
     opened: EncodedText, vocabulary: Vocabulary, path: Path | None, spool_directory: str | Path | None
 ) -> EncodedCorpus:
-    """The corpus of an encoded text with the ids of ``vocabulary``; not copied if that is its own vocabulary."""
+    """Return the corpus of an encoded text with its ids converted to those of ``vocabulary``.
+
+    If ``vocabulary`` is that of the text, nothing is converted or copied. ``path`` is the directory to save the result
+    in, if it is not None.
+    """
     if vocabulary is not opened.vocabulary:
         refuse_other_items(opened.vocabulary.words, vocabulary)
         new_ids = vocabulary.find_ids(opened.vocabulary.words).astype(np.int32)

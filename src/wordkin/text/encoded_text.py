@@ -77,14 +77,14 @@ class Description:
 
     @property
     def provenance_fingerprint(self) -> str:
-        """Digest of sources and options, independent of the content of the text."""
+        """Digest of where the text came from: sources and options, without the content of the text."""
         values = {"sources": self.sources, "options": dict(self.options)}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
 class EncodedText:
-    """An open encoded text; corpus and vocabulary are memory-mapped."""
+    """An encoded text that is open; its corpus and vocabulary are memory-mapped."""
 
     vocabulary: Vocabulary
     corpus: EncodedCorpus
@@ -92,7 +92,7 @@ class EncodedText:
 
     @property
     def phrases(self) -> Phrases | None:
-        """The phrases that were joined."""
+        """The phrases that were joined; None if there are none."""
         return self.description.phrases
 
 
@@ -102,7 +102,10 @@ def is_encoded_text(path: str | Path) -> bool:
 
 
 def check_output_directory(path: str | Path) -> None:
-    """Raise :class:`OutputError` unless ``path`` can be written. It may be an encoded text, which is then replaced."""
+    """Raise :class:`OutputError` unless an encoded text can be saved at ``path``.
+
+    An encoded text that is already there will be replaced; any other directory or file is refused.
+    """
     path = Path(path).absolute()
     if os.path.lexists(path) and not is_encoded_text(path):
         raise OutputError(f"cannot write {str(path)!r}: it exists and is not an encoded text: choose another name")
@@ -114,7 +117,7 @@ def check_output_directory(path: str | Path) -> None:
 
 @contextlib.contextmanager
 def saving_text(path: str | Path) -> Iterator[Path]:
-    """Context manager: yield a temporary directory that becomes ``path`` on success and is removed on failure."""
+    """Context manager that yields a temporary directory, which becomes ``path`` if the block succeeds."""
     path = Path(path).absolute()
     check_output_directory(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -135,7 +138,7 @@ def saving_text(path: str | Path) -> Iterator[Path]:
 
 
 def write_description(directory: Path, vocabulary: Vocabulary, corpus: EncodedCorpus, description: Description) -> None:
-    """Write the vocabulary and the description to a directory in which the encoded corpus has been written before."""
+    """Write vocabulary and description of an encoded text to a directory that already contains its encoded corpus."""
     with (directory / _VOCABULARY_NAME).open("xb") as file:
         write_tensors(
             file, vocabulary_tensors(vocabulary), {"wordkin.version": __version__, **vocabulary_metadata(vocabulary)}
@@ -196,13 +199,13 @@ def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
 
 
 def content_fingerprint(vocabulary: Vocabulary, corpus: EncodedCorpus, threads: int = 1) -> str:
-    """Digest of the sentences of words, independent of word ids and of the source.
+    """Digest of the sentences of words, which does not depend on word ids or on where the text came from.
 
-    A word is hashed to the 16-byte BLAKE2b digest of its UTF-8 bytes; a whole number to that of its decimal digits,
-    with ``person=b"integer"``. A piece is 2**20 words of the corpus. Its digest is the SHA-256 of its word digests,
-    followed by the ends of the sentences that end in the piece, as int64 positions relative to its start. The
-    fingerprint is the first 32 hexadecimal digits of the SHA-256 of the number of words and the number of sentences,
-    both as int64, and the digests of all pieces. Pieces can therefore be hashed in parallel.
+    Each word is hashed with 16-byte BLAKE2b: a word as its UTF-8 bytes, a whole number as its decimal digits with
+    ``person=b"integer"``. The corpus is divided into pieces of 2**20 words, so that they can be hashed in parallel. The
+    digest of a piece is the SHA-256 of the digests of its words, followed by the ends of the sentences that end in the
+    piece, as int64 positions relative to its start. The fingerprint is the first 32 hexadecimal digits of the SHA-256
+    of the number of words, the number of sentences (both as int64), and the digests of all pieces.
     """
     digests = np.empty((len(vocabulary), _DIGEST_BYTES), np.uint8)
     person = b"integer" if vocabulary.integers else b""
@@ -227,7 +230,11 @@ def content_fingerprint(vocabulary: Vocabulary, corpus: EncodedCorpus, threads: 
 def renumbered(
     corpus: EncodedCorpus, new_ids: NDArray[np.int32], *, path: Path | None, spool_directory: str | Path | None
 ) -> EncodedCorpus:
-    """Replace each id by ``new_ids[id]``; words with new id -1 and sentences that become empty are removed."""
+    """Return a corpus in which each id is replaced by ``new_ids[id]``.
+
+    Words whose new id is -1 are removed, and so are sentences that become empty. ``path`` is the directory to save the
+    result in, if it is not None.
+    """
     expected = corpus.ids.nbytes + corpus.offsets.nbytes
     with CorpusWriter(path, spool_directory=spool_directory, expected_bytes=expected) as writer:
         last_end = 0
@@ -249,10 +256,10 @@ def renumbered(
 def interleaved(
     first: EncodedCorpus, second: EncodedCorpus, *, path: Path | None = None, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
-    """Merge two corpora so that the sentences of both are spread evenly; each keeps its own order.
+    """Merge two corpora so that the sentences of both are spread evenly. The order within each corpus is kept.
 
-    Sentences are sorted by the fraction of the words of their own corpus that precede them. If it is the same, that of
-    ``first`` comes first.
+    Sentences are sorted by the fraction of their own corpus, in words, that precedes them. If it is equal, the sentence
+    of ``first`` comes first.
     """
     corpora = (first, second)
     shares = np.concatenate([each.offsets[:-1] / max(1, each.words) for each in corpora])

@@ -1,9 +1,10 @@
 """Reading, counting and encoding of text on the machines of a cluster.
 
 A source is cut into parts (:mod:`wordkin.corpus.parts`), which are assigned to the machines. Each machine counts its
-parts. The driver adds the counts in the order of the text and sends the vocabulary to the machines, which encode their
-parts to their own disks. No machine needs to read the whole text. In training, machines fetch the sentences of a
-block from each other. If a machine is lost, another one reads its parts again.
+parts. The driver (the process of the user) adds the counts in the order of the text and sends the vocabulary to the
+machines, which encode their parts to their own disks. No machine needs to read the whole text. During training, a
+machine fetches sentences that it needs and does not hold from other machines. If a machine is lost, another one reads
+its parts again.
 """
 
 from __future__ import annotations
@@ -46,19 +47,7 @@ Kept = dict[str, Any]  # the data of a machine between calls of the functions be
 
 @dataclass
 class Counts:
-    """The word counts of one or several parts.
-
-    Attributes
-    ----------
-    words : sequence of Item
-        Distinct words in order of first occurrence.
-    counts : int64 [words]
-        The count of each word.
-    sentences : int
-        The number of lines, or lists, that are not empty.
-    readers : dict of str to Tally
-        Records read and skipped, by reader.
-    """
+    """The word counts of one part of a text, or of several parts together."""
 
     words: Sequence[Item] = ()
     counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -67,7 +56,10 @@ class Counts:
 
 
 def count_part(kept: Kept, number: int, part: Source, config: TrainingConfig) -> Counts:
-    """Read a part on a machine and count its words. The scan is kept for :func:`encode_part`."""
+    """Read a part of a text on a machine and count its words.
+
+    ``kept`` is a dict that the machine keeps between calls. It receives the scanned text, for :func:`encode_part`.
+    """
     _refuse_too_large(part)
     try:
         scanned = scan_text(part, config)
@@ -81,9 +73,10 @@ def count_part(kept: Kept, number: int, part: Source, config: TrainingConfig) ->
 def encode_part(
     kept: Kept, number: int, part: Source, config: TrainingConfig, vocabulary: Vocabulary
 ) -> tuple[int, int, str]:
-    """Encode a part on a machine and keep it; return its number of words, of sentences, and its fingerprint.
+    """Encode a part of a text on a machine, and keep it there in ``kept``.
 
-    If another machine has counted the part, it is read again.
+    Returns its number of words, its number of sentences, and its fingerprint. The part is read again if another machine
+    has counted it.
     """
     if f"scan {number}" not in kept:
         count_part(kept, number, part, config)
@@ -98,7 +91,7 @@ def encode_part(
 
 
 def piece_of_part(kept: Kept, number: int, first: int, positions: range, words: int) -> CorpusPiece:
-    """Return, on the machine that holds a part, its sentences at ``positions`` of the text.
+    """Return the sentences that contain the given ``positions`` of the text, on the machine that holds their part.
 
     The part begins at position ``first`` of a text of ``words`` words.
     """
@@ -108,7 +101,7 @@ def piece_of_part(kept: Kept, number: int, first: int, positions: range, words: 
 
 
 def _refuse_too_large(part: Source) -> None:
-    """Raise :class:`OutputError` if the encoded words of a compressed file exceed the free disk of this machine."""
+    """Raise :class:`OutputError` if the word ids of a compressed file may not fit on the disk of this machine."""
     (file,) = part.files
     if not compression_of(file.name) or file.size is None:
         return
@@ -142,7 +135,7 @@ class PartsOnMachines:
         self._vocabulary: Any = None
 
     def holder(self, number: int) -> RayMachine:
-        """Return the machine that holds a part. Assign the part to another machine if that one is lost."""
+        """Return the machine that holds a part. If it is lost, the part is assigned to another machine."""
         found = self._holders[number]
         if found is None or not self.is_held(number):
             self._cluster.refuse_none_left()
@@ -153,12 +146,15 @@ class PartsOnMachines:
         return found
 
     def is_held(self, number: int) -> bool:
-        """Return whether a part is on a machine that is not lost."""
+        """Whether the machine that holds a part is still available."""
         found = self._holders[number]
         return found is not None and not found.lost and found in self._cluster.machines
 
     def count(self, when_counted: Callable[[Counts], None]) -> list[Counts]:
-        """Count all parts, and call ``when_counted`` with the counts of each, in order."""
+        """Count the words of all parts, and return the counts of each.
+
+        ``when_counted`` is called with the counts of each part, in the order of the text.
+        """
         counted: list[Counts] = []
         for numbers in self._turns():
             found = self._all(count_part, numbers)
@@ -168,23 +164,26 @@ class PartsOnMachines:
         return counted
 
     def encode(self, vocabulary: Vocabulary) -> list[tuple[int, int, str]]:
-        """Encode all parts; return the words, sentences and fingerprint of each."""
+        """Encode all parts; return the number of words, the number of sentences and the fingerprint of each."""
         shared = share(vocabulary)
         encoded = [each for numbers in self._turns() for each in self._all(encode_part, numbers, shared)]
         self._vocabulary = shared
         return encoded
 
     def piece(self, number: int, first: int, positions: range, words: int) -> Any:
-        """Return a Ray object reference to the result of :func:`piece_of_part` for a part."""
+        """Call :func:`piece_of_part` on the machine of a part; return a Ray reference to the result."""
         return self.holder(number).text("do", piece_of_part, number, first, positions, words)
 
     def _turns(self) -> list[range]:
-        """Divide the numbers of the parts into ranges with as many parts as there are machines."""
+        """Divide the numbers of the parts into ranges, each with as many parts as there are machines."""
         size = len(self._cluster.machines)
         return [range(first, min(first + size, len(self._parts))) for first in range(0, len(self._parts), size)]
 
     def _all(self, function: Callable[..., Any], numbers: Sequence[int], *arguments: Any) -> list[Any]:
-        """Call a function for each part on its machine. Repeat the calls if a machine is lost."""
+        """Call a function for each of some parts, on the machine that holds the part; return the results.
+
+        If a machine is lost, its calls are repeated on another one.
+        """
         while True:
             try:
                 holders = [(self.holder(number), number) for number in numbers]
@@ -225,9 +224,9 @@ class CorpusOnMachines(EncodedCorpus):
         return self._sentences
 
     def references(self, positions: range) -> list[Any]:
-        """Return Ray object references to the sentences at these positions, in order, at least one reference.
+        """Return one or more Ray references to the sentences that contain these positions, in order.
 
-        Parts of the text whose machine was lost are read again first.
+        If a machine that held a part was lost, the part is read again first.
         """
         if not positions:
             return [share(CorpusPiece(np.empty(0, np.int32), np.array([positions.start]), self.words))]
@@ -237,11 +236,11 @@ class CorpusOnMachines(EncodedCorpus):
         ]
 
     def is_available(self, positions: range) -> bool:
-        """Return whether no part of the text must be read again for these positions."""
+        """Whether the machines hold all parts that contain these positions, so that none must be read again."""
         return all(self._parts.is_held(number) for number, _ in self._pieces(positions))
 
     def _pieces(self, positions: range) -> Iterator[tuple[int, range]]:
-        """Yield the parts that contain these positions, and the positions in each."""
+        """Yield the number of each part that contains some of these positions, and those positions."""
         number = bisect.bisect_right(self._starts, positions.start) - 1
         start = positions.start
         while start < positions.stop:
@@ -252,10 +251,10 @@ class CorpusOnMachines(EncodedCorpus):
 
 
 def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequence[str] = ()) -> bool:
-    """Whether the options and the source allow each machine to read a share of the text.
+    """Whether each machine can read a part of the text, so that no machine needs the whole.
 
-    Phrases, held-out sentences and ``max_types`` need the whole text on one machine; a warning names them. Only a
-    source of files can be shared.
+    This needs a source of files. Phrases, held-out sentences and ``max_types`` need the whole text on one machine; a
+    warning names the option.
 
     Parameters
     ----------
@@ -287,7 +286,7 @@ def read_text_on_machines(
     vocabulary: Vocabulary | None = None,
     on_scan: OnScan | None = None,
 ) -> Text:
-    """Read a text as :func:`wordkin.text.read_text` does, but on the machines, which keep it.
+    """Read a text on the machines of a cluster, which store it; otherwise like :func:`wordkin.text.read_text`.
 
     Raises
     ------
@@ -310,7 +309,7 @@ def read_text_on_machines(
 
 
 def _added(counted: Sequence[Counts]) -> Counts:
-    """Add the counts of all parts; words are in order of first occurrence in the text."""
+    """Add the counts of all parts. The words of the result are in order of first occurrence in the text."""
     numbers: dict[Item, int] = {}
     readers: dict[str, Tally] = {}
     for each in counted:
@@ -328,7 +327,7 @@ def _added(counted: Sequence[Counts]) -> Counts:
 
 
 def _reporting(on_scan: OnScan | None, source: Source, parts: Sequence[Source]) -> Callable[[Counts], None]:
-    """Return a function that reports the progress of counting after each part."""
+    """Return a function to call with the counts of each part, which reports the progress to ``on_scan``."""
     sizes = [_bytes_of(part) for part in parts]
     began, remaining = time.perf_counter(), iter(sizes)
     bytes_read = words = 0

@@ -1,4 +1,4 @@
-"""Read the text of a run: from a corpus and options to a vocabulary and an encoded corpus."""
+"""Reading of the text of a run: from a corpus argument and options to a vocabulary and an encoded corpus."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Replay:
-    """Old text of a model, whose sentences are mixed into the text of an update.
+    """Old text of a model, of which some sentences are mixed into the text of an update.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ def _replayed(
     spool_directory: str | Path | None,
     on_scan: OnScan | None,
 ) -> EncodedCorpus:
-    """The sampled sentences of the old text, in their order, encoded with ``vocabulary``."""
+    """Return the old sentences that are mixed into an update, in their order, encoded with ``vocabulary``."""
 
     def check(words: Sequence[Item], counts: NDArray[np.int64]) -> None:
         refuse_unlearned(words, counts, known, counts_are_exact=config.max_types is None, most_rare=most_rare(config))
@@ -239,10 +239,11 @@ def encode_source(
     spool_directory: str | Path | None = None,
     on_scan: OnScan | None = None,
 ) -> tuple[EncodedCorpus, str]:
-    """Read and encode a text with a given vocabulary, dropping words outside it; also return its fingerprint.
+    """Read a text and encode it with a given vocabulary; also return the fingerprint of the text.
 
-    ``phrases`` and ``always`` are those of :func:`scan_text`. ``check`` is called with the words of the text and their
-    counts, and may raise an error.
+    Words outside the vocabulary are dropped. ``phrases`` are joined instead of those of the options. ``max_types``
+    never drops the words in ``always``. ``check`` is called with the words of the text and their counts, and may raise
+    an error. ``path`` is the directory to save the result in, if it is not None.
     """
     if source.kind == "encoded":
         opened = open_text(source.directories[0])
@@ -293,14 +294,14 @@ def save_encoded(
 
 
 def described(source: Source) -> list[dict[str, object]]:
-    """The files or the kind of a source, for the description of an encoded text."""
+    """Describe the files of a source, or what kind of iterable it is, for the record of an encoded text."""
     if source.kind == "files":
         return [{"name": file.name, "bytes": file.size} for file in source.files]
     return [{"name": f"an iterable of {source.kind}", "bytes": None}]
 
 
 def _reading_statistics(scanned: Scan | CountedText) -> dict[str, Any]:
-    """Statistics of the readers and of ``max_types``, as JSON values."""
+    """The statistics of the readers, and of the words that ``max_types`` dropped, as JSON values."""
     return {
         "readers": {name: tally.to_dict() for name, tally in scanned.readers.items()},
         "dropped": None if scanned.dropped is None else scanned.dropped.to_dict(),

@@ -1,4 +1,4 @@
-"""Sentences chosen at random: the held-out part of a text, and samples. The choice is the same on every machine."""
+"""Random choices of sentences: held-out sentences and samples. The choice is the same on every machine."""
 
 from __future__ import annotations
 
@@ -70,14 +70,17 @@ def split_corpus(
 def sample_corpus(
     corpus: EncodedCorpus, fraction: float, seed: int, *, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
-    """Sample a fraction of the sentences, in the order of the text; selects the same ones as :func:`split_corpus`."""
+    """Return a fraction of the sentences of a corpus, chosen at random, in the order of the text.
+
+    They are the sentences that :func:`split_corpus` would hold out.
+    """
     return sample(corpus, fraction, stream_key(seed, VALIDATION, _SPLIT), spool_directory=spool_directory)
 
 
 def sample(
     corpus: EncodedCorpus, fraction: float, key: int, *, spool_directory: str | Path | None = None
 ) -> EncodedCorpus:
-    """The sentences that the random stream ``key`` selects, in the order of the text."""
+    """Return a fraction of the sentences, chosen by the random stream ``key``, in the order of the text."""
     chosen = _chosen(corpus.sentences, fraction, key)
     size = int(fraction * (corpus.ids.nbytes + corpus.offsets.nbytes))
     with CorpusWriter(spool_directory=spool_directory, expected_bytes=size) as writer:
@@ -87,14 +90,14 @@ def sample(
 
 
 def _chosen(sentences: int, fraction: float, key: int) -> NDArray[np.bool_]:
-    """Mask of the sentences that the random stream ``key`` selects, each with probability ``fraction``."""
+    """Mask of the sentences that the random stream ``key`` chooses, each with probability ``fraction``."""
     chosen = np.empty(sentences, np.bool_)
     choose_at_random(np.uint64(key), np.uint64(fraction * 2.0**32), chosen)
     return chosen
 
 
 def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
-    """Raise :class:`CorpusError` if no sentence of a held-out text has two words to predict from each other."""
+    """Raise :class:`CorpusError` if the loss of a held-out text cannot be measured: no sentence has two words."""
     if held_out.words == 0:
         raise CorpusError("the held-out text (validation) has no word of the vocabulary: choose text of the same kind")
     if np.diff(held_out.offsets).max() < 2:
@@ -104,7 +107,7 @@ def refuse_unmeasurable(held_out: EncodedCorpus) -> None:
 
 
 def _copy_chosen(corpus: EncodedCorpus, start: int, stop: int, chosen: NDArray[np.bool_], writer: CorpusWriter) -> None:
-    """Write the words at positions start … stop - 1 that belong to chosen sentences."""
+    """Write the words at positions ``start`` to ``stop - 1`` that belong to chosen sentences."""
     first = int(np.searchsorted(corpus.offsets, start, side="right")) - 1
     last = int(np.searchsorted(corpus.offsets, stop, side="left"))
     ends = corpus.offsets[first + 1 : last + 1]

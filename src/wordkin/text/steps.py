@@ -1,4 +1,4 @@
-"""The steps from a source of text to word ids: scan it, join phrases, select the vocabulary, encode."""
+"""The steps from a source of text to word ids: scanning, joining phrases, selecting the vocabulary, encoding."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OnScan = Callable[[ScanProgress], None]
 
 
 def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -> Source:
-    """Resolve a corpus argument with the reading options; see :func:`wordkin.corpus.sources.resolve`."""
+    """Resolve a corpus argument or ``texts`` with the reading options; see :func:`wordkin.corpus.sources.resolve`."""
     reading = Reading(
         config.field, config.reader, config.encoding, config.whole_sentences, config.delimiter, config.quoting
     )
@@ -43,7 +43,10 @@ def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -
 
 
 def further_source_of(text: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
-    """Resolve a second text, such as the held-out one: a path, or strings if the first text was ``texts``."""
+    """Resolve a second text, such as the held-out text; return None if ``text`` is None.
+
+    If the first text was given as ``texts``, an iterable of strings is read in the same way.
+    """
     if text is None:
         return None
     if texts is None or isinstance(text, str | Path):
@@ -62,8 +65,8 @@ def scan_text(
 ) -> Scan | CountedText:
     """Read a source once: tokenize it, join phrases and count the words; see :func:`wordkin.corpus.scanning.scan.scan`.
 
-    ``phrases`` replaces the phrases that the options specify. ``max_types`` never drops the words in ``always``; if
-    ``always`` is None, those in ``keep_words``.
+    ``phrases`` are joined instead of those that the options specify. ``max_types`` never drops the words in ``always``
+    or, if it is None, those in the option ``keep_words``.
     """
     scanned = scan(
         source,
@@ -93,14 +96,14 @@ def scan_text(
 def learn_phrases_of(
     source: Source, config: TrainingConfig, *, spool_directory: str | Path | None = None, on_scan: OnScan | None = None
 ) -> Phrases:
-    """Learn the phrases of a source with the phrase options; the arguments are those of :func:`scan_text`."""
+    """Learn phrases from a source with the options for phrases; other arguments as for :func:`scan_text`."""
     with scan_text(source, config, spool_directory=spool_directory, on_scan=on_scan) as text:
         assert text.phrases is not None, "config.phrases must be set"
         return text.phrases
 
 
 def phrase_options(config: TrainingConfig) -> PhraseOptions:
-    """The phrase options of a training configuration."""
+    """The options for learning phrases, taken from the training options."""
     named = ENGLISH_CONNECTORS if tuple(config.phrase_connectors) == ("english",) else config.phrase_connectors
     return PhraseOptions(
         min_count=config.phrase_min_count,
@@ -119,7 +122,11 @@ def select_words(
     vocabulary: Vocabulary | None = None,
     known: Known | None = None,
 ) -> Selection:
-    """Select the words to learn by the options, ``vocabulary`` and ``known``; see :func:`read_text`."""
+    """Select the words to learn from the words of a text and their counts.
+
+    The words of ``vocabulary`` are used if it is given. If ``known`` is given, its words are extended by new words.
+    Otherwise the options select the words.
+    """
     for given in (vocabulary, None if known is None else known.vocabulary):
         if given is not None:
             refuse_other_items(words, given)
@@ -137,25 +144,31 @@ def select_words(
 
 
 def most_rare(config: TrainingConfig) -> int:
-    """Maximum number of words outside the vocabulary whose counts are stored."""
+    """Maximum number of words outside the vocabulary whose counts a model stores."""
     return MOST_RARE_WORDS if config.max_types is None else config.max_types
 
 
 def count_and_encode(
     scanned: Scan | CountedText, config: TrainingConfig, *, path: Path | None = None
 ) -> tuple[Vocabulary, EncodedCorpus]:
-    """Select the vocabulary and encode the text with it; saved to ``path`` if it is set."""
+    """Select the vocabulary of a scanned text and encode the text with it.
+
+    ``path`` is the directory to save the encoded text in, if it is not None.
+    """
     selection = select_words(scanned.words, scanned.counts, dataclasses.replace(config, rare_counts=False))
     return selection.vocabulary, scanned.encode(selection.ids, path=path)
 
 
 def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | None = None) -> EncodedCorpus:
-    """Encode a scanned text with a vocabulary, dropping words outside it; saved to ``path`` if it is set."""
+    """Encode a scanned text with a vocabulary; words outside it are dropped.
+
+    ``path`` is the directory to save the encoded text in, if it is not None.
+    """
     refuse_other_items(scanned.words, vocabulary)
     ids = vocabulary.find_ids(scanned.words).astype(np.int32)
     return scanned.encode(ids, path=path)
 
 
 def text_fingerprint(scanned: Scan | CountedText, encoded: EncodedCorpus) -> str:
-    """Digest of all words of a text in their order, and of the encoded corpus."""
+    """Digest of all words of a text in order of first occurrence, and of the encoded corpus."""
     return f"{scanned.fingerprint}-{encoded.fingerprint}"

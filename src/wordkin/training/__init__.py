@@ -1,1 +1,1 @@
-"""From windows to trained tables: the loop, the schedule and the backends."""
+"""Training of tables on windows: the training loop, the learning-rate schedule and the backends."""

@@ -1,4 +1,4 @@
-"""The backend protocol: a backend holds the tables and trains them on spans of an encoded corpus.
+"""The backend protocol: a backend holds the tables of a model and trains them on parts of an encoded corpus.
 
 The trainer uses only this protocol. A backend may run on threads, other devices or other hosts, but it must honour or
 reject every option.
@@ -17,31 +17,21 @@ from wordkin.training.tables import NamedTables
 
 
 class MachineWork(NamedTuple):
-    """What one machine did.
-
-    Attributes
-    ----------
-    words : int
-        Words that it trained.
-    training_seconds : float
-        Time of training.
-    seconds : float
-        All its time, which includes merging rows and waiting for other machines.
-    """
+    """What one machine did during training."""
 
     words: int
     training_seconds: float
     seconds: float
 
     def plus(self, other: MachineWork) -> MachineWork:
-        """Return the sum."""
+        """Return the sums of words, training time and total time of this work and another."""
         return MachineWork(
             self.words + other.words, self.training_seconds + other.training_seconds, self.seconds + other.seconds
         )
 
 
 def added(works: Iterable[Mapping[str, MachineWork]]) -> dict[str, MachineWork]:
-    """Add the work of machines, by name."""
+    """Add up the work of each machine; ``works`` are mappings from the name of a machine to its work."""
     found: dict[str, MachineWork] = {}
     for name, work in (item for each in works for item in each.items()):
         found[name] = found[name].plus(work) if name in found else work
@@ -92,7 +82,7 @@ class Backend(Protocol):
 
     @property
     def step_words(self) -> int:
-        """Number of words of which every span should start at a multiple; it depends only on the configuration."""
+        """Every span should start at a multiple of this number of words, which depends only on the options."""
 
     def train_span(
         self,
@@ -103,14 +93,14 @@ class Backend(Protocol):
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult:
-        """Train on the corpus positions start … stop - 1 in the given epoch; the first epoch is 0.
+        """Train on the corpus positions ``start`` to ``stop - 1`` in epoch ``epoch``, counted from 0.
 
         ``should_stop`` is called often. When it returns True, the shards that threads are training are finished, and
         ``stop`` of the result is the position where training stopped.
         """
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """Mean loss per example of held-out text for the current tables; every call uses the same noise words.
+        """Mean loss per example of held-out text for the current tables, in nats; every call uses the same noise words.
 
         ``should_stop`` is called often. When it returns True, the result is None.
         """

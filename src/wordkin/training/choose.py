@@ -30,7 +30,7 @@ def open_backend(
     text_counts: NDArray[np.int64] | None = None,
     frozen: NDArray[np.int64] | None = None,
 ) -> Backend:
-    """Open the backend for a configuration: one set of tables on the CPU, or several replicas.
+    """Open the backend for a configuration: one set of tables on the CPU, or several replicas of it.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def open_backend(
     vocabulary : Vocabulary
         The words, with counts.
     start : iterable of (str, int, ndarray)
-        The initial tables, in pieces of (table, first row, rows). Rows in no piece are 0.
+        The initial tables, in pieces of (name of the table, first row, rows). Rows in no piece are 0.
     text_counts : ndarray of shape (V,), default None
         Count of each word in the training text, if it differs from the count in the vocabulary. Subsampling uses these
         counts; the noise distribution and the tree use those of the vocabulary.
@@ -54,9 +54,9 @@ def open_backend(
 
 
 def connect(address: object) -> RayCluster:
-    """Connect to the Ray cluster at an address; "auto" is the cluster of this machine.
+    """Connect to the Ray cluster at an address; "auto" is the cluster that this machine belongs to.
 
-    Raises :class:`ClusterError` if there is none, or if one of its machines cannot take part.
+    Raises :class:`ClusterError` if there is no cluster, or if one of its machines cannot take part.
     """
     if not isinstance(address, str) or not address:
         raise ConfigError("cluster", 'must be "auto" or the address of a Ray cluster, such as HOST:PORT', address)
@@ -82,7 +82,7 @@ def refuse_for_machines(config: TrainingConfig) -> None:
 
 
 def config_for_machines(config: TrainingConfig, machines: int) -> TrainingConfig:
-    """The configuration with one replica per machine, unless it sets ``replicas``."""
+    """The configuration with ``replicas`` set to the number of machines, if the option is not set."""
     return dataclasses.replace(config, replicas=machines) if config.replicas == 1 else config
 
 
@@ -94,7 +94,10 @@ def open_on_machines(
     *,
     text_counts: NDArray[np.int64] | None = None,
 ) -> Backend:
-    """Open the backend on a cluster; see :func:`open_backend`. Without ``start``, the machines draw random tables."""
+    """Open the backend on a cluster. If ``start`` is None, each machine draws the random initial tables itself.
+
+    The other arguments are those of :func:`open_backend`.
+    """
     from wordkin.training.cluster.ray_transport import RayTransport
 
     counts = _counts_of(vocabulary)

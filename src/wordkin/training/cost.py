@@ -1,4 +1,4 @@
-"""Warning about the cost of a full softmax."""
+"""Warning about the time that full softmax takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _OPERATIONS_PER_SECOND = 5e10  # per core, a rough value
 
 
 def warn_of_cost(config: TrainingConfig, vocabulary_size: int, corpus_words: int) -> None:
-    """Issue a warning if training with a full softmax takes very long, since it updates all output rows per word."""
+    """Warn if training with full softmax takes very long, because it updates all output rows for each word."""
     if not config.changes_all_rows or vocabulary_size < LARGE_VOCABULARY:
         return
     operations = 6 * vocabulary_size * config.vector_size * corpus_words * config.epochs

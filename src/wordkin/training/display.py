@@ -1,4 +1,4 @@
-"""Progress display: a bar in a terminal or a notebook, plain lines elsewhere."""
+"""Progress display: a bar in a terminal or a notebook, and plain lines of text elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SECONDS_BETWEEN_UPDATES = 0.125  # of the bar in a notebook
 
 
 class ReadingReport(Protocol):
-    """The attributes that :class:`ProgressDisplay` reads while the text is scanned."""
+    """A report of the scan of a text, as far as :class:`ProgressDisplay` uses it."""
 
     @property
     def bytes_read(self) -> int: ...
@@ -63,7 +63,7 @@ class Watched:
     display: ProgressDisplay | None = None
 
     def ended(self, state: RunState, epochs: int) -> None:
-        """Show which epoch the vectors come from, and explain the training loss if it rose."""
+        """Show which epoch the vectors come from and, if the training loss rose, explain why."""
         if self.display is not None:
             for line in (state.ending(epochs), rising_loss_note(state.losses, state.validation_losses)):
                 if line:
@@ -137,7 +137,7 @@ class ProgressDisplay:
         self.say("Compiling for this processor; this happens once.")
 
     def say(self, line: str) -> None:
-        """Show a line of text above the bar."""
+        """Show a line of text above the bar, where it remains."""
         if self._bar is not None:
             self._bar.say(line)
         else:
@@ -167,7 +167,7 @@ class ProgressDisplay:
             self._write(f"reading{share}: {facts}, {_clock(report.seconds)}")
 
     def __call__(self, report: TrainingReport) -> None:
-        """Show the progress of training; never asks to stop."""
+        """Show the progress of training. Returns None, so that training goes on."""
         facts = f"{_count(report.words_per_second)} words/s, loss {report.loss:.4f}"
         if report.validation_loss is not None:
             facts += f", held-out {report.validation_loss:.4f}"
@@ -208,7 +208,7 @@ def lines_of_machines(machines: Sequence[MachineProgress]) -> list[str]:
 
 
 class _Bar(Protocol):
-    """A bar that shows the current state with lines below, and lines of text that remain above."""
+    """A bar that shows the current progress. It has lines below it that change, and lines above it that remain."""
 
     def show(self, label: str, total: int | None, done: int, facts: str, below: Sequence[str] = ()) -> None: ...
     def say(self, line: str) -> None: ...
@@ -247,7 +247,7 @@ class _TerminalBar:
 
 @dataclass
 class _NotebookState:
-    """The state of the bar in a notebook, as HTML or as plain text."""
+    """What the bar in a notebook shows, which can be rendered as HTML or as plain text."""
 
     label: str = ""
     total: int | None = None
@@ -276,7 +276,7 @@ class _NotebookState:
 
 
 class _NotebookBar:
-    """A bar below the cell of a notebook: one output, replaced at most a few times a second."""
+    """A bar below the cell of a notebook: a single output, which is replaced at most a few times a second."""
 
     def __init__(self, display: Callable[..., Any]) -> None:
         self._display = display
@@ -309,7 +309,7 @@ class _NotebookBar:
 
 
 def _display_of_notebook() -> Callable[..., Any] | None:
-    """``IPython.display.display`` if this process is a notebook kernel, otherwise None."""
+    """Return ``IPython.display.display`` if this process is a notebook kernel, otherwise None."""
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython
@@ -319,7 +319,7 @@ def _display_of_notebook() -> Callable[..., Any] | None:
 
 
 def _rich_progress(stream: IO[str], below: Sequence[str]) -> Progress:
-    """Make a bar; the lines ``below`` are read whenever it is drawn."""
+    """Make a bar of rich; the lines in ``below`` are shown below it, and read again whenever it is drawn."""
     from rich.console import Console, RenderableType
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.text import Text
@@ -335,7 +335,7 @@ def _rich_progress(stream: IO[str], below: Sequence[str]) -> Progress:
 
 
 def _count(number: float) -> str:
-    """A number of words in about three digits: 812, 34.5 k, 7.13 M."""
+    """Format a number of words with about three digits: 812, 34.5 k, 7.13 M."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             return f"{number / size:.3g} {letter}"
@@ -343,7 +343,7 @@ def _count(number: float) -> str:
 
 
 def _clock(seconds: float) -> str:
-    """A duration as M:SS, or as H:MM:SS from one hour up."""
+    """Format a duration in seconds as M:SS, or as H:MM:SS from one hour up."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -37,11 +37,11 @@ _ROWS_AT_A_TIME = 4096
 
 
 def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_validation: bool) -> TrainingConfig:
-    """Return the configuration of an update: the configuration of the model, changed by ``options``.
+    """Return the configuration of an update: that of the model, changed by ``options``.
 
-    If ``options`` has no ``learning_rate``, it is that of ``UPDATE_LEARNING_RATES`` for the architecture. Without
-    held-out text, ``patience`` of the model is ignored. Raises :class:`ConfigError` for an option that defines the
-    tables, such as ``vector_size``, and for hierarchical softmax.
+    If ``options`` has no ``learning_rate``, it is that of ``UPDATE_LEARNING_RATES`` for the architecture. The option
+    ``patience`` of the model is ignored if there is no held-out text. Raises :class:`ConfigError` for an option that
+    defines the tables, such as ``vector_size``, and for hierarchical softmax.
     """
     for name in ("vocabulary", "init"):
         if name in options:
@@ -69,10 +69,10 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
 def grown_tables(
     config: TrainingConfig, tables: NamedTables, old: Vocabulary, vocabulary: Vocabulary
 ) -> dict[str, NDArray[np.float32]]:
-    """Extend the tables of a model to a vocabulary that contains its words and new ones.
+    """Extend the tables of a model to a vocabulary that contains new words besides those of the model.
 
-    Rows of old words move to their new ids. New words start as in a first training: input rows are uniform in
-    ±0.5 / N, all other rows are 0. The random rows depend on the seed and the word, not on the id.
+    Rows of old words move to their new ids. New words start as in a first training: input rows are uniform in ±0.5 / N,
+    all other rows are 0. The random rows depend on the seed and the word, not on the id.
     """
     ids = vocabulary.find_ids(old)
     is_new = np.ones(len(vocabulary), np.bool_)
@@ -92,10 +92,11 @@ def grown_tables(
 def tables_from_vectors(
     config: TrainingConfig, words: Vocabulary, vectors: NDArray[Any], vocabulary: Vocabulary
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
-    """Return initial tables with given vectors as input rows, and the number of words that have a vector.
+    """Return initial tables whose input rows are given vectors, and how many words have a vector.
 
-    Words without a vector get uniform random rows with the root mean square of the given vectors. Other tables are 0.
-    Raises :class:`ConfigError` if no word has a vector, or if a vector is not finite.
+    ``words`` are the words of ``vectors``, and ``vocabulary`` those to train. Words without a vector get uniform random
+    rows with the root mean square of the given vectors. Other tables are 0. Raises :class:`ConfigError` if no word has
+    a vector, or if a vector is not finite.
     """
     if len(words) and words.integers != vocabulary.integers:
         kinds = [("whole numbers" if each.integers else "words") for each in (vocabulary, words)]
@@ -127,7 +128,7 @@ def tables_from_vectors(
 def _draw_rows(
     table: NDArray[np.float32], ids: NDArray[np.int64], vocabulary: Vocabulary, seed: int, largest: float
 ) -> None:
-    """Fill the rows of words with uniform numbers in ± ``largest``; each word has its own random stream."""
+    """Fill the rows ``ids`` of a table with random numbers in ± ``largest``; each word has its own random stream."""
     for first in range(0, len(ids), _ROWS_AT_A_TIME):
         some = ids[first : first + _ROWS_AT_A_TIME]
         uniform = uniform_by_word(seed, (vocabulary.word(each) for each in some.tolist()), table.shape[1])
@@ -135,10 +136,10 @@ def _draw_rows(
 
 
 def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.float32]:
-    """Uniform numbers in [0, 1) for each word, float32 [words, size]; they depend only on the seed and the word.
+    """Draw uniform numbers in [0, 1) for each word, float32 [words, size], that depend only on the seed and the word.
 
-    Each word has its own random stream (see :mod:`wordkin.windows.rng`). The key of the stream is made of the seed and
-    a BLAKE2 digest of the word.
+    Each word has its own random stream (see :mod:`wordkin.windows.rng`), whose key is made of the seed and a BLAKE2
+    digest of the word.
     """
     key = stream_key(seed, INITIALISATION, _NEW_ROWS)
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)
@@ -147,19 +148,20 @@ def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.f
 
 
 def old_weights(weight: float | None, old: Vocabulary, vocabulary: Vocabulary) -> NDArray[np.float32] | None:
-    """Weight of the old row of each word in the average at the end of an update; None if all of them are 0.
+    """Return the weight of the old vectors of each word in the average at the end of an update; None if all are 0.
 
     Parameters
     ----------
     weight : float or None
-        The weight of old rows. If None, it is the share of the old text in all text, at most ``MOST_OLD_WEIGHT``.
+        The weight for the words of ``old``. If None, it is the share of the old text in all text, at most
+        ``MOST_OLD_WEIGHT``.
     old, vocabulary : Vocabulary
         The words before and after the update, with their counts in all text so far.
 
     Returns
     -------
     ndarray of shape (V,), float32, or None
-        ``weight`` for the words of ``old``, 0 for new words.
+        The weight for the words of ``old``, 0 for new words.
     """
     if weight is None:
         assert old.counts is not None, "a trained model has counts"
@@ -237,7 +239,7 @@ def _words_of_file(path: Path) -> list[str]:
 
 
 def check_replay(replay: object, replay_from: object) -> None:
-    """Raise :class:`ConfigError` unless ``replay`` and ``replay_from`` are both set or both None."""
+    """Raise :class:`ConfigError` if only one of ``replay`` and ``replay_from`` is set, or ``replay`` is illegal."""
     if replay is None and replay_from is None:
         return
     if replay is None:
@@ -259,7 +261,7 @@ def check_replay(replay: object, replay_from: object) -> None:
 
 
 def check_init_size(config: TrainingConfig, vector_size: int) -> None:
-    """Raise :class:`ConfigError` if the vectors of ``init`` have another size."""
+    """Raise :class:`ConfigError` if the option ``vector_size`` differs from the size of the vectors of ``init``."""
     if vector_size != config.vector_size:
         raise ConfigError(
             "init", f"must hold vectors with {config.vector_size} dimensions, the value of vector_size", vector_size,

@@ -1,4 +1,4 @@
-"""Protocols for the storage of a run, so that training does not depend on files."""
+"""Protocols for what training stores, so that training does not depend on files."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class BestTables(Protocol):
         """Store these tables in place of the previous ones. Raises :class:`OutputError` if the disk is full."""
 
     def best_tables(self) -> NamedTables:
-        """The tables stored last, read-only."""
+        """Return the tables that were stored last, read-only."""
 
 
 class Checkpoints(Protocol):
     """Writes checkpoints of a run."""
 
     def due(self) -> bool:
-        """Return whether the time between checkpoints has passed since the last one."""
+        """Whether it is time for the next checkpoint."""
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:
-        """Write a checkpoint; issue a warning if it cannot be written."""
+        """Write a checkpoint; warn if it cannot be written. ``finished`` says whether the run has ended."""

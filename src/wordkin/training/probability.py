@@ -33,7 +33,7 @@ _ANY_RATE = 1e-6  # the rate is 0 during scoring; a low configured rate allows t
 
 @dataclass(frozen=True, slots=True)
 class Probability:
-    """The probability of a word given other words; ``float()`` returns the value.
+    """The probability of a word given other words. ``float()`` returns the attribute ``value``.
 
     Attributes
     ----------
@@ -152,7 +152,7 @@ class Predictor:
             backend.close()
 
     def _choose(self, objective: str | None) -> str:
-        """The objective to use: ``objective`` or, if None, the first one of the model that gives probabilities."""
+        """The objective to use: the given one or, if None, the first of the model that gives probabilities."""
         trained = self._config.objectives
         if objective is None:
             return next((each for each in NORMALISED if each in trained), trained[0])
@@ -173,7 +173,7 @@ class Predictor:
         return [int(each) for each in self._vocabulary.ids_of(listed)]
 
     def _reference_tables(self, objective: str) -> reference.Tables:
-        """The tables of one objective as a :class:`reference.Tables`, without copies."""
+        """The tables of one objective as a :class:`reference.Tables`, without copying them."""
         return reference.Tables(
             self.tables["input"],
             self.tables[f"output/{objective}"],
@@ -182,7 +182,7 @@ class Predictor:
         )
 
     def _values(self, input_ids: list[int], objective: str) -> NDArray[np.float64]:
-        """The probability (or σ(score) for negative sampling) of every word, given the input words, float64 [V]."""
+        """The probability of every word given the input words, float64 [V]; for negative sampling, σ(score)."""
         tables = self._reference_tables(objective)
         hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
         rows = tables.output_vectors
@@ -197,7 +197,7 @@ class Predictor:
 
 
 def _path_losses(scores: NDArray[np.float64], tree: HuffmanTree) -> NDArray[np.float64]:
-    """-log p of every word, [V], from the scores of the inner nodes, [V - 1]."""
+    """Compute -log p of every word, [V], from the scores of the inner nodes of the tree, [V - 1]."""
     by_branch = np.stack([reference.negative_log_sigmoid(scores), reference.negative_log_sigmoid(-scores)])
     losses = np.zeros(len(tree))
     for first in range(0, len(tree), _WORDS_AT_A_TIME):

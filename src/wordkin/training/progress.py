@@ -23,9 +23,10 @@ class MachineProgress(NamedTuple):
     words : int
         Words that it has trained since the start of this process.
     words_per_second : float
-        Words trained lately, divided by the time of training them.
+        Speed of training in the last seconds, without the time for merging and waiting.
     training_share : float
-        The share of its recent time in which it trained. In the rest, it merged rows or waited for other machines.
+        Fraction of the last seconds in which it trained. The rest of the time, it merged rows or waited for other
+        machines.
     """
 
     name: str
@@ -51,7 +52,7 @@ class TrainingReport:
     total_words : int
         The value of ``words`` at the end of the run: words of the text times ``epochs``.
     words_per_second : float
-        Words processed since the start or the resume of this process, divided by its training time.
+        Words processed since the run was started or resumed, divided by the training time since then.
     loss : float
         Mean loss per training example since the start of the epoch, in nats.
     learning_rate : float

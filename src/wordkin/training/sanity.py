@@ -1,4 +1,4 @@
-"""Detection of divergence: the loss and all table entries must be finite and plausible."""
+"""Detection of divergence: the loss and all numbers in the tables must be finite and plausible."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refuse_wild_loss(mean: float, config: TrainingConfig, epoch: int) -> None:
 
 
 def refuse_wild_tables(tables: NamedTables, config: TrainingConfig, epoch: int) -> None:
-    """Raise :class:`DivergenceError` unless all entries of all tables are finite and plausible."""
+    """Raise :class:`DivergenceError` unless all numbers in all tables are finite and plausible."""
     for name, table in tables.items():
         for first in range(0, len(table), _PIECE_ROWS):
             largest = float(np.abs(table[first : first + _PIECE_ROWS]).max(initial=0.0))

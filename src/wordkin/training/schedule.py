@@ -17,11 +17,11 @@ class Schedule:
 
     @classmethod
     def of(cls, config: TrainingConfig, words_per_epoch: int) -> Schedule:
-        """The schedule of a configuration."""
+        """Return the schedule of a configuration for a text of ``words_per_epoch`` words."""
         return cls(config.starting_learning_rate, config.final_learning_rate, words_per_epoch * config.epochs)
 
     def at(self, words: int) -> float:
-        """Learning rate after ``words`` words.
+        """Return the learning rate after ``words`` words of the run have been processed.
 
         >>> Schedule(start=0.1, end=0.0, total_words=10).at(5)
         0.05

@@ -13,14 +13,14 @@ from wordkin.vocabulary import Vocabulary
 
 
 class Snapshot:
-    """Copies vectors of the current tables during a callback.
+    """Gives a callback copies of the current vectors.
 
-    A snapshot costs nothing until :meth:`vectors` is called. A call copies 4 N bytes per word while training waits:
-    for 10,000 words of 100 dimensions, 4 MB and a few milliseconds. There are about three reports a second. On a
-    cluster, the call fetches the tables from other machines, so callbacks should use it rarely there.
+    Copies are made only by :meth:`vectors`, which copies 4 N bytes per word while training waits: for 10,000 words of
+    100 dimensions, 4 MB and a few milliseconds. There are about three reports a second. On a cluster, the call fetches
+    the tables from other machines, so callbacks should use it rarely there.
 
-    A snapshot can be used only during the callback. It then releases the tables, so a stored report does not keep them
-    in memory.
+    A snapshot can be used only during the callback. Afterwards it no longer refers to the tables, so a stored report
+    does not keep them in memory.
     """
 
     def __init__(self, config: TrainingConfig, vocabulary: Vocabulary, tables: Callable[[], NamedTables]) -> None:
@@ -47,7 +47,7 @@ class Snapshot:
         return result_vectors(self._config, rows)
 
     def close(self) -> None:
-        """Release the tables; the trainer calls this after the callbacks."""
+        """Drop the reference to the tables. The trainer calls this after the callbacks."""
         self._tables = None
 
     def _needed(self, tables: NamedTables) -> list[str]:

@@ -16,10 +16,10 @@ _RISE = 1.002  # relative rise above the lowest loss that is more than random va
 
 @dataclass
 class RunState:
-    """The state of a training run.
+    """How far a training run has come, and its losses.
 
-    The state, the tables, the configuration and the corpus determine the rest of the run, because random numbers and
-    learning rate are functions of seed, epoch and position.
+    State, tables, configuration and corpus determine the rest of the run, because random numbers and learning rate are
+    functions of seed, epoch and position.
 
     Attributes
     ----------
@@ -30,15 +30,15 @@ class RunState:
     epoch_loss : float, default 0.0
         Summed loss of the current epoch, in nats.
     epoch_examples : int, default 0
-        Number of training examples of the current epoch.
+        Number of training examples of the current epoch so far.
     losses, validation_losses : list of float
-        Mean loss per example of each finished epoch, in nats.
+        Mean loss per example of each finished epoch, in nats, on the training text and on the held-out text.
     seconds : float, default 0.0
         Training time in seconds.
     best_epoch : int, default 0
         Epoch (from 1) with the lowest held-out loss, if ``patience`` is set; 0 before there is one.
     stopped_early : bool, default False
-        Whether the held-out loss has not fallen for ``patience`` epochs.
+        Whether training stopped because the held-out loss had not fallen for ``patience`` epochs.
     """
 
     epoch: int = 0
@@ -74,7 +74,7 @@ class RunState:
         return f"{done}; kept epoch {kept}, held-out loss {self.validation_losses[kept - 1]:.4f}"
 
     def add(self, result: SpanResult, seconds: float) -> None:
-        """Add the losses and the time of a span of text, and move the position to its end."""
+        """Add the losses and the time of a trained span of text, and set the position to where it ended."""
         self.position = result.stop
         for loss in result.losses:  # summed one by one, so that rounding does not depend on the spans
             self.epoch_loss += loss
@@ -105,10 +105,11 @@ class RunState:
 
 
 def rising_loss_note(losses: Sequence[float], validation_losses: Sequence[float] = ()) -> str:
-    """One line that explains why the training loss rose over the last epochs; "" if it did not rise.
+    """Explain in one line why the training loss rose over the last epochs; "" if it did not rise.
 
     Neighbouring lines of a text have similar topics. With a high learning rate, the tables follow the current topic,
-    which lowers the training loss. As the rate falls, this effect disappears. It does not affect the held-out loss.
+    which lowers the training loss. As the learning rate falls, this effect disappears. It does not affect the held-out
+    loss.
     """
     if len(losses) < 3 or losses[-1] <= min(losses) * _RISE:
         return ""

@@ -32,12 +32,12 @@ PIECE_ROWS = 4096
 
 
 def output_rows(objective: str, vocabulary_size: int) -> int:
-    """Number of rows of an objective's output table: one per word, or one per inner node of the tree."""
+    """Number of rows of the output table of an objective: one per word, or one per inner node of the tree."""
     return vocabulary_size - 1 if TRAITS[objective].rows_are_nodes else vocabulary_size
 
 
 def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every table of a configuration."""
+    """The shape of every table that a configuration needs, by name."""
     size = config.vector_size
     shapes: dict[str, tuple[int, ...]] = {"input": (vocabulary_size, size)}
     for objective in config.objectives:
@@ -51,9 +51,9 @@ def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tupl
 
 
 def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield (first row, rows float32 [n, N]) of the initial input table, uniform in ±0.5 / N as in word2vec.c.
+    """Yield the random initial input table in pieces: (first row, rows float32 [n, N]).
 
-    Other tables start at 0.
+    The numbers are uniform in ±0.5 / N as in word2vec.c. Other tables start at 0.
     """
     size = config.vector_size
     generator = np.random.Generator(np.random.Philox(key=[config.seed, _INITIALISATION_STREAM]))
@@ -66,7 +66,10 @@ def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator
 
 
 def first_pieces(config: TrainingConfig, vocabulary_size: int) -> Iterator[TablePiece]:
-    """The random initial tables, in pieces: uniform input rows. All other rows start at 0 and are in no piece."""
+    """Yield the random initial tables in pieces of (name of the table, first row, rows).
+
+    Only input rows are in the pieces. All other rows start at 0.
+    """
     for first, rows in initial_input_rows(config, vocabulary_size):
         yield "input", first, rows
 
@@ -74,8 +77,8 @@ def first_pieces(config: TrainingConfig, vocabulary_size: int) -> Iterator[Table
 def pieces_of(tables: NamedTables) -> Iterator[TablePiece]:
     """Yield (table name, first row, rows) of all tables, at most ``PIECE_ROWS`` rows at a time.
 
-    A consumer that copies or converts each piece before it takes the next one needs memory for one piece, not for
-    second tables.
+    A caller that copies or converts each piece before it takes the next one needs memory for one piece, not for all
+    tables.
     """
     for name, table in tables.items():
         for first in range(0, len(table), PIECE_ROWS):
@@ -83,7 +86,10 @@ def pieces_of(tables: NamedTables) -> Iterator[TablePiece]:
 
 
 def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vocabulary_size: int) -> None:
-    """Raise :class:`ConfigError` unless names, shapes and dtype fit the configuration and all values are finite."""
+    """Raise :class:`ConfigError` unless names, shapes and dtype fit the configuration and all values are finite.
+
+    ``parameter`` is the name of the parameter that the tables come from, for the message.
+    """
     shapes = table_shapes(config, vocabulary_size)
     if tables.keys() != shapes.keys():
         raise ConfigError(parameter, f"must hold the tables {', '.join(shapes)}", ", ".join(tables))
@@ -97,16 +103,17 @@ def check_tables(parameter: str, tables: NamedTables, config: TrainingConfig, vo
 
 
 class Start(NamedTuple):
-    """What training starts from, instead of random tables.
+    """What training starts from instead of random tables.
 
     Attributes
     ----------
     tables : mapping of str to ndarray
         All tables; they are not modified.
     frozen : ndarray of int64, default None
-        Ids of words whose input rows keep their values.
+        Ids of words whose input rows must not change.
     old_weights : ndarray of shape (V,), float32, default None
-        Weight of each row of ``tables`` in the average that replaces the trained row at the end, from 0 to 1.
+        For each word, a weight w from 0 to 1. At the end of training, the rows of the word are set to w times the row
+        in ``tables`` plus 1 - w times the trained row.
     """
 
     tables: NamedTables
@@ -115,12 +122,12 @@ class Start(NamedTuple):
 
     @property
     def old_weight(self) -> float:
-        """The weight of old words, rounded to six digits; 0 if no row is averaged."""
+        """The highest of ``old_weights``, rounded to six digits; 0 if there are none."""
         return 0.0 if self.old_weights is None else float(f"{self.old_weights.max(initial=0):.6g}")
 
     @property
     def old_rows(self) -> OldRows | None:
-        """The rows to average with the trained ones, if any."""
+        """The rows of ``tables`` with their weights, to be averaged with the trained rows; None without weights."""
         return None if self.old_weights is None else OldRows(self.tables, self.old_weights)
 
 
@@ -139,7 +146,7 @@ class OldRows(NamedTuple):
     weights: NDArray[np.float32]
 
     def averaged_with(self, tables: NamedTables) -> NamedTables:
-        """Average each old row with its updated row. A row that did not change keeps its bits."""
+        """Average each old row with its updated row. A row that did not change stays bit-identical."""
         averaged = {name: np.array(table, np.float32) for name, table in tables.items()}
         for name, first, rows in pieces_of(averaged):
             if name == "projection_bias":
@@ -153,7 +160,7 @@ class OldRows(NamedTuple):
 
 
 def compacted(tables: NamedTables) -> NamedTables:
-    """The tables as contiguous arrays, compacted in place; the arguments must not be used afterwards.
+    """Return the tables as contiguous arrays without padding, made in place; do not use the arguments afterwards.
 
     Backends pad rows and store biases in the padding. Compacting in place avoids a second copy in memory.
     """
@@ -173,7 +180,10 @@ def _moved_together(table: NDArray[Any]) -> NDArray[Any]:
 
 
 def result_vectors(config: TrainingConfig, tables: NamedTables) -> NDArray[np.float32]:
-    """The word vectors [V, N] selected by ``config.vectors``; not copied if they are one of the tables."""
+    """Return the word vectors [V, N] that the option ``vectors`` selects, such as the input rows.
+
+    They are not copied if they are one of the tables.
+    """
     inputs = tables["input"]
     if config.vectors == "input":
         return np.ascontiguousarray(inputs, np.float32)

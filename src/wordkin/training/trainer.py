@@ -1,4 +1,4 @@
-"""The training loop over epochs and spans: train, report, write checkpoints, stop on request."""
+"""The training loop over epochs and spans of text: trains, reports, writes checkpoints, and stops on request."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ class Trainer:
         self._whole_work: dict[str, MachineWork] = {}  # since the start of this process
 
     def run(self) -> RunState:
-        """Train to the end or until a request to stop, and return the state.
+        """Train to the end or until a request to stop, and return the state of the run.
 
-        Raises :class:`DivergenceError`, and any exception of a callback; the last checkpoint is kept.
+        Raises :class:`DivergenceError`, and any exception of a callback. The last checkpoint stays on disk.
         """
         while not self._finished() and not self._stopping():
             self._train_span()
@@ -113,7 +113,7 @@ class Trainer:
         return self._asked_to_stop or self._should_stop()
 
     def _train_span(self) -> None:
-        """Train on a span that takes about SECONDS_PER_SPAN at the speed of the previous span."""
+        """Train on a span of text that takes about SECONDS_PER_SPAN at the speed of the previous span."""
         start = self.state.position
         stop = min(start + self._span_words, self._corpus.words)
         began = time.perf_counter()
@@ -132,7 +132,7 @@ class Trainer:
         self._span_words = step * max(1, min(int(affordable / step), 8 * self._span_words // step))
 
     def _close_span(self) -> TrainingReport:
-        """Report the progress; at the end of an epoch, measure the held-out loss and finish the epoch.
+        """Return a report of the progress; at the end of an epoch, measure the held-out loss and finish the epoch.
 
         If the measurement is interrupted, the epoch stays unfinished, and a resumed run measures again.
         """
@@ -154,7 +154,7 @@ class Trainer:
         return report
 
     def _why_nothing(self) -> str:
-        """The reason why an epoch had no training example, and a remedy."""
+        """Explain why an epoch had no training example, and what to do."""
         if not self._corpus.has_neighbours():
             return (
                 "no sentence has two words of the vocabulary; use longer sentences, or lower min_count "
@@ -166,7 +166,10 @@ class Trainer:
         )
 
     def _judge_epoch(self) -> None:
-        """Store the tables if the held-out loss is the lowest so far; stop if it has not fallen for ``patience``."""
+        """Compare the held-out loss with the lowest so far.
+
+        If it is lower, store the tables. If it has not fallen for ``patience`` epochs, end training.
+        """
         if self._config.patience is None or self._best_tables is None:
             return
         losses = self.state.validation_losses
@@ -177,17 +180,17 @@ class Trainer:
             self.state.stopped_early = True
 
     def _return_to_best(self) -> None:
-        """Load the tables of the best epoch, before the final state is saved."""
+        """Load the tables of the best epoch, so that they are in the final checkpoint."""
         if self._best_tables is not None and 0 < self.state.best_epoch < self.state.epoch:
             self._backend.load_tables(self._best_tables.best_tables())
 
     def _average_with_old(self) -> None:
-        """Average the tables with those before an update, before the final state is saved."""
+        """At the end of an update, average the tables with those before it, before the final checkpoint."""
         if self._old_rows is not None:
             self._backend.load_tables(self._old_rows.averaged_with(self._backend.tables()))
 
     def _tell(self, report: TrainingReport) -> None:
-        """Call the callbacks. If one fails, a checkpoint is written first, so no training is lost."""
+        """Call the callbacks. If one raises an exception, a checkpoint is written first, so no training is lost."""
         snapshot: Snapshot | None = None
         if self._vocabulary is not None and self._callbacks:
             snapshot = Snapshot(self._config, self._vocabulary, self._backend.tables)
@@ -205,7 +208,7 @@ class Trainer:
                 snapshot.close()
 
     def _save(self) -> None:
-        """Raise :class:`DivergenceError` for diverged tables; otherwise write a checkpoint, if any are configured."""
+        """Write a checkpoint, if there are any; raise :class:`DivergenceError` if the tables have diverged."""
         refuse_wild_tables(self._backend.tables(), self._config, min(self.state.epoch + 1, self._config.epochs))
         if self._checkpoints is not None:
             self._checkpoints.save(self.state, self._backend.tables(), finished=self._finished())

@@ -1,4 +1,4 @@
-"""Search for the options that give the best scores, within a budget of time."""
+"""Search for the training options that give the best scores on benchmarks, within a budget of time."""
 
 from wordkin.tuning.result import TuningResult
 from wordkin.tuning.trials import Trial

@@ -62,7 +62,10 @@ class SearchDirectory:
         return self.path / TEXT_NAME
 
     def begin(self, search: Mapping[str, Any]) -> list[Trial]:
-        """Return the recorded trials; raise :class:`CheckpointError` if they belong to another search."""
+        """Return the trials recorded so far. ``search`` holds the arguments of the search.
+
+        They are written to the directory if it is new. Raises :class:`CheckpointError` if it holds another search.
+        """
         values = json.loads(json.dumps({"format": FORMAT_NAME, "version": FORMAT_VERSION, **search}))
         path = self.path / SEARCH_NAME
         if not path.exists():
@@ -79,7 +82,7 @@ class SearchDirectory:
         return self._read_trials()
 
     def add(self, trial: Trial) -> None:
-        """Record a trial."""
+        """Append a trial to the record."""
         path = self.path / TRIALS_NAME
         try:
             with path.open("ab") as file:
@@ -90,7 +93,7 @@ class SearchDirectory:
             raise OutputError(f"cannot write {str(path)!r}: {reason(error)}") from error
 
     def _read_trials(self) -> list[Trial]:
-        """Read the recorded trials; an incomplete last line is removed."""
+        """Read the recorded trials. A last line that was not completely written is removed."""
         path = self.path / TRIALS_NAME
         try:
             data = path.read_bytes() if path.exists() else b""

@@ -1,4 +1,4 @@
-"""The result of a search: the trials, as a table and as a plot, and the chosen settings."""
+"""The result of a search: its trials, as a table and as a plot, and the settings that it chose."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ class Row:
 
     @property
     def score(self) -> float | None:
-        """Score with the first seed; None if training diverged."""
+        """Score with the seed that all trials share; None if training diverged."""
         return self.trials[0].score
 
     @property
     def fresh_score(self) -> float | None:
-        """Mean score over the fresh seeds of the confirmation; None if there are none."""
+        """Mean score over the new seeds of the confirmation at the end of the search; None if there are none."""
         fresh = [each.score for each in self.trials if each.stage == "confirmation"]
         known = [each for each in fresh if each is not None]
         return statistics.fmean(known) if known and len(known) == len(fresh) else None
 
     @property
     def seconds(self) -> float:
-        """Median training time, scaled to the whole text."""
+        """Median training time in seconds, extrapolated to the whole text."""
         return statistics.median(each.train_seconds / each.share for each in self.trials)
 
 
@@ -71,11 +71,12 @@ class TuningResult:
     trials : tuple of Trial
         The trials in the order in which they were made.
     settings : mapping
-        The settings to use: a recipe, or the options that differ between trials.
+        The chosen settings: a recipe, or values of the options that differ between trials.
     better : bool
-        Whether they score higher than the classic settings and the quality recipe with each fresh seed.
+        Whether they score higher than both reference recipes, "word2vec" and "quality", with each seed of the
+        confirmation.
     reason : str
-        By how much they score higher, or why nothing better was found.
+        How much higher they score, or why nothing better was found.
     """
 
     trials: tuple[Trial, ...]
@@ -88,12 +89,12 @@ class TuningResult:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Options for :func:`wordkin.train`, including the options that were the same in every trial."""
+        """All options of the chosen settings for :func:`wordkin.train`, including those equal in every trial."""
         return {**self.space.fixed, **self.settings}
 
     @property
     def arguments(self) -> str:
-        """Options that differ from their defaults, as arguments of ``wordkin train``."""
+        """The options that differ from their defaults, as arguments of the command ``wordkin train``."""
         named = {name: value for name, value in self.options.items() if name in ("recipe", "architecture")}
         plain = Space({}, {}, self.space.words).config(named)
         defaults = plain.to_dict() | {"learning_rate": plain.starting_learning_rate, "architecture": "skip-gram"}
@@ -109,7 +110,7 @@ class TuningResult:
         return f"nothing better than {name} was found: {self.reason}"
 
     def rows(self) -> list[Row]:
-        """One row for each of the settings tried: first those tried on the whole text, best first, then the others."""
+        """One row for each of the settings tried: first, best first, those tried on the whole text; then the others."""
         by_name: dict[str, list[Trial]] = {}
         for each in self.trials:
             by_name.setdefault(each.name, []).append(each)
@@ -208,13 +209,16 @@ class TuningResult:
 
 
 def _order(row: Row) -> tuple[bool, float, float]:
-    """Sort key: whole text first, confirmed settings first; each by the score with fresh seeds or the first seed."""
+    """Sort key of the rows: settings tried on the whole text come first, and among these the confirmed ones.
+
+    Each group is sorted by score, best first.
+    """
     fresh, first = row.fresh_score, row.score
     return row.share < 1.0, -2.0 if fresh is not None else 0.0, -(fresh if fresh is not None else (first or -1.0))
 
 
 def _argument(name: str, value: Any) -> list[str]:
-    """Return an option and its value as command-line arguments."""
+    """Return an option with its value as arguments of the command line."""
     spelled = f"--{name.replace('_', '-')}"
     if isinstance(value, bool):
         return [spelled if value else f"--no-{spelled[2:]}"]

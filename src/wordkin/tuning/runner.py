@@ -1,4 +1,4 @@
-"""Makes trials: trains vectors, scores them, and measures the time of both."""
+"""Trials of a search: trains vectors and scores them, and measures the time of both."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SURE_SECONDS = 2.0  # after this time, the speed of a run is known well enough
 
 
 class Runner:
-    """Makes trials, one at a time, each with all threads.
+    """Makes the trials of a search one after the other, each with all threads.
 
     Raises :class:`ConfigError` if no item of a benchmark has all its words in the vocabulary.
     """
@@ -51,7 +51,10 @@ class Runner:
         refuse_unknown(WordVectors(text.vocabulary, matrix), benchmarks, self._threads)
 
     def make(self, step: Step, number: int) -> Trial:
-        """Train and score the vectors of a trial, after a warm-up on few words, which compiles the kernels."""
+        """Train the vectors of a trial and score them.
+
+        A few words are trained first, so that kernels are compiled before the time is measured.
+        """
         config = self._space.config({**step.settings, "seed": step.seed})
         corpus = self._text.corpus if step.share == 1.0 else self._share(step.share)
         made = Trial(step.stage, step.settings, step.share, step.seed, number)
@@ -76,12 +79,12 @@ class Runner:
     def _train(
         self, corpus: EncodedCorpus, config: TrainingConfig, callbacks: Sequence[Callback]
     ) -> tuple[WordVectors, float]:
-        """Train; return the vectors and the seconds of training."""
+        """Train vectors; return them and the training time in seconds."""
         state, tables = train_run(Run(config), self._text.vocabulary, corpus, None, callbacks=callbacks)
         return WordVectors(self._text.vocabulary, result_vectors(config, tables)), state.seconds
 
     def _told(self) -> list[Callback]:
-        """Return the callbacks, wrapped so that their results are ignored and cannot stop a trial early."""
+        """Return the callbacks of the caller, wrapped so that their results cannot stop a trial."""
 
         def telling(callback: Callback) -> Callback:
             def tell(report: TrainingReport) -> None:
@@ -92,7 +95,10 @@ class Runner:
         return [telling(each) for each in self._callbacks]
 
     def _watch(self, number: int) -> list[Callback]:
-        """Return, for the first trial only, a callback that raises an error if its time will exceed the budget."""
+        """Return a callback that raises an error if the trial is going to take longer than the budget.
+
+        Only the first trial is watched; for others, the result is empty.
+        """
 
         def watch(report: TrainingReport) -> None:
             needed = report.seconds + (report.seconds_left or 0.0)
@@ -105,7 +111,7 @@ class Runner:
 
 
 def _first_words(corpus: EncodedCorpus) -> EncodedCorpus:
-    """Return the first words of a corpus, as views."""
+    """Return the first words of a corpus as views, without copying them."""
     words = min(_WARM_UP_WORDS, corpus.words)
     sentences = int(np.searchsorted(corpus.offsets, words))
     return EncodedCorpus(corpus.ids[:words], np.append(corpus.offsets[:sentences], words), corpus.fingerprint)

@@ -25,7 +25,7 @@ _LEAST_KNOWN = {"similarity": 3, "categories": 2}  # with fewer items, the value
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark. ``digest`` is the digest of the bytes of its file, or of all files of its directory."""
+    """A benchmark that trials are scored on; ``digest`` identifies the content of its file or directory."""
 
     name: str
     dataset: Dataset
@@ -69,7 +69,7 @@ def _digest(path: Path) -> str:
 
 
 def scores_of(vectors: WordVectors, benchmarks: Sequence[Benchmark], threads: int) -> tuple[Mapping[str, float], float]:
-    """Return the value on each benchmark and the weighted mean of the values; an undefined correlation counts as 0."""
+    """Return the value on each benchmark and their weighted mean, the score. An undefined correlation counts as 0."""
     values = {}
     for each in benchmarks:
         value = _value(evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1))

@@ -36,18 +36,18 @@ LONG_BUDGET, MEDIUM_BUDGET = 60, 24
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a search and of the settings it may choose.
+    """The limits of a search, and of the training time of the settings that it may choose.
 
     Attributes
     ----------
     seconds : float
-        Longest time of all trials together.
+        Maximum time of all trials together.
     trials : int or None, default None
-        Largest number of trials.
+        Maximum number of trials.
     run_seconds : float or None, default None
-        Longest training time of the chosen settings.
+        Maximum training time of the chosen settings.
     run_ratio : float or None, default None
-        The same limit as a multiple of the training time of the classic settings.
+        The same limit as a multiple of the training time of the classic settings, the recipe "word2vec".
     """
 
     seconds: float
@@ -58,16 +58,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Choice:
-    """The result of a search.
+    """The settings that a search chose.
 
     Attributes
     ----------
     settings : mapping
         The settings to use.
     better : bool
-        Whether they score higher than every reference with each fresh seed.
+        Whether they score higher than every reference recipe with each seed of the confirmation.
     reason : str
-        By how much they score higher, or why nothing better was found.
+        How much higher they score, or why nothing better was found.
     """
 
     settings: Settings
@@ -76,7 +76,7 @@ class Choice:
 
 
 class Book:
-    """The trials of a search so far, and estimates of the time of further trials."""
+    """The trials of a search so far, and what follows from them: estimated times, rankings, the rest of the budget."""
 
     def __init__(self, space: Space, limits: Limits, words: int, first_seed: int) -> None:
         self.space, self.limits, self.first_seed = space, limits, first_seed
@@ -89,7 +89,7 @@ class Book:
         self.screening_share = share if share <= 0.5 else 1.0
 
     def references(self) -> list[Settings]:
-        """Return the settings of the reference recipes, for each architecture in the space."""
+        """The settings of the reference recipes, one set for each architecture in the search space."""
         architectures = self.space.values.get("architecture", (None,))
         return [
             {"recipe": recipe} | ({} if each is None else {"architecture": each})
@@ -98,7 +98,7 @@ class Book:
         ]
 
     def add(self, trial: Trial) -> None:
-        """Add a finished trial."""
+        """Add a trial that has been made."""
         self.trials.append(trial)
         self._trials_of.setdefault(_key(trial.settings), []).append(trial)
         self._costs.append(self._cost(trial))
@@ -113,7 +113,10 @@ class Book:
         return sum(each.seconds for each in self.trials)
 
     def estimate(self, settings: Settings, share: float = 1.0) -> float:
-        """Estimate the seconds of a trial from trials with the same settings or, if there are none, from all trials."""
+        """Estimate the seconds that a trial takes on the fraction ``share`` of the text.
+
+        The estimate is based on trials with the same settings or, if there are none, on all trials.
+        """
         costs = [self._cost(each) for each in self.of(settings)] or self._costs
         return statistics.median(costs) * share * self._epochs(settings)
 
@@ -127,7 +130,10 @@ class Book:
         return self._epochs_of[key]
 
     def fresh_seeds(self) -> list[int]:
-        """Return one to three new seeds for the confirmation, fewer if the budget allows few trials."""
+        """Return one to three seeds that no trial has used, for the confirmation.
+
+        If the budget allows only few trials, there are fewer seeds.
+        """
         whole = self.limits.seconds / max(self.trials[0].seconds, 1e-9)
         if self.limits.trials is not None:
             whole = min(whole, self.limits.trials)
@@ -135,7 +141,7 @@ class Book:
         return [self.first_seed + 1 + each for each in range(number)]
 
     def fits(self, steps: Sequence[Step], finalists: Sequence[Settings]) -> bool:
-        """Return whether the budget suffices for some steps and, after them, for the confirmation of some settings."""
+        """Whether the rest of the budget is enough for some steps and then for the confirmation of the finalists."""
         confirmed = [*self.references(), *finalists]
         seeds = len(self.fresh_seeds())
         if self.limits.trials is not None:
@@ -147,7 +153,7 @@ class Book:
         return self.seconds() + needed <= self.limits.seconds
 
     def allowed(self, settings: Settings) -> bool:
-        """Return whether training with these settings is expected to take no longer than the limit (``at_most``)."""
+        """Whether training with these settings is expected to take no longer than the limit ``at_most``."""
         bound = self._bound()
         return bound is None or self.run_seconds(settings) <= bound
 
@@ -157,13 +163,16 @@ class Book:
         return self.limits.run_seconds
 
     def run_seconds(self, settings: Settings) -> float:
-        """Return the median training time of these settings on the whole text, if necessary an estimate."""
+        """Return the median training time of these settings on the whole text.
+
+        If no trial has them, return an estimate.
+        """
         same = self.of(settings)
         same = [each for each in same if each.share == 1.0] or same
         return statistics.median(each.train_seconds / each.share for each in same)
 
     def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Return the trials that have a score and whose training time is within the limit (``at_most``), best first."""
+        """Return those of the trials that have a score and took no longer than the limit ``at_most``, best first."""
         bound = self._bound()
         usable = [
             each
@@ -173,11 +182,11 @@ class Book:
         return sorted(usable, key=lambda each: (-(each.score or 0.0), each.number))
 
     def candidates(self) -> list[Trial]:
-        """Return the trials on the whole text with the first seed, best first, except those of reference settings."""
+        """Return the trials with new settings, on the whole text, with the seed that all trials share, best first."""
         return self.ranked([each for each in self.trials if each.stage == "whole"])
 
     def best_known(self) -> Settings:
-        """Return the settings with the best score on the whole text with the first seed."""
+        """Return the settings with the best score on the whole text, with the seed that all trials share."""
         trials = [each for each in self.trials if each.stage in ("reference", "whole")]
         ranked = self.ranked(trials)
         return ranked[0].settings if ranked else self.references()[-1]
@@ -191,7 +200,10 @@ Search = Generator[Step, Trial, Choice]
 
 
 def search(book: Book) -> Search:
-    """Yield a step for each trial to make, receive the finished trial through ``send``, and return the choice."""
+    """Make a search: a generator that yields a step for each trial to make, and returns the choice.
+
+    The caller makes the trial and passes it to the generator with ``send``.
+    """
     for settings in book.references():
         yield from _make(book, Step("reference", settings, 1.0, book.first_seed))
     _refuse_small_budget(book)
@@ -211,7 +223,7 @@ def _make(book: Book, step: Step) -> Generator[Step, Trial, Trial]:
 
 
 def _refuse_small_budget(book: Book) -> None:
-    """Raise :class:`ConfigError` if the budget is too small for one new trial and its confirmation."""
+    """Raise :class:`ConfigError` if the rest of the budget is too small for one new trial and its confirmation."""
     typical = book.best_known()
     if book.fits([Step("whole", typical, 1.0, book.first_seed)], [typical]):
         return
@@ -230,8 +242,8 @@ _WHAT_A_SEARCH_NEEDS = "the recipes, one new trial and its confirmation need so 
 def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
     """Try new settings on a fraction of the text, and the best of them on the whole text.
 
-    The random draws of settings are numbered through the search. ``number`` is that of the first draw here, and the
-    result is the number of the next one.
+    Random draws of settings are numbered through the whole search. ``number`` is the number of the next draw; the new
+    number of the next draw is returned.
     """
     share = book.screening_share
     made: list[Trial] = []
@@ -258,12 +270,12 @@ def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
 
 
 def _finalists(book: Book, new: Settings) -> list[Settings]:
-    """Return the settings that the confirmation trains if ``new`` are the last new settings of the search."""
+    """Return the settings that would be confirmed if ``new`` were the last new settings of the search."""
     return [*(each.settings for each in book.candidates()[: FINALISTS - 1]), new]
 
 
 def _confirm(book: Book) -> Search:
-    """Train the best settings and the references with fresh seeds, and choose by the scores of these trials only."""
+    """Train the best settings and the reference recipes again with new seeds; choose by these trials."""
     first = {each.number: each.score for each in book.trials}
     allowed = [each for each in book.references() if book.allowed(each)]
     references = [each for each in book.trials if each.stage == "reference" and each.settings in allowed]
@@ -279,7 +291,7 @@ def _confirm(book: Book) -> Search:
 
 
 def _judge(book: Book, finalists: Sequence[Settings], references: Sequence[Settings]) -> Choice:
-    """Choose among the confirmed settings."""
+    """Choose among the settings that were trained with the seeds of the confirmation."""
     seeds = book.fresh_seeds()
 
     def scores(settings: Settings) -> list[float]:
@@ -301,7 +313,10 @@ def _judge(book: Book, finalists: Sequence[Settings], references: Sequence[Setti
 
 
 def _nothing_better(book: Book, references: Sequence[Trial], why: str) -> Choice:
-    """Return the choice of the reference with the highest mean score over ``references``; ``why`` is the reason."""
+    """Return the reference recipe with the highest mean score over the trials ``references`` as the choice.
+
+    ``why`` says why none of the new settings was chosen.
+    """
     if not references:
         raise ConfigError("at_most", "must leave some settings to choose", _limit_text(book), "raise it")
     names: list[Any] = []

@@ -1,6 +1,6 @@
-"""The search space of tuning: the values to try of each option, and random draws of settings from them.
+"""The search space of tuning: which values of which options are tried, and random draws of settings.
 
-A draw depends only on the seed, the number of the draw, the settings to vary and the settings already seen.
+A draw depends only on the seed, the number of the draw, the settings to vary and the settings already drawn.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FIELDS = tuple(each.name for each in dataclasses.fields(TrainingConfig))
 
 @dataclass(frozen=True)
 class Space:
-    """The settings that may be tried.
+    """The settings that a search may try.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Space:
     values : mapping
         For each varied option, the values to try.
     words : int or None, default None
-        Number of words of the text; None before it has been read. Recipes depend on it.
+        Number of words of the text, on which the values of recipes depend; None before the text has been read.
     """
 
     fixed: Settings
@@ -63,7 +63,7 @@ class Space:
         return config if self.words is None else config_for_words(config, given, self.words)
 
     def draw(self, seed: int, number: int, near: Settings | None, seen: Collection[object]) -> Settings | None:
-        """Draw settings whose :func:`identity` is not in ``seen``. Return None if 100 draws fail.
+        """Draw random settings that have not been drawn before. Return None if 100 draws fail.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class Space:
             Settings to vary: one or two of their options get a neighbouring value. None draws a random value of every
             option.
         seen : collection
-            Identities of the settings drawn so far.
+            The :func:`identity` of each of the settings drawn so far.
         """
         random = np.random.Generator(np.random.Philox(key=[seed, number]))
         middle = None if near is None else self.config(near)
@@ -101,12 +101,12 @@ class Space:
         return drawn
 
     def _meaningful(self, config: TrainingConfig) -> list[str]:
-        """Return the varied options that affect training with this configuration."""
+        """Return the varied options that have an effect on training with this configuration."""
         cbow_alone = ("cbow_gradient", "cbow_combine")
         return [name for name in self.values if name not in cbow_alone or config.architecture == "cbow"]
 
     def _legal(self, settings: Settings) -> TrainingConfig | None:
-        """Return the configuration of a run, or None if these settings conflict."""
+        """Return the configuration of a run with these settings, or None if they conflict."""
         try:
             return self.config(settings)
         except ConfigError:
@@ -114,7 +114,7 @@ class Space:
 
 
 def identity(config: TrainingConfig) -> object:
-    """Return a value that is equal for two configurations exactly if they train the same vectors."""
+    """Return a value that is equal for two configurations if and only if they train the same vectors."""
     values = {name: getattr(config, name) for name in _FIELDS}
     values |= {"learning_rate": config.starting_learning_rate, "recipe": None}
     if config.architecture != "cbow":
@@ -127,7 +127,7 @@ def _value(config: TrainingConfig, name: str) -> Any:
 
 
 def _neighbours(values: Sequence[Any], value: Any) -> list[Any]:
-    """Return the next lower and the next higher value if they are numbers, otherwise all values but ``value``."""
+    """Return the values next to ``value``: for numbers, the next lower and higher; otherwise all other values."""
     if any(isinstance(each, bool | str) for each in values):
         return [each for each in values if each != value]
     ordered = sorted(values)
@@ -170,7 +170,7 @@ def space_of(options: Settings, vary: object) -> Space:
 
 
 def _options_to_vary(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    """Yield the name of each option to vary, with the values to try."""
+    """Yield the name of each option to vary and the values to try, given the argument ``vary`` of ``tune``."""
     rule = "must be names of options, or a mapping of names to the values to try"
     if isinstance(vary, str) or not isinstance(vary, Mapping | Sequence):
         raise ConfigError("vary", rule, vary)
@@ -187,7 +187,7 @@ def _options_to_vary(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
 
 
 def _check_values(name: str, values: tuple[Any, ...], options: Settings) -> None:
-    """Raise :class:`ConfigError` if an option cannot be varied over these values."""
+    """Raise :class:`ConfigError` if an option cannot take each of these values in a search."""
     field = next(each for each in dataclasses.fields(TrainingConfig) if each.name == name)
     if field.metadata["group"] == "Text" and name not in ("subsample", "subsample_formula"):
         raise ConfigError("vary", "must not name options of reading, because the text is read only once", name)

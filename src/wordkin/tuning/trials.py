@@ -1,4 +1,4 @@
-"""Trials, and their representation as lines of JSON."""
+"""Trials of a search, and the lines of JSON that record them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ STAGES = ("reference", "screening", "whole", "confirmation")
 
 @dataclass(frozen=True)
 class Step:
-    """A trial to make.
+    """A trial that is to be made.
 
     Attributes
     ----------
     stage : {"reference", "screening", "whole", "confirmation"}
-        Part of the search that the trial belongs to.
+        The part of the search: a reference recipe, a trial on a fraction of the text, a trial on the whole text, or the
+        repetition of the best settings with new seeds.
     settings : mapping
         The training options that differ between trials.
     share : float

@@ -53,8 +53,9 @@ def tune(
 
     A *trial* trains vectors with some settings and scores them on the benchmark files. Trials are made one after the
     other, each with all threads, so that their times can be compared. The text is read only once. The classic settings
-    (the recipe "word2vec") and the recipe "quality" are always tried. At the end, the best settings are trained again
-    with fresh seeds. They count as better only if they score higher than both recipes with every fresh seed.
+    (the recipe "word2vec") and the recipe "quality" are always tried. At the end, the best settings and both recipes
+    are trained again with new seeds. The settings count as better only if they score higher than both recipes with
+    every new seed.
 
     Parameters
     ----------
@@ -69,8 +70,8 @@ def tune(
     trials : int, default None
         Maximum number of trials; None for no limit.
     at_most : float or str, default None
-        Longest training time of the chosen settings: seconds, text such as "30s", or text such as "1.2x" for a multiple
-        of the time of the classic settings.
+        Maximum training time of the chosen settings: a number of seconds, text such as "30s", or text such as "1.2x",
+        which stands for 1.2 times the training time of the classic settings.
     weights : sequence of float, default None
         Weight of each benchmark file; None for equal weights.
     vary : sequence of str or mapping, default None
@@ -165,7 +166,7 @@ def _refuse_other_step(step: Step, trial: Trial, directory: SearchDirectory) -> 
 
 
 def _limits(time: str | float, trials: object, at_most: object) -> Limits:
-    """Return the limits of a search for the arguments of :func:`tune`."""
+    """Convert the arguments ``time``, ``trials`` and ``at_most`` of :func:`tune` to the limits of a search."""
     seconds = seconds_of(time, "time")
     if seconds == 0:
         raise ConfigError("time", "must be more than 0", time)
@@ -190,7 +191,10 @@ def _limits(time: str | float, trials: object, at_most: object) -> Limits:
 def _encoded(
     source: Source, config: TrainingConfig, directory: SearchDirectory, on_scan: OnScan | None
 ) -> Iterator[Text]:
-    """Return the encoded text of a search. Read the corpus only if the directory does not hold this text yet."""
+    """Context manager that yields the encoded text of a search.
+
+    The corpus is read only if the directory of the search does not hold its text yet.
+    """
     place = source.directories[0] if source.kind == "encoded" else directory.text
     if source.kind != "encoded":
         if not is_encoded_text(place):
@@ -212,7 +216,7 @@ def _names(sources: Sequence[Mapping[str, object]]) -> str:
 def _description(
     text: Text, space: Space, limits: Limits, benchmarks: Sequence[Benchmark], threads: int
 ) -> Mapping[str, Any]:
-    """Return all arguments that determine which trials are made, as recorded in the directory."""
+    """Return all arguments that determine which trials are made, as the directory of the search records them."""
     named = {name: value for name, value in text.config.to_dict().items() if name in space.fixed}
     return {
         "text": text.fingerprint,

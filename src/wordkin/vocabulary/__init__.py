@@ -1,4 +1,4 @@
-"""Vocabularies, and the noise distribution, subsampling and Huffman tree that training derives from their counts."""
+"""Vocabularies, and what training derives from their counts: noise distribution, subsampling and Huffman tree."""
 
 from wordkin.vocabulary.vocabulary import Vocabulary
 

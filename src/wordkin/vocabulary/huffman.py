@@ -62,21 +62,21 @@ class HuffmanTree:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Path length of each word in inner nodes, shape (V,)."""
+        """Number of inner nodes on the path to each word, shape (V,)."""
         return np.diff(self.offsets)
 
     def path(self, word_id: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-        """Inner nodes from the root to a word, and the branch taken at each."""
+        """Return the inner nodes from the root to a word, and the branch taken at each (0 = left)."""
         span = slice(self.offsets[word_id], self.offsets[word_id + 1])
         return self.node_ids[span], self.bits[span]
 
 
 def _merge(weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Left and right child of every inner node, shape (V-1, 2); row i belongs to node i.
+    """Build the tree: return the left and right child of every inner node, shape (V-1, 2); row i belongs to node i.
 
-    A child below V is a word; other children are V + node id. Each round merges many pairs at once: all items not
-    heavier than the sum of the two lightest, because no node created in this round can precede them. That sum at least
-    doubles every two rounds, so there are O(log Σ counts) rounds.
+    A child below V is a word; other children are V + node id. The lightest items are paired many at a time: in each
+    round, all items not heavier than the sum of the two lightest, because no node made in this round can be lighter
+    than these. The sum at least doubles every two rounds, so there are O(log Σ counts) rounds.
     """
     size = len(weights)
     words = np.argsort(weights, kind="stable")
@@ -104,7 +104,7 @@ def _merge(weights: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _paths(children: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
-    """Offsets, node ids and bits of all paths, computed from the children of every inner node."""
+    """Follow the path of each of ``size`` words; return ``offsets``, ``node_ids`` and ``bits`` of the tree."""
     parents = np.empty(2 * size - 1, dtype=np.int32)
     branches = np.empty(2 * size - 1, dtype=np.uint8)
     node_ids = np.arange(size - 1, dtype=np.int32)

@@ -45,17 +45,17 @@ def noise_probabilities(counts: ArrayLike, exponent: float = 0.75) -> NDArray[np
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AliasTable:
-    """Samples a word id from one 64-bit random number with one table look-up (Walker 1977, Vose 1991).
+    """Samples word ids, each with one 64-bit random number and one table look-up (Walker 1977, Vose 1991).
 
-    The upper 32 bits select a slot, ``slot = (upper · V) >> 32``. The lower 32 bits select the word ``slot`` if
-    ``lower <= thresholds[slot]``, otherwise the word ``aliases[slot]``.
+    The upper 32 bits select a slot, ``slot = (upper · V) >> 32``. The lower 32 bits select the word ``slot`` if ``lower
+    <= thresholds[slot]``, otherwise the word ``aliases[slot]``.
 
     Attributes
     ----------
     thresholds : ndarray of shape (V,), uint32
         Threshold of each slot.
     aliases : ndarray of shape (V,), int32
-        Alternative word of each slot; the slot itself if its word fills it.
+        Alternative word of each slot. It is the slot itself if there is no alternative.
     """
 
     thresholds: NDArray[np.uint32]
@@ -73,10 +73,11 @@ class AliasTable:
 def alias_table(probabilities: ArrayLike) -> AliasTable:
     """Build the alias table of a distribution over V words, V below 2³¹.
 
-    Probabilities are rounded to multiples of 1 / (V · 2³²), at least one such unit each. The table represents the
-    rounded distribution exactly. It is built in integers, from sorted prefix sums instead of the usual two stacks: a
-    word that does not fill its slot takes the rest from the first word with remaining surplus. If that surplus ends
-    inside the slot, the surplus word takes its own missing part from the next one.
+    Probabilities are rounded to multiples of 1 / (V · 2³²), and to at least one such unit. The table represents the
+    rounded distribution exactly. It is built in integers, from sorted prefix sums instead of the usual two stacks. If a
+    word does not fill its slot, the rest of the slot goes to the first word with an excess: more probability than its
+    own slot holds. If this excess ends inside the slot, the word gives up the missing part from its own slot, which
+    then goes to the next word with an excess.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def alias_table(probabilities: ArrayLike) -> AliasTable:
 
 
 def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Probabilities in units of 1 / (V · 2³²): positive integers that sum to V · 2³²."""
+    """Round probabilities to units of 1 / (V · 2³²): positive integers that sum to V · 2³²."""
     size = len(probabilities)
     if not size or size >= 1 << 31:
         raise ConfigError("probabilities", "must hold from 1 to 2147483647 words", size)

@@ -1,4 +1,4 @@
-"""Vectorised checks of packed words; no word is decoded to a string."""
+"""Vectorised checks and look-ups of packed words (UTF-8 bytes and offsets), without decoding them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_permutation(order: NDArray[np.int32], size: int) -> bool:
 
 
 def are_decimal(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
-    """Whether each word is a 64-bit integer in Python's decimal form, so that equal numbers have equal bytes."""
+    """Whether each word is a 64-bit integer as Python writes it, so that equal numbers have equal bytes."""
     lengths = np.diff(offsets)
     if not len(lengths):
         return True
@@ -47,9 +47,9 @@ def are_decimal(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
 
 
 def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The word ids sorted by the bytes of the words; equal words are sorted by id.
+    """Sort words by their bytes; return the word ids in this order. Equal words are sorted by id.
 
-    Words are compared eight bytes at a time. Words with equal bytes so far are sorted by their next eight bytes.
+    Words are compared eight bytes at a time: those with equal bytes so far are sorted by their next eight bytes.
     """
     chunks = _chunks(utf8)
     order = np.arange(len(offsets) - 1)
@@ -70,7 +70,7 @@ def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[n
 
 
 def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]) -> bool:
-    """Whether the words are strictly increasing in this order, so that no two are equal."""
+    """Whether the words are strictly increasing in the order ``order`` of their ids, so that no two are equal."""
     chunks = _chunks(utf8)
     for first in range(0, len(order) - 1, _BLOCK):
         ids = order[first : first + _BLOCK + 1]
@@ -83,10 +83,10 @@ def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], orde
 def matching_ids(
     utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: NDArray[np.uint8], wanted_offsets: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
-    """For each wanted word, the id of the equal word, or -1; None if two of the words have the same hash.
+    """For each wanted word, find the id of the equal word; -1 if there is none.
 
-    Words are found by hash and then compared byte by byte, so the result is exact. Distinct words share a 64-bit hash
-    only by an unlikely accident; equal ones always do, and are reported by the caller.
+    Words are found by a 64-bit hash and then compared byte by byte, so the result is exact. Returns None if two of the
+    words have the same hash: they are either equal, or different words with the same hash, which is very unlikely.
     """
     size = len(offsets) - 1
     hashes = np.concatenate([_hashes(utf8, offsets[first : first + _BLOCK + 1]) for first in range(0, size, _BLOCK)])
@@ -124,7 +124,7 @@ def _are_equal(
     utf8: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],
     others: NDArray[np.uint8], other_starts: NDArray[np.int64], other_ends: NDArray[np.int64],
 ) -> NDArray[np.bool_]:  # fmt: skip
-    """Whether the words ``utf8[starts:ends]`` equal the words ``others[other_starts:other_ends]``, one by one."""
+    """For each i, whether the word ``utf8[starts[i]:ends[i]]`` equals ``others[other_starts[i]:other_ends[i]]``."""
     lengths = ends - starts
     equal: NDArray[np.bool_] = lengths == other_ends - other_starts
     left, depth = np.flatnonzero(equal), 0
@@ -137,13 +137,17 @@ def _are_equal(
 
 
 def _chunks(utf8: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """For each byte position, and for the end, the next eight bytes as one integer, padded with zeros."""
+    """For each byte position, and for the end, return the next eight bytes as one integer, padded with zeros."""
     padded = np.concatenate((utf8, np.zeros(_CHUNK, dtype=np.uint8)))
     return np.ndarray((len(utf8) + 1,), dtype=">u8", buffer=padded, strides=(1,))
 
 
 def _block_rises(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:
-    """Whether each of these words is less than the next one; only words with equal bytes so far are compared on."""
+    """Whether each word is less than the next one.
+
+    Words are compared eight bytes at a time, as long as their bytes are equal. ``chunks`` is the result of
+    :func:`_chunks`.
+    """
     left = np.arange(len(starts) - 1)
     depth = 0
     while len(left):
@@ -161,7 +165,7 @@ def _block_rises(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths:
 
 
 def _keys(chunks: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The first eight bytes of each piece as one big-endian integer, padded with zeros."""
+    """Return the first eight bytes of each word as one big-endian integer, padded with zeros."""
     keys = chunks[starts].astype(np.uint64)
     unused = (8 * np.maximum(_CHUNK - lengths, 0)).astype(np.uint64)
     return (keys >> unused) << unused

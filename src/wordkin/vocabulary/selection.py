@@ -41,7 +41,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Selection:
-    """The words selected for a text.
+    """The words that were selected from a text, to learn vectors for them.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Known:
-    """The words of a trained model: its vocabulary with counts, and the counts of rarer words if they were stored."""
+    """The words of a trained model: its vocabulary with counts, and the counts of other words if stored."""
 
     vocabulary: Vocabulary
     rare: Vocabulary | None = None
@@ -92,7 +92,7 @@ def choose_words(words: Sequence[Item], counts: NDArray[np.int64], rules: Rules)
 
 
 def refuse_other_items(words: Sequence[Item], vocabulary: Vocabulary) -> None:
-    """Raise :class:`CorpusError` if one of text and vocabulary holds words and the other whole numbers."""
+    """Raise :class:`CorpusError` if the text holds words and the vocabulary whole numbers, or the reverse."""
     if not len(words) or not len(vocabulary) or is_integer(words[0]) == vocabulary.integers:
         return
     kinds = ("whole numbers", "words") if vocabulary.integers else ("words", "whole numbers")
@@ -103,7 +103,7 @@ def refuse_other_items(words: Sequence[Item], vocabulary: Vocabulary) -> None:
 
 
 def given_words(words: Sequence[Item], vocabulary: Vocabulary) -> Selection:
-    """Use a given vocabulary; raise :class:`EmptyVocabularyError` if it contains no word of the text."""
+    """Select the words of a given vocabulary; raise :class:`EmptyVocabularyError` if the text contains none of them."""
     ids = vocabulary.find_ids(words).astype(np.int32)
     if not (ids >= 0).any():
         raise EmptyVocabularyError(
@@ -114,11 +114,11 @@ def given_words(words: Sequence[Item], vocabulary: Vocabulary) -> Selection:
 
 
 def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, rules: Rules) -> Selection:
-    """The known words, plus the words of a new text whose count in all text so far is high enough.
+    """Select the known words, and the words of a new text whose count in all text so far is high enough.
 
-    Only words that occur in the new text are added, because the vectors of others could not be trained. Known words
-    are kept even if they exceed ``max_vocabulary``. Raises :class:`CorpusError` if the text contains no word that the
-    model can train on.
+    A word that does not occur in the new text is not added, because its vector could not be trained. Known words are
+    kept even if there are more than ``max_vocabulary``. Raises :class:`CorpusError` if the text contains no word that
+    the model can train on.
     """
     old, rare = known.vocabulary, known.rare
     rules = _for_items(rules, words)
@@ -168,8 +168,9 @@ def refuse_unlearned(
 ) -> None:
     """Raise :class:`CorpusError` if a model cannot have been trained on a text.
 
-    No word may occur more often in the text than the model counted in total. Words outside the vocabulary are checked
-    only if the model stored the counts of all of them, that is, of fewer than ``most_rare``.
+    No word may occur more often in the text than in all text of the model. For words outside the vocabulary, this is
+    checked only if the model stored the counts of all of them, that is, if they are fewer than ``most_rare``. If
+    ``counts_are_exact`` is false, counts of the model may be too low.
     """
     refuse_other_items(words, known.vocabulary)
     assert known.vocabulary.counts is not None, "a trained model has counts"
@@ -192,7 +193,7 @@ def refuse_unlearned(
 
 
 def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules: Rules) -> NDArray[np.bool_]:
-    """Mask of the new words that are added to a vocabulary of ``known`` words."""
+    """Mask of the words that are added to a vocabulary of ``known`` words, by their counts in all text (``totals``)."""
     joins = np.zeros(len(words), np.bool_)
     room = None if rules.max_vocabulary is None else max(0, rules.max_vocabulary - known)
     keep_words = frozenset(rules.keep_words).intersection(words) if rules.keep_words else frozenset[str]()
@@ -211,7 +212,7 @@ def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules
 def _kept_counts(
     words: Sequence[Item], indices: NDArray[np.int64], counts: NDArray[np.int64], most: int
 ) -> tuple[Vocabulary | None, int]:
-    """The ``most`` most frequent of the words at ``indices`` with their counts, and the number of the others."""
+    """Of the words at ``indices``, return the ``most`` most frequent with their counts, and how many are left out."""
     if most == 0:
         return None, 0
     chosen = np.argsort(-counts, kind="stable")[:most]  # sort before making lists: there may be many millions
@@ -220,7 +221,10 @@ def _kept_counts(
 
 
 def _for_items(rules: Rules, words: Sequence[Item]) -> Rules:
-    """Convert ``keep_words`` to the item kind of the text; raise :class:`ConfigError` if one does not fit."""
+    """Return the rules with ``keep_words`` of the kind of the text: strings or whole numbers.
+
+    Raises :class:`ConfigError` if a word is of the other kind.
+    """
     if not len(words) or not rules.keep_words:
         return rules
     integers = is_integer(words[0])

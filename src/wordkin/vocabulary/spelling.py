@@ -13,13 +13,13 @@ _CASE_BIT = 0x20  # distinguishes "a" from "A"; ignoring it also equates a few o
 
 
 def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word: str, count: int = 3) -> list[str]:
-    """Up to ``count`` words with a spelling similar to ``word``, nearest first; ties are sorted by id.
+    """Return up to ``count`` words with a spelling similar to ``word``, nearest first; ties are sorted by id.
 
-    Words are first filtered by their bytes, without decoding. A word passes if its length is similar and its common
-    prefix and suffix with ``word``, or with another casing of it, cover more than half of the bytes. The candidates
-    that share most are then compared by edit distance (Damerau 1964). A difference in case counts half an edit, and
-    another Unicode normal form of the same letters counts nothing. A candidate is near if its distance is at most a
-    third of the letters of ``word``.
+    Words are first filtered by their bytes, without decoding. A word passes if its length is similar to that of
+    ``word``, and if the prefix and suffix that both share cover more than half of the bytes; other casings of ``word``
+    are tried as well. The words that share most are then compared by edit distance (Damerau 1964). A difference in case
+    counts as half an edit, and another Unicode normal form of the same letters counts as none. The distance of a result
+    is at most a third of the letters of ``word``.
 
     Parameters
     ----------
@@ -47,7 +47,10 @@ def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word:
 
 
 def _variants(word: str) -> list[str]:
-    """The spellings to filter by: casings and normal forms. The filter itself ignores the case of ASCII letters."""
+    """Return the spellings of a word to search for: other casings, and other Unicode normal forms.
+
+    The search itself ignores the case of ASCII letters.
+    """
     if word.isascii():
         return [word]
     forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
@@ -55,7 +58,7 @@ def _variants(word: str) -> list[str]:
 
 
 def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -> list[int]:
-    """Ids of the words that share the longest common prefix plus suffix with ``wanted``."""
+    """Return the ids of the words whose common prefix and suffix with ``wanted`` have most bytes in total."""
     length = len(wanted)
     lengths = np.diff(offsets)
     slack = max(1, min(length // 3, 4))
@@ -71,10 +74,10 @@ def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -
 def _agreement(
     utf8: NDArray[np.uint8], starts: NDArray[np.int64], step: int, lengths: NDArray[np.int64], wanted: bytes
 ) -> NDArray[np.int64]:
-    """Length of the common prefix of each word and ``wanted`` in bytes, ignoring ASCII case.
+    """Count the first bytes that each word and ``wanted`` have in common, ignoring the case of ASCII letters.
 
-    Byte j of ``wanted`` is compared with the byte at ``starts + step * j``. Only words that match so far are compared
-    further, so the work shrinks with every byte.
+    Byte j of ``wanted`` is compared with the byte at ``starts + step * j``, so a step of -1 compares suffixes. Only
+    words that match so far are compared further, so the work shrinks with every byte.
     """
     agreed = np.zeros(len(starts), dtype=np.int64)
     alive = np.arange(len(starts))

@@ -1,4 +1,4 @@
-"""Storage of a vocabulary as arrays of a safetensors file."""
+"""Vocabularies as arrays in a safetensors file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VOCABULARY_KEYS = (_ITEMS,)
 
 
 def vocabulary_metadata(vocabulary: Vocabulary) -> dict[str, str]:
-    """Metadata that a file must store with a vocabulary: whether its items are whole numbers."""
+    """Return the metadata that a file needs besides the arrays of a vocabulary: whether its items are whole numbers."""
     return {_ITEMS: _INTEGERS} if vocabulary.integers else {}
 
 

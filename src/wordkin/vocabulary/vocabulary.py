@@ -359,7 +359,7 @@ class Vocabulary:
 
     @property
     def order(self) -> NDArray[np.int32]:
-        """The ids sorted by the UTF-8 bytes of their words, shape (V,), read-only."""
+        """The ids in the order of the UTF-8 bytes of their words, shape (V,), read-only."""
         if self._order is None:
             self._order = _frozen(sorted_ids(self._words.utf8, self._words.offsets))
         return self._order
@@ -425,7 +425,7 @@ class Vocabulary:
         return word_id
 
     def _own(self, word: object) -> Item:
-        """Convert an item to the kind of this vocabulary; raise :class:`ConfigError` if it is of the other kind."""
+        """Convert an item to the kind of this vocabulary; raise :class:`ConfigError` if it is of the other."""
         if type(word) is str and not self.integers:
             return word
         return any_item(word) if not len(self) else checked_item(word, integers=self.integers)
@@ -557,16 +557,20 @@ class Vocabulary:
 
 
 def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
-    """A read-only view as a plain ndarray, because indexing a memmap object is ten times slower."""
+    """Return a read-only view of an array as a plain ndarray.
+
+    Indexing a memmap object is ten times slower.
+    """
     view = array.view(np.ndarray)
     view.flags.writeable = False
     return view
 
 
 def word_list(parameter: str, words: object) -> list[Item]:
-    """Convert a list argument to words; raise :class:`ConfigError` for a single string or anything but a list.
+    """Convert an argument that lists words; raise :class:`ConfigError` for a single string or anything but a list.
 
-    A mapping stands for its keys. Whole numbers are accepted; the vocabulary checks whether it holds them.
+    ``parameter`` is the name of the argument. A mapping stands for its keys. Whole numbers are accepted; the vocabulary
+    checks whether it holds them.
     """
     if isinstance(words, str | bytes) or not isinstance(words, Iterable) or getattr(words, "ndim", 1) == 0:
         raise ConfigError(parameter, "must be a list of words", words)
@@ -574,7 +578,7 @@ def word_list(parameter: str, words: object) -> list[Item]:
 
 
 def _repeated(words: Iterable[Item]) -> Iterator[Item]:
-    """Yield the words that are repeated."""
+    """Yield the words that occur more than once."""
     met: set[Item] = set()
     for word in words:
         if word in met:
@@ -583,7 +587,7 @@ def _repeated(words: Iterable[Item]) -> Iterator[Item]:
 
 
 def _order_of(words: Sequence[Item], indices: NDArray[np.int64]) -> NDArray[np.integer]:
-    """The permutation that sorts the words at these indices. UTF-8 bytes and Python strings sort by code point.
+    """Return the permutation that sorts the words at these indices by code point, the order of both UTF-8 and str.
 
     A mix of strings and integers gets an arbitrary order; it raises an error later.
     """

@@ -1,1 +1,1 @@
-"""From encoded text to centres and contexts: random streams and the one definition of a window."""
+"""Random numbers, subsampling and context windows: the step from an encoded text to centres and contexts."""

@@ -13,7 +13,7 @@ _ALWAYS = 2**32 - 1  # the threshold of words that are always kept
 
 
 class Window(NamedTuple):
-    """A kept word, its position in the order of its sentence, and its context words in that order."""
+    """A word that survives subsampling, its position in the order of its sentence, and its context words."""
 
     place: int
     centre: int
@@ -38,7 +38,11 @@ def windows(
     dynamic: bool = False,
     whole: bool = False,
 ) -> Iterator[Window]:
-    """All windows of a text in order; the arguments are those of :func:`wordkin.windows.windows.select_windows`."""
+    """Yield all windows of a text in order.
+
+    The arguments are those of :func:`wordkin.windows.windows.select_windows`, which does the same for a part of the
+    text.
+    """
     for begin, end in itertools.pairwise(map(int, sentence_offsets)):
         size = end - begin
         is_shuffled = whole and size > window + 1
@@ -60,7 +64,7 @@ def windows(
 
 
 def permutation(size: int, key: int) -> list[int]:
-    """The random permutation of 0 … size - 1 of a key: a Feistel network with cycle walking."""
+    """The random permutation of 0 … size - 1 that belongs to a key: a Feistel network with cycle walking."""
     bits = max(LEAST_SHUFFLED_BITS, (size - 1).bit_length())
     low_bits, high_bits = bits // 2, bits - bits // 2
 

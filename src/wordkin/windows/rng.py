@@ -20,7 +20,7 @@ _GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 
 @kernel
 def random_bits(key, counter):
-    """64 random bits: number ``counter`` of the stream ``key`` (both uint64-like)."""
+    """Return 64 random bits: number ``counter`` of the stream ``key``. Both are converted to uint64."""
     z = uint64(key) + (uint64(counter) + uint64(1)) * uint64(_GOLDEN_GAMMA)
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
@@ -44,13 +44,16 @@ def random_bits_of(keys: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
 
 @kernel
 def scaled(bits, size):
-    """Map 32 random bits to 0 … size - 1 (size < 2**31) by multiplication, which uses the high bits."""
+    """Map random bits to 0 … size - 1 by multiplication, which uses their high bits.
+
+    ``bits`` has 32 random bits; ``size`` is below 2**31.
+    """
     return (uint64(bits) * uint64(size)) >> uint64(32)
 
 
 @kernel
 def choose_at_random(key, threshold, chosen):
-    """Set each element of ``chosen``, bool [n], with probability threshold / 2**32."""
+    """Set each element of ``chosen``, bool [n], to True with probability threshold / 2**32, else to False."""
     for index in range(len(chosen)):
         chosen[index] = (random_bits(key, index) >> uint64(32)) < threshold
 
@@ -59,7 +62,7 @@ _MASK = 2**64 - 1
 
 
 def stream_key(seed: int, *path: int) -> int:
-    """Key of the stream for a seed and a path such as (purpose, epoch, shard); plain Python integers."""
+    """Return the key of the random stream for a seed and a path of whole numbers such as (purpose, epoch, shard)."""
     key = seed & _MASK
     for step in path:
         key = _mix((key ^ _mix((step + 1) * _GOLDEN_GAMMA & _MASK)) + _GOLDEN_GAMMA & _MASK)

@@ -6,12 +6,12 @@ position survives, and how wide its window is, depend only on (key, position). W
 boundaries of spans, and all objectives, backends and lessons use the same windows.
 
 If the context is the whole sentence in any order, the context of a centre is all other surviving words of the sentence,
-but at most ``window`` of them. Longer sentences are shuffled by a permutation that depends on (key, first position of
-the sentence). A centre then takes the nearest words in the shuffled order: half before it and half after it, or more
-from one side near the ends. Each context is thus a uniform sample without replacement, and windows are still ranges.
-Positions of a shuffled sentence refer to the new order: a span holds words from anywhere in the sentence, and all spans
-together hold each word once. The permutation is computed word by word, so the cost of a span does not depend on the
-length of the sentence.
+but at most ``window`` of them. If a sentence has more, it is shuffled by a permutation that depends on (key, first
+position of the sentence). A centre then takes the nearest words in the shuffled order: half before it and half after
+it, or more from one side near the ends. Each context is thus a uniform sample without replacement, and windows are
+still ranges. In a shuffled sentence, positions refer to the new order: a span then holds words from anywhere in the
+sentence, and all spans together hold each word once. The permutation is computed word by word, so the cost of a span
+does not depend on the length of the sentence.
 """
 
 from __future__ import annotations
@@ -45,20 +45,27 @@ class Windows(NamedTuple):
 
 
 def keep_thresholds(keep_probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Convert probabilities [V] to uint32 thresholds for 32 random bits; the highest threshold always keeps a word."""
+    """Convert probabilities to keep a word, [V], to uint32 thresholds for 32 random bits; the highest means always."""
     scaled_up = np.floor(np.asarray(keep_probabilities, np.float64) * 2.0**32)
     return np.minimum(scaled_up, 2.0**32 - 1).astype(np.uint32)
 
 
 @kernel
 def is_kept(bits, threshold):
-    """Whether a word survives subsampling; uses the upper half of the random bits of its position."""
+    """Whether the word at a position survives subsampling, given the random bits of the position.
+
+    The upper half of the bits is used.
+    """
     return (threshold == uint32(0xFFFFFFFF)) | (uint32(uint64(bits) >> uint64(32)) < threshold)
 
 
 @kernel
 def reach_of(bits, window, dynamic):
-    """Window width of a centre, 1 … window from the lower half of its random bits, or ``window`` if not dynamic."""
+    """Return the window width of a centre.
+
+    If ``dynamic``, it is a random number from 1 to ``window``, given by the lower half of the random bits of its
+    position; otherwise it is ``window``.
+    """
     return np.int32(1 + scaled(uint32(uint64(bits)), window)) if dynamic else np.int32(window)
 
 
@@ -67,15 +74,16 @@ def select_windows(
     corpus_ids, sentence_offsets, first_position, stop_position, thresholds, key, window, dynamic, whole,
     word_ids, starts, stops,
 ):  # fmt: skip
-    """Windows of the span ``first_position`` … ``stop_position - 1``.
+    """Find the windows of the centres in the span ``first_position`` … ``stop_position - 1``.
 
-    Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds``
-    uint32 [V]; writes ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window + 1].
-    The arrays may hold only the sentences that contain the span: offsets are corpus positions, and the first id is at
-    position ``sentence_offsets[0]``.
+    Reads ``corpus_ids`` int32 [words], ``sentence_offsets`` int64 [sentences + 1] and ``thresholds`` uint32 [V]; writes
+    ``word_ids``, ``starts`` and ``stops`` int32 [at least span + 2 * window + 1]. The arrays may hold only the
+    sentences that contain the span: offsets are corpus positions, and the first id is at position
+    ``sentence_offsets[0]``.
 
     ``window`` is the largest distance of a context word. If ``whole`` is true, it is the maximum number of context
-    words, and ``dynamic`` is ignored. Returns (first, stop, kept); see :class:`Windows`.
+    words, and ``dynamic`` is ignored. Returns (first, stop, kept): the centres are at ``first`` to ``stop - 1`` of
+    ``word_ids``, which has ``kept`` elements. See :class:`Windows`.
     """
     base = sentence_offsets[0]
     sentence = sentence_at(sentence_offsets, first_position)
@@ -133,7 +141,7 @@ def sentence_at(sentence_offsets, position):
 
 @inner
 def _order_of(sentence_offsets, sentence, window, whole, key):
-    """The order in which a sentence is read, as (first position, words, bits of an index, key).
+    """Return the order in which the words of a sentence are read, as (first position, words, bits of an index, key).
 
     The number of words is 0 if the sentence is not shuffled.
     """
@@ -149,7 +157,7 @@ def _order_of(sentence_offsets, sentence, window, whole, key):
 
 @inner
 def _position_at(order, index):
-    """The corpus position of the word at position ``index`` of the (shuffled) order of its sentence."""
+    """The corpus position of the word with the given index in the (possibly shuffled) order of its sentence."""
     start, size, bits, key = order
     return index if size == 0 else start + shuffled(index - start, size, bits, key)
 
@@ -158,8 +166,8 @@ def _position_at(order, index):
 def shuffled(index, size, bits, key):
     """Element ``index`` of a random permutation of 0 … size - 1 that depends on ``key``.
 
-    A Feistel network permutes all numbers of ``bits`` bits. Results that are not below ``size`` are passed through it
-    again (cycle walking), which gives a permutation of 0 … size - 1.
+    A Feistel network permutes all numbers of ``bits`` bits. A result that is not below ``size`` is permuted again,
+    until it is (cycle walking), which gives a permutation of 0 … size - 1.
     """
     low_bits = uint64(bits // 2)
     low_mask = (uint64(1) << low_bits) - uint64(1)
@@ -177,7 +185,10 @@ def shuffled(index, size, bits, key):
 
 @inner
 def _keep_before(corpus_ids, base, order, stop, thresholds, key, limit, word_ids):
-    """Write the last ``limit`` kept words of the sentence before ``stop``, in order; return their number."""
+    """Write the last ``limit`` words before ``stop`` that survive subsampling, in order; return their number.
+
+    ``stop`` refers to the order of the sentence, ``order``.
+    """
     count = 0
     index = stop - 1
     while index >= order[0] and count < limit:
@@ -194,7 +205,10 @@ def _keep_before(corpus_ids, base, order, stop, thresholds, key, limit, word_ids
 
 @inner
 def _keep_after(corpus_ids, base, order, start, stop, thresholds, key, limit, word_ids, count):
-    """Write the first ``limit`` kept words of start … stop - 1 from ``word_ids[count]`` on."""
+    """Append the first ``limit`` words from ``start`` to ``stop - 1`` that survive subsampling; return the new count.
+
+    They are written to ``word_ids`` from index ``count`` on. ``start`` and ``stop`` refer to the order of the sentence.
+    """
     end = count + limit
     index = start
     while index < stop and count < end:
@@ -208,7 +222,7 @@ def _keep_after(corpus_ids, base, order, start, stop, thresholds, key, limit, wo
 
 @kernel
 def count_pairs(starts, stops, first, stop):
-    """Number of (centre, context) pairs of the centres first … stop - 1."""
+    """Number of (centre, context) pairs of the centres at positions ``first`` to ``stop - 1``."""
     pairs = 0
     for centre in range(first, stop):
         pairs += stops[centre] - starts[centre] - 1
@@ -217,7 +231,11 @@ def count_pairs(starts, stops, first, stop):
 
 @kernel
 def split_into_pairs(starts, stops, first, stop, pair_centres, pair_starts, pair_stops):
-    """Write a window with a single context word for each (centre, context) pair, in order."""
+    """Write each (centre, context) pair as a centre with a window of one word, in order.
+
+    ``starts`` and ``stops`` are the windows of the centres at positions ``first`` to ``stop - 1``. The pairs are
+    written to ``pair_centres``, ``pair_starts`` and ``pair_stops``.
+    """
     pair = 0
     for centre in range(first, stop):
         for position in range(starts[centre], stops[centre]):

@@ -1,1 +1,1 @@
-"""The training kernels for CPUs: Numba functions over arrays, driven by Python threads."""
+"""The training kernels for CPUs: Numba functions over arrays, which Python threads call."""

@@ -1,8 +1,9 @@
-"""Changes of rows in bfloat16, for merging replicas: kernels like those of :mod:`wordkin.objectives.cpu.changes`.
+"""Kernels that merge replicas whose changes of rows are sent as bfloat16.
 
-A bfloat16 number is the upper half of a float32 number: the same range, with 8 significant bits. Changes are rounded,
-not rows, so that the error is relative to the change. A *list of changes* is distinct ids int32 [n] and uint16
-[n, columns], the difference of each row to the same row of ``before``. Columns of padding are left out.
+A bfloat16 number is the upper half of a float32 number: the same range, with 8 significant bits. The change of a row is
+rounded, not the row itself, so that the error is relative to the change. A *list of changes* consists of distinct row
+ids, int32 [n], and uint16 [n, columns]: the difference between each row and the same row of the table ``before``, as of
+the last merge. Columns of padding are left out. :mod:`wordkin.objectives.cpu.changes` has the same kernels for float32.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ NAN = 0x7FC0
 
 @inlined
 def rounded(number):
-    """The nearest bfloat16 number of a float32 one, as uint16; of two, the even one. Not a number remains so."""
+    """Round a float32 number to the nearest bfloat16 number, as uint16; ties go to the even one. NaN stays NaN."""
     bits = np.float32(number).view(np.uint32)
     even = np.uint32(np.uint32(bits >> np.uint32(16)) & np.uint32(1))
     upper = np.uint32(np.uint32(bits + np.uint32(0x7FFF) + even) >> np.uint32(16))
@@ -29,13 +30,13 @@ def rounded(number):
 
 @inlined
 def widened(number):
-    """The float32 number that equals a bfloat16 one."""
+    """Convert a bfloat16 number, given as uint16, to the equal float32 number."""
     return np.uint32(np.uint32(number) << np.uint32(16)).view(np.float32)
 
 
 @kernel
 def list_changes(table, before, ids, changes):
-    """Compute ``changes[:] = table[ids] - before[ids]``, rounded."""
+    """Compute ``changes[:] = table[ids] - before[ids]``, rounded to bfloat16."""
     for slot in range(ids.shape[0]):
         ahead = ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)]
         prefetch_row(table, ahead)
@@ -47,9 +48,10 @@ def list_changes(table, before, ids, changes):
 
 @kernel
 def add_short_changes(union, before, ids, changes, known):
-    """Add the changes of one replica to the rows of the union.
+    """Add the changes of one replica to the merged rows.
 
-    See :func:`wordkin.objectives.cpu.changes.add_changes`; a change that only one replica made is added unscaled.
+    The arguments are those of :func:`wordkin.objectives.cpu.changes.add_changes`, with changes instead of rows. If only
+    one replica changed a row, its change is added as it is; otherwise changes are scaled.
     """
     for slot in range(ids.shape[0]):
         prefetch_row(before, ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)])
@@ -68,7 +70,7 @@ def add_short_changes(union, before, ids, changes, known):
 
 @kernel
 def round_changes(union, before, count, changes):
-    """Compute ``changes[:count] = union.rows[:count] - before[union.row_ids[:count]]``, rounded."""
+    """Compute ``changes[:count] = union.rows[:count] - before[union.row_ids[:count]]``, rounded to bfloat16."""
     for number in range(count):
         prefetch_row(before, union.row_ids[min(number + ROWS_AHEAD, count - 1)])
         row = np.int64(union.row_ids[number])
@@ -78,7 +80,7 @@ def round_changes(union, before, count, changes):
 
 @kernel
 def set_changed_rows(table, before, ids, changes):
-    """Compute ``table[ids] = before[ids] + changes``; ``table`` may be ``before``."""
+    """Compute ``table[ids] = before[ids] + changes``; ``table`` may be the same array as ``before``."""
     for slot in range(ids.shape[0]):
         ahead = ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)]
         prefetch_row(table, ahead)

@@ -1,8 +1,8 @@
-"""Kernels that merge the rows of several replicas, and copy rows between whole tables and lists of rows.
+"""Kernels that merge the rows that several replicas of a table have changed, and copy rows to and from tables.
 
-A *list of rows* is distinct ids int32 [n] and one row for each id. Merging has two steps: :func:`add_pulls` for each
-replica, then :func:`add_changes` for each replica, both in the order of the replicas. The rule is that of
-:func:`wordkin.objectives.cpu.copies.merge_rows`, and the results are bit-identical.
+A *list of rows* consists of distinct row ids, int32 [n], and one row for each id. Tables are merged in two steps:
+:func:`add_pulls` for each replica, then :func:`add_changes` for each replica, both in the order of the replicas. The
+rule is that of :func:`wordkin.objectives.cpu.copies.merge_rows`, and the results are bit-identical.
 """
 
 from __future__ import annotations
@@ -22,20 +22,22 @@ ROWS_AHEAD = 8  # distance in rows between a prefetch and the read
 
 
 class Union(NamedTuple):
-    """The rows of one table that any replica has changed, in order of first occurrence.
+    """The rows of one table that at least one replica has changed, in order of first occurrence.
+
+    The arrays have a fixed capacity. The *pull* u of a replica on a row measures how often it updated the row.
 
     Attributes
     ----------
     numbers : int32 [rows of the table]
-        The index of each changed row in the arrays below. Other elements are arbitrary: this is a sparse set,
-        where ``row_ids`` confirms an index.
-    row_ids : int32 [room]
+        The index of each changed row in the arrays below. For other rows the value is arbitrary: an index is valid only
+        if ``row_ids`` has the row at this index.
+    row_ids : int32 [capacity]
         The id of each changed row.
-    joint, summed : float64 [room]
-        The sum of u, and of 1 - e^-u, over the replicas that changed the row, where u is the replica's pull.
-    replicas : int32 [room]
+    joint, summed : float64 [capacity]
+        The sum of u, and the sum of 1 - e^-u, over the replicas that changed the row.
+    replicas : int32 [capacity]
         How many replicas changed the row.
-    rows : float32 [room, row_size]
+    rows : float32 [capacity, row_size]
         The merged rows.
     """
 
@@ -49,7 +51,7 @@ class Union(NamedTuple):
 
 @kernel
 def add_pulls(union, ids, pulls, count):
-    """Add the rows that a replica has changed, and its pulls float32 [n], to the union.
+    """Register the rows ``ids`` that a replica has changed, and add its ``pulls``, float32 [n], to the union.
 
     ``count`` is the number of rows in the union before the call. Returns the number after it.
     """
@@ -73,9 +75,10 @@ def add_pulls(union, ids, pulls, count):
 
 @kernel
 def add_changes(shapes, union, before, ids, rows, whole, known):
-    """Add the changes of one replica, scaled by the share that the rule of merging gives to each row.
+    """Add the changes that one replica made to the merged rows of the union.
 
-    A row that only one replica changed is copied unscaled.
+    A row that only one replica changed is copied. If several replicas changed a row, each change is scaled by the same
+    factor, as in :func:`wordkin.objectives.cpu.copies.merge_rows`.
 
     Parameters
     ----------
@@ -88,7 +91,9 @@ def add_changes(shapes, union, before, ids, rows, whole, known):
     ids : int32 [n]
         The rows that the replica changed.
     rows : float32 [n, row_size] or [rows of the table, row_size]
-        Their changed values: the one of ``ids[slot]`` is at ``slot``, or at ``ids[slot]`` if ``whole``.
+        The changed rows: the row with id ``ids[i]`` is ``rows[ids[i]]`` if ``whole`` is true, else ``rows[i]``.
+    whole : bool
+        Whether ``rows`` is a whole table instead of a list of rows.
     known : int
         The number of rows in the union that earlier replicas changed.
     """
@@ -112,7 +117,7 @@ def add_changes(shapes, union, before, ids, rows, whole, known):
 
 @inlined
 def _add_change(shapes, union, before, row, rows, changed_row, sums, sum_row, number):
-    """Add a scaled change to ``sums[sum_row]``, and write the result to the union."""
+    """Add the scaled change of a row to ``sums[sum_row]``, and write the sum to the merged row ``number``."""
     share = -math.expm1(-union.joint[number]) / union.summed[number] if union.summed[number] > 0.0 else 1.0
     row_size = rows.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
@@ -141,6 +146,6 @@ def set_rows(shapes, table, ids, rows):
 
 @kernel
 def clear_numbers(numbers, ids):
-    """Set some of the float32 ``numbers`` to 0: ``numbers[ids] = 0``."""
+    """Set the elements ``ids`` of the float32 array ``numbers`` to 0."""
     for slot in range(ids.shape[0]):
         numbers[ids[slot]] = 0.0

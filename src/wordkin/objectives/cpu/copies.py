@@ -1,8 +1,8 @@
 """Copies of table rows, so that several shards of text can be trained in parallel and independently.
 
-A row that only one shard reads is trained in place. If several shards read a row, each trains a copy, which is stored
-after the end of the table under its own row number. The kernels address rows by number, so they need no special case.
-At the end, the changes of all copies are added to the row.
+A *shard* is a piece of text that one thread trains. A row that only one shard reads is trained in the table itself. If
+several shards read a row, each of them trains a copy, which is stored after the end of the table. The kernels address
+rows by their index, so they treat copies like any row. At the end, the changes of all copies are added to the row.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ SLOTS_TOGETHER = 64  # slots per unit of work when copies are merged
 
 @kernel
 def number_rows(ids, weight, local_ids, row_ids, updates, count):
-    """Replace ``ids`` int32 by local numbers in order of appearance; return the new number of rows.
+    """Replace row ids by local numbers from 0, in order of first occurrence; return how many rows have a number.
 
-    So far ``count`` rows are numbered: ``row_ids[:count]`` int32. ``local_ids`` int32 [rows] maps them to their local
-    numbers; its other entries are arbitrary (a sparse set, Briggs and Torczon 1993). Each appearance adds ``weight`` to
-    ``updates`` float32 at the local number.
+    ``ids`` int32 is changed in place. ``row_ids[:count]`` int32 are the rows that have a number already; new ones are
+    appended. ``local_ids`` int32 [rows] maps rows to their local numbers; entries of other rows are arbitrary (a sparse
+    set, Briggs and Torczon 1993). Each occurrence of a row adds ``weight`` to ``updates`` float32 at its local number.
     """
     for slot in range(ids.shape[0]):
         local, count = _number(ids[slot], local_ids, row_ids, updates, count)
@@ -41,7 +41,7 @@ def number_rows(ids, weight, local_ids, row_ids, updates, count):
 
 @inlined
 def _number(row, local_ids, row_ids, updates, count):
-    """Return the local number of a row, which is assigned if it has none, and how many rows are now numbered."""
+    """Return the local number of a row, and how many rows have a number. A row without one gets the next number."""
     local = local_ids[row]
     if local >= count or row_ids[local] != row:
         local = np.int32(count)
@@ -54,21 +54,27 @@ def _number(row, local_ids, row_ids, updates, count):
 
 @kernel
 def add_updates(row_ids, updates, tally):
-    """Compute ``tally[row_ids] += updates``, float32, for distinct rows. Concurrent threads may lose additions."""
+    """Compute ``tally[row_ids] += updates``, float32, for distinct rows.
+
+    If several threads do this at the same time, some additions may be lost.
+    """
     for slot in range(row_ids.shape[0]):
         tally[row_ids[slot]] += updates[slot]
 
 
 @kernel
 def count_ids(ids, counts):
-    """Add 1 to ``counts[id]``, int32, for each of ``ids``, in which an id may be repeated."""
+    """Add 1 to ``counts[id]``, int32, for each element of ``ids``, which may repeat an id."""
     for slot in range(ids.shape[0]):
         counts[ids[slot]] += 1
 
 
 @kernel
 def add_paths(tree, weights, node_updates):
-    """Add the weight of each word, float32 [words], to ``node_updates`` float32 of the nodes of its path."""
+    """Add the weight of each word to every node on the path of the word.
+
+    ``weights`` float32 [words]; ``node_updates`` float32 [nodes] receives the sums.
+    """
     for word in range(weights.shape[0]):
         if weights[word] > 0.0:
             for step in range(tree.offsets[word], tree.offsets[word + 1]):
@@ -77,10 +83,10 @@ def add_paths(tree, weights, node_updates):
 
 @kernel
 def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, top):
-    """Write the paths of words with local node numbers to the tree ``paths``; return the number of nodes.
+    """Copy the paths of some words to the tree ``paths``, with local node numbers; return the number of nodes.
 
-    The local number of a node before ``top`` is its id. Each path adds the weight of its word, float32, to ``updates``
-    of its nodes. The other arguments are those of :func:`number_rows`.
+    The local number of a node with an id below ``top`` is its id. Each path adds the weight of its word, float32, to
+    ``updates`` at its nodes. The other arguments are those of :func:`number_rows`.
     """
     count = top
     stop = 0
@@ -105,24 +111,26 @@ def number_paths(tree, word_ids, weights, paths, local_ids, row_ids, updates, to
 
 @kernel
 def renumber(numbers, ids, renumbered):
-    """Compute ``renumbered[:] = numbers[ids]``; ``renumbered`` may be the same array as ``ids``."""
+    """Compute ``renumbered[:] = numbers[ids]``; ``renumbered`` may be the array ``ids`` itself."""
     for slot in range(ids.shape[0]):
         renumbered[slot] = numbers[ids[slot]]
 
 
 class RowCopies(NamedTuple):
-    """A table with copies of rows, and the rows that shards read. Each shard has ``room`` consecutive slots.
+    """A table with copies of rows after its end, and which rows each shard of text reads.
 
-    The shards of two generations are in memory: one generation is trained while the other is prepared.
+    Shards of two generations are in memory: one generation is trained while the next is prepared. Each shard has
+    ``room`` consecutive slots; a slot holds one row that the shard reads.
 
     rows : float32 [first_copy + half the shards * room, row_size], the table followed by the copies.
-    first_copy : index of the first copy.
-    row_ids, numbers : int32 [slots], row of the table, and its index in ``rows`` for the shard.
-    updates : float32 [slots], number of updates of the row by the shard.
-    pulls : float64 [shards], fraction of the remaining distance that one update moves a row; see training/cpu/merging.
-    counts : int64 [shards], slots in use.
-    heads : int32 [2, rows of the table], links : int32 [slots]: for each generation and row, a linked list of its
-        slots in the order of the shards. Both hold a slot plus 1; 0 ends a list.
+    first_copy : index of the first copy in ``rows``.
+    row_ids : int32 [slots], the row of the table.
+    numbers : int32 [slots], the index in ``rows`` of the row or copy that the shard trains.
+    updates : float32 [slots], how often the shard updates the row.
+    pulls : float64 [shards], the fraction of its distance to the optimum that one update moves a row.
+    counts : int64 [shards], the number of slots in use.
+    heads : int32 [2, rows of the table], the first element of a linked list for each generation and row.
+    links : int32 [slots], the next element. A list holds the slots of a row, each plus 1, by shard; 0 ends it.
     """
 
     rows: Array
@@ -149,7 +157,7 @@ def _generation_of(table, shard):
 
 @inlined
 def _slots_of(table, shard):
-    """Return the first slot of a shard, and the slot after its last one."""
+    """Return the first slot that a shard uses, and the slot after the last one."""
     return shard * table.room, shard * table.room + table.counts[shard]
 
 
@@ -177,7 +185,10 @@ def claim_rows(tables, shard):
 
 @kernel
 def take_rows(shapes, tables, shard):
-    """Number the rows of a shard, and copy those that other shards also read; all shards must have claimed rows."""
+    """Decide where a shard trains each of its rows: in the table or, if other shards also read it, in a copy.
+
+    Writes ``numbers``, and copies the rows. All shards must have registered their rows with :func:`claim_rows` before.
+    """
     for table in tables:
         generation = _generation_of(table, shard)
         first, stop = _slots_of(table, shard)
@@ -197,15 +208,16 @@ def take_rows(shapes, tables, shard):
 
 @inlined
 def _is_alone(table, generation, slot, row):
-    """Whether no other shard reads the row of a slot."""
+    """Whether only one shard, that of ``slot``, reads a row."""
     return table.heads[generation, row] == slot + 1 and table.links[slot] == 0
 
 
 @kernel
 def mean_squares(shapes, tables, shard, squares):
-    """Write the mean squared length of the rows of a shard to ``squares`` float64 [tables].
+    """Write the mean squared norm of the rows that a shard trains to ``squares`` float64 [tables].
 
-    Copies are measured if there are any. Each row is weighted by its number of updates.
+    If a row has a copy, the copy is measured. Each row is weighted by its number of updates. Only some rows are
+    measured.
     """
     for number in range(len(tables)):
         table = tables[number]
@@ -223,10 +235,10 @@ def mean_squares(shapes, tables, shard, squares):
 
 @kernel
 def merge_rows(shapes, tables, first_shard, share, shares):
-    """Add the changes of all copies of a generation to their rows, in the order of the shards, and clear the lists.
+    """Add the changes of all copies of a generation to the rows of the tables, and clear its linked lists.
 
-    The work is divided into ``shares`` by the first slot of a row, so that threads with different shares never write to
-    the same row.
+    For each row, changes are added in the order of the shards. Threads divide the work: a thread merges the rows whose
+    first slot is in its share, number ``share`` of ``shares``, so no two threads write to the same row.
     """
     for table in tables:
         generation = _generation_of(table, first_shard)
@@ -247,7 +259,7 @@ def merge_rows(shapes, tables, first_shard, share, shares):
 
 @inlined
 def _prefetch_copies(table, generation, slot):
-    """Prefetch the row of a slot and its copies, if the row has copies and this is its first slot."""
+    """Prefetch a row and all its copies, if it has copies and ``slot`` is the first in its linked list."""
     row = table.row_ids[slot]
     if table.heads[generation, row] == slot + 1 and table.links[slot] > 0:
         prefetch_row(table.rows, row)
@@ -259,7 +271,7 @@ def _prefetch_copies(table, generation, slot):
 
 @inlined
 def _merge_copies(shapes, table, first_slot, row):
-    """Add the scaled changes of all copies of a row to the row."""
+    """Add the changes of all copies of a row, scaled by a common factor, to the row."""
     share = _share_of_changes(table, first_slot)
     row_size = table.rows.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
@@ -276,10 +288,10 @@ def _merge_copies(shapes, table, first_slot, row):
 
 @inlined
 def _share_of_changes(table, first_slot):
-    """Return the fraction of the summed changes of a row's copies that is added to the row.
+    """Return the factor by which the changes of all copies of a row are scaled before they are added to the row.
 
-    It is (1 - e^-U) / Σ (1 - e^-u), where u is the number of updates times the pull of one copy, and U is the sum of
-    all u.
+    It is (1 - e^-U) / Σ (1 - e^-u), where u is, for one copy, the number of its updates times the pull of its shard,
+    and U is the sum of all u.
     """
     joint = 0.0
     summed = 0.0

@@ -1,9 +1,9 @@
-"""Types shared by the kernels (tables, examples, workspaces), and the hidden layer, forward and backward.
+"""Types that the kernels share (tables, examples, workspaces), and the hidden layer with its backward pass.
 
 The two architectures differ only in which side of an example is one word and which is several words:
 
-* skip-gram: the input is the centre, the outputs are the words of its window;
-* CBOW: the inputs are the words of the window, the output is the centre.
+* skip-gram: the input is the centre, the outputs are the words of its window; * CBOW: the inputs are the words of the
+window, the output is the centre.
 
 An example is therefore a centre with a window, and ``cbow`` selects the direction.
 """
@@ -29,12 +29,13 @@ Array = np.ndarray[Any, Any]
 
 
 class Tables(NamedTuple):
-    """The trained arrays, updated in place, without locks: threads may overwrite each other's updates.
+    """The trained arrays. Threads update them in place without locks, and may overwrite each other's updates.
 
-    input_vectors [V, row_size], output_vectors [V or tree nodes, row_size], projection_bias
-    [1, row_size] or [0, row_size] if there is none. The output bias is column ``bias_column`` of ``output_vectors``
-    (-1 if there is none), and the hidden layer holds 1 in this column. Kernels also change this column of input rows
-    and of the projection bias; :func:`clear_bias_column` resets it to 0. Output tables are padded to whole registers.
+    input_vectors [V, row_size], output_vectors [V or tree nodes, row_size], projection_bias [1, row_size], or [0,
+    row_size] if there is none. The output bias is column ``bias_column`` of ``output_vectors`` (-1 if there is none).
+    In this column, every hidden vector is 1. Training also changes this column of the input rows and of the projection
+    bias, where it has no meaning; :func:`clear_bias_column` resets it to 0. Output tables are padded to whole
+    registers.
     """
 
     input_vectors: Array
@@ -60,12 +61,12 @@ class Examples(NamedTuple):
 
 
 class Mode(NamedTuple):
-    """How the hidden layer is computed and its error propagated; see ``TrainingConfig``.
+    """How hidden vectors are computed, and how their error is passed to the inputs; see ``TrainingConfig``.
 
     window : largest distance from a centre to a context word.
     reach : largest distance from a centre to an output: the window for skip-gram, 0 for CBOW.
-    buffered : collect the error of a hidden row before adding it to the inputs. Otherwise it is added directly to the
-        single input row (skip-gram without a projection bias).
+    buffered : whether the error of a hidden vector is collected in a buffer and then added to the inputs. If not, it is
+        added directly to the only input row (skip-gram without a projection bias).
     """
 
     cbow: bool
@@ -77,13 +78,14 @@ class Mode(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Buffers of one worker; rows are padded to whole tiles.
+    """Buffers of one worker for a block of examples; rows are padded to whole tiles.
 
-    hidden, errors [block, row_size]; error_ids int32 [block]: the row each error goes to;
-    outputs [output rows, row_size] with their ids output_ids int32; output_columns [row_size, output
-    rows]; scores, labels [block, output rows];
-    upcoming_inputs, upcoming int32: rows of the input and of the output table that the next block reads;
-    pair_scores, pair_labels [block + 1, band padded to whole registers] for outputs that are not shared.
+    hidden, errors [block, row_size]: hidden vectors and their errors; error_ids int32 [block]: the row to add each
+    error to; outputs [output rows, row_size]: copies of the output rows that all examples share, with ids output_ids
+    int32; output_columns [row_size, output rows]: outputs transposed; scores, labels [block, output rows];
+    upcoming_inputs, upcoming int32: rows of the input and of the output table that the next block reads; pair_scores,
+    pair_labels [block + 1, columns padded to whole registers]: scores and labels of the outputs that only one example
+    has.
     """
 
     hidden: Array
@@ -101,7 +103,10 @@ class Workspace(NamedTuple):
 
 
 def make_workspace(layout: Layout, block: int, outputs: int, band: int, dtype: str = "float32") -> Workspace:
-    """Buffers for blocks of ``block`` hidden rows against ``outputs`` shared output rows."""
+    """Allocate buffers for ``block`` hidden vectors and ``outputs`` output rows that they share.
+
+    ``band`` is the number of output rows that each hidden vector has for itself.
+    """
     rows = padded(block)
     columns = padded(outputs, max(layout.lanes, 8) * layout.shapes.score.vectors)
     band = padded(band, layout.lanes) if band else layout.lanes
@@ -127,7 +132,10 @@ def make_workspace(layout: Layout, block: int, outputs: int, band: int, dtype: s
 
 @inlined
 def input_span(examples, i, cbow):
-    """Positions of the inputs of example i: first, stop, the position in between to leave out; and their number."""
+    """Return the positions of the inputs of example i: first, stop, a position to leave out, and their number.
+
+    The position to leave out is between first and stop, or -1 if there is none.
+    """
     if cbow:
         return examples.starts[i], examples.stops[i], examples.centres[i], context_size(examples, i)
     return examples.centres[i], examples.centres[i] + 1, -1, 1 if context_size(examples, i) > 0 else 0
@@ -135,7 +143,10 @@ def input_span(examples, i, cbow):
 
 @inlined
 def output_span(examples, i, cbow):
-    """Positions of the outputs of example i: first, stop, the position in between to leave out; and their number."""
+    """Return the positions of the outputs of example i: first, stop, a position to leave out, and their number.
+
+    The position to leave out is between first and stop, or -1 if there is none.
+    """
     if cbow:
         count = 1 if context_size(examples, i) > 0 else 0
         return examples.centres[i], examples.centres[i] + count, -1, count
@@ -152,7 +163,10 @@ def context_size(examples, i):
 
 @inlined
 def fill_hidden(shapes, tables, input_ids, span, mode, hidden, row):
-    """Write the hidden vector of the inputs at the positions of a span (see :func:`input_span`) to ``hidden[row]``."""
+    """Compute the hidden vector of the input words at some positions, and write it to ``hidden[row]``.
+
+    ``span`` is the result of :func:`input_span`.
+    """
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.mean and count > 0 else 1.0
     row_size = hidden.shape[1]
@@ -171,7 +185,10 @@ def fill_hidden(shapes, tables, input_ids, span, mode, hidden, row):
 
 @inlined
 def hand_back(shapes, tables, input_ids, span, mode, errors, row):
-    """Add ``errors[row]``, which includes the learning rate, to the inputs of a span and to the projection bias."""
+    """Add the error of a hidden vector, ``errors[row]``, to its input rows and to the projection bias.
+
+    The error includes the factor of the learning rate. ``span`` is the result of :func:`input_span`.
+    """
     start, stop, left_out, count = span
     scale = 1.0 / count if mode.exact and count > 0 else 1.0
     for position in range(start, stop):
@@ -183,7 +200,7 @@ def hand_back(shapes, tables, input_ids, span, mode, errors, row):
 
 @kernel
 def clear_bias_column(tables, input_ids):
-    """Set the bias column to 0 in the input rows ``input_ids`` int32 and in the projection bias."""
+    """Set the bias column of the input rows ``input_ids`` (int32) and of the projection bias to 0."""
     for position in range(input_ids.shape[0]):
         tables.input_vectors[input_ids[position], tables.bias_column] = 0.0
     if tables.projection_bias.shape[0] > 0:

@@ -1,19 +1,19 @@
-"""Hierarchical softmax: trains the hidden rows of a centre, in sequence, with the nodes of its path.
+"""Hierarchical softmax: trains the hidden vectors of a centre, one after the other, with the nodes of its path.
 
-The contexts of a centre share its path: skip-gram uses the transposed pairs (context word as input, centre as output;
-see docs/mathematics.md), which have the same distribution. As in word2vec, each row sees the node updates of the rows
-before it.
+All contexts of a centre share its path, because skip-gram uses the transposed pairs (context word as input, centre as
+output; see docs/mathematics.md), which have the same distribution. As in word2vec, each hidden vector sees the updates
+of the nodes by the hidden vectors before it.
 
-The kernel computes this sequential result for C rows at once. Let S be the scores of the C hidden rows with the initial
-nodes, K the products of the hidden rows with each other, and G = learning_rate x error. After the updates of the rows
-before it, the score of row c at node l is::
+The kernel computes this sequential result for C hidden vectors at once. Let S be the scores of the C hidden vectors
+with the initial nodes, K the products of the hidden vectors with each other, and G = learning_rate x error. After the
+updates by the vectors before it, the score of vector c at node l is::
 
     S[c, l] + sum over b < c of K[c, b] G[b, l]
 
 A short recursion over these numbers therefore gives G. Each node is then loaded once: node l adds G[c, l] times its
-value to the error of each row c, and receives the sum over c of G[c, l] hidden[c]. Finally, the contribution of the
-node updates of rows b < c to the error of row c is added: the sum of M[c, b] hidden[b] with M[c, b] = G[c] . G[b]. C is
-the height of a register tile.
+value to the error of each vector c, and receives the sum over c of G[c, l] hidden[c]. Finally, the contribution of the
+node updates by vectors b < c to the error of vector c is added: the sum of M[c, b] hidden[b] with M[c, b] = G[c] .
+G[b]. C is the number of rows of a register tile.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ TOP_LEVELS = 10  # top levels of the tree, whose nodes stay in the L2 cache
 
 
 class Tree(NamedTuple):
-    """Paths of a Huffman tree, ragged: offsets int64 [V + 1] into node_ids int32 and bits uint8."""
+    """The paths of the words in a Huffman tree, one after the other.
+
+    The path of word w is ``node_ids[offsets[w]:offsets[w + 1]]``, int32, with the branches taken in ``bits``, uint8;
+    ``offsets`` is int64 [V + 1].
+    """
 
     offsets: np.ndarray[Any, Any]
     node_ids: np.ndarray[Any, Any]
@@ -62,11 +66,11 @@ class Tree(NamedTuple):
 
 @kernel
 def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_rate, work):
-    """Train on all examples in order; return (loss, examples trained).
+    """Train on all examples in order; return (summed loss, number of examples trained).
 
-    An example is a (context, centre) pair for skip-gram and a centre for CBOW. Reads one update tile of
-    a centre's hidden rows (one row if ``mode`` is buffered) before it writes an input row. Writes ``tables`` without
-    locks.
+    For skip-gram, each (context, centre) pair counts as an example; for CBOW, each centre. The hidden vectors of a
+    centre are computed in groups before the input rows of the group are written: a group is one register tile of them,
+    or one vector if ``mode.buffered``. ``tables`` are written without locks.
     """
     loss = 0.0
     trained = 0
@@ -102,13 +106,16 @@ def train_hierarchical_softmax(shapes, tables, examples, mode, tree, learning_ra
 
 @inlined
 def _path(tree, word):
-    """Return the index at which the path of a word starts, and the number of its nodes."""
+    """Return the index in the arrays of the tree at which the path of a word starts, and its number of nodes."""
     return tree.offsets[word], tree.offsets[word + 1] - tree.offsets[word]
 
 
 @inlined
 def _inputs_at(examples, i, position, mode):
-    """The inputs of one hidden row of example i (see input_span): all for CBOW, the word at ``position`` otherwise."""
+    """Return the inputs of one hidden vector of example i, in the form of :func:`input_span`.
+
+    For CBOW, these are all context words; for skip-gram, the word at ``position``.
+    """
     if mode.cbow:
         return input_span(examples, i, True)
     return np.int64(position), np.int64(position) + 1, np.int64(-1), np.int64(position != examples.centres[i])
@@ -116,7 +123,10 @@ def _inputs_at(examples, i, position, mode):
 
 @part
 def _fetch_ahead(tables, examples, i, mode, tree):
-    """Prefetch rows of the next centre that may not be cached: the new word of its window, the end of its path."""
+    """Prefetch the rows of the next centre that are probably not in the cache.
+
+    These are the new word of its window, and the last nodes of its path.
+    """
     following = min(i + 1, examples.centres.shape[0] - 1)
     newest = min(examples.centres[following] + mode.window, examples.input_ids.shape[0] - 1)
     prefetch_row(tables.input_vectors, examples.input_ids[newest])
@@ -127,7 +137,7 @@ def _fetch_ahead(tables, examples, i, mode, tree):
 
 @part
 def _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work):
-    """Train the first rows of ``work.hidden`` with the nodes of a path, in sequence; return the loss."""
+    """Train the first ``rows`` hidden vectors with the nodes of a path, one after the other; return the loss."""
     _score_rows(shapes, tables, nodes, rows, work)
     loss = _errors_in_turn(shapes, nodes.shape[0], rows, learning_rate, work)
     for row in range(rows, height(shapes.update)):
@@ -140,7 +150,11 @@ def _train_rows(shapes, tables, nodes, rows, error_table, learning_rate, work):
 
 @part
 def _score_rows(shapes, tables, nodes, rows, work):
-    """Write the products of each row with the nodes and with the rows before it to its row of ``work.pair_scores``."""
+    """Compute S and K of the module docstring: products of the hidden vectors with the nodes and with each other.
+
+    Row c of ``work.pair_scores`` receives the product of vector c with each node, followed by its products with the
+    vectors before it.
+    """
     length = nodes.shape[0]
     for row in range(0, rows, height(shapes.pair)):
         for step in range(0, length, 4):
@@ -157,10 +171,10 @@ def _score_rows(shapes, tables, nodes, rows, work):
 
 @part
 def _errors_in_turn(shapes, length, rows, learning_rate, work):
-    """Replace the scores of each row by G = learning rate x error, with the effect of the rows before it; return the
-    loss.
+    """Replace the scores S by G = learning rate x error, one hidden vector after the other; return the loss.
 
-    The errors of a row are padded with 0 to a whole register.
+    The score of each vector includes the effect of the vectors before it. Rows of G are padded with 0 to a whole
+    register.
     """
     losses = zeros(shapes.vector)
     score_row = work.pair_scores.shape[1]
@@ -178,9 +192,10 @@ def _errors_in_turn(shapes, length, rows, learning_rate, work):
 
 @part
 def _products_of_errors(shapes, length, rows, work):
-    """Write M (see the module docstring) after the errors of the rows of a tile; M is 0 from its diagonal on.
+    """Compute M of the module docstring: the products of the rows of G with each other.
 
-    Rows are processed from last to first, because the padding of the earlier rows must still be 0.
+    Row c of M is written after row c of G; it is 0 from column c on. Rows are processed from last to first, because the
+    padding of the earlier rows must still be 0.
     """
     for row in range(rows - 1, -1, -1):
         for before in range(height(shapes.update) - 1):
@@ -190,7 +205,7 @@ def _products_of_errors(shapes, length, rows, work):
 
 @part
 def _pass_nodes(shapes, tables, nodes, error_table, work):
-    """Update the nodes of a path and the errors of the hidden rows, loading each node once."""
+    """Update the nodes of a path and the errors of the hidden vectors, loading each node once."""
     row_size = work.hidden.shape[1]
     score_row = work.pair_scores.shape[1]
     for column in range(0, row_size, breadth(shapes.panel)):
@@ -210,14 +225,18 @@ def _pass_nodes(shapes, tables, nodes, error_table, work):
 
 @kernel
 def copy_rows(shapes, table, first, count, target):
-    """Copy ``count`` rows of a table from row ``first`` on to the rows from ``target`` on."""
+    """Copy ``count`` rows of a table, from row ``first`` on, to row ``target`` and the following rows."""
     for row in range(count):
         copy_row(shapes, table, first + row, table, target + row)
 
 
 @kernel
 def add_change(shapes, table, first, count, before, after, share):
-    """Add ``share`` of the change from the rows at ``before`` to the rows at ``after`` to those at ``first``."""
+    """Add a fraction of a change of some rows to other rows of the same table.
+
+    The rows from ``first`` on receive ``share`` times the difference of the rows from ``after`` on and those from
+    ``before`` on. The latter are overwritten.
+    """
     for row in range(count):
         add_row(shapes, table, after + row, -1.0, table, before + row)  # no change is exactly none
         add_row(shapes, table, before + row, -share, table, first + row)

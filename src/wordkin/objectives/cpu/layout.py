@@ -14,12 +14,14 @@ from wordkin.objectives.cpu.registers import TileShape, host_lanes, register_bud
 
 
 class TileShapes(NamedTuple):
-    """The tile shapes that a kernel is compiled for.
+    """The shapes of the register tiles that a kernel is compiled for.
 
-    panel : one row of a panel, that is, the columns processed at a time.
-    update : rows of a panel that share a product (update = coefficients x rows).
-    score : rows x vectors of a product whose columns are output rows.
-    pair : two rows of a panel that are multiplied with the same row; pair_sums : a register for each.
+    A row is processed in *panels* of some consecutive columns. Shapes are given as rows x registers.
+
+    panel : one row of a panel.
+    update : several rows of a panel that are updated together (update = coefficients x rows).
+    score : a tile of the product of hidden vectors with output rows; each output row is a column.
+    pair : two rows of a panel, to be multiplied with the same third row; pair_sums : a register for each.
     square : lanes x lanes, for transposing.
     vector : one register.
     """
@@ -44,19 +46,19 @@ def _type_of_shapes(value: TileShapes, _context: Any) -> types.Type:
 
 
 class Layout(NamedTuple):
-    """Memory layout of rows; ``row_size`` is the stride between rows in numbers. Padding is always zero."""
+    """Memory layout of rows. Each row begins ``row_size`` numbers after the one before; padding is always zero."""
 
     row_size: int
     lanes: int
     shapes: TileShapes
 
     def with_score_vectors(self, vectors: int) -> Layout:
-        """The same layout with score tiles of ``vectors`` registers, for few output rows at a time."""
+        """A layout whose score tiles are ``vectors`` registers wide, which is faster for few output rows."""
         score = dataclasses.replace(self.shapes.score, rows=_most_rows(vectors), vectors=vectors)
         return self._replace(shapes=self.shapes._replace(score=score))
 
     def with_update_rows(self, rows: int) -> Layout:
-        """The same layout with tiles of at most ``rows`` hidden rows, for few rows updated at a time."""
+        """A layout whose update tiles have at most ``rows`` rows, which is faster if few rows are updated together."""
         update, pair, pair_sums = (
             dataclasses.replace(shape, rows=min(rows, shape.rows))
             for shape in (self.shapes.update, self.shapes.pair, self.shapes.pair_sums)
@@ -71,11 +73,12 @@ MAX_TILE_ROWS = 8  # buffers hold a multiple of this many rows, so that a tile n
 
 @functools.cache
 def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None) -> Layout:
-    """Layout of rows of ``numbers`` numbers.
+    """Choose the memory layout of rows of ``numbers`` numbers for this processor.
 
-    A panel has 4 to 8 registers, or the whole row if it is shorter; with narrower panels, additions and address
-    computations would limit the speed. The width with the least padding is chosen, the largest of equals. A tile has as
-    many rows as fit in the registers of the processor, rounded down to a power of two so that blocks divide evenly.
+    A row is processed in panels of 4 to 8 registers, or at once if it is shorter; with narrower panels, additions and
+    address computations would limit the speed. Among these widths, the one with the least padding is chosen, and of
+    equal ones the widest. A tile has as many rows as fit in the registers of the processor, rounded down to a power of
+    two so that blocks divide evenly.
     """
     number_type = np.dtype(dtype)
     lanes = lanes or (host_lanes() if number_type == np.float32 else max(2, host_lanes() // 2))
@@ -102,12 +105,12 @@ def choose_layout(numbers: int, dtype: str = "float32", lanes: int | None = None
 
 
 def _most_rows(vectors: int) -> int:
-    """Maximum rows of a tile with ``vectors`` registers per row: a power of two that fits in the registers."""
+    """Maximum number of rows of a tile that is ``vectors`` registers wide; a power of two."""
     return max(rows for rows in (1, 2, 4, MAX_TILE_ROWS) if rows * vectors <= max(register_budget(), vectors))
 
 
 def padded(count: int, multiple: int = MAX_TILE_ROWS) -> int:
-    """``count`` rounded up to a multiple."""
+    """The smallest multiple of ``multiple`` that is at least ``count``."""
     return -(-count // multiple) * multiple
 
 

@@ -2,8 +2,8 @@
 
 A block of T examples uses the same M noise words. Scores and both updates are then matrix products of size T x M x N
 (see products.py), and each noise row is loaded once per block instead of once per pair. Each (example, noise word) pair
-is weighted so that the expected gradient is that of K draws per positive pair. ``reference.block_step`` defines the
-exact computation.
+is weighted so that the expected gradient is the same as with K noise words for each positive pair.
+``reference.block_step`` defines the exact computation.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ EXAMPLES_IN_CACHE = 8  # examples whose true pairs are scored and summed togethe
 
 
 class Noise(NamedTuple):
-    """The noise words of a piece of text.
+    """The noise words for a piece of text.
 
-    ids : int32 [blocks * shared], block after block; reused cyclically by later blocks.
-    shared : noise words per block (M); per_pair : noise words per positive pair (K).
+    ids : int32 [blocks * shared], the noise words of each block; after the last, the first are used again.
+    shared : number of noise words that the examples of a block share (M); per_pair : noise words per positive pair (K).
     """
 
     ids: np.ndarray[Any, Any]
@@ -57,7 +57,10 @@ class Noise(NamedTuple):
 
 @kernel
 def draw_noise(thresholds, aliases, key, ids):
-    """Fill ``ids`` int32 with words drawn from an alias table (see vocabulary/noise) by the stream ``key``."""
+    """Fill ``ids`` int32 with words drawn from an alias table (see vocabulary/noise).
+
+    ``key`` selects the stream of random numbers.
+    """
     for counter in range(ids.shape[0]):
         bits = random_bits(key, counter)
         slot = scaled(bits >> uint64(32), thresholds.shape[0])
@@ -89,13 +92,16 @@ def train_negative_sampling(shapes, tables, examples, mode, noise, block_size, l
 
 @inlined
 def _drawn_for(noise, block):
-    """Index of the first noise word of a block."""
+    """Index in ``noise.ids`` of the first noise word of a block."""
     return block * noise.shared % noise.ids.shape[0]
 
 
 @part
 def _rows_ahead(examples, first, block_size, mode, noise, drawn, work):
-    """The rows that the next block will read: inputs of the examples from ``first``, noise words from ``drawn``."""
+    """Return the rows that the next block will read, to be prefetched.
+
+    The next block begins with example ``first`` and uses the noise words from index ``drawn`` on.
+    """
     stop = min(first + block_size, examples.centres.shape[0])
     last = examples.input_ids.shape[0] - 1
     outputs = 0
@@ -114,7 +120,10 @@ def _rows_ahead(examples, first, block_size, mode, noise, drawn, work):
 
 @part
 def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, learning_rate, work):
-    """Train one block: examples first … stop - 1 with the noise words in ``work.output_ids``."""
+    """Train examples ``first`` to ``stop - 1``; return (loss, positive pairs).
+
+    The ids of the noise words are in ``work.output_ids``.
+    """
     size = stop - first
     pairs = 0
     for row in range(size):
@@ -148,7 +157,11 @@ def _train_block(shapes, tables, examples, first, stop, mode, noise, ahead, lear
 
 @part
 def _label_noise(shapes, examples, first, stop, mode, noise, work):
-    """Set the weight of each (example, noise word) pair: K / M for each output that differs from the noise word."""
+    """Set the weight of each (example, noise word) pair of a block.
+
+    It is K / M times the number of outputs of the example that differ from the noise word. In ``work.labels`` it is
+    negative, which marks a negative pair.
+    """
     share = noise.per_pair / noise.shared
     for i in range(first, stop):
         weight = -share * output_span(examples, i, mode.cbow)[3]
@@ -168,7 +181,10 @@ def _label_noise(shapes, examples, first, stop, mode, noise, work):
 
 @kernel
 def _exclude(examples, first, stop, position, mode, noise, share, work):
-    """Remove the weight of noise words that equal the output at ``position``."""
+    """Reduce the weights of the noise words that equal the output at ``position``.
+
+    This is done for each of the examples ``first`` to ``stop - 1`` that has this output. ``share`` is K / M.
+    """
     word = examples.output_ids[position]
     for i in range(first, stop):
         start, end, left_out, _ = output_span(examples, i, mode.cbow)
@@ -180,10 +196,11 @@ def _exclude(examples, first, stop, position, mode, noise, share, work):
 
 @part
 def _score_outputs(shapes, tables, examples, i, mode, work, row):
-    """Write scores and labels of example i to row ``row`` of the band of true pairs; return the number of pairs.
+    """Compute the scores of the true outputs of example i, and set their labels to 1; return the number of outputs.
 
-    The output at position p is in column p - centre + reach of the band. All other columns have label 0, so that
-    their scores (of the centre, or of a repeated last word) do not count.
+    They are written to row ``row`` of ``work.pair_scores`` and ``work.pair_labels``. The output at position p is in
+    column p - centre + reach. Other columns get the label 0, so that their scores (of the centre, or of a repeated last
+    word) do not count.
     """
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     shift = mode.reach - examples.centres[i]
@@ -204,7 +221,10 @@ def _score_outputs(shapes, tables, examples, i, mode, work, row):
 
 @part
 def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table):
-    """Add the contribution of the true pairs to the hidden error of example i, in its row of ``error_table``."""
+    """Add the contribution of the true outputs of example i to the error of its hidden vector.
+
+    The error is in row ``work.error_ids[row]`` of ``error_table``.
+    """
     start, stop, _, _ = output_span(examples, i, mode.cbow)
     row_size = work.hidden.shape[1]
     shift = mode.reach - examples.centres[i]
@@ -220,7 +240,10 @@ def _add_output_errors(shapes, tables, examples, i, mode, work, row, error_table
 
 @part
 def _update_outputs(shapes, tables, examples, first, stop, mode, work):
-    """Add to the output row of each position of the block the updates of all examples near it."""
+    """Update the output rows of the true pairs of examples ``first`` to ``stop - 1``.
+
+    For each position, the output row of its word receives the updates of all examples that have it as an output.
+    """
     row_size = work.hidden.shape[1]
     nearest = first
     lowest, highest = _positions(examples, first, stop, mode)
@@ -241,7 +264,7 @@ def _update_outputs(shapes, tables, examples, first, stop, mode, work):
 
 @inlined
 def _positions(examples, first, stop, mode):
-    """Range of positions that hold the outputs of examples first … stop - 1."""
+    """Return the range of positions that holds the outputs of examples ``first`` to ``stop - 1``."""
     lowest = examples.output_ids.shape[0]
     highest = 0
     for i in range(first, stop):

@@ -31,11 +31,10 @@ from wordkin.objectives.cpu.registers import (
 
 @inlined
 def tile_of_product(shape, left, start, left_row, left_column, right, right_first, column, inner):
-    """A tile of A @ right[right_first : right_first + inner, column:].
+    """Return a tile of the product A @ right[right_first : right_first + inner], beginning at column ``column``.
 
-    A[r, k] is ``left.flat[start + r * left_row + k * left_column]``: strides make a transpose of A free.
-
-    Bound by fused multiply-adds once the tile has 8 or more registers.
+    A[r, k] is ``left.flat[start + r * left_row + k * left_column]``, so other strides give a transpose of A at no cost.
+    If the tile has 8 or more registers, the speed is limited by fused multiply-adds.
     """
     right_row = right.shape[1]
     tile = zeros(shape)
@@ -49,7 +48,7 @@ def tile_of_product(shape, left, start, left_row, left_column, right, right_firs
 def transpose_rows(shapes, rows, first, count, columns):
     """Write ``rows[first : first + count]`` transposed to ``columns`` [row_size, count or more].
 
-    ``count`` is rounded up to whole lanes.
+    ``count`` is rounded up to a multiple of the numbers in a register.
     """
     lanes = breadth(shapes.vector)
     row_size = rows.shape[1]
@@ -85,7 +84,7 @@ def clear_row(shapes, target, target_row):
 
 @inlined
 def clear_band(shapes, band, row):
-    """Set a row of whole registers to zeros: ``band[row] = 0``."""
+    """Set a row to zeros, whose length is a multiple of a register: ``band[row] = 0``."""
     for column in range(0, band.shape[1], breadth(shapes.vector)):
         store(zeros(shapes.vector), band, row * band.shape[1] + column, 0)
 
@@ -102,9 +101,10 @@ def add_row(shapes, source, source_row, scale, target, target_row):
 
 @inlined
 def errors_of_scores(shapes, scores, labels, start, count, learning_rate):
-    """Replace ``scores.flat[start : start + count]`` by learning_rate x error; return the loss (see logistic_step).
+    """Replace ``count`` scores by learning_rate x error, and return their summed loss; see logistic_step.
 
-    ``count`` is rounded up to whole lanes, where labels must be 0.
+    The scores and their ``labels`` begin at the flat index ``start``. ``count`` is rounded up to whole registers;
+    labels in the padding must be 0.
     """
     losses = zeros(shapes.vector)
     for place in range(start, start + count, breadth(shapes.vector)):
@@ -115,7 +115,7 @@ def errors_of_scores(shapes, scores, labels, start, count, learning_rate):
 
 
 class Ahead(NamedTuple):
-    """Rows that the next block will read: int32 ids into the input and into the output table."""
+    """Rows that the next block will read, to prefetch them: int32 ids in the input and in the output table."""
 
     input_ids: np.ndarray[Any, Any]
     output_ids: np.ndarray[Any, Any]
@@ -138,13 +138,12 @@ def prefetch_rows(table, ids, first, stop):
 def add_product_to_rows(
     shape, left, start, left_row, left_column, right, right_first, inner, table, row_ids, rows, ahead_table, ahead_ids
 ):  # fmt: skip
-    """``table[row_ids[r]] += (A @ right[right_first : right_first + inner])[r]`` for r < rows.
+    """Add a matrix product to rows of a table, while rows that will be needed later are prefetched.
 
-    A is described in :func:`tile_of_product`.
-
-    ``rows`` is rounded up to whole tiles; in the padding, A must be 0 and ``row_ids`` may be any valid rows. Meanwhile
-    the rows ``ahead_ids`` of ``ahead_table`` are prefetched, a few per tile, because a burst would fill the queue of
-    outstanding loads.
+    Computes ``table[row_ids[r]] += (A @ right[right_first : right_first + inner])[r]`` for r < rows, where A[r, k] is
+    ``left.flat[start + r * left_row + k * left_column]``. ``rows`` is rounded up to whole tiles; in the padding, A must
+    be 0 and ``row_ids`` may be any valid rows. Meanwhile the rows ``ahead_ids`` of ``ahead_table`` are prefetched, a
+    few per tile, because a burst would fill the queue of outstanding loads.
     """
     row_size = right.shape[1]
     tiles = (rows + height(shape) - 1) // height(shape)
@@ -163,7 +162,10 @@ def add_product_to_rows(
 
 @inlined
 def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, place):
-    """``scores[:hidden_count, place : place + column_count] = hidden @ columns``, both rounded up to whole tiles."""
+    """Compute ``scores[:hidden_count, place : place + column_count] = hidden @ columns``.
+
+    Both counts are rounded up to whole tiles.
+    """
     row_size = hidden.shape[1]
     score_row = scores.shape[1]
     for row in range(0, hidden_count, height(shapes.score)):
@@ -174,10 +176,11 @@ def score_rows(shapes, hidden, hidden_count, columns, column_count, scores, plac
 
 @inlined
 def score_four(tile, sums, left, left_row, right, first, second, third, fourth, scores, place):
-    """Dot products of the rows of ``left`` from ``left_row`` on, as many as ``tile`` has, with four rows of ``right``.
+    """Compute the dot products of some rows of ``left`` with the four rows ``first`` to ``fourth`` of ``right``.
 
-    Those of row r go to ``scores.flat[place + r * scores.shape[1]:][:4]``. ``sums`` is the shape of one
-    register per row.
+    There are as many rows of ``left`` as ``tile`` has, from ``left_row`` on. The four products of row r, counted from
+    0, are written to ``scores.flat[place + r * scores.shape[1]:][:4]``. ``sums`` is the shape of a tile of one register
+    per row.
     """
     row_size = left.shape[1]
     a = b = c = d = zeros(sums)
@@ -192,7 +195,10 @@ def score_four(tile, sums, left, left_row, right, first, second, third, fourth, 
 
 @inlined
 def dot(panel, vector, rows, first, second, count):
-    """The dot product of two rows, over the first ``count`` numbers, rounded up to whole panels."""
+    """Return the dot product of rows ``first`` and ``second`` of an array, over their first ``count`` numbers.
+
+    ``count`` is rounded up to whole panels; ``panel`` and ``vector`` are tile shapes.
+    """
     row_size = rows.shape[1]
     summed = zeros(vector)
     for column in range(0, count, breadth(panel)):
@@ -203,7 +209,7 @@ def dot(panel, vector, rows, first, second, count):
 
 @part
 def score_shared(shapes, work, hidden_count, output_count):
-    """``work.scores`` = hidden @ outputs.T: a product with the outputs transposed."""
+    """Compute ``work.scores`` = hidden @ outputs.T, by transposing the outputs first."""
     transpose_rows(shapes, work.outputs, 0, output_count, work.output_columns)
     score_rows(shapes, work.hidden, hidden_count, work.output_columns, output_count, work.scores, 0)
 
@@ -212,11 +218,11 @@ def score_shared(shapes, work, hidden_count, output_count):
 def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, error_table, tables, ahead):
     """Train all pairs of hidden rows and shared output rows of a workspace; return the loss.
 
-    Reads ``work.scores`` = hidden @ outputs.T for ``work.hidden`` [hidden_count, row_size] and
-    ``work.outputs`` [output_count, row_size], and the signed weights ``work.labels`` (see logistic_step).
-    With G = learning_rate x error: row ``work.error_ids[i]`` of ``error_table`` grows by (G @ outputs)[i],
-    then row ``work.output_ids[m]`` of the output table by (G.T @ hidden)[m]. Both use rows as copied into
-    the workspace, so they may run tile by tile.
+    ``work.scores`` must hold hidden @ outputs.T for ``work.hidden`` [hidden_count, row_size] and ``work.outputs``
+    [output_count, row_size], and ``work.labels`` the signed weights of the pairs (see logistic_step). With G =
+    learning_rate x error, row ``work.error_ids[i]`` of ``error_table`` grows by (G @ outputs)[i], and then row
+    ``work.output_ids[m]`` of the output table by (G.T @ hidden)[m]. Both use the rows in the workspace, which do not
+    change meanwhile, so they may run tile by tile. The rows ``ahead`` are prefetched.
     """
     score_row = work.scores.shape[1]
     loss = 0.0
@@ -236,7 +242,7 @@ def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, err
 
 @part
 def _fill_out_tiles(work, hidden_count, output_count, tile_rows):
-    """Pad the last tile of each product with zero coefficients and valid row ids."""
+    """Complete the last tile of each product of :func:`train_on_scores` with zero coefficients and valid row ids."""
     for row in range(hidden_count, padded_to(hidden_count, tile_rows)):
         work.error_ids[row] = work.error_ids[0]
         for column in range(output_count):
@@ -249,5 +255,5 @@ def _fill_out_tiles(work, hidden_count, output_count, tile_rows):
 
 @inlined
 def padded_to(count, multiple):
-    """Return ``count``, rounded up to a multiple of the second argument."""
+    """Return the smallest multiple of ``multiple`` that is at least ``count``."""
     return (count + multiple - 1) // multiple * multiple

@@ -46,7 +46,7 @@ def host_lanes() -> int:
 
 @functools.cache
 def register_budget() -> int:
-    """Return how many registers a tile may use as accumulators before the compiler spills them to memory."""
+    """Return how many registers of this processor a tile may use for sums, so that none is spilled to memory."""
     return 24 if host_lanes() == 16 else 10
 
 
@@ -192,7 +192,7 @@ def _tree_sum(builder: ir.IRBuilder, values: list[ir.Value]) -> ir.Value:
 
 
 def _fold_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value, combine: Any) -> ir.Value:
-    """Reduce a register to one number: combine its two halves until one lane remains."""
+    """Reduce the lanes of a register to one number, by combining its two halves until one lane remains."""
     lanes = shape.lanes
     while lanes > 1:
         lanes //= 2
@@ -203,7 +203,7 @@ def _fold_lanes(builder: ir.IRBuilder, shape: TileShape, vector: ir.Value, combi
 
 
 def _fold_segments(builder: ir.IRBuilder, a: ir.Value, b: ir.Value | None, segments: int) -> ir.Value:
-    """Halve each segment of one or two registers by adding its second half to its first.
+    """Halve the segments of one or two registers: add the second half of each segment to its first half.
 
     A segment is a run of neighbouring lanes that belong to one sum. A segment of one lane is copied.
     """
@@ -225,7 +225,7 @@ def _contiguous(array: types.Type, dtype: np.dtype[Any] | None = None) -> bool:
 
 
 def _constant_of_shape(measure: Any) -> Any:
-    """Make an intrinsic ``f(shape)`` that returns an integer known at compile time."""
+    """Make an intrinsic ``f(shape)`` that returns ``measure(shape)``, an integer known at compile time."""
 
     def typed(_typing: Any, shape: Any) -> Any:
         if not isinstance(shape, TileShapeType):
@@ -386,11 +386,11 @@ def prefetch(_typing: Any, array: Any, start: Any, count: Any) -> Any:
 
 @intrinsic
 def add_dots(_typing: Any, partial: Any, tile: Any, row: Any) -> Any:
-    """``add_dots(partial, tile, row)``: one register of partial sums for each row of ``tile`` times ``row``.
+    """``add_dots(partial, tile, row)``: return one register of partial sums for each row of ``tile`` times ``row``.
 
-    The elements of register r of the result sum to the dot product of row r plus the sum of register r of
-    ``partial``. One register per row is enough, because the processor computes the next dot product at the
-    same time, which hides the latency of the additions.
+    Summing the elements of register r of the result gives the dot product of row r with ``row``, plus the sum of
+    register r of ``partial``. One register per row is enough, because the processor computes the next dot product at
+    the same time, which hides the latency of the additions.
     """
     if not (isinstance(partial, TileType) and isinstance(tile, TileType) and isinstance(row, TileType)):
         return None

@@ -1,7 +1,8 @@
-"""Full softmax: trains a batch of hidden rows with all V output rows, in blocks that fit in the cache.
+"""Full softmax: trains a batch of hidden vectors with all V output rows, in blocks that fit in the cache.
 
-There are three passes over the vocabulary: scores and their maximum, exponentials and their sum, both updates. The
-speed is limited by fused multiply-adds: 6 B V N operations for a batch of B rows.
+There are three passes over the vocabulary: for the scores and their maximum, for the exponentials and their sum, and
+for both updates. The speed is limited by fused multiply-adds: 6 B V N operations for a batch of B hidden vectors of
+size N.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ from wordkin.objectives.cpu.registers import (
 
 
 class Classes(NamedTuple):
-    """vocabulary_size; scores [batch, V padded to whole blocks]; nothing int32 [0]: no rows to fetch ahead."""
+    """Arrays for full softmax over a vocabulary.
+
+    vocabulary_size : number of words V; scores : work array [batch, V padded to whole blocks]; nothing : an empty int32
+    array, because no rows are prefetched.
+    """
 
     vocabulary_size: int
     scores: np.ndarray[Any, Any]
@@ -38,10 +43,11 @@ class Classes(NamedTuple):
 
 @kernel
 def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_rate, work):
-    """Train on all examples, batch by batch; return (loss, examples trained).
+    """Train on all examples, batch by batch; return (summed loss, number of examples trained).
 
-    A skip-gram centre is one row of a batch, its softmax computed once for all its contexts; the
-    examples counted are its (centre, context) pairs. Writes ``tables`` without locks.
+    For CBOW, each centre is an example and a row of a batch. For skip-gram, each (centre, context) pair counts as an
+    example, but a centre is one row of a batch: its softmax is computed once for all its contexts. ``tables`` are
+    written without locks.
     """
     loss = 0.0
     trained = 0
@@ -57,7 +63,10 @@ def train_softmax(shapes, tables, examples, mode, classes, batch_size, learning_
 
 @inlined
 def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_rate, work):
-    """Train examples first … stop - 1; all rows are read before any is updated."""
+    """Train examples ``first`` to ``stop - 1`` as one batch; return (loss, examples trained).
+
+    All rows are read before any is updated.
+    """
     size = stop - first
     for row in range(size):
         span = input_span(examples, first + row, mode.cbow)
@@ -83,7 +92,7 @@ def _train_batch(shapes, tables, examples, first, stop, mode, classes, learning_
 
 @inlined
 def _score_all(shapes, tables, size, classes, work):
-    """Scores of ``size`` hidden rows against every word."""
+    """Compute the scores of ``size`` hidden vectors with the output rows of all words."""
     block = work.output_columns.shape[1]
     for first in range(0, classes.vocabulary_size, block):
         count = min(block, classes.vocabulary_size - first)
@@ -93,7 +102,10 @@ def _score_all(shapes, tables, size, classes, work):
 
 @inlined
 def _errors_of_row(shapes, examples, i, mode, classes, row, learning_rate):
-    """Turn the scores of example i into -learning_rate x (C y - one-hots of its C outputs); return (loss, C)."""
+    """Replace the scores of example i by -learning_rate x error; return its loss and its number of outputs C.
+
+    With the softmax probabilities y, the error is C y minus the sum of the one-hot vectors of the C outputs.
+    """
     start, stop, left_out, count = output_span(examples, i, mode.cbow)
     scores = classes.scores[row]
     for spare in range(classes.vocabulary_size, scores.shape[0]):
@@ -124,7 +136,10 @@ def _highest_of(shapes, scores):
 
 @inlined
 def _exponentiate(shapes, scores, peak):
-    """Replace scores by e^(score - peak); return their sum, in float64 every few thousand."""
+    """Replace scores by e^(score - peak), and return the sum of these.
+
+    Partial sums of a few thousand are added in float64.
+    """
     mass = 0.0
     stretch = 256 * breadth(shapes.vector)
     for start in range(0, scores.shape[0], stretch):
@@ -147,7 +162,10 @@ def _scale(shapes, numbers, factor):
 
 @inlined
 def _update_all(shapes, tables, size, classes, work):
-    """Add G @ W' to the errors and G.T @ hidden to W', where G = learning rate x error, one block of rows at a time."""
+    """Add G @ W' to the errors of the hidden vectors and G.T @ hidden to the output table W', block by block.
+
+    G is the result of :func:`_errors_of_row`.
+    """
     block = work.output_ids.shape[0]
     score_row = classes.scores.shape[1]
     for first in range(0, classes.vocabulary_size, block):

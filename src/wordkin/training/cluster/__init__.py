@@ -1,1 +1,3 @@
-"""Training of several replicas of the tables on different text, merged after fixed numbers of words."""
+"""Training of replicas: full copies of the tables that are trained on different text, and merged after fixed numbers of
+words.
+"""

@@ -1,4 +1,4 @@
-"""The training backend of several replicas, which trains period by period."""
+"""The backend that trains several replicas of the tables. Between two complete merges lies a *period* of text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from wordkin.training.tables import NamedTables, TablePiece
 class ReplicatedBackend:
     """A :class:`wordkin.training.backend.Backend` that trains several replicas on the machines of a transport.
 
-    Training of a span ends with its last complete period, after which all rows are merged. A period that is stopped
-    is undone: the tables are as before the period, which is trained again when the run resumes. A period in which a
-    machine is lost is trained again immediately on the other machines.
+    A replica is a full copy of the tables. The text is trained in periods, and all rows are merged after each. Training
+    of a span ends with its last complete period. A period that is stopped is undone: the tables are as before the
+    period, which is trained again when the run resumes. A period in which a machine is lost is trained again
+    immediately on the other machines.
 
     Parameters
     ----------
@@ -46,7 +47,10 @@ class ReplicatedBackend:
         *,
         text_counts: NDArray[np.int64] | None = None,
     ) -> Self:
-        """Train all replicas in this process, one after the other. The arguments are those of the CPU backend."""
+        """Make a backend that trains all replicas in this process, one after the other.
+
+        The arguments are those of the CPU backend.
+        """
         counts = np.asarray(counts, np.int64)
         refuse_too_many_replicas(config, len(counts), config.replicas)
         clocks = Clocks.of(config, int((counts if text_counts is None else text_counts).sum()))
@@ -83,7 +87,11 @@ class ReplicatedBackend:
         return SpanResult(losses, examples, done, self._transport.size, sent_bytes, added(works))
 
     def _following(self, period: Period, text_words: int, before: int, total_words: int) -> list[list[range]]:
-        """Return the rounds of the next period of the run, in this epoch or the next one; empty if there is none."""
+        """Return the blocks of text of the period after ``period``, in this epoch or the next one.
+
+        ``text_words`` is the number of words of the text, ``before`` that of earlier epochs. The result holds one list
+        of blocks per round; it is empty if the run ends.
+        """
         start = period.text.stop
         if start == text_words:
             start, before = 0, before + text_words
@@ -101,7 +109,7 @@ class ReplicatedBackend:
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult | None:
-        """Train a whole period, or restore the state before it and return None."""
+        """Train a whole period. If it is stopped, restore the tables before it and return None."""
         rounds = self._clocks.rounds(period)
         while True:
             try:

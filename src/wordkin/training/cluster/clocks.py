@@ -26,7 +26,7 @@ EARLY_DIVISOR = 4  # early rounds have a quarter of the words
 
 
 class Period(NamedTuple):
-    """A range of text after which all rows are merged, and the number of words of its blocks."""
+    """A range of text after which all rows are merged, and ``round_words``, the number of words of its blocks."""
 
     text: range
     round_words: int
@@ -34,16 +34,19 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The lengths of blocks, rounds and periods.
+    """The lengths in words of blocks, rounds and periods, which determine when replicas are merged.
+
+    In a round, each replica trains one block of the text. Frequent rows are merged after each round, all rows after
+    each period.
 
     Attributes
     ----------
     replicas : int
-        Blocks per round.
+        Number of blocks in a round.
     round_words : int
-        Words per block.
+        Number of words in a block.
     merge_all_every : int
-        Rounds per period.
+        Number of rounds in a period.
     """
 
     replicas: int
@@ -76,7 +79,9 @@ class Clocks:
         return self.replicas * self.round_words * self.merge_all_every
 
     def periods(self, span: range, text_words: int, words_before: int, total_words: int) -> Iterator[Period]:
-        """Yield the periods that begin at the start of a span and end inside it. A period also ends with the text.
+        """Yield the periods of text from the start of ``span`` on that end inside it.
+
+        The last period of the text may be shorter.
 
         Parameters
         ----------
@@ -101,7 +106,9 @@ class Clocks:
             first = stop
 
     def rounds(self, period: Period) -> list[list[range]]:
-        """Return the block of each replica in each round. At the end of the text, blocks are shorter or empty.
+        """Return, for each round of a period, the block of text of each replica.
+
+        At the end of the text, blocks are shorter or empty.
 
         >>> Clocks(2, 10, 3).rounds(Period(range(120, 143), 10))
         [[range(120, 130), range(130, 140)], [range(140, 143), range(143, 143)]]

@@ -1,7 +1,7 @@
-"""The Ray actor of each machine, which holds a :class:`Machine` and handles the calls of the transport.
+"""The Ray actor of each machine: holds a :class:`Machine`, and handles calls from the process that controls the run.
 
-An actor handles one call at a time. Calls of the concurrency groups ``CONTROL`` and ``TEXT`` are handled at any time,
-one of each group.
+An actor handles one call at a time. Calls of the Ray concurrency groups ``CONTROL`` and ``TEXT`` do not wait for these:
+one call of each group is handled at any time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KEPT_TEXTS = 2  # of periods: the one that is trained, and the next
 
 
 class Facts(NamedTuple):
-    """Properties that must be equal on all machines, because the bits of the result depend on them."""
+    """Properties of a machine that must be equal on all machines, because the result depends on them."""
 
     wordkin: str
     numba: str
@@ -45,17 +45,17 @@ class Facts(NamedTuple):
 
     @classmethod
     def here(cls) -> Facts:
-        """Return these properties for the machine of this process."""
+        """Return the properties of the machine of this process."""
         return cls(__version__, version("numba"), host_lanes())
 
 
 class PeriodPart(NamedTuple):
-    """What one machine has trained in a period.
+    """What one machine has trained in a period, the text between two merges of all rows.
 
     Attributes
     ----------
     results : list of dict of int to SpanResult
-        For each round, the results of the replicas of the machine.
+        For each round, the result of each replica of the machine.
     sent_bytes : int
         Bytes that it sent to other machines.
     work : MachineWork
@@ -68,7 +68,7 @@ class PeriodPart(NamedTuple):
 
 
 class Host:
-    """The actor of one machine."""
+    """The Ray actor of one machine, which trains some of the replicas."""
 
     def __init__(self) -> None:
         self._held: Machine | None = None
@@ -84,11 +84,14 @@ class Host:
         return Facts.here()
 
     def process(self) -> int:
-        """Return the process id, to show that the process is alive. Group CONTROL."""
+        """Return the process id, as a sign that the process is alive. Ray concurrency group CONTROL."""
         return os.getpid()
 
     def stop(self, ticket: int) -> None:
-        """Ask the call with this ticket, and all earlier ones, to stop. Group CONTROL."""
+        """Ask the call with the number ``ticket``, and all calls with lower numbers, to stop.
+
+        Ray concurrency group CONTROL.
+        """
         self._stopped = max(self._stopped, ticket)
 
     def _stops(self, ticket: int) -> Callable[[], bool]:
@@ -108,7 +111,10 @@ class Host:
         drawn: bool,
         *start: Iterable[TablePiece],
     ) -> None:
-        """Open the replicas ``numbers``; ``start`` holds the pieces of the initial tables unless ``drawn``."""
+        """Allocate the tables of the replicas with the given ``numbers``.
+
+        If ``drawn``, the initial tables are random and drawn here; otherwise ``start`` holds them in pieces.
+        """
         refuse_too_many_replicas(config, len(counts), len(numbers))
         given = (piece for some in start for piece in some)
         pieces = first_pieces(config, len(counts)) if drawn else given
@@ -116,16 +122,19 @@ class Host:
         self._held = Machine(config, counts, pieces, numbers, text_counts=text_counts)
 
     def train_replicas(self, numbers: Sequence[int]) -> None:
-        """See :meth:`Machine.train_replicas`."""
+        """Train the replicas with the given ``numbers`` from now on; see :meth:`Machine.train_replicas`."""
         self._machine.train_replicas(numbers)
 
     def listen(self, address: str) -> Address:
-        """Listen for connections of other machines at an address of this one; return it with the port."""
+        """Listen for connections of other machines at an address of this machine; return the address with the port."""
         self._links = Links(address)
         return self._links.address
 
     def meet(self, ticket: int, token: bytes, index: int, addresses: Sequence[Address]) -> None:
-        """See :meth:`Links.meet`. Raises :class:`PeerLostError` if it is stopped."""
+        """Connect this machine to all others; see :meth:`Links.meet`.
+
+        Raises :class:`PeerLostError` if :meth:`stop` is called for ``ticket`` meanwhile.
+        """
         assert self._links is not None, "the transport calls listen first"
         try:
             self._links.meet(token, index, addresses, self._stops(ticket))
@@ -134,9 +143,10 @@ class Host:
         self._reserve(self._links, index)
 
     def _reserve(self, links: Links, index: int) -> None:
-        """Allocate the memory of merges and messages for all rows of all tables, unless it is a lot.
+        """Allocate the memory that merges and messages need if all rows change, unless it is a lot.
 
-        Otherwise the first merges would take several times as long as later ones.
+        Otherwise the first merges would take several times as long as later ones. ``index`` is the index of this
+        machine.
         """
         machine, others = self._machine, links.others
         rooms = [owned_rows(len(table), links.machines) for table in machine.merged]
@@ -153,7 +163,7 @@ class Host:
             self._merged_memory[peer].reserve(merged[peer])
 
     def fetch(self, key: int, counts: Sequence[Mapping[int, int]], *pieces: CorpusPiece) -> None:
-        """Keep the text of a period for :meth:`train_period`. Group TEXT.
+        """Store the text of a period on this machine until :meth:`train_period` needs it. Ray concurrency group TEXT.
 
         Parameters
         ----------
@@ -175,18 +185,20 @@ class Host:
     def train_period(
         self, ticket: int, epoch: int, schedule: Schedule, rounds: Sequence[Mapping[int, range]], key: int, _: None
     ) -> PeriodPart | None:
-        """Train the rounds of a period and merge after each. :meth:`settle` applies the last merge.
+        """Train the rounds of a period and merge after each.
+
+        After the last round, the merged rows are kept aside until :meth:`settle` writes them to the tables.
 
         Parameters
         ----------
         ticket : int
-            Identifies the call for :meth:`stop`.
+            Number of the call, for :meth:`stop`.
         epoch : int
             Index of the epoch.
         schedule : Schedule
             The learning rates of the run.
         rounds : sequence of mapping of int to range
-            For each round, the block of each replica of this machine.
+            For each round, the block of text of each replica of this machine.
         key : int
             Identifies the text of these rounds.
         _ : None
@@ -237,7 +249,11 @@ class Host:
         return results
 
     def _merge(self, links: Links, should_stop: Callable[[], bool], *, all_rows: bool) -> None:
-        """Send local changes to the owners of the rows, merge the owned rows, and send these to all machines."""
+        """Merge the rows that replicas changed on all machines.
+
+        Each row has one machine as its owner. This machine sends its changed rows to their owners, merges the rows that
+        it owns, and sends the merged rows to all machines.
+        """
         changes = self._machine.changes(links.machines, all_rows=all_rows, elsewhere=links.others)
         found = links.exchange(changes, should_stop, self._changes_memory)
         merged = self._machine.merge({number: rows for each in found for number, rows in each.items()})
@@ -246,7 +262,7 @@ class Host:
             self._take_merged(all_rows=False)
 
     def settle(self) -> None:
-        """End a period that all machines have trained: set all rows to the merged rows."""
+        """End a period that all machines have trained: write the merged rows to the tables of all replicas."""
         self._take_merged(all_rows=True)
         self._machine.end_period()
 
@@ -256,7 +272,7 @@ class Host:
         self._merged = []
 
     def restart_period(self, numbers: Sequence[int]) -> None:
-        """Restore all rows to the start of the period, and train the replicas ``numbers`` from now on."""
+        """Undo a period that was not completed, and train the replicas with the given ``numbers`` from now on."""
         self._merged = []
         self._machine.restart_period()
         self._machine.train_replicas(numbers)
@@ -264,7 +280,7 @@ class Host:
     def held_out_loss(
         self, ticket: int, words: NDArray[np.int32], offsets: NDArray[np.int64], fingerprint: str
     ) -> float | None:
-        """See :class:`wordkin.training.backend.Backend`."""
+        """Mean loss per example of a text for the current tables; see :class:`wordkin.training.backend.Backend`."""
         return self._machine.held_out_loss(EncodedCorpus.of_arrays(words, offsets, fingerprint), self._stops(ticket))
 
     def table_piece(self, name: str, first: int) -> list[TablePiece]:
@@ -272,11 +288,11 @@ class Host:
         return [(name, first, np.array(self._machine.tables()[name][first : first + PIECE_ROWS]))]
 
     def load_tables(self, *pieces: Iterable[TablePiece]) -> None:
-        """Set rows of tables to these pieces."""
+        """Set the rows of tables that are in the pieces, each (name of the table, first row, rows)."""
         self._machine.load_tables(piece for some in pieces for piece in some)
 
     def do(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function with a dictionary, which this machine keeps between such calls, and the arguments."""
+        """Call ``function(kept, *arguments)``; ``kept`` is a dict that this machine keeps between calls."""
         return function(self._kept, *arguments)
 
     def close(self) -> None:

@@ -39,11 +39,11 @@ Memory = defaultdict[int, Buffer]  # for each machine, the memory of the arrays 
 
 
 class PeerLostError(Exception):
-    """The connection to another machine broke: the machine died or restarts the period."""
+    """The connection to another machine broke, because it died or because its period is started again."""
 
 
 class StoppedError(Exception):
-    """``should_stop`` returned True during an exchange."""
+    """The callback ``should_stop`` returned True while this machine exchanged data with others."""
 
 
 class Links:
@@ -195,7 +195,7 @@ class Links:
         return [number for number, peer in enumerate(self._peers) if peer is not None]
 
     def _part(self) -> None:
-        """Close the connections to other machines."""
+        """Close the connections to other machines, but keep listening for new ones."""
         self.break_off()
         for peer in self._peers:
             if peer is not None:
@@ -206,7 +206,7 @@ class Links:
             self._senders = None
 
     def break_off(self) -> None:
-        """Shut down the connections, so that no machine waits for this one."""
+        """Shut down the connections to other machines, so that none of them waits for this one."""
         for peer in self._peers:
             if peer is not None:
                 with contextlib.suppress(OSError):
@@ -241,7 +241,7 @@ def _prepare(peer: socket.socket) -> None:
 
 
 def _send(peer: socket.socket, value: Any, should_stop: Callable[[], bool]) -> int:
-    """Send a value and return the number of bytes sent."""
+    """Send a value over a connection; return the number of bytes sent. Stops if ``should_stop`` returns True."""
     arrays: list[NDArray[Any]] = []
     head = json.dumps(_described(value, arrays)).encode()
     views = [each.reshape(-1).view(np.uint8).data for each in arrays]
@@ -274,9 +274,10 @@ def _receive(peer: socket.socket, should_stop: Callable[[], bool], buffer: Buffe
 
 
 def _described(value: Any, arrays: list[NDArray[Any]]) -> Any:
-    """Describe a value as JSON and append its arrays, contiguous, to a list.
+    """Describe a value as JSON, with references to its arrays, which are appended to ``arrays``.
 
-    A value is None, a bool, a number, a string, an array, one of ``_RECORDS``, or a list or a dict of such values.
+    A value is None, a bool, a number, a string, an array, one of ``_RECORDS``, or a list or a dict of such values. The
+    arrays are made contiguous.
     """
     if isinstance(value, np.ndarray):
         arrays.append(np.ascontiguousarray(value))
@@ -291,7 +292,7 @@ def _described(value: Any, arrays: list[NDArray[Any]]) -> Any:
 
 
 def _rebuilt(described: Any, arrays: Iterator[NDArray[np.uint8]]) -> Any:
-    """Rebuild a value from its description and the memory of its arrays."""
+    """Rebuild a value from its JSON description and the bytes of its arrays; the inverse of ``_described``."""
     if isinstance(described, list):
         return [_rebuilt(each, arrays) for each in described]
     if not isinstance(described, dict):

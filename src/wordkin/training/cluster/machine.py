@@ -1,4 +1,4 @@
-"""The state of one machine: some of the replicas, and the rows after the last merge."""
+"""What one machine of a cluster holds: some of the replicas, and the rows after the last merge."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from wordkin.training.tables import NamedTables, TablePiece
 
 
 class Machine:
-    """Trains replicas one after the other, each with all threads, and merges rows.
+    """The replicas that one machine trains, and the tables after the last merge.
+
+    Replicas are trained one after the other, each with all threads.
 
     Parameters
     ----------
     config, counts, start, text_counts
         See :class:`~wordkin.training.cpu.backend.CpuBackend`.
     numbers : sequence of int
-        The replicas that this machine trains; at least one.
+        The numbers of the replicas that this machine trains; at least one.
 
     Attributes
     ----------
@@ -65,7 +67,10 @@ class Machine:
         return Replica(CpuBackend(config, counts, start, text_counts=text_counts))
 
     def train_replicas(self, numbers: Sequence[int]) -> None:
-        """Train the replicas ``numbers`` from now on. New ones start from the last merged rows."""
+        """Train the replicas with the given ``numbers`` from now on, and no others.
+
+        Replicas that this machine did not train before start from the rows after the last merge.
+        """
         idle = [self.replicas.pop(number) for number in sorted(self.replicas.keys() - set(numbers))]
         for number in sorted(set(numbers) - self.replicas.keys()):
             self.replicas[number] = idle.pop() if idle else self._open_replica()
@@ -81,7 +86,10 @@ class Machine:
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> dict[int, SpanResult]:
-        """Train each replica of this machine on its block of a round, taken from its text."""
+        """Train each replica of this machine on its block of text in one round.
+
+        ``texts`` and ``blocks`` give the text and the range of positions for each replica, by number.
+        """
         return {
             number: replica.train(texts[number], epoch, blocks[number], schedule, should_stop)
             for number, replica in self.replicas.items()
@@ -90,9 +98,11 @@ class Machine:
     def changes(
         self, owners: int, *, all_rows: bool, elsewhere: Collection[int] = ()
     ) -> list[dict[int, list[ChangedRows]]]:
-        """Return, for each owner, the rows that each replica changed, among all rows or only the frequent ones.
+        """Return the rows that each replica has changed since the last merge, by the owner that will merge them.
 
-        See :func:`~wordkin.training.cluster.merging.owner_of`, and :meth:`Replica.changes` for ``elsewhere``.
+        ``owners`` is the number of machines that merge. If ``all_rows`` is false, only frequent rows are considered.
+        ``elsewhere`` holds the indices of the owners in other processes, for which rows are copied. The result is
+        indexed by owner, replica number and table.
         """
         among = None if all_rows else self._frequent
         before, columns = (None, 0) if self._short_columns is None else (self.merged, self._short_columns)
@@ -104,21 +114,32 @@ class Machine:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row in a message."""
+        """Number of bytes of one row in a message to another machine."""
         return 4 * self._layout.row_size if self._short_columns is None else 2 * self._short_columns
 
     def reserve(self, rooms: Sequence[Sequence[int]], index: int, elsewhere: Collection[int]) -> None:
-        """Allocate the buffers of merging, for the rows of each table and owner; this machine is owner ``index``."""
+        """Allocate the buffers for merging.
+
+        ``rooms[table][owner]`` is the maximum number of rows that an owner merges. This machine is owner ``index``; the
+        owners in ``elsewhere`` are other machines.
+        """
         self._merger.reserve([of_owners[index] for of_owners in rooms])
         for replica in self.replicas.values():
             replica.reserve(rooms, elsewhere, self.row_bytes)
 
     def merge(self, changes: Mapping[int, Sequence[ChangedRows]]) -> list[MergedRows]:
-        """Merge the changes of all replicas. The result is valid until the next call; tables do not change."""
+        """Merge the changes of all replicas to the rows that this machine owns; return the merged rows.
+
+        ``changes`` has the changed rows of each replica, by number, and the result the merged rows of each table.
+        Tables do not change. The next call overwrites the result.
+        """
         return self._merger.merge(self.merged, [changes[number] for number in sorted(changes)])
 
     def take(self, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
-        """Copy the merged rows to every replica. :meth:`restart_period` can undo this unless ``all_rows`` is set."""
+        """Write merged rows to the tables of every replica of this machine.
+
+        If only frequent rows were merged (``all_rows`` is false), :meth:`restart_period` can undo this.
+        """
         if not all_rows and not self._kept:
             tables = zip(self.merged, self._frequent, strict=True)
             self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids, Buffer())) for rows, ids in tables]
@@ -128,11 +149,11 @@ class Machine:
             put_rows(self._layout, before, before, rows)
 
     def end_period(self) -> None:
-        """Mark the end of a period, after all rows are merged. The period can no longer be undone."""
+        """Mark the end of a period: all rows have been merged, and the period can no longer be undone."""
         self._kept = []
 
     def restart_period(self) -> None:
-        """Restore all rows to their state at the start of the period."""
+        """Undo the training since the end of the last period: restore all rows."""
         for rows, before in zip(self.merged, self._kept, strict=False):
             put_rows(self._layout, rows, rows, before)
         self._kept = []
@@ -140,15 +161,18 @@ class Machine:
             replica.restart_from(self.merged)
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """See :class:`wordkin.training.backend.Backend`."""
+        """Mean loss per example of a text for the tables; see :class:`wordkin.training.backend.Backend`."""
         return self._any_backend.held_out_loss(corpus, should_stop)
 
     def tables(self) -> NamedTables:
-        """Return views of the last merged tables. Valid between periods."""
+        """Return views of the tables. They are equal to the merged tables only between periods."""
         return self._any_backend.tables()
 
     def load_tables(self, pieces: Iterable[TablePiece]) -> None:
-        """Set rows of tables to these pieces. Call it between periods only."""
+        """Set the rows that are in ``pieces``, each (name of the table, first row, rows).
+
+        It may be called only between periods.
+        """
         tables = self.tables()
         for name, first, rows in pieces:
             tables[name][first : first + len(rows)] = rows
@@ -169,9 +193,10 @@ class Machine:
 def frequent_rows(
     config: TrainingConfig, counts: NDArray[np.int64], rows: Sequence[int]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Return a mask, bool [rows], of the rows of each table that are merged after every round.
+    """Return masks, bool [rows], of the rows of each table that are merged after every round, not only after a period.
 
-    These are the rows of the most frequent words, and of the nodes of the Huffman tree nearest to the root.
+    These are the rows of the most frequent words, and of the nodes of the Huffman tree nearest to the root. ``rows`` is
+    the number of rows of each table.
     """
     common = np.zeros(len(counts), np.bool_)
     common[np.argsort(-counts, kind="stable")[: config.frequent_rows]] = True

@@ -2,14 +2,15 @@
 
 All replicas start with equal tables, and each changes some rows. To merge a row, the changes of all replicas are scaled
 and added to the row as it was after the previous merge. They are added in the order of the replicas, which is the order
-of the text. The scale is computed as in :mod:`wordkin.training.cpu.merging`, with a replica in the role of a part.
+of the text. The scale is computed as in :mod:`wordkin.training.cpu.merging`, where copies of rows are merged in the
+same way.
 
 The work is divided among the machines by *stripes*, ranges of :data:`STRIPE_ROWS` consecutive rows. Each stripe is
 merged by one machine, its *owner*. Consecutive stripes have different owners. Frequent rows come first in a table, so
 they are shared about equally among the machines.
 
 With ``merge_dtype="bfloat16"``, replicas exchange the rounded changes of rows instead of rows, and a merged row is the
-row before plus the rounded change. All machines, and the owner too, compute it from the same numbers.
+previous row plus the rounded change. All machines, including the owner, compute it from the same numbers.
 """
 
 from __future__ import annotations
@@ -40,20 +41,20 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 class ChangedRows(NamedTuple):
-    """The rows of one table that a replica changed since the last merge.
+    """The rows of one table that a replica has changed since the last merge.
 
     Attributes
     ----------
     ids : int32 [n]
         Distinct row ids.
     rows : float32 [n, row_size] or uint16 [n, columns]
-        The changed values of these rows, or their changes in bfloat16.
+        The changed rows, or their changes in bfloat16.
     pulls : float32 [n]
         For each row, the number of its updates since the last merge, multiplied by the *pull*: the fraction of the
         distance to the optimum that one update covers.
     whole : bool
-        Whether ``rows`` is the whole table of the replica instead, in which the values of ``ids[i]`` are at ``ids[i]``.
-        So rows that stay in this process need no copy.
+        Whether ``rows`` is instead the whole table of the replica, which has the row with id ``ids[i]`` at ``ids[i]``.
+        Rows for an owner in the same process then need no copy.
     """
 
     ids: NDArray[np.int32]
@@ -63,20 +64,23 @@ class ChangedRows(NamedTuple):
 
 
 class MergedRows(NamedTuple):
-    """The rows of one table after a merge, or their changes by it. ``ids`` and ``rows`` as in :class:`ChangedRows`."""
+    """The rows of one table after a merge, or the changes that the merge made to them in bfloat16.
+
+    ``ids`` are the row ids, ``rows`` the values, as in :class:`ChangedRows`.
+    """
 
     ids: NDArray[np.int32]
     rows: Rows | ShortRows
 
 
 def owner_of(ids: NDArray[Any], owners: int) -> NDArray[Any]:
-    """Return the index of the owner of each row; ``owners`` is the number of machines."""
+    """Return the index of the machine that merges each row (its owner), out of ``owners`` machines."""
     numbers: NDArray[Any] = ids // STRIPE_ROWS % owners
     return numbers
 
 
 def owned_rows(rows: int, owners: int) -> list[int]:
-    """Return how many rows of a table each owner has.
+    """Return how many of the rows of a table each of ``owners`` machines merges.
 
     >>> owned_rows(2500, 2)
     [1476, 1024]
@@ -85,17 +89,7 @@ def owned_rows(rows: int, owners: int) -> list[int]:
 
 
 class Merger:
-    """Merges changed rows of several replicas, in buffers that all calls share.
-
-    Parameters
-    ----------
-    layout : Layout
-        The layout of the rows.
-    rows : sequence of int
-        The number of rows of each table.
-    short_columns : int or None, default None
-        With bfloat16, the number of columns without padding.
-    """
+    """Merges the changed rows of several replicas. All calls share the same buffers."""
 
     def __init__(self, layout: Layout, rows: Sequence[int], short_columns: int | None = None) -> None:
         self._layout = layout
@@ -105,7 +99,10 @@ class Merger:
         self._compile()
 
     def _compile(self) -> None:
-        """Compile the kernels by merging no rows, so that training is timed without compilation."""
+        """Compile the kernels by merging empty lists of rows.
+
+        The time of training then does not include compilation.
+        """
         table = np.empty((0, self._layout.row_size), np.float32)
         ids, pulls = np.empty(0, np.int32), np.empty(0, np.float32)
         if self._short_columns is None:
@@ -117,7 +114,7 @@ class Merger:
         clear_numbers(pulls, read_only(ids))
 
     def reserve(self, rooms: Sequence[int]) -> None:
-        """Allocate buffers for this number of rows of each table, and write to them; see :meth:`Buffer.reserve`."""
+        """Allocate buffers for the given number of rows of each table, and write to all of their memory."""
         for number, (union, room) in enumerate(zip(self._unions, rooms, strict=True)):
             if room > len(union.row_ids):
                 self._unions[number] = self._union(union.numbers, room)
@@ -166,7 +163,7 @@ class Merger:
             add_changes(self._layout.shapes, union, before, ids, rows, changed.whole, earlier)
 
     def _union(self, numbers: NDArray[np.int32], room: int) -> Union:
-        """Allocate buffers for ``room`` rows."""
+        """Allocate arrays for at most ``room`` merged rows; ``numbers`` has an element for each row of a table."""
         return Union(
             numbers=numbers,
             row_ids=np.empty(room, np.int32),
@@ -192,7 +189,11 @@ def list_of_changes(table: Rows, before: Rows, ids: NDArray[np.int32], columns: 
 
 
 def put_rows(layout: Layout, table: Rows, before: Rows, merged: MergedRows) -> None:
-    """Set rows of a table to the merged rows. ``before`` holds all rows as they were before; it may be the table."""
+    """Set rows of a table to merged rows.
+
+    If ``merged`` holds changes in bfloat16, they are added to the rows in ``before``, the table after the previous
+    merge. ``before`` may be ``table`` itself.
+    """
     ids, rows = read_only(merged.ids), read_only(merged.rows)
     if rows.dtype == np.uint16:
         set_changed_rows(table, before, ids, rows)
@@ -201,7 +202,10 @@ def put_rows(layout: Layout, table: Rows, before: Rows, merged: MergedRows) -> N
 
 
 def read_only(array: NDArray[ScalarT]) -> NDArray[ScalarT]:
-    """Return a read-only view. Arrays from other machines are read-only; if all are, Numba compiles a kernel once."""
+    """Return a read-only view of an array.
+
+    Arrays received from other machines are read-only. If all arguments of a kernel are, Numba compiles it only once.
+    """
     view = array.view()
     view.flags.writeable = False
     return view

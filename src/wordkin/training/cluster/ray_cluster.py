@@ -48,25 +48,7 @@ _NAMED = (CorpusNotFoundError, CorpusError, OutputError, DivergenceError)  # err
 
 
 class RayMachine:
-    """Handle of one machine, with which the driver calls the actor of the machine.
-
-    Attributes
-    ----------
-    name : str
-        Name of the machine in messages: host name, IP address and start of the node id.
-    node_id : str
-        Id of the machine's Ray node.
-    actor_id : str
-        Id of the machine's Ray actor.
-    threads : int
-        Number of processors that Ray reports for the node.
-    address : str
-        IP address of the node.
-    listening : tuple of str and int, or None
-        Address and port on which the actor accepts connections of other machines; None before it accepts any.
-    lost : bool
-        Whether a call failed because Ray lost the machine or an object from it.
-    """
+    """One machine of a cluster, with which the driver (the process of the user) calls the actor of the machine."""
 
     def __init__(self, node: Mapping[str, Any]) -> None:
         self.node_id = str(node["NodeID"])
@@ -86,11 +68,11 @@ class RayMachine:
         return getattr(self._actor, method).remote(*arguments)
 
     def control(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the group CONTROL; return a reference to the result."""
+        """Call a method of Ray's concurrency group CONTROL; return a reference to the result."""
         return getattr(self._actor, method).options(concurrency_group=CONTROL).remote(*arguments)
 
     def text(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the group TEXT; return a reference to the result."""
+        """Call a method of Ray's concurrency group TEXT; return a reference to the result."""
         return getattr(self._actor, method).options(concurrency_group=TEXT).remote(*arguments)
 
     def kill(self) -> None:
@@ -100,9 +82,9 @@ class RayMachine:
 
 
 class RayCluster:
-    """A connection to a Ray cluster.
+    """A connection to a Ray cluster, with an actor of wordkin on each machine.
 
-    Leaving the context ends the actors, and closes the connection if this object opened it.
+    As a context manager, it ends the actors when the context is left, and closes the connection if it opened it.
 
     Parameters
     ----------
@@ -136,7 +118,7 @@ class RayCluster:
         self.close()
 
     def _start_all(self) -> None:
-        """Start an actor on each machine. Raise :class:`ClusterError` if one does not start or there is none."""
+        """Start an actor on each machine; raise :class:`ClusterError` if one fails, or there is no machine."""
         self._start_new()
         if not self._starting:
             raise ClusterError("no machine of the Ray cluster has processors: start one with ray start --address=...")
@@ -182,7 +164,10 @@ class RayCluster:
                 )
 
     def look(self) -> None:
-        """Add machines that have joined and pass the check; looks for them once per ``LOOK_SECONDS`` at most."""
+        """Look for machines that have joined the cluster, and add those that can take part.
+
+        This is done at most once in ``LOOK_SECONDS``.
+        """
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
@@ -200,7 +185,7 @@ class RayCluster:
                 self.machines.append(machine)
 
     def drop_lost(self) -> None:
-        """Remove machines whose calls failed or that do not answer, and end their actors."""
+        """Remove the machines whose calls failed or that do not answer, and end their actors."""
         asked = [(machine, machine.control("process")) for machine in self.machines]
         ray.wait([answer for _, answer in asked], num_returns=len(asked), timeout=PING_SECONDS)
         for machine, answer in asked:
@@ -284,12 +269,12 @@ def _is_alive(node_id: str) -> bool:
 
 
 def share(values: object) -> Any:
-    """Put values into the object store; return a reference that several calls can take."""
+    """Put values into Ray's object store; return a reference that can be passed to several calls."""
     return ray.put(values)
 
 
 def _actor_of(error: RayError) -> str | None:
-    """Return the id of the lost actor, or None. The actor may be on another machine that held an object of the call."""
+    """Return the id of the actor that an error reports as lost; None if it reports none."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     return cause.actor_id if isinstance(cause, RayActorError) else None
 
@@ -299,7 +284,7 @@ def _is_loss(error: BaseException | None) -> bool:
 
 
 def _named(error: RayError, machine: RayMachine) -> WordkinError:
-    """Return the error of a call with the name of the machine in its message."""
+    """Return the error of a call with the name of the machine added to its message."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     for kind in _NAMED:
         if isinstance(cause, kind):
@@ -339,7 +324,7 @@ def _connect(address: str) -> None:
 
 
 def _refuse_silent(address: str) -> None:
-    """Raise :class:`ClusterError` unless the address accepts connections, because Ray retries for a long time."""
+    """Raise :class:`ClusterError` at once if nothing listens at an address, because Ray would retry for a long time."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise ClusterError(
@@ -355,7 +340,7 @@ def _refuse_silent(address: str) -> None:
 
 @contextlib.contextmanager
 def _own_signals() -> Iterator[None]:
-    """Restore the handler of SIGTERM, because Ray replaces it."""
+    """Context manager that restores the handler of SIGTERM at its end, because Ray replaces it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

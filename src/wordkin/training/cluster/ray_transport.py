@@ -28,46 +28,46 @@ _TICKETS = itertools.count()  # unique in this process, because machines can ser
 
 
 def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
-    """Return the pieces of a block, or references to them if the machines store the text."""
+    """Return the text of a block in pieces; if machines store the text, references to the pieces."""
     if isinstance(corpus, RemoteText):
         return corpus.references(block)
     return [corpus.piece(block)]
 
 
 def is_available(corpus: EncodedCorpus, block: range) -> bool:
-    """Return whether :func:`pieces_of_block` need not wait for a machine that reads text again."""
+    """Whether the text of a block can be had at once, without a machine having to read it again."""
     return not isinstance(corpus, RemoteText) or corpus.is_available(block)
 
 
 @runtime_checkable
 class RemoteText(Protocol):
-    """A corpus whose words are stored on the machines of the cluster."""
+    """A corpus whose word ids are stored on the machines of the cluster."""
 
     def references(self, positions: range) -> list[Any]:
-        """Return references to the pieces of these positions, in order; at least one.
+        """Return references to one or more pieces of text that contain the given positions, in order.
 
-        Parts of the text whose machine was lost are read again first.
+        If a machine that stored a piece was lost, this part of the text is read again first.
         """
 
     def is_available(self, positions: range) -> bool:
-        """Return whether no part of the text must be read again for these positions."""
+        """Whether all of the text at the given positions is stored, so that none must be read again."""
 
 
 class FetchedText(NamedTuple):
-    """The text of a period, which the members fetch.
+    """The text of a period that machines are fetching or have fetched.
 
     Attributes
     ----------
     corpus : EncodedCorpus
         The whole text.
     rounds : sequence of sequence of range
-        The blocks of the period.
+        For each round of the period, the block of text of each replica.
     members : list of RayMachine
-        The machines that fetch it.
+        The machines that fetch the text.
     key : int
-        Identifies the text on the members.
+        Identifies the text on these machines.
     done : list of reference
-        For each member, the result of its call.
+        For each machine, the result of its call.
     """
 
     corpus: EncodedCorpus
@@ -80,9 +80,10 @@ class FetchedText(NamedTuple):
 class RayTransport:
     """A :class:`~wordkin.training.cluster.transport.Transport` for the machines of a Ray cluster.
 
-    The *members* are the machines that hold replicas: all machines of the cluster, but at most one per replica.
-    Members send changed rows to the owners of the rows, which merge them and send them to all members. The driver
-    makes one call per member and period. A period is final when all members have trained it.
+    The *members* are the machines that hold replicas: all machines of the cluster, but at most one per replica. Each
+    row of a table has one member as its owner. Members send the rows that they changed to the owners, which merge the
+    rows and send them to all members. The driver, the process of the user, makes one call per member and period. A
+    period is complete when all members have trained it.
 
     Parameters
     ----------
@@ -133,7 +134,10 @@ class RayTransport:
     def _open(
         self, machines: Sequence[RayMachine], numbers: Sequence[Sequence[int]], drawn: bool, pieces: Sequence[Any]
     ) -> None:
-        """Open the tables on machines, each with its replicas."""
+        """Allocate the tables on machines. ``numbers`` gives the replicas of each machine.
+
+        If ``drawn``, each machine draws the random initial tables; otherwise ``pieces`` holds them.
+        """
         calls = []
         for machine, own in zip(machines, numbers, strict=True):
             config = dataclasses.replace(self._config, threads=self._config.threads or machine.threads)
@@ -146,11 +150,11 @@ class RayTransport:
 
     @property
     def size(self) -> int:
-        """See :class:`~wordkin.training.cluster.transport.Transport`."""
+        """The number of machines that hold replicas."""
         return len(self._members)
 
     def begin_period(self) -> None:
-        """Add new machines as members, as long as there is a replica for each."""
+        """Let machines that have joined hold replicas, as long as each machine has at least one replica."""
         self._cluster.look()
         room = self._config.replicas - len(self._members)
         joining = [each for each in self._cluster.machines if each not in self._members][:room]
@@ -167,7 +171,7 @@ class RayTransport:
         return [(name, first) for name, shape in self._shapes.items() for first in range(0, shape[0], PIECE_ROWS)]
 
     def _meet(self, should_stop: Callable[[], bool]) -> None:
-        """Connect the members to each other, if members have changed or connections broke."""
+        """Connect the members to each other, if members joined or left or a connection broke since the last time."""
         if self._have_met:
             return
         try:
@@ -224,11 +228,11 @@ class RayTransport:
         return period_result(trained, rounds, self.size, sum(part.sent_bytes for part in parts), work)
 
     def _dealt(self) -> list[range]:
-        """Return the numbers of the replicas of each member."""
+        """Return the numbers of the replicas that each member trains."""
         return dealt(self._config.replicas, len(self._members))
 
     def _fetch_text(self, corpus: EncodedCorpus, rounds: Sequence[Sequence[range]]) -> FetchedText:
-        """Ask the members to fetch the text of their next blocks, which they do while they train."""
+        """Ask the members to fetch the text of a period, and return without waiting for it."""
         texts = [[pieces_of_block(corpus, block) for block in blocks] for blocks in rounds]
         key = next(_TICKETS)
         done = []
@@ -293,7 +297,7 @@ class RayTransport:
                 return loss  # type: ignore[no-any-return]
 
     def tables(self) -> NamedTables:
-        """Return a copy of the tables of one machine. The copy is cached until training continues."""
+        """Return the tables, copied from one machine. The copy is cached until training continues."""
         while self._tables is None:
             tables = {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
             settling, self._settling = self._settling, []
@@ -307,7 +311,7 @@ class RayTransport:
         return self._tables
 
     def _fetch(self, machine: RayMachine, tables: NamedTables) -> None:
-        """Copy the tables of a machine into ``tables``."""
+        """Copy the tables of a machine into the arrays of ``tables``."""
         asked = self._pieces()
         for start in range(0, len(asked), PIECES_AT_A_TIME):
             calls = [(machine, machine.call("table_piece", *each)) for each in asked[start : start + PIECES_AT_A_TIME]]
@@ -327,5 +331,5 @@ class RayTransport:
                 return
 
     def close(self) -> None:
-        """Release the tables and connections of the members. The caller closes the cluster."""
+        """Release the tables and connections of the members. The cluster itself stays open; the caller closes it."""
         self._members = []

@@ -1,4 +1,4 @@
-"""One replica of the tables, which the CPU engine trains, and the pull of each row since it was merged."""
+"""One replica: tables that the CPU engine trains, and how much each row has been updated since the last merge."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _SMALLEST_PULL = 1e-30  # above 0, so that every updated row has a positive pull
 
 
 class Replica:
-    """Tables of the CPU engine whose rows are merged with those of other replicas.
+    """One replica of the tables, whose rows are merged with those of the other replicas.
 
     Attributes
     ----------
     backend : CpuBackend
-        The engine.
+        The engine that trains the tables.
     rows : tuple of float32 [rows, row_size]
         Views of the rows of each table.
     pulls : tuple of float32 [rows]
-        For each table and row, the number of updates since the row was merged, times the pull of one update. 0
-        without updates.
+        For each table and row, the number of updates since the last merge, times the pull of one update. 0 if the row
+        has not been updated.
     """
 
     def __init__(self, backend: CpuBackend) -> None:
@@ -77,7 +77,9 @@ class Replica:
         before: tuple[Rows, ...] | None = None,
         columns: int = 0,
     ) -> list[list[ChangedRows]]:
-        """Return, for each owner and each table, the rows updated since they were merged.
+        """Return the rows that this replica has updated since the last merge, for each owner and each table.
+
+        An owner is a machine that merges some of the rows.
 
         Parameters
         ----------
@@ -86,10 +88,11 @@ class Replica:
         among : tuple of int32 [n] or None
             The rows of each table to consider; None for all.
         elsewhere : collection of int, default ()
-            The owners that are in other processes. Their rows are copied to buffers, which the next call reuses.
-            For the other owners, the result refers to the tables.
+            The indices of the owners in other processes. Rows for them are copied to buffers, which the next call
+            reuses. For the other owners, the result refers to the tables.
         before : tuple of float32 [rows, row_size] or None, default None
-            With bfloat16, the rows of each table as they were after the last merge. All owners then get changes.
+            With bfloat16, the rows of each table as they were after the last merge. The result then holds changes for
+            all owners.
         columns : int, default 0
             With bfloat16, the number of columns without padding.
         """
@@ -111,25 +114,33 @@ class Replica:
         return changed
 
     def reserve(self, rooms: Sequence[Sequence[int]], elsewhere: Collection[int], row_bytes: int) -> None:
-        """Allocate the buffers of :meth:`changes` for this number of rows of each table and owner."""
+        """Allocate the buffers of :meth:`changes`.
+
+        ``rooms[table][owner]`` is the maximum number of rows, and ``row_bytes`` the size of a row. Only the owners in
+        ``elsewhere`` need buffers.
+        """
         for table, of_owners in enumerate(rooms):
             for owner in elsewhere:
                 self._buffers[table, owner].reserve(of_owners[owner] * row_bytes)
 
     def take(self, number: int, before: Rows, merged: MergedRows) -> None:
-        """Set rows of a table to the merged rows, and their pulls to 0. ``before`` is as for :func:`put_rows`."""
+        """Set rows of table ``number`` to merged rows, and their pulls to 0.
+
+        If ``merged`` holds changes in bfloat16, they are added to the rows in ``before``, the table after the previous
+        merge.
+        """
         put_rows(self.backend.layout, self.rows[number], before, merged)
         clear_numbers(self.pulls[number], read_only(merged.ids))
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:
-        """Copy all rows from these tables, and set all pulls to 0."""
+        """Copy all tables from ``rows``, and set all pulls to 0."""
         for own, others, pulls in zip(self.rows, rows, self.pulls, strict=True):
             own[...] = others
             pulls.fill(0.0)
 
 
 def mean_square(rows: Rows, updates: NDArray[np.float32]) -> float:
-    """Estimate the mean squared length of rows, weighted by their updates, from an evenly spaced sample."""
+    """Estimate the mean squared norm of rows, each weighted by its number of updates, from an evenly spaced sample."""
     summed = np.cumsum(updates, dtype=np.float64)
     if not len(summed) or summed[-1] == 0:
         return 0.0

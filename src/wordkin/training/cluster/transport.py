@@ -1,4 +1,4 @@
-"""The interface between the backend and the machines, and its implementation in one process."""
+"""The interface between the backend of replicas and the machines, and an implementation in one process."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class MachineLostError(Exception):
 
 
 class Transport(Protocol):
-    """Calls to all machines of a run. Each call returns when all machines have finished it.
+    """What the backend of replicas calls to train on all machines of a run.
 
-    Training raises :class:`MachineLostError` if a machine is lost. After :meth:`restart_period` the other
-    machines train its replicas.
+    Each call returns when all machines have finished it. If a machine is lost, training raises
+    :class:`MachineLostError`. After :meth:`restart_period`, the other machines also train the replicas of the lost
+    machine.
     """
 
     @property
@@ -44,31 +45,31 @@ class Transport(Protocol):
         should_stop: Callable[[], bool],
         following: Sequence[Sequence[range]] = (),
     ) -> SpanResult | None:
-        """Train the rounds of a period and merge after each. A round holds the blocks of all replicas in order.
+        """Train the rounds of a period and merge after each.
 
-        All rows are merged after the last round, only the frequent rows after the others. Returns None if
-        ``should_stop`` returns True. ``following`` holds the rounds of the next period, whose text may be fetched
-        meanwhile.
+        ``rounds`` holds, for each round, the block of text of each replica. After the last round all rows are merged;
+        after the others, only the frequent rows. Returns None if ``should_stop`` returns True. ``following`` holds the
+        rounds of the next period, whose text may be fetched meanwhile.
         """
 
     def restart_period(self) -> None:
-        """Restore all rows on all machines to the end of the last complete period."""
+        """Undo training since the last complete period: restore all rows on all machines."""
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """See :class:`wordkin.training.backend.Backend`."""
+        """Mean loss per example of held-out text; see :class:`wordkin.training.backend.Backend`."""
 
     def tables(self) -> NamedTables:
-        """See :class:`wordkin.training.backend.Backend`."""
+        """Return the current tables; see :class:`wordkin.training.backend.Backend`."""
 
     def load_tables(self, tables: NamedTables) -> None:
-        """See :class:`wordkin.training.backend.Backend`."""
+        """Replace the values of all tables; see :class:`wordkin.training.backend.Backend`."""
 
     def close(self) -> None:
-        """Release the resources of this transport."""
+        """Release the memory, threads and connections of this transport."""
 
 
 def dealt(replicas: int, machines: int) -> list[range]:
-    """Return the numbers of the replicas of each machine.
+    """Divide ``replicas`` replicas among the machines; return the numbers of the replicas of each machine.
 
     >>> [list(each) for each in dealt(5, 2)]
     [[0, 2, 4], [1, 3]]
@@ -83,7 +84,10 @@ def period_result(
     sent_bytes: int,
     work: Mapping[str, MachineWork],
 ) -> SpanResult:
-    """Combine the results of all replicas and rounds, in the order of the text."""
+    """Combine the results of all replicas in all rounds of a period, in the order of the text.
+
+    ``trained`` holds, for each round, the result of each replica; ``rounds`` the blocks of text.
+    """
     results = [of_round[number] for of_round in trained for number in sorted(of_round)]
     losses = [loss for result in results for loss in result.losses]
     examples = sum(result.examples for result in results)
@@ -118,7 +122,7 @@ class InProcess:
 
     @property
     def size(self) -> int:
-        """See :class:`Transport`."""
+        """The number of machines."""
         return len(self.machines)
 
     def begin_period(self) -> None:

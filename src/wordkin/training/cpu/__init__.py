@@ -1,1 +1,1 @@
-"""The CPU backend: worker threads, shared or merged tables, and the objectives bound to a configuration."""
+"""The CPU backend: worker threads that train tables, and the objectives prepared for a configuration."""

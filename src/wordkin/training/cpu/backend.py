@@ -1,4 +1,4 @@
-"""The CPU backend: threads train shards of the corpus on shared or merged tables."""
+"""The CPU backend: threads train pieces of the text on tables that they share or merge."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from wordkin.windows.rng import NOISE, VALIDATION, WINDOWS
 def hold_tables(
     config: TrainingConfig, counts: NDArray[np.int64], text_counts: NDArray[np.int64]
 ) -> SharedTables | MergedTables:
-    """Allocate tables of zeros, which threads share or, with ``deterministic=True``, of which threads merge copies.
+    """Allocate tables of zeros for the threads of this process.
 
-    If the copies that merging needs do not fit into memory, a deterministic run uses shared tables and one thread.
+    Threads share the tables or, with ``deterministic=True``, train copies of rows and merge them. If the copies do not
+    fit into memory, a deterministic run uses shared tables and one thread.
     """
     layout = choose_layout(config.vector_size + config.output_bias)
     keep = keep_probabilities(text_counts, config.subsample, config.subsample_formula)
@@ -42,7 +43,7 @@ def hold_tables(
 
 
 class CpuBackend:
-    """See :class:`wordkin.training.backend.Backend`.
+    """A :class:`wordkin.training.backend.Backend` that trains with the threads of this process.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class CpuBackend:
     counts : array_like of shape (V,)
         Count of each word, for the noise distribution and the tree.
     start : iterable of (str, int, ndarray)
-        The initial tables, in pieces of (table, first row, rows). Rows in no piece are 0.
+        The initial tables, in pieces of (name of the table, first row, rows). Rows in no piece are 0.
     text_counts : ndarray of shape (V,), default None
         Count of each word in the training text, for subsampling; ``counts`` if None.
     frozen : ndarray of int64, default None
@@ -81,7 +82,10 @@ class CpuBackend:
             self._held.freeze(frozen)
 
     def _compile(self) -> None:
-        """Compile all kernels before training is timed, by training on a text of one word, which changes nothing."""
+        """Compile all kernels, so that the time of training does not include it.
+
+        A text of one word is trained, which changes no table.
+        """
         corpus = EncodedCorpus.of_arrays(np.zeros(1, np.int32), np.array([0, 1]))
         self.train_span(corpus, 0, 0, 1, Schedule(0.0, 0.0, 1), lambda: False)
 
@@ -111,7 +115,7 @@ class CpuBackend:
         )
 
     def held_out_loss(self, corpus: EncodedCorpus, should_stop: Callable[[], bool]) -> float | None:
-        """See :class:`wordkin.training.backend.Backend`.
+        """Mean loss per example of a text for the current tables; see :class:`wordkin.training.backend.Backend`.
 
         The training kernels run with learning rate 0, so the tables do not change.
         """
@@ -141,7 +145,7 @@ class CpuBackend:
 
     @property
     def row_tables(self) -> tuple[NDArray[np.float32], ...]:
-        """Input table, projection bias and output tables as float32 [rows, row_size], views with padding."""
+        """The input table, projection bias and output tables: views, float32 [rows, row_size], including padding."""
         outputs = zip(self._config.objectives, self._held.output_rows, strict=True)
         return (
             self._held.input_rows[: self._vocabulary_size],
@@ -150,7 +154,7 @@ class CpuBackend:
         )
 
     def tally_updates(self) -> Tally:
-        """Start to count how often each row is updated; return the object with the counts."""
+        """Begin to count how often each row is updated; return the object that holds the counts."""
         tally = self._held.tally = Tally([len(rows) for rows in self.row_tables])
         with self._held.crew.alone():
             self._compile()
@@ -159,7 +163,7 @@ class CpuBackend:
 
     @property
     def pulls(self) -> Pulls:
-        """Computes the pull of row updates; see :class:`~wordkin.training.cpu.merging.Pulls`."""
+        """Computes how far one update moves a row; see :class:`~wordkin.training.cpu.merging.Pulls`."""
         return Pulls(self._config, self._held.steps, self._vocabulary_size)
 
     def load_tables(self, tables: NamedTables) -> None:

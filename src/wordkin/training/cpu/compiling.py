@@ -1,4 +1,4 @@
-"""Loading Numba without unused parts, and detecting when it compiles."""
+"""Loading Numba without parts that are not used, and detecting when it compiles a kernel."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LINEAR_ALGEBRA = "scipy.linalg.cython_blas"
 
 
 def load_numba_alone() -> None:
-    """Load Numba without SciPy's linear algebra, which saves 0.2 s and 9 MB.
+    """Import Numba without SciPy's linear algebra, which saves 0.2 s and 9 MB.
 
-    Numba imports it only to detect whether it is installed, and no kernel here uses it. During the call no other thread
-    may import it, so only programs should call this function, not libraries.
+    Numba imports the latter only to detect whether it is installed, and no kernel here uses it. During the call no
+    other thread may import it, so only programs should call this function, not libraries.
     """
     from wordkin.jit import cpu_target
 

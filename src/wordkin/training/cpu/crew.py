@@ -1,4 +1,4 @@
-"""A pool of worker threads with a work queue and a barrier."""
+"""Worker threads, with a work queue and a barrier."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Queue(Generic[T]):
-    """A thread-safe work queue. Each thread iterates over it until it is empty or ``should_stop`` returns True."""
+    """A thread-safe work queue. Each thread takes items until the queue is empty or ``should_stop`` returns True."""
 
     def __init__(self, items: Sequence[T], should_stop: Callable[[], bool] = lambda: False) -> None:
         self._items = items
@@ -75,7 +75,7 @@ class Crew(Generic[W]):
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Context manager that reduces the crew to its first worker, which then runs on the caller's thread."""
+        """Context manager that reduces the crew to its first worker, whose tasks then run on the caller's thread."""
         everyone, self.workers = self.workers, self.workers[:1]
         try:
             yield
@@ -83,9 +83,10 @@ class Crew(Generic[W]):
             self.workers = everyone
 
     def meet(self, decide: Callable[[], bool] = lambda: False) -> bool:
-        """Barrier: wait until all workers have called this. The last one calls ``decide``, and all return its result.
+        """Wait until all workers have called this (a barrier), and return the result of ``decide``.
 
-        Raises :class:`threading.BrokenBarrierError` if a worker has failed.
+        The last worker to arrive calls ``decide``, and all workers return its result. Raises
+        :class:`threading.BrokenBarrierError` if a worker has failed.
         """
         with self._changed:
             arrived = int(self._arrivals[0]) + 1

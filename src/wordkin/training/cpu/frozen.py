@@ -1,4 +1,4 @@
-"""Frozen input rows: restored after each stretch of text that changed them."""
+"""Input rows that must not change: they are restored after each piece of text that changed them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 
 class FrozenRows:
-    """Copies of the frozen rows of a table, from which they are restored after they were changed.
+    """Copies of the rows of a table that must not change, from which the rows are restored.
 
-    Kernels do not check for frozen rows, so they cost nothing when no row is frozen. Within a stretch of text, that is,
-    a shard of shared tables or a round of merged tables, frozen rows change like others.
+    Kernels do not check for frozen rows, so they cost nothing when no row is frozen. While a piece of text is trained,
+    frozen rows change like others. The piece is a shard if threads share tables, and a round if they merge copies.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class FrozenRows:
         self._index[ids] = np.arange(len(ids), dtype=np.int32)
 
     def restore(self, read: NDArray[Any]) -> None:
-        """Restore the frozen rows among the rows ``read``, whose ids may be repeated."""
+        """Restore the frozen rows whose ids are in ``read``, in which ids may be repeated."""
         ids = np.unique(read)
         index = self._index[ids]
         frozen = index >= 0

@@ -1,19 +1,20 @@
-"""Merged tables: trained in rounds and merged, so that the result does not depend on the number of threads.
+"""Tables of which threads train copies of rows that are merged, so that the result does not depend on the threads.
 
-A round consists of a few consecutive shards of the text, its *parts*, which are trained in parallel. A row that only
-one part reads is trained in place. If several parts read a row, each trains a copy, and the row itself is not written.
-At the end of the round, the changes of all copies are added to the row, in the order of the text. The result therefore
-does not depend on scheduling.
+The text is trained in rounds. A round consists of a few consecutive shards of the text, its *parts*, which are trained
+in parallel. A row that only one part reads is trained in the table itself. If several parts read a row, each trains a
+copy, and the row itself is not written. At the end of the round, the changes of all copies are added to the row, in the
+order of the text. The result therefore does not depend on scheduling.
 
 The parts of a round are independent. If each moves a row most of the way to the same optimum, the sum of their changes
 overshoots. The merge models a part as gradient descent on a parabola: one update moves a row by a small fraction p of
-the remaining distance, so n updates leave the fraction e^-np. Parts trained in sequence would move the row by
-1 - e^-Σnp in total, while the sum of the independent changes is Σ (1 - e^-np). The merge multiplies the changes by the
-quotient of the two. It is 1 for rows with few updates, and 1 / parts (the mean) for rows that every part moves all the
-way.
+its distance to the optimum, so after n updates the fraction e^-np of the distance is left. Parts trained in sequence
+would move the row by 1 - e^-Σnp in total, while the sum of the independent changes is Σ (1 - e^-np). The merge
+multiplies the changes by the quotient of the two. It is 1 for rows with few updates, and 1 / parts (the mean) for rows
+that every part moves all the way.
 
-The fraction p, the *pull*, is proportional to the squared length of the rows on the other side, which is measured. At
-the start of a run, rows are short and changes count in full; as rows grow, the merge becomes more careful.
+The fraction p, the *pull*, is proportional to the mean squared norm of the rows that a row is multiplied with (output
+rows for an input row, and the reverse), which is measured. At the start of a run, rows are short and changes count in
+full; as rows grow, the quotient becomes smaller.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ Array = NDArray[Any]
 
 
 def make_copies(rows: int, row_size: int, room: int, parts: int) -> RowCopies:
-    """Allocate a table of zeros, followed by ``room`` rows of copies for each part of a round."""
+    """Allocate a table of ``rows`` rows of zeros, followed by ``room`` rows of copies for each part of a round."""
     shards = GENERATIONS * parts
     first_copy = padded(rows, SPARE_ROWS)
     return RowCopies(
@@ -77,7 +78,10 @@ def make_copies(rows: int, row_size: int, room: int, parts: int) -> RowCopies:
 
 
 class Pulls:
-    """Computes the pull of row updates from the length of the rows on the other side; see the module docstring."""
+    """Computes the *pull* of each table: the fraction of its distance to the optimum that one update moves a row.
+
+    It is computed from the norms of the rows that the row is multiplied with; see the module docstring.
+    """
 
     def __init__(self, config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int) -> None:
         self._hidden_square = hidden_square(config, vocabulary_size)
@@ -86,7 +90,7 @@ class Pulls:
         self._input_updates = [step.input_updates for step in steps]
 
     def of(self, squares: NDArray[np.float64], learning_rate: float) -> list[float]:
-        """Return the pull of an update in each table, from the mean squared row lengths ``squares`` of the tables."""
+        """Return the pull of each table. ``squares`` holds the mean squared norm of the rows of each table."""
         of_inputs, of_bias, *of_outputs = squares
         factor = self._curvature * learning_rate
         hidden = factor * (of_inputs * self._hidden_square + of_bias + self._has_output_bias)
@@ -95,26 +99,30 @@ class Pulls:
 
 
 def slots_of(table: RowCopies, shard: int) -> slice:
-    """Return the range of slots in which the copies of a shard's rows are stored."""
+    """Return the range of slots that belong to a shard, in the arrays of ``table``."""
     return slice(shard * table.room, (shard + 1) * table.room)
 
 
 def row_set(table: RowCopies, shard: int) -> RowSet:
-    """Return the set of the rows that a shard reads, stored in the arrays of the table."""
+    """Return the rows that a shard reads, as a view of the arrays of ``table``."""
     slots = slots_of(table, shard)
     return RowSet(table.row_ids[slots], table.updates[slots], table.counts[shard : shard + 1])
 
 
 def in_order(table: RowCopies, shard: int) -> Array:
-    """Return the array of all rows, in order, for a shard that reads every row: the rows themselves or their copies."""
+    """Return all rows of the table, in order, for a shard that reads every row.
+
+    They are either the rows themselves or the copies of the shard.
+    """
     first = int(table.numbers[shard * table.room]) if table.room else 0
     return table.rows[first : first + table.room]
 
 
 class MergedTables:
-    """The tables of a model, and the threads that train copies of their rows.
+    """The tables of a model, of which threads train copies of rows, and the threads.
 
-    While a round is trained, the next one is prepared, so shards of two rounds are in memory.
+    A round of text consists of a few shards, its parts, which are trained in parallel and then merged. While a round is
+    trained, the next one is prepared, so the shards of two rounds are in memory.
 
     Parameters
     ----------
@@ -170,7 +178,7 @@ class MergedTables:
         self._frozen = FrozenRows(self.input_rows, ids)
 
     def _make_tables(self, config: TrainingConfig, row_size: int) -> tuple[RowCopies, ...]:
-        """Allocate the input table, the projection bias and each output table."""
+        """Allocate the input table, the projection bias and the output tables, each with space for copies of rows."""
         size = self._vocabulary_size
         rows = [size, self._bias_rows, *(output_rows(objective, size) for objective in config.objectives)]
         room_of_each = rooms(config, self.steps, size, self.shard_words)
@@ -179,16 +187,19 @@ class MergedTables:
         )
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
-        """Train the shards in order, round by round; return the results of the trained ones.
+        """Train the shards of a text in order, several at a time; return the result of each trained shard.
 
-        ``should_stop`` is called after each round. While a round is trained, workers that finish early prepare the next
-        one.
+        ``should_stop`` is called after each round of shards. While a round is trained, workers that finish early
+        prepare the next one.
         """
         results: dict[range, Result] = {}
         shares = len(self.crew.workers)
 
         def tasks(task: Callable[..., None], number: int) -> list[Callable[[Worker], None]]:
-            """Return a task for each part of a round; before the first and after the last round, without a shard."""
+            """Return a task for each part of round ``number``.
+
+            Before the first and after the last round, tasks get None as their shard.
+            """
             first = number * self._parts
             taken = shards[first : first + self._parts] if number >= 0 else []
             return [
@@ -228,12 +239,12 @@ class MergedTables:
         return [results[shard] for shard in shards if shard in results]
 
     def _round(self, number: int) -> range:
-        """Return the numbers of the parts of a round; the first round is 0."""
+        """Return the indices of the parts of a round in memory; the first round is number 0."""
         first = number % GENERATIONS * self._parts
         return range(first, first + self._parts)
 
     def _count(self, number: int) -> None:
-        """Add the numbers of row updates in a round, part by part, to the tally, if updates are counted."""
+        """Add the numbers of row updates in a round to the tally, if updates are counted."""
         if self.tally is not None and number >= 0:
             for part in self._round(number):
                 self.tally.add(self._row_sets[part])
@@ -242,7 +253,7 @@ class MergedTables:
         merge_rows(self._shapes, self._tables, self._round(number).start, share, shares)
 
     def _forget(self) -> None:
-        """Discard the parts that were prepared for the next round but not trained."""
+        """Discard the parts of the next round, which were prepared but not trained."""
         for part, rows in enumerate(self._row_sets):
             for table, each in zip(self._tables, rows, strict=True):
                 table.heads[part // self._parts, each.ids] = 0
@@ -253,7 +264,7 @@ class MergedTables:
     ) -> None:
         """Draw the windows and noise words of a part, and register the rows that it reads.
 
-        ``shard`` is the text of the part, or None after the end of the text.
+        ``shard`` is the range of text of the part, or None after the end of the text.
         """
         words, bias, *outputs = self._row_sets[part]
         if shard is None:
@@ -285,7 +296,10 @@ class MergedTables:
             self._measure(part, learning_rate)
 
     def _inputs_of(self, part: int) -> tuple[Windows, list[Tables], list[AnyOutputs]]:
-        """Return the windows, tables and outputs to train a part with; rows that other parts also read are copied."""
+        """Return the windows, tables and outputs to train a part with.
+
+        Rows that other parts also read are copied, and the copies are trained.
+        """
         take_rows(self._shapes, self._tables, part)
         windows, targets = self._samples.pop(part)
         inputs, bias, *outputs = self._tables
@@ -298,7 +312,7 @@ class MergedTables:
         return windows._replace(word_ids=input_ids), tables, numbered
 
     def _measure(self, part: int, learning_rate: float) -> None:
-        """Store the pull of each table for a trained part, computed from the lengths of its rows."""
+        """Measure the norms of the rows of a trained part, and store the pull of each table that follows from them."""
         squares = np.empty(len(self._tables))
         mean_squares(self._shapes, self._tables, part, squares)
         for table, pull in zip(self._tables, self._pulls.of(squares, learning_rate), strict=True):

@@ -1,4 +1,4 @@
-"""Local numbers for the rows that a shard reads, with their update counts."""
+"""Local numbers for the rows that a shard of text reads, and how often the shard updates each row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from wordkin.objectives.cpu.hierarchical_softmax import Tree
 
 
 class LocalIds(NamedTuple):
-    """Look-up tables of one worker for numbering rows, int32 [V] and [V - 1]; untouched pages take no memory."""
+    """Arrays of one worker that map words (int32 [V]) and tree nodes (int32 [V - 1]) to local numbers.
+
+    Parts of them that are never used take no memory.
+    """
 
     words: NDArray[np.int32]
     nodes: NDArray[np.int32]
@@ -23,20 +26,20 @@ def make_local_ids(vocabulary_size: int) -> LocalIds:
 
 
 def renumbered(numbers: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the number of each id: ``numbers[ids]``."""
+    """Return ``numbers[ids]``, the number of each id."""
     found = np.empty_like(ids)
     renumber(numbers, ids, found)
     return found
 
 
 class RowSet:
-    """The rows of a table that a shard reads, in order of first use. The index of a row is its local number.
+    """The rows of a table that a shard of text reads, in order of first use. The index of a row is its local number.
 
     Parameters
     ----------
-    ids : ndarray of shape (room,), int32
+    ids : ndarray of shape (capacity,), int32
         Buffer for the row ids.
-    updates : ndarray of shape (room,), float32
+    updates : ndarray of shape (capacity,), float32
         Buffer for the number of updates of each row.
     count : ndarray of shape (1,), int64
         Buffer for the number of rows.
@@ -58,25 +61,27 @@ class RowSet:
         return self._updates[: self.count]
 
     def restart(self) -> None:
-        """Forget all rows, to number those of another shard."""
+        """Remove all rows, so that the rows of another shard can be numbered."""
         self._count[0] = 0
 
     def restart_with(self, ids: NDArray[np.int32], updates: ArrayLike) -> None:
-        """Set the rows to ``ids``, numbered in this order, and their update counts to ``updates``."""
+        """Replace all rows by ``ids``, numbered in this order, with the update counts ``updates``."""
         self._count[0] = len(ids)
         self.ids[:], self.updates[:] = ids, updates
 
     def number(self, ids: NDArray[np.int32], weight: float, local_ids: NDArray[np.int32]) -> None:
-        """Replace row ids by local numbers in place, and add ``weight`` to their updates; new rows are appended.
+        """Replace row ids by local numbers in place; rows that have none yet are appended.
 
-        ``local_ids`` must be the look-up table that numbered the existing rows.
+        Each occurrence of a row adds ``weight`` to its number of updates. ``local_ids`` maps rows to local numbers; it
+        must be the array with which the rows of this set were numbered.
         """
         self._count[0] = number_rows(ids, weight, local_ids, self._ids, self._updates, self.count)
 
     def number_paths(self, tree: Tree, words: RowSet, weight: float, local_ids: NDArray[np.int32]) -> Tree:
-        """The tree paths of ``words`` with local node numbers; nodes are updated ``weight`` times as often as words.
+        """Return the tree paths of ``words`` with local node numbers; the nodes are added to this set.
 
-        The existing rows must be the first nodes of the tree, in order.
+        Each path adds ``weight`` times the number of updates of its word to those of its nodes. Before the call, this
+        set must hold the first nodes of the tree, in order.
         """
         length = int((tree.offsets[words.ids + 1] - tree.offsets[words.ids]).sum())
         paths = Tree(np.empty(words.count + 1, np.int64), np.empty(length, np.int32), np.empty(length, np.uint8))

@@ -1,4 +1,4 @@
-"""Sampling of a shard: words kept by subsampling, their windows and their noise words."""
+"""Random choices for a shard of text: which words are kept, their windows and their noise words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wordkin.windows.windows import Windows, select_windows
 
 
 class Text(NamedTuple):
-    """A corpus with the random streams and learning rates for training on it."""
+    """A corpus, with the random streams and learning rates with which it is trained."""
 
     corpus: TrainingText
     seed: int
@@ -27,14 +27,17 @@ class Text(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What was drawn for a shard: its windows, and the additional targets of each objective, such as noise words."""
+    """What was drawn for a shard of text: its windows and, for each objective, targets such as noise words."""
 
     windows: Windows
     targets: Sequence[Any]
 
 
 class Sampler:
-    """Draws the sample of a shard into its own buffers. It depends only on text, random streams and shard."""
+    """Draws the windows and noise words of shards of text, in its own buffers.
+
+    They depend only on the text, the shard, the seed and the epoch.
+    """
 
     def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep]) -> None:
         self._reach, self._dynamic, self._whole = config.reach, config.dynamic_window, config.whole_sentences
@@ -44,7 +47,7 @@ class Sampler:
         self._word_ids, self._starts, self._stops = (np.zeros(room, np.int32) for _ in range(3))
 
     def draw(self, text: Text, shard: range) -> Sample:
-        """Draw the windows and the targets of a shard. The next call overwrites them."""
+        """Draw the windows and targets of a shard. The next call overwrites them."""
         first, stop, kept = select_windows(
             text.corpus.ids, text.corpus.offsets, shard.start, shard.stop, self._thresholds,
             np.uint64(stream_key(text.seed, *text.window_stream)), self._reach, self._dynamic, self._whole,

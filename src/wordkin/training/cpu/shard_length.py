@@ -1,13 +1,13 @@
 """Length of shards: how many words of the text a thread trains at a time. All limits are here.
 
-:func:`shard_words` gives the length for shared tables, :func:`part_words` for merged ones, and :func:`shards_between`
-divides a span. The length depends only on the configuration and the vocabulary, not on the machine or its speed,
-because the boundaries of shards affect the result.
+:func:`shard_words` gives the length if threads share tables, :func:`part_words` if they merge copies of rows, and
+:func:`shards_between` divides a span. The length depends only on the configuration and the vocabulary, not on the
+machine or its speed, because the boundaries of shards affect the result.
 
-Training can stop only between shards, or between rounds of shards, so a shard is short enough to answer a request to
-stop soon, for all options. It therefore follows from an upper bound on the operations per word of the text. Operations
-are float32 multiplications and additions. With 512-bit registers, a core does about 40 billion per second, so 2**35
-operations take less than a second.
+Training can stop only between shards, or between rounds of shards, so whatever the options, a shard must be short
+enough for a request to stop to be answered soon. Its length therefore follows from an upper bound on the operations per
+word of the text. Operations are float32 multiplications and additions. With 512-bit registers, a core does about 40
+billion per second, so 2**35 operations take less than a second.
 """
 
 from __future__ import annotations
@@ -31,17 +31,7 @@ _FLOAT_BYTES = 4
 
 
 class Demand(Protocol):
-    """The limits that one objective sets for the length of shards.
-
-    Attributes
-    ----------
-    shard_words : int
-        Maximum number of words of a shard.
-    operations : int
-        Upper bound on the operations per word.
-    reads_all_rows : bool
-        Whether a shard reads the whole output table.
-    """
+    """The limits that one objective sets for the number of words of a shard."""
 
     shard_words: int
     operations: int
@@ -49,7 +39,7 @@ class Demand(Protocol):
 
 
 def shard_words(demands: Sequence[Demand], parts: int) -> int:
-    """Number of words of a shard, at least 1: within the limits of all objectives, so that training can stop soon.
+    """Number of words of a shard, at least 1: the most that all objectives allow.
 
     Training checks ``should_stop`` after every ``parts`` shards, which a single thread may have to train in sequence.
     """
@@ -67,9 +57,10 @@ def part_words(demands: Sequence[Demand], parts: int, row_size: int) -> int:
 
 
 def parts_in_memory(config: TrainingConfig, row_size: int, vocabulary_size: int) -> int:
-    """``config.parts``, or fewer if their copies do not fit; depends only on configuration and vocabulary.
+    """The option ``parts``, or fewer if their copies of rows take too much memory.
 
-    A full softmax copies every output row for each part. If only one part fits, nothing can be merged.
+    The result depends only on configuration and vocabulary. A full softmax copies every output row for each part. If
+    the result is 1, nothing is merged.
     """
     if not config.changes_all_rows:
         return config.parts  # part_words limits the copies instead
@@ -83,13 +74,16 @@ def shards_between(start: int, stop: int, words: int) -> list[range]:
 
 
 def negative_sampling_shard_words(drawn: float) -> int:
-    """Maximum number of words of a shard of negative sampling, for the mean number of noise words drawn per word."""
+    """Maximum number of words of a shard for negative sampling.
+
+    ``drawn`` is the mean number of noise words that are drawn per word of the text.
+    """
     fewest = min(LEAST_SHARD_WORDS, max(1, int(8 * MOST_NOISE_WORDS / drawn)))
     return int(max(fewest, min(MOST_SHARD_WORDS, MOST_NOISE_WORDS / drawn)))
 
 
 def softmax_shard_words(row_size: int, vocabulary_size: int) -> int:
-    """Maximum number of words of a shard of a full softmax."""
+    """Maximum number of words of a shard for full softmax."""
     return max(LEAST_SHARD_WORDS, min(MOST_SHARD_WORDS, SOFTMAX_OPERATIONS // (PRODUCTS * vocabulary_size * row_size)))
 
 
@@ -99,7 +93,10 @@ def contexts_at_most(config: TrainingConfig) -> int:
 
 
 def negative_sampling_operations(config: TrainingConfig, row_size: int, noise: int, *, pair_by_pair: bool) -> int:
-    """Upper bound on the operations per word of the text; ``noise`` is the number of noise words per example."""
+    """Upper bound on the float32 operations of negative sampling per word of the text.
+
+    ``noise`` is the number of noise words per example.
+    """
     contexts = contexts_at_most(config)
     row = row_size + ROW_OVERHEAD
     if config.architecture == "cbow":
@@ -110,7 +107,10 @@ def negative_sampling_operations(config: TrainingConfig, row_size: int, noise: i
 
 
 def hierarchical_softmax_operations(config: TrainingConfig, row_size: int, longest_path: int) -> int:
-    """Upper bound on the operations per word of the text; ``longest_path`` is the length of the longest tree path."""
+    """Upper bound on the float32 operations of hierarchical softmax per word of the text.
+
+    ``longest_path`` is the length of the longest path of a word in the tree.
+    """
     contexts = contexts_at_most(config)
     row = row_size + ROW_OVERHEAD
     if config.architecture == "cbow":
@@ -119,12 +119,12 @@ def hierarchical_softmax_operations(config: TrainingConfig, row_size: int, longe
 
 
 def softmax_operations(config: TrainingConfig, row_size: int, vocabulary_size: int) -> int:
-    """Upper bound on the operations per word of the text."""
+    """Upper bound on the float32 operations of full softmax per word of the text."""
     contexts = contexts_at_most(config)
     hidden = _hidden_layer(contexts, row_size + ROW_OVERHEAD) if config.architecture == "cbow" else contexts
     return hidden + PRODUCTS * vocabulary_size * row_size
 
 
 def _hidden_layer(contexts: int, row: int) -> int:
-    """Operations for summing the context rows of a centre and for adding its gradient to each of them."""
+    """Number of operations to sum the context rows of a centre and to add its gradient to each of them."""
     return 4 * contexts * row

@@ -1,7 +1,4 @@
-"""Shared tables: all threads update them concurrently without locks (Hogwild).
-
-Threads may overwrite each other's updates, so the result is reproducible only with one thread.
-"""
+"""Tables that all threads update at the same time without locks (Hogwild)."""
 
 from __future__ import annotations
 
@@ -84,13 +81,13 @@ class SharedTables:
     def freeze(self, ids: NDArray[np.int64]) -> None:
         """Freeze these input rows at their current values.
 
-        After each shard, a thread restores the frozen rows that it read. Other threads may write to them until they
-        restore them, too, so the last write to a frozen row always restores it.
+        After each shard, a thread restores the frozen rows that it read. Another thread may overwrite them afterwards,
+        but it restores them, too, at the end of its shard. So after the last shard, they have their frozen values.
         """
         self._frozen = FrozenRows(self.input_rows, ids)
 
     def train(self, text: Text, shards: Sequence[range], should_stop: Callable[[], bool]) -> list[Result]:
-        """Train the shards in order, each on one thread; return the results of the trained ones.
+        """Train the shards of a text in order, each on one thread; return the result of each trained shard.
 
         ``should_stop`` is called before each shard.
         """

@@ -1,4 +1,4 @@
-"""Steps: objectives bound to a configuration. A step prepares the arrays that its kernel works on."""
+"""Objectives prepared for a configuration. A step prepares the arrays that the kernel of its objective needs."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ WorkspaceT = TypeVar("WorkspaceT")  # the buffers of one thread
 
 
 class Outputs(NamedTuple, Generic[TargetsT]):
-    """The outputs of a shard for one objective.
+    """The output rows that one objective uses for a shard of text.
 
     Attributes
     ----------
     ids : ndarray of shape (kept,), int32
         Output row, or tree path, of the word at each position.
     targets : object
-        Additional targets, of a type of the objective.
+        Additional targets such as noise words, of a type that depends on the objective.
     """
 
     ids: NDArray[np.int32]
@@ -77,8 +77,8 @@ class Outputs(NamedTuple, Generic[TargetsT]):
 class Step(Protocol[TargetsT, WorkspaceT]):
     """One objective, ready to train on the windows of a shard.
 
-    The tables are arguments, so kernels work equally on the rows of a table and on copies of them. Targets and
-    workspaces have types of the objective, which no other objective accepts.
+    The tables are passed as arguments, so kernels can train the rows of a table or copies of them. The types of targets
+    and workspaces depend on the objective.
 
     Attributes
     ----------
@@ -104,29 +104,29 @@ class Step(Protocol[TargetsT, WorkspaceT]):
     own_rows: int
 
     def workspace(self, thread: int) -> WorkspaceT:
-        """Allocate the buffers of one thread; threads are counted from 0."""
+        """Allocate the buffers of one thread. Threads are counted from 0."""
 
     def targets(self, windows: Windows, key: np.uint64) -> TargetsT:
-        """Draw the additional targets of the examples; ``key`` selects the random stream of noise words."""
+        """Draw the additional targets of the examples, such as noise words. ``key`` selects the random stream."""
 
     def number(self, targets: TargetsT, words: RowSet, rows: RowSet, local_ids: LocalIds) -> TargetsT:
-        """Fill ``rows`` with the output rows that a shard reads; return the targets as local numbers.
+        """Register the output rows that a shard reads in ``rows``; return the targets with local numbers for row ids.
 
         ``words`` holds the words of the windows. If words have output rows, these rows come first, with the same local
         numbers.
         """
 
     def outputs(self, word_ids: NDArray[np.int32], targets: TargetsT, numbers: NDArray[np.int32]) -> Outputs[TargetsT]:
-        """Map local numbers to the rows ``numbers``, and return the outputs."""
+        """Replace local numbers by the row ids ``numbers``, in the words and in the targets; return both as outputs."""
 
     def most_rows(self, words: int) -> int:
-        """Maximum number of output rows that ``words`` words of text need in addition to their own rows."""
+        """Maximum number of output rows that ``words`` words of text read, besides those of the words themselves."""
 
     def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
-        """Add the updates of the output rows, float32 [rows], by a text that contains each word ``words`` times.
+        """Add how often training on a text updates each output row, to ``updates`` float32 [rows].
 
-        ``drawn`` is how often each word was drawn as an additional target. The updates are those that :meth:`number`
-        counts, summed over the shards of the text.
+        ``words`` is how often the text contains each word, ``drawn`` how often each word was drawn as an additional
+        target. The sum over all shards equals the numbers of updates that :meth:`number` counts.
         """
 
     def train(
@@ -137,7 +137,7 @@ class Step(Protocol[TargetsT, WorkspaceT]):
         learning_rate: float,
         workspace: WorkspaceT,
     ) -> tuple[float, int]:
-        """Train; return (summed loss, examples)."""
+        """Train the tables on the windows of a shard; return (summed loss, number of examples)."""
 
 
 # A list of steps mixes objectives, so the types of targets and workspaces are left open only here.
@@ -148,7 +148,7 @@ AnyOutputs: TypeAlias = Outputs[Any]
 def make_steps(
     config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64], sharing: Sharing
 ) -> list[AnyStep]:
-    """The step of each objective, for word counts and keep probabilities of shape (V,)."""
+    """Make the step of each objective. ``counts`` and ``keep`` are counts and keep probabilities, shape (V,)."""
     return [make_step(objective, config, layout, counts, keep, sharing) for objective in config.objectives]
 
 
@@ -160,14 +160,14 @@ def make_step(
     keep: NDArray[np.float64],
     sharing: Sharing,
 ) -> AnyStep:
-    """The step of one objective; see :func:`make_steps`."""
+    """Make the step of one objective; the other arguments are those of :func:`make_steps`."""
     kept = counts * keep
     likeliest = 1.0 if config.projection_bias else float(kept.max() / kept.sum())
     return _STEPS[objective](config, layout, counts, likeliest, sharing)
 
 
 def rooms(config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int, shard_words: int) -> list[int]:
-    """Maximum number of rows that a shard reads of the input table, the projection bias and each output table."""
+    """Maximum number of rows that a shard reads of each table: input table, projection bias and output tables."""
     all_rows = any(step.reads_all_rows for step in steps)
     words = vocabulary_size if all_rows else min(shard_words + 2 * config.reach, vocabulary_size)
     outputs = [padded(min(words + step.most_rows(words), vocabulary_size), SPARE_ROWS) for step in steps]
@@ -175,7 +175,7 @@ def rooms(config: TrainingConfig, steps: Sequence[AnyStep], vocabulary_size: int
 
 
 class NegativeSamplingStep:
-    """Negative sampling: chooses the block size and draws noise words."""
+    """Prepares negative sampling: chooses the block size and draws noise words."""
 
     reads_all_rows = False
     draws_words = True
@@ -222,7 +222,7 @@ class NegativeSamplingStep:
         return Noise(drawn, self.block.noise, self._negative)
 
     def _drawn(self, blocks: int) -> int:
-        """Number of noise words drawn for ``blocks`` blocks; several blocks may share a draw."""
+        """Number of noise words to draw for ``blocks`` blocks; several blocks may use the same words."""
         return -(-blocks // self._noise_uses) * self.block.noise
 
     def most_rows(self, words: int) -> int:
@@ -258,11 +258,12 @@ class NegativeSamplingStep:
 
 
 class HierarchicalSoftmaxStep:
-    """Hierarchical softmax over the Huffman tree.
+    """Prepares hierarchical softmax over the Huffman tree.
 
-    All paths pass the top nodes of the tree, so threads would contend for their rows. Each thread therefore trains
-    private copies of these rows, stored after the table, and after a shard adds its share of the average change. The
-    paths of a thread refer to its private rows, so the kernel needs no special case.
+    All paths pass through the top nodes of the tree, so threads would often write to the same rows. Each thread
+    therefore trains private copies of these rows, which are stored after the table. After a shard, it adds its change
+    to the shared rows, divided by the number of threads. The paths of a thread refer to its private rows, so the kernel
+    treats them like any row.
     """
 
     shard_words = MOST_SHARD_WORDS
@@ -303,7 +304,7 @@ class HierarchicalSoftmaxStep:
         return TreeWorkspace(work, tree, own)
 
     def targets(self, windows: Windows, key: np.uint64) -> None:
-        """None, because each thread has its own tree."""
+        """Return None, because the targets are paths, which each thread has in its workspace."""
 
     def number(self, targets: Tree | None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> Tree:
         rows.restart_with(np.arange(min(TOP_NODES, self._nodes), dtype=np.int32), 0)
@@ -344,7 +345,10 @@ class HierarchicalSoftmaxStep:
 
 
 class TreeWorkspace(NamedTuple):
-    """Buffers of a thread, its paths, and the index of its first private row: hot nodes, then their old values."""
+    """Buffers of a thread, its paths, and the index of its first private row.
+
+    The private rows are copies of the top nodes, followed by the values of these before training.
+    """
 
     work: Workspace
     tree: Tree
@@ -352,7 +356,7 @@ class TreeWorkspace(NamedTuple):
 
 
 class SoftmaxStep:
-    """Full softmax: chooses the batch size."""
+    """Prepares full softmax: chooses the batch size."""
 
     reads_all_rows = True
     draws_words = False
@@ -382,7 +386,7 @@ class SoftmaxStep:
         return work, Classes(self._vocabulary_size, scores, np.zeros(0, np.int32))
 
     def targets(self, windows: Windows, key: np.uint64) -> None:
-        """None, because every word is a target."""
+        """Return None, because every word is a target."""
 
     def number(self, targets: None, words: RowSet, rows: RowSet, local_ids: LocalIds) -> None:
         rows.restart_with(words.ids, words.updates * np.float32(self._output_updates))
@@ -419,26 +423,27 @@ _STEPS: dict[str, Callable[[TrainingConfig, Layout, NDArray[np.int64], float, Sh
 
 
 def contexts_of_word(config: TrainingConfig) -> float:
-    """Expected number of words in a window, and of windows that contain a word, in a long sentence."""
+    """Expected number of context words of a centre in a long sentence. It is also how many windows contain a word."""
     if config.whole_sentences:
         return config.max_context
     return config.reach + 1 if config.dynamic_window else 2 * config.reach
 
 
 def alikeness(vocabulary_size: int) -> float:
-    """Estimated similarity of the directions of rows, for merging: 1 for up to 144 words.
+    """Estimated similarity of the directions of rows, from 0 to 1, which determines how copies of rows are merged.
 
     Rows of small vocabularies, or of words in random order, point in similar directions; rows of a natural language
-    spread. The formula was chosen so that small vocabularies do not oscillate and large ones are not slowed down.
+    spread. The formula was chosen so that small vocabularies do not oscillate and large ones are not slowed down. It
+    gives 1 for up to 144 words.
     """
     return float(min(1.0, 12 / np.sqrt(vocabulary_size)))
 
 
 def input_updates(config: TrainingConfig) -> float:
-    """Effective number of updates of an input row per occurrence of its word and per output row.
+    """Effective number of updates that an input row receives per occurrence of its word in the text and per output row.
 
-    All words of a window receive the whole gradient. A mean of context rows therefore moves as far as a single row, and
-    a sum as far as all of them together.
+    If the context rows of CBOW are summed, every row of a window receives the whole gradient, so their sum moves as
+    often again as there are rows. A mean moves as far as a single row.
     """
     contexts = contexts_of_word(config)
     summed = config.architecture == "cbow" and config.cbow_combine == "sum"
@@ -446,7 +451,7 @@ def input_updates(config: TrainingConfig) -> float:
 
 
 def hidden_square(config: TrainingConfig, vocabulary_size: int) -> float:
-    """Mean squared length of hidden rows, relative to that of input rows."""
+    """Mean squared norm of hidden vectors, divided by that of input rows."""
     if config.architecture == "skip-gram":
         return 1.0
     alike, rows = alikeness(vocabulary_size), contexts_of_word(config)
@@ -460,7 +465,7 @@ def outputs_per_example(config: TrainingConfig) -> float:
 
 
 def make_mode(config: TrainingConfig) -> Mode:
-    """How the kernels compute the hidden layer and propagate its gradient."""
+    """Choose how the kernels compute hidden vectors and pass their gradient to the inputs."""
     cbow = config.architecture == "cbow"
     return Mode(
         cbow=cbow,
@@ -473,7 +478,7 @@ def make_mode(config: TrainingConfig) -> Mode:
 
 
 def make_examples(windows: Windows, output_ids: NDArray[np.int32], mode: Mode, *, pair_by_pair: bool) -> Examples:
-    """The examples of a shard: one per centre, or one per (centre, context) pair."""
+    """Make the examples of a shard: one per centre or, if ``pair_by_pair``, one per (centre, context) pair."""
     word_ids, first, stop, starts, stops = windows
     if pair_by_pair and not mode.cbow:
         pairs = count_pairs(starts, stops, first, stop)

@@ -1,4 +1,4 @@
-"""Counts of row updates, needed for merging replicas."""
+"""Counts of how often each row is updated, which merging replicas needs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wordkin.training.cpu.steps import AnyStep
 
 
 class Counter:
-    """Counts the words and the targets of the shards of one thread; not thread-safe.
+    """Counts how often the shards of one thread contain each word, and draw each word as a target. Not thread-safe.
 
-    Each appearance is one access to a small array of the thread. What they mean for the rows is computed once for many
-    shards, by :meth:`Tally.add_counts`.
+    Counting a word is one access to a small array. :meth:`Tally.add_counts` later computes, for many shards at once,
+    how often each row was updated.
 
     Parameters
     ----------
@@ -29,9 +29,10 @@ class Counter:
     Attributes
     ----------
     words : ndarray of shape (V,), int32
-        How often each word appeared.
+        How often each word occurred.
     targets : list of ndarray of shape (V,) or (0,), int32
-        For each objective, how often each word was drawn as an additional target. Empty if the objective draws none.
+        For each objective, how often each word was drawn as an additional target, such as a noise word. Empty if the
+        objective draws none.
     """
 
     def __init__(self, steps: Sequence[AnyStep], vocabulary_size: int) -> None:
@@ -52,12 +53,12 @@ class Counter:
 
 
 class Tally:
-    """Number of updates of each row since the tally was cleared.
+    """How often each row of each table has been updated since the counts were cleared.
 
     Attributes
     ----------
     updates : tuple of ndarray of shape (rows,), float32
-        Updates of the input table, the projection bias and each output table, in the units of
+        Updates of the rows of the input table, the projection bias and each output table. One update is counted as in
         :class:`~wordkin.training.cpu.numbering.RowSet`.
     """
 
@@ -65,12 +66,15 @@ class Tally:
         self.updates = tuple(np.zeros(count, np.float32) for count in rows)
 
     def add(self, row_sets: Sequence[RowSet]) -> None:
-        """Add the numbers of updates of the rows that a shard read."""
+        """Add the numbers of updates of the rows that a shard read, one set of rows for each table."""
         for updates, rows in zip(self.updates, row_sets, strict=True):
             add_updates(rows.ids, rows.updates, updates)
 
     def add_counts(self, counters: Sequence[Counter], steps: Sequence[AnyStep]) -> None:
-        """Add the updates of all shards that the threads have counted, and clear the counters."""
+        """Add the updates of all shards that the threads have counted, and clear the counters.
+
+        How often rows were updated is computed from how often words occurred and were drawn.
+        """
         words = _summed([counter.words for counter in counters])
         inputs, bias, *outputs = self.updates
         inputs += words

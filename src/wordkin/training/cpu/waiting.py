@@ -1,4 +1,4 @@
-"""Spin-waiting for a counter that other threads increment."""
+"""Waiting in a loop for a counter that other threads increment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wordkin.jit import intrinsic, kernel, types
 
 @intrinsic
 def count_now(_typing: Any, counter: Any) -> Any:
-    """``count_now(counter)``: an atomic load of ``counter[0]`` with acquire semantics."""
+    """``count_now(counter)``: read ``counter[0]`` atomically, with acquire semantics."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -22,7 +22,7 @@ def count_now(_typing: Any, counter: Any) -> Any:
 
 @kernel
 def reaches(counter, awaited, looks):
-    """Read ``counter`` int64 [1] up to ``looks`` times, at least once; return whether it has reached ``awaited``."""
+    """Read ``counter`` int64 [1] up to ``looks`` times, at least once; return whether it is at least ``awaited``."""
     for _ in range(looks):
         if count_now(counter) >= awaited:
             return True

@@ -1,4 +1,4 @@
-"""The buffers of one training thread."""
+"""What one training thread needs for itself: buffers for samples, local numbers and objectives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = tuple[float, int]  # summed loss and number of examples of a shard
 
 
 class Worker:
-    """The buffers of one thread: samples, local ids, and a workspace for each objective.
+    """The buffers of one thread: for samples, for local numbers of rows, and for each objective.
 
     Parameters
     ----------
@@ -49,10 +49,10 @@ class Worker:
     def train(
         self, windows: Windows, tables: Sequence[Tables], outputs: Sequence[AnyOutputs], learning_rate: float
     ) -> Result:
-        """Train all objectives, one after the other, on the same windows.
+        """Train all objectives on the same windows, one after the other; return their results.
 
         Kernels work on whole padded rows, so they also change the bias column of input rows and of the projection bias.
-        That column is unused in these tables, so it is reset to 0 after the shard.
+        That column has no meaning in these tables, so it is reset to 0 after the shard.
         """
         loss = 0.0
         examples = 0
