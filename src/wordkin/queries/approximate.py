@@ -93,7 +93,7 @@ class NeighbourIndex:
     def nearest(
         self, queries: NDArray[np.floating], topn: int, *, threads: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Find approximate nearest neighbours; :func:`wordkin.queries.exact.nearest` finds exact ones.
+        """Find approximate nearest neighbours; ``wordkin.queries.exact.nearest`` finds exact ones.
 
         The final candidates of the graph search are ranked by exact cosines, so that the number type of the index does
         not affect the ranking. If the graph search finds too few words, because some are not reachable, the query is
