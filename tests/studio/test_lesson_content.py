@@ -60,10 +60,30 @@ def cells(html: str) -> list[list[str]]:
     return [[re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
 
 
-def test_the_spam_filter_decides_by_counts() -> None:
-    html = words._spam_html(at())
+@pytest.mark.parametrize(("language", "verdicts"), [("en", ("spam", "no spam")), ("ko", ("스팸", "정상"))])
+def test_the_spam_filter_decides_by_counts(language: str, verdicts: tuple[str, str]) -> None:
+    html = words._spam_html(at(language=language))
     assert html.count("✓") == 4 and "✗" not in html
-    assert [row[-2] for row in cells(html)[1:5]] == ["spam", "spam", "no spam", "no spam"]
+    assert [row[-2] for row in cells(html)[1:5]] == [verdicts[0]] * 2 + [verdicts[1]] * 2
+
+
+def test_inner_nodes_and_errors_are_named_in_the_language() -> None:
+    tab = at(preset="weather-ko", objective="hierarchical-softmax", language="ko", vector_size=2)
+    made = [
+        flow.strip_html(tab), flow.scores_html(tab), flow.update_html(tab), flow.formulas_html(tab, ("score", "loss")),
+        trees.tree_html(tab), trees.shape_html(tab, "huffman"), architectures._update_html(tab),
+        results._grids_html(tab), *(each.prompt for each in exercises.questions(tab)),
+    ]  # fmt: skip
+    assert all("노드 " in html for html in made[:7])
+    assert not any(re.search("node [0-9]", html) for html in made)
+    for fields, said in (
+        ({"text": "하나"}, "두 단어 이상인 문장이 없어"), ({"noise": "치즈"}, "“치즈”은(는) 글에 없습니다"),
+        ({"subsample": 1e-9}, "t = 1e-09로"), ({"text": "가 " * 600}, "지금은 1200자"),
+        ({"text": " ".join(map(str, range(41)))}, "지금은 41개"),
+    ):  # fmt: skip
+        other = copy.copy(tab)
+        asyncio.run(other.change(**fields))
+        assert said in other.error
 
 
 def test_two_words_of_a_context_are_exchanged() -> None:

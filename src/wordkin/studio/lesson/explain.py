@@ -107,7 +107,7 @@ def _path_equation(tab: Tab, name: str, *, word_id: int, index: int) -> Equation
     tree, view = tab.course.text.tree, tab.step.objectives[0]
     if tree is None or not view.nodes or word_id >= len(tree):
         return None
-    path = depict.path_to(view.nodes, tree, word_id)
+    path = tab.named(depict.path_to(view.nodes, tree, word_id))
     if index >= len(path):
         return None
     rows = tab.taken.before[view.objective].output_vectors

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from nicegui import ui
 
-from wordkin.errors import WordkinError
+from wordkin.errors import ConfigError, CorpusError, WordkinError
 from wordkin.lesson import PRESETS, Course, Overview, Step, depict
 from wordkin.lesson.gradient_step import Taken
-from wordkin.studio.lesson.choices import Choices
+from wordkin.studio.lesson.choices import MOST_CHARACTERS, MOST_WORDS, Choices
 from wordkin.studio.view import View
 
+T = TypeVar("T")
 Update = Callable[[], None]
+_NODE = re.compile(r"node (\d+)")  # name of an inner node in the data; no word of a text contains a space
 SPEEDS = (1, 5, 30)
 
 
@@ -69,6 +73,26 @@ class Tab:
         """Return a text of the lesson in the language of the tab."""
         return self.view.text(f"lesson.{key}", **values)
 
+    def named(self, view: T) -> T:
+        """Return a view of :mod:`wordkin.lesson` with the names of inner nodes in the language of the tab."""
+        plain: Callable[[str], str] = lambda number: self.text("node", number=number)  # noqa: E731
+        return view if plain("0") == "node 0" else _renamed(view, plain)
+
+    def explained(self, error: WordkinError) -> str:
+        """Return the message of an error in the language of the tab."""
+        match error:
+            case ConfigError(parameter="noise"):
+                return self.text("error.noise", word=error.value)
+            case ConfigError(parameter="subsample"):
+                return self.text("error.subsample", value=error.value)
+            case ConfigError(parameter="text") if "characters" in error.rule:
+                return self.text("error.characters", most=MOST_CHARACTERS, count=error.value)
+            case ConfigError(parameter="text"):
+                return self.text("error.words", most=MOST_WORDS, count=error.value)
+            case CorpusError():
+                return self.text("error.two_words")
+        return str(error)
+
     @property
     def title(self) -> str:
         """Title of the text."""
@@ -81,7 +105,7 @@ class Tab:
         try:
             await self._make(self.choices)
         except WordkinError as error:
-            self.error = str(error)
+            self.error = self.explained(error)
             self.choices = Choices.of_state({}, self.view.texts.language)
             await self._make(self.choices)
         wanted = self.view.state.get("step", "")
@@ -122,7 +146,7 @@ class Tab:
                 if (choices.text, choices.noise) == self.draft or choices.preset != before:
                     self.draft = None
         except WordkinError as error:
-            self.error = str(error)
+            self.error = self.explained(error)
         self.remember()
         self.redraw()
 
@@ -141,7 +165,8 @@ class Tab:
     def _current(self) -> tuple[Step, Taken]:
         if self._shown is None or self._shown[0] != self.number:
             taken = self.course.taken(self.number)
-            self._shown = (self.number, depict.step(self.course.text, self.number, taken), taken)
+            step = self.named(depict.step(self.course.text, self.number, taken))
+            self._shown = (self.number, step, taken)
         return self._shown[1], self._shown[2]
 
     def go(self, number: int) -> None:
@@ -195,6 +220,19 @@ class Tab:
         state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number), "leaf": self.leaf or None}
         state["begin"] = None if self.begin is None else str(self.begin)
         self.view.remember(as_step=as_step, **state)
+
+
+def _renamed(value: Any, name: Callable[[str], str]) -> Any:
+    """Return a copy of a view in which each name of an inner node is replaced."""
+    if isinstance(value, str):
+        found = _NODE.fullmatch(value)
+        return name(found[1]) if found else value
+    if isinstance(value, list):
+        return value if value and isinstance(value[0], float) else [_renamed(each, name) for each in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {each.name: _renamed(getattr(value, each.name), name) for each in dataclasses.fields(value)}
+        return dataclasses.replace(value, **fields)
+    return value
 
 
 def _first_shown(course: Course, steps: int) -> int:

@@ -167,7 +167,11 @@ def _update_html(tab: Tab) -> str:
         changed = {change.row_id for change in view.changes}
         scale = float(max(abs(before).max(initial=0.0), abs(after).max(initial=0.0))) or 1.0
         nodes = name == "output_vectors" and objective == "hierarchical-softmax"
-        names = [f"node {i}" for i in range(len(before))] if nodes else [each.word for each in tab.overview.words]
+        names = (
+            [tab.text("node", number=i) for i in range(len(before))]
+            if nodes
+            else [each.word for each in tab.overview.words]
+        )
         for title, values in (("part.before", before), ("part.after", after)):
             rows = [
                 row(
@@ -186,7 +190,7 @@ def _update_html(tab: Tab) -> str:
 def _again_html(tab: Tab) -> str:
     """Return score, probability and loss of each output, before and after the step."""
     made = []
-    for old, new in zip(tab.step.objectives, depict.judged_after(tab.course.text, tab.taken), strict=True):
+    for old, new in zip(tab.step.objectives, tab.named(depict.judged_after(tab.course.text, tab.taken)), strict=True):
         symbol = "y" if old.objective == "softmax" else "σ"
         nodes = old.objective == "hierarchical-softmax"
         heads = ["", tab.text("label")]

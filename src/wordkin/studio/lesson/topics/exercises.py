@@ -116,7 +116,7 @@ def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Qu
     assert built is not None
     words = [each.word for each in tab.overview.words]
     first, second, third = (generator.randrange(len(words)) for _ in range(3))
-    path = depict.path_to(view.nodes, built, second)
+    path = tab.named(depict.path_to(view.nodes, built, second))
     node = generator.choice(path)
     code = "".join(str(each.bit) for each in depict.path_to(view.nodes, built, first))
     share = view.probabilities
@@ -140,7 +140,7 @@ def _rows_of_each_label(tab: Tab, view: ObjectiveView) -> list[tuple[str, Output
     found = []
     for label in (1, 0):
         word, node = next(
-            (each.word, node) for each in order for node in depict.path_to(view.nodes, built, each.word_id)
+            (each.word, node) for each in order for node in tab.named(depict.path_to(view.nodes, built, each.word_id))
             if node.bit == 1 - label
         )  # fmt: skip
         row = OutputRow(

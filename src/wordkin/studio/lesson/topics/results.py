@@ -80,11 +80,13 @@ def _arrays(tab: Tab, steps: int) -> tuple[FloatArray, FloatArray]:
 def _grids_html(tab: Tab) -> str:
     state = tab.course.state(tab.number)
     first, second = (each for each in state.tables if each.name in ("input_vectors", "output_vectors"))
+    is_tree = tab.choices.objective == "hierarchical-softmax"
+    nodes = [f"n{index}" for index in range(len(second.row_names))] if is_tree else second.row_names
     parts = [
-        grid(each.row_names, each.cosines, f"cos.{each.symbol}", caption=tab.text("tables.cosines", table=each.symbol))
-        for each in (first, second)
+        grid(names, each.cosines, f"cos.{each.symbol}", caption=tab.text("tables.cosines", table=each.symbol))
+        for each, names in ((first, first.row_names), (second, nodes))
     ]
-    if tab.choices.objective != "hierarchical-softmax":
+    if not is_tree:
         inputs, outputs = _arrays(tab, tab.number)
         products = (inputs @ outputs.T).tolist()
         scale = max(1.0, float(np.abs(inputs @ outputs.T).max()))

@@ -121,7 +121,7 @@ def _word_id(tab: Tab, word: str) -> int:
 def _path(tab: Tab, word: str) -> list[PathNode]:
     built = tab.course.text.tree
     assert built is not None
-    return depict.path_to(tab.step.objectives[0].nodes, built, _word_id(tab, word))
+    return tab.named(depict.path_to(tab.step.objectives[0].nodes, built, _word_id(tab, word)))
 
 
 def _leaves_html(tab: Tab, word: str) -> str:
@@ -243,7 +243,7 @@ def joins_html(tab: Tab) -> str:
     """Return the joins of words and nodes in Huffman's method, from the first node to the root."""
     course = tab.course.text
     built = HuffmanTree.from_counts(course.counts)
-    nodes = depict.tree_nodes(course.vocabulary, course.counts, built)
+    nodes = tab.named(depict.tree_nodes(course.vocabulary, course.counts, built))
     count_of = {word: int(count) for word, count in zip(course.vocabulary.words, course.counts, strict=True)}
     count_of |= {node.name: node.weight for node in nodes}
     items = [

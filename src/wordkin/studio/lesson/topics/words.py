@@ -16,7 +16,6 @@ from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import heading, paragraph
 
 _MOST_DIGITS = 24  # of a one-hot vector; a longer one ends with dots
-_SPAM = (("win money now", True), ("win a prize now", True), ("meet me now", False), ("lunch with me", False))
 
 
 def why(tab: Tab) -> Update:
@@ -39,13 +38,15 @@ def why(tab: Tab) -> Update:
 
 def _spam_html(tab: Tab) -> str:
     """Return a bag-of-words spam filter: the log odds of each word, with one added to each count."""
-    words = list(dict.fromkeys(word for message, _ in _SPAM for word in message.split()))
-    spam = Counter(word for message, is_spam in _SPAM if is_spam for word in message.split())
-    ham = Counter(word for message, is_spam in _SPAM if not is_spam for word in message.split())
+    kinds = (("why.messages_spam", True), ("why.messages_ham", False))
+    messages = [(message, is_spam) for key, is_spam in kinds for message in tab.text(key).splitlines()]
+    words = list(dict.fromkeys(word for message, _ in messages for word in message.split()))
+    spam = Counter(word for message, is_spam in messages if is_spam for word in message.split())
+    ham = Counter(word for message, is_spam in messages if not is_spam for word in message.split())
     totals = spam.total() + len(words), ham.total() + len(words)
     weights = {word: math.log((spam[word] + 1) / totals[0] * totals[1] / (ham[word] + 1)) for word in words}
     rows = []
-    for message, is_spam in _SPAM:
+    for message, is_spam in messages:
         counts = Counter(message.split())
         score = sum(weights[word] * count for word, count in counts.items())
         verdict = tab.text("why.is_spam" if score > 0 else "why.is_ham")
