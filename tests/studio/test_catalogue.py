@@ -26,7 +26,7 @@ def test_english_is_the_first_language_and_korean_there():
 
 @pytest.mark.parametrize("code", sorted(languages()))
 def test_the_keys_and_names_are_those_of_english(code):
-    english, other = loaded("en"), loaded(code)
+    english, other = catalogue._load("en"), catalogue._load(code)
     assert list(other) == list(english)
     for key, text in other.items():
         assert text.strip(), key

@@ -1,16 +1,20 @@
 """The texts of the interface: one JSON file per language in ``texts/``, all with the same keys.
 
-To add a language, add a file. Its key ``language`` holds the name shown in the menu.
+To add a language, add a file. Its key ``language`` holds the name shown in the menu. The English texts ``option.*`` are
+the help of the training options in :class:`wordkin.config.TrainingConfig`, so en.json has none.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+
+from wordkin.config import TrainingConfig
 
 DEFAULT_LANGUAGE = "en"
 
@@ -73,7 +77,11 @@ def preferred_language(header: str) -> str:
 @functools.cache
 def _load(code: str) -> Mapping[str, str]:
     texts: Mapping[str, str] = json.loads((_folder() / f"{code}.json").read_text(encoding="utf-8"))
-    return texts
+    return {**texts, **_option_help()} if code == DEFAULT_LANGUAGE else texts
+
+
+def _option_help() -> dict[str, str]:
+    return {f"option.{each.name}": each.metadata["help"] for each in dataclasses.fields(TrainingConfig)}
 
 
 def _folder() -> Traversable:

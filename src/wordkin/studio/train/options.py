@@ -123,11 +123,11 @@ class OptionFields:
             value = described.default if state is None else value_of(name, state)
         except ConfigError:
             value = described.default
-        help_text = described.metadata["help"]
+        help_text = self._view.text(f"option.{name}")
         with marked("div", "stack option"):
             field = self._field(name, rule, value)
             set_by_default = described.default not in (None, False, ())
-            shown = "on" if described.default is True else str(described.default)
+            shown = self._view.text("train.on") if described.default is True else str(described.default)
             default = self._view.text("train.default", value=shown) if set_by_default else ""
             paragraph(f"{help_text} {default}".strip(), "small muted")
         field.props["aria-description"] = help_text
