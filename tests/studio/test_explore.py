@@ -49,6 +49,11 @@ def test_search_completes_shows_neighbours_and_walks_back(studio, new_tab):
     assert first in ("paris", "oslo", "berlin")
     page.click("ol.words li button >> nth=0")
     page.wait_for_selector(f"h2:has-text('Nearest to {first}')")
+    assert page.evaluate("document.activeElement.closest('ol.words') !== null")  # the focus stays in the list
+    page.locator("nav button", has_text="rome").click()
+    page.wait_for_selector("h2:has-text('Nearest to rome')")
+    page.go_back()
+    page.wait_for_selector(f"h2:has-text('Nearest to {first}')")
     page.get_by_role("button", name="← Back").click()
     page.wait_for_selector("h2:has-text('Nearest to rome')")
     page.reload()

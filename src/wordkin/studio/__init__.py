@@ -12,6 +12,7 @@ another host, because the wheel of NiceGUI contains all JavaScript.
 ``library``         opened vectors, shared by all tabs
 ``catalogue``       the texts of the interface, one JSON file per language in ``texts/``
 ``view``            the state of one tab: language, theme, parameters of the URL; the page frame
+``live``            HTML that changes often, sent without rendering the page again
 ``pages``           the list of all pages
 ``start``           the first page
 ``explore``         search, neighbours, map, questions, comparison

@@ -14,6 +14,7 @@ from wordkin.studio.explore import card, compare, map_panel, questions
 from wordkin.studio.explore.exploration import MAX_WORD, TOPN, Exploration
 from wordkin.studio.explore.neighbours import NeighbourList
 from wordkin.studio.explore.search import SearchField
+from wordkin.studio.live import LiveHtml, choice_html
 from wordkin.studio.view import View
 from wordkin.studio.widgets import button, inline, marked, notice, paragraph, select
 
@@ -26,6 +27,7 @@ _TABS = {
     "card": card.CardPanel,
 }
 _MOST_STEPS = 12
+_BACK = -1  # number of the button "back" before the words of the trail
 
 
 async def build(view: View) -> None:
@@ -80,7 +82,7 @@ class _Exploring:
         with marked("div", "wide-right"):
             with marked("section", "panel", label=view.text("explore.search")):
                 self._search = SearchField(view, vectors, self._walk)
-                self._trail = marked("nav", "line small", label=view.text("explore.trail"))
+                self._trail = self._make_trail()
                 self._message = marked("div", "stack")
                 self._list = NeighbourList(self._exploration)
             with marked("section", "stack", label=view.text("explore.views")):
@@ -129,7 +131,8 @@ class _Exploring:
 
     def _show(self, word: str) -> None:
         exploration = self._exploration
-        self._message.clear()
+        if self._message.default_slot.children:
+            self._message.clear()
         try:
             found = exploration.vectors.most_similar(word[:MAX_WORD], topn=TOPN)
         except WordkinError as error:
@@ -156,14 +159,22 @@ class _Exploring:
                     for each in suggestions:
                         button(each, partial(self._walk, each), "word")
 
+    def _make_trail(self) -> LiveHtml:
+        trail = LiveHtml("nav").classes("line small")
+        trail.props["aria-label"] = self._view.text("explore.trail")
+        trail.on_choice(self._walk_back)
+        return trail
+
     def _show_trail(self) -> None:
-        self._trail.clear()
-        if len(self._steps) < 2:
-            return
-        with self._trail:
-            button(f"← {self._view.text('explore.back')}", ui.navigate.back, "quiet")
-            for each in self._steps[:-1]:
-                button(each, partial(self._walk, each), "word")
+        words = self._steps[:-1]
+        back = choice_html(f"← {self._view.text('explore.back')}", _BACK, "quiet") if words else ""
+        self._trail.show(back + "".join(choice_html(word, number) for number, word in enumerate(words)))
+
+    def _walk_back(self, number: int) -> None:
+        if number == _BACK:
+            ui.navigate.back()
+        elif 0 <= number < len(self._steps) - 1:
+            self._walk(self._steps[number])
 
     def _close(self) -> None:
         for panel in self._panels.values():

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from html import escape
 
 from nicegui import ui
-from nicegui.element import Element
-from nicegui.elements.mixins.text_element import TextElement
 
 from wordkin.embeddings import Embeddings
 from wordkin.studio.explore.exploration import MAX_WORD, completions
+from wordkin.studio.live import LiveHtml
 from wordkin.studio.view import View
 from wordkin.studio.widgets import button, marked
-
-_NUMBERS = count()
 
 
 class WordField:
@@ -28,13 +25,11 @@ class WordField:
 
     def __init__(self, vectors: Embeddings, label: str, value: str, on_enter: Callable[[str], None]) -> None:
         self._vectors = vectors
-        name = f"words-{next(_NUMBERS)}"
         self.input = ui.input(label, value=value, on_change=lambda event: self._complete(str(event.value or "")))
         self.input.props(f"outlined dense autocomplete=off spellcheck=false maxlength={MAX_WORD}")
-        self.input.props["list"] = name
-        self.input.on("keydown.enter", lambda: on_enter(self.word))
-        self._offered = Element("datalist")
-        self._offered.props["id"] = name
+        self.input.on("keydown.enter", lambda: on_enter(self.word), args=[])
+        self._offered = LiveHtml("datalist")
+        self.input.props["list"] = self._offered.html_id
 
     @property
     def word(self) -> str:
@@ -42,10 +37,8 @@ class WordField:
         return str(self.input.value or "").strip()
 
     def _complete(self, begun: str) -> None:
-        self._offered.clear()
-        with self._offered:
-            for word in completions(self._vectors, begun.strip()):
-                TextElement(tag="option", text=word).props["value"] = word
+        found = completions(self._vectors, begun.strip())
+        self._offered.show("".join(f'<option value="{escape(word)}"></option>' for word in found))
 
 
 class SearchField:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from html import escape
 from typing import Any
 
 from nicegui import ui
@@ -12,7 +13,8 @@ from wordkin.studio.lesson.choices import MOST_CHARACTERS, NUMBERS, WORDS, Choic
 from wordkin.studio.lesson.flow import strip_html
 from wordkin.studio.lesson.parts import symbols
 from wordkin.studio.lesson.tab import SPEEDS, Tab, Update
-from wordkin.studio.widgets import button, inline, marked, notice, select
+from wordkin.studio.live import LiveHtml
+from wordkin.studio.widgets import button, marked, notice, select
 
 
 def build_controls(tab: Tab) -> Update:
@@ -29,7 +31,7 @@ def build_controls(tab: Tab) -> Update:
         with marked("div", "lesson-options") as options:
             _options(tab)
     update = _player(tab)
-    strip = ui.html(sanitize=False)
+    strip = LiveHtml()
 
     def fold() -> None:
         tab.options_open = not tab.options_open
@@ -43,7 +45,7 @@ def build_controls(tab: Tab) -> Update:
 
     def show() -> None:
         update()
-        strip.set_content(strip_html(tab))
+        strip.show(strip_html(tab))
 
     return show
 
@@ -71,7 +73,7 @@ def _player(tab: Tab) -> Update:
         play = button("", lambda: tab.pause() if tab.playing else tab.play(), label=tab.text("play"))
         button("▶", lambda: tab.go(tab.number + 1), "quiet", label=tab.text("forward"))
         button("+20", lambda: tab.go(tab.number + 20), "quiet", label=tab.text("forward20"))
-        now = inline("", "step-now")
+        now = LiveHtml("span").classes("step-now")
         now.props["aria-live"] = "polite"
         to_step = ui.number(tab.text("to_step"), min=1, max=tab.steps, step=1, precision=0)
         to_step.props("outlined dense").style("width:6.5rem")
@@ -82,7 +84,7 @@ def _player(tab: Tab) -> Update:
         select(names, str(tab.speed), tab.text("speed"), lambda value: _speed(tab, int(value)))
 
     def update() -> None:
-        now.text = tab.text("step_of", number=f"{tab.number:,}", steps=f"{tab.steps:,}")
+        now.show(escape(tab.text("step_of", number=f"{tab.number:,}", steps=f"{tab.steps:,}")))
         play.text = tab.text("pause") if tab.playing else tab.text("play")
         play.props["aria-label"] = play.text
 

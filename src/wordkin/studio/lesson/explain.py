@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import ui
 from nicegui.element import Element
 
 from wordkin.lesson import ObjectiveView, depict
 from wordkin.lesson.equations import Equation, cell_equations, equations, path_equations
 from wordkin.studio.lesson.tab import Tab
+from wordkin.studio.live import LiveHtml
 
 # Sends the key and the position of the cell under the pointer or with the keyboard focus to the server; "" for none or
 # after Escape. It also marks the rows that the cell was computed from. A CSS rule with :has() could mark them, too, but
@@ -123,7 +123,7 @@ class Explanation:
 
     def __init__(self, tab: Tab, part: Element) -> None:
         self._tab, self._key = tab, ""
-        self._popover = ui.html(sanitize=False).classes("explanation formulas")
+        self._popover = LiveHtml().classes("explanation formulas")
         self._popover.props["role"] = "tooltip"
         self._popover.set_visibility(False)
         for event in ("mouseover", "focusin", "mouseleave", "keydown"):
@@ -148,4 +148,4 @@ class Explanation:
         equation = equation_of(self._tab, self._key) if self._key else None
         self._popover.set_visibility(equation is not None)
         if equation is not None:
-            self._popover.set_content(f'<div data-equation="{equation.name}">{equation.to_mathml()}</div>')
+            self._popover.show(f'<div data-equation="{equation.name}">{equation.to_mathml()}</div>')

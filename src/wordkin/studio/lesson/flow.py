@@ -13,6 +13,7 @@ from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
 from wordkin.studio.lesson.html import cell, number, plain, row, share_cell, shown, table, text
 from wordkin.studio.lesson.parts import climbs, drawn_twice_html, symbols
 from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.live import LiveHtml
 from wordkin.studio.widgets import button, marked, panel, paragraph
 
 # Blocks of the flow, each with the names of its formulas.
@@ -32,8 +33,8 @@ def build_flow(tab: Tab) -> Update:
     makers: dict[str, Callable[[Tab], str]] = {
         "window": window_html, "hidden": hidden_html, "scores": scores_html, "update": update_html,
     }  # fmt: skip
-    parts: list[tuple[ui.html, Callable[[Tab], str]]] = []
-    formulas: list[tuple[ui.expansion, ui.html, tuple[str, ...]]] = []
+    parts: list[tuple[LiveHtml, Callable[[Tab], str]]] = []
+    formulas: list[tuple[ui.expansion, LiveHtml, tuple[str, ...]]] = []
     blocks: dict[str, Element] = {}
     with marked("section", "lesson-flow", label=tab.text("flow")) as flow:
         ui.html(legend_html(tab), sanitize=False).classes("small terms")
@@ -42,20 +43,20 @@ def build_flow(tab: Tab) -> Update:
             with panel(tab.text(f"flow.{name}"), level=2) as block:
                 block.props["id"] = f"flow-{name}"
                 blocks[name] = block
-                parts.append((ui.html(sanitize=False), makers[name]))
+                parts.append((LiveHtml(), makers[name]))
                 if found:
                     expansion = ui.expansion(tab.text("formulas"), on_value_change=lambda: update())
                     with expansion:
-                        formulas.append((expansion, ui.html(sanitize=False), found))
+                        formulas.append((expansion, LiveHtml(), found))
         _hide_answers(tab, blocks)
     explanation = Explanation(tab, flow)
 
     def update() -> None:
         for element, make in parts:
-            element.set_content(make(tab))
+            element.show(make(tab))
         for expansion, element, names in formulas:
             if expansion.value:
-                element.set_content(formulas_html(tab, names))
+                element.show(formulas_html(tab, names))
         explanation.show()
 
     return update

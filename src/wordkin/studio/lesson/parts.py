@@ -16,6 +16,7 @@ from wordkin.objectives import reference
 from wordkin.objectives.reference import FloatArray
 from wordkin.studio.lesson.html import bar_cell, cell, drawing, label, line, plain, row, shown, table, text
 from wordkin.studio.lesson.tab import Tab, Update
+from wordkin.studio.live import LiveHtml
 from wordkin.studio.widgets import marked, notice
 
 T = TypeVar("T")
@@ -27,10 +28,10 @@ _NUDGE = 0.001  # by how much a score is raised to show what the loss does
 
 def live(make: Callable[[], str]) -> Update:
     """Add an element whose HTML ``make`` returns. Return a function that updates it to the current step."""
-    element = ui.html(sanitize=False).classes("stack")
+    element = LiveHtml().classes("stack")
 
     def update() -> None:
-        element.set_content(make())
+        element.show(make())
 
     return update
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 Update = Callable[[], None]
 _NODE = re.compile(r"node (\d+)")  # name of an inner node in the data; no word of a text contains a space
 SPEEDS = (1, 5, 30)
+_MOST_DELAY = 0.1  # seconds that steps in play may be late and are then shown sooner one after another
 
 
 class Tab:
@@ -68,6 +70,7 @@ class Tab:
         self.refresh: Update = lambda: None  # updates the page to the current step
         self._shown: tuple[int, Step, Taken] | None = None
         self._timer: ui.timer | None = None
+        self._due = 0.0  # the time at which the timer shows the next step
 
     def text(self, key: str, **values: object) -> str:
         """Return a text of the lesson in the language of the tab."""
@@ -188,6 +191,7 @@ class Tab:
         if self.number >= self.steps:
             self.number = 1
         self.playing = True
+        self._due = time.monotonic()
         self._timer = ui.timer(1 / self.speed, self._tick)
         self.refresh()
 
@@ -202,6 +206,11 @@ class Tab:
             self.remember()
 
     def _tick(self) -> None:
+        assert self._timer is not None
+        # The timer waits from now on, and is always a little late; delays must not add up.
+        now = time.monotonic()
+        self._due = max(self._due + 1 / self.speed, now - _MOST_DELAY)
+        self._timer.interval = max(0.0, self._due - now)
         if self.number >= self.steps:
             self.pause()
         else:
