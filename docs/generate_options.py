@@ -13,7 +13,7 @@ HEAD = """\
 
 `wordkin.train(corpus, **options)`, `wordkin.Word2Vec(**options)`, `wordkin.TrainingConfig(**options)` and the command
 `wordkin train` take the same options. An illegal value raises `ConfigError`; the message names the legal values.
-"unset" means None: the description gives the default, which may depend on other options.
+In the column "default", "unset" means None. The description then says what happens if the option is not set.
 
 `make docs` generates this page from `src/wordkin/config.py`, and a test compares the two.
 """

@@ -400,8 +400,8 @@ class TrainingConfig:
     # fmt: off
     recipe: Recipe | None = _option(
         None, OptionalChoice(get_args(Recipe)), "Model",
-        "Named set of values for the options that are not set explicitly; quality gives better vectors in about the "
-        "time of three epochs.")
+        "Named set of values for options that are not set explicitly: word2vec are the defaults; quality gives better "
+        "vectors in about the time that three epochs of the defaults take.")
     architecture: Architecture = _option(
         "skip-gram", Choice(ARCHITECTURES), "Model",
         "Predict the context from the centre word, or the centre word from its context.",
@@ -425,7 +425,8 @@ class TrainingConfig:
         'Maximum number of context words per centre with window="sentence"; in longer sentences they are drawn at '
         "random.")
     negative: int = _option(
-        5, Number(1, 4096, integer=True), "Model", "Number of noise words per positive pair.", "Mikolov et al. 2013b")
+        5, Number(1, 4096, integer=True), "Model",
+        "Number of noise words (negative samples) for each pair of words of the text.", "Mikolov et al. 2013b")
     noise_exponent: float = _option(
         0.75, Number(-8, 8), "Model", "Noise words are drawn in proportion to their count raised to this power.",
         "Mikolov et al. 2013b")
@@ -442,7 +443,7 @@ class TrainingConfig:
         False, Flag(), "Model", "Add a learned bias to each output score.")
     vectors: ResultTable = _option(
         "input", Choice(get_args(ResultTable)), "Model",
-        "Table that the resulting vectors are taken from: one of the two tables, or their sum or average.",
+        "Table that the resulting vectors are taken from: the input or the output table, or their sum or average.",
         "Press and Wolf 2017")
 
     tokenizer: str | Callable[[str], list[str]] = _option(
@@ -463,7 +464,7 @@ class TrainingConfig:
         None, FieldName(), "Text",
         "Field or column that holds the text, such as text or a.b; a column number from 0 for CSV without a header.")
     reader: Reader | None = _option(
-        None, OptionalChoice(READERS), "Text", "Format of the files. Default: by their suffix.")
+        None, OptionalChoice(READERS), "Text", "Format of the files. Default: the one of their suffix.")
     delimiter: str | None = _option(
         None, Delimiter(), "Text", "Character that separates CSV columns. Default: a comma.")
     quoting: bool = _option(
@@ -472,7 +473,8 @@ class TrainingConfig:
     encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON Lines files.")
     encoding_errors: EncodingErrors = _option(
         "replace", Choice(get_args(EncodingErrors)), "Text",
-        "How to handle bytes that are invalid in the encoding.")
+        "What happens to bytes that are invalid in the encoding: replace writes U+FFFD for them, ignore removes them, "
+        "strict raises an error.")
     phrases: int | str | None = _option(
         None, PassesOrFile(), "Text",
         "Join frequent phrases such as new_york: the number of passes that learn them, or a file of phrases.",
@@ -501,8 +503,8 @@ class TrainingConfig:
         "Store the counts of rarer words with the model, so that an update can add these words.")
     max_types: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text",
-        "Limit on the distinct words counted at a time, to bound memory: the rarest are dropped. Also limits the rarer "
-        "words whose counts are stored. Default: no limit on counting; 1,000,000 stored counts.")
+        "Largest number of distinct words that are counted at a time, to limit memory; the rarest are dropped. Also "
+        "limits how many counts of rarer words are stored. Default: no limit for counting, 1,000,000 stored counts.")
     subsample: float = _option(
         1e-3, Number(0, 1), "Text",
         "Threshold for dropping occurrences of frequent words at random; 0 keeps all of them.",
@@ -544,8 +546,8 @@ class TrainingConfig:
         "are merged regularly.")
     round_words: int | None = _option(
         None, FROM_1_OR_NONE, "Training",
-        "With replicas: words that each replica trains on before the rows of frequent words are merged. Default: as "
-        "many as give 256 rounds, within 32,768 to 524,288, but at most the words of a replica.")
+        "With replicas: words that each replica trains on before the rows of frequent words are merged. Default: "
+        "chosen so that a run has 256 rounds, but from 32,768 to 524,288, and at most the words of a replica.")
     merge_all_every: int = _option(
         4, Number(1, integer=True), "Training",
         "With replicas: merge all rows after this many rounds. Tables are saved and evaluated only then.")
