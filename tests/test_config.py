@@ -79,7 +79,9 @@ def test_a_message_shows_no_more_of_a_value_than_a_glance():
 def test_a_model_takes_a_configuration_or_options():
     config = TrainingConfig(vector_size=8)
     assert Word2Vec(config).config is config
-    with pytest.raises(ConfigError, match=r"config must be a TrainingConfig; got \[\['a'\]\]: give the text to fit"):
+    with pytest.raises(
+        ConfigError, match=r"config must be a TrainingConfig; got \[\['a'\]\]: pass the text to the method fit"
+    ):
         Word2Vec([["a"]])
     with pytest.raises(ConfigError, match=r"config cannot be combined with keyword options"):
         Word2Vec(config, window=3)

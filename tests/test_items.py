@@ -189,7 +189,7 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
         ),
         (lambda vectors: vectors.to_arrow(), "vectors must have words, not whole numbers, for Arrow and Parquet; got"),
         (lambda vectors: vectors.vocabulary.save("v.txt"), "vocabulary must hold words to be saved as text; got"),
-        (lambda vectors: vectors.with_words({1: "a"}), "names must have a name for each word; got"),
+        (lambda vectors: vectors.with_words({1: "a"}), "names must have a name for each word, such as"),
         (lambda vectors: vectors.with_words(lambda item: "a"), "words must be distinct; got 'a'"),
         (lambda vectors: vectors.with_words(float), "names must map to text or whole numbers; got"),
         (lambda vectors: Vocabulary([1, "a"]), "words must be all strings or all whole numbers; got [1, 'a']: convert"),

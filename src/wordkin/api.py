@@ -217,7 +217,9 @@ class Word2Vec:
         if config is None:
             config = TrainingConfig.from_options(**options)
         elif not isinstance(config, TrainingConfig):
-            raise ConfigError("config", "must be a TrainingConfig", config, "give the text to fit")
+            raise ConfigError(
+                "config", "must be a TrainingConfig", config, "pass the text to the method fit, and options by name"
+            )
         elif options:
             raise ConfigError(
                 "config", "cannot be combined with keyword options", config, "change it with dataclasses.replace"
@@ -436,7 +438,9 @@ class Word2Vec:
         _check_callbacks(callbacks)
         _check_freeze(config, options.get("freeze"), options.get("cluster"))
         if checkpoint is None and every is not None:
-            raise ConfigError("checkpoint_every", "needs a checkpoint directory", every, "set checkpoint")
+            raise ConfigError(
+                "checkpoint_every", "needs a checkpoint directory", every, "pass the directory as checkpoint"
+            )
         seconds = seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every)
         with contextlib.ExitStack() as closing:
             watched = closing.enter_context(watching(options.get("progress"), callbacks, options.get("on_scan")))
@@ -660,7 +664,7 @@ class Word2Vec:
         """Set this model to the state saved in a run directory; save its vectors to ``output`` unless it is None."""
         tables = opened.tables()
         if tables is None:
-            raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: resume the run")
+            raise CheckpointError(f"the run in {str(opened.path)!r} has no trained tables yet: continue it with resume")
         self._vocabulary, self._tables, self._state = opened.vocabulary, tables, opened.record.state
         self._phrases, self._rare, self._reading = opened.phrases(), opened.rare(), opened.record.run.reading
         self._save_vectors(output)
@@ -953,7 +957,7 @@ def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors
 
     vectors = load_for("init", given) if isinstance(given, str | Path) else given
     if not isinstance(vectors, WordVectors):
-        raise ConfigError("init", "must be the path of a file of vectors, or Embeddings", given)
+        raise ConfigError("init", "must be the path of a file of vectors, or an Embeddings object", given)
     check_init_size(config, vectors.vector_size)
     return vectors
 

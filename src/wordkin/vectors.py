@@ -42,7 +42,9 @@ class WordVectors:
 
     def __init__(self, vocabulary: Vocabulary, matrix: NDArray[Any], *, path: Path | None = None) -> None:
         if matrix.dtype not in (np.float32, np.float16):
-            raise ConfigError("matrix", "must have dtype float32 or float16", matrix.dtype.name)
+            raise ConfigError(
+                "matrix", "must have dtype float32 or float16", matrix.dtype.name, 'convert it with astype("float32")'
+            )
         if matrix.ndim != 2 or len(matrix) != len(vocabulary) or matrix.shape[1] == 0:
             rule = f"must have {len(vocabulary):,} rows, one per word, and at least one column"
             raise ConfigError("matrix", rule, matrix.shape)

@@ -148,7 +148,7 @@ def test_options_decide_what_a_file_means(run, vectors_file, tmp_path):
     finished = run("evaluate", vectors_file, "--dataset", path)
     assert finished.code == 2
     assert (
-        "any of columns 3, 4 can be the score: pass --score-column 3 or another of them, or --decimal" in finished.err
+        "each of columns 3, 4 can be the score: pass --score-column 3 or another of them, or --decimal" in finished.err
     )
     out = run("evaluate", vectors_file, "--dataset", path, "--score-column", "4", "--json").out
     assert json.loads(out)["results"][0]["reading"]["columns"] == {"first": 1, "second": 2, "score": 4}

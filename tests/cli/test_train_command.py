@@ -54,7 +54,10 @@ def test_standard_input(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("v.model", "--output must end in .safetensors, .bin, .txt or .vec, each also with .gz; got '{}'"),
+        (
+            "v.model",
+            "--output must end in .safetensors, .bin, .txt or .vec, each also with .gz; got '{}'",
+        ),
         ("no/v.bin", "there is no directory"),
         ("", "--output must end in"),
     ],
@@ -88,7 +91,7 @@ def test_an_impossible_directory_for_checkpoints_is_bad_usage(run, text_file, tm
 def test_places_for_runs_are_checked_before_the_work(run, text_file, tmp_path):
     finished = run("train", text_file, "-o", tmp_path / "v.bin", "--checkpoint-every", "5m")
     assert (finished.code, finished.err) == (
-        2, "wordkin: --checkpoint-every needs a checkpoint directory; got '5m': set checkpoint\n"
+        2, "wordkin: --checkpoint-every needs a checkpoint directory; got '5m': pass the directory as checkpoint\n"
     )  # fmt: skip
     finished = run("train", text_file, "-o", tmp_path / "v.txt", "--log", text_file)
     assert finished.code == 2

@@ -36,7 +36,7 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".xz": lzma.compress,
     ".zst": zstandard.compress,
 }
-BOTH_REMEDIES = "fix the path, or, if words were meant, pass a list of lists of words"
+BOTH_REMEDIES = "check the path; if you meant words or a text instead of a path, pass a list of lists of words"
 
 
 def scan(corpus: object, **options: Any) -> Scan:
@@ -313,5 +313,5 @@ def test_a_word_beyond_any_measure_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(text, "LONGEST_WORD_BYTES", 10_000)
     path = tmp_path / "text.txt"
     path.write_bytes(b"x" * 20_000)
-    with pytest.raises(CorpusError, match=r"'.*text.txt' has a word of over 10,000 bytes: is it text\?"):
+    with pytest.raises(CorpusError, match=r"'.*text.txt' has a word of over 10,000 bytes: check that it is text"):
         text_of(path)

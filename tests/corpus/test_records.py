@@ -87,7 +87,7 @@ def test_strings_where_lists_of_words_should_be_name_texts(corpus: Any) -> None:
 
 
 def test_strings_that_are_no_paths_name_texts() -> None:
-    with pytest.raises(CorpusError, match=r"no such file or directory: 'I like cats': .* or texts as texts=\[...\]"):
+    with pytest.raises(CorpusError, match=r"no such file or directory: 'I like cats': .* or strings as texts=\[...\]"):
         words_of(["I like cats", "dogs are fine"])
 
 
@@ -129,12 +129,14 @@ def test_a_data_frame_needs_a_column() -> None:
     frame = pandas.DataFrame({"id": [1, 2], "text": ["a b", "c"]})
     assert words_of(frame, field="text") == ["a", "b", "c"]
     with pytest.raises(
-        CorpusError, match=r"the corpus is a data frame: name the text column, .*; there are: 'id', 'text'"
+        CorpusError, match=r"the corpus is a data frame: name the text column, .*; the available ones are 'id', 'text'"
     ):
         words_of(frame)
-    with pytest.raises(CorpusError, match="the data frame has no column 'body'; there are: 'id', 'text'"):
+    with pytest.raises(CorpusError, match="the data frame has no column 'body'; the available ones are 'id', 'text'"):
         words_of(frame, field="body")
-    with pytest.raises(CorpusError, match="texts is a data frame: pass one of its columns; there are: 'id', 'text'"):
+    with pytest.raises(
+        CorpusError, match="texts is a data frame: pass one of its columns; the available ones are 'id', 'text'"
+    ):
         words_of(texts=frame)
     with pytest.raises(CorpusError, match="the data frame, row 0: the column 'id' is int, not text or a list"):
         words_of(frame, field="id")
@@ -149,7 +151,7 @@ def test_records_of_iterables() -> None:
         CorpusError, match=r"field 'a.b' is ambiguous: a record has the fields 'a.b', and 'b' within 'a'"
     ):
         words_of([{"a.b": "x", "a": {"b": "y"}}], field="a.b")
-    with pytest.raises(CorpusError, match=r"no record has the field 'body'; there are: 'text', 'label'"):
+    with pytest.raises(CorpusError, match=r"no record has the field 'body'; the available ones are 'text', 'label'"):
         words_of([{"text": "a", "label": 1}] * 3, field="body")
     with pytest.raises(CorpusError, match=r"element 1 is \['a'\] \(list\), not a dict with the field 'text'"):
         words_of([{"text": "a"}, ["a"]], field="text")
@@ -207,13 +209,15 @@ def test_tables_and_arrays_of_pyarrow() -> None:
     for each in (table, table.to_batches()[0]):
         with pytest.warns(CorpusWarning, match="skipped 1 of 3 records without text: 1 null"):
             assert words_of(each, field="text") == ["a", "b", "c"]
-        with pytest.raises(CorpusError, match=r"the corpus is a data frame: name the text column, .*: 'text', 'words'"):
+        with pytest.raises(CorpusError, match=r"the corpus is a data frame: name the text column, .* 'text', 'words'"):
             words_of(each)
     with pytest.warns(CorpusWarning, match="1 null"):
         assert words_of(texts=table["text"]) == ["a", "b", "c"]
     assert words_of(table["words"]) == ["a b", "c"]
     assert words_of(pyarrow.array([[1, 2], [3]])) == [1, 2, 3]
-    with pytest.raises(CorpusError, match="texts is a data frame: pass one of its columns; there are: 'text', 'words'"):
+    with pytest.raises(
+        CorpusError, match="texts is a data frame: pass one of its columns; the available ones are 'text', 'words'"
+    ):
         words_of(texts=table)
 
 
@@ -297,7 +301,7 @@ def test_json_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "message"), [
-    ('{"t": "a"', r"line 2: it is not JSON"), ("[1]", "line 2: it must be a JSON object; got"),
+    ('{"t": "a"', r"line 2: it is not JSON"), ("[1]", "line 2: each line must be a JSON object; got"),
     ('{"t": 3}', "line 2: the field 't' is int, not text or a list of strings; got 3"),
     ('{"t": {"a": 1}}', "line 2: the field 't' is dict, not text"),
     ('{"t": ["a", 1]}', "line 2: the field 't' is a list with an item of type int|line 2: the field 't' is a list"),
@@ -321,7 +325,9 @@ def test_lines_that_only_together_are_json_are_refused(tmp_path: Path, lines: tu
 
 def test_json_lines_without_the_field(tmp_path: Path) -> None:
     path = written(tmp_path / "c.jsonl", '{"text": "a", "id": 1}\n' * 3)
-    with pytest.raises(CorpusError, match=r"c.jsonl': no line has the field 'body'; there are: 'text', 'id'"):
+    with pytest.raises(
+        CorpusError, match=r"c.jsonl': no line has the field 'body'; the available ones are 'text', 'id'"
+    ):
         words_of(path, field="body")
 
 
@@ -361,10 +367,10 @@ def test_tables_with_other_delimiters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "field", "message"), [
-    ("id,text\n1,a\n", "body", r"has no column 'body' in its first row; there are: 'id', 'text'$"),
-    ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; there are: 'id;text' \(if columns are sep"),
+    ("id,text\n1,a\n", "body", r"has no column 'body' in its first row; the available ones are 'id', 'text'$"),
+    ("id;text\n1;a\n", "text", r"has no column 'text' in its first row; the available ones are 'id;text' \(if col"),
     ("text,text\na,b\n", "text", "has 2 columns with the name 'text': rename all but one"),
-    ("a,b\n", 2, r"no row has the column 2; there are: 0, 1"),
+    ("a,b\n", 2, r"no row has the column 2; the available ones are 0, 1"),
     ('a,b\nc,"d\n', 1, r"line 2: it is not valid CSV \(unexpected end of data\): correct its quotation marks, or pass"),
     ('a,b\nc,"d"e\n', 1, r"line 2: it is not valid CSV \(.*\): correct its quotation marks, or pass"),
 ])  # fmt: skip
@@ -426,10 +432,10 @@ def test_parquet_columns(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.table({"w": by_number}), tmp_path / "d.parquet")
     assert words_of(tmp_path / "d.parquet", field="w") == ["x y", "z"]
     for field, message in [
-        (None, "is a table: name the text column, such as field=\"text\"; there are: 'n', 't', 'w'"),
-        ("x", "has no column 'x'; there are: 'n', 't'"),
-        ("s.x", "has no column 's.x'; there are"),
-        (9, "has no column 9; there are"),
+        (None, "is a table: name the text column, such as field=\"text\"; the available ones are 'n', 't', 'w'"),
+        ("x", "has no column 'x'; the available ones are 'n', 't'"),
+        ("s.x", "has no column 's.x'; the available ones are"),
+        (9, "has no column 9; the available ones are"),
         ("n", "the column 'n' has the type int64; it must be strings, or lists of strings or of"),
         ("d", "the column 'd' has the type list<.*>; it must be strings, or lists of strings or of"),
         ("s", "the column 's' has the type struct<.*>; it must be"),

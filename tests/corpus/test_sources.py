@@ -9,7 +9,7 @@ import pytest
 from wordkin.corpus import resolve, scan
 from wordkin.errors import CorpusError, CorpusNotFoundError
 
-BOTH_REMEDIES = "fix the path, or, if words were meant, pass a list of lists of words"
+BOTH_REMEDIES = "check the path; if you meant words or a text instead of a path, pass a list of lists of words"
 
 
 def names_of(corpus: object) -> list[str]:

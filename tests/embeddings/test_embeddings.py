@@ -66,7 +66,10 @@ def test_no_query_changes_the_object(vectors):
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
-        (np.zeros((2, 3), np.float64), "matrix must have dtype float32 or float16; got 'float64'"),
+        (
+            np.zeros((2, 3), np.float64),
+            "matrix must have dtype float32 or float16; got 'float64': convert it with astype(\"float32\")",
+        ),
         (np.zeros((3, 3), np.float32), "must have 2 rows, one per word, and at least one column; got (3, 3)"),
         (np.zeros((2, 0), np.float32), "must have 2 rows, one per word, and at least one column; got (2, 0)"),
         (np.zeros(2, np.float32), "must have 2 rows, one per word, and at least one column; got (2,)"),

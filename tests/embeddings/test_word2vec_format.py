@@ -241,7 +241,7 @@ TEXT_REFUSALS = {
     b"a 1 2\nb 3 1e999\n": "line 2: the vector of 'b' holds a value that is not finite",
     b"a 1 2\n\nb 3 4\n": 'line 2: the line is empty: pass bad_rows="skip" to skip such rows',
     b"word\n": "line 1: expected a word and its numbers, found b'word'",
-    b"1000000000000 300\na 1 2\n": "the header (line 1) claims 1,000,000,000,000 words of 300 numbers, at least 600,0",
+    b"1000000000000 300\na 1 2\n": "claims 1,000,000,000,000 words of 300 numbers, which take at least 600,0",
     b"2 0\na\nb\n": "line 1 must be the header, as in \"1000 300\"; it is b'2 0'",
     b"2 999999999\na 1\nb 2\n": "the header (line 1) claims 2 words of 999,999,999 numbers",
 }
@@ -264,7 +264,9 @@ BINARY_REFUSALS = {
     b"1" * 80: "line 1 must be the number of words",
     binary_file(ROWS)[:-5]: "the header announces 3 words, but the file ends at byte 38 inside word 3",
     binary_file(ROWS) + b"more": "the file continues after the 3 words that its header announces",
-    binary_file(ROWS, header=b"1000000000000 300\n"): "claims 1,000,000,000,000 words of 300 numbers, at least 1,201,0",
+    binary_file(
+        ROWS, header=b"1000000000000 300\n"
+    ): "claims 1,000,000,000,000 words of 300 numbers, which take at least 1,201,0",
     binary_file(ROWS, header=b"1 999999999\n"): "claims 1 words of 999,999,999 numbers",
     binary_file([*ROWS[:1], (b"b", [3, float("nan")])]): "byte 17: the vector of 'b' holds a value that is not finite",
 }
@@ -299,7 +301,7 @@ def test_words_of_any_length_up_to_a_bound(tmp_path, monkeypatch):
     assert load_embeddings(tmp_path / "v.txt").words == [long, "y"]
     monkeypatch.setattr(binary_format, "_LONGEST_WORD", 1 << 20)
     monkeypatch.setattr(text_format, "_LONGEST_LINE", 1 << 21)
-    assert "byte 4: a word starts here but no space follows it" in refusal(
+    assert "byte 4: a word starts here, but no space follows it" in refusal(
         tmp_path, "v.bin", (tmp_path / "v.bin").read_bytes()
     )
     assert "a line is longer than 2,097,152 bytes" in refusal(tmp_path, "v.txt", (tmp_path / "v.txt").read_bytes())

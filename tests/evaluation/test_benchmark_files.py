@@ -86,7 +86,7 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path):
     [
         (": s\na b c d\na b c\n", None, "line 3: an analogy must have four words, not 3; got 'a b c'"),
         (": s\na b c d e\n", None, "line 2: an analogy must have four words, not 5; got 'a b c d e'"),
-        ("a\tb\t1\na\tb\tx\n", "similarity", "line 2: a word pair must have two words and a finite score; pass"),
+        ("a\tb\t1\na\tb\tx\n", "similarity", "line 2: a word pair must have two words and a finite score; got"),
         ("a\tb\tnan\na\tb\tinf\n", "similarity", "line 1: a word pair must have two words and a finite score"),
         ("a\tb\n", "similarity", "line 1: a word pair must have two words and a finite score; got 'a\\tb'"),
         ("word\tword\tscore\n", "similarity", "line 1: a word pair must have two words and a finite score; got"),

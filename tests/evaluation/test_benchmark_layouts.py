@@ -135,12 +135,12 @@ def test_utf_16_is_seen_from_its_mark_and_other_encodings_are_named(tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "message", "options", "expected"),
     [
-        ("a,b,3,4\nc,d,5,6\n", "any of columns 3, 4 can be the score: pass score_column=3 or another of them, or decimal=','",
+        ("a,b,3,4\nc,d,5,6\n", "each of columns 3, 4 can be the score: pass score_column=3 or another of them, or decimal=','",
          {"score_column": 4}, [4, 6]),
         ("a,b,3,4\nc,d,5,6\n", "can be the score", {"decimal": ",", "delimiter": ","}, [3.4, 5.6]),
-        ("a b 3.5 4.5\nc d 5.5 6.5\n", "any of columns 3, 4 can be the score", {"score_column": "3"}, [3.5, 5.5]),
-        ("w;v;sim;rel\na;b;1;2\nc;d;3;4\n", "any of columns 3 \\('sim'\\), 4 \\('rel'\\) can be the score", {"score_column": "rel"}, [2, 4]),
-        ("old\tnew\tA\t1.58\t2.72\t2.81\nfar\tnear\tA\t9.2\t1.75\t2.46\n", "any of columns 4, 5, 6 can be the score", {"score_column": 4}, [1.58, 9.2]),
+        ("a b 3.5 4.5\nc d 5.5 6.5\n", "each of columns 3, 4 can be the score", {"score_column": "3"}, [3.5, 5.5]),
+        ("w;v;sim;rel\na;b;1;2\nc;d;3;4\n", "each of columns 3 \\('sim'\\), 4 \\('rel'\\) can be the score", {"score_column": "rel"}, [2, 4]),
+        ("old\tnew\tA\t1.58\t2.72\t2.81\nfar\tnear\tA\t9.2\t1.75\t2.46\n", "each of columns 4, 5, 6 can be the score", {"score_column": 4}, [1.58, 9.2]),
         ("word1 word2 1\na b 2\n", r"line 1: could be a header \(judging by its first cells\) or a word pair \(judging by its numbers\): pass header=True",
          {"header": True}, [2]),
         ("word1 word2 1\na b 2\n", "pass header=True or header=False", {"header": False}, [1, 2]),
@@ -153,7 +153,7 @@ def test_utf_16_is_seen_from_its_mark_and_other_encodings_are_named(tmp_path: Pa
          {"kind": "similarity", "word_columns": (1, 3), "score_column": 4}, [2, 4]),
         ("old A new A 1.5\nrun V walk V 7\n", "column 2 may contain words or parts of speech: .* word_columns=\\(1, 3\\)", {"word_columns": (1, 3)}, [1.5, 7]),
         ("a\tb 7\nc d\t8\n", "can be read as two columns by tabs or as three by white space: pass delimiter=", {"delimiter": "space"}, [7, 8]),
-        ("a b 1\nc d\n", "line 2: a word pair must have two words and a finite score; pass bad_items=\"skip\"",
+        ("a b 1\nc d\n", "line 2: a word pair must have two words and a finite score; got 'c d': pass bad_items=\"skip\"",
          {"bad_items": "skip", "kind": "similarity"}, [1]),
         ("a,b,1\nc,d,\ne,f,nan\ng,h,inf\n", "line 2: a word pair must have two words and a finite score", {"bad_items": "skip"}, [1]),
         ("word1,word2,score\nlove,sex,6.77\nnew york, ny,boston,5\nsun,moon,4\nsky,sea,3\nred,blue,2\ncup,tea,1\nbig,huge,9\nlow,high,1\n"
@@ -210,7 +210,7 @@ def test_semeval_2017_has_its_scores_in_a_second_file(tmp_path: Path):
     data, gold = tmp_path / "en.test.data.txt", tmp_path / "en.test.gold.txt"
     data.write_text("multiple sclerosis\tMRI\nJUICE\tthe movie\nMercury\tHermes\n")
     with pytest.raises(
-        FormatError, match="the scores or answers must be in a second file, by its name 'en.test.gold.txt'"
+        FormatError, match="its name says that the scores or answers are in a second file, 'en.test.gold.txt'"
     ):
         read_dataset(data)
     gold.write_text("2.5\n0.00\n3.67\n")
@@ -236,7 +236,7 @@ def test_translations_and_scores_of_multi_simlex_are_joined_by_their_id(tmp_path
     )
     assert (dataset.pairs[0], dataset.scores) == (("malheureux", "triste"), (5.5, 4.0))
     scores.write_text("ID,ENG\n1,5.1\n")
-    with pytest.raises(FormatError, match=r"must have a line for each ID of translation\.csv; got none for '2'"):
+    with pytest.raises(FormatError, match=r"there must be a line for each ID of translation\.csv; got none for '2'"):
         read_dataset(words, "similarity", gold=scores, header=True, word_columns=(3, 4), score_column="ENG")
 
 
@@ -330,8 +330,8 @@ def test_relations_may_be_sections_and_are_not_expanded_without_end(write_file):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("chile spanish\nperu spanish\nfrance french\n", "can be read as categories (words whose second column repeats) or as"),
-        ("animal dog\nanimal cat\ncolour red\n", "can be read as categories (two columns) or as relations ("),
+        ("chile spanish\nperu spanish\nfrance french\n", "can be read as categories (a second column whose values repeat) or as"),
+        ("animal dog\nanimal cat\ncolour red\n", "can be read as categories (a first column whose values repeat) or as relations ("),
         ("dog animal\n", 'pass kind="categories" or kind="relations"'),
         ("dog 1\ncat 2\n", "the kind of benchmark cannot be detected from 2 columns separated by space; the first line is 'dog 1'"),
     ],

@@ -95,7 +95,9 @@ def test_errors_name_the_place(text, tmp_path):
 
 
 def test_a_time_between_checkpoints_needs_a_place_for_them(text):
-    with pytest.raises(ConfigError, match=r"checkpoint_every needs a checkpoint directory; got '5m': set checkpoint"):
+    with pytest.raises(
+        ConfigError, match=r"checkpoint_every needs a checkpoint directory; got '5m': pass the directory as checkpoint"
+    ):
         wordkin.train(text, checkpoint_every="5m", **SMALL)
 
 

@@ -157,7 +157,11 @@ def test_a_space_that_is_used_up_ends_the_search():
     [
         ({"recipe": "quality"}, None, "recipe must be left out; got 'quality': tuning always tries the quality recipe"),
         ({}, "window", "vary must be names of options, or a mapping of names to the values to try; got 'window'"),
-        ({}, ["min_count"], "vary must give the values to try for this option; got 'min_count'"),
+        (
+            {},
+            ["min_count"],
+            "vary must give the values to try for min_count, which has no standard values; got ['min_count']: pass a",
+        ),
         (
             {},
             {"min_count": [1, 2]},

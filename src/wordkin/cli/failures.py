@@ -34,7 +34,7 @@ from wordkin.errors import (
 
 DONE, FAILED, BAD_USAGE, HUNG_UP, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 129, 130, 141, 143
 # A hint in CorpusNotFoundError for Python callers who passed a text. On the command line, a corpus is always a path.
-_FOR_PYTHON_ONLY = re.compile(r", or, if words were meant, .*")
+_FOR_PYTHON_ONLY = re.compile(r"; if you meant words or a text instead of a path, .*")
 # The remedy in FormatError for Python callers who passed a path where vectors can be passed.
 _LOAD = re.compile(r"; load takes this option, as in .*")
 _BAD_INPUT = (CheckpointError, ConfigError, CorpusError, FormatError, MissingExtraError, UnknownWordError)

@@ -34,9 +34,9 @@ def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
     room = source.size_limit // (row_bytes + 1)
     if not source.compressed and wanted > room and options.bad_rows == "error":
         raise source.broken(
-            f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
+            f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, which take at least "
             f"{total * (row_bytes + 1):,} bytes, but the file has {source.size_limit:,}: "
-            "pass limit= to read the complete words"
+            "it was cut off; to read its first N words, pass limit=N"
         )
     rows = Rows(source, options, vector_size, min(wanted, room), "byte")
     window = _Window(source, head[position:], position)
@@ -46,7 +46,9 @@ def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
     at_end = wanted == total and not rows.complete
     if at_end and read == total and (window.data[used : window.end] + source.read(_BLOCK_BYTES)).strip():
         raise rows.broken(
-            window.start + used, f"the file continues after the {total:,} words that its header announces"
+            window.start + used,
+            f"the file continues after the {total:,} words that its header announces: correct the header, or "
+            f"pass limit={total} to read only these",
         )
     return rows.finish()
 
@@ -73,7 +75,11 @@ def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) 
         if read == wanted or rows.complete:
             return read, used
         if window.end - used > _LONGEST_WORD and window.data.find(b" ", used, used + _LONGEST_WORD) < 0:
-            raise rows.broken(window.start + used, "a word starts here but no space follows it")
+            raise rows.broken(
+                window.start + used,
+                "a word starts here, but no space follows it: the file is damaged, or its header gives "
+                "another vector size",
+            )
         if not more:
             return read, used
         more = window.move(used)

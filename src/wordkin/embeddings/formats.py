@@ -162,7 +162,7 @@ def load_embeddings(
     if is_folder(path):
         parts = parts_of(path)
         if format not in (None, "parquet"):
-            raise ConfigError("format", 'must be "parquet" or left unset for a folder', format)
+            raise ConfigError("format", 'must be "parquet" or left unset for a directory', format)
         _refuse_useless("parquet", given)
         return read_table_folder(path, parts, options)
     with InputFile(path) as source:

@@ -184,7 +184,9 @@ def _append(rows: Rows, words: Any, vectors: Any, counts: Any, lengths: NDArray[
     if counts is not None and not counts.null_count:
         seen = np.asarray(counts.take(taken).to_numpy(zero_copy_only=False), dtype=np.int64)
         if (seen < 0).any():
-            raise rows.broken(int(positions[chosen[int(np.argmin(seen))]]), f"the count is {int(seen.min())}")
+            raise rows.broken(
+                int(positions[chosen[int(np.argmin(seen))]]), f"a count must not be negative; it is {int(seen.min())}"
+            )
     rows.append(kept, positions[chosen], block, seen)
 
 

@@ -128,7 +128,7 @@ def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], 
     if isinstance(names, Mapping):
         missing = next((word for word in vectors.words if word not in names), None)
         if missing is not None:
-            raise ConfigError("names", "must have a name for each word", missing, "this word has none")
+            raise ConfigError("names", f"must have a name for each word, such as {missing!r}", names)
         named = [names[word] for word in vectors.words]
     elif callable(names):
         named = [names(word) for word in vectors.words]

@@ -70,9 +70,9 @@ def _expected(source: InputFile, options: ReadOptions, total: int | None, vector
     wanted = wanted if options.limit is None else min(wanted, options.limit)
     if total is not None and not source.compressed and wanted > room + 1 and options.bad_rows == "error":
         raise source.broken(
-            f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, at least "
+            f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, which take at least "
             f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}: "
-            "pass limit= to read the complete words"
+            "it was cut off; to read its first N words, pass limit=N"
         )
     return min(wanted, room)
 
@@ -161,7 +161,9 @@ def _append_lines(rows: Rows, lines: list[bytes], number: int, read: int, total:
         kept, numbers = kept[:blanks], numbers[:blanks]
     if total is not None and read + len(kept) > total:
         raise rows.broken(
-            int(numbers[total - read]), f"the file continues after the {total:,} words that its header announces"
+            int(numbers[total - read]),
+            f"the file continues after the {total:,} words that its header announces: correct the header, or "
+            f"pass limit={total} to read only these",
         )
     _append_rows(rows, kept, numbers)
     read += len(kept)

@@ -109,7 +109,10 @@ def _header(data: memoryview) -> tuple[dict[str, Any], int]:
         raise FormatError(f"the file ends after {len(data)} bytes, inside the length of its header")
     length = int.from_bytes(data[:8], "little")
     if length > min(len(data) - 8, _LONGEST_HEADER):
-        raise FormatError(f"bytes 0 to 7 give a header of {length:,} bytes, but the file has only {len(data):,} bytes")
+        raise FormatError(
+            f"bytes 0 to 7 give a header of {length:,} bytes, but the file has only {len(data):,} bytes: it is "
+            "damaged, or not a safetensors file"
+        )
     try:
         header = json.loads(
             bytes(data[8 : 8 + length]).decode(), object_pairs_hook=_distinct, parse_constant=_no_constant

@@ -182,7 +182,12 @@ def _options_to_vary(vary: object) -> Iterable[tuple[str, tuple[Any, ...]]]:
         if given is not None and (isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0):
             raise ConfigError("vary", rule, given)
         if given is None and name not in VALUES:
-            raise ConfigError("vary", "must give the values to try for this option", name)
+            raise ConfigError(
+                "vary",
+                f"must give the values to try for {name}, which has no standard values",
+                vary,
+                f"pass a mapping, such as vary={{{name!r}: [...]}}",
+            )
         yield name, tuple(VALUES[name] if given is None else given)
 
 

@@ -68,7 +68,7 @@ def cannot_decode(name: str, encoding: str, error: UnicodeError) -> EncodingErro
             f'encoding="{codec}-le" or "{codec}-be"'
         )
     reason = " ".join(str(error).split())
-    return EncodingError(f'{name} cannot be read as {encoding} ({reason}): name its encoding, as in encoding="cp949"')
+    return EncodingError(f'{name} cannot be read as {encoding} ({reason}): pass its encoding, as in encoding="cp949"')
 
 
 class Transcoded:
@@ -167,7 +167,7 @@ def refuse_escapes(sample: bytes, name: str) -> None:
         if number > _FEW and number > _MOST_INVALID * len(sample.split()):
             raise EncodingError(
                 f"{name!r} has {number:,} of the escape sequences of ISO 2022 at its beginning, so it is not UTF-8: "
-                f'is it encoding="{encoding}"?'
+                f'pass its encoding, perhaps encoding="{encoding}"'
             )
 
 
@@ -180,10 +180,10 @@ def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: 
     if invalid > _MOST_INVALID * tokens and (invalid > _FEW or invalid == tokens):
         shown = "UTF-8" if means_utf8(encoding) else encoding
         guess = guess_encoding(sample, encoding)
-        remedy = f"is it encoding={guess!r}?".replace("'", '"') if guess else "name its encoding, as in encoding="
+        suggestion = f"perhaps encoding={guess!r}" if guess else "as in encoding='cp949', or clean the text"
         raise EncodingError(
-            f"{name}: {invalid:,} of {tokens:,} words ({invalid / tokens:.0%}) are not valid {shown}: {remedy}"
-            + ("" if guess else '"cp949", or clean the text')
+            f"{name}: {invalid:,} of {tokens:,} words ({invalid / tokens:.0%}) are not valid {shown}: "
+            + f"pass its encoding, {suggestion}".replace("'", '"')
         )
 
 

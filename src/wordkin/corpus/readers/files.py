@@ -23,8 +23,8 @@ from wordkin.errors import CorpusError, CorpusNotFoundError, CorpusWarning, Miss
 STANDARD_INPUT = "-"
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 PATHS_OR_LISTS = (
-    "fix the path, or, if words were meant, pass a list of lists of words instead of a string or a list of strings, "
-    "or texts as texts=[...]"
+    "check the path; if you meant words or a text instead of a path, pass a list of lists of words, or strings as "
+    "texts=[...]"
 )
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 

@@ -111,5 +111,5 @@ def _parsed(line: bytes, loads: Callable[[bytes], Any], name: str, number: int) 
         except (ValueError, RecursionError) as error:
             raise CorpusError(f"{name!r}, line {number:,}: it is not JSON ({error}); got {shown(line[:80])}") from error
     if not isinstance(record, dict):
-        raise CorpusError(f"{name!r}, line {number:,}: it must be a JSON object; got {shown(record)}")
+        raise CorpusError(f"{name!r}, line {number:,}: each line must be a JSON object; got {shown(record)}")
     return record

@@ -213,4 +213,4 @@ def _is_list(value: object) -> bool:
 def listed(fields: Sequence[object]) -> str:
     """The part of a message that lists the available fields."""
     names = ", ".join(map(repr, fields[:12])) + (", ..." if len(fields) > 12 else "")
-    return f"there are: {names}" if fields else "there are none"
+    return f"the available ones are {names}" if fields else "there are none"

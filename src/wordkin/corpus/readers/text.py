@@ -49,7 +49,10 @@ def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
         if not cut:
             pieces.append(data)
             if sum(map(len, pieces)) > LONGEST_WORD_BYTES:
-                raise CorpusError(f"{opened.name!r} has a word of over {LONGEST_WORD_BYTES:,} bytes: is it text?")
+                raise CorpusError(
+                    f"{opened.name!r} has a word of over {LONGEST_WORD_BYTES:,} bytes: check that it is "
+                    "text, with white space between words"
+                )
             continue
         pieces.append(data[:cut])
         text = b"".join(pieces)

@@ -66,7 +66,7 @@ def _joined(table: Table, gold: Table) -> Table:
     unknown = next((row for row in table.rows if row.cells[0] not in extras), None)
     if unknown is not None:
         raise FormatError(
-            f"{gold.path}: must have a line for each ID of {table.path.name}; got none for {unknown.cells[0]!r}"
+            f"{gold.path}: there must be a line for each ID of {table.path.name}; got none for {unknown.cells[0]!r}"
         )
     rows = [_beside(row, extras[row.cells[0]]) for row in table.rows]
     return replace(table, rows=tuple(rows), files=(table.path.name, gold.path.name))

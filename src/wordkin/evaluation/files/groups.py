@@ -34,7 +34,7 @@ def read_categories(table: Table, options: Options) -> WordCategories:
             continue
         rule = "a line must have a word and its category"
         if options.bad_items == "refuse":
-            raise row.line.error(rule)
+            raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
         dropped.append((row.line.number, rule))
     if not rows:
         raise no_items(table.path)
@@ -75,7 +75,7 @@ def read_groups(table: Table, options: Options) -> OddOneOut:
             continue
         rule = "a group must have at least two words followed by the odd one; a bar may precede the odd one"
         if options.bad_items == "refuse":
-            raise row.line.error(rule)
+            raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
         dropped.append((row.line.number, rule))
     headings += [(name, len(groups)) for name in starts.get(len(table.rows), ())]
     if not groups:

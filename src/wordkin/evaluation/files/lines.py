@@ -38,9 +38,11 @@ class Line:
     number: int
     path: Path
 
-    def error(self, rule: str) -> FormatError:
+    def error(self, rule: str, remedy: str = "") -> FormatError:
+        """Return a FormatError with the file, the number and the text of this line."""
         shown = self.text if len(self.text) <= _LONGEST_SHOWN else self.text[: _LONGEST_SHOWN - 3] + "..."
-        return FormatError(f"{self.path}, line {self.number}: {rule}; got {shown!r}")
+        message = f"{self.path}, line {self.number}: {rule}; got {shown!r}"
+        return FormatError(f"{message}: {remedy}" if remedy else message)
 
     @property
     def is_marked(self) -> bool:
@@ -73,10 +75,10 @@ def read_lines(path: Path, encoding: str | None) -> list[Line]:
         raise FormatError(f"the benchmark file {str(path)!r} cannot be read: {error.strerror}") from error
     for pattern, what in _OTHER_KINDS:
         if pattern.match(content):
-            raise FormatError(f"{path}: must be a text file; this is {what}")
+            raise FormatError(f"{path} must be a text file; this is {what}")
     text = _decode(content, path, encoding)
     if "\0" in text:
-        raise FormatError(f"{path}: must be a text file; got null bytes: pass another file, or encoding= of this one")
+        raise FormatError(f"{path} must be a text file; got null bytes: pass another file, or encoding= of this one")
     stripped = ((number, raw.strip(" \ufeff")) for number, raw in enumerate(_LINE_END.split(text), start=1))
     return [Line(each, number, path) for number, each in stripped if each.strip()]
 

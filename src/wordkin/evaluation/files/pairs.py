@@ -34,7 +34,7 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
         if value is not None and not fault:
             kept.append((row.cells[first], row.cells[second], value))
         elif options.bad_items == "refuse":
-            raise row.line.error(f'{fault}; pass bad_items="skip" to skip such rows')
+            raise row.line.error(fault, 'pass bad_items="skip" to skip such lines')
         else:
             dropped.append((row.line.number, fault))
     if not kept:
@@ -153,7 +153,7 @@ def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
         and not decimal_marks(table.column(candidates[0]))
     ):
         remedy += ", or decimal=',' if both together are one number with a decimal comma"
-    raise FormatError(f"{table.path}: any of columns {listed} can be the score: {remedy}")
+    raise FormatError(f"{table.path}: each of columns {listed} can be the score: {remedy}")
 
 
 def _mean_columns(table: Table, candidates: list[int]) -> list[int]:

@@ -33,7 +33,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
         if len(row.cells) != width or not all(words):
             rule = f"an analogy must have four words, not {len([word for word in words if word])}"
             if options.bad_items == "refuse":
-                raise row.line.error(rule)
+                raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
             dropped.append((row.line.number, rule))
             continue
         questions.append((words[0], words[1], words[2], words[3]))

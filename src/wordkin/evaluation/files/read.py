@@ -107,8 +107,8 @@ def _read_table(path: Path, options: Options) -> Table:
         table = add_gold(table, gold, options)
     elif table.width < 4 and options.kind is None and missing_partner(path):
         raise FormatError(
-            f"{path}: the scores or answers must be in a second file, by its name {missing_partner(path)!r}, which "
-            "does not exist: pass the second file as gold="
+            f"{path}: its name says that the scores or answers are in a second file, {missing_partner(path)!r}, which "
+            "does not exist: pass the path of this file as gold="
         )
     return find_header(table, options)
 
@@ -121,7 +121,7 @@ def _read_directory(path: Path, options: Options) -> Dataset:
         )
     files = _data_files(path)
     if not files:
-        raise FormatError(f"{path}: must be a benchmark file or a directory with .txt, .tsv or .csv files; got neither")
+        raise FormatError(f"{path} must be a benchmark file or a directory with .txt, .tsv or .csv files; got neither")
     tables = []
     for file in files:
         table = _read_table(file, options)

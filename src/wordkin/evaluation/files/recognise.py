@@ -90,8 +90,10 @@ def _fits_categories(table: Table) -> str:
         return ""
     counts = Counter(table.column(1))
     if max(counts.values()) < 2:
-        return "two columns" if len(set(table.column(0))) < len(table.rows) or len(table.rows) < 2 else ""
-    return "words whose second column repeats"
+        if len(table.rows) < 2:
+            return "two columns"
+        return "a first column whose values repeat" if len(set(table.column(0))) < len(table.rows) else ""
+    return "a second column whose values repeat"
 
 
 def _fits_relations(table: Table) -> str:
@@ -106,7 +108,7 @@ def _fits_relations(table: Table) -> str:
     if any("/" in cell for cell in table.column(1)):
         return "second words with alternatives"
     # If each value of the second column repeats, the values are categories.
-    return "" if _repeats(table, 1) else "pairs of words, some in a second column that does not repeat"
+    return "" if _repeats(table, 1) else "a second column whose values do not all repeat"
 
 
 def _repeats(table: Table, at: int) -> bool:

@@ -101,7 +101,7 @@ def _relations(
             if len(row.cells) != table.width or not row.cells[first] or not row.cells[second]:
                 rule = f"a pair of a relation must have {table.width} columns, none of them empty"
                 if options.bad_items == "refuse":
-                    raise row.line.error(f'{rule}; pass bad_items="skip" to skip such rows')
+                    raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
                 dropped.append((row.line.number, rule))
                 continue
             answers = tuple(dict.fromkeys(each.strip() for each in row.cells[second].split("/") if each.strip()))
