@@ -73,7 +73,7 @@ class ReplayOptions(UpdateOptions, total=False):
 
 
 class FitOptions(UpdateOptions, total=False):
-    """Keyword arguments of :meth:`Word2Vec.fit`; see :func:`train`."""
+    """Keyword arguments of :meth:`Word2Vec.fit`; see :func:`train` for their meaning."""
 
     vocabulary: str | Path | Mapping[str, int] | Vocabulary | None
     init: str | Path | WordVectors | None
@@ -681,12 +681,12 @@ class Word2Vec:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """Words and their counts."""
+        """The words of the model, with their ids and counts."""
         return self._trained(self._vocabulary)
 
     @property
     def embeddings(self) -> Embeddings:
-        """The word vectors."""
+        """The word vectors with their vocabulary."""
         if self._embeddings is None:
             from wordkin.runs.record import FREE_TO_CHANGE
             from wordkin.training.tables import result_vectors
@@ -723,7 +723,7 @@ class Word2Vec:
 
     @property
     def forgotten(self) -> int:
-        """Number of rare words whose counts were discarded, because there were more than ``max_types``."""
+        """Number of rare words whose counts were discarded, because there were more than a model stores."""
         return self._forgotten
 
     @property
@@ -879,7 +879,7 @@ class Word2Vec:
             return predictor.mean_log_likelihood(encoded, objective)
 
     def _current_predictor(self) -> Predictor:
-        """A predictor for the current tables; cached until they change."""
+        """Return a predictor for the current tables. It is cached until the tables change."""
         from wordkin.training.probability import Predictor
 
         tables = self._trained(self._tables)
@@ -934,7 +934,7 @@ def _text_on(
 
 
 def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
-    """Convert the ``vocabulary`` argument; raise :class:`ConfigError` if an option would select other words."""
+    """Convert the ``vocabulary`` argument; raise :class:`ConfigError` if an option such as ``min_count`` is set."""
     from wordkin.vocabulary.files import vocabulary_of
 
     for each in dataclasses.fields(TrainingConfig):
@@ -999,7 +999,7 @@ def _refuse_other_text(
 
 
 def _check_validation(config: TrainingConfig, validation: object) -> None:
-    """Raise :class:`ConfigError` if the options and the held-out text exclude each other."""
+    """Raise :class:`ConfigError` if options about held-out text contradict each other or need a text."""
     if validation is not None and config.validation_fraction is not None:
         raise ConfigError(
             "validation_fraction", "cannot be combined with a held-out text (validation)",
@@ -1036,7 +1036,7 @@ def _check_freeze(config: TrainingConfig, freeze: object, cluster: object) -> No
 
 
 def _check_callbacks(callbacks: object) -> None:
-    """Raise :class:`ConfigError` before training starts if ``callbacks`` is not a sequence of functions."""
+    """Raise :class:`ConfigError` if ``callbacks`` is not a sequence of functions, before training starts."""
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
         remedy = "put it in a list" if callable(callbacks) else "pass [] for none"
         raise ConfigError("callbacks", "must be a list of functions that take a TrainingReport", callbacks, remedy)

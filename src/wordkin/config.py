@@ -393,8 +393,8 @@ class TrainingConfig:
     or combination.
 
     The constructor does not apply a ``recipe``, because it cannot tell which options were set explicitly.
-    :meth:`from_options` does, and so do ``train`` and ``Word2Vec``. Some values of a recipe depend on the length of the
-    text. They are those of a large text until ``train`` or ``Word2Vec`` has read the text.
+    :meth:`from_options` does, and so do ``train`` and ``Word2Vec``. The values of a recipe depend on the length of the
+    text. Before ``train`` or ``Word2Vec`` has read the text, the values for a large text are used.
     """
 
     # fmt: off
@@ -605,17 +605,17 @@ class TrainingConfig:
 
     @property
     def objectives(self) -> tuple[str, ...]:
-        """The objectives as a tuple, even if there is only one."""
+        """The option ``objective`` as a tuple of one or more names."""
         return (self.objective,) if isinstance(self.objective, str) else tuple(self.objective)
 
     @property
     def changes_all_rows(self) -> bool:
-        """Whether an objective changes all its output rows with each example."""
+        """Whether an objective changes all rows of its output table with each training example."""
         return any(TRAITS[each].changes_all_rows for each in self.objectives)
 
     @property
     def has_noise(self) -> bool:
-        """Whether an objective draws noise words."""
+        """Whether an objective draws noise words, as negative sampling does."""
         return any(TRAITS[each].has_noise for each in self.objectives)
 
     @property

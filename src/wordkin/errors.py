@@ -81,15 +81,15 @@ class ConfigError(WordkinError, ValueError):
 
 
 class CorpusError(WordkinError, ValueError):
-    """The text cannot be used."""
+    """The text cannot be used: it is missing, damaged, empty or of the wrong form."""
 
 
 class CorpusNotFoundError(CorpusError, FileNotFoundError):
-    """No such file, directory or pattern."""
+    """A file, directory or pattern does not exist or matches nothing."""
 
 
 class EncodingError(CorpusError):
-    """The text has bytes that are invalid in the encoding that it is read with."""
+    """The text has bytes that are invalid in the encoding with which it is read."""
 
 
 class EmptyVocabularyError(CorpusError):
@@ -151,7 +151,7 @@ class NotTrainedError(WordkinError, RuntimeError):
 
 
 class OutputError(WordkinError, OSError):
-    """A result cannot be written."""
+    """A result cannot be written to disk."""
 
 
 class CheckpointError(WordkinError, RuntimeError):
@@ -186,4 +186,4 @@ class MissingExtraError(WordkinError, ImportError):
 
 
 class CorpusWarning(UserWarning):
-    """Part of the text was skipped or replaced; the message says how much, and why."""
+    """Part of the text was skipped or replaced. The message says how much, and why."""

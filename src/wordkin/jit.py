@@ -32,7 +32,7 @@ except ImportError:  # not on Windows
 
 
 def _refuse_bad_threads() -> None:
-    """Raise :class:`ConfigError` if Numba cannot be imported because of the value of ``NUMBA_NUM_THREADS``."""
+    """Raise :class:`ConfigError` if ``NUMBA_NUM_THREADS`` has a value with which Numba cannot be imported."""
     threads = os.environ.get("NUMBA_NUM_THREADS")
     if threads is not None and not re.fullmatch(r"\s*\+?0*[1-9][0-9_]*\s*", threads):
         raise ConfigError(
@@ -297,7 +297,7 @@ def _unlocking(cache: KernelCache, compile_kernel: Callable[..., Any]) -> Callab
 # The functions that kernels call have no Python entry point, which makes compilation faster. They are cached as part
 # of the kernels.
 def inner(function: Callable[..., Any]) -> Any:
-    """Decorator for functions that kernels call; LLVM decides whether to inline them."""
+    """Decorator for functions that only kernels call. LLVM decides whether to inline them."""
     return _compiled(function, **_SWITCHES, no_cpython_wrapper=True)
 
 

@@ -30,7 +30,7 @@ def html_table(
     note: str = "",
     right: Sequence[str] = (),
 ) -> str:
-    """An HTML table with all content escaped; the columns named in ``right`` are right-aligned."""
+    """Format rows as an HTML table, with all text escaped; the columns named in ``right`` are right-aligned."""
     styles = ["text-align: right" if column in right else "text-align: left" for column in columns]
 
     def cells(tag: str, values: Sequence[object]) -> str:
@@ -46,7 +46,7 @@ def html_table(
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> str:
-    """A table in GitHub-flavoured Markdown."""
+    """Format rows as a table in GitHub-flavoured Markdown; the columns named in ``right`` are right-aligned."""
 
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cell.translate(_MARKDOWN) for cell in cells) + " |"
@@ -56,7 +56,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, rig
 
 
 def latex_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> str:
-    """A LaTeX tabular that uses the package booktabs."""
+    """Format rows as a LaTeX tabular that uses the package booktabs."""
 
     def line(cells: Iterable[str]) -> str:
         return " & ".join(cell.translate(_LATEX) for cell in cells) + r" \\"
@@ -71,7 +71,7 @@ def latex_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right:
 
 
 def csv_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Comma-separated values (RFC 4180 with line feeds); None becomes an empty cell."""
+    """Format rows as comma-separated values (RFC 4180 with line feeds); None becomes an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

@@ -66,7 +66,7 @@ class WordVectors:
 
     @property
     def path(self) -> Path | None:
-        """The file that the vectors were loaded from, if any."""
+        """The file that the vectors were loaded from; None if there is none."""
         return self._path
 
     @property
@@ -207,7 +207,7 @@ class WordVectors:
     @overload
     def __getitem__(self, words: Iterable[Item]) -> NDArray[Any]: ...
     def __getitem__(self, words: Item | Iterable[Item]) -> NDArray[Any]:
-        """The vector of a word, shape (N,), read-only, or the vectors of several words, shape (n, N)."""
+        """Return the vector of a word, shape (N,), read-only, or of several words, shape (n, N)."""
         if isinstance(words, str) or not isinstance(words, Iterable):
             row: NDArray[Any] = self._matrix[self._vocabulary.id_of(words)]
             return row
@@ -280,7 +280,10 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _norms(rows: NDArray[Any]) -> NDArray[np.float32]:
-    """Euclidean norm of each row, shape (n,); infinite or NaN if a value is, or if the norm overflows float32."""
+    """Euclidean norm of each row, shape (n,).
+
+    It is NaN or infinite if the row holds such a value, and infinite if it exceeds float32.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         values = rows.astype(np.float32, copy=False)
         squares = np.einsum("ij,ij->i", values, values)

@@ -70,9 +70,9 @@ class CorpusPiece(NamedTuple):
 
 
 def read_only(piece: CorpusPiece) -> CorpusPiece:
-    """Make the arrays of a piece read-only, like those of an encoded corpus.
+    """Make the arrays of a piece read-only, as the arrays of an encoded corpus are.
 
-    Numba compiles a kernel again for arguments that are writable.
+    Otherwise Numba would compile each kernel a second time, for writable arrays.
     """
     for array in (piece.ids, piece.offsets):
         array.flags.writeable = False
@@ -106,7 +106,7 @@ class EncodedCorpus:
 
     @property
     def words(self) -> int:
-        """Number of words."""
+        """Number of words in the text, counting repeated words each time."""
         return len(self.ids)
 
     @property

@@ -106,7 +106,7 @@ class PhraseOptions:
 
     @property
     def effective_threshold(self) -> float:
-        """``threshold``, or its default for the score."""
+        """The option ``threshold``; if it is None, 10 for ``word2phrase`` and 0.5 for ``npmi``."""
         if self.threshold is not None:
             return self.threshold
         return 0.5 if self.scoring == "npmi" else 10.0
@@ -171,7 +171,7 @@ class Phrases:
         return joined
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a JSON file, described in ``docs/phrases.md``. Raises :class:`OutputError` if that fails."""
+        """Write the phrases to a JSON file, as ``docs/phrases.md`` specifies; raise :class:`OutputError` on failure."""
         check_writable(Path(path))
         with replacing(Path(path)) as stream:
             stream.write(self.to_json())
@@ -293,7 +293,10 @@ class CountedText:
         return words_fingerprint(self.words, self.counts, self.corpus.sentences)
 
     def encode(self, new_ids: NDArray[np.int32], *, path: str | Path | None = None) -> EncodedCorpus:
-        """Encode the text with other ids; -1 drops a word. See :meth:`wordkin.corpus.Scan.encode`."""
+        """Encode the text with new ids, one for each of ``words``; -1 drops a word.
+
+        See :meth:`wordkin.corpus.Scan.encode`.
+        """
         size = int(self.counts[new_ids >= 0].sum()) * new_ids.itemsize + self.corpus.offsets.nbytes
         with CorpusWriter(path, spool_directory=self.spool_directory, expected_bytes=size) as writer:
             for piece in _pieces(self.corpus):
@@ -490,7 +493,7 @@ class _NgramTable:
 
 
 class _Scorer:
-    """Computes the scores of n-grams from counts."""
+    """Computes the scores of n-grams from their counts and the counts of their words."""
 
     def __init__(self, options: PhraseOptions, counts: NDArray[np.int64], different: int) -> None:
         self._options, self._counts, self._different = options, counts, different
@@ -500,7 +503,10 @@ class _Scorer:
     def scores(
         self, counts: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Scores of n-grams from their counts and the ids of their first and last words."""
+        """Compute the scores of n-grams.
+
+        ``counts`` holds the count of each n-gram, ``first`` and ``last`` the ids of its first and its last word.
+        """
         firsts, lasts = self._counts[first].astype(np.float64), self._counts[last].astype(np.float64)
         if self._options.scoring == "word2phrase":
             scores = (counts - self._options.min_count) / (firsts * lasts) * self._different

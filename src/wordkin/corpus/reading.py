@@ -155,7 +155,7 @@ def _record(item: object, number: int, field: str | int | None) -> Mapping[str, 
 
 
 def warn_of_skipped(tallies: Mapping[str, Tally]) -> None:
-    """Issue one warning with the number of skipped records and the reasons."""
+    """If records were skipped, issue one warning with their number and the reasons."""
     skipped: Counter[str] = Counter()
     for tally in tallies.values():
         skipped.update(tally.skipped)

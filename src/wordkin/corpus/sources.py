@@ -323,7 +323,7 @@ def _without_repeats(name: str, paths: list[str]) -> list[str]:
 
 
 def _find_in_directory(directory: Path) -> list[TextFile]:
-    """All files below a directory, sorted, except hidden ones."""
+    """All files in a directory and its subdirectories, sorted, except hidden ones."""
     found = [path for path in directory.rglob("*") if not _is_hidden(path.relative_to(directory)) and path.is_file()]
     if not found:
         raise CorpusNotFoundError(f"the directory {str(directory)!r} holds no files: put text files there")

@@ -103,7 +103,7 @@ def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
 
 
 def to_pandas(vectors: Embeddings) -> pandas.DataFrame:
-    """Make a data frame with an index "word" and columns 0 to N - 1 (extra ``arrow``)."""
+    """Make a data frame whose index holds the words, with columns 0 to N - 1 (extra ``arrow``)."""
     return data_frame(range(vectors.vector_size), vectors.matrix, index=("word", list(vectors.words)))
 
 

@@ -57,7 +57,7 @@ def _rounded(vectors: Embeddings) -> Embeddings:
 
 
 def whole_numbers(matrix: NDArray[Any], scales: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Divide rows by their scales and round to int8, shape (V, N)."""
+    """Divide the rows of a matrix by their scales and round to int8, shape (V, N)."""
     found = np.empty(matrix.shape, np.int8)
     divisors = np.where(scales > 0, scales, 1).astype(np.float64)[:, None]
     for start in range(0, len(matrix), _BLOCK_ROWS):

@@ -93,10 +93,7 @@ class Rows:
         return frozenset(word.partition(b" ")[0].partition(b"\t")[0] for word in words)
 
     def choose(self, words: list[bytes]) -> tuple[list[bytes], NDArray[np.int64] | None]:
-        """Select from ``words`` those that were asked for; return them and their indices in ``words``.
-
-        The indices are None if all words are kept.
-        """
+        """Return the words to keep and their indices in ``words``, or None as the indices if all are kept."""
         wanted = self.options.words
         if wanted is None:
             return words, None
@@ -176,7 +173,7 @@ class Rows:
         return [word.decode(encoding, lenient(errors)).encode("utf-8", "surrogatepass") for word in words]
 
     def finish(self) -> Embeddings:
-        """Check that the words are valid and distinct, and return the Embeddings."""
+        """Check that the words are valid and distinct, and return the words and vectors as Embeddings."""
         self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
         self.words = self.decoded(self.words)
         matrix = self.matrix

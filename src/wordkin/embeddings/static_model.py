@@ -132,6 +132,9 @@ def _word_boundaries() -> dict[str, Any]:
 
 
 def _letters_but(bracket: re.Match[str]) -> str:
-    """Translate a negated character class: letters and numbers except the listed characters (or digits)."""
+    """Translate a negated character class of :mod:`re` to the syntax of the library tokenizers.
+
+    The result matches letters and numbers, except the characters (or digits) that the class lists.
+    """
     digits, others = bracket.groups()
     return rf"[\p{{L}}\p{{N}}&&[^\d{others}]]" if digits else rf"[\p{{L}}\p{{N}}_&&[^{others}]]"

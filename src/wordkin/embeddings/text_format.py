@@ -281,7 +281,7 @@ def _row_begins(fields: list[bytes], vector_size: int) -> bool:
 
 
 def write_text(vectors: Embeddings, stream: BinaryIO, whitespace: str, header: bool) -> None:
-    """Write word2vec text with nine significant digits, which reproduce float32 exactly."""
+    """Write word2vec text. Numbers have nine significant digits, which reproduce float32 exactly."""
     words = writable_words(vectors, whitespace)
     if header:
         stream.write(b"%d %d\n" % vectors.matrix.shape)

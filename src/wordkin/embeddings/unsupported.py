@@ -83,7 +83,7 @@ def unsupported_kind(head: bytes, *, text: bool = False) -> str | None:
 
 
 def _zip_kind(head: bytes) -> str:
-    """Describe a zip archive by the name of its first file."""
+    """Describe what kind of zip archive this is, judged by the name of its first file."""
     name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode(errors="replace")
     if name.endswith(".npy"):
         return (
@@ -97,7 +97,7 @@ def _zip_kind(head: bytes) -> str:
 
 
 def _is_old_fasttext(head: bytes) -> bool:
-    """Whether this is the header of a fastText model older than format version 11, which has no magic number."""
+    """Whether a file begins like a fastText model from before format version 11, which has no magic number."""
     if len(head) < 48:
         return False
     numbers = [int.from_bytes(head[at : at + 4], "little", signed=True) for at in range(0, 48, 4)]

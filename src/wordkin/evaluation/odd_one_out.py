@@ -38,7 +38,7 @@ class OddOneOutScore:
 
     @property
     def coverage(self) -> float:
-        """Fraction of the groups whose words are all known."""
+        """Fraction of the groups whose words are all in the vocabulary."""
         return Proportion(self.known, self.groups).value
 
     @property

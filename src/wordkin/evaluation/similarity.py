@@ -88,11 +88,11 @@ class SimilarityResult(Tabular):
 
     @property
     def coverage(self) -> float:
-        """Fraction of the pairs whose words are both known."""
+        """Fraction of the pairs whose two words are both in the vocabulary."""
         return Proportion(self.known, self.pairs).value
 
     def rows(self) -> list[ScoreRow]:
-        """Return one row for the file."""
+        """Return a list with the only row of the table."""
         cells = (
             known_of(self.known, self.pairs),
             decimal(self.spearman.value),

@@ -70,7 +70,7 @@ def average_ranks(values: Floats) -> Floats:
 
 
 def pearson(first: Floats, second: Floats) -> float:
-    """Return Pearson's correlation; NaN for fewer than two values or if one side is constant."""
+    """Return Pearson's correlation; NaN for fewer than two values or if all values of one array are equal."""
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
     x, y = first - first.mean(), second - second.mean()
@@ -86,7 +86,7 @@ def spearman(first: Floats, second: Floats) -> float:
 
 
 def correlation_p_value(correlation: float, n: int) -> float:
-    """Return the two-sided p-value of zero correlation, by Student's t with n - 2 degrees of freedom."""
+    """Return the two-sided p-value of a correlation if the true one is 0, by Student's t (n - 2 degrees)."""
     if math.isnan(correlation) or n < 3:
         return math.nan
     if abs(correlation) == 1.0:
@@ -98,7 +98,7 @@ def correlation_p_value(correlation: float, n: int) -> float:
 
 
 def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray[np.int64]:
-    """Draw bootstrap resamples; return how often each of ``n`` items occurs in each, shape (resamples, n)."""
+    """Draw bootstrap resamples; return how often each has each of ``n`` items, shape (resamples, n)."""
     if n <= _MOST_MULTINOMIAL:
         return rng.multinomial(n, np.full(n, 1 / n), size=resamples)
     # The same distribution, faster for many items: multinomial() draws a binomial number for each item, which takes six
@@ -134,15 +134,15 @@ class ResampledPairs:
         return cls(first, second, order, moments, (_ResampledRanks.of(first), _ResampledRanks.of(second)))
 
     def both(self, counts: NDArray[np.int64]) -> Floats:
-        """Return Spearman's and Pearson's correlation in each resample, shape (2, resamples)."""
+        """Return both correlations in each resample, shape (2, resamples): Spearman's in row 0, Pearson's in row 1."""
         return self._in_each(counts, (self._spearman, self._pearson))
 
     def pearson(self, counts: NDArray[np.int64]) -> Floats:
-        """Return Pearson's correlation in each resample, shape (resamples,); NaN if one side is constant."""
+        """Return Pearson's correlation in each resample, shape (resamples,); NaN if an array is constant."""
         return self._in_each(counts, (self._pearson,)).reshape(-1)
 
     def spearman(self, counts: NDArray[np.int64]) -> Floats:
-        """Return Spearman's correlation in each resample, shape (resamples,); NaN if one side is constant."""
+        """Return Spearman's correlation in each resample, shape (resamples,); NaN if an array is constant."""
         return self._in_each(counts, (self._spearman,)).reshape(-1)
 
     def _in_each(self, counts: NDArray[np.int64], statistics: Sequence[Callable[[_Resample], float]]) -> Floats:

@@ -56,7 +56,7 @@ class Tables:
     output_bias: FloatArray | None = None
 
     def arrays(self) -> dict[str, FloatArray]:
-        """The tables that are not None, by name."""
+        """The tables that exist, by name: without biases that are None."""
         named = {
             "input_vectors": self.input_vectors,
             "output_vectors": self.output_vectors,
@@ -66,11 +66,11 @@ class Tables:
         return {name: array for name, array in named.items() if array is not None}
 
     def copy(self) -> Tables:
-        """A float64 copy."""
+        """Return a copy of the tables in float64."""
         return Tables(**{name: np.array(array, dtype=np.float64) for name, array in self.arrays().items()})
 
     def zeros(self) -> Tables:
-        """Tables of the same shapes, all zero."""
+        """Return tables of the same shapes that are all zero."""
         return Tables(**{name: np.zeros(array.shape) for name, array in self.arrays().items()})
 
     def moved(self, towards: Tables, learning_rate: float) -> Tables:
@@ -230,8 +230,8 @@ def shared_negative_sampling(
     """Negative sampling of C output words with M noise words that are shared with other examples.
 
     Each shared noise word has the weight ``negative / M`` for every output word different from it. The expected
-    gradient is then the same as with ``negative`` draws per output word. The rows of the result are those of the
-    outputs, followed by those of the noise words.
+    gradient is then the same as with ``negative`` draws per output word. The result has the output words first, then
+    the noise words.
     """
     row_ids = np.array([*output_ids, *noise_ids], dtype=np.int64)
     scores = row_scores(tables, hidden, row_ids)

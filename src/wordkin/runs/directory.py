@@ -374,7 +374,7 @@ class RunDirectory:
         self.close()
 
     def close(self) -> None:
-        """Unlock the directory."""
+        """Release the lock of the directory."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -537,7 +537,7 @@ class RunDirectory:
 
 
 class _HashedWriter:
-    """Writes bytes to a file and computes their SHA-256."""
+    """Writes bytes to a file, and computes their SHA-256 digest meanwhile."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

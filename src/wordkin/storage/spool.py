@@ -41,7 +41,7 @@ class Spool:
         return len(self._lengths)
 
     def append(self, array: NDArray[np.int32]) -> None:
-        """Add an array. Raises :class:`OutputError` if the disk is full or the directory is unusable."""
+        """Append an array. Raises :class:`OutputError` if the disk is full or the directory cannot be used."""
         self._lengths.append(len(array))
         self._offsets.append(self._bytes)
         self._bytes += array.nbytes
@@ -72,7 +72,7 @@ class Spool:
         return array
 
     def close(self) -> None:
-        """Drop the arrays and remove the file."""
+        """Remove the arrays, and the temporary file if there is one."""
         self._arrays.clear()
         if self._file is not None:
             self._file.close()

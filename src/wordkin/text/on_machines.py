@@ -240,7 +240,10 @@ class CorpusOnMachines(EncodedCorpus):
         return all(self._parts.is_held(number) for number, _ in self._pieces(positions))
 
     def _pieces(self, positions: range) -> Iterator[tuple[int, range]]:
-        """Yield the number of each part that contains some of these positions, and those positions."""
+        """Yield the parts that contain some of the given positions of the text.
+
+        For each part, yields its number and the given positions that are in it.
+        """
         number = bisect.bisect_right(self._starts, positions.start) - 1
         start = positions.start
         while start < positions.stop:

@@ -194,7 +194,7 @@ class ProgressDisplay:
 
 
 def lines_of_machines(machines: Sequence[MachineProgress]) -> list[str]:
-    """Return a line for each machine, or for the slowest ones if there are many."""
+    """Return a line of text about the progress of each machine; if there are many, only of the slowest."""
     shown = sorted(machines, key=lambda each: each.words_per_second)[:MOST_MACHINES_SHOWN]
     lines = [
         f"{each.name}: {_count(each.words_per_second)} words/s, {each.training_share:.0%} training, "

@@ -94,9 +94,9 @@ def tables_from_vectors(
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """Return initial tables whose input rows are given vectors, and how many words have a vector.
 
-    ``words`` are the words of ``vectors``, and ``vocabulary`` those to train. Words without a vector get uniform random
-    rows with the root mean square of the given vectors. Other tables are 0. Raises :class:`ConfigError` if no word has
-    a vector, or if a vector is not finite.
+    Row i of ``vectors`` belongs to word i of ``words``; ``vocabulary`` holds the words to train. Words without a vector
+    get uniform random rows with the root mean square of the given vectors. Other tables are 0. Raises
+    :class:`ConfigError` if no word has a vector, or if a vector is not finite.
     """
     if len(words) and words.integers != vocabulary.integers:
         kinds = [("whole numbers" if each.integers else "words") for each in (vocabulary, words)]
@@ -228,7 +228,7 @@ def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDA
 
 
 def _words_of_file(path: Path) -> list[str]:
-    """Read a file with one word per line."""
+    """Read the words of a file that has one word per line."""
     with InputFile(path) as source:
         data = b"".join(iter(lambda: source.read(1 << 20), b""))
         try:

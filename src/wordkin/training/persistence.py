@@ -15,7 +15,7 @@ class BestTables(Protocol):
     """
 
     def keep_best(self, tables: NamedTables) -> None:
-        """Store these tables in place of the previous ones. Raises :class:`OutputError` if the disk is full."""
+        """Store these tables instead of the previous ones. Raises :class:`OutputError` if the disk is full."""
 
     def best_tables(self) -> NamedTables:
         """Return the tables that were stored last, read-only."""

@@ -162,7 +162,7 @@ class Predictor:
         return objective
 
     def _input_ids(self, parameter: str, words: str | Sequence[str]) -> list[int]:
-        """The ids of the input words: one for skip-gram, one or more for CBOW."""
+        """Convert the input words to ids: one for skip-gram, one or more for CBOW."""
         listed: list[Item] = [words] if isinstance(words, str) or is_integer(words) else list(words)
         if not listed:
             raise ConfigError(parameter, "must name at least one word", listed)

@@ -51,7 +51,7 @@ class Snapshot:
         self._tables = None
 
     def _needed(self, tables: NamedTables) -> list[str]:
-        """Names of the tables, with one row per word, from which the vectors are computed."""
+        """Names of the tables from which the vectors are computed."""
         if self._config.vectors == "input":
             return ["input"]
         return ["input", *(name for name in tables if name.startswith("output/") and "hierarchical" not in name)]

@@ -57,7 +57,7 @@ class RunState:
         return self.epoch_loss / max(1, self.epoch_examples)
 
     def kept_epoch(self, epochs: int) -> int:
-        """The epoch, from 1, that the vectors come from in a run of ``epochs`` epochs; 0 before the first has ended."""
+        """The epoch (from 1) whose vectors are kept in a run of ``epochs`` epochs; 0 before the first has ended."""
         ended = self.stopped_early or self.epoch >= epochs
         return self.best_epoch if ended and self.best_epoch else self.epoch
 

@@ -185,7 +185,7 @@ class Trainer:
             self._backend.load_tables(self._best_tables.best_tables())
 
     def _average_with_old(self) -> None:
-        """At the end of an update, average the tables with those before it, before the final checkpoint."""
+        """At the end of an update, average the trained tables with the tables from before the update."""
         if self._old_rows is not None:
             self._backend.load_tables(self._old_rows.averaged_with(self._backend.tables()))
 

@@ -103,14 +103,14 @@ class TuningResult:
 
     @property
     def summary(self) -> str:
-        """A sentence that describes the outcome."""
+        """The outcome of the search in one sentence."""
         name = Step("whole", self.settings, 1.0, 0).name
         if self.better:
             return f"best: {name}; {self.reason}"
         return f"nothing better than {name} was found: {self.reason}"
 
     def rows(self) -> list[Row]:
-        """One row for each of the settings tried: first, best first, those tried on the whole text; then the others."""
+        """One row for each of the settings tried, sorted by score; settings tried on the whole text come first."""
         by_name: dict[str, list[Trial]] = {}
         for each in self.trials:
             by_name.setdefault(each.name, []).append(each)
@@ -121,7 +121,7 @@ class TuningResult:
         return sorted(rows, key=_order)
 
     def table(self) -> tuple[Sequence[str], list[list[str]]]:
-        """The headings and cells of a table of the settings that were tried."""
+        """The headings and the cells of a table with one row for each of the settings tried."""
         return COLUMNS, self._cells()
 
     def _cells(self) -> list[list[str]]:

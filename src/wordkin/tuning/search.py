@@ -172,7 +172,7 @@ class Book:
         return statistics.median(each.train_seconds / each.share for each in same)
 
     def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Return those of the trials that have a score and took no longer than the limit ``at_most``, best first."""
+        """Return the trials that have a score and took no longer than the limit ``at_most``, best first."""
         bound = self._bound()
         usable = [
             each

@@ -39,7 +39,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        """The settings as text."""
+        """The settings of the trial as text."""
         return ", ".join(f"{name}={_short(value)}" for name, value in self.settings.items())
 
 

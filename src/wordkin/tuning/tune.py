@@ -134,7 +134,7 @@ def _search(
     on_step: Callable[[Step, Sequence[Trial]], None] | None,
     on_trial: Callable[[Trial], None] | None,
 ) -> Choice:
-    """Run a search: reuse the recorded trials, make the others, and return the choice."""
+    """Run a search: take the results of recorded trials, make all further trials, and return the choice."""
     steps = search(book)
     step = next(steps)
     try:

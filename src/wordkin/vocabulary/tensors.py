@@ -30,7 +30,10 @@ def vocabulary_metadata(vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def vocabulary_of_tensors(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> Vocabulary:
-    """Build a vocabulary from stored arrays; raise :class:`FormatError` if they are damaged or of an unknown kind."""
+    """Build a vocabulary from arrays and metadata of a file.
+
+    Raises :class:`FormatError` if they are damaged, or if the words are of a kind that this version does not know.
+    """
     items = metadata.get(_ITEMS)
     if items not in (None, _INTEGERS):
         raise FormatError(f"its items have the unknown kind {items!r}: update wordkin")

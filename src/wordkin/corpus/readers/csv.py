@@ -15,12 +15,17 @@ from wordkin.errors import CorpusError, shown
 
 
 def read_csv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """Yield the texts of one column, separated by ``delimiter`` or commas; see :func:`_read`."""
+    """Yield the texts of one column of a CSV file.
+
+    Columns are separated by ``reading.delimiter``, or by commas if it is None. ``reading.field`` is the name of the
+    column, or its number from 0 if the file has no header. Rows without the column are counted in ``tally``.
+    ``block_bytes`` is the approximate number of bytes to read at a time.
+    """
     return _read(opened, reading, tally, block_bytes, "," if reading.delimiter is None else reading.delimiter)
 
 
 def read_tsv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
-    """Yield the texts of one column, separated by tabs; see :func:`_read`."""
+    """Yield the texts of one column of a file whose columns are separated by tabs; otherwise like :func:`read_csv`."""
     return _read(opened, reading, tally, block_bytes, "\t")
 
 
@@ -97,7 +102,7 @@ def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
 
 
 def _lines(opened: OpenFile, tally: Tally, block_bytes: int) -> Iterator[str]:
-    """Yield decoded lines with their line ends; invalid bytes are handled by ``encoding_errors``."""
+    """Yield the decoded lines of a file with their line ends; ``encoding_errors`` handles invalid bytes."""
     position = 0
     for lines in whole_lines(opened, block_bytes):
         yield from io.StringIO(decode_lines(lines, opened, tally, position), newline="")

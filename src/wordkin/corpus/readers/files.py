@@ -65,7 +65,7 @@ class TextFile:
 
 
 class BinaryFileError(CorpusError):
-    """A file is not text."""
+    """Raised for a file that is not text."""
 
 
 PACKED_MARKS = {
@@ -93,7 +93,7 @@ def looks_binary(text: bytes) -> bool:
 
 
 def suffixes_of(name: str) -> list[str]:
-    """The suffixes of a path or URL in lower case, ignoring the part after ``?``, ``#`` or ``::`` of a URL."""
+    """The suffixes of a path or URL in lower case. The part of a URL from ``?``, ``#`` or ``::`` on is ignored."""
     if is_address(name):
         name = name.split("::")[0]
         if name.startswith(("http://", "https://")):

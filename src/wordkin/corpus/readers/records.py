@@ -107,7 +107,7 @@ class Gatherer:
 
     @property
     def has_lists(self) -> bool:
-        """Whether lists of words were collected, which cannot be mixed with text."""
+        """Whether lists of words have been collected, so that text is refused from now on."""
         return bool(self._lists)
 
     @property

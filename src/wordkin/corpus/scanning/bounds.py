@@ -100,7 +100,8 @@ class Bound:
     def numbered(self, stream: NDArray[np.int32], tokens: int) -> NDArray[np.int32]:
         """Convert a stream of ids of the table to the numbers that are stored.
 
-        ``tokens`` is the present number of tokens in the table; those added since the last call receive numbers.
+        ``tokens`` is the present number of tokens in the table. Tokens that were added since the last call get a number
+        first.
         """
         new = tokens - len(self._numbers)
         if new:

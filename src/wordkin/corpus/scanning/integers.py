@@ -72,7 +72,7 @@ class _Gathered:
         self._first: object = None
 
     def add(self, sentence: Iterable[object]) -> None:
-        """Add the items of a sentence."""
+        """Append the items of a sentence; raise :class:`CorpusError` if one is not a whole number."""
         before = len(self.items)
         if isinstance(sentence, np.ndarray) and sentence.dtype.kind in "iu":
             self._add_array(sentence)
@@ -111,7 +111,7 @@ class _Gathered:
         raise not_an_item(item)
 
     def clear(self) -> None:
-        """Remove all items and sentences."""
+        """Remove all sentences, so that others can be collected."""
         self.items, self.lengths = array("q"), array("q")
 
 

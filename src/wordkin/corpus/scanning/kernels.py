@@ -145,7 +145,7 @@ def split_tokens(text, text_words, stop, position, keys, begins, lengths):
 def is_same_token(text_words, begin, arena, arena_words, start, length):
     """Whether a token of the text equals a token of the arena.
 
-    The first one has ``length`` >= 8 bytes from ``begin`` on in the text; the other begins at ``start`` in the arena.
+    The token of the text begins at ``begin`` and has ``length`` >= 8 bytes. The token of the arena begins at ``start``.
     """
     last = length - 8
     if arena[start + length] != 10 or text_words[begin + last] != arena_words[start + last]:

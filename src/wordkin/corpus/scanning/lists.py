@@ -266,7 +266,7 @@ def count_batches(
 
 
 def decoded_lines(blocks: Iterable[Block], encoding_errors: str, reporter: Reporter) -> Iterator[str]:
-    """Yield the decoded lines of a text without line ends."""
+    """Decode blocks of text and yield their lines, without line ends."""
     invalid = 0
     for line, name, position in _lines(blocks, reporter):
         if not is_utf8(line):

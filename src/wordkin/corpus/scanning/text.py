@@ -130,7 +130,7 @@ class _BlockCounter:
             yield block, numbered
 
     def count(self, assigned: tuple[Block, _Numbered]) -> _CountedBlock:
-        """Count a block in its table."""
+        """Count the tokens of a block in the table assigned to it."""
         block, numbered = assigned
         try:
             number, table = numbered.number, numbered.table
@@ -315,7 +315,7 @@ class TokenTable:
         return CountedText(stream, words, self.joined_tokens(known)), position
 
     def keep(self, tokens: NDArray[np.int64]) -> None:
-        """Drop all tokens except those with the given ids, which get new ids from 0 in the given order."""
+        """Drop all tokens but those with the given ids. These get new ids, from 0 in the given order."""
         counts, words = self.counts[tokens], self.packed().take(tokens)
         new = np.full(self._used, -1)
         new[tokens] = np.arange(len(tokens))

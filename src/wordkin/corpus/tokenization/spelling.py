@@ -48,7 +48,7 @@ class Spelling:
         return text if self.normalize is None else unicodedata.normalize(self.normalize, text)
 
     def words(self, parts: Iterable[str]) -> list[str]:
-        """Normalise words; drop empty ones and those that ``keep`` rejects."""
+        """Normalise words, and drop empty words and words that ``keep`` rejects."""
         spelled = (word for part in parts for word in self._spelled(part))
         keeps = self._keeps
         return [word for word in spelled if word and (keeps is None or keeps(word))]

@@ -56,7 +56,7 @@ class Options:
 
 
 def checked_options(kind: str | None, given: Mapping[str, Any]) -> Options:
-    """Check the options; raise ConfigError for the first that is not valid."""
+    """Check the options given for reading a file; raise ConfigError for the first that is not valid."""
     names = sorted(ReadOptions.__annotations__)
     for name, value in given.items():
         if name not in names:

@@ -86,7 +86,7 @@ def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tupl
 
 
 def word_columns(table: Table, options: Options) -> tuple[int, int]:
-    """Return the indices of the two word columns: those of the option or header, or the first two with text."""
+    """Return the indices of the two word columns: from the option, the header, or the first two with text."""
     if options.word_columns is not None:
         first, second = (find_column(table, "word_columns", each) for each in options.word_columns)
         return first, second

@@ -114,7 +114,7 @@ def _read_table(path: Path, options: Options) -> Table:
 
 
 def _read_directory(path: Path, options: Options) -> Dataset:
-    """Read the relations of all files in a directory and its subdirectories."""
+    """Read the files of a directory and its subdirectories as relations, and make analogies of them."""
     if options.kind not in (None, "relations"):
         raise FormatError(
             f"{path}: a directory must hold files of relations; got kind={options.kind!r}: pass a single file"

@@ -205,7 +205,7 @@ def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
 
 
 def find_delimiter(texts: Sequence[str]) -> str:
-    """Detect the column separator: a character that occurs equally often in (nearly) all lines."""
+    """Detect the column separator: a character that occurs equally often in all, or nearly all, lines."""
     if all("\t" in text.strip("\t") for text in texts) or (
         any("\t" in text.strip("\t") for text in texts) and not _is_regular(text.split() for text in texts)
     ):
@@ -248,7 +248,7 @@ def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable
 
 
 def _is_quoted_csv(text: str, delimiter: str) -> bool:
-    """Whether all quotes in a line, if any, enclose whole cells."""
+    """Whether a line can be quoted CSV: each quotation mark, if there is any, encloses a whole cell."""
     mark = re.escape(delimiter)
     cell = rf'\s*(?:"(?:[^"]|"")*"|[^"{mark}]*)\s*'
     return re.fullmatch(rf"{cell}(?:{mark}{cell})*", text) is not None

@@ -234,8 +234,8 @@ def copy_rows(shapes, table, first, count, target):
 def add_change(shapes, table, first, count, before, after, share):
     """Add a fraction of a change of some rows to other rows of the same table.
 
-    The rows from ``first`` on receive ``share`` times the difference of the rows from ``after`` on and those from
-    ``before`` on. The latter are overwritten.
+    The rows from ``first`` on receive ``share`` times the difference between the rows from ``after`` on and the rows
+    from ``before`` on. The rows from ``before`` on are overwritten.
     """
     for row in range(count):
         add_row(shapes, table, after + row, -1.0, table, before + row)  # no change is exactly none

@@ -81,7 +81,7 @@ class TileShapeType(types.Type):
 
 
 class TileType(types.Type):
-    """Numba type of a tile in registers."""
+    """The Numba type of a tile, which is held in registers."""
 
     def __init__(self, shape: TileShape) -> None:
         self.shape = shape
@@ -284,7 +284,7 @@ def filled(_typing: Any, shape: Any, value: Any) -> Any:
 
 @intrinsic
 def load(_typing: Any, shape: Any, array: Any, start: Any, row_size: Any) -> Any:
-    """``load(shape, array, start, row_size)``: row r of the tile is ``array.flat[start + r * row_size:]``."""
+    """``load(shape, array, start, row_size)``: return a tile with row r from ``array.flat[start + r * row_size:]``."""
     if not (isinstance(shape, TileShapeType) and _contiguous(array, shape.shape.dtype)):
         return None
     tile = TileType(shape.shape)
@@ -318,7 +318,7 @@ def load_row(_typing: Any, shape: Any, array: Any, start: Any) -> Any:
 
 @intrinsic
 def store(_typing: Any, tile: Any, array: Any, start: Any, row_size: Any) -> Any:
-    """``store(tile, array, start, row_size)``: the inverse of :func:`load`."""
+    """``store(tile, array, start, row_size)``: write row r of the tile to ``array.flat[start + r * row_size:]``."""
     if not (isinstance(tile, TileType) and _contiguous(array, tile.shape.dtype)):
         return None
 
@@ -339,8 +339,8 @@ def store(_typing: Any, tile: Any, array: Any, start: Any, row_size: Any) -> Any
 def add_to_rows(_typing: Any, tile: Any, table: Any, row_ids: Any, first: Any, row_size: Any, column: Any) -> Any:
     """``add_to_rows(tile, table, row_ids, first, row_size, column)``: add the rows of a tile to rows of a table.
 
-    Row r of the tile is added at ``table.flat[row_ids[first + r] * row_size + column]``. The rows are
-    added one after the other, so a row id that occurs twice receives both.
+    Row r of the tile is added at ``table.flat[row_ids[first + r] * row_size + column]``. Rows are added one after the
+    other, so if a row id occurs twice, both rows are added to it.
     """
     if not (isinstance(tile, TileType) and _contiguous(table, tile.shape.dtype) and row_ids == types.int32[::1]):
         return None

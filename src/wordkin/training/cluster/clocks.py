@@ -75,7 +75,7 @@ class Clocks:
 
     @property
     def period_words(self) -> int:
-        """Number of words of the longest period, of all replicas together."""
+        """Number of words of the longest period, summed over all replicas."""
         return self.replicas * self.round_words * self.merge_all_every
 
     def periods(self, span: range, text_words: int, words_before: int, total_words: int) -> Iterator[Period]:

@@ -191,7 +191,7 @@ class Links:
 
     @property
     def others(self) -> list[int]:
-        """The indices of the other machines."""
+        """The indices of all machines except this one."""
         return [number for number, peer in enumerate(self._peers) if peer is not None]
 
     def _part(self) -> None:

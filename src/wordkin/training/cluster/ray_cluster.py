@@ -64,7 +64,7 @@ class RayMachine:
         self.starting = self.call("facts")
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the actor; return a reference to the result."""
+        """Call a method of the actor on this machine; return a Ray reference to the result."""
         return getattr(self._actor, method).remote(*arguments)
 
     def control(self, method: str, *arguments: Any) -> Any:
@@ -260,7 +260,7 @@ def gather(
 
 
 def processors(node: Mapping[str, Any]) -> int:
-    """Return how many processors Ray offers on a node."""
+    """Return how many processors Ray may use on a node."""
     return int(node.get("Resources", {}).get("CPU", 0))
 
 

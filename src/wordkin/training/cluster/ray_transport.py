@@ -247,7 +247,7 @@ class RayTransport:
             machine.control("stop", self._ticket)
 
     def _stopping(self, should_stop: Callable[[], bool]) -> Callable[[], None]:
-        """Return a function that stops the members once ``should_stop`` returns True."""
+        """Return a function to call repeatedly, which stops the machines once ``should_stop`` returns True."""
         told = False
 
         def poll() -> None:

@@ -59,7 +59,7 @@ class Replica:
         schedule: Schedule,
         should_stop: Callable[[], bool],
     ) -> SpanResult:
-        """Train on a block of the text; ``stop`` of the result is the position that training reached."""
+        """Train on a block of the text. ``stop`` of the result is the position that training reached."""
         self._tally.clear()
         result = self.backend.train_span(corpus, epoch, block.start, block.stop, schedule, should_stop)
         tallied = self._tally.updates

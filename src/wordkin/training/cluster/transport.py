@@ -126,7 +126,7 @@ class InProcess:
         return len(self.machines)
 
     def begin_period(self) -> None:
-        """Do nothing, because the machines of this transport never change."""
+        """Do nothing: in one process, the machines never change."""
 
     def train_period(
         self,

@@ -13,8 +13,8 @@ _LINEAR_ALGEBRA = "scipy.linalg.cython_blas"
 def load_numba_alone() -> None:
     """Import Numba without SciPy's linear algebra, which saves 0.2 s and 9 MB.
 
-    Numba imports the latter only to detect whether it is installed, and no kernel here uses it. During the call no
-    other thread may import it, so only programs should call this function, not libraries.
+    Numba imports SciPy's linear algebra only to detect whether it is installed, and no kernel here uses it. During the
+    call no other thread may import it, so only programs should call this function, not libraries.
     """
     from wordkin.jit import cpu_target
 

@@ -39,7 +39,7 @@ class Queue(Generic[T]):
 
 
 class Crew(Generic[W]):
-    """A fixed set of workers, each with its own thread."""
+    """A fixed set of workers, each of which runs on its own thread."""
 
     def __init__(self, workers: Sequence[W]) -> None:
         self.workers = workers

@@ -289,7 +289,7 @@ class MergedTables:
     def _train(
         self, text: Text, worker: Worker, *, part: int, shard: range | None, results: dict[range, Result]
     ) -> None:
-        """Train one part, after all parts of its round have been prepared."""
+        """Train one part of a round. All parts of the round must have been prepared before."""
         if shard is not None:
             learning_rate = text.rate_at(shard.start)
             results[shard] = worker.train(*self._inputs_of(part), learning_rate)

@@ -120,7 +120,7 @@ class Step(Protocol[TargetsT, WorkspaceT]):
         """Replace local numbers by the row ids ``numbers``, in the words and in the targets; return both as outputs."""
 
     def most_rows(self, words: int) -> int:
-        """Maximum number of output rows that ``words`` words of text read, besides those of the words themselves."""
+        """Maximum number of output rows that ``words`` words of text need besides the rows of these words."""
 
     def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
         """Add how often training on a text updates each output row, to ``updates`` float32 [rows].
@@ -460,7 +460,7 @@ def hidden_square(config: TrainingConfig, vocabulary_size: int) -> float:
 
 
 def outputs_per_example(config: TrainingConfig) -> float:
-    """Expected number of outputs of an example: 1 for CBOW (the centre), the context words for skip-gram."""
+    """Expected number of output words of an example: 1 for CBOW, the size of the context for skip-gram."""
     return 1 if config.architecture == "cbow" else contexts_of_word(config)
 
 

@@ -41,7 +41,7 @@ class Counter:
         self.targets = [np.zeros(vocabulary_size if step.draws_words else 0, np.int32) for step in steps]
 
     def count(self, sample: Sample) -> None:
-        """Count the words and the targets that were drawn for a shard."""
+        """Add the words of a shard, and the targets drawn for it, to the counts."""
         count_ids(sample.windows.word_ids, self.words)
         for step, targets, counts in zip(self._steps, sample.targets, self.targets, strict=True):
             if step.draws_words:
