@@ -126,7 +126,7 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
         belongs to; ``"HOST:PORT"`` is the address of another. Each machine trains one replica unless ``replicas`` is
         set. See ``docs/machines.md``.
     spool_directory : path, default None
-        Directory for temporary files, which hold data too large for memory. If None, the system's default.
+        Directory for temporary files, which hold data too large for memory. If None, that of the system.
     vocabulary : path, mapping or Vocabulary, default None
         The words to learn and their counts, which replace those of the text: a file of ``word count`` lines, a
         mapping from word to count, or a :class:`Vocabulary`. It cannot be combined with ``min_count``,

@@ -41,7 +41,7 @@ def _refuse_bad_threads() -> None:
 
 
 def _import_numba() -> None:
-    """Import Numba; raise :class:`ConfigError` for an environment variable with an invalid value.
+    """Import Numba; raise :class:`ConfigError` if one of its environment variables has an invalid value.
 
     Numba itself only issues a long warning, or fails with an error that does not name the variable.
     """

@@ -83,7 +83,7 @@ class Source:
 def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object = None) -> Source:
     """Resolve a corpus argument to a :class:`Source`: find its files, or determine what kind of iterable it is.
 
-    The files that match a pattern, are in a directory or are given as a set are sorted.
+    Files that are found by a pattern or in a directory are sorted, and so are the paths of a set.
 
     Parameters
     ----------

@@ -913,8 +913,8 @@ class Embeddings(WordVectors):
         Returns
         -------
         AnalogyResult, SimilarityResult, CategoryResult or OddOneOutResult
-            The scores. Notebooks show them as a table. Methods: ``to_pandas``, ``to_markdown``, ``to_latex`` and
-            ``to_csv``.
+            The scores. Notebooks show them as a table. The methods ``to_pandas``, ``to_markdown``, ``to_latex`` and
+            ``to_csv`` convert them.
 
         Raises
         ------

@@ -230,7 +230,7 @@ class _ResampledRanks:
     order : array of int64, shape (n,), or None
         The items in ascending order of their values; None if they are sorted already.
     group : array of int64, shape (n,)
-        The number of the group of equal values of each item.
+        For each item, the index of the group of items that have the same value.
     groups : int
         The number of groups.
     """

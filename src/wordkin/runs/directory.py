@@ -296,7 +296,7 @@ class RunDirectory:
     def continue_as(self, run: Run) -> None:
         """Use ``run`` as the record from the next checkpoint on, after the run was resumed with changed options.
 
-        Only options that a resumed run may change may differ from the recorded ones.
+        Only options that can be changed when a run is resumed differ from the recorded ones.
         """
         self._record = dataclasses.replace(self.record, run=run)
 

@@ -198,14 +198,14 @@ class PartsOnMachines:
 
 
 class CorpusOnMachines(EncodedCorpus):
-    """An encoded corpus whose words are on the machines; :attr:`ids` is empty.
+    """An encoded corpus whose word ids are stored on the machines of a cluster; :attr:`ids` is empty here.
 
     Parameters
     ----------
     parts : PartsOnMachines
         The parts and their machines.
     encoded : sequence of tuple of int, int and str
-        The number of words, of sentences, and the fingerprint of each part.
+        For each part, its number of words, its number of sentences, and its fingerprint.
     """
 
     def __init__(self, parts: PartsOnMachines, encoded: Sequence[tuple[int, int, str]]) -> None:

@@ -93,7 +93,7 @@ class Predictor:
     vocabulary : Vocabulary
         Its words, with counts.
     tables : mapping of str to ndarray
-        See :mod:`wordkin.training.tables`; not modified.
+        The trained tables by name, as in :mod:`wordkin.training.tables`; they are not modified.
     """
 
     def __init__(self, config: TrainingConfig, vocabulary: Vocabulary, tables: NamedTables) -> None:

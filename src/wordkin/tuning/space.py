@@ -143,8 +143,8 @@ def space_of(options: Settings, vary: object) -> Space:
     options : mapping
         Training options with the same value in every trial.
     vary : None, sequence of str, or mapping
-        Names of the options to vary, or a mapping of these names to the values to try. None varies a standard set of
-        options. :data:`VALUES` holds the values of options without values here.
+        Names of the options to vary, or a mapping of these names to the values to try. If None, a standard set of
+        options is varied. For an option without values, those in :data:`VALUES` are tried.
 
     Raises
     ------

@@ -111,7 +111,10 @@ def _lines(opened: OpenFile, tally: Tally, block_bytes: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _long_fields() -> Iterator[None]:
-    """Context manager that removes the limit of the csv module on the size of a field, a global setting."""
+    """Context manager that lifts the limit of the csv module on the size of a field.
+
+    The limit is a setting of the whole process; it is restored at the end.
+    """
     limit = csv.field_size_limit(2**31 - 1)
     try:
         yield

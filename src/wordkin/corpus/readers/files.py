@@ -265,7 +265,7 @@ class _Stream:
 
 
 class LinesOfPart:
-    """Reads all lines that begin in a byte range of a file, each to its end.
+    """Reads the lines of a file that begin in a byte range. The last of them may end after the range.
 
     Parameters
     ----------

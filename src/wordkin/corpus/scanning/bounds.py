@@ -160,7 +160,10 @@ class Bound:
         return Dropped(self.max_types, self._words, self._occurrences, self._highest, affected)
 
     def tokens_of_numbers(self) -> Sequence[NDArray[np.int32]]:
-        """For each generation, an int32 array that maps numbers to tokens; -1 for dropped tokens."""
+        """For each generation of stored segments, return an int32 array that maps their numbers to tokens.
+
+        It is -1 for dropped tokens.
+        """
         token_of_number = np.full(len(self._born), -1, np.int32)
         token_of_number[self._numbers] = np.arange(len(self._numbers), dtype=np.int32)
         return _Generations(token_of_number, self._born, self.generation + 1)

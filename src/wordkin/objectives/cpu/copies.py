@@ -216,8 +216,8 @@ def _is_alone(table, generation, slot, row):
 def mean_squares(shapes, tables, shard, squares):
     """Write the mean squared norm of the rows that a shard trains to ``squares`` float64 [tables].
 
-    If a row has a copy, the copy is measured. Each row is weighted by its number of updates. Only some rows are
-    measured.
+    If a row has a copy, the copy is measured. Each row is weighted by its number of updates. Only a sample of
+    the rows is measured.
     """
     for number in range(len(tables)):
         table = tables[number]

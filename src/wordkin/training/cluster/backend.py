@@ -49,7 +49,7 @@ class ReplicatedBackend:
     ) -> Self:
         """Make a backend that trains all replicas in this process, one after the other.
 
-        The arguments are those of the CPU backend.
+        The arguments are those of :class:`~wordkin.training.cpu.backend.CpuBackend`.
         """
         counts = np.asarray(counts, np.int64)
         refuse_too_many_replicas(config, len(counts), config.replicas)

@@ -79,9 +79,9 @@ class Clocks:
         return self.replicas * self.round_words * self.merge_all_every
 
     def periods(self, span: range, text_words: int, words_before: int, total_words: int) -> Iterator[Period]:
-        """Yield the periods of text from the start of ``span`` on that end inside it.
+        """Divide a span of text into periods, and yield those that end inside the span.
 
-        The last period of the text may be shorter.
+        The last period of the text may be shorter than the others.
 
         Parameters
         ----------

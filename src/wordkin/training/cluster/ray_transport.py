@@ -154,7 +154,7 @@ class RayTransport:
         return len(self._members)
 
     def begin_period(self) -> None:
-        """Let machines that have joined hold replicas, as long as each machine has at least one replica."""
+        """Give replicas to machines that have joined the cluster, as long as there is one for each machine."""
         self._cluster.look()
         room = self._config.replicas - len(self._members)
         joining = [each for each in self._cluster.machines if each not in self._members][:room]

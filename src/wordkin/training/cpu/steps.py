@@ -48,7 +48,7 @@ class Sharing(NamedTuple):
     writers : int
         Number of threads that write to the same rows concurrently.
     noise_uses : int
-        Number of blocks that share one draw of noise words.
+        Number of consecutive blocks of examples that use the same noise words.
     """
 
     writers: int
