@@ -1,4 +1,4 @@
-"""Load and save vectors in any format."""
+"""Load and save vectors in any of the supported formats."""
 
 from __future__ import annotations
 

@@ -24,7 +24,10 @@ _WORD_NAMES, _VECTOR_NAMES, _COUNT_NAME = ("word", "token", "term"), ("vector", 
 
 
 class TableFolder:
-    """A directory whose files form one table, for errors, which name the directory and the row in the whole table."""
+    """A directory whose files form one table.
+
+    Errors about it name the directory, and the number of a row in the whole table.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path

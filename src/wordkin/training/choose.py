@@ -1,4 +1,4 @@
-"""Selection of the backend."""
+"""Chooses the training backend that fits a configuration, and opens it."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ class _Spawning(multiprocessing.context.SpawnContext):
                 process.kill()
 
     def ending(self) -> str:
-        """Describe how a process ended that was not killed by :meth:`end`, for an error message."""
+        """Describe, for an error message, how the first process that ended by itself ended."""
         codes = [process.exitcode for process in self.started]
         own = [code for code in codes if code not in (None, 0, -signal.SIGTERM)]  # the pool terminates the others
         if not own or own[0] is None:

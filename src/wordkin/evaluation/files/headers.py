@@ -140,7 +140,9 @@ def is_index_name(name: str) -> bool:
 
 
 def find_column(table: Table, parameter: str, wanted: str | int) -> int:
-    """Return the index (from 0) of a column given by name or by number from 1, the value of option ``parameter``."""
+    """Return the index (from 0) of the column ``wanted``, which is a name or a number from 1.
+
+    ``parameter`` is the option that names the column, for the error."""
     width = max(len(row.cells) for row in table.rows)
     if isinstance(wanted, str) and wanted.isdecimal() and (table.header is None or wanted not in table.header.cells):
         wanted = int(wanted)

@@ -23,7 +23,7 @@ _FEW_VALUES = 12
 
 
 def recognise(table: Table, options: Options) -> str:
-    """Return the only kind that fits a table without its header.
+    """Detect the kind of benchmark in a table whose header has been removed: the only kind that fits.
 
     Raises
     ------

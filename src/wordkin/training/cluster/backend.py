@@ -1,4 +1,4 @@
-"""The backend that trains several replicas of the tables. Between two complete merges lies a *period* of text."""
+"""The backend that trains several replicas of the tables, period by period: all rows are merged after each period."""
 
 from __future__ import annotations
 
