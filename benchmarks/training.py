@@ -226,7 +226,7 @@ def _summary_table(rows: Mapping[str, Runs], found: Mapping[str, Any]) -> str:
         runs = found["command"]["runs"]
         leanest = found["command"].get("leanest", runs["gensim"])
         ours, theirs = ([run["peak_bytes"] for run in each] for each in (runs["wordkin"], leanest))
-        add("peak memory of that, one epoch, MB", ours, theirs, ratios(theirs, ours), 1e6)
+        add("from text to saved vectors, one epoch, peak memory in MB", ours, theirs, ratios(theirs, ours), 1e6)
     return table(("measured", "wordkin", "gensim", "times better"), lines)
 
 
@@ -310,7 +310,7 @@ def _whole_table(found: Mapping[str, Any], size_bytes: int) -> str:
         runs = found["command"]["runs"]
         leanest = found["command"].get("leanest", runs["gensim"])
         ours, theirs = ([run["peak_bytes"] for run in each] for each in (runs["wordkin"], leanest))
-        add(f"peak memory of that, one epoch ({runs['wordkin'][0]['peak_of']}), MB", ours, theirs, 1e6)
+        add("from text to saved vectors, one epoch, peak memory in MB", ours, theirs, 1e6)
     return table(("skip-gram NS 100", "wordkin", "gensim", "times better"), lines)
 
 

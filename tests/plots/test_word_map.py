@@ -45,7 +45,7 @@ def test_vectors_of_one_number_lie_on_a_line():
     ("make", "message"),
     [
         (lambda v: map_vocabulary(v, "tsne"), "method"),
-        (lambda v: map_vocabulary(v, most=1), "words must be at least 2"),
+        (lambda v: map_vocabulary(v, most=1), "words must hold at least two words"),
         (lambda v: cluster_words(v, 24, 9), "clusters must be a whole number from 2 to 8; got 9"),
     ],
 )

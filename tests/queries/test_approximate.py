@@ -117,9 +117,9 @@ def test_broken_and_missing_files(tmp_path):
     whole = path.read_bytes()
     for broken, why in (
         (b"", "it is empty"),
-        (b"junk" * 50, "its seal is missing: it is truncated, or was written by another program"),
-        (whole[: len(whole) // 2], "its seal is missing"),
-        (whole[:-1], "its seal is missing"),
+        (b"junk" * 50, "its checksum is missing: it is truncated, or was written by another program"),
+        (whole[: len(whole) // 2], "its checksum is missing"),
+        (whole[:-1], "its checksum is missing"),
         (whole[:5000] + b"?" + whole[5001:], "its content does not match its checksum"),
         (whole[:-1] + b"?", "its content does not match its checksum"),
     ):

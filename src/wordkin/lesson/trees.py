@@ -82,7 +82,7 @@ def _fibonacci(size: int) -> NDArray[np.int64]:
     if size > _MOST_FIBONACCI:
         raise ConfigError(
             "tree", f'must not be "fibonacci" with more than {_MOST_FIBONACCI} words', size,
-            "its longest path has one node less than there are words",
+            "choose another tree, or use a shorter text",
         )  # fmt: skip
     numbers = [1, 1]
     while len(numbers) < size:

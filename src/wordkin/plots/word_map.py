@@ -103,7 +103,7 @@ def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST
     """
     count = min(len(vectors), most)
     if count < 2:
-        raise ConfigError("words", "must be at least 2 words for a map", count)
+        raise ConfigError("words", "must hold at least two words for a map", count)
     if method == "pca":
         positions, shares = _principal_positions(vectors, count)
     elif method == "umap":

@@ -69,7 +69,7 @@ def check_index_file(path: Path) -> IndexFacts:
         raise FormatError(error.strerror or str(error)) from error
     content, end = data[:-_SEAL_BYTES], bytes(data[-_SEAL_BYTES:])
     if not end.startswith(SEAL_MAGIC):
-        raise FormatError("its seal is missing: it is truncated, or was written by another program")
+        raise FormatError("its checksum is missing: it is truncated, or was written by another program")
     if hashlib.sha256(content).digest() != end[len(SEAL_MAGIC) :]:
         raise FormatError("its content does not match its checksum")
     return _checked_content(content)
