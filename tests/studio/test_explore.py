@@ -133,7 +133,7 @@ def test_analogy_heatmap_and_odd_one_out(studio, new_tab):
     page.wait_for_selector("h3:has-text('paris is to rome as bread is to')")
     assert page.locator("ol.words").count() == 2
     page.get_by_role("tab", name="Odd one out").click()
-    page.get_by_label("Words, between spaces or commas").fill("paris, rome oslo cheese")
+    page.get_by_label("Words, between commas or spaces").fill("paris, rome oslo cheese")
     page.keyboard.press("Enter")
     page.wait_for_selector("h3:has-text('The odd one out is cheese')")
     page.get_by_role("tab", name="Similarities").click()

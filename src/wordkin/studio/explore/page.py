@@ -58,12 +58,12 @@ async def _open(view: View, name: str, below: Any, waiting: Any, facts: Any) -> 
     except WordkinError as error:
         with below:
             waiting.delete()
-            notice(str(error), bad=True)
+            notice(view.text("explore.cannot_open", error=error), bad=True)
         return
     except (OSError, MemoryError) as error:
         with below:
             waiting.delete()
-            notice(f"{type(error).__name__}: {error}", bad=True)
+            notice(view.text("explore.cannot_open", error=f"{type(error).__name__}: {error}"), bad=True)
         return
     waiting.delete()
     facts.set_text(view.text("explore.facts", words=f"{len(vectors):,}", size=f"{vectors.vector_size:,}"))

@@ -137,7 +137,8 @@ def _options(tab: Tab) -> None:
             """Keep what was typed, because a change of another option rebuilds the fields."""
             tab.draft = text.value or "", noise.value or ""
 
-        button(tab.text("use_text"), lambda: _use(tab, text.value or "", noise.value or ""))
+        with marked("div", "line"):
+            button(tab.text("use_text"), lambda: _use(tab, text.value or "", noise.value or ""))
         with marked("div", "line"):
             for field, (low, high) in NUMBERS.items():
                 _number(tab, field, low, high)

@@ -87,6 +87,6 @@ class _NewRun:
             run = await view.studio.runs.begin(corpus, self._options.values(), watch)
         except (WordkinError, OSError) as error:
             with self._problem:
-                notice(str(error), bad=True)
+                notice(view.text("train.cannot_start", error=error), bad=True)
             return
         ui.navigate.to(view.link("/train", run=run.name))
