@@ -121,7 +121,7 @@ def test_folders_that_are_no_whole_table(tmp_path, spark):
 
 
 def test_options_that_folders_have_no_use_for(spark):
-    with pytest.raises(ConfigError, match=r'^format must be "parquet" or left unset for a folder; got \'bin\'$'):
+    with pytest.raises(ConfigError, match=r'^format must be "parquet" or left unset for a directory; got \'bin\'$'):
         load_embeddings(spark, format="bin")
     with pytest.raises(ConfigError, match=r"^encoding must be left unset for Parquet and Arrow"):
         load_embeddings(spark, encoding="latin-1")

@@ -492,7 +492,7 @@ def test_a_run_that_has_not_trained_is_no_model(sentences, tmp_path, monkeypatch
     monkeypatch.setattr(wordkin.runs.run, "open_backend", fail)
     with pytest.raises(MemoryError):
         Word2Vec(**SMALL).fit(sentences, checkpoint=tmp_path)
-    with pytest.raises(CheckpointError, match="has no trained tables yet: resume the run"):
+    with pytest.raises(CheckpointError, match="has no trained tables yet: continue it with resume"):
         Word2Vec.load(tmp_path)
 
 

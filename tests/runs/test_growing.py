@@ -199,7 +199,7 @@ def test_training_starts_from_published_vectors(model, tmp_path):
         match="init must hold vectors with 100 dimensions, the value of vector_size; got 8: set vector_size",
     ):
         wordkin.train(NEW, init=path)
-    with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or Embeddings; got 7"):
+    with pytest.raises(ConfigError, match="init must be the path of a file of vectors, or an Embeddings object; got 7"):
         wordkin.train(NEW, init=7)
     path.write_text("2 2\nw1 1 2\nw2 x 3\n")
     with pytest.raises(FormatError, match=r'pass bad_rows="skip" to .*; load takes this option, as in init=load\('):

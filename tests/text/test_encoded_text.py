@@ -72,9 +72,7 @@ def test_options_left_out_are_as_the_text_was_made(text: Path, tmp_path: Path) -
 ])  # fmt: skip
 def test_other_options_are_refused(text: Path, tmp_path: Path, option: dict[str, object], made: str) -> None:
     encoded(text, tmp_path / "c.wk", max_vocabulary=20)
-    message = (
-        rf"{next(iter(option))} must be left out, because the text was encoded with {made}; got .*: encode the text"
-    )
+    message = rf"{next(iter(option))} must be left out, because the text was encoded with {made}; got .*: leave it out"
     with pytest.raises(ConfigError, match=message):
         wordkin.train(tmp_path / "c.wk", **SMALL, **option)
 
