@@ -1,7 +1,7 @@
 """HTML that changes often. It is sent to the browser without rendering the page again.
 
 NiceGUI renders all elements of a page again when one of them changes. In the lesson this takes longer than everything
-else that a step needs in the browser.
+else that a step needs in the browser. ``live.js``, which every page contains, replaces only what changes.
 """
 
 from __future__ import annotations
@@ -14,15 +14,6 @@ from typing import Any
 from nicegui import Client, background_tasks, json
 from nicegui.element import Element
 
-# If the keyboard focus was in the replaced content, it moves to the element with the same number there.
-_SHOW = """for (const [id, html] of {parts}) {{
-  const part = getHtmlElement(id), places = "button, [tabindex]";
-  if (!part) continue;
-  const inside = part.contains(document.activeElement);
-  const at = inside ? [...part.querySelectorAll(places)].indexOf(document.activeElement) : -1;
-  part.innerHTML = html;
-  if (at >= 0) part.querySelectorAll(places)[at]?.focus({{preventScroll: true}});
-}}"""
 _CONTENT = "innerHTML"
 _CHOOSE = """(event) => {
   const number = event.target.closest('[data-choice]')?.dataset.choice;
@@ -70,4 +61,4 @@ def choice_html(text: str, number: int, kind: str = "word") -> str:
 
 async def _send(client: Client) -> None:
     parts = list(_changed.pop(client).items())
-    client.run_javascript(_SHOW.format(parts=json.dumps(parts)))
+    client.run_javascript(f"showLive({json.dumps(parts)})")

@@ -47,8 +47,8 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
     studio = Studio(workspace, Library(workspace, _is_connected), runs, PAGES)
     app.add_middleware(Assets, prefix=f"/_nicegui/{__version__}/static", folder=_STATIC, compress=not local)
     app.add_middleware(Guard, host=host, token=token, sessions=lambda: len(Client.instances))
-    theme = (files("wordkin.studio") / "theme.css").read_text(encoding="utf-8")
-    ui.add_head_html(f"<style>{theme}</style>", shared=True)
+    theme, live = ((files("wordkin.studio") / name).read_text(encoding="utf-8") for name in ("theme.css", "live.js"))
+    ui.add_head_html(f"<style>{theme}</style><script>{live}</script>", shared=True)
     for page in PAGES:
         _route(studio, page)
     app.storage.max_tab_storage_age = TAB_STORAGE_SECONDS

@@ -70,7 +70,7 @@ def _player(tab: Tab) -> Update:
     with marked("div", "line lesson-player"):
         button("|◀", lambda: tab.go(1), "quiet", label=tab.text("to_first"))
         button("◀", lambda: tab.go(tab.number - 1), "quiet", label=tab.text("back"))
-        play = button("", lambda: tab.pause() if tab.playing else tab.play(), label=tab.text("play"))
+        play = button(tab.text("play"), lambda: tab.pause() if tab.playing else tab.play())
         button("▶", lambda: tab.go(tab.number + 1), "quiet", label=tab.text("forward"))
         button("+20", lambda: tab.go(tab.number + 20), "quiet", label=tab.text("forward20"))
         now = LiveHtml("span").classes("step-now")
@@ -86,7 +86,6 @@ def _player(tab: Tab) -> Update:
     def update() -> None:
         now.show(escape(tab.text("step_of", number=f"{tab.number:,}", steps=f"{tab.steps:,}")))
         play.text = tab.text("pause") if tab.playing else tab.text("play")
-        play.props["aria-label"] = play.text
 
     return update
 
