@@ -116,7 +116,7 @@ def subsampling(tab: Tab) -> Update:
         show()
 
     with marked("div", "line"):
-        slider = ui.slider(min=-5, max=-0.3, step=0.1, value=exponent["t"]).style("width:20rem; max-width:100%")
+        slider = ui.slider(min=-5, max=-0.3, step=0.1, value=exponent["t"]).style("width:15rem; max-width:100%")
         slider.props["aria-label"] = "t"
         slider.on_value_change(lambda event: change(event.value))
         shown = inline("", "strong")
