@@ -37,8 +37,8 @@ PAGES = (
 )  # fmt: skip
 SECTIONS = (
     "training", "quality", "sweep", "cost", "claims", "startup", "queries", "determinism", "phrases",
-    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "merge_dtype", "counting", "readers",
-    "segmentation", "cluster_speed", "compat", "compat_tests", "weights",
+    "recipes", "left_out", "growing", "loading", "guidance", "studio", "replicas", "merge_options", "counting",
+    "readers", "segmentation", "cluster_speed", "compat", "compat_tests", "weights",
 )  # fmt: skip
 ORIGINS = {"enwiki-17m.txt": "English Wikipedia", "en2m.txt": "English Wikipedia"}  # texts of the published results
 PICTURES = {"sweep": "sweep.png", "cost": "cost.png", "queries": "recall.png", "replicas": "replicas.png"}

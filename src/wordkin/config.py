@@ -558,6 +558,10 @@ class TrainingConfig:
         "float32", Choice(get_args(MergeDtype)), "Training",
         "With replicas: number format of the changes of rows that replicas exchange. bfloat16 rounds them to 8 "
         "significant bits, and halves the data that machines send.")
+    merge_late: bool = _option(
+        False, Flag(), "Training",
+        "With replicas: use the merged rows of frequent words one round later, so that machines train while they "
+        "exchange them and wait for each other less.")
     # fmt: on
 
     def __post_init__(self) -> None:

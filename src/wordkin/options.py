@@ -74,3 +74,4 @@ class TrainingOptions(TypedDict, total=False):
     merge_all_every: int
     frequent_rows: int
     merge_dtype: MergeDtype
+    merge_late: bool

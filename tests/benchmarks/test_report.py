@@ -7,13 +7,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import cluster_speed
 import compat
 import compat_tests
 import cost
 import determinism
 import left_out
 import loading
-import merge_dtype
+import merge_options
 import pytest
 import queries
 import recipes
@@ -222,14 +223,28 @@ def test_the_table_and_the_picture_of_replicas(tmp_path: Path) -> None:
     assert (tmp_path / "replicas.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_table_of_number_formats() -> None:
+def test_the_table_of_options_of_merging() -> None:
     settings, values = {}, {}
     for seed in (1, 2):
-        for dtype, score in (("float32", 0.14), ("bfloat16", 0.13)):
-            settings[f"{dtype}, seed {seed}"] = {"merge_dtype": dtype, "seed": seed}
-            values[f"{dtype}, seed {seed}"] = {"loss": 2.25, "total": score + 0.002 * seed, "wordsim353": 0.5}
-    found = merge_dtype.blocks(_content("merge_dtype", values, settings))["scores"]
-    assert _cells(found, "`bfloat16`") == ["2", "13.3 ± 0.1", "0.500 ± 0.000", "", "2.2500 ± 0.0000"]
+        for number, side, score in ((4, "`merge_late=True`", 0.13), (4, "defaults", 0.14), (2, "defaults", 0.15)):
+            settings[f"{number} {side} {seed}"] = {"replicas": number, "side": side, "seed": seed}
+            values[f"{number} {side} {seed}"] = {"loss": 2.25, "total": score + 0.002 * seed, "wordsim353": 0.5}
+    found = merge_options.blocks(_content("merge_options", values, settings))["scores"]
+    names = [line.split("|")[1].strip() for line in found.splitlines()[2:]]
+    assert names == ["2 replicas, defaults", "4 replicas, defaults", "4 replicas, `merge_late=True`"]
+    assert _cells(found, names[2]) == ["2", "13.3 ± 0.1", "0.500 ± 0.000", "", "2.2500 ± 0.0000"]
+
+
+def test_the_table_of_the_speed_of_a_cluster() -> None:
+    values = {}
+    for turn, alone in ((1, 1e6), (2, 2e6)):
+        speeds = {cluster_speed.ALONE: 1, cluster_speed.TOGETHER: 2, cluster_speed.APART: 1.75, "two nodes, late": 1.5}
+        for name, times in speeds.items():
+            values[f"{name}, turn {turn}"] = {"words_per_second": times * alone, "sent": 12.5}
+    found = cluster_speed.blocks(_content("cluster_speed", values))["speed"]
+    assert _cells(found, "two threads") == ["3,000,000", "2.00", "", ""]
+    assert _cells(found, "two processes, never merged") == ["2,620,000", "1.75", "0.75", ""]
+    assert _cells(found, "two nodes, late") == ["2,250,000", "1.50", "0.50", "12.5"]
 
 
 def test_tables_of_determinism() -> None:

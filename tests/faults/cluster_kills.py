@@ -38,6 +38,7 @@ CASES = [
     for architecture in ("skip-gram", "cbow")
     for objective in ("negative-sampling", "hierarchical-softmax")
 ]
+CASES += [{"merge_late": True}, {"merge_late": True, "merge_dtype": "bfloat16"}]
 SECONDS_TO_FILL_UP = 120
 
 

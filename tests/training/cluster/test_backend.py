@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,7 +17,8 @@ from wordkin.training.choose import open_backend
 from wordkin.training.cluster import memory
 from wordkin.training.cluster.backend import ReplicatedBackend
 from wordkin.training.cluster.clocks import Clocks
-from wordkin.training.cluster.machine import frequent_rows
+from wordkin.training.cluster.machine import Machine, frequent_rows
+from wordkin.training.cluster.merging import MergedRows
 from wordkin.training.cluster.transport import InProcess
 from wordkin.training.cpu import shard_length
 from wordkin.training.cpu.backend import CpuBackend
@@ -97,10 +99,19 @@ def test_machines_change_no_bit(architecture: str, objective: str) -> None:
     assert same(trained(2 if architecture == "cbow" else 4, threads=2, **options), expected)
 
 
-@pytest.mark.parametrize("merge_dtype", ["float32", "bfloat16"])
-def test_neither_do_machines_in_default_mode_with_one_thread(merge_dtype: str) -> None:
+MERGING = {
+    "usual": {},
+    "bfloat16": {"merge_dtype": "bfloat16"},
+    "late": {"merge_late": True, "merge_all_every": 3},
+    "late, bfloat16": {"merge_late": True, "merge_all_every": 3, "merge_dtype": "bfloat16"},
+}
+MERGINGS = pytest.mark.parametrize("merging", MERGING.values(), ids=MERGING.keys())
+
+
+@MERGINGS
+def test_neither_do_machines_in_default_mode_with_one_thread(merging: dict[str, object]) -> None:
     options = {"deterministic": False, "objective": OBJECTIVES, "output_bias": True, "projection_bias": True}
-    assert same(trained(3, **options, merge_dtype=merge_dtype), trained(1, **options, merge_dtype=merge_dtype))
+    assert same(trained(3, **options, **merging), trained(1, **options, **merging))
 
 
 def test_changes_in_bfloat16_are_rounded() -> None:
@@ -108,6 +119,46 @@ def test_changes_in_bfloat16_are_rounded() -> None:
     assert same(trained(4, (PERIOD,), threads=2, merge_dtype="bfloat16"), found)
     for name, precise in usual().items():
         assert 0 < np.abs(found[name] - precise).max() < 0.01 * np.abs(precise).max()
+
+
+def test_rows_that_are_merged_late_are_as_if_training_had_started_from_them() -> None:
+    """Each round brings a row of both replicas closer to its optimum, as in the model of the merging rule."""
+    config = configured(replicas=2, frequent_rows=1, merge_late=True)
+    machine = Machine(config, COUNTS, first_pieces(config, VOCABULARY), range(2))
+    row = int(np.argmax(COUNTS))
+    optimum, pull = machine.merged[0][row] + 1, 0.5
+    rounds = []  # that would have brought both replicas to where they are, if they had trained in sequence
+
+    def train() -> None:
+        for replica in machine.replicas.values():
+            replica.rows[0][row] = optimum + (replica.rows[0][row] - optimum) * np.float32(math.exp(-pull))
+            replica.pulls[0][row] += pull
+
+    def merge(*, all_rows: bool) -> list[list[MergedRows]]:
+        (changes,) = machine.changes(1, all_rows=all_rows)
+        return [machine.merge(changes)]
+
+    def note() -> None:
+        left = [float(optimum[0] - replica.rows[0][row, 0]) for replica in machine.replicas.values()]
+        rounds.append([-math.log(each) / pull for each in left])
+
+    train()
+    late = merge(all_rows=False)
+    train()
+    note()
+    machine.take(late, all_rows=False)
+    note()
+    machine.take(merge(all_rows=True), all_rows=True)
+    note()
+    assert rounds == [pytest.approx([each] * 2, abs=1e-4) for each in (2, 3, 4)]
+    machine.close()
+
+
+def test_late_merges_wait_for_the_next_round_of_a_period_only() -> None:
+    late = {"merge_late": True, "merge_all_every": 3}
+    assert not same(trained(**late), trained(merge_all_every=3))
+    assert same(trained(merge_late=True, merge_all_every=1), trained(merge_all_every=1))
+    assert same(trained(4, (3 * 4 * 75,), threads=2, **late), trained(**late))
 
 
 def test_spans_that_end_with_periods_change_no_bit() -> None:
@@ -143,18 +194,20 @@ def test_the_result_counts_every_shard_once() -> None:
         replicated.close()
 
 
-@pytest.mark.parametrize("merge_dtype", ["float32", "bfloat16"])
-def test_a_period_that_was_told_to_stop_leaves_no_trace(merge_dtype: str) -> None:
-    backend = opened(configured(merge_dtype=merge_dtype))
+@MERGINGS
+def test_a_period_that_was_told_to_stop_leaves_no_trace(merging: dict[str, object]) -> None:
+    config = configured(**merging)
+    backend = opened(config)
     first = tables_of(backend)
-    questions = 2 * 4 * 2  # of a short period: two rounds of four replicas, which ask before and after 75 words
+    rounds = config.merge_all_every
+    questions = rounds * 4 * 2  # of a short period: rounds of four replicas, which ask before and after 75 words
     for answers in (0, 1, questions // 2 - 2, questions // 2 + 4, questions - 2, questions + 5):
         remaining: Iterator[bool] = iter([False] * answers)
         stopped = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda left=remaining: next(left, True))
-        assert stopped.stop == (PERIOD // 4 if answers > questions else 0)
+        assert stopped.stop == (rounds * 4 * 75 if answers > questions else 0)
         assert same(tables_of(backend), first) == (stopped.stop == 0)
     backend.train_span(CORPUS, 0, stopped.stop, WORDS, SCHEDULE, lambda: False)
-    assert same(tables_of(backend), usual() if merge_dtype == "float32" else trained(merge_dtype=merge_dtype))
+    assert same(tables_of(backend), trained(**merging) if merging else usual())
     backend.close()
 
 
@@ -171,9 +224,9 @@ def test_a_run_goes_on_from_the_tables_of_another() -> None:
         second.close()
 
 
-@pytest.mark.parametrize("merge_dtype", ["float32", "bfloat16"])
-def test_all_replicas_are_the_same_between_periods(merge_dtype: str) -> None:
-    config = configured(objective=OBJECTIVES, projection_bias=True, merge_dtype=merge_dtype)
+@MERGINGS
+def test_all_replicas_are_the_same_between_periods(merging: dict[str, object]) -> None:
+    config = configured(objective=OBJECTIVES, projection_bias=True, **merging)
     transport = InProcess(config, COUNTS, first_pieces(config, VOCABULARY), machines=2)
     backend = ReplicatedBackend(Clocks.of(config, WORDS), transport)
     try:

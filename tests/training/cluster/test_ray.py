@@ -77,9 +77,9 @@ def cluster(nodes: Any) -> Iterator[RayCluster]:
         yield opened
 
 
-def words_of_machines(machines: int) -> list[int]:
-    """Words that each machine trains in a run of the usual four replicas."""
-    clocks, found = Clocks.of(configured(), WORDS), [0] * machines
+def words_of_machines(machines: int, **options: object) -> list[int]:
+    """Words that each machine trains in a run of four replicas."""
+    clocks, found = Clocks.of(configured(**options), WORDS), [0] * machines
     for period in clocks.periods(range(WORDS), WORDS, 0, WORDS):
         for of_round in clocks.rounds(period):
             for number, block in enumerate(of_round):
@@ -115,8 +115,8 @@ def trained(
 
 
 @functools.cache
-def of_one_process(architecture: str = "skip-gram", objective: str = OBJECTIVES[0]) -> Tables:
-    config = configured(architecture=architecture, objective=objective)
+def of_one_process(architecture: str = "skip-gram", objective: str = OBJECTIVES[0], **options: object) -> Tables:
+    config = configured(architecture=architecture, objective=objective, **options)
     backend = ReplicatedBackend.in_process(config, COUNTS, first_pieces(config, VOCABULARY))
     tables = trained(backend)
     backend.close()
@@ -126,6 +126,9 @@ def of_one_process(architecture: str = "skip-gram", objective: str = OBJECTIVES[
 def on_machines(cluster: Any, **options: object) -> ReplicatedBackend:
     config = configured(**options)
     return ReplicatedBackend(Clocks.of(config, WORDS), RayTransport(cluster, config, COUNTS, None))
+
+
+LATE = {"merge_late": True, "merge_all_every": 3}
 
 
 def same(found: Tables, expected: Tables) -> bool:
@@ -325,11 +328,11 @@ def is_running(process: int) -> bool:
 def test_a_killed_actor_a_late_joiner_and_a_killed_node_change_no_bit(
     nodes: Any, cluster: RayCluster, tmp_path: Path
 ) -> None:
-    backend = on_machines(cluster)
+    backend = on_machines(cluster, **LATE)
     victim = process_of(cluster.machines[1])
     with pytest.warns(RuntimeWarning, match=r"lost the machine .*: the other machines train its replicas"):
         found = trained(backend, after(3, lambda: os.kill(victim, signal.SIGKILL)))
-    assert same(found, of_one_process())
+    assert same(found, of_one_process(**LATE))
 
     def wait_for(machines: int) -> None:
         deadline = time.monotonic() + 60
@@ -344,11 +347,11 @@ def test_a_killed_actor_a_late_joiner_and_a_killed_node_change_no_bit(
         joining.extend(add_node(nodes) for _ in range(2))
         wait_for(4)  # the new ones, and another actor in place of the killed one
 
-    backend = on_machines(cluster)
-    assert same(trained(backend, after(2, join)), of_one_process())
+    backend = on_machines(cluster, **LATE)
+    assert same(trained(backend, after(2, join)), of_one_process(**LATE))
     result = backend.train_span(CORPUS, 0, 0, WORDS, SCHEDULE, lambda: False)
     assert result.machines == 4
-    assert sorted(work.words for work in result.work.values()) == sorted(words_of_machines(4))
+    assert sorted(work.words for work in result.work.values()) == sorted(words_of_machines(4, **LATE))
     for work in result.work.values():
         assert 0 < work.training_seconds < work.seconds
 

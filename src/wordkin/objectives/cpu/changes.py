@@ -145,7 +145,38 @@ def set_rows(shapes, table, ids, rows):
 
 
 @kernel
-def clear_numbers(numbers, ids):
-    """Set the elements ``ids`` of the float32 array ``numbers`` to 0."""
+def rebase_rows(shapes, table, ids, pulls, then, merged):
+    """Change trained rows to what they would be if training had started from the merged rows.
+
+    In the model of the merging rule, updates with a pull of u leave e^-u of the distance of a row to its optimum. So if
+    a row had started at a distance d from where it did, it would have ended at d e^-u from where it did, and this
+    computes ``table[ids] += (merged[ids] - then) * exp(-pulls[ids])``. A row without updates becomes the merged row.
+
+    Parameters
+    ----------
+    shapes : TileShapes
+        The layout of the rows.
+    table : float32 [rows of the table, row_size]
+        The rows after the updates.
+    ids : int32 [n]
+        Ids of the trained rows.
+    pulls : float32 [rows of the table]
+        For each row, the number of its updates since ``then``, multiplied by the pull.
+    then : float32 [n, row_size]
+        The rows ``ids`` at the start of training.
+    merged : float32 [rows of the table, row_size]
+        The merged rows.
+    """
+    row_size = table.shape[1]
     for slot in range(ids.shape[0]):
-        numbers[ids[slot]] = 0.0
+        ahead = ids[min(slot + ROWS_AHEAD, ids.shape[0] - 1)]
+        prefetch_row(table, ahead)
+        prefetch_row(merged, ahead)
+        start = np.int64(ids[slot]) * row_size
+        undone = math.expm1(-np.float64(pulls[ids[slot]]))
+        for column in range(0, row_size, breadth(shapes.panel)):
+            now = load_row(shapes.panel, table, start + column)
+            earlier = load_row(shapes.panel, then, slot * row_size + column)
+            base = load_row(shapes.panel, merged, start + column)
+            after = add_scaled(base, 1.0, add_scaled(now, -1.0, earlier))
+            store(add_scaled(after, undone, add_scaled(base, -1.0, earlier)), table, start + column, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.links import Address, Links, Memory, PeerLostError, StoppedError
 from wordkin.training.cluster.machine import Machine
 from wordkin.training.cluster.memory import refuse_too_many_replicas
-from wordkin.training.cluster.merging import MergedRows, owned_rows
+from wordkin.training.cluster.merging import ChangedRows, MergedRows, owned_rows
 from wordkin.training.cluster.transport import dealt
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import PIECE_ROWS, TablePiece, first_pieces
@@ -72,7 +73,8 @@ class Host:
 
     def __init__(self) -> None:
         self._held: Machine | None = None
-        self._merged: list[list[MergedRows]] = []
+        self._merging: Future[list[list[MergedRows]]] | None = None  # the rows to take, of all owners
+        self._background = ThreadPoolExecutor(1, "merge")
         self._changes_memory, self._merged_memory = Memory(Buffer), Memory(Buffer)
         self._stopped = -1
         self._links: Links | None = None
@@ -228,6 +230,7 @@ class Host:
                 self._merge(self._links, should_stop, all_rows=number == len(rounds))
         except BaseException as error:
             self._links.break_off()
+            self._drop_merged()
             if isinstance(error, StoppedError) or (isinstance(error, PeerLostError) and should_stop()):
                 return None
             raise
@@ -249,17 +252,26 @@ class Host:
         return results
 
     def _merge(self, links: Links, should_stop: Callable[[], bool], *, all_rows: bool) -> None:
-        """Merge the rows that replicas changed on all machines.
+        """Merge the rows that replicas changed on all machines. The next call takes rows that are merged late."""
+        self._take_merged(all_rows=False)
+        changes = self._machine.changes(links.machines, all_rows=all_rows, elsewhere=links.others)
+        self._merging = self._background.submit(self._exchanged, links, changes, should_stop)
+        if all_rows:
+            self._merging.result()  # taken by settle, once all machines have trained the period
+        elif not self._machine.merges_late(all_rows=all_rows):
+            self._take_merged(all_rows=False)
+
+    def _exchanged(
+        self, links: Links, changes: Sequence[Mapping[int, Sequence[ChangedRows]]], should_stop: Callable[[], bool]
+    ) -> list[list[MergedRows]]:
+        """Exchange changed rows for merged ones.
 
         Each row has one machine as its owner. This machine sends its changed rows to their owners, merges the rows that
         it owns, and sends the merged rows to all machines.
         """
-        changes = self._machine.changes(links.machines, all_rows=all_rows, elsewhere=links.others)
         found = links.exchange(changes, should_stop, self._changes_memory)
         merged = self._machine.merge({number: rows for each in found for number, rows in each.items()})
-        self._merged = links.exchange([merged] * links.machines, should_stop, self._merged_memory)
-        if not all_rows:
-            self._take_merged(all_rows=False)
+        return links.exchange([merged] * links.machines, should_stop, self._merged_memory)
 
     def settle(self) -> None:
         """End a period that all machines have trained: write the merged rows to the tables of all replicas."""
@@ -267,13 +279,18 @@ class Host:
         self._machine.end_period()
 
     def _take_merged(self, *, all_rows: bool) -> None:
-        for each in self._merged:
-            self._machine.take(each, all_rows=all_rows)
-        self._merged = []
+        merging, self._merging = self._merging, None
+        if merging is not None:
+            self._machine.take(merging.result(), all_rows=all_rows)
+
+    def _drop_merged(self) -> None:
+        merging, self._merging = self._merging, None
+        if merging is not None:
+            wait([merging])
 
     def restart_period(self, numbers: Sequence[int]) -> None:
         """Undo a period that was not completed, and train the replicas with the given ``numbers`` from now on."""
-        self._merged = []
+        self._drop_merged()
         self._machine.restart_period()
         self._machine.train_replicas(numbers)
 

@@ -101,16 +101,25 @@ class Machine:
         """Return the rows that each replica has changed since the last merge, by the owner that will merge them.
 
         ``owners`` is the number of machines that merge. If ``all_rows`` is false, only frequent rows are considered.
-        ``elsewhere`` holds the indices of the owners in other processes, for which rows are copied. The result is
-        indexed by owner, replica number and table.
+        ``elsewhere`` holds the indices of the owners in other processes, for which rows are copied. Rows that are
+        merged late are copied for all owners, because training continues before they are merged. The result is indexed
+        by owner, replica number and table.
         """
         among = None if all_rows else self._frequent
+        if self.merges_late(all_rows=all_rows):
+            elsewhere = range(owners)
+            for replica in self.replicas.values():
+                replica.mark(self._frequent)
         before, columns = (None, 0) if self._short_columns is None else (self.merged, self._short_columns)
         found = {
             number: replica.changes(owners, among, elsewhere, before, columns)
             for number, replica in self.replicas.items()
         }
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
+
+    def merges_late(self, *, all_rows: bool) -> bool:
+        """Return whether the replicas :meth:`take` merged rows only after the next round."""
+        return self.config.merge_late and not all_rows
 
     @property
     def row_bytes(self) -> int:
@@ -135,18 +144,25 @@ class Machine:
         """
         return self._merger.merge(self.merged, [changes[number] for number in sorted(changes)])
 
-    def take(self, merged: Sequence[MergedRows], *, all_rows: bool) -> None:
-        """Write merged rows to the tables of every replica of this machine.
+    def take(self, merged: Sequence[Sequence[MergedRows]], *, all_rows: bool) -> None:
+        """Write the merged rows of all owners to the tables of every replica of this machine.
 
-        If only frequent rows were merged (``all_rows`` is false), :meth:`restart_period` can undo this.
+        If rows are merged late, what a replica has trained meanwhile is added. If only frequent rows were merged
+        (``all_rows`` is false), :meth:`restart_period` can undo this.
         """
         if not all_rows and not self._kept:
             tables = zip(self.merged, self._frequent, strict=True)
             self._kept = [MergedRows(ids, list_of_rows(self._layout, rows, ids, Buffer())) for rows, ids in tables]
-        for number, (before, rows) in enumerate(zip(self.merged, merged, strict=True)):
+        late = self.merges_late(all_rows=all_rows)
+        for of_owner in merged:
+            for number, (before, rows) in enumerate(zip(self.merged, of_owner, strict=True)):
+                if not late:
+                    for replica in self.replicas.values():
+                        replica.take(number, before, rows)
+                put_rows(self._layout, before, before, rows)
+        if late:
             for replica in self.replicas.values():
-                replica.take(number, before, rows)
-            put_rows(self._layout, before, before, rows)
+                replica.rebase(self._frequent, self.merged)
 
     def end_period(self) -> None:
         """Mark the end of a period: all rows have been merged, and the period can no longer be undone."""

@@ -26,8 +26,8 @@ from wordkin.objectives.cpu.changes import (
     Union,
     add_changes,
     add_pulls,
-    clear_numbers,
     list_rows,
+    rebase_rows,
     set_rows,
 )
 from wordkin.objectives.cpu.layout import Layout, aligned_zeros
@@ -111,7 +111,7 @@ class Merger:
             listed = list_of_changes(table, table, ids, self._short_columns, Buffer())
         merged = self._merge_table(0, table, [ChangedRows(ids, listed, pulls)])
         put_rows(self._layout, table, table, merged)
-        clear_numbers(pulls, read_only(ids))
+        rebase_rows(self._layout.shapes, table, read_only(ids), pulls, table, table)
 
     def reserve(self, rooms: Sequence[int]) -> None:
         """Allocate buffers for the given number of rows of each table, and write to all of their memory."""

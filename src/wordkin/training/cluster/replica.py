@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordkin.corpus.encoded import TrainingText
-from wordkin.objectives.cpu.changes import clear_numbers
+from wordkin.objectives.cpu.changes import rebase_rows
 from wordkin.training.backend import SpanResult
 from wordkin.training.cluster.buffers import Buffer
 from wordkin.training.cluster.merging import (
@@ -39,8 +39,8 @@ class Replica:
     rows : tuple of float32 [rows, row_size]
         Views of the rows of each table.
     pulls : tuple of float32 [rows]
-        For each table and row, the number of updates since the last merge, times the pull of one update. 0 if the row
-        has not been updated.
+        For each table and row, the number of updates since :meth:`changes` last returned the row, times the pull of one
+        update. 0 if the row has not been updated.
     """
 
     def __init__(self, backend: CpuBackend) -> None:
@@ -50,6 +50,8 @@ class Replica:
         self._tally = backend.tally_updates()
         self._pulls = backend.pulls
         self._buffers: defaultdict[tuple[int, int], Buffer] = defaultdict(Buffer)  # by table and owner
+        self._marks = [Buffer() for _ in self.rows]
+        self._marked: list[Rows] = []
 
     def train(
         self,
@@ -77,7 +79,7 @@ class Replica:
         before: tuple[Rows, ...] | None = None,
         columns: int = 0,
     ) -> list[list[ChangedRows]]:
-        """Return the rows that this replica has updated since the last merge, for each owner and each table.
+        """Return the rows updated since they were last returned, for each owner and each table, and clear their pulls.
 
         An owner is a machine that merges some of the rows.
 
@@ -111,6 +113,7 @@ class Replica:
                     found.append(ChangedRows(ids, list_of_rows(layout, rows, ids, buffer), pulls[ids]))
                 else:
                     found.append(ChangedRows(ids, rows, pulls[ids], whole=True))
+            pulls[updated] = 0.0
         return changed
 
     def reserve(self, rooms: Sequence[Sequence[int]], elsewhere: Collection[int], row_bytes: int) -> None:
@@ -124,13 +127,23 @@ class Replica:
                 self._buffers[table, owner].reserve(of_owners[owner] * row_bytes)
 
     def take(self, number: int, before: Rows, merged: MergedRows) -> None:
-        """Set rows of table ``number`` to merged rows, and their pulls to 0.
+        """Set rows of table ``number`` to merged rows.
 
         If ``merged`` holds changes in bfloat16, they are added to the rows in ``before``, the table after the previous
         merge.
         """
         put_rows(self.backend.layout, self.rows[number], before, merged)
-        clear_numbers(self.pulls[number], read_only(merged.ids))
+
+    def mark(self, among: tuple[NDArray[np.int32], ...]) -> None:
+        """Remember the rows ``among`` of each table as they are now, for :meth:`rebase`."""
+        tables = zip(self.rows, among, self._marks, strict=True)
+        self._marked = [list_of_rows(self.backend.layout, rows, ids, buffer) for rows, ids, buffer in tables]
+
+    def rebase(self, among: tuple[NDArray[np.int32], ...], merged: tuple[Rows, ...]) -> None:
+        """Set the rows ``among`` of each table as if training had continued from the merged rows since :meth:`mark`."""
+        tables = zip(self.rows, among, self.pulls, self._marked, merged, strict=True)
+        for rows, ids, pulls, then, base in tables:
+            rebase_rows(self.backend.layout.shapes, rows, read_only(ids), pulls, then, base)
 
     def restart_from(self, rows: tuple[Rows, ...]) -> None:
         """Copy all tables from ``rows``, and set all pulls to 0."""

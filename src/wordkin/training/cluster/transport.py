@@ -12,7 +12,7 @@ from wordkin.config import TrainingConfig
 from wordkin.corpus.encoded import EncodedCorpus, TrainingText
 from wordkin.training.backend import MachineWork, SpanResult
 from wordkin.training.cluster.machine import Machine
-from wordkin.training.cluster.merging import ChangedRows
+from wordkin.training.cluster.merging import ChangedRows, MergedRows
 from wordkin.training.schedule import Schedule
 from wordkin.training.tables import NamedTables, TablePiece, pieces_of
 
@@ -119,6 +119,7 @@ class InProcess:
             Machine(config, counts, pieces, numbers, text_counts=text_counts)
             for numbers in dealt(config.replicas, machines)
         ]
+        self._merged: list[list[MergedRows]] = []  # of each owner, until the replicas take them
 
     @property
     def size(self) -> int:
@@ -150,20 +151,27 @@ class InProcess:
         return period_result(trained, rounds, self.size, 0, {})
 
     def _merge(self, *, all_rows: bool) -> None:
+        self._take_merged(all_rows=False)  # of the round before, if they are merged late
         found = [machine.changes(len(self.machines), all_rows=all_rows) for machine in self.machines]
-        merged = []
         for owner, machine in enumerate(self.machines):
             changes: dict[int, list[ChangedRows]] = {}
             for each in found:
                 changes |= each[owner]
-            merged.append(machine.merge(changes))
+            self._merged.append(machine.merge(changes))
+        if not self.machines[0].merges_late(all_rows=all_rows):
+            self._take_merged(all_rows=all_rows)
+
+    def _take_merged(self, *, all_rows: bool) -> None:
+        merged, self._merged = self._merged, []
+        if not merged:
+            return
         for machine in self.machines:
-            for rows in merged:
-                machine.take(rows, all_rows=all_rows)
+            machine.take(merged, all_rows=all_rows)
             if all_rows:
                 machine.end_period()
 
     def restart_period(self) -> None:
+        self._merged = []
         for machine in self.machines:
             machine.restart_period()
 
