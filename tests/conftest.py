@@ -28,6 +28,7 @@ SLOW_FILES = (
     "tests/cli/test_process.py",
     "tests/faults/test_faults.py",
     "tests/studio/test_lesson_pages.py",
+    "tests/studio/test_lesson_numbers.py",
     "tests/runs/test_resume_any_configuration.py",
     "tests/studio/test_train.py",
     "tests/test_jit.py",

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -247,6 +248,19 @@ def studio(folder: Path) -> Iterator[RunningStudio]:
 def studio_in() -> Callable[..., AbstractContextManager[RunningStudio]]:
     """Starts a studio of its own in a folder, for as long as a block lasts."""
     return _studio_in
+
+
+@pytest.fixture
+def lesson(studio, new_tab) -> Callable[..., Any]:
+    """Opens the lesson and waits until it shows a step."""
+
+    def open_lesson(**state: object) -> Any:
+        query = "&".join(f"{name}={quote(str(value))}" for name, value in state.items())
+        tab = new_tab(studio, f"/lesson?{query}")
+        tab.page.wait_for_selector(".lesson-flow table")
+        return tab
+
+    return open_lesson
 
 
 @pytest.fixture

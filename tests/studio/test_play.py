@@ -45,5 +45,5 @@ def test_after_a_long_delay_few_steps_follow_at_once(played):
     times = played(30, [0.0] * 10 + [5.0] + [0.0] * 100)
     after = times[11:]
     at_once = [time for time in after if time < times[10] + 0.01]
-    assert len(at_once) <= 4
+    assert len(at_once) <= 7
     assert after[60] - after[10] == pytest.approx(50 / 30)

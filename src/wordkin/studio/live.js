@@ -1,7 +1,7 @@
 // Replaces the content of parts of the page, see live.py. Elements that stay the same are kept, with their layout, focus
 // and scroll position. If the browser cannot draw as fast as changes come, only the last of them are shown.
 window.showLive = (() => {
-  const waiting = new Map(), mostPerFrame = 3;
+  const waiting = new Map(), mostPerFrame = 6;
   let drawn = 0; // how often since the last frame
 
   function copyAttributes(from, to) {

@@ -21,7 +21,7 @@ T = TypeVar("T")
 Update = Callable[[], None]
 _NODE = re.compile(r"node (\d+)")  # name of an inner node in the data; no word of a text contains a space
 SPEEDS = (1, 5, 30)
-_MOST_DELAY = 0.1  # seconds that steps in play may be late and are then shown sooner one after another
+_MOST_DELAY = 0.2  # seconds that steps in play may be late and are then shown sooner one after another
 
 
 class Tab:
