@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from wordkin import lesson
 from wordkin.errors import ConfigError
-from wordkin.lesson.trees import TREES, build_tree
+from wordkin.lesson.trees import TREES, _fibonacci, build_tree, entropy, mean_length
 
 CAT = "The fat cat sat on the mat\npizza computer cute mighty"
 
@@ -97,6 +99,7 @@ def test_trees_have_the_shape_of_their_name() -> None:
     counts = np.array([40, 20, 10, 5, 2, 1, 1])
     assert max(build_tree("complete", counts).lengths) - min(build_tree("complete", counts).lengths) <= 1
     assert max(build_tree("fibonacci", counts).lengths) == len(counts) - 1
+    assert build_tree("full", np.array([15, 8, 15])).lengths.tolist() == [1, 2, 2]  # 15 | 23 and 23 | 15: the earlier
     huffman = counts @ build_tree("huffman", counts).lengths
     assert all(huffman <= counts @ build_tree(kind, counts).lengths for kind in TREES)
     with pytest.raises(
@@ -105,6 +108,36 @@ def test_trees_have_the_shape_of_their_name() -> None:
         build_tree("oak", counts)
     with pytest.raises(ConfigError, match='tree must not be "fibonacci" with more than 80 words; got 81: choose'):
         build_tree("fibonacci", np.ones(81, dtype=np.int64))
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_the_deeper_leaves_of_the_complete_tree_are_those_of_the_rarest_words(size: int) -> None:
+    counts = np.random.default_rng(size).integers(1, 9, size)
+    lengths = build_tree("complete", counts).lengths
+    depth = math.floor(math.log2(size))
+    deeper = np.flatnonzero(lengths > depth)
+    assert set(lengths.tolist()) <= {depth, depth + 1} and len(deeper) == 2 * (size - 2**depth)
+    assert max(counts[deeper], default=0) <= min(np.delete(counts, deeper), default=9)
+    assert mean_length(build_tree("complete", np.ones(size)), np.ones(size)) - math.log2(size) < 0.09
+
+
+@pytest.mark.parametrize("size", range(2, 30))
+def test_a_sum_of_fibonacci_numbers_is_1_less_than_the_number_after_the_next(size: int) -> None:
+    numbers = _fibonacci(size + 2)[::-1]
+    assert numbers[:size].sum() == numbers[size + 1] - 1
+    paths = [build_tree("fibonacci", np.ones(size)).path(word_id)[0].tolist() for word_id in range(size)]
+    assert paths == [*(list(range(length + 1)) for length in range(size - 1)), list(range(size - 1))]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_huffman_is_less_than_1_above_the_entropy_and_no_tree_is_below(seed: int) -> None:
+    counts = np.sort(np.random.default_rng(seed).zipf(1.5, 3 + 4 * seed).clip(1, 10**6))[::-1]
+    least = entropy(counts)
+    assert 0 <= least <= math.log2(len(counts)) + 1e-12
+    assert mean_length(build_tree("huffman", counts), counts) < least + 1
+    assert all(mean_length(build_tree(kind, counts), counts) >= least - 1e-12 for kind in TREES)
+    assert entropy(np.array([4, 2, 1, 1])) == 1.75 and entropy(np.array([3])) == 0
+    assert entropy(np.full(8, 5)) == 3
 
 
 @pytest.mark.parametrize("kind", TREES)

@@ -78,8 +78,8 @@ PRESETS: dict[str, Preset] = {
         ),
         _preset(
             "weather", "en", "A weather diary, with unequal counts",
-            "rain rain sun wind rain snow rain\nfog rain sun sun rain wind snow\nrain snow rain wind rain sun fog\n"
-            "sun rain fog snow rain wind\nrain wind sun rain snow fog\nwind rain snow fog rain sun",
+            "rain rain sun wind rain snow rain\nfog rain sun rain hail wind rain\nrain frost rain wind rain sun storm\n"
+            "sun rain fog snow rain hail\nrain frost sun rain snow fog\nwind rain storm hail rain frost",
             epochs=30,
         ),
         _preset("hello-ko", "ko", "너는 안녕이라 하고 나는 반갑다 한다", "너는 안녕이라 하고 나는 반갑다 한다 ."),
@@ -116,8 +116,8 @@ PRESETS: dict[str, Preset] = {
         ),
         _preset(
             "weather-ko", "ko", "날씨 일기 (빈도 차이가 큼)",
-            "비 비 해 바람 비 눈 비\n안개 비 해 해 비 바람 눈\n비 눈 비 바람 비 해 안개\n"
-            "해 비 안개 눈 비 바람\n비 바람 해 비 눈 안개\n바람 비 눈 안개 비 해",
+            "비 비 해 바람 비 눈 비\n안개 비 해 비 우박 바람 비\n비 서리 비 바람 비 해 폭풍\n"
+            "해 비 안개 눈 비 우박\n비 서리 해 비 눈 안개\n바람 비 폭풍 우박 비 서리",
             epochs=30,
         ),
     )

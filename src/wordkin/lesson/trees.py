@@ -21,9 +21,11 @@ def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
         Kind of tree.
 
         - "huffman": no tree has a shorter mean path for the counts (Huffman 1952); others may have the same.
-        - "complete" ignores the counts; the lengths of two paths differ by at most one node.
+        - "complete": the lengths of two paths differ by at most one node. Only which words get the longer paths depends
+          on the counts: the rarest.
         - "full" splits the words, in order of their ids, into two groups whose total counts differ least, and splits
-          each group in the same way (Shannon-Fano).
+          each group in the same way (Shannon-Fano). Of equally good splits, the one with the smallest first group is
+          used.
         - "fibonacci" is the Huffman tree for Fibonacci numbers as counts. Each inner node has a leaf as a child, and
           the longest path has V - 1 nodes.
     counts : ndarray of int64, shape (V,)
@@ -47,7 +49,7 @@ def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
         case "huffman":
             return HuffmanTree.from_counts(counts)
         case "complete":
-            return HuffmanTree.from_counts(np.ones(len(counts), dtype=np.int64))
+            return _complete(counts)
         case "full":
             return _by_splitting(counts)
         case "fibonacci":
@@ -72,9 +74,30 @@ def mean_length(tree: HuffmanTree, counts: NDArray[np.int64]) -> float:
 
     >>> counts = np.array([15, 7, 6, 6, 5])
     >>> {kind: round(mean_length(build_tree(kind, counts), counts), 3) for kind in TREES}
-    {'huffman': 2.231, 'complete': 2.564, 'full': 2.282, 'fibonacci': 2.333}
+    {'huffman': 2.231, 'complete': 2.282, 'full': 2.282, 'fibonacci': 2.333}
     """
     return float(counts @ tree.lengths / counts.sum())
+
+
+def entropy(counts: NDArray[np.int64]) -> float:
+    """Return the entropy of the counts in bits: no tree has a shorter mean path, and Huffman's is less than 1 longer.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        The count of each word, above 0.
+
+    Returns
+    -------
+    float
+        The entropy, from 0 to log₂ V. It is log₂ V if all counts are equal.
+
+    >>> counts = np.array([4, 2, 1, 1])
+    >>> entropy(counts), mean_length(build_tree("huffman", counts), counts)
+    (1.75, 1.75)
+    """
+    shares = counts / counts.sum()
+    return 0.0 - float(shares @ np.log2(shares))
 
 
 def _fibonacci(size: int) -> NDArray[np.int64]:
@@ -90,6 +113,21 @@ def _fibonacci(size: int) -> NDArray[np.int64]:
     return np.array(numbers[:size][::-1], dtype=np.int64)
 
 
+def _complete(counts: NDArray[np.int64]) -> HuffmanTree:
+    """Return the complete tree: the children of node i are the items 2i + 1 and 2i + 2, and leaves follow the nodes.
+
+    Leaves with smaller numbers are at most one level higher, so they go to the most frequent words.
+    """
+    inner = len(counts) - 1
+    paths: list[list[tuple[int, int]]] = [[] for _ in counts]
+    for leaf, word_id in enumerate(np.argsort(-counts, kind="stable").tolist(), inner):
+        item = leaf
+        while item:
+            paths[word_id].insert(0, ((item - 1) // 2, (item - 1) % 2))
+            item = (item - 1) // 2
+    return _of_paths(paths)
+
+
 def _by_splitting(counts: NDArray[np.int64]) -> HuffmanTree:
     paths: list[list[tuple[int, int]]] = [[] for _ in counts]
     waiting = [(0, len(counts))] if len(counts) > 1 else []
@@ -102,6 +140,11 @@ def _by_splitting(counts: NDArray[np.int64]) -> HuffmanTree:
             paths[word_id].append((node_id, int(word_id >= middle)))
         waiting += [span for span in ((begin, middle), (middle, end)) if span[1] - span[0] > 1]
         node_id += 1
+    return _of_paths(paths)
+
+
+def _of_paths(paths: list[list[tuple[int, int]]]) -> HuffmanTree:
+    """Return the tree with these (node, bit) pairs on the path to each word."""
     return HuffmanTree(
         offsets=np.cumsum([0, *map(len, paths)], dtype=np.int64),
         node_ids=np.array([node for path in paths for node, _ in path], dtype=np.int32),
