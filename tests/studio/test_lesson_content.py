@@ -9,6 +9,7 @@ import functools
 import json
 import math
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,15 @@ def made(choices: Choices, language: str) -> Tab:
 
 def values(html: str) -> dict[str, float]:
     return {name: float(value) for name, value in re.findall(r'data-name="([^"]+)" data-value="([^"]+)"', html)}
+
+
+def computed(formula: str) -> int:
+    """The value of a formula of multiplications, from the numbers after its last equals sign."""
+    total = 0.0
+    times, _, terms = formula.rpartition("= ")[2].replace(",", "").removesuffix(")").rpartition("(")
+    for term in terms.split(" + "):
+        total += math.prod(map(float, term.split("·")))
+    return round(float(times.rstrip("·") or 1) * total)
 
 
 def cells(html: str) -> list[list[str]]:
@@ -106,8 +116,11 @@ def test_a_text_too_short_for_the_distributional_hypothesis_is_not_taken_for_one
 
 
 def test_earlier_models_cost_more() -> None:
-    costs = [int(row[-1].replace(",", "")) for row in cells(words._history_html(at()))[1:]]
+    rows = cells(words._history_html(at()))[1:]
+    costs = [int(row[2].replace(",", "")) for row in rows]
     assert costs == [502_505_000, 500_005_000, 14_966, 8_000]
+    assert [computed(row[3]) for row in rows] == costs
+    assert rows[0][3] == "= C·N + C·N·H + H·V = 10·500 + 10·500·500 + 500·1,000,000"
 
 
 def test_the_projection_lights_the_rows_of_the_step() -> None:
@@ -194,7 +207,11 @@ def test_cost_is_that_of_the_notes() -> None:
     html = objectives._cost_html(at(), {"C": 10, "N": 500, "V": 1_000_000, "K": 5})
     costs = [int(row[2].replace(",", "")) for row in cells(html)[1:]]
     assert costs == [500_005_000, 14_966, 8_000, 5_000_005_000, 104_658, 35_000]
-    assert [row[3] for row in cells(html)[1:]] == ["1,000,000", "19.93", "6", "10,000,000", "199.32", "60"]
+    assert [row[4] for row in cells(html)[1:]] == ["1,000,000", "19.93", "6", "10,000,000", "199.32", "60"]
+    assert [computed(row[3]) for row in cells(html)[1:]] == costs
+    assert cells(html)[6][3] == "= C·(N + N·(K + 1)) = 10·(500 + 500·6)"
+    moved = cells(objectives._cost_html(at(), {"C": 3, "N": 77, "V": 5_000, "K": 11}))[1:]
+    assert [computed(row[3]) for row in moved] == [int(row[2].replace(",", "")) for row in moved]
     natural = objectives.natural_html({"C": 10, "N": 500, "V": 1_000_000, "K": 5})
     assert round(values(natural)["cost.natural"]) == 11_908 and "11,908" in natural
     moving = cells(objectives._moving_html(at(objective="softmax")))
@@ -269,10 +286,50 @@ def test_four_trees_are_compared_by_their_numbers(preset: str, order: str) -> No
         assert mean == pytest.approx(sum(counts * lengths) / sum(counts), abs=1e-12)
         assert row[2:] == [str(max(lengths)), str(lengths[int(np.argmax(counts))])]
         assert tab.text(f"tree.how_{kind}").split("'")[0] in html
+    bits = -sum(count / sum(counts) * math.log2(count / sum(counts)) for count in counts)
+    assert bits <= means[0] < bits + 1 and f"= {bits:.3f}, where" in html
+    assert f"log₂ {len(counts)} = {math.log2(len(counts)):.3f}" in html
     best = re.findall(r'<td class="best"><span class="num" data-name="kind.(\w+).mean"', html)
     assert best == [kind for kind, mean in zip(TREES, means, strict=True) if mean == pytest.approx(min(means))]
     assert best[0] == "huffman"
     assert (preset != "weather" or order != "count") or (len(set(means)) == 4 and best == ["huffman"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"preset": "weather"}, ["“rain” (count 16) has the shortest path, 1 node, and “storm” (count 2) the longest",
+                                 "2.641 nodes in Huffman's tree and 3.000 in a complete tree: 12 % less"]),
+        ({"preset": "cat"}, ["“the” (count 2) has the shortest path, 3 nodes", "(count 1) the longest, 4 nodes",
+                             "saves next to nothing: its mean path has 3.364", "counts range from 1 to 2"]),
+        ({"text": "a b c d"}, ["all paths have the same length, 2 nodes."]),
+        ({"text": "ha ha ha"}, []),
+    ],
+)  # fmt: skip
+def test_the_shortest_and_the_longest_path_of_the_text_are_named(fields: dict[str, str], said: list[str]) -> None:
+    html = trees.lengths_html(at(objective="softmax", **fields)).replace("&#x27;", "'")
+    assert all(each in html for each in said) and bool(html) == bool(said)
+
+
+def test_the_page_says_how_a_step_moves_the_nodes_of_its_path() -> None:
+    for notation, signs in (("rong", ("below 0", "above 0")), ("theta", ("above 0", "below 0"))):
+        tab = at(objective="hierarchical-softmax", notation=notation)
+        said = re.findall("(label [01]\\)|below 0|above 0)", trees.tree_html(tab).partition("What the step does")[2])
+        assert said[:4] == ["label 1)", signs[0], "label 0)", signs[1]]
+        hidden = np.array(tab.step.hidden)
+        moved = next(each for each in tab.step.tables if each.name == "output_vectors").changes
+        labels = {each.row_id: each.label for each in tab.step.objectives[0].rows}
+        assert all((np.dot(each.step, hidden) > 0) == bool(labels[each.row_id]) for each in moved)
+
+
+@pytest.mark.parametrize(
+    ("objective", "scored"),
+    [("softmax", "{u}"), ("negative-sampling", "{u}\N{UNION}NEG(u)"), ("hierarchical-softmax", "path(u)")],
+)
+def test_the_triple_product_is_over_what_the_objective_scores(objective: str, scored: str) -> None:
+    html = re.sub("<[^>]+>", "", architectures.product_html(objective)).replace("&#8746;", "\N{UNION}")
+    product, total = (f"{sign}w{sign}u∈context(w){sign}z∈{scored}" for sign in "∏∑")
+    assert html == f"{product}p(z | w){total}logp(z | w)"
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
@@ -296,7 +353,7 @@ def test_any_word_has_its_path_and_every_number_its_equation(notation: str) -> N
         pointed += re.findall(
             r'data-equation-of="([^"]+)"><span class="share-bar[^>]*></span><span[^>]*"([^"]+)">', html
         )
-        assert len(pointed) == 6 * len(scored.row_ids) + 5
+        assert len(pointed) == 6 * len(scored.row_ids) + len(built)
         for key, value in pointed:
             equation = equation_of(tab, key)
             assert equation is not None
@@ -588,15 +645,19 @@ def test_the_sheet_has_all_of_the_step() -> None:
         (0.161703, 0.1645, "0.1617", "right"), (0.161703, 0.1645, "0.1631", "wrong"),
         (0.161703, 0.1645, "0.1645", "wrong"), (0.161703, 0.1645, "0.1673", "sign_of_step"),
         (0.3, 0.29999, "0.29999", "wrong"), ("101", 0.0, "1 0 1", "right"), ("101", 0.0, "010", "wrong"),
+        ("101", 0.0, "", "no_bits"), ("101", 0.0, "1o1", "no_bits"),
     ],
 )  # fmt: skip
 def test_answers_are_judged(answer: float | str, begin: float, given: str, reply: str) -> None:
     tab = at()
     question = exercises.Question("output_update" if begin else "score", "", answer, begin)
+    if isinstance(answer, str):
+        question = exercises.Question("code", "", answer)
     said = exercises.verdict(tab, question, given)
     value = answer if isinstance(answer, str) else pieces.shown(answer, 6)
-    expected = f"exercises.{reply}"
-    assert said == (tab.text(expected, value=value) if reply == "right" else tab.text(expected))
+    hint = tab.text(f"exercises.hint.{question.kind}", right=0, given=len(given))
+    expected = {"right": {"value": value}, "wrong": {"hint": hint}}.get(reply, {})
+    assert said == tab.text(f"exercises.{reply}", **expected)
 
 
 @pytest.mark.parametrize("notation", ["rong", "theta"])
@@ -611,17 +672,63 @@ def test_questions_do_not_give_the_answer_away(architecture: str, objective: str
         assert f'data-value="{each.answer!r}"' not in each.prompt
         right = tab.text("exercises.right", value="").strip()
         assert exercises.verdict(tab, each, exercises._answer(each)).startswith(right), each.name
+        wrong = "0" * 9 if isinstance(each.answer, str) else "77"
+        assert exercises.verdict(tab, each, wrong).startswith("Not yet. "), each.name
     if objective != "softmax":  # the error is asked for both labels
         sign = -1 if notation == "theta" else 1
         errors = [sign * float(each.answer) for each in asked if each.name.startswith("error")]
         assert len(errors) == 2 and errors[0] < 0 < errors[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "given", "hint"),
+    [
+        ("code", "0110", "011", "counted from the root: 3 of your 3."),
+        ("code", "0110", "0010", "counted from the root: 1 of your 4."),
+        ("new_code", "110", "010", "counted from the root: 0 of your 3. Join the two smallest counts"),
+        ("label", 0.0, "1", "label = 1 − code bit: 1 if the path to the word turns left"),
+        ("error node 2", -0.4, "0.6", "EI = σ(u) − t. Here t = 1 if the path to the word turns left at this node"),
+        ("p", 0.2, "0.5", "Multiply the probabilities of all branches"),
+        ("rest", 0.2, "0.9", "All leaves together have the probability 1."),
+        ("new_mean", 2.5, "1", "Multiply the count of each letter by the number of nodes"),
+    ],
+)
+def test_a_wrong_answer_gets_a_hint_of_its_kind(name: str, answer: float | str, given: str, hint: str) -> None:
+    tab = at(objective="hierarchical-softmax")
+    said = exercises.verdict(tab, exercises.Question(name, "", answer), given)
+    assert said.startswith("Not yet. ") and hint in said
+    theta = at(objective="negative-sampling", notation="theta")
+    said = exercises.verdict(theta, exercises.Question("error cat", "", 0.25), "0.5")
+    assert "g = I − σ(s). Here I = 1 for the true word" in said
+
+
+def test_a_new_tree_has_one_answer_only() -> None:
+    tab = at(preset="weather", objective="hierarchical-softmax")
+    for number in range(90, 120):
+        tab.number = number
+        asked = {each.name: each for each in exercises.questions(tab)}
+        code, mean = asked["new_code"], asked["new_mean"]
+        left = {letter: int(count) for letter, count in re.findall("([A-E]) ([0-9]+)", code.prompt)}
+        assert len(left) == 5 and all(f"{letter} {count}" in mean.prompt for letter, count in left.items())
+        codes, total, made = dict.fromkeys(left, ""), sum(left.values()), 0
+        while len(left) > 1:
+            assert len(set(left.values())) == len(left)
+            (light, first), (heavy, second) = sorted(left.items(), key=lambda each: each[1])[:2]
+            codes = {
+                each: ("0" if each in light else "1" if each in heavy else "") + old for each, old in codes.items()
+            }
+            del left[light], left[heavy]
+            left[light + heavy] = first + second
+            made += first + second
+        assert code.answer == codes[re.findall("code of ([A-E])", code.prompt)[0]]
+        assert mean.answer == pytest.approx(made / total)
+
+
 def test_exercises_on_the_tree_ask_for_what_the_tree_gives() -> None:
     tab = at(preset="weather", objective="hierarchical-softmax")
     asked = {each.name: each for each in exercises.questions(tab)}
     assert {"code", "label", "p", "rest", "mean", "loss", "output_update"} <= set(asked)
-    assert asked["mean"].answer == pytest.approx(87 / 39)
+    assert asked["mean"].answer == pytest.approx(103 / 39)
     codes = {each.word: each.code for each in tab.overview.words}
     word = re.findall("“(.+?)”", asked["code"].prompt)[0]
     assert asked["code"].answer == codes[word]
@@ -629,7 +736,7 @@ def test_exercises_on_the_tree_ask_for_what_the_tree_gives() -> None:
     assert asked["p"].answer == shares[re.findall("“(.+?)”", asked["p"].prompt)[0]]
     rest = float(re.findall(r"add up to (\d\.\d+)", asked["rest"].prompt)[0])
     assert asked["rest"].answer == pytest.approx(1 - rest, abs=1e-5)
-    assert "rain 15, sun 7" in exercises._tree_html(tab)
+    assert "rain 16, sun 5" in exercises._tree_html(tab)
     assert exercises._tree_html(at()) == ""
 
 
@@ -692,6 +799,15 @@ def test_the_legend_and_the_heads_follow_the_notation(language: str) -> None:
         assert not any(each in said + heads for each in outside)
 
 
+@pytest.mark.parametrize("architecture", ["skip-gram", "cbow"])
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_no_symbol_of_the_legend_has_two_meanings(notation: str, architecture: str) -> None:
+    html = flow.legend_html(at(notation=notation, architecture=architecture))
+    terms = re.findall("<li><b>(.+?)</b>", html)
+    assert len(set(terms)) == len(terms) >= 12
+    assert ("x" if notation == "theta" else "v") + "<sub>the</sub>" in terms
+
+
 def test_a_first_step_that_moves_no_row_of_w_says_so() -> None:
     assert "EH = 0, because" in flow.update_html(at(1))
     assert "EH = 0, because" not in flow.update_html(at(90))
@@ -708,11 +824,48 @@ def test_what_was_typed_survives_a_change_of_another_option() -> None:
     assert (tab.draft, tab.error) == (None, "")
 
 
+def test_no_choice_is_lost_while_another_is_in_preparation(monkeypatch: pytest.MonkeyPatch) -> None:
+    tab = copy.copy(at(epochs=5))
+    tab._waiting, tab._turn, seen = [], asyncio.Lock(), []
+    tab.view = SimpleNamespace(remember=lambda **state: seen.append(state), text=tab.view.text)  # type: ignore
+    make = Choices.course
+
+    def slow(choices: Choices) -> Any:
+        time.sleep(0.1 if choices.tree == "huffman" else 0.0)
+        return make(choices)
+
+    monkeypatch.setattr(Choices, "course", slow)
+
+    async def choose_twice() -> None:
+        first = asyncio.create_task(tab.choose_preset("weather"))
+        await asyncio.sleep(0.02)
+        assert (seen[-1]["preset"], seen[-1]["tree"], tab.choices.preset) == ("weather", None, "cat")
+        second = asyncio.create_task(tab.change(objective="hierarchical-softmax", tree="fibonacci"))
+        await asyncio.sleep(0.02)  # a page that is loaded again now has both
+        assert (seen[-1]["preset"], seen[-1]["tree"], seen[-1]["step"]) == ("weather", "fibonacci", None)
+        await asyncio.gather(first, second, tab.change(text="alone"))
+
+    asyncio.run(choose_twice())
+    assert (tab.choices.preset, tab.choices.tree, tab.choices.objective) == (
+        "weather",
+        "fibonacci",
+        "hierarchical-softmax",
+    )
+    assert "rain" in tab.course.text.vocabulary and tab.course.text.tree is not None
+    assert max(tab.course.text.tree.lengths) == 7
+    assert (seen[-1]["preset"], seen[-1]["tree"], seen[-1]["step"]) == ("weather", "fibonacci", str(tab.number))
+    assert "two words" in tab.error
+
+
 def test_losses_under_the_tree_add_up_and_pages_say_what_they_compute() -> None:
     tab = at(objective="hierarchical-softmax")
     found = values(architectures._skip_gram_html(tab))
     count = len(tab.taken.example.where.window.context_ids)
     assert found["skip.E"] == pytest.approx(sum(found[f"skip.L.{index}"] for index in range(count)))
+    sums = [row[2] for row in cells(architectures._skip_gram_html(tab)) if row[2:3] and row[2].endswith("=")]
+    for index, summed in enumerate(sums):
+        assert sum(map(float, summed.rstrip(" =").split(" + "))) == pytest.approx(found[f"skip.L.{index}"], abs=0.003)
+    assert len(sums) == count
     sheet = results._sheet_html(tab)
     assert {"leaf.sum", "tree.loss", "loss"} <= set(values(sheet)) and "<svg" in sheet
     assert flow.legend_html(tab) in sheet

@@ -141,10 +141,10 @@ def test_noise_words_are_chosen_by_hand(lesson):
 
 def test_a_leaf_of_the_tree_shows_its_path(lesson):
     page = lesson(topic="tree", step=90, objective="hierarchical-softmax", preset="weather").page
-    page.locator("svg [data-leaf='4']").first.click()
+    page.locator("svg [data-leaf='3']").first.click()
     page.get_by_text("The path to “fog”").wait_for()
     page.wait_for_url("**leaf=fog**")
-    page.locator("td[data-equation-of='path_leaf:4:0:0:0']").hover()
+    page.locator("td[data-equation-of='path_leaf:3:0:0:0']").hover()
     page.locator(".explanation [data-equation=leaf]").wait_for()
 
 

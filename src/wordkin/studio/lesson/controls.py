@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 from nicegui import ui
 
 from wordkin.lesson import PRESETS
-from wordkin.studio.lesson.choices import MOST_CHARACTERS, NUMBERS, WORDS, Choices
+from wordkin.studio.lesson.choices import MOST_CHARACTERS, NUMBERS, WORDS
 from wordkin.studio.lesson.flow import strip_html
 from wordkin.studio.lesson.parts import symbols
 from wordkin.studio.lesson.tab import SPEEDS, Tab, Update
@@ -137,7 +137,7 @@ def _options(tab: Tab) -> None:
             tab.draft = text.value or "", noise.value or ""
 
         with marked("div", "line"):
-            button(tab.text("use_text"), lambda: _use(tab, text.value or "", noise.value or ""))
+            button(tab.text("use_text"), lambda: tab.choose_text(text.value or "", noise.value or ""))
         with marked("div", "line"):
             for field, (low, high) in NUMBERS.items():
                 _number(tab, field, low, high)
@@ -153,11 +153,6 @@ def _options(tab: Tab) -> None:
             ).style("min-width:12rem")  # fmt: skip
 
 
-def _use(tab: Tab, text: str, noise: str) -> Awaitable[None]:
-    preset = tab.choices.preset if text == tab.choices.text else ""
-    return tab.change(text=text, preset=preset, noise=noise)
-
-
 def _setter(tab: Tab, field: str) -> Callable[[str], Any]:
     return lambda value: tab.change(**{field: value})
 
@@ -165,7 +160,7 @@ def _setter(tab: Tab, field: str) -> Callable[[str], Any]:
 def _preset(tab: Tab, name: str) -> Any:
     if name not in PRESETS:
         return None
-    return tab.choose(Choices.of_preset(PRESETS[name], tab.choices))
+    return tab.choose_preset(name)
 
 
 def _number(tab: Tab, field: str, low: float, high: float) -> None:

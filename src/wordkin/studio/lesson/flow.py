@@ -85,9 +85,13 @@ def legend_html(tab: Tab) -> str:
     marks = symbols(tab)
     errors = tab.text("flow.errors_ascent" if climbs(tab) else "flow.errors", **marks)
     items = []
-    for line in tab.text("flow.terms", errors=errors, **marks).splitlines():
+    hidden = tab.text(f"flow.hidden_{tab.choices.architecture}")
+    example = tab.overview.words[0].word
+    for line in tab.text("flow.terms", errors=errors, hidden=hidden, word=example, **marks).splitlines():
         term, colon, meaning = line.partition(": ")
-        items.append(f"<li><b>{text(term)}</b>: {text(meaning)}</li>" if colon else f"<li>{text(line)}</li>")
+        symbol, _, index = term.partition("_")
+        shown_term = f"{text(symbol)}<sub>{text(index)}</sub>" if index else text(symbol)
+        items.append(f"<li><b>{shown_term}</b>: {text(meaning)}</li>" if colon else f"<li>{text(line)}</li>")
     return f'<ul class="meanings">{"".join(items)}</ul>'
 
 

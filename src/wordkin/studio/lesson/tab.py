@@ -68,6 +68,8 @@ class Tab:
         self.options_open = False  # whether the fields for text and options are visible
         self.redraw: Update = lambda: None  # rebuilds the page
         self.refresh: Update = lambda: None  # updates the page to the current step
+        self._waiting: list[Callable[[Choices], Choices]] = []  # changes of the choices that are not yet in effect
+        self._turn = asyncio.Lock()  # held while a course is made
         self._shown: tuple[int, Step, Taken] | None = None
         self._timer: ui.timer | None = None
         self._due = 0.0  # the time at which the timer shows the next step
@@ -131,13 +133,49 @@ class Tab:
 
     async def change(self, **fields: object) -> None:
         """Change some choices. If they are not legal, keep the previous ones and show the error."""
-        await self.choose(dataclasses.replace(self.choices, **fields))  # type: ignore[arg-type]
+        await self._choose(lambda kept: dataclasses.replace(kept, **fields))  # type: ignore[arg-type]
 
-    async def choose(self, choices: Choices) -> None:
-        """Replace all choices. If only the notation changes, the current step stays."""
-        if choices == self.choices:
+    async def choose_preset(self, name: str) -> None:
+        """Use the text and the options of an example, and keep the other choices."""
+        await self._choose(lambda kept: Choices.of_preset(PRESETS[name], kept))
+
+    async def choose_text(self, text: str, noise: str) -> None:
+        """Use a text and noise words that were typed."""
+
+        def make(kept: Choices) -> Choices:
+            preset = kept.preset if text == kept.text else ""
+            return dataclasses.replace(kept, text=text, preset=preset, noise=noise)
+
+        await self._choose(make)
+
+    @property
+    def wanted(self) -> Choices:
+        """The choices with all changes that are not yet in effect."""
+        choices = self.choices
+        for make in self._waiting:
+            choices = make(choices)
+        return choices
+
+    async def _choose(self, make: Callable[[Choices], Choices]) -> None:
+        """Replace all choices by those that ``make`` returns for them. If only the notation changes, the step stays.
+
+        To make a course takes a moment. A change that is made meanwhile waits, and then applies to the new choices, so
+        that none of them is lost. The URL has them from the beginning, in case the page is loaded again meanwhile.
+        """
+        if make(self.wanted) == self.wanted:
             return
         self.pause()
+        self._waiting.append(make)
+        self.remember()
+        try:
+            async with self._turn:
+                await self._take(make(self.choices))
+        finally:
+            self._waiting.remove(make)
+        self.remember()
+        self.redraw()
+
+    async def _take(self, choices: Choices) -> None:
         before = self.choices.preset
         same_course = dataclasses.replace(choices, notation=self.choices.notation) == self.choices
         try:
@@ -150,8 +188,6 @@ class Tab:
                     self.draft = None
         except WordkinError as error:
             self.error = self.explained(error)
-        self.remember()
-        self.redraw()
 
     # -- the step ----------------------------------------------------------------------------------
 
@@ -226,7 +262,8 @@ class Tab:
 
     def remember(self, *, as_step: bool = False) -> None:
         """Store choices, topic and step in the URL."""
-        state = {**self.choices.to_state(), "topic": self.topic, "step": str(self.number), "leaf": self.leaf or None}
+        step = None if self._waiting else str(self.number)  # the number is that of the choices in effect
+        state = {**self.wanted.to_state(), "topic": self.topic, "step": step, "leaf": self.leaf or None}
         state["begin"] = None if self.begin is None else str(self.begin)
         self.view.remember(as_step=as_step, **state)
 

@@ -12,7 +12,7 @@ from wordkin.config import ARCHITECTURES, OBJECTIVES
 from wordkin.lesson import Course, depict
 from wordkin.objectives import reference
 from wordkin.studio.lesson.choices import Choices
-from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
+from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, shown, table, text
 from wordkin.studio.lesson.parts import (
     climbs,
     folded,
@@ -74,18 +74,31 @@ def skip_gram(tab: Tab) -> Update:
         paragraph(tab.text("skipgram.other"), "notice")
     update = live(lambda: _skip_gram_html(tab))
     heading(tab.text("skipgram.product"), 3)
-    ui.html(_PRODUCT, sanitize=False)
+    ui.html(product_html(tab.choices.objective), sanitize=False).classes("stack")
     paragraph(tab.text("skipgram.product_text"))
     folded(tab.text("for_readers"), tab.text("skipgram.letters", **symbols(tab)))
     return update
 
 
-_PRODUCT = (
-    '<math displaystyle="true"><mrow><munder><mo>∏</mo><mi>w</mi></munder><munder><mo>∏</mo><mrow><mi>u</mi><mo>∈</mo>'
-    "<mi>context(w)</mi></mrow></munder><munder><mo>∏</mo><mrow><mi>z</mi><mo>∈</mo><mrow><mi>{u}</mi>"
-    "<mo>&#8746;</mo><mi>NEG(u)</mi></mrow></mrow></munder><mi>p(z | w)</mi>"
-    "</mrow></math>"
-)
+_SCORED = {  # the set of the z that an objective scores for a pair
+    "softmax": "<mi>{u}</mi>",
+    "negative-sampling": "<mi>{u}</mi><mo>&#8746;</mo><mi>NEG(u)</mi>",
+    "hierarchical-softmax": "<mi>path(u)</mi>",
+}
+
+
+def product_html(objective: str) -> str:
+    """Return the triple product over the corpus, and its logarithm, which is a sum."""
+
+    def over(sign: str) -> str:
+        sets = (
+            "<mi>w</mi>", "<mi>u</mi><mo>∈</mo><mi>context(w)</mi>",
+            f"<mi>z</mi><mo>∈</mo><mrow>{_SCORED[objective]}</mrow>",
+        )  # fmt: skip
+        return "".join(f"<munder><mo>{sign}</mo><mrow>{each}</mrow></munder>" for each in sets)
+
+    formulas = (f"{over('∏')}<mi>p(z | w)</mi>", f"{over('∑')}<mi>log</mi><mspace width='0.2em'/><mi>p(z | w)</mi>")
+    return "".join(f"<div><math displaystyle='true'><mrow>{each}</mrow></math></div>" for each in formulas)
 
 
 def _skip_gram_html(tab: Tab) -> str:
@@ -136,15 +149,17 @@ def _outputs_of_tree(tab: Tab) -> str:
     tables = tab.taken.before["hierarchical-softmax"]
     hidden = reference.hidden_vector(tables, [window.centre_id])
     p = word_probabilities(tab, hidden)
-    rows = [
-        row(
-            tab.overview.words[word_id].word,
-            [bar_cell(p[word_id]), cell(-float(np.log(p[word_id])), f"skip.L.{index}")],
-        )
-        for index, word_id in enumerate(window.context_ids)
-    ]
+    built = tab.course.text.tree
+    assert built is not None
+    rows = []
+    for index, word_id in enumerate(window.context_ids):
+        scored = reference.hierarchical_softmax(tables, hidden, *built.path(word_id))
+        turns = np.where(built.path(word_id)[1], -scored.scores, scored.scores)
+        losses = " + ".join(shown(each, 3) for each in reference.negative_log_sigmoid(turns).tolist())
+        cells = [bar_cell(p[word_id]), plain(f"{losses or 0} =", "left"), cell(scored.loss, f"skip.L.{index}")]
+        rows.append(row(tab.overview.words[word_id].word, cells))
     total = -float(np.log([p[word_id] for word_id in window.context_ids]).sum())
-    made = table([tab.text("output"), "p", "Eⱼ = −log p"], rows)
+    made = table([tab.text("output"), "p", "−Σ log p(z | w)", "Eⱼ = −log p"], rows)
     return f"{made}<p><b>E = Σ Eⱼ = {number(total, 'skip.E', 5)}</b></p>"
 
 

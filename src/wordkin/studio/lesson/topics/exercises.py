@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import random
 from dataclasses import dataclass
 
+import numpy as np
 from nicegui import ui
 
 from wordkin.lesson import ObjectiveView, OutputRow, depict
@@ -15,6 +18,7 @@ from wordkin.studio.lesson.parts import climbs, symbols
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.lesson.topics.trees import drawn_tree
 from wordkin.studio.widgets import button, marked, notice, paragraph
+from wordkin.vocabulary.huffman import HuffmanTree
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Question:
     Attributes
     ----------
     name : str
-        Name of the equation, or kind of question.
+        Name of the equation or kind of question, and what it is about, such as "error node 2".
     prompt : str
         The question as HTML, without the answer.
     answer : float or str
@@ -37,6 +41,11 @@ class Question:
     prompt: str
     answer: float | str
     begin: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """The first word of the name."""
+        return self.name.partition(" ")[0]
 
 
 def exercises(tab: Tab) -> Update:
@@ -78,7 +87,7 @@ def questions(tab: Tab) -> list[Question]:
     # If the answer is one of the numbers shown, as in y - 0, there is nothing to compute.
     asked = [each for each in asked if f'data-value="{each.answer!r}"' not in each.prompt]
     if is_tree:
-        return [*_of_tree(tab, view, generator), *asked]
+        return [*_of_tree(tab, view, generator), *_of_new_tree(tab, generator), *asked]
     if view.objective == "negative-sampling":
         asked += [_of_error(tab, view.rows[index], view.outputs[0]) for index in _one_of_each_label(view)]
     return asked
@@ -130,6 +139,34 @@ def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Qu
         *(_of_error(tab, each, word) for word, each in _rows_of_each_label(tab, view)),
         Question("mean", _said(tab.text("exercises.mean")), mean_length(built, counts)),
     ]
+
+
+def _of_new_tree(tab: Tab, generator: random.Random) -> list[Question]:
+    """Ask for a code and the mean path of Huffman's tree for counts whose joins are never a matter of choice."""
+    letters = "ABCDE"
+    while True:
+        counts = sorted(generator.sample(range(1, 25), len(letters)), reverse=True)
+        if _joins_are_certain(counts):
+            break
+    built = HuffmanTree.from_counts(counts)
+    asked = generator.randrange(1, len(letters))
+    code = "".join(map(str, built.path(asked)[1].tolist()))
+    listed = ", ".join(f"{letter} {count}" for letter, count in zip(letters, counts, strict=True))
+    mean = mean_length(built, np.array(counts))
+    return [
+        Question("new_code", _said(tab.text("exercises.new_code", counts=listed, word=letters[asked])), code),
+        Question("new_mean", _said(tab.text("exercises.new_mean", counts=listed)), mean),
+    ]
+
+
+def _joins_are_certain(counts: list[int]) -> bool:
+    """Return whether no two counts are equal before any join of Huffman's method."""
+    left = sorted(counts)
+    while len(left) > 1:
+        if len(set(left)) < len(left):
+            return False
+        left = sorted([left[0] + left[1], *left[2:]])
+    return True
 
 
 def _rows_of_each_label(tab: Tab, view: ObjectiveView) -> list[tuple[str, OutputRow]]:
@@ -201,8 +238,7 @@ def verdict(tab: Tab, question: Question, given: str) -> str:
     whichever is more, so that four decimals are enough. A difference of more than a quarter is always wrong.
     """
     if isinstance(question.answer, str):
-        bits = given.replace(" ", "")
-        return tab.text("exercises.right", value=question.answer) if bits == question.answer else _wrong(tab)
+        return _verdict_on_code(tab, question, question.answer, given.replace(" ", ""))
     try:
         answer = float(given.strip().replace("−", "-").replace(",", "."))
     except ValueError:
@@ -216,8 +252,23 @@ def verdict(tab: Tab, question: Question, given: str) -> str:
         return tab.text("exercises.right", value=_answer(question))
     if abs(answer - question.begin + change) <= close:
         return tab.text("exercises.sign_of_step" if is_update else "exercises.sign")
-    return _wrong(tab)
+    return _wrong(tab, question)
 
 
-def _wrong(tab: Tab) -> str:
-    return tab.text("exercises.wrong")
+def _verdict_on_code(tab: Tab, question: Question, code: str, bits: str) -> str:
+    if bits == code:
+        return tab.text("exercises.right", value=code)
+    if not bits or set(bits) - {"0", "1"}:
+        return tab.text("exercises.no_bits")
+    right = sum(itertools.takewhile(bool, map(operator.eq, bits, code)))
+    return _wrong(tab, question, right=right, given=len(bits))
+
+
+def _wrong(tab: Tab, question: Question, **values: object) -> str:
+    """Return the reply to a wrong answer, with a hint for this kind of question."""
+    kind, marks = question.kind, symbols(tab)
+    if kind == "error":
+        kind = f"error_{tab.choices.objective}"
+    sides = [marks["t"], f"σ({marks['s']})"]
+    error = f"{marks['e']} = {' − '.join(sides if climbs(tab) else reversed(sides))}"
+    return tab.text("exercises.wrong", hint=tab.text(f"exercises.hint.{kind}", error=error, **marks, **values))

@@ -22,6 +22,7 @@ from wordkin.vocabulary.subsampling import keep_probabilities
 def cost(tab: Tab) -> Update:
     """Page on the cost of one example, with sliders for C, N, V and K."""
     paragraph(tab.text("cost.intro"))
+    paragraph(tab.text("cost.counted"))
     values = {"C": 10, "N": 500, "V": 1_000_000, "K": 5}
 
     def show() -> None:
@@ -59,26 +60,31 @@ def cost(tab: Tab) -> Update:
 
 def _cost_html(tab: Tab, values: dict[str, int]) -> str:
     c, n, v, k = (values[name] for name in "CNVK")
-    outputs = (("softmax", v), ("hierarchical-softmax", math.log2(v)), ("negative-sampling", k + 1))
-    costs = [
-        (f"{tab.text(f'architecture.{architecture}')} × {tab.text(f'objective.{objective}')}", amount, used)
-        for architecture in ("cbow", "skip-gram")
-        for objective, rows in outputs
-        for amount, used in [(n * (c + rows), rows) if architecture == "cbow" else (c * n * (1 + rows), c * rows)]
-    ]
-    most = math.log10(max(amount for _, amount, _ in costs))
-    rows = [
-        row(
-            name,
-            [
-                bar_cell(math.log10(amount), of=most),
-                plain(f"{amount:,.0f}"),
-                plain(f"{used:,.2f}".removesuffix(".00")),
-            ],
-        )
-        for name, amount, used in costs
-    ]
-    return table(["", tab.text("log_scale"), tab.text("multiplications"), tab.text("cost.rows")], rows)
+    outputs = (
+        ("softmax", v, "V", f"{v:,}"),
+        ("hierarchical-softmax", math.log2(v), "log₂ V", f"{math.log2(v):.4f}"),
+        ("negative-sampling", k + 1, "(K + 1)", f"{k + 1}"),
+    )
+    costs = []
+    for architecture, of_cbow in (("cbow", True), ("skip-gram", False)):
+        for objective, rows, symbol, filled in outputs:
+            name = f"{tab.text(f'architecture.{architecture}')} × {tab.text(f'objective.{objective}')}"
+            amount, used = (n * (c + rows), rows) if of_cbow else (c * n * (1 + rows), c * rows)
+            formula = (
+                f"C·N + N·{symbol} = {c}·{n} + {n}·{filled}" if of_cbow
+                else f"C·(N + N·{symbol}) = {c}·({n} + {n}·{filled})"
+            )  # fmt: skip
+            costs.append((name, amount, used, formula))
+    most = math.log10(max(amount for _, amount, _, _ in costs))
+    made = [
+        row(name, [
+            bar_cell(math.log10(amount), of=most), plain(f"{amount:,.0f}"), plain(f"= {formula}", "left"),
+            plain(f"{used:,.2f}".removesuffix(".00")),
+        ])
+        for name, amount, used, formula in costs
+    ]  # fmt: skip
+    heads = ("log_scale", "multiplications", "formula", "cost.rows")
+    return table(["", *map(tab.text, heads)], made)
 
 
 def natural_html(values: dict[str, int]) -> str:

@@ -6,15 +6,15 @@ import math
 import unicodedata
 from typing import Any
 
+import numpy as np
 from nicegui import ui
 
 from wordkin.lesson import PRESETS, PathNode, WordRow, depict
-from wordkin.lesson.trees import TREES, build_tree, mean_length
+from wordkin.lesson.trees import TREES, build_tree, entropy, mean_length
 from wordkin.objectives import reference
-from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import Explanation, path_key
 from wordkin.studio.lesson.html import bar_cell, cell, drawing, label, line, number, plain, row, table, text
-from wordkin.studio.lesson.parts import live, symbols, why_error_html
+from wordkin.studio.lesson.parts import climbs, live, symbols, why_error_html
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import button, heading, inline, marked, paragraph, select
 from wordkin.vocabulary.huffman import HuffmanTree
@@ -37,6 +37,8 @@ _SHOW_LEAF = """setTimeout(() => {
 def tree(tab: Tab) -> Update:
     """Page on the tree: a drawing with both branches of every node and the probability of every leaf."""
     paragraph(tab.text("tree.intro", **symbols(tab)))
+    ui.html(lengths_html(tab), sanitize=False).classes("stack")
+    _offer_unequal_counts(tab)
     if tab.choices.objective == "hierarchical-softmax":
         update = _trained(tab)
     else:
@@ -45,8 +47,34 @@ def tree(tab: Tab) -> Update:
         update = _nothing
     _kinds(tab)
     heading(tab.text("tree.notation"), 3)
-    paragraph(tab.text(f"tree.notation_{tab.choices.notation}"))
+    paragraph(tab.text(f"tree.notation_{tab.choices.notation}", **symbols(tab)))
     return update
+
+
+def lengths_html(tab: Tab) -> str:
+    """Return the shortest and the longest path in Huffman's tree, what follows from them, and what the tree saves."""
+    counts, words = tab.course.text.counts, tab.course.text.vocabulary.words
+    built = build_tree("huffman", counts)
+    lengths = built.lengths
+    if len(built) < 2:
+        return ""
+    first, last = int(np.lexsort((-counts, lengths))[0]), int(np.lexsort((counts, -lengths))[0])
+    shortest, longest = (tab.text("tree.nodes", count=int(lengths[each])) for each in (first, last))
+    said = tab.text("tree.even" if lengths[first] == lengths[last] else "tree.frequent",
+                    first=words[first], first_count=int(counts[first]), shortest=shortest,
+                    last=words[last], last_count=int(counts[last]), longest=longest)  # fmt: skip
+    huffman, complete = (mean_length(each, counts) for each in (built, build_tree("complete", counts)))
+    share = round(100 * (1 - huffman / complete))
+    saved = tab.text("tree.saves" if share else "tree.saves_little", huffman=f"{huffman:.3f}", share=share,
+                     complete=f"{complete:.3f}", least=int(counts.min()), most=int(counts.max()))  # fmt: skip
+    return "".join(f"<p>{text(each)}</p>" for each in (said, tab.text("tree.follows"), saved))
+
+
+def _offer_unequal_counts(tab: Tab) -> None:
+    """Add a button that opens a text whose counts differ more, unless the lesson has this text."""
+    example = PRESETS["weather-ko" if tab.view.texts.language == "ko" else "weather"]
+    if tab.choices.text != example.text:
+        button(tab.text("tree.unequal", title=example.title), lambda: tab.choose_preset(example.name), "quiet")
 
 
 def _nothing() -> None:
@@ -76,6 +104,11 @@ def _trained(tab: Tab) -> Update:
         show = live(lambda: tree_html(tab))
     part.on("click", lambda event: clicked(event.args), js_handler=_TELL_LEAF)
     explanation = Explanation(tab, part)
+    if tab.choices.architecture == "cbow" and tab.choices.cbow_gradient == "word2vec":
+        with marked("div", "line"):
+            paragraph(tab.text("tree.undivided", sign="" if climbs(tab) else "−", **symbols(tab)))
+            page = f"{tab.topics.index('update') + 1}. {tab.text('topic.update')}"
+            button(page, lambda: tab.show_topic("update"), "quiet")
 
     def update() -> None:
         show()
@@ -92,8 +125,9 @@ def tree_html(tab: Tab) -> str:
     word = tab.leaf or true
     other = "" if word == true else f'<p class="notice">{text(tab.text("tree.other", word=true, chosen=word))}</p>'
     saving = tab.text("tree.saving", count=len(view.path), nodes=len(view.nodes), words=len(view.probabilities))
+    moves = tab.text("tree.moves_ascent" if climbs(tab) else "tree.moves", **symbols(tab))
     return (
-        f"{_picture_html(tab, word)}{other}{_path_html(tab, word)}"
+        f"{_picture_html(tab, word)}{other}{_path_html(tab, word)}<p>{text(moves)}</p>"
         f"<div class='side'><div>{_leaves_html(tab, word)}</div>"
         f"<div class='said stack'>{_sum_html(tab)}<p>{text(tab.text('tree.sum_text'))}</p><p>{text(saving)}</p></div>"
         "</div>"
@@ -179,7 +213,6 @@ def _kinds(tab: Tab) -> None:
     heading(tab.text("tree.kinds"), 3)
     paragraph(tab.text("tree.kinds_text"))
     ui.html(kinds_html(tab), sanitize=False)
-    example = PRESETS["weather-ko" if tab.view.texts.language == "ko" else "weather"]
     kind = {"shown": tab.choices.tree}
 
     def show(chosen: str) -> None:
@@ -196,9 +229,7 @@ def _kinds(tab: Tab) -> None:
             lambda: tab.change(objective="hierarchical-softmax", tree=kind["shown"]),
             "quiet",
         )
-        if tab.choices.text != example.text:
-            title = tab.text("tree.unequal", title=example.title)
-            button(title, lambda: tab.choose(Choices.of_preset(example, tab.choices)), "quiet")
+        _offer_unequal_counts(tab)
     shape = ui.html(sanitize=False).classes("stack")
     show(tab.choices.tree)
 
@@ -224,11 +255,12 @@ def kinds_html(tab: Tab) -> str:
         )
     first = tab.text("tree.first", word=tab.overview.words[frequent].word, count=int(counts[frequent]))
     made = table(["", tab.text("tree.mean"), tab.text("tree.longest"), first], rows, classes="kinds")
-    log = tab.text("tree.log", size=len(counts), log=f"{math.log2(len(counts)):.2f}")
+    least_possible = tab.text("tree.entropy", entropy=f"{entropy(counts):.3f}", size=len(counts),
+                              log=f"{math.log2(len(counts)):.3f}")  # fmt: skip
     how = "".join(
         f"<li><b>{text(tab.text(f'tree.{kind}'))}</b>: {text(tab.text(f'tree.how_{kind}'))}</li>" for kind in TREES
     )
-    return f'{made}<p class="small">{text(log)}</p><ul class="how">{how}</ul>'
+    return f'{made}<ul class="how">{how}</ul><p>{text(least_possible)}</p>'
 
 
 def shape_html(tab: Tab, kind: str) -> str:

@@ -103,18 +103,22 @@ def _exchanged_html(tab: Tab, sentences: Sequence[Sequence[str]], *, least: int 
 
 
 def _history_html(tab: Tab) -> str:
-    c, n, hidden, v = 10, 500, 500, 1_000_000
+    c, n, hidden, v, k = 10, 500, 500, 1_000_000, 5
     models = (
-        ("why.model_nnlm", c * n + c * n * hidden + hidden * v),
-        ("why.model_cbow", c * n + n * v),
-        ("why.model_tree", c * n + n * math.log2(v)),
-        ("why.model_noise", c * n + n * 6),
-    )
+        ("why.model_nnlm", c * n + c * n * hidden + hidden * v,
+         f"C·N + C·N·H + H·V = {c}·{n} + {c}·{n}·{hidden} + {hidden}·{v:,}"),
+        ("why.model_cbow", c * n + n * v, f"C·N + N·V = {c}·{n} + {n}·{v:,}"),
+        ("why.model_tree", c * n + n * math.log2(v), f"C·N + N·log₂ V = {c}·{n} + {n}·{math.log2(v):.4f}"),
+        ("why.model_noise", c * n + n * (k + 1), f"C·N + N·(K + 1) = {c}·{n} + {n}·{k + 1}"),
+    )  # fmt: skip
     biggest = math.log10(models[0][1])
     rows = [
-        row(tab.text(name), [bar_cell(math.log10(cost), of=biggest), plain(f"{cost:,.0f}")]) for name, cost in models
-    ]
-    return table(["", tab.text("log_scale"), tab.text("multiplications")], rows)
+        row(tab.text(name), [
+            bar_cell(math.log10(cost), of=biggest), plain(f"{cost:,.0f}"), plain(f"= {formula}", "left"),
+        ])
+        for name, cost, formula in models
+    ]  # fmt: skip
+    return table(["", *map(tab.text, ("log_scale", "multiplications", "formula"))], rows)
 
 
 def one_hot(tab: Tab) -> Update:
