@@ -30,7 +30,17 @@ from wordkin.studio.lesson import html as pieces
 from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.explain import equation_of
 from wordkin.studio.lesson.tab import Tab, _first_shown
-from wordkin.studio.lesson.topics import TOPICS, architectures, exercises, objectives, results, sampling, trees, words
+from wordkin.studio.lesson.topics import (
+    TOPICS,
+    architectures,
+    exercises,
+    noise,
+    objectives,
+    results,
+    sampling,
+    trees,
+    words,
+)
 
 
 def at(number: int | None = None, *, preset: str = "cat", language: str = "en", **fields: Any) -> Tab:
@@ -173,7 +183,7 @@ def test_the_network_has_the_words_of_the_step(architecture: str) -> None:
     window = tab.step.window
     around = [window.sentence[position] for position in window.context]
     assert set(around) | {window.sentence[window.centre]} <= set(labels)
-    assert "W  10×4" in labels and "W′  4×10" in labels
+    assert "W  10×4" in labels and "W′  10×4" in labels
 
 
 @pytest.mark.parametrize("objective", ["softmax", "negative-sampling"])
@@ -477,6 +487,109 @@ def test_the_recipe_shows_the_step_or_the_one_tried_from_the_same_vectors() -> N
     assert again["recipe.0.error"] == -found["recipe.0.error"] > 0
 
 
+@pytest.mark.parametrize("preset", ["cat", "cat-ko"])
+def test_the_lesson_begins_with_noise_words_that_differ_and_are_not_in_the_window(preset: str) -> None:
+    tab = at(preset=preset)
+    rows, sentence, window = tab.step.objectives[0].rows, tab.step.window.sentence, tab.step.window
+    around = {sentence[position] for position in (window.centre, *window.context)}
+    assert len({each.output for each in rows}) == 3 and not any(each.ignored for each in rows)
+    assert not around & {each.output for each in rows if not each.label}
+    assert tab.text("sampling.ignored_true", word=rows[0].output) not in sampling.recipe_html(tab, tab.step)
+
+
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+def test_special_draws_are_explained_and_found(architecture: str) -> None:
+    tab = at(architecture=architecture)
+    html = noise.special_html(tab, tab.step)
+    assert (tab.text("sampling.also_context") in html) == (architecture == "skip-gram")
+    assert ("A word of the context" in html) == (architecture == "cbow")
+    true = tab.step.comparisons[0].output
+    count = {each.word: each.count for each in tab.overview.words}
+    q = count[true] ** 0.75 / sum(each**0.75 for each in count.values())
+    assert f"K = 2: 1 − (1 − {q:.4f})^2 = {1 - (1 - q) ** 2:.4f}" in html
+    assert "1 − (1 − 0.9692)^2 = 0.9991" in html
+    for fits in (noise.has_skipped_draw, noise.has_input_as_noise):
+        found = noise.next_with_noise(tab, fits)
+        assert found is not None
+        there = copy.copy(tab)
+        there.number = found
+        rows = there.step.objectives[0].rows
+        if fits is noise.has_skipped_draw:
+            assert any(each.ignored for each in rows)
+        else:
+            assert {each.word for each in there.step.inputs} & {each.output for each in rows[1:] if not each.ignored}
+    assert noise.next_with_noise(tab, lambda example: False) is None
+
+
+def test_words_tried_stand_in_the_table_of_the_window() -> None:
+    tab = at()
+    true = tab.step.comparisons[0].output
+    html = sampling.window_html(tab, {tab.number: ["pizza", true]})
+    rows = [row for row in cells(html)[1:] if row[-1] == str(tab.number)]
+    assert [row[1:3] for row in rows] == [[true, "1"], ["pizza", "0"]]
+    assert tab.text("sampling.own_tried") in html
+    assert tab.text("sampling.own_tried") not in sampling.window_html(tab, {tab.number + 1: ["pizza"]})
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize("objective", ["negative-sampling", "softmax"])
+def test_numbers_of_the_recipe_have_equations(objective: str, notation: str) -> None:
+    tab = at(objective=objective, notation=notation)
+    step = sampling.sampled_step(tab, ["pizza", "mighty"])
+    found = POINTED.findall(sampling.recipe_html(tab, step, tried=True))
+    assert len(found) == 3 * 4 + 1
+    for key, value in found:
+        equation = equation_of(tab, key, step)
+        assert equation is not None
+        if value:  # else the whole loss
+            assert equation.value == pytest.approx(float(value), abs=1e-12), key
+
+
+def test_the_recipe_says_what_a_step_is_and_what_moves() -> None:
+    tab = at()
+    html = sampling.recipe_html(tab, tab.step)
+    assert "it has 4 pairs and 4 steps" in html and "no row of W moves" not in html
+    first = at(1)
+    assert "no row of W moves" in sampling.recipe_html(first, first.step)
+    assert "no row of W moves" in architectures._two_steps_html(first)
+    assert "<table" not in architectures._two_steps_html(first)
+    of_cbow = at(architecture="cbow")
+    assert "its 4 context words are the input together" in sampling.recipe_html(of_cbow, of_cbow.step)
+    assert "by the whole −η · EH." in sampling.gradient_html(of_cbow, of_cbow.step)
+    exact = at(architecture="cbow", cbow_gradient="exact")
+    assert "by −η · EH / C, because" in sampling.gradient_html(exact, exact.step)
+    assert "η · EH / 4 for a row of W" in flow.update_html(exact)
+    assert "η · EH for a row of W" in flow.update_html(of_cbow)
+
+
+@pytest.mark.parametrize(("preset", "rate"), [("cat", 0.3), ("royal", 0.001)])
+def test_the_learning_rate_follows_from_the_numbers_beside_it(preset: str, rate: float) -> None:
+    tab = at(preset=preset, learning_rate=rate)
+    html = flow.window_html(tab)
+    found = re.findall(r"η = ([\d.]+) − \(\1 − ([\d.]+)\) · ([\d,]+) / ([\d,]+) = ([\d.e-]+)\.", html)[0]
+    start, end, passed, total, shown = (float(each.replace(",", "")) for each in found)
+    assert (start, end) == (rate, pytest.approx(rate / 10_000))
+    assert start - (start - end) * passed / total == pytest.approx(tab.step.learning_rate, rel=1e-9)
+    assert shown == pytest.approx(tab.step.learning_rate, rel=1e-3)
+
+
+def test_what_is_said_of_k_is_what_was_measured() -> None:
+    shares = {name: float(value) for name, value in sampling._analogies_by_k().items()}
+    for name in ("small", "large"):
+        rise, rest = shares[f"{name}_5"] - shares[f"{name}_1"], shares[f"{name}_20"] - shares[f"{name}_5"]
+        assert rise > 3 * abs(rest)
+    assert shares["small_20"] < shares["small_10"]
+
+
+@pytest.mark.parametrize("name", ["cat", "cat-ko"])
+def test_letters_of_a_page_have_one_meaning(name: str) -> None:
+    texts = Texts("ko" if name == "cat-ko" else "en")
+    assert "w̃" not in texts["lesson.sampling.cases"]
+    assert "<mi>u</mi>" not in noise._POWER and "u:" not in texts["lesson.noise.intro"]
+    for notation, copied in (("rong", "h"), ("mikolov", "v"), ("theta", "x")):
+        assert f"{copied} is a copy of it" in flow.hidden_html(at(notation=notation))
+
+
 def test_full_softmax_is_compared_with_noise_that_is_not_trained() -> None:
     tab = at(objective="softmax")
     html = sampling.comparison_html(tab, sampling.sampled_step(tab))
@@ -537,7 +650,7 @@ def test_three_noise_distributions() -> None:
     for exponent in (1.0, 0.75, 0.0):
         spread = noise_probabilities(counts, exponent)
         assert spread.sum() == pytest.approx(1)
-    html = sampling.noise_html(tab)
+    html = noise.noise_html(tab)
     found = values(html)
     for word_id, share in enumerate(noise_probabilities(counts, 0.75)):
         assert found[f"noise.0.75.{word_id}"] == share
@@ -558,7 +671,7 @@ def test_the_step_stays_if_the_same_steps_are_trained_again() -> None:
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_exponent_of_the_noise_changes_how_often_rare_words_are_drawn(language: str) -> None:
     tab = at(language=language)
-    html = sampling.example_html(tab, 0.5)
+    html = noise.example_html(tab, 0.5)
     found = values(html)
     expected = [1_000_000**0.5, 10_000**0.5, 10**0.5]
     shares = [found[f"example.chosen.{index}"] for index in range(3)]
@@ -743,7 +856,7 @@ def test_exercises_on_the_tree_ask_for_what_the_tree_gives() -> None:
 def test_the_table_of_outputs_has_the_size_of_the_objective() -> None:
     for objective, rows in (("softmax", 10), ("hierarchical-softmax", 9)):
         tab = at(objective=objective)
-        name = f"W′  4×{rows}" + (" (inner nodes)" if rows == 9 else "")
+        name = f"W′  {rows}×4" + (" (inner nodes)" if rows == 9 else "")
         assert name in re.findall(r">([^<>]+)</text>", architectures._skip_gram_html(tab))
         assert parts.output_rows(tab) == len(tab.taken.before[objective].output_vectors)
         plane = results._plane_html(tab, results._whole_run(tab.choices, 20))
@@ -902,7 +1015,7 @@ def test_a_text_of_one_word_has_all_pages(objective: str) -> None:
     for make in (
         words._projection_html, words._pairs_html, architectures._cbow_html, architectures._skip_gram_html,
         architectures._update_html, objectives._moving_html, results._grids_html, results._sheet_html,
-        results._neighbours_html, sampling.noise_html,
+        results._neighbours_html, noise.noise_html,
     ):  # fmt: skip
         assert make(tab)
     if objective == "hierarchical-softmax":

@@ -125,6 +125,7 @@ def test_the_flow_is_summed_up_above_every_page(lesson):
 
 def test_noise_words_are_chosen_by_hand(lesson):
     page = lesson(topic="sampling", step=90).page
+    drawn = page.locator("section.lesson-topic table").first.locator("tbody th").all_inner_texts()
     page.locator("section.lesson-topic").get_by_label("Noise words chosen by hand").click()
     page.get_by_role("option", name="pizza").click()
     page.get_by_role("option", name="computer").click()
@@ -133,10 +134,23 @@ def test_noise_words_are_chosen_by_hand(lesson):
     page.get_by_role("button", name="Only this step").click()
     page.get_by_text("These words are tried in this step only").wait_for()
     assert rows.all_inner_texts()[1:] == ["pizza", "computer"]
+    rows.page.locator("section.lesson-topic td[data-equation-of='score:1:0:0:0']").first.hover()
+    page.locator(".lesson-topic .explanation [data-equation=score]").wait_for()
+    page.get_by_role("button", name="Draw them").click()
+    page.get_by_text("The noise words were drawn.").wait_for()
+    assert rows.all_inner_texts() == drawn
+    for word in ("pizza", "computer"):
+        page.locator("section.lesson-topic").get_by_label("Noise words chosen by hand").click()
+        page.get_by_role("option", name=word).click()
+        page.keyboard.press("Escape")
     page.get_by_role("button", name="Use in every step").click()
     page.get_by_text("The noise words were chosen by hand.").wait_for()
     assert rows.all_inner_texts()[1:] == ["pizza", "computer"]
     page.wait_for_url("**noise=**")
+    page.get_by_role("button", name="Draw them").click()
+    page.get_by_text("The noise words were drawn.").wait_for()
+    page.get_by_role("button", name="To the next step with a skipped draw").click()
+    page.locator("section.lesson-topic tr.ignored").first.wait_for()
 
 
 def test_a_leaf_of_the_tree_shows_its_path(lesson):

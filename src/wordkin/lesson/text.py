@@ -138,6 +138,7 @@ class CentredWindow:
     """A centre word with its window, as word ids and as positions in its sentence."""
 
     epoch: int  # from 0
+    words_before: int  # words of the run before this centre, those of earlier epochs included
     learning_rate: float
     window: Window
     view: WindowView
@@ -172,7 +173,8 @@ def windows(text: Text, epoch: int) -> Iterator[CentredWindow]:
             reach=int(reach_of(bits[position], reach, dynamic)),
         )
         window = Window(int(word_ids[centre]), [int(word_ids[index]) for index in context])
-        yield CentredWindow(epoch, schedule.at(epoch * size + position), window, view)
+        before = epoch * size + position
+        yield CentredWindow(epoch, before, schedule.at(before), window, view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ built only when it is shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nicegui.element import Element
 
-from wordkin.lesson import ObjectiveView, depict
+from wordkin.lesson import ObjectiveView, Step, depict
 from wordkin.lesson.equations import Equation, cell_equations, equations, path_equations
 from wordkin.studio.lesson.tab import Tab
 from wordkin.studio.live import LiveHtml
@@ -79,15 +80,18 @@ def usual_row(view: ObjectiveView) -> int:
     return next((index for index, each in enumerate(view.rows) if each.times), 0)
 
 
-def equation_of(tab: Tab, key: str) -> Equation | None:
-    """Return the equation with a key; None if the key is not valid or the step has no such equation."""
+def equation_of(tab: Tab, key: str, step: Step | None = None) -> Equation | None:
+    """Return the equation with a key; None if the key is not valid or the step has no such equation.
+
+    The step is the current one of the lesson, or one that was computed with other noise words.
+    """
     name, *numbers = key.split(":")
     if len(numbers) != 4 or not all(each.isdecimal() and len(each) < 4 for each in numbers):
         return None
     row, component, input_row, objective = map(int, numbers)
     if name.startswith(_ON_PATH):
         return _path_equation(tab, name.removeprefix(_ON_PATH), word_id=row, index=component)
-    step = tab.step
+    step = step or tab.step
     if component >= len(step.hidden) or objective >= len(step.objectives):
         return None
     view = step.objectives[objective]
@@ -119,10 +123,13 @@ def _path_equation(tab: Tab, name: str, *, word_id: int, index: int) -> Equation
 
 
 class Explanation:
-    """The popover with the equation of a cell, for one part of the page."""
+    """The popover with the equation of a cell, for one part of the page.
 
-    def __init__(self, tab: Tab, part: Element) -> None:
-        self._tab, self._key = tab, ""
+    Its numbers are those of the current step, or of the one that ``step`` returns.
+    """
+
+    def __init__(self, tab: Tab, part: Element, step: Callable[[], Step] | None = None) -> None:
+        self._tab, self._key, self._step = tab, "", step
         self._popover = LiveHtml().classes("explanation formulas")
         self._popover.props["role"] = "tooltip"
         self._popover.set_visibility(False)
@@ -145,7 +152,8 @@ class Explanation:
 
     def show(self) -> None:
         """Show the equation of the cell under the pointer, with the numbers of the current step."""
-        equation = equation_of(self._tab, self._key) if self._key else None
+        step = self._step() if self._key and self._step else None
+        equation = equation_of(self._tab, self._key, step) if self._key else None
         self._popover.set_visibility(equation is not None)
         if equation is not None:
             self._popover.show(f'<div data-equation="{equation.name}">{equation.to_mathml()}</div>')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from nicegui import ui
 from nicegui.element import Element
 
@@ -87,7 +88,8 @@ def legend_html(tab: Tab) -> str:
     items = []
     hidden = tab.text(f"flow.hidden_{tab.choices.architecture}")
     example = tab.overview.words[0].word
-    for line in tab.text("flow.terms", errors=errors, hidden=hidden, word=example, **marks).splitlines():
+    *lines, colours = tab.text("flow.terms", errors=errors, hidden=hidden, word=example, **marks).splitlines()
+    for line in (*lines, *tab.text("flow.sizes").splitlines(), colours):
         term, colon, meaning = line.partition(": ")
         symbol, _, index = term.partition("_")
         shown_term = f"{text(symbol)}<sub>{text(index)}</sub>" if index else text(symbol)
@@ -162,10 +164,29 @@ def window_html(tab: Tab) -> str:
         for pair in step.pairs
     ]
     epoch = tab.text("epoch", epoch=step.epoch, rate=f"{step.learning_rate:.4g}")
+    rate = tab.text("rate", eta=symbols(tab)["eta"], **_rate_facts(tab))
     head = [tab.text("input"), "", tab.text("output"), ""]
     subject = tab.text("text_now", title=tab.title.rstrip("."))
     said = f"{subject}, {sentence_of(tab)}. {epoch}"
-    return f'{sentence_html(tab)}<p class="muted small">{text(said)}</p>{table(head, rows)}'
+    return (
+        f'{sentence_html(tab)}<p class="muted small">{text(said)}</p>{table(head, rows)}'
+        f'<p class="muted small">{text(rate)}</p>'
+    )
+
+
+def _rate_facts(tab: Tab) -> dict[str, str]:
+    """Return the numbers from which the learning rate of the step is computed."""
+    config, text_read = tab.course.config, tab.course.text
+    return {
+        "start": _plainly(config.starting_learning_rate), "end": _plainly(config.final_learning_rate),
+        "passed": f"{tab.taken.example.where.words_before:,}",
+        "total": f"{len(text_read.word_ids) * config.epochs:,}", "rate": f"{tab.step.learning_rate:.4g}",
+    }  # fmt: skip
+
+
+def _plainly(value: float) -> str:
+    """Format a small positive number without an exponent."""
+    return str(np.format_float_positional(value, precision=4, fractional=False, trim="-"))
 
 
 def hidden_html(tab: Tab) -> str:
@@ -187,7 +208,7 @@ def hidden_html(tab: Tab) -> str:
     ]  # fmt: skip
     rows.append(row(symbols(tab)["h"], hidden, key="h", classes="true"))
     how = "hidden.copy" if len(step.inputs) == 1 else "hidden.mean"
-    return f'<p class="small">{text(tab.text(how, count=len(step.inputs)))}</p>{table(heads, rows)}'
+    return f'<p class="small">{text(tab.text(how, count=len(step.inputs), **symbols(tab)))}</p>{table(heads, rows)}'
 
 
 def scores_html(tab: Tab) -> str:
@@ -307,8 +328,12 @@ def update_html(tab: Tab) -> str:
                     row(head, cells, key=key if part == "before" else "", classes="lit" if part == "step" else "")
                 )
     sign = "" if climbs(tab) else "−"
+    divided = tab.choices.cbow_gradient == "exact" and len(step.inputs) > 1
+    marks["eh"] += f" / {len(step.inputs)}" if divided else ""
     rule = tab.text("flow.step_rule", rate=f"{step.learning_rate:.4g}", sign=sign, **marks)
-    unmoved = "" if any(step.hidden_gradient) else f'<p class="small">{text(tab.text("flow.unmoved", **marks))}</p>'
+    unmoved = (
+        "" if any(step.hidden_gradient) else f'<p class="small">{text(tab.text("flow.unmoved", **symbols(tab)))}</p>'
+    )
     return f'<p class="small">{text(rule)}</p>{unmoved}{table(heads, rows)}'
 
 

@@ -234,5 +234,5 @@ def network_html(tab: Tab) -> str:
     v, n = len(tab.overview.words), len(step.hidden)
     parts.append(label(195, 14, f"W  {v}×{n}", classes="small"))
     nodes = f" ({tab.text('network.nodes')})" if tab.choices.objective == "hierarchical-softmax" else ""
-    parts.append(label(395, 14, f"W′  {n}×{output_rows(tab)}{nodes}", classes="small"))
+    parts.append(label(395, 14, f"W′  {output_rows(tab)}×{n}{nodes}", classes="small"))
     return drawing("".join(parts), 580, int(height), tab.text("network"))

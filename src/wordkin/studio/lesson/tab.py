@@ -14,6 +14,7 @@ from nicegui import ui
 from wordkin.errors import ConfigError, CorpusError, WordkinError
 from wordkin.lesson import PRESETS, Course, Overview, Step, depict
 from wordkin.lesson.gradient_step import Taken
+from wordkin.lesson.text import Example
 from wordkin.studio.lesson.choices import MOST_CHARACTERS, MOST_WORDS, Choices
 from wordkin.studio.view import View
 
@@ -284,11 +285,22 @@ def _renamed(value: Any, name: Callable[[str], str]) -> Any:
 def _first_shown(course: Course, steps: int) -> int:
     """Return a step to begin with, where scores are no longer 0.
 
-    If possible, the window is full on both sides; with subsampling, the sentence has a dropped word instead.
+    If possible, the window is full on both sides; with subsampling, the sentence has a dropped word instead. Of several
+    such steps, the first one is chosen whose noise words are usual.
     """
     warm = min(course.warm_start(), steps)
-    near = range(warm, min(warm + 40, steps + 1))
-    if course.config.subsample:
-        return next((number for number in near if course.taken(number).example.where.view.dropped), warm)
-    full = 2 * course.config.reach
-    return next((number for number in near if len(course.taken(number).example.where.view.context) == full), warm)
+    full, fitting = 2 * course.config.reach, []
+    for number in range(warm, min(warm + 40, steps + 1)):
+        example = course.taken(number).example
+        view = example.where.view
+        if view.dropped if course.config.subsample else len(view.context) == full:
+            fitting.append((_usual_noise(example), -number))
+    return -max(fitting)[1] if fitting else warm
+
+
+def _usual_noise(example: Example) -> int:
+    """Return 2 if the noise words differ and are not in the window; 1 if they differ from each other and the output."""
+    noise = example.noise[0]
+    if len(set(noise)) < len(noise) or example.outputs[0] in noise:
+        return 0
+    return 1 if {example.where.window.centre_id, *example.where.window.context_ids} & set(noise) else 2

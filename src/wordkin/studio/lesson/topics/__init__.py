@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.lesson.topics import architectures, exercises, objectives, results, sampling, trees, words
+from wordkin.studio.lesson.topics import architectures, exercises, noise, objectives, results, sampling, trees, words
 
 TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "why": words.why,
@@ -21,7 +21,7 @@ TOPICS: Mapping[str, Callable[[Tab], Update]] = {
     "cost": objectives.cost,
     "tree": trees.tree,
     "sampling": sampling.sampling,
-    "noise": sampling.noise,
+    "noise": noise.noise,
     "subsampling": objectives.subsampling,
     "tables": results.tables,
     "six": architectures.six,

@@ -229,6 +229,9 @@ def _two_steps_html(tab: Tab) -> str:
     """Return word2vec's step of each input row, and the exact step: minus the learning rate times the gradient."""
     step = tab.step
     view = next(each for each in step.tables if each.name == "input_vectors")
+    if not view.changes:
+        unmoved = tab.text("flow.unmoved", **symbols(tab))
+        return f"<h3>{text(tab.text('update.beside'))}</h3><p>{text(unmoved)}</p>"
     rows = []
     for change in view.changes:
         exact = [0.0 - step.learning_rate * value for value in change.gradient]

@@ -139,7 +139,7 @@ def subsampling(tab: Tab) -> Update:
 
 
 @functools.cache
-def _measured() -> dict[str, list[dict[str, Any]]]:
+def _all_measured() -> dict[str, list[dict[str, Any]]]:
     """Read the measurements of benchmarks/guidance.py from the file that benchmarks/report.py writes."""
     found: dict[str, list[dict[str, Any]]] = json.loads(
         (files("wordkin.studio.lesson") / "measured.json").read_text(encoding="utf-8")
@@ -147,9 +147,14 @@ def _measured() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def measured(name: str) -> list[dict[str, Any]]:
+    """Return the scores of a series of measurements on real text, one dict for each value of the option."""
+    return _all_measured()[name]
+
+
 def measured_html(tab: Tab, name: str, symbol: str) -> str:
     """Return a table of scores on real text: analogies, and the correlation with human ratings of word pairs."""
-    found = _measured()[name]
+    found = measured(name)
     most, closest = (max(each[score] for each in found) for score in ("total", "wordsim353"))
     rows = [
         row(

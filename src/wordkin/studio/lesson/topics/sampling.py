@@ -1,19 +1,21 @@
-"""Pages about negative sampling: the recipe, its gradient, the comparison with the softmax; and the noise words."""
+"""Page about negative sampling: the recipe, its gradient, and the comparison with the softmax."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from nicegui import ui
 
 from wordkin.lesson import Comparison, ObjectiveView, Step
 from wordkin.lesson.equations import notation_of
+from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
 from wordkin.studio.lesson.parts import drawn_twice_html, folded, live, symbols, why_error_html
 from wordkin.studio.lesson.tab import Tab, Update
-from wordkin.studio.lesson.topics.objectives import measured_html
+from wordkin.studio.lesson.topics.noise import offer_special_steps, special_html
+from wordkin.studio.lesson.topics.objectives import measured, measured_html
 from wordkin.studio.widgets import button, heading, marked, paragraph
-from wordkin.vocabulary.noise import noise_probabilities
 
 _NOTES = ("softmax", "sampled", "negative")  # keys of the notes on the three methods, in order
 _NEGATIVE = "negative-sampling"
@@ -35,10 +37,17 @@ def sampling(tab: Tab) -> Update:
     folded(tab.text("sampling.corpus"), tab.text("sampling.corpus_text", **named), tab.text("sampling.cases", **named))
     folded(tab.text("for_readers"), tab.text("sampling.slip"))
     heading(tab.text("sampling.how_many"), 3)
-    paragraph(tab.text("sampling.k"))
+    for line in tab.text("sampling.k", **_analogies_by_k()).splitlines():
+        paragraph(line)
     ui.html(measured_html(tab, "noise_small", "K") + measured_html(tab, "noise_large", "K"), sanitize=False)
     paragraph(tab.text("measured.terms"), "small")
     return update
+
+
+def _analogies_by_k() -> dict[str, str]:
+    """Return the shares of analogies solved, in percent, that the text about K names, such as "small_5" for K = 5."""
+    tables = {"small": measured("noise_small"), "large": measured("noise_large")}
+    return {f"{name}_{each['value']}": f"{100 * each['total']:.1f}" for name, found in tables.items() for each in found}
 
 
 def _nothing() -> None:
@@ -48,11 +57,16 @@ def _nothing() -> None:
 def gradient_html(tab: Tab, step: Step | None = None) -> str:
     """Return the derivation of the gradient, with the numbers of a step if there is one, and what it does to rows."""
     ascent = notation_of(tab.choices.notation, tab.choices.architecture).ascent
-    pull = tab.text("sampling.pull_ascent" if ascent else "sampling.pull", **symbols(tab))
-    why = "".join(f"<p>{text(each)}</p>" for each in tab.text("sampling.why").splitlines())
+    pull = f"<p>{text(tab.text('sampling.pull_ascent' if ascent else 'sampling.pull', **symbols(tab)))}</p>"
+    moved = [tab.text("sampling.before", **symbols(tab))]
+    if tab.choices.architecture == "cbow":
+        signed = {**symbols(tab), "sign": "" if ascent else "−"}
+        moved.append(tab.text(f"sampling.pull_cbow_{tab.choices.cbow_gradient}", **signed))
+    pull += f"<p>{text(' '.join(moved))}</p>"
     return (
-        f"{why_error_html(tab, _NEGATIVE, step)}<h3>{text(tab.text('sampling.effect'))}</h3><p>{text(pull)}</p>"
-        f"<h3>{text(tab.text('sampling.why_noise'))}</h3>{why}"
+        f"{why_error_html(tab, _NEGATIVE, step)}<h3>{text(tab.text('sampling.effect'))}</h3>{pull}"
+        f"<h3>{text(tab.text('sampling.why_noise'))}</h3><p>{text(tab.text('sampling.why'))}</p>"
+        f"{special_html(tab, step)}"
     )
 
 
@@ -67,25 +81,38 @@ def _with_numbers(tab: Tab) -> Update:
             trial[tab.number] = list(chosen.value)
         update()
 
+    def use(noise: list[str]) -> Any:
+        """End the trial, and train with these noise words; without any, with drawn ones."""
+        trial.clear()
+        chosen.value = noise
+        update()
+        return tab.change(noise=",".join(noise))
+
     def step() -> Step:
         return sampled_step(tab, trial.get(tab.number))
 
-    show = live(lambda: recipe_html(tab, step(), tried=tab.number in trial))
-    with marked("div", "line"):
-        chosen = ui.select(words, multiple=True, label=tab.text("noise_by_hand"),
-                           value=[word for word in tab.choices.noise_words() if word in words])  # fmt: skip
-        chosen.props("outlined dense use-chips behavior=menu").style("min-width:18rem")
-        button(tab.text("sampling.take"), lambda: tab.change(noise=",".join(chosen.value or [])))
-        button(tab.text("sampling.once"), attempt, "quiet")
-        button(tab.text("sampling.draw"), lambda: tab.change(noise=""), "quiet")
-    paragraph(tab.text("sampling.by_hand"), "small muted")
-    others = [live(lambda: gradient_html(tab, step())), live(lambda: _table_html(tab)),
-              live(lambda: comparison_html(tab, step()))]  # fmt: skip
+    with marked("div", "stack") as part:
+        show = live(lambda: recipe_html(tab, step(), tried=tab.number in trial))
+        paragraph(tab.text("sampling.point"), "small muted")
+        with marked("div", "line"):
+            chosen = ui.select(words, multiple=True, label=tab.text("noise_by_hand"),
+                               value=[word for word in tab.choices.noise_words() if word in words])  # fmt: skip
+            chosen.props("outlined dense use-chips behavior=menu").style("min-width:18rem")
+            button(tab.text("sampling.take"), lambda: use(list(chosen.value or [])))
+            button(tab.text("sampling.once"), attempt, "quiet")
+            button(tab.text("sampling.draw"), lambda: use([]), "quiet")
+        paragraph(tab.text("sampling.by_hand"), "small muted")
+        others = [live(lambda: gradient_html(tab, step()))]
+        if tab.choices.objective == _NEGATIVE and not tab.choices.noise:
+            offer_special_steps(tab)
+        others += [live(lambda: _table_html(tab, trial)), live(lambda: comparison_html(tab, step()))]
+    explanation = Explanation(tab, part, step)
 
     def update() -> None:
         show()
         for each in others:
             each()
+        explanation.show()
 
     return update
 
@@ -105,15 +132,19 @@ def recipe_html(tab: Tab, step: Step, *, tried: bool = False) -> str:
     values = {
         **symbols(tab), "input": inputs, "output": comparison.output, "noise": ", ".join(comparison.samples),
         "k": len(comparison.samples), "inputs": len({each.word_id for each in step.inputs}), "outputs": len(used),
-        "others": len(tab.overview.words) - len(used),
+        "others": len(tab.overview.words) - len(used), "count": len(step.window.context),
+        "centre": step.window.sentence[step.window.centre],
     }  # fmt: skip
+    of_a_step = "recipe.one_centre" if tab.choices.architecture == "cbow" else "recipe.one_pair"
     second = "recipe.chosen" if comparison.chosen else "recipe.drawn"
     listed = "".join(
         f"<li>{text(tab.text(f'sampling.{each}', **values))}</li>"
-        for each in ("recipe.pair", second, "recipe.score", "recipe.loss", "recipe.update")
+        for each in ("recipe.pair", of_a_step, second, "recipe.score", "recipe.loss", "recipe.update")
     )
+    unmoved = "" if any(step.hidden_gradient) else f"<p>{text(tab.text('flow.unmoved', **symbols(tab)))}</p>"
     return (
-        f"<h3>{text(tab.text('sampling.recipe'))}</h3><ol class='how'>{listed}</ol>{_source_html(tab, step, tried)}"
+        f"<h3>{text(tab.text('sampling.recipe'))}</h3><ol class='how'>{listed}</ol>{unmoved}"
+        f"{_source_html(tab, step, tried)}"
         f"{_rows_html(tab, view)}{drawn_twice_html(tab, view, chosen=comparison.chosen)}{_loss_parts_html(tab, view)}"
     )
 
@@ -148,10 +179,13 @@ def _rows_html(tab: Tab, view: ObjectiveView) -> str:
         assert each.error is not None and each.probability is not None
         moved = tab.text("sampling.pulled" if each.label else "sampling.pushed", **named)
         cells = [
-            plain(each.label), cell(each.score, f"recipe.{index}.score"),
-            bar_cell(each.probability, f"recipe.{index}.sigma"),
-            cell(0.0 - each.error if marks.ascent else each.error, f"recipe.{index}.error", scale=1.0),
-            cell(each.loss, f"recipe.{index}.loss"), plain(moved, "left"),
+            plain(each.label),
+            cell(each.score, f"recipe.{index}.score", equation=equation_key("score", row=index), first=index == 0),
+            bar_cell(each.probability, f"recipe.{index}.sigma", equation=equation_key("probability", row=index)),
+            cell(0.0 - each.error if marks.ascent else each.error, f"recipe.{index}.error", scale=1.0,
+                 equation=equation_key("error", row=index)),
+            cell(each.loss, f"recipe.{index}.loss", equation=equation_key("row_loss", row=index)),
+            plain(moved, "left"),
         ]  # fmt: skip
         rows.append(row(each.output, cells, classes="true" if each.label else ""))
     return table(heads, rows)
@@ -168,29 +202,34 @@ def _loss_parts_html(tab: Tab, view: ObjectiveView) -> str:
         f"<p>{text(tab.text('sampling.split', s=s))}</p><ul class='plain'>"
         f"<li><b>Loss₊ = −log σ({s}₊)</b> = −log {number(true.probability)} = {number(true.loss, 'loss.plus', 5)}</li>"
         f"<li><b>Loss₋ = −Σ log σ(−{s}₋)</b> = {summed}</li>"
-        f"<li><b>Loss = Loss₊ + Loss₋</b> = {number(view.loss, 'loss.total', 5)}</li></ul>"
+        f"<li><b>Loss = Loss₊ + Loss₋</b> = "
+        f"{number(view.loss, 'loss.total', 5, equation=equation_key('loss', row=usual_row(view)))}</li></ul>"
     )
 
 
-def _table_html(tab: Tab) -> str:
-    return window_html(tab) if tab.choices.objective == _NEGATIVE else ""
+def _table_html(tab: Tab, trial: dict[int, list[str]]) -> str:
+    return window_html(tab, trial) if tab.choices.objective == _NEGATIVE else ""
 
 
-def window_html(tab: Tab) -> str:
-    """Return the rows (input 1, input 2, label) of the window: each pair, followed by the noise words of its step."""
-    rows = []
+def window_html(tab: Tab, trial: dict[int, list[str]] | None = None) -> str:
+    """Return the rows (input 1, input 2, label) of the window: each pair, followed by the noise words of its step.
+
+    The words of ``trial`` stand in place of the noise words of its step.
+    """
+    rows, tried = [], trial or {}
     for pair in tab.course.window_pairs(tab.number):
         source = " + ".join(pair.inputs)
         lit = " lit" if pair.number == tab.number else ""
-        for output, label in ((pair.output, 1), *((word, 0) for word in pair.noise)):
+        noise = [word for word in tried.get(pair.number, pair.noise) if word != pair.output]
+        for output, label in ((pair.output, 1), *((word, 0) for word in noise)):
             cells = [plain(output, "left"), plain(label), plain(f"{pair.number:,}")]
             rows.append(row(source, cells, classes=("true" if label else "") + lit))
     window = tab.step.window
     heads = [tab.text("input1"), tab.text("input2"), tab.text("label"), tab.text("step")]
     caption = tab.text("sampling.table", word=window.sentence[window.centre])
-    return (
-        f"{table(heads, rows, caption=caption, classes='pairs')}<p class='small'>{text(tab.text('sampling.own'))}</p>"
-    )
+    said = [tab.text("sampling.own_cbow" if tab.choices.architecture == "cbow" else "sampling.own")]
+    said += [tab.text("sampling.own_tried")] if tab.number in tried else []
+    return f"{table(heads, rows, caption=caption, classes='pairs')}<p class='small'>{text(' '.join(said))}</p>"
 
 
 # -- the comparison with the softmax -------------------------------------------------------------------
@@ -202,8 +241,16 @@ def comparison_html(tab: Tab, step: Step) -> str:
     return (
         f"<h3>{text(tab.text('sampling.same'))}</h3><p>{text(tab.text('sampling.three', **named))}</p>"
         f"{_three_ways_html(tab, comparison)}<p>{text(tab.text('sampling.losses'))}</p>"
-        f"<p>{text(tab.text('sampling.estimates', **named))}</p>{correction_html(tab, comparison)}"
+        f"<p>{text(tab.text('sampling.estimates', **named))}</p>{_best_score_html(tab)}"
+        f"{correction_html(tab, comparison)}"
     )
+
+
+def _best_score_html(tab: Tab) -> str:
+    """Derive the score at which the loss of negative sampling is smallest."""
+    question, *lines, remark = map(text, tab.text("sampling.best_score", **symbols(tab)).splitlines())
+    listed = "".join(f"<li>{each}</li>" for each in lines)
+    return f"<p>{question}</p><ul class='plain'>{listed}</ul><p>{remark}</p>"
 
 
 def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
@@ -259,79 +306,3 @@ def correction_html(tab: Tab, comparison: Comparison) -> str:
         f"{made}<p><b>{text(sample.word)}</b>: K = {k}, q = {number(drawn)}; "
         f"{s} − log(K·q) = {number(sample.score)} − log({k} · {number(drawn)}) = {number(sample.sampled_score)}</p>"
     )
-
-
-# -- the noise distribution ----------------------------------------------------------------------------
-
-
-def noise(tab: Tab) -> Update:
-    """Page on the distribution of noise words, with three exponents and one to choose."""
-    paragraph(tab.text("noise.intro"))
-    ui.html(_POWER, sanitize=False)
-    paragraph(tab.text("noise.exponents"))
-    heading(tab.text("noise.why"), 3)
-    paragraph(tab.text("noise.why_text"))
-    with marked("div", "line"):
-        slider = ui.slider(min=0, max=1, step=0.05, value=_SHOWN_FIRST).style("width:16rem; max-width:100%")
-        slider.props["aria-label"] = tab.text("noise.exponent")
-        shown = ui.label(f"{tab.text('noise.exponent')} = {_SHOWN_FIRST:.2f}")
-    element = ui.html(sanitize=False).classes("stack")
-
-    def change(exponent: float) -> None:
-        shown.text = f"{tab.text('noise.exponent')} = {exponent:.2f}"
-        element.set_content(
-            f"{example_html(tab, exponent)}<h3>{text(tab.text('noise.here'))}</h3>{noise_html(tab, exponent)}"
-        )
-
-    slider.on_value_change(lambda event: change(float(event.value)))
-    change(_SHOWN_FIRST)
-    folded(tab.text("for_readers"), tab.text("noise.letters"))
-    return lambda: None
-
-
-_POWER = (
-    '<math displaystyle="true"><mrow><mi>q</mi><mo stretchy="false">(</mo><mi>w</mi><mo stretchy="false">)</mo>'
-    "<mo>=</mo><mfrac><mrow><mi>count</mi><msup><mrow><mo>(</mo><mi>w</mi><mo>)</mo></mrow><mn>3/4</mn></msup></mrow>"
-    "<mrow><mo>∑</mo><mi>count</mi><msup><mrow><mo>(</mo><mi>u</mi><mo>)</mo></mrow><mn>3/4</mn></msup></mrow></mfrac>"
-    "</mrow></math>"
-)
-_SHOWN_FIRST = 0.5  # the exponent of the slider
-_EXAMPLE_COUNTS = (1_000_000, 10_000, 10)
-
-
-def example_html(tab: Tab, exponent: float) -> str:
-    """Return the noise probabilities of three words whose counts differ much, and how often the rarest is drawn."""
-    words = [each.strip() for each in tab.text("noise.example_words").split(",")]
-    rarest = {each: 1 / noise_probabilities(_EXAMPLE_COUNTS, each)[-1] for each in (1.0, 0.75, 0.0, exponent)}
-    often = "; ".join(
-        tab.text("noise.once", exponent=f"{power:g}", draws=f"{draws:,.0f}") for power, draws in rarest.items()
-    )
-    made = _shares_html(tab, words, _EXAMPLE_COUNTS, exponent, "example")
-    return f"{made}<p>{text(tab.text('noise.rarest', word=words[-1], often=often))}</p>"
-
-
-def noise_html(tab: Tab, exponent: float = 0.75) -> str:
-    """Return a table of the words of the lesson with their counts and their noise probabilities."""
-    return _shares_html(
-        tab, [each.word for each in tab.overview.words], [each.count for each in tab.overview.words], exponent, "noise"
-    )
-
-
-def _shares_html(tab: Tab, words: list[str], counts: tuple[int, ...] | list[int], exponent: float, name: str) -> str:
-    """Return noise probabilities with the exponents 1, 3/4 and 0, and with a chosen one."""
-    spread = [(power, noise_probabilities(counts, power).tolist()) for power in (1.0, 0.75, 0.0)]
-    titles = ["noise.unigram", "noise.power", "noise.uniform"]
-    heads = ["", tab.text("count"), *map(tab.text, titles), tab.text("noise.chosen", exponent=f"{exponent:g}")]
-    chosen = noise_probabilities(counts, exponent).tolist()
-    most = max(chosen + [share for _, values in spread for share in values])
-    rows = []
-    for index, (word, count) in enumerate(zip(words, counts, strict=True)):
-        shares = [(f"{name}.{power:g}.{index}", values[index]) for power, values in spread]
-        cells = [_bar_of(share, most, named) for named, share in [*shares, (f"{name}.chosen.{index}", chosen[index])]]
-        rows.append(row(word, [plain(f"{count:,}"), *cells]))
-    return table(heads, rows)
-
-
-def _bar_of(share: float, most: float, name: str) -> str:
-    bars = f'<span class="share-bar" style="--share:{share / most * 0.6:.4f}"></span>'
-    return f'<td class="barred">{bars}{number(share, name)}</td>'

@@ -33,6 +33,7 @@ def why(tab: Tab) -> Update:
     heading(tab.text("why.history"), 3)
     paragraph(tab.text("why.history_text"))
     ui.html(_history_html(tab), sanitize=False)
+    paragraph(tab.text("why.objectives"))
     return lambda: None
 
 
