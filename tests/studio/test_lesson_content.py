@@ -130,7 +130,7 @@ def test_earlier_models_cost_more() -> None:
     costs = [int(row[2].replace(",", "")) for row in rows]
     assert costs == [502_505_000, 500_005_000, 14_966, 8_000]
     assert [computed(row[3]) for row in rows] == costs
-    assert rows[0][3] == "= C·N + C·N·H + H·V = 10·500 + 10·500·500 + 500·1,000,000"
+    assert rows[0][3] == "= C·N + C·N·H + H·V= 10·500 + 10·500·500 + 500·1,000,000"
 
 
 def test_the_projection_lights_the_rows_of_the_step() -> None:
@@ -219,7 +219,7 @@ def test_cost_is_that_of_the_notes() -> None:
     assert costs == [500_005_000, 14_966, 8_000, 5_000_005_000, 104_658, 35_000]
     assert [row[4] for row in cells(html)[1:]] == ["1,000,000", "19.93", "6", "10,000,000", "199.32", "60"]
     assert [computed(row[3]) for row in cells(html)[1:]] == costs
-    assert cells(html)[6][3] == "= C·(N + N·(K + 1)) = 10·(500 + 500·6)"
+    assert cells(html)[6][3] == "= C·(N + N·(K + 1))= 10·(500 + 500·6)"
     moved = cells(objectives._cost_html(at(), {"C": 3, "N": 77, "V": 5_000, "K": 11}))[1:]
     assert [computed(row[3]) for row in moved] == [int(row[2].replace(",", "")) for row in moved]
     natural = objectives.natural_html({"C": 10, "N": 500, "V": 1_000_000, "K": 5})

@@ -82,6 +82,11 @@ def plain(value: object, classes: str = "") -> str:
     return f'<td class="{classes}">{text(value)}</td>'
 
 
+def formula_cell(symbols: str, numbers: str) -> str:
+    """Format a table cell with a formula: a line with symbols and a line with numbers, which may both be broken."""
+    return f'<td class="left formula-cell">= {text(symbols)}<br>= {text(numbers)}</td>'
+
+
 def bar(share: float, *, classes: str = "") -> str:
     """Format a bar for a value from 0 to 1."""
     return f'<span class="share-bar {classes}" style="--share:{max(0.0, min(1.0, share)):.4f}"></span>'

@@ -12,7 +12,7 @@ import numpy as np
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from wordkin.studio.lesson.html import bar_cell, cell, curve, plain, row, table, text
+from wordkin.studio.lesson.html import bar_cell, cell, curve, formula_cell, plain, row, table, text
 from wordkin.studio.lesson.parts import live
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import button, heading, inline, marked, paragraph
@@ -71,14 +71,14 @@ def _cost_html(tab: Tab, values: dict[str, int]) -> str:
             name = f"{tab.text(f'architecture.{architecture}')} × {tab.text(f'objective.{objective}')}"
             amount, used = (n * (c + rows), rows) if of_cbow else (c * n * (1 + rows), c * rows)
             formula = (
-                f"C·N + N·{symbol} = {c}·{n} + {n}·{filled}" if of_cbow
-                else f"C·(N + N·{symbol}) = {c}·({n} + {n}·{filled})"
+                (f"C·N + N·{symbol}", f"{c}·{n} + {n}·{filled}") if of_cbow
+                else (f"C·(N + N·{symbol})", f"{c}·({n} + {n}·{filled})")
             )  # fmt: skip
             costs.append((name, amount, used, formula))
     most = math.log10(max(amount for _, amount, _, _ in costs))
     made = [
         row(name, [
-            bar_cell(math.log10(amount), of=most), plain(f"{amount:,.0f}"), plain(f"= {formula}", "left"),
+            bar_cell(math.log10(amount), of=most), plain(f"{amount:,.0f}"), formula_cell(*formula),
             plain(f"{used:,.2f}".removesuffix(".00")),
         ])
         for name, amount, used, formula in costs

@@ -43,7 +43,8 @@ def tree(tab: Tab) -> Update:
         update = _trained(tab)
     else:
         paragraph(tab.text("tree.not_trained"), "notice")
-        button(tab.text("tree.train"), lambda: tab.change(objective="hierarchical-softmax"))
+        with marked("div", "line"):
+            button(tab.text("tree.train"), lambda: tab.change(objective="hierarchical-softmax"))
         update = _nothing
     _kinds(tab)
     heading(tab.text("tree.notation"), 3)
@@ -74,7 +75,8 @@ def _offer_unequal_counts(tab: Tab) -> None:
     """Add a button that opens a text whose counts differ more, unless the lesson has this text."""
     example = PRESETS["weather-ko" if tab.view.texts.language == "ko" else "weather"]
     if tab.choices.text != example.text:
-        button(tab.text("tree.unequal", title=example.title), lambda: tab.choose_preset(example.name), "quiet")
+        with marked("div", "line"):
+            button(tab.text("tree.unequal", title=example.title), lambda: tab.choose_preset(example.name), "quiet")
 
 
 def _nothing() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from wordkin.lesson import PRESETS
-from wordkin.studio.lesson.html import bar_cell, cell, grid, number, plain, row, table, text
+from wordkin.studio.lesson.html import bar_cell, cell, formula_cell, grid, number, plain, row, table, text
 from wordkin.studio.lesson.parts import folded, live, output_rows, symbols
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.widgets import heading, paragraph
@@ -107,17 +107,17 @@ def _history_html(tab: Tab) -> str:
     c, n, hidden, v, k = 10, 500, 500, 1_000_000, 5
     models = (
         ("why.model_nnlm", c * n + c * n * hidden + hidden * v,
-         f"C·N + C·N·H + H·V = {c}·{n} + {c}·{n}·{hidden} + {hidden}·{v:,}"),
-        ("why.model_cbow", c * n + n * v, f"C·N + N·V = {c}·{n} + {n}·{v:,}"),
-        ("why.model_tree", c * n + n * math.log2(v), f"C·N + N·log₂ V = {c}·{n} + {n}·{math.log2(v):.4f}"),
-        ("why.model_noise", c * n + n * (k + 1), f"C·N + N·(K + 1) = {c}·{n} + {n}·{k + 1}"),
+         "C·N + C·N·H + H·V", f"{c}·{n} + {c}·{n}·{hidden} + {hidden}·{v:,}"),
+        ("why.model_cbow", c * n + n * v, "C·N + N·V", f"{c}·{n} + {n}·{v:,}"),
+        ("why.model_tree", c * n + n * math.log2(v), "C·N + N·log₂ V", f"{c}·{n} + {n}·{math.log2(v):.4f}"),
+        ("why.model_noise", c * n + n * (k + 1), "C·N + N·(K + 1)", f"{c}·{n} + {n}·{k + 1}"),
     )  # fmt: skip
     biggest = math.log10(models[0][1])
     rows = [
         row(tab.text(name), [
-            bar_cell(math.log10(cost), of=biggest), plain(f"{cost:,.0f}"), plain(f"= {formula}", "left"),
+            bar_cell(math.log10(cost), of=biggest), plain(f"{cost:,.0f}"), formula_cell(formula, filled),
         ])
-        for name, cost, formula in models
+        for name, cost, formula, filled in models
     ]  # fmt: skip
     return table(["", *map(tab.text, ("log_scale", "multiplications", "formula"))], rows)
 
