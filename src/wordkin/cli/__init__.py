@@ -71,7 +71,7 @@ def _run(arguments: Sequence[str], show_traceback: bool) -> int:
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether a KeyboardInterrupt is in the chain of causes of an error."""
+    """Return whether an error was raised because of a KeyboardInterrupt, directly or through other errors."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True
@@ -100,7 +100,7 @@ def _escape_unencodable_characters() -> None:
 
 
 class _FaultTolerantStream:
-    """A text stream that never raises OSError: after the first one it drops all output and sets ``failed``.
+    """A text stream that never raises OSError: after a first failure, it sets ``failed`` and drops all output.
 
     A training run thus continues when the terminal is closed or the disk that receives its progress is full.
     """
@@ -179,7 +179,10 @@ def _signals_as_exit(received: list[int]) -> Iterator[None]:
 
 @contextmanager
 def _warnings_on_one_line(arguments: Sequence[str]) -> Iterator[None]:
-    """Print a warning as one line of text, without file name and source line."""
+    """Print each warning as one line of text, without file name and source line.
+
+    ``arguments`` is the command line. It tells the command, and so the spellings of its options.
+    """
 
     def show(
         message: Warning | str,

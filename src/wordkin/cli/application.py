@@ -36,7 +36,7 @@ _TYPER_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 def _unconverted(parameter: Any, context: Any, value: Any) -> Any:
     """Return the value of a parameter as typed: text, or a bool for a flag.
 
-    Typer's own conversion imports Pydantic, which takes 0.1 s. It runs only to report a missing value.
+    Typer's own conversion runs only to report a missing value, because it imports Pydantic, which takes 0.1 s.
     """
     if not value and parameter.required:
         return type(parameter).process_value(parameter, context, value)
@@ -157,7 +157,10 @@ def _usage_message(error: Any, arguments: Sequence[str]) -> str:
 
 
 def _foreign_option(arguments: Sequence[str]) -> str:
-    """Explain the first unknown option that train, gensim or word2vec.c has; "" if there is none."""
+    """Explain the first option that this command does not have, but that wordkin train, gensim or word2vec.c has.
+
+    Returns "" if there is no such option.
+    """
     own = set(_option_names(arguments[0] if arguments else ""))
     for argument in arguments[1:]:
         given = argument.partition("=")[0]
@@ -185,7 +188,10 @@ def _option_names(command: str) -> Sequence[str]:
 
 
 def spellings(name: str) -> Mapping[str, str]:
-    """Map the parameters of a command to their command-line spelling, such as ``--min-count`` or ``OUTPUT``."""
+    """Return a dict from each parameter of a command to its spelling on the command line.
+
+    ``name`` is the name of the command. A spelling is, for example, ``--min-count`` or ``OUTPUT``.
+    """
     command = _application().commands.get(name)
     if command is None:
         return {}

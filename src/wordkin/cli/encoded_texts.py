@@ -55,7 +55,10 @@ def show_encoded_text(path: str, *, json: bool) -> None:
 
 
 def show_reading(reading: Mapping[str, Any]) -> None:
-    """Print how a text was read, by reader, and the words dropped, text replayed and rows averaged, if any."""
+    """Print, for each reader, how many files and records it read, records it skipped and words it replaced.
+
+    If words were dropped, old text was replayed or old rows were averaged, this is printed as well.
+    """
     from wordkin.corpus.scanning.bounds import Dropped
 
     print()
@@ -76,5 +79,5 @@ def show_reading(reading: Mapping[str, Any]) -> None:
 
 
 def skipped_text(skipped: dict[str, int]) -> str:
-    """Format the number of skipped records for each reason."""
+    """Return a text with the number of skipped records for each reason; "0" if there are none."""
     return ", ".join(f"{number:,} {reason}" for reason, number in skipped.items()) or "0"

@@ -1,14 +1,10 @@
 """Exit codes, and one-line error messages that name parameters as the command line does.
 
-====  ======================================================================
-0     success
-1     the command failed while running: training diverged, the disk is full
-2     invalid usage or input: an option, a file or a word is not valid
-129   stopped by SIGHUP, for example because the terminal was closed
-130   stopped by Ctrl-C
-141   the reader of the output closed the pipe, as ``| head`` does
-143   stopped by SIGTERM
-====  ======================================================================
+====  ====================================================================== 0     success 1     the command failed
+while running: training diverged, the disk is full 2     invalid usage or input: an option, a file or a word is not
+valid 129   stopped by SIGHUP, for example because the terminal was closed 130   stopped by Ctrl-C 141   the reader of
+the output closed the pipe, as ``| head`` does 143   stopped by SIGTERM ====
+======================================================================
 """
 
 from __future__ import annotations
@@ -41,11 +37,14 @@ _BAD_INPUT = (CheckpointError, ConfigError, CorpusError, FormatError, MissingExt
 
 
 class UsageError(Exception):
-    """The arguments are not valid, or a file they name cannot be used. Raised before the work begins."""
+    """The arguments are not valid, or a file that they name cannot be used. Raised before the work begins."""
 
 
 def pip_of_this_python() -> str:
-    """Return the command for the pip of this environment; the ``pip`` on the path may install into another one."""
+    """Return the command that runs pip in this environment.
+
+    The ``pip`` on the path may install into another environment.
+    """
     found = shutil.which("pip")
     own = found is not None and Path(found).parent == Path(sys.executable).parent
     return "pip" if own else f"{shlex.quote(sys.executable)} -m pip"

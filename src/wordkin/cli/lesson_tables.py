@@ -33,7 +33,7 @@ _ERRORS = {"softmax": "y - label", "negative-sampling": "σ - label", "hierarchi
 
 
 def print_overview(start: Overview, state: State) -> None:
-    """Print the vocabulary, the one-hot vectors with the rows they select, and the cosines of rows."""
+    """Print the vocabulary, the one-hot vectors with the rows that they select, and the cosines of these rows."""
     objectives = _objectives(start)
     columns, rows = _vocabulary(start, objectives)
     print_table(columns, rows, title="Vocabulary", right=columns[2:])
@@ -123,7 +123,10 @@ def _print_heading(text: str) -> None:
 
 
 def _sentence(window: WindowView) -> str:
-    """Format a sentence: the centre in [brackets], the context in (parentheses), subsampled words in ~tildes~."""
+    """Format a sentence: the centre word in [brackets], context words in (parentheses), dropped words in ~tildes~.
+
+    Subsampling dropped these words.
+    """
     marks = dict.fromkeys(window.context, "()") | dict.fromkeys(window.dropped, "~~") | {window.centre: "[]"}
     words = [
         f"{marks[position][0]}{word}{marks[position][1]}" if position in marks else word
@@ -194,7 +197,7 @@ def _print_tree(start: Overview, view: ObjectiveView) -> None:
 def _tree_lines(
     nodes: dict[str, TreeNode], view: ObjectiveView, leaves: dict[str, float]
 ) -> list[tuple[str, str, float | None]]:
-    """Return (line, name, probability or None for an inner node) for each node, depth-first, left before right."""
+    """Return (line to print, name, probability) for each node, depth-first, left before right."""
     lines: list[tuple[str, str, float | None]] = []
     root = next(iter(nodes))
     stack = [(root, "", "")]
@@ -231,7 +234,7 @@ def _print_comparison(comparison: Comparison) -> None:
 
 
 def _kind(word: ComparedWord) -> str:
-    """Return "true" or "noise", with the number of draws of a noise word that was drawn several times."""
+    """Return "true" or "noise". If a noise word was drawn several times, "noise" is followed by how often."""
     return "true" if word.is_output else "noise" if word.times == 1 else f"noise, {word.times}×"
 
 
@@ -253,7 +256,7 @@ def _print_changes(step: Step) -> None:
 
 
 def _step_formula(step: Step) -> str:
-    """Explain how the step is computed from the gradient; word2vec's CBOW scales it differently in W."""
+    """Return the formula of the step. If word2vec's step differs from the gradient's in W, the text says how."""
     for table in step.tables:
         for change in table.changes:
             for gradient, moved in zip(change.gradient, change.step, strict=True):
@@ -267,7 +270,7 @@ def _step_formula(step: Step) -> str:
 
 
 def _decimals(step: Step) -> int:
-    """Return the number of decimals that shows two significant digits of the smallest change."""
+    """Return how many decimals are needed to show two significant digits of the smallest change."""
     sizes = [abs(value) for table in step.tables for change in table.changes for value in change.step if value]
     if not sizes:
         return 4

@@ -12,7 +12,7 @@ from wordkin.recipes import SMALL_TEXT_WORDS, values_of
 
 
 def show_values(options: Mapping[str, Any], json: bool) -> None:
-    """Print the value and source (command line, recipe or default) of every training option.
+    """Print the value of every training option and where it comes from: command line, recipe or default.
 
     Parameters
     ----------

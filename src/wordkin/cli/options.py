@@ -102,8 +102,8 @@ def training_options(config: TrainingConfig | None = None, names: Collection[str
 def with_options(options: Mapping[str, Option]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that adds ``options`` to the signature of a command.
 
-    The decorated function receives only options given on the command line, parsed, by name or as ``**options``. Its own
-    defaults apply to the others.
+    The decorated function receives only the options that were given on the command line, as parsed values, by name or
+    as ``**options``. For other options, the defaults of the function apply.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -132,7 +132,7 @@ def _language(name: str) -> str:
 
 
 def _parameters(name: str, option: Option) -> Iterator[inspect.Parameter]:
-    """Yield the parameters for an option: two (a flag and a language) for FlagOrLanguage, else one."""
+    """Yield the parameters for an option: a flag and a language if the rule is FlagOrLanguage, otherwise just one."""
     if isinstance(option.rule, FlagOrLanguage):
         languages = Choice(option.rule.languages)
         yield _parameter(name, dataclasses.replace(option, rule=Flag()))

@@ -52,9 +52,9 @@ def print_table(
 ) -> None:
     """Print rows under column headings.
 
-    A table that is too wide for the terminal gets smaller gaps between columns and folded names. Numbers are never
-    folded. If that is still too wide, each row is printed as a block of lines. In a file or a pipe, a row is always
-    one line.
+    If a table is too wide for the terminal, the gaps between columns are reduced and names are wrapped. Numbers are
+    never wrapped. If the table is still too wide, each row is printed as a block of lines. In a file or a pipe, a row
+    is always one line.
 
     Parameters
     ----------
@@ -106,7 +106,10 @@ def print_text(text: str) -> None:
 
 
 def _gap(columns: Sequence[str], texts: Sequence[Sequence[str]], at_right: Sequence[bool], width: int) -> int | None:
-    """Return the largest gap that fits with unfolded numbers and names folded to 12 cells; None if none fits."""
+    """Return the largest gap between columns with which a table fits into ``width``; None if none is small enough.
+
+    Numbers are not wrapped. Names are wrapped to 12 characters.
+    """
     from rich.cells import cell_len
 
     widths = [max([cell_len(head), *(cell_len(row[at]) for row in texts)]) for at, head in enumerate(columns)]
@@ -120,7 +123,10 @@ def _gap(columns: Sequence[str], texts: Sequence[Sequence[str]], at_right: Seque
 
 
 def _blocks(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> Text:
-    """Format each row as a block: the first cell as heading, then one line of column heading and cell for the rest."""
+    """Format each row as a block of lines.
+
+    The first cell is the heading of the block. Each other cell has a line with its column heading.
+    """
     from rich.text import Text
 
     wide = max(map(len, columns))
@@ -148,7 +154,7 @@ def printable(word: str) -> str:
 
 
 def shell_quoted(path: str) -> str:
-    """Quote a path for the shell. Bytes that are not UTF-8 become escapes that bash and zsh understand.
+    """Quote a path for the shell. Bytes that are not UTF-8 are replaced by escapes that bash and zsh understand.
 
     >>> shell_quoted("a run"), shell_quoted("run\\udcff")
     ("'a run'", "$'run\\\\xff'")

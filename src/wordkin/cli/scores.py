@@ -23,9 +23,9 @@ def print_scores(scored: Sequence[Scored], names: Mapping[str, str], sections: b
     Parameters
     ----------
     scored : sequence of (str, Result)
-        Files of vectors and their results.
+        The path of each file of vectors and its result.
     names : mapping of str to str
-        The name to print for each file of vectors.
+        The name to print for each of these paths.
     sections : bool
         Whether to print a row for each section of the benchmark as well.
     """
@@ -81,7 +81,7 @@ def print_comparisons(compared: Sequence[Compared], names: Mapping[str, str]) ->
 
 
 def short_names(paths: Sequence[str]) -> dict[str, str]:
-    """Shorten paths to unique names: the stem, or the file name, preceded by parent directories as needed.
+    """Shorten paths to unique names: the file name, without suffix if possible, after as many directories as needed.
 
     >>> short_names(["a/v.bin", "b/v.bin", "w.txt.gz", "w.bin"])
     {'a/v.bin': 'a/v', 'b/v.bin': 'b/v', 'w.txt.gz': 'w.txt.gz', 'w.bin': 'w.bin'}
@@ -97,7 +97,7 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _stem(name: str) -> str:
-    """Remove the suffix of the format and ``.gz`` from a file name."""
+    """Remove ``.gz`` and the suffix of the format from a file name."""
     for suffix in (".gz", ".safetensors", ".bin", ".txt", ".vec", ".model", ".kv", ".parquet"):
         name = name.removesuffix(suffix) or name
     return name

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class TuningDisplay:
     """Shows the progress of reading, of the search and of the current trial.
 
-    A context manager: leaving it restores the terminal.
+    It is a context manager, which restores the terminal at its end.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class TuningDisplay:
         self._best: float | None = None
 
     def hooks(self) -> dict[str, Any]:
-        """Return the callback arguments for :func:`wordkin.tune`."""
+        """Return the arguments for callbacks of :func:`wordkin.tune`."""
         if self._quiet:
             return {}
         return {
@@ -85,7 +85,10 @@ class TuningDisplay:
 
 
 def trial_line(trial: Trial, best: float | None) -> str:
-    """Format a trial as one line; ``best`` is the highest score on the whole text so far, or None."""
+    """Format a trial as one line.
+
+    ``best`` is the highest score on the whole text so far; None if no trial has been on the whole text.
+    """
     where = "" if trial.share == 1.0 else f" on {trial.share:.0%} of the text"
     reached = "diverged" if trial.score is None else f"{trial.score:.4f}"
     ahead = trial.share == 1.0 and trial.score is not None and (best is None or trial.score > best)

@@ -77,7 +77,7 @@ READING: Mapping[str, Option] = {
 
 
 def names_run(path: str) -> bool:
-    """Whether a path is a directory other than a table of vectors in several files, hence a training run."""
+    """Return whether a path names a training run: a directory that is not a table of vectors in several files."""
     from wordkin.embeddings.table_folders import is_table_folder
 
     return Path(path).is_dir() and not is_table_folder(Path(path))
@@ -91,9 +91,9 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
     path : str
         The file, or the directory of a run.
     reading : mapping of str to object
-        The options of :data:`READING` that were given.
+        The options for reading that were given on the command line (see :data:`READING`).
     argument : str, default "vectors"
-        The name of the path's argument, for error messages.
+        The name of the argument that holds the path, for error messages.
     """
     from wordkin.embeddings import load_embeddings
 
@@ -111,7 +111,7 @@ def open_vectors(path: str, reading: Mapping[str, Any], *, argument: str = "vect
 
 
 def items_of(embeddings: Embeddings, words: Sequence[str], argument: str = "word") -> list[Any]:
-    """Convert words from the command line to vocabulary items: to int if the vocabulary holds integers."""
+    """Convert words from the command line to items of the vocabulary: to int if these are whole numbers."""
     if not embeddings.vocabulary.integers:
         return list(words)
     for word in words:
@@ -143,7 +143,7 @@ def _vectors_of_run(path: str, reading: Mapping[str, Any]) -> Embeddings:
 
 
 def check_output_first(path: str | Path) -> None:
-    """Raise UsageError before the work begins if its result could not be saved."""
+    """Raise UsageError if a file cannot be written. Called before the work whose result it will hold."""
     from wordkin.embeddings import check_output
 
     with named(path="output"), unusable_output():
@@ -151,7 +151,7 @@ def check_output_first(path: str | Path) -> None:
 
 
 def check_picture_first(path: str | Path) -> None:
-    """Raise UsageError before the work begins if the picture could not be saved."""
+    """Raise UsageError if a picture cannot be written. Called before the work begins."""
     from wordkin.plots.canvas import check_picture
 
     with unusable_output():
@@ -160,7 +160,10 @@ def check_picture_first(path: str | Path) -> None:
 
 @contextmanager
 def unusable_output() -> Iterator[None]:
-    """Turn OutputError into UsageError: before the work begins, an unusable output is a mistake in the arguments."""
+    """Turn OutputError inside the block into UsageError.
+
+    Before the work begins, an output that cannot be written is a mistake in the arguments.
+    """
     try:
         yield
     except OutputError as error:
@@ -169,7 +172,10 @@ def unusable_output() -> Iterator[None]:
 
 @contextmanager
 def named(**names: str) -> Iterator[None]:
-    """Rename parameters in ConfigError: ``named(path="output")`` reports errors about ``path`` as about ``output``."""
+    """Rename parameters in a ConfigError that is raised inside the block.
+
+    For example, ``named(path="output")`` turns errors about ``path`` into errors about ``output``.
+    """
     try:
         yield
     except ConfigError as error:

@@ -1,1 +1,1 @@
-"""Modules with the interfaces of other libraries, so that programs written for these run on wordkin."""
+"""Modules with the interfaces of other libraries, so that programs written for those libraries run on wordkin."""

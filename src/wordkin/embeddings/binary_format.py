@@ -54,9 +54,9 @@ def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
 
 
 def _append_rows(rows: Rows, window: _Window, split: _RowSplitter, wanted: int) -> tuple[int, int]:
-    """Read up to ``wanted`` words with their vectors from the window and add them to ``rows``.
+    """Read up to ``wanted`` words with their vectors from the window, and add them to ``rows``.
 
-    Returns the number of words read, and the number of bytes of the window that they take.
+    Returns the number of words read, and the number of bytes of the window that they take up.
     """
     vector_size = rows.matrix.shape[1]
     read, more = 0, window.move(0)
@@ -97,10 +97,10 @@ def _refuse_blank(rows: Rows, words: list[bytes], positions: NDArray[np.int64]) 
 
 
 class _Window:
-    """A sliding window over a file. ``data[:end]`` holds the bytes of the file from byte ``start`` on.
+    """A part of a file in memory: ``data[:end]`` holds the bytes of the file from byte ``start`` on.
 
-    The buffer is reused as the window moves, so that it stays in the CPU cache. It grows only if a single row does not
-    fit.
+    The window moves forward through the file. Its buffer ``data`` is reused, so that it stays in the CPU cache. The
+    buffer grows only if a single row does not fit.
     """
 
     def __init__(self, source: InputFile, first: bytes, start: int) -> None:
@@ -177,7 +177,10 @@ class _RowSplitter:
         return words, np.concatenate(starts) if starts else np.empty(0, dtype=np.int64), position
 
     def _same_form(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
-        """Find consecutive rows with the same number of newlines before the word; return this number and the words."""
+        """Find consecutive rows that have the same number of newlines before the word.
+
+        Returns this number and the words of the rows. The first row begins at ``position``.
+        """
         for line_ends, pattern in enumerate(self._patterns):
             found: list[bytes] = pattern.findall(data, position, end)
             if found and not found[-1]:  # the second alternative matched
@@ -187,7 +190,7 @@ class _RowSplitter:
         return self._single(data, position, end)
 
     def _single(self, data: bytearray, position: int, end: int) -> tuple[int, list[bytes]]:
-        """Parse one row; return the number of newlines before its word, and a list with the word.
+        """Parse the row at ``position``; return the number of newlines before its word, and a list with the word.
 
         The list is empty if the data ends before the row does.
         """
@@ -200,7 +203,7 @@ class _RowSplitter:
 
 
 def _gather(buffer: bytearray, starts: NDArray[np.int64], vector_size: int) -> NDArray[np.float32]:
-    """Copy the vectors at the given byte offsets of a buffer; shape (len(starts), vector_size)."""
+    """Return the vectors at byte offsets of a buffer, as an array of shape (len(starts), vector_size)."""
     row = np.dtype((np.void, 4 * vector_size))
     return _at_every_byte(buffer, row)[starts].view("<f4").reshape(len(starts), vector_size)
 

@@ -39,10 +39,10 @@ Whitespace = Literal["refuse", "underscore"]
 
 
 class Embeddings(WordVectors):
-    """A vocabulary of V words and their vectors of size N, immutable.
+    """An immutable vocabulary of V words with a vector of size N for each.
 
-    If the items of the vocabulary are whole numbers, all methods take and return them as int. Annotations of return
-    types say str.
+    The items of the vocabulary may be whole numbers instead of words. All methods then take and return int, although
+    the annotations of return types say str.
 
     Parameters
     ----------
@@ -86,12 +86,15 @@ class Embeddings(WordVectors):
 
     @property
     def scales(self) -> NDArray[np.float32] | None:
-        """Scale of each row, shape (V,), read-only, if the vectors were rounded to int8; otherwise None."""
+        """If the vectors were rounded to int8, the scale of each row, shape (V,), read-only; otherwise None."""
         return self._scales
 
     @property
     def stored_dtype(self) -> str:
-        """Number type in a native file: "float32", "float16" or "int8". int8 vectors are float32 in memory."""
+        """Number type of the vectors in a native file: "float32", "float16" or "int8".
+
+        In memory, vectors that were rounded to int8 are float32.
+        """
         return self._matrix.dtype.name if self._scales is None else "int8"
 
     def __repr__(self) -> str:
@@ -183,7 +186,8 @@ class Embeddings(WordVectors):
         Returns
         -------
         Embeddings
-            The same words in the same order, with float32 vectors (float16 if gensim's are).
+            The same words in the same order. The vectors are float16 if those of gensim are float16, and otherwise
+            float32.
 
         Raises
         ------
@@ -299,7 +303,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         pyarrow.Table
-            Columns ``word``, ``count`` (if known) and ``vector``.
+            Columns ``word``, ``count`` (if the counts are known) and ``vector``.
         """
         from wordkin.embeddings.exports import to_arrow
 
@@ -308,8 +312,8 @@ class Embeddings(WordVectors):
     def to_parquet(self, path: str | Path) -> None:
         """Write a Parquet file (extra ``arrow``).
 
-        The columns are ``word``, ``count`` (if known), ``vector``, ``x`` and ``y``. The last two are the first two
-        principal components, for plotting.
+        The columns are ``word``, ``count`` (if the counts are known), ``vector``, ``x`` and ``y``. For plotting, ``x``
+        and ``y`` hold the first two principal components of the vectors.
 
         Parameters
         ----------
@@ -420,7 +424,7 @@ class Embeddings(WordVectors):
         return reduce_dimensions(self, dimensions)
 
     def first(self, count: int) -> Embeddings:
-        """Select the first words, which in trained vectors are the most frequent ones.
+        """Select the first words of the vocabulary. In trained vectors, they are the most frequent ones.
 
         Parameters
         ----------
@@ -454,7 +458,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         Agreement
-            The fraction of the nearest neighbours that both have, and how much cosines differ.
+            The fraction of nearest neighbours that are the same in both, and how much cosines differ.
 
         Raises
         ------
@@ -658,8 +662,8 @@ class Embeddings(WordVectors):
 
         Returns
         -------
-        array of float32, shape (V,) or (number of words,)
-            The cosines in the order of the words.
+        array of float32, shape (number of words,)
+            The cosines, in the order of ``words`` or of the vocabulary.
 
         Raises
         ------
@@ -709,12 +713,12 @@ class Embeddings(WordVectors):
         return 1 - self.similarity(first, second)
 
     def n_similarity(self, first: Iterable[Item], second: Iterable[Item]) -> float:
-        """Compute the cosine of the mean vectors of two sets of words.
+        """Compute the cosine of the mean vectors of two groups of words.
 
         Parameters
         ----------
         first, second : iterable of str
-            The sets, each with at least one word.
+            The groups, each with at least one word. Their vectors are not normalized before they are averaged.
 
         Returns
         -------
@@ -726,7 +730,7 @@ class Embeddings(WordVectors):
         UnknownWordError
             A word is not in the vocabulary.
         ConfigError
-            A set is empty.
+            A group is empty.
         """
         return comparisons.n_similarity(self, first, second)
 
@@ -787,7 +791,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         int
-            1 for the nearest neighbour.
+            The rank, from 1 for the nearest neighbour.
 
         Raises
         ------
@@ -842,7 +846,7 @@ class Embeddings(WordVectors):
         )
 
     def vectors_for_all(self, words: Iterable[Item], *, ignore_missing: bool = False) -> Embeddings:
-        """Select words in the order given; repeated words are taken once.
+        """Select words, in the order given. A word that occurs several times is selected once.
 
         Parameters
         ----------

@@ -26,7 +26,7 @@ _BLOCK_ROWS = 4096
 
 
 def to_gensim(vectors: Embeddings) -> gensim.models.KeyedVectors:
-    """Copy words, counts and vectors (as float32) to a KeyedVectors (extra ``gensim``)."""
+    """Copy words, counts and vectors to a KeyedVectors (extra ``gensim``). The vectors become float32."""
     try:
         from gensim.models import KeyedVectors
     except ImportError as error:
@@ -87,7 +87,7 @@ def _torch() -> Any:
 
 
 def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
-    """Copy words and vectors (as float32) to a ``spacy.vectors.Vectors`` (extra ``spacy``).
+    """Copy words and vectors to a ``spacy.vectors.Vectors`` (extra ``spacy``). The vectors become float32.
 
     ``nlp.vocab.vectors = vectors.to_spacy()`` sets the vectors of a pipeline.
     """
@@ -123,11 +123,12 @@ def to_arrow(vectors: Embeddings) -> pyarrow.Table:
 
 
 def to_parquet(vectors: Embeddings, path: str | Path) -> None:
-    """Write a Parquet file with the columns of :func:`to_arrow` and coordinates "x" and "y" (extra ``arrow``).
+    """Write a Parquet file with the columns of :func:`to_arrow` and the columns "x" and "y" (extra ``arrow``).
 
-    The coordinates are the first two principal components (y is 0 if N is 1). With them, ``embedding-atlas FILE --text
-    word --x x --y y`` shows a map at once; with ``--vector vector`` instead, it computes a better map first. float16 is
-    converted to float32, because few readers support half precision.
+    "x" and "y" hold the first two principal components of the vectors (y is 0 if N is 1). The program embedding-atlas
+    shows them as a map at once: ``embedding-atlas FILE --text word --x x --y y``. With ``--vector vector`` instead of
+    the last two options, it computes a better map first. float16 vectors are converted to float32, because few programs
+    read float16.
     """
     pa = _pyarrow()
     import pyarrow.parquet
@@ -147,13 +148,14 @@ def to_parquet(vectors: Embeddings, path: str | Path) -> None:
 def to_projector(vectors: Embeddings, prefix: str | Path) -> tuple[Path, Path]:
     """Write the two files of TensorBoard's projector: ``PREFIX_tensor.tsv`` and ``PREFIX_metadata.tsv``.
 
-    The first file has one vector per line, separated by tabs. The second has one word per line or, if counts are
-    known, a header line and columns "word" and "count". Tabs and newlines in words become spaces.
+    The first file has one vector per line, whose numbers are separated by tabs. The second has one word per line. If
+    counts are known, it has a header line and the columns "word" and "count" instead. Tabs and newlines in words become
+    spaces.
 
     Returns
     -------
     tuple of Path
-        Both paths.
+        The paths of both files.
     """
     prefix = Path(prefix)
     tensor, metadata = (prefix.with_name(f"{prefix.name}_{part}.tsv") for part in ("tensor", "metadata"))

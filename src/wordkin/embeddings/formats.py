@@ -138,8 +138,9 @@ def load_embeddings(
     Returns
     -------
     Embeddings
-        The vectors. A native file is memory-mapped: opening it reads the vocabulary, not the vectors. The options from
-        ``bad_rows`` on cannot be used with it, since it cannot contain such words or rows.
+        The vectors. A native file is memory-mapped: opening it reads the vocabulary, not the vectors. The options
+        ``bad_rows``, ``encoding``, ``encoding_errors``, ``duplicates`` and ``header`` cannot be used with a native
+        file.
 
     Raises
     ------
@@ -186,10 +187,10 @@ def load_embeddings(
 
 
 def load_for(parameter: str, path: str | Path) -> Embeddings:
-    """Load the vectors of a parameter (such as "init") that accepts a path.
+    """Load the vectors of the parameter with this name (such as "init"), which was passed as a path.
 
-    If the file is malformed, the error says how to load the vectors first and pass them: the options that
-    :class:`FormatError` suggests belong to :func:`load_embeddings`, and the caller cannot pass them with a path.
+    If the file is malformed, the error tells the user to load the vectors with :func:`load_embeddings` and to pass them
+    instead of the path. The options that a :class:`FormatError` suggests can be passed only to that function.
     """
     try:
         return load_embeddings(path)
@@ -257,7 +258,7 @@ def _codec(name: object) -> str:
 
 
 def _refuse_others(others: Mapping[str, object]) -> None:
-    """Raise ConfigError if there are unknown keyword arguments; the message suggests the right one."""
+    """Raise ConfigError if there are unknown keyword arguments; the message suggests the right name."""
     for name, value in others.items():
         known = [each for each in inspect.signature(load_embeddings).parameters if each not in ("path", "others")]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)

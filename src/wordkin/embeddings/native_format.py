@@ -32,7 +32,7 @@ _LAYOUT: Layout = {**VOCABULARY_LAYOUT, "vectors": (("F32", "F16", "I8"), 2), "s
 
 
 def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
-    """Write the native format: the matrix or, for int8 vectors, whole numbers and a scale for each row."""
+    """Write the native format: the matrix or, for vectors rounded to int8, whole numbers and a scale for each row."""
     tensors: dict[str, NDArray[Any]] = {"vectors": vectors.matrix}
     version = FORMAT_VERSION
     if vectors.scales is not None:
@@ -44,9 +44,10 @@ def write_native(vectors: Embeddings, stream: BinaryIO) -> None:
 
 
 def read_native(source: InputFile, limit: int | None, *, words: Collection[Item] | None = None) -> Embeddings:
-    """Memory-map a native file. Its header and vocabulary are read; its vectors are read only if they are int8.
+    """Memory-map a native file. Its header and vocabulary are read at once, its vectors when they are first used.
 
-    int8 vectors are converted to float32. The values of mapped vectors are checked when they are first used.
+    int8 vectors, however, are read at once, and converted to float32. Mapped vectors are checked for values that are
+    not finite when they are first used.
 
     Raises
     ------

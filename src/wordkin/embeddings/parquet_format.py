@@ -26,7 +26,7 @@ _WORD_NAMES, _VECTOR_NAMES, _COUNT_NAME = ("word", "token", "term"), ("vector", 
 class TableFolder:
     """A directory whose files form one table.
 
-    Errors about it name the directory, and the number of a row in the whole table.
+    Errors name the directory, and the number of the row, which counts the rows of all files.
     """
 
     def __init__(self, path: Path) -> None:
@@ -104,9 +104,9 @@ def _open(source: InputFile) -> tuple[Any, Iterator[Any]]:
 
 
 def _columns(source: InputFile, schema: Any) -> tuple[str, str, str | None]:
-    """Find the names of the columns of words, vectors and counts (None if absent).
+    """Return the names of the columns of words, vectors and counts; None for counts if there is no such column.
 
-    Raises FormatError if no column, or more than one, can be meant.
+    Raises FormatError if no column, or more than one, can be the column of words or that of vectors.
     """
     import pyarrow.types as types
 
@@ -148,12 +148,12 @@ def _is_struct(vectors: Any) -> bool:
 
 
 def _values(vectors: Any) -> Any:
-    """Return the column of lists of numbers; for a column of VectorUDT, its field "values"."""
+    """Return a column of vectors as a column of lists of numbers: for a VectorUDT, its field "values"."""
     return vectors.field("values") if _is_struct(vectors) else vectors
 
 
 def _lengths(vectors: Any) -> NDArray[np.int64]:
-    """Return the size of each vector, shape (rows,); -1 where the vector is null."""
+    """Return the size of each vector, shape (rows,). The size of a null is -1."""
     import pyarrow.compute as pc
 
     lengths = pc.list_value_length(_values(vectors))
@@ -194,9 +194,9 @@ def _append(rows: Rows, words: Any, vectors: Any, counts: Any, lengths: NDArray[
 
 
 def _matrix(vectors: Any, size: int) -> NDArray[np.float32]:
-    """Convert a column of vectors to float32, shape (rows, size). Numbers too large for float32 become infinite.
+    """Convert a column of vectors to a float32 array of shape (rows, size).
 
-    A later check refuses infinite numbers.
+    Numbers that are too large for float32 become infinite, and a later check refuses them.
     """
     lists = _values(vectors)
     flat = lists.flatten()

@@ -22,7 +22,10 @@ LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(_LARGEST_WHOL
 
 
 def astype(vectors: Embeddings, dtype: DTypeLike) -> Embeddings:
-    """Convert the number type; see :meth:`wordkin.Embeddings.astype`. The int8 scale is the largest number over 127."""
+    """Convert the number type; see :meth:`wordkin.Embeddings.astype`.
+
+    For int8, the scale of a row is its largest absolute value divided by 127.
+    """
     try:
         wanted = np.dtype(dtype)
     except TypeError:
@@ -57,7 +60,7 @@ def _rounded(vectors: Embeddings) -> Embeddings:
 
 
 def whole_numbers(matrix: NDArray[Any], scales: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Divide the rows of a matrix by their scales and round to int8, shape (V, N)."""
+    """Divide each row of a matrix by its scale, and round to int8. The result has the shape of the matrix."""
     found = np.empty(matrix.shape, np.int8)
     divisors = np.where(scales > 0, scales, 1).astype(np.float64)[:, None]
     for start in range(0, len(matrix), _BLOCK_ROWS):
@@ -67,7 +70,7 @@ def whole_numbers(matrix: NDArray[Any], scales: NDArray[np.float32]) -> NDArray[
 
 
 def scaled(whole: NDArray[np.int8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Multiply rows of whole numbers by their scales, float32, shape (V, N)."""
+    """Multiply each row of whole numbers by its scale. The result is float32 and has the same shape."""
     matrix = np.empty(whole.shape, np.float32)
     np.multiply(whole, scales[:, None], out=matrix)
     return matrix
@@ -77,9 +80,9 @@ def reduce_dimensions(vectors: Embeddings, dimensions: int) -> Embeddings:
     """Project vectors to their first principal components.
 
     The components are the eigenvectors of XᵀX, where X is the matrix. The vectors are not centred, because cosines are
-    angles at the origin. Among all projections to as many dimensions, this one preserves dot products best. If
-    ``dimensions`` is N, it is a rotation and changes no cosine. The sign of each component is chosen so that its
-    largest coordinate is positive, which makes the result unique.
+    angles at the origin. Among all projections to this number of dimensions, this one preserves dot products best. If
+    ``dimensions`` is N, the projection is a rotation, which changes no cosine. The sign of each component is chosen so
+    that its largest coordinate is positive, which makes the result unique.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Collection of words and vectors while a file is read: selects and checks rows, and skips or refuses bad ones.
+"""Collect words and vectors while a file is read: select and check rows, and skip or refuse bad ones.
 
-Memory is bounded by the size of the file, never by what its header claims.
+The memory used is bounded by the size of the file, whatever its header claims.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _REASONS_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Checked options of :func:`wordkin.embeddings.load_embeddings`; ``words`` are UTF-8 bytes, or None for all."""
+    """The options of :func:`wordkin.embeddings.load_embeddings` after checking.
+
+    ``words`` holds words as UTF-8 bytes. None stands for all words.
+    """
 
     limit: int | None = None
     words: frozenset[bytes] | None = None
@@ -37,7 +40,7 @@ class ReadOptions:
 
 
 class Source(Protocol):
-    """What rows are read from: a file or a directory, which also makes the errors about it."""
+    """The file or directory that rows are read from. ``broken`` makes an error about it."""
 
     @property
     def path(self) -> Path: ...
@@ -58,7 +61,7 @@ class Rows:
     expected : int
         The number of rows for which memory is allocated at first.
     unit : {"byte", "line", "row"}
-        What positions in the file count.
+        What a position in the file is the number of.
 
     Attributes
     ----------
@@ -93,7 +96,10 @@ class Rows:
         return frozenset(word.partition(b" ")[0].partition(b"\t")[0] for word in words)
 
     def choose(self, words: list[bytes]) -> tuple[list[bytes], NDArray[np.int64] | None]:
-        """Return the words to keep and their indices in ``words``, or None as the indices if all are kept."""
+        """Select the words to keep; return them and their indices in ``words``.
+
+        If all are kept, None is returned instead of the indices.
+        """
         wanted = self.options.words
         if wanted is None:
             return words, None
@@ -107,7 +113,7 @@ class Rows:
         block: NDArray[np.float32],
         counts: NDArray[np.int64] | None = None,
     ) -> None:
-        """Add words with their vectors (``block``) and positions in the file.
+        """Add words with their vectors (``block``) and their positions in the file.
 
         Vectors that are not finite are refused or skipped.
         """
@@ -162,7 +168,7 @@ class Rows:
         return self.source.broken(f"{self.unit} {position:,}: {what}")
 
     def position(self, row: int) -> int:
-        """Return the position in the file of a kept row, given its index among the kept rows."""
+        """Return the position in the file of a kept row. ``row`` is its index among the kept rows."""
         return int(np.concatenate(self._positions)[row])
 
     def decoded(self, words: list[bytes]) -> list[bytes]:
@@ -173,7 +179,7 @@ class Rows:
         return [word.decode(encoding, lenient(errors)).encode("utf-8", "surrogatepass") for word in words]
 
     def finish(self) -> Embeddings:
-        """Check that the words are valid and distinct, and return the words and vectors as Embeddings."""
+        """Check that the words are valid and distinct, and return the Embeddings."""
         self.matrix.resize((len(self.words), self.matrix.shape[1]), refcheck=False)
         self.words = self.decoded(self.words)
         matrix = self.matrix
@@ -194,9 +200,9 @@ class Rows:
         return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 
     def _kept_rows(self) -> list[int]:
-        """Return the indices of the rows whose words are valid, and of rows with equal words only the first.
+        """Return the indices of the rows to return. Rows with invalid words are left out, as are repetitions of a word.
 
-        Raises FormatError for an invalid or repeated word if the options say so.
+        Raises FormatError for an invalid or repeated word unless the options allow it.
         """
         rows = list(range(len(self.words)))
         if not are_utf8(*packed(self.words)):
@@ -233,14 +239,17 @@ class Rows:
 
 
 def packed(words: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Concatenate words; return the bytes, and the offsets at which words begin, followed by the total length."""
+    """Concatenate words to one array of bytes; return it and the offsets at which words begin.
+
+    The last offset is the total length.
+    """
     lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     return np.frombuffer(b"".join(words), dtype=np.uint8), np.concatenate(([0], np.cumsum(lengths)))
 
 
 def lenient(errors: str) -> str:
-    """Return the error handler to decode with: "strict" is replaced by one that keeps invalid bytes.
+    """Return an error handler for decoding: the given one, but instead of "strict" one that keeps invalid bytes.
 
-    The invalid bytes can then be reported with their position in the file.
+    The bytes that are kept can then be reported with their position in the file.
     """
     return "surrogateescape" if errors == "strict" else errors

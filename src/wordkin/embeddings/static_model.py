@@ -94,7 +94,10 @@ def _write(path: Path, content: object) -> None:
 
 
 def _tokenizer_file(vectors: Embeddings, unknown: str, split: str, case: Any, form: str | None) -> dict[str, Any]:
-    """Build the content of tokenizer.json, which normalises a text, splits it and looks up the words."""
+    """Return the content of tokenizer.json.
+
+    It tells the library tokenizers how to normalise a text, how to split it, and how to look up its words.
+    """
     steps: list[dict[str, Any]] = [] if form is None else [{"type": form}]
     if case in ("tr", "az"):
         steps += [_replace(capital, small) for capital, small in _DOTLESS.items()]
@@ -121,7 +124,7 @@ def _replace(text: str, by: str) -> dict[str, Any]:
 def _word_boundaries() -> dict[str, Any]:
     r"""Translate the pattern of ``tokenizer="words"`` to the regular expression syntax of the library tokenizers.
 
-    It writes characters as \x{...}, and its \w excludes numbers such as ² and includes combining marks.
+    That syntax writes characters as \x{...}. Its \w excludes numbers such as ² and includes combining marks.
     """
     from wordkin.corpus.tokenization.tokenizers import word_pattern
 

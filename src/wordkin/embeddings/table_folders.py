@@ -1,4 +1,4 @@
-"""Finds the files of a table that is stored as a directory, as Spark, Dask and Hugging Face datasets write it."""
+"""Find the files of a table that is stored as a directory, as Spark, Dask and Hugging Face datasets store it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ _NUMBERS = re.compile(r"(\d+)")
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path is a directory. False if the system cannot tell; opening the path then raises the error."""
+    """Return whether a path is a directory.
+
+    If the system cannot tell, returns False; the error is raised when the path is opened.
+    """
     return os.path.isdir(path)  # noqa: PTH112 (that of pathlib raises for a path that is too long)
 
 
 def is_table_folder(folder: Path) -> bool:
-    """Whether a directory, or its subdirectory ``data`` as in models of Spark, contains files of a table."""
+    """Return whether a directory contains files of a table, itself or in its subdirectory ``data``.
+
+    A model of Spark has such a subdirectory.
+    """
     return is_folder(folder) and any(_is_part(path) for each in (folder, folder / "data") for path in _files(each))
 
 
@@ -31,8 +37,8 @@ def parts_of(folder: Path) -> list[Path]:
     Raises
     ------
     FormatError
-        The directory contains no parts of a table, the job that writes it has not finished, or there are other files
-        among the parts.
+        The directory contains no parts of a table, the program that writes the parts has not finished, or the directory
+        contains other files as well.
     """
     directory = folder
     if not any(map(_is_part, _files(folder))) and _files(folder / "data"):

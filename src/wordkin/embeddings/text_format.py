@@ -118,9 +118,9 @@ def _decoded(
 
 
 def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> tuple[int | None, int | None, int]:
-    """Parse the header, if there is one; return the number of words, the vector size and the line of the first row.
+    """Parse the header; return the number of words, the vector size and the line number of the first row.
 
-    Without a header, the number of words and the vector size are None. Lines are counted from 1.
+    If there is no header, the number of words and the vector size are None. Lines are counted from 1.
     """
     match = HEADER.fullmatch(lines[0])
     if header is False or (header is None and match is None):
@@ -131,7 +131,7 @@ def _text_header(source: InputFile, lines: list[bytes], header: bool | None) -> 
 
 
 def _width(line: bytes) -> int:
-    """Infer the vector size from the first row of a file without header: the number of numbers at its end."""
+    """Infer the vector size from the first row of a file without header: count the numbers at the end of the line."""
     fields = line.split()
     width = 0
     while width < len(fields) - 1 and _NUMBER.fullmatch(fields[-1 - width]):
@@ -142,10 +142,10 @@ def _width(line: bytes) -> int:
 
 
 def _append_lines(rows: Rows, lines: list[bytes], number: int, read: int, total: int | None) -> tuple[int, int, bool]:
-    """Parse lines and add their rows; ``number`` is the line number of the first.
+    """Parse lines and add their rows. ``number`` is the line number of the first of these lines.
 
-    ``read`` rows have been read before, of the ``total`` in the header (None without header). Returns the next line
-    number, the rows read so far, and whether to go on.
+    ``read`` rows have been read before. ``total`` is the number of rows in the header, or None without header. Returns
+    the next line number, the number of rows read so far, and whether to go on.
     """
     limit = rows.options.limit
     kept = lines if limit is None else lines[: limit - read]
@@ -188,7 +188,7 @@ def _append_rows(rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]) -> 
 
 
 def _candidates(lines: list[bytes], rows: Rows) -> list[int]:
-    """Return the indices of the lines that may hold a word that was asked for, judged by their first field."""
+    """Return the indices of the lines whose first field may be the beginning of a word that was asked for."""
     if rows.options.encoding_errors != "strict":
         return list(range(len(lines)))
     firsts = rows.first_fields
@@ -221,9 +221,9 @@ def _parse_together(lines: list[bytes], vector_size: int) -> tuple[list[bytes], 
 def _parse_each(
     rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]
 ) -> tuple[list[bytes], NDArray[np.int64], NDArray[np.float32]]:
-    """Parse lines some of which may be malformed: well-formed lines together, and the others one by one.
+    """Parse lines of which some may be malformed; return words, their line numbers and their vectors.
 
-    Returns the words, their line numbers and the vectors. Malformed lines are refused or skipped by ``rows``.
+    Lines that look well-formed are parsed together, the others one by one. ``rows`` refuses or skips malformed lines.
     """
     vector_size = rows.matrix.shape[1]
     regular = [index for index, line in enumerate(lines) if line.rstrip().count(b" ") == vector_size]
@@ -276,7 +276,7 @@ def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
 
 
 def _row_begins(fields: list[bytes], vector_size: int) -> bool:
-    """Whether fields begin with a word and N numbers. Other text may follow the last number without a space."""
+    """Return whether fields begin with a word and N numbers. The last number may be joined to other text."""
     return all(map(_NUMBER.fullmatch, fields[1:vector_size])) and bool(_DIGIT.match(fields[vector_size]))
 
 

@@ -1,4 +1,4 @@
-"""Recognises common kinds of files that wordkin cannot load as vectors, so that errors can say what to do."""
+"""Recognise common kinds of files that wordkin cannot load as vectors, so that errors can say what to do."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def unsupported_kind(head: bytes, *, text: bool = False) -> str | None:
 
 
 def _zip_kind(head: bytes) -> str:
-    """Describe what kind of zip archive this is, judged by the name of its first file."""
+    """Describe the kind of a zip archive, judged by the name of the first file in it."""
     name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode(errors="replace")
     if name.endswith(".npy"):
         return (
@@ -97,7 +97,7 @@ def _zip_kind(head: bytes) -> str:
 
 
 def _is_old_fasttext(head: bytes) -> bool:
-    """Whether a file begins like a fastText model from before format version 11, which has no magic number."""
+    """Return whether a file begins like a fastText model of a format version before 11, which has no magic number."""
     if len(head) < 48:
         return False
     numbers = [int.from_bytes(head[at : at + 4], "little", signed=True) for at in range(0, 48, 4)]

@@ -1,4 +1,4 @@
-"""Evaluate word vectors on benchmarks, with coverage, confidence intervals and significance tests."""
+"""Evaluate word vectors on benchmarks: scores with coverage and confidence intervals, and significance tests."""
 
 from wordkin.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
 from wordkin.evaluation.categories import CategoryResult, CategoryScore, evaluate_categories

@@ -6,9 +6,9 @@ The answer is the word x (other than a, b and c) with the highest score:
 - 3CosMul (Levy and Goldberg 2014):  s(x, b) s(x, c) / (s(x, a) + 1e-6),  with s = (1 + cos) / 2
 
 A benchmark has thousands of questions, but only hundreds of distinct words. The vocabulary is searched in slices. For
-each slice, the cosines of these words with the words of the slice are computed once, as one matrix product, and
-combined for all questions. The two best candidates of each question are then compared in float64, so that the answer
-does not depend on the size of the slices or the number of threads.
+each slice, the cosines of the distinct words of the benchmark with the words of the slice are computed once, as one
+matrix product. They are then combined to the scores of all questions. Finally, the two best candidates for each
+question are compared in float64, so that the answer does not depend on the size of the slices or the number of threads.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AnalogyScore:
-    """Numbers of questions and of correct answers, for one section of a benchmark or several together.
+    """Numbers of questions and of correct answers, for one section of a benchmark or for several sections together.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class AnalogyScore:
         Returns
         -------
         Proportion
-            The correct answers out of the questions counted.
+            The number of correct answers out of the number of questions that are not left out.
 
         Raises
         ------
@@ -142,7 +142,8 @@ class AnalogyResult(Tabular):
     total : AnalogyScore
         Total of all sections.
     outcomes : dict of str to array of int8, shape (questions,)
-        For each method, the outcome of each question in file order: 1 correct, 0 wrong, -1 has an unknown word.
+        For each method, the outcome of each question in file order: 1 for a correct answer, 0 for a wrong one, -1 for a
+        question with an unknown word.
     reading : FileReading or None
         How the file was interpreted; None if the questions were not read from a file.
     """
@@ -220,7 +221,7 @@ def evaluate_analogies(
     case : {"fold", "exact"}, default "fold"
         Whether to ignore letter case (see :class:`WordFinder`).
     threads : int or None, default None
-        Number of threads; None for all available cores. BLAS is limited to one thread each.
+        Number of threads; None for all available cores. In each of them, BLAS uses one thread.
     syntactic_sections : sequence of str or None, default None
         Patterns such as ``"morph*"`` for the names of syntactic sections; all others count as semantic. None recognises
         the names in published benchmarks.
@@ -266,10 +267,10 @@ def evaluate_analogies(
 
 
 def _excluded(questions: Sequence[tuple[str, str, str, str]], variants: dict[str, tuple[int, ...]]) -> tuple[Ids, Ids]:
-    """Return which scores to exclude: the words of each question, and their case variants, are not valid answers.
+    """Return the (question, word) pairs that are no valid answers, as two arrays: indices of questions, and word ids.
 
-    ``variants`` maps each word to the ids of its variants. The result holds the row (question) and the column (word id)
-    of each excluded element of the score matrix.
+    The words of a question and their case variants are no valid answers to it. ``variants`` maps each word to the ids
+    of its variants.
     """
     rows: list[int] = []
     columns: list[int] = []
@@ -323,7 +324,7 @@ class _Search:
     questions : array of int64, shape (Q, 3)
         Ids of a, b and c.
     excluded : pair of arrays of int64
-        Rows and columns of the (Q, V) scores that are not valid answers.
+        Rows (questions) and columns (word ids) of the score matrix, shape (Q, V), that are no valid answers.
     threads : int
         Number of threads.
     """
@@ -336,7 +337,7 @@ class _Search:
         self._asked = unit_rows(matrix[self._asked_ids]).astype(np.float32)
 
     def answers(self) -> tuple[Ids, Ids]:
-        """Return the ids of the answers, one array of shape (Q,) per method; -1 if every word is excluded."""
+        """Return the word ids of the answers, one array of shape (Q,) per method; -1 if no word is a valid answer."""
         from threadpoolctl import threadpool_limits
 
         count = len(self._questions)
@@ -381,7 +382,7 @@ class _Search:
         return found
 
     def _choose_best(self, pairs: Ids, method: str) -> Ids:
-        """Choose the better of two candidates for each question, by scores computed in float64.
+        """Return the better of two candidates for each question, shape (Q,). Their scores are computed in float64.
 
         If the scores are equal, the lower id is chosen.
 
@@ -410,12 +411,13 @@ class _Search:
 
 @dataclass(frozen=True)
 class _Formula:
-    """The formula of a method, for one slice of the vocabulary: tables of similarities and how to combine them.
+    """The formula of a method for one slice of the vocabulary: tables of similarities and how to combine them.
 
     Attributes
     ----------
     tables : three arrays of float32, shape (U, slice)
-        The similarities to use for b, c and a, in this order: row i holds those of distinct word i with the slice.
+        The similarities to use for b, c and a, in this order. Row i holds the similarities of the i-th of the U
+        distinct words of the benchmark with the words of the slice.
     joins : two ufuncs
         The first combines the row of b with the row of c; the second combines the result with the row of a.
     """
@@ -439,7 +441,7 @@ class _Formula:
 
 @dataclass(frozen=True)
 class _BestTwo:
-    """Ids and scores of the two best candidates of each question, best first, shape (Q, 2)."""
+    """The two best candidates for each of Q questions: their ids and scores, each of shape (Q, 2), the best first."""
 
     ids: Ids
     scores: Floats
@@ -449,7 +451,7 @@ class _BestTwo:
         return cls(np.zeros((count, 2), dtype=np.int64), np.full((count, 2), -np.inf, dtype=np.float32))
 
     def fill(self, block: slice, scores: Floats, first_id: int) -> None:
-        """Find the best two of each row of ``scores`` and set the rows of ``block`` to them.
+        """Find the two best candidates in each row of ``scores``, and store them in the rows ``block``.
 
         Column j of ``scores`` belongs to word id ``first_id + j``. ``scores`` is overwritten.
         """
@@ -461,7 +463,7 @@ class _BestTwo:
             scores[rows, columns] = -np.inf
 
     def valid_ids(self) -> Ids:
-        """Return the ids of the best answers, shape (Q,); -1 for a question without a valid answer."""
+        """Return the ids of the best candidates, shape (Q,); -1 for a question without a valid answer."""
         return np.where(np.isneginf(self.scores), -1, self.ids)
 
     def merged(self, other: _BestTwo) -> _BestTwo:

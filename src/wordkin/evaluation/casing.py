@@ -3,9 +3,8 @@
 
 Other tools convert words to upper case, which merges different words: ``Maße`` and ``Masse`` (ß becomes SS), Turkish
 ``sınır`` and ``sinir`` (both become SINIR). Here, two words are variants of each other if they are equal in lower case,
-where ``İ`` counts as ``i``. If a vocabulary has no such variant of a word, a loose comparison is tried in which
-``ß`` = ``ss`` and ``ı`` = ``i``. ``STRASSE`` then finds ``straße``, and ``Iğdır`` finds ``ığdır``, but a strict match
-always takes precedence.
+where ``İ`` counts as ``i``. Only if a vocabulary has no such variant of a word, a looser comparison is tried, in which
+``ß`` equals ``ss`` and ``ı`` equals ``i``. ``STRASSE`` then finds ``straße``, and ``Iğdır`` finds ``ığdır``.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def strict_key(word: str) -> str:
 
 
 def loose_key(strict: str) -> str:
-    """Return a key for a less strict comparison, given the result of :func:`strict_key`.
+    """Return a key for a less strict comparison of words. ``strict`` is the result of :func:`strict_key` for the word.
 
     Words have equal loose keys if full case folding, with ``ı`` as ``i``, makes them equal.
 
@@ -68,7 +67,8 @@ class WordFinder:
     ) -> WordFinder:
         """Find the ``wanted`` words in a vocabulary, which is scanned once.
 
-        Memory is used only for these words. ``restrict_vocab`` limits the search to the first words.
+        Memory is used only for the ``wanted`` words. If ``restrict_vocab`` is given, only this many first words of the
+        vocabulary are searched.
         """
         if case not in CASES:
             raise ConfigError("case", 'must be "fold" or "exact"', case)

@@ -37,11 +37,11 @@ class CategoryScore:
     name : str
         Name of the category.
     words : int
-        Number of words.
+        Number of words of the category in the benchmark.
     known : int
-        Number of words in the vocabulary.
+        Number of these words that are in the vocabulary.
     in_majority : int
-        Number of words in clusters whose most frequent category is this one.
+        Number of these words that are in a cluster in which this category is the most frequent one.
     """
 
     name: str
@@ -99,8 +99,8 @@ class CategoryResult(Tabular):
     def purity(self) -> Proportion:
         """Number of known words that belong to the most frequent category of their cluster, out of all known words.
 
-        Undefined (0 out of 0) if fewer than two categories have a known word, or if every category has at most one:
-        then the purity would be 1 for any vectors.
+        It is 0 out of 0 (undefined) if fewer than two categories have a known word, or if no category has more than
+        one, because the purity would then be 1 for any vectors.
         """
         sizes = [category.known for category in self.categories if category.known]
         if len(sizes) < 2 or max(sizes) < 2:
@@ -109,9 +109,9 @@ class CategoryResult(Tabular):
 
     @property
     def purity_unknown_wrong(self) -> Proportion:
-        """Like :attr:`purity`, but out of all words: unknown words count as wrong.
+        """The same number as in :attr:`purity`, but out of all words: unknown words count as wrong.
 
-        Undefined (0 out of 0) if some words are known but their purity is undefined.
+        It is 0 out of 0 (undefined) if some words are known but their purity is undefined.
         """
         if self.known and not self.purity.total:
             return Proportion(0, 0)
@@ -119,11 +119,14 @@ class CategoryResult(Tabular):
 
     @property
     def largest_share(self) -> float:
-        """Fraction of the known words that are in the largest category: the purity if all words were in one cluster."""
+        """Fraction of the known words that are in the largest category.
+
+        If all words were in one cluster, the purity would be this fraction.
+        """
         return Proportion(max(category.known for category in self.categories), self.known).value
 
     def rows(self) -> list[ScoreRow]:
-        """Return a list with the only row of the table."""
+        """Return a list with one row, because the table of a categorisation benchmark has only one."""
         cells = (
             known_of(self.known, self.words),
             *proportion_cells(self.purity),
@@ -219,6 +222,6 @@ def _ward_clusters(vectors: NDArray[np.float64], clusters: int) -> NDArray[np.in
 def _contingency(
     clusters: NDArray[np.int64], categories: NDArray[np.int64], cluster_count: int, category_count: int
 ) -> NDArray[np.int64]:
-    """Return the number of words of each category in each cluster, shape (clusters, categories)."""
+    """Return the table of the number of words of each category in each cluster, shape (clusters, categories)."""
     cells = np.bincount(clusters * category_count + categories, minlength=cluster_count * category_count)
     return cells.reshape(cluster_count, category_count)

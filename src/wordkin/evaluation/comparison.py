@@ -1,6 +1,6 @@
 """Test whether two sets of vectors differ significantly on a benchmark.
 
-The tests are paired, over the items whose words both sets of vectors know:
+The tests are paired. They use the items of the benchmark whose words are all in both sets of vectors:
 
 - for correct and wrong answers (analogies, odd-one-out), McNemar's exact test;
 - for similarity, Williams' test of the two Spearman correlations with the human scores.
@@ -71,7 +71,7 @@ class Comparison:
     p_value : float
         Two-sided p-value.
     only_first, only_second : int or None
-        Number of items that only one set of vectors answered correctly; None for similarity.
+        Number of items that only the first, or only the second, set of vectors answered correctly; None for similarity.
     reading : FileReading or None
         How the file was interpreted.
     """
@@ -199,9 +199,9 @@ def compare(
 
 
 def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
-    """Give each distinct word pair of a section an index, and return those of (a, b) and (c, d) of each question.
+    """Return the indices of the word pairs (a, b) and (c, d) of each question, shape (2, questions).
 
-    The shape is (2, questions).
+    Each distinct word pair of a section has an index of its own.
     """
     numbers: dict[tuple[int, str, str], int] = {}
     rows = [
@@ -215,7 +215,7 @@ def _word_pairs(dataset: Analogies) -> NDArray[np.int64]:
 def _compare_outcomes(
     kind: str, name: str, first: NDArray[np.int8], second: NDArray[np.int8], units: NDArray[np.int64]
 ) -> Comparison:
-    """Compare the outcomes of items (correct, wrong or unknown) for two sets of vectors.
+    """Compare two sets of vectors by their outcomes (correct, wrong or unknown) on the same items.
 
     ``units``, shape (2, items), holds the indices of the two word pairs of each item, for the confidence interval.
     """

@@ -1,6 +1,6 @@
 """Data classes of benchmarks: analogies, word pairs, word categories, odd-one-out groups.
 
-:func:`wordkin.evaluation.read_dataset` reads them from files.
+:func:`wordkin.evaluation.read_dataset` reads such benchmarks from files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Analogies:
     sections : tuple of Section
         The sections, which cover all questions.
     accepted : tuple of tuple of str
-        All accepted answers of each question, starting with d. Empty if d is the only answer of every question.
+        The accepted answers of each question, of which the first is d. If every question has the only answer d, the
+        tuple is empty.
     reading : FileReading or None
         How the file was interpreted; None if the questions were not read from a file.
     """
@@ -51,7 +52,7 @@ class Analogies:
 
 @dataclass(frozen=True)
 class WordPairs:
-    """A similarity benchmark: word pairs and their similarity as rated by people, on any scale."""
+    """A similarity benchmark: word pairs, and a score for each: its similarity as rated by people, on any scale."""
 
     name: str
     pairs: tuple[tuple[str, str], ...]
@@ -71,7 +72,7 @@ class WordCategories:
 
 @dataclass(frozen=True)
 class OddOneOut:
-    """An odd-one-out benchmark: groups of words, in each of which the last word is the odd one, and sections."""
+    """An odd-one-out benchmark: groups of words, and their sections. The last word of each group is the odd one."""
 
     name: str
     groups: tuple[tuple[str, ...], ...]

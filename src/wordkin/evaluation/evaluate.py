@@ -25,7 +25,7 @@ Result = AnalogyResult | SimilarityResult | CategoryResult | OddOneOutResult
 
 
 class ScoreOptions(TypedDict, total=False):
-    """Types of the scoring options of :func:`evaluate_dataset`, for functions that take and pass them on."""
+    """Types of the scoring options of :func:`evaluate_dataset`, for functions that pass these options on."""
 
     restrict_vocab: int | None
     case: str
@@ -36,7 +36,7 @@ class ScoreOptions(TypedDict, total=False):
 
 
 class EvaluateOptions(ScoreOptions, ReadOptions, total=False):
-    """Types of all options of :func:`evaluate_file`, for reading and for scoring."""
+    """Types of all options of :func:`evaluate_file`: those for reading the file and those for scoring."""
 
     kind: str | None
 
@@ -72,7 +72,8 @@ def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[E
     Returns
     -------
     AnalogyResult, SimilarityResult, CategoryResult or OddOneOutResult
-        The scores. All have ``kind``, ``dataset``, numbers of known items and ``to_dict()``.
+        The scores. Every result has the attributes ``kind`` and ``dataset``, the number of known items, and the method
+        ``to_dict``.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def evaluate_file(embeddings: WordVectors, path: str | Path, **options: Unpack[E
 
 
 def _split_options(options: EvaluateOptions) -> tuple[str | None, ReadOptions, ScoreOptions]:
-    """Split options into ``kind``, options for reading and options for scoring; raise ConfigError for others."""
+    """Split options into ``kind``, those for reading and those for scoring; raise ConfigError for unknown options."""
     scoring_names, known = ScoreOptions.__annotations__, list(EvaluateOptions.__annotations__)
     for name, value in options.items():
         if name not in known:
@@ -178,7 +179,7 @@ def evaluate_benchmark(
 
 
 def dataset_of(items: Iterable[Sequence[Any]]) -> Dataset:
-    """Make a dataset of items: word pairs ``(word, word, score)``, or analogies ``(a, b, c, d)``.
+    """Make a dataset of items, which are word pairs ``(word, word, score)`` or analogies ``(a, b, c, d)``.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Evaluate odd-one-out groups: which word of a group does not belong?
 
-The answer is the word with the lowest cosine to the mean of the group's unit vectors, as in ``doesnt_match``. It is
-also the word whose removal leaves the group with the highest mean similarity, the criterion of Camacho-Collados and
-Navigli (2016).
+The answer is the word with the lowest cosine to the mean of the group's unit vectors, as in ``doesnt_match``. If this
+word is removed, the mean similarity of the remaining words is the highest possible, which is the criterion of
+Camacho-Collados and Navigli (2016).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OddOneOutScore:
-    """Numbers of groups and of correct answers, for one section of a benchmark or the whole file."""
+    """Numbers of groups and of correct answers, for one section of a benchmark or for the whole file."""
 
     name: str
     groups: int
@@ -43,12 +43,12 @@ class OddOneOutScore:
 
     @property
     def accuracy(self) -> Proportion:
-        """Number of correct answers out of the known groups."""
+        """Number of correct answers out of the number of known groups."""
         return Proportion(self.correct, self.known)
 
     @property
     def accuracy_unknown_wrong(self) -> Proportion:
-        """Number of correct answers out of all groups: groups with an unknown word count as wrong."""
+        """Number of correct answers out of the number of all groups. Groups with an unknown word count as wrong."""
         return Proportion(self.correct, self.groups)
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,7 +82,8 @@ class OddOneOutResult(Tabular):
     total : OddOneOutScore
         Total of all sections.
     outcomes : array of int8, shape (groups,)
-        The outcome of each group in file order: 1 correct, 0 wrong, -1 has an unknown word.
+        The outcome of each group in file order: 1 for a correct answer, 0 for a wrong one, -1 for a group with an
+        unknown word.
     reading : FileReading or None
         How the file was interpreted; None if the groups were not read from a file.
     """

@@ -1,4 +1,4 @@
-"""Tables of results, as text or as records. All result classes derive from :class:`Tabular`."""
+"""Tables of results, as text or as records."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ RECORD_COLUMNS = (
 
 @dataclass(frozen=True)
 class Measure:
-    """A score, its 95% confidence interval, and the score if unknown items are included.
+    """A score on the known items, its 95% confidence interval, and the score on all items.
 
-    Unknown items then count as wrong or, for similarity, as cosine 0.
+    In the score on all items, unknown items count as wrong or, for similarity, as cosine 0.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Measure:
 class ScoreRow:
     """One row of a table of results: a section, a total, or the whole file.
 
-    ``cells`` holds the text of each column, ``measures`` the numbers in the text.
+    ``cells`` holds the text of each column, ``measures`` the numbers that are in these texts.
     """
 
     name: str
@@ -79,8 +79,8 @@ class Tabular(ABC):
         """Return a data frame with a row for each section or total and each measure (extra ``arrow``).
 
         The columns are dataset, kind, name, total (whether the row is a total of sections), items, known, measure,
-        value, low and high (of the 95% interval), and value_with_unknown (with unknown items counted as wrong, or as
-        cosine 0).
+        value, low and high (the ends of the 95% interval of value), and value_with_unknown (the value if unknown items
+        count as wrong or, for similarity, as cosine 0).
         """
         return data_frame(RECORD_COLUMNS, records(self))
 

@@ -1,9 +1,9 @@
 """Classify the sections of an analogy file as semantic or syntactic by their names.
 
 Names in published files are ``gram1-adjective-to-adverb`` in Google's file and its translations, ``syn1_case`` and
-``sem2_male-female`` in the Korean file, ``I01 [noun - plural_reg]`` in BATS, ``JJ_JJR`` in MSR. If some sections are
-syntactic by name and none is semantic by name, all others count as semantic, as in Google's file. If there are sections
-of both kinds, those with other names belong to neither group.
+``sem2_male-female`` in the Korean file, ``I01 [noun - plural_reg]`` in BATS, ``JJ_JJR`` in MSR. If some names are those
+of syntactic sections and none is that of a semantic section, all other sections count as semantic, as in Google's file.
+If there are names of both kinds, sections with other names belong to neither group.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Group], ...] = (
 
 
 def group_sections(names: Sequence[str], syntactic: Sequence[str] | None = None) -> list[Group | None]:
-    """Return the group of each section; None if its name is not recognised.
+    """Return the group of each section, "semantic" or "syntactic"; None for a section whose name is not recognised.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ _PAIRS_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class Correlation:
-    """A correlation with its two-sided p-value and 95% bootstrap interval; NaN if undefined."""
+    """A correlation with its two-sided p-value and its 95% bootstrap interval. Numbers that are undefined are NaN."""
 
     value: float
     p_value: float
@@ -59,11 +59,11 @@ class SimilarityResult(Tabular):
     case : {"fold", "exact"}
         How letter case was treated.
     pairs, known : int
-        Number of pairs, and of pairs whose words are both in the vocabulary.
+        Number of all pairs, and number of pairs whose two words are in the vocabulary.
     spearman, pearson : Correlation
         Correlation of cosines and human scores over the known pairs.
     spearman_unknown_zero, pearson_unknown_zero : Correlation
-        Correlation over all pairs, where pairs with an unknown word count as cosine 0.
+        Correlation over all pairs. Pairs with an unknown word count as pairs with cosine 0.
     gold : array of float64, shape (pairs,)
         The human scores in file order.
     cosines : array of float64, shape (pairs,)
@@ -92,7 +92,7 @@ class SimilarityResult(Tabular):
         return Proportion(self.known, self.pairs).value
 
     def rows(self) -> list[ScoreRow]:
-        """Return a list with the only row of the table."""
+        """Return a list with one row, because the table of a similarity benchmark has only one."""
         cells = (
             known_of(self.known, self.pairs),
             decimal(self.spearman.value),
@@ -196,14 +196,14 @@ def pair_cosines(
 
 
 def _blocks(ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Split an array of ids into blocks, so that copies of their vectors take little memory."""
+    """Split an array of ids into blocks, so that copies of the vectors of one block take little memory."""
     return [ids[start : start + _PAIRS_AT_ONCE] for start in range(0, len(ids), _PAIRS_AT_ONCE)]
 
 
 def _cosines(vectors: NDArray[Any]) -> NDArray[np.float32]:
     """Return the cosine of each pair of vectors, given an array of shape (pairs, 2, N).
 
-    The arithmetic is the same float32 arithmetic as in queries, so that the results are equal.
+    It uses the same float32 arithmetic as queries, so that both give equal results.
     """
     units = unit_rows(vectors).astype(np.float32)
     return np.asarray((units[:, None, 0] @ units[:, 1, :, None])[:, 0, 0])

@@ -31,7 +31,7 @@ _LEAST_SPREAD = 1e-6  # mean squared deviation to largest square
 
 @dataclass(frozen=True)
 class Proportion:
-    """A proportion: ``successes`` out of ``total``."""
+    """A proportion: ``successes`` out of ``total``, as numbers of items."""
 
     successes: int
     total: int
@@ -43,7 +43,7 @@ class Proportion:
 
     @property
     def interval(self) -> Interval:
-        """The 95% score interval (Wilson 1927); (0, 1) if the total is 0.
+        """The 95% confidence interval (Wilson's score interval, 1927); (0, 1) if the total is 0.
 
         >>> low, high = Proportion(8, 10).interval
         >>> round(low, 4), round(high, 4)
@@ -59,7 +59,7 @@ class Proportion:
 
 
 def average_ranks(values: Floats) -> Floats:
-    """Return ranks from 1; tied values get the mean of their ranks.
+    """Return the rank of each value, from 1 for the lowest. Equal values all get the mean of their ranks.
 
     >>> average_ranks(np.array([3.0, 1.0, 3.0])).tolist()
     [2.5, 1.0, 2.5]
@@ -86,7 +86,10 @@ def spearman(first: Floats, second: Floats) -> float:
 
 
 def correlation_p_value(correlation: float, n: int) -> float:
-    """Return the two-sided p-value of a correlation if the true one is 0, by Student's t (n - 2 degrees)."""
+    """Return the two-sided p-value of a correlation for the hypothesis that the true correlation is 0.
+
+    It is computed from Student's t distribution with n - 2 degrees of freedom.
+    """
     if math.isnan(correlation) or n < 3:
         return math.nan
     if abs(correlation) == 1.0:
@@ -98,7 +101,7 @@ def correlation_p_value(correlation: float, n: int) -> float:
 
 
 def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray[np.int64]:
-    """Draw bootstrap resamples; return how often each has each of ``n`` items, shape (resamples, n)."""
+    """Draw bootstrap resamples of ``n`` items; return how often each resample has each item, shape (resamples, n)."""
     if n <= _MOST_MULTINOMIAL:
         return rng.multinomial(n, np.full(n, 1 / n), size=resamples)
     # The same distribution, faster for many items: multinomial() draws a binomial number for each item, which takes six
@@ -113,9 +116,9 @@ def resample_counts(rng: np.random.Generator, n: int, resamples: int) -> NDArray
 class ResampledPairs:
     """Computes the correlations of two arrays of n values in many bootstrap resamples.
 
-    What does not depend on the resample, such as products of the values, is computed once. Both arrays are stored in
-    ascending order of the second, so that most accesses to memory are sequential. Work arrays are reused for all
-    resamples.
+    Numbers that are the same for all resamples, such as products of the values, are computed once. Both arrays are
+    stored in ascending order of the second, so that most accesses to memory are sequential. Work arrays are reused for
+    all resamples.
     """
 
     first: Floats
@@ -126,7 +129,7 @@ class ResampledPairs:
 
     @classmethod
     def of(cls, first: Floats, second: Floats) -> ResampledPairs:
-        """Sort both arrays by the second, and compute what all resamples need."""
+        """Sort both arrays by the second, and compute the numbers that all resamples need."""
         order = np.argsort(second, kind="stable")
         first, second = first[order], second[order]
         x, y = _centred(first), _centred(second)
@@ -134,7 +137,7 @@ class ResampledPairs:
         return cls(first, second, order, moments, (_ResampledRanks.of(first), _ResampledRanks.of(second)))
 
     def both(self, counts: NDArray[np.int64]) -> Floats:
-        """Return both correlations in each resample, shape (2, resamples): Spearman's in row 0, Pearson's in row 1."""
+        """Return both correlations in each resample, shape (2, resamples): row 0 holds Spearman's, row 1 Pearson's."""
         return self._in_each(counts, (self._spearman, self._pearson))
 
     def pearson(self, counts: NDArray[np.int64]) -> Floats:
@@ -165,8 +168,8 @@ class ResampledPairs:
     def _pearson_around_mean(self, weights: Floats, n: float) -> float:
         """Return Pearson's correlation in one resample, computed from deviations from the means.
 
-        It is used if the faster formula, from sums of products, would lose too many digits by cancellation. ``weights``
-        holds the number of draws of each item, and ``n`` their sum.
+        This method is used if the faster formula, from sums of products, would lose too many digits by cancellation.
+        ``weights`` holds the number of draws of each item, and ``n`` their sum.
         """
         x = self.first - self.first @ weights / n
         y = self.second - self.second @ weights / n
@@ -193,8 +196,8 @@ class _Resample:
     Attributes
     ----------
     counts, weights : array of int32 and of float64, shape (n,)
-        The number of draws of each item.
-    whole, x, y : array of int32 and two of float64, shape (n,)
+        How often each item was drawn, as whole numbers and as floats.
+    whole, x, y : arrays of int32, float64 and float64, shape (n,)
         Work arrays.
     total : int
         The sum of the counts, below 2^30.
@@ -246,7 +249,7 @@ class _ResampledRanks:
         return cls(None if in_order else np.argsort(group, kind="stable"), group, len(different))
 
     def deviations(self, resample: _Resample, out: Floats) -> float:
-        """Compute how far the rank of each item is from the mean rank in a resample; return the sum of squares.
+        """Compute the deviation of the rank of each item from the mean rank in a resample; return their sum of squares.
 
         Twice the deviation of each item is written to ``out``. Equal values form a group and share the mean of their
         ranks. If ``before`` draws precede a group and ``last`` draws precede or belong to it, twice its rank is ``last
@@ -280,7 +283,7 @@ class _ResampledRanks:
 def _centred(values: Floats) -> Floats:
     """Subtract the mean and scale the values so that the largest absolute value is 1.
 
-    Their squares then neither overflow nor underflow.
+    The squares of the result then neither overflow nor underflow.
     """
     centred = values / max(1.0, float(np.abs(values).max(initial=0.0)))
     centred -= centred.mean() if len(centred) else 0.0
@@ -289,7 +292,7 @@ def _centred(values: Floats) -> Floats:
 
 
 def _rounding(values: Floats, n: float) -> float:
-    """Return an upper bound on a sum of ``n`` squared deviations if all values are equal except for rounding errors."""
+    """Return an upper bound on a sum of ``n`` squared deviations that come from rounding errors only."""
     scale = 4 * np.finfo(np.float64).eps * np.abs(values).max()
     return float(n * scale**2)
 
@@ -324,7 +327,10 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
 def bootstraps(
     statistics: Callable[[NDArray[np.int64]], Floats], n: int, *, resamples: int, seed: int
 ) -> list[Interval]:
-    """Compute the intervals of k statistics from the same resamples; ``statistics`` returns shape (k, resamples)."""
+    """Compute the 95% intervals of k statistics from the same resamples, as a list; see :func:`bootstrap`.
+
+    ``statistics`` maps the counts of the resamples to an array of shape (k, resamples).
+    """
     resamples, seed = check("resamples", FROM_1, resamples), check("seed", Number(0, integer=True), seed)
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // max(n, 1))
@@ -359,7 +365,7 @@ def _percentiles(values: Floats) -> Interval:
 
 
 def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: NDArray[np.int64]) -> Interval:
-    """Compute a normal 95% interval of the mean of values that are correlated if they share a unit.
+    """Compute a normal 95% interval for the mean of values, of which those that share a unit are correlated.
 
     Each value belongs to two units (for analogies, its two word pairs). The variance of the mean includes the products
     of the deviations of all values that share a unit (Fafchamps and Gubert 2007). For independent values, pass a
@@ -370,7 +376,7 @@ def mean_interval(values: Floats, first_units: NDArray[np.int64], second_units: 
     values : array of float64, shape (n,)
         The values.
     first_units, second_units : array of int64, shape (n,)
-        The numbers of the two units of each value, from 0.
+        For each value, the index of its first and of its second unit.
 
     Returns
     -------
@@ -402,7 +408,7 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     Parameters
     ----------
     only_first, only_second : int
-        The numbers of items that only one side answered correctly.
+        The number of items that only the first, or only the second, of two competitors answered correctly.
 
     >>> mcnemar_p_value(10, 2)
     0.03857421875
@@ -416,9 +422,9 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
 
 
 def williams_p_value(first: float, second: float, between: float, n: int) -> float:
-    """Return the two-sided p-value that two correlations with the same third variable are equal.
+    """Return the two-sided p-value for the hypothesis that two variables correlate equally with a third.
 
-    Williams' t with n - 3 degrees of freedom (Steiger 1980, equation 7).
+    The test is Williams' t-test with n - 3 degrees of freedom (Steiger 1980, equation 7).
 
     Parameters
     ----------

@@ -1,9 +1,10 @@
 """Train on a short text, one gradient step at a time, with the reference implementation.
 
 Windows, initial tables and learning rates are the same as in training. :mod:`wordkin.objectives.reference` computes
-losses and gradients. In skip-gram, a step trains on one (input, output) pair, with its own noise words. In CBOW, a step
-trains on one centre. If full softmax is the only objective of skip-gram, a step also trains on one centre, because one
-softmax is computed for all context words. If there are several objectives, a step updates the tables of all of them.
+losses and gradients. In CBOW, a step trains on one centre word and its window. In skip-gram, a step trains on one
+(input, output) pair, with its own noise words. But if full softmax is the only objective of skip-gram, a step trains on
+all pairs of one centre word, because one softmax is computed for all its context words. If there are several
+objectives, a step updates the tables of all of them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class Course:
     config : TrainingConfig
         The options, made by :func:`lesson_config`. The seed determines initial tables, windows and noise words.
     noise : sequence of str, or mapping of (str, str) to sequence of str, default None
-        Noise words to use: the same for all outputs, or for each (input, output) pair of skip-gram. None draws them.
+        Noise words to use: a sequence for all outputs, or a mapping from each (input, output) pair of skip-gram to its
+        noise words. None draws them at random.
     order : {"count", "appearance"}, default "count"
         Order of the word ids: by decreasing count, as in training, or by first appearance in the text.
     tree : {"huffman", "complete", "full", "fibonacci"}, default "huffman"
@@ -97,7 +99,7 @@ class Course:
     # -- how many steps ----------------------------------------------------------------------------
 
     def has(self, number: int) -> bool:
-        """Return whether there are at least ``number`` steps. Faster than :meth:`count`, which computes all steps.
+        """Return whether there are at least ``number`` steps, faster than by :meth:`count`, which computes all steps.
 
         Parameters
         ----------
@@ -132,12 +134,12 @@ class Course:
         return len(self._examples)
 
     def warm_start(self) -> int:
-        """Return the first step after a quarter of the epochs, where scores are no longer all 0; 1 for very few epochs.
+        """Return the number of a step at which scores are no longer all 0: the first one after a quarter of the epochs.
 
         Returns
         -------
         int
-            Number of the step.
+            Number of the step, from 1. It is 1 for a very small number of epochs.
         """
         warm = self.config.epochs // 4
         self._require_steps()
@@ -181,7 +183,7 @@ class Course:
         return depict.step(self.text, number, self.taken(number))
 
     def taken(self, number: int) -> Taken:
-        """Return the arrays of one step, which :meth:`step` shows.
+        """Return one step as arrays. :meth:`step` returns the same step as a view of lists and words.
 
         Parameters
         ----------
@@ -209,7 +211,8 @@ class Course:
         """Return the step that negative sampling would take at this point, from the tables of the lesson.
 
         It changes nothing in the lesson: the next step starts from the same tables as before. If the lesson trains the
-        full softmax only, its output table gives the scores, and of several outputs the first is used.
+        full softmax only, the scores are computed from its output table. If the step has several outputs, only the
+        first one is used.
 
         Parameters
         ----------
@@ -249,7 +252,7 @@ class Course:
         return depict.step(self.text, number, take_step(self.text, tables, alone))
 
     def state(self, steps: int = 0) -> State:
-        """Return all tables after a number of steps, with the cosines of their rows.
+        """Return all tables after a number of steps as a view, with the cosines of their rows.
 
         Parameters
         ----------
@@ -322,7 +325,8 @@ class Course:
     def labelled_pairs(self, centres: list[str] | None = None) -> list[LabelledPair]:
         """Return the training pairs of the first epoch, grouped by centre.
 
-        A pair of the text has label 1. If noise words were chosen for it, its noise pairs follow, with label 0.
+        A pair of the text has label 1. If ``noise`` of the course names noise words for the pair, each pair of the same
+        input and a noise word follows, with label 0.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Create the views of a lesson from arrays."""
+"""Create the views of a lesson, which are data classes of words and lists, from its arrays."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def node_name(node_id: int) -> str:
 
 
 def word_rows(text: Text) -> list[WordRow]:
-    """Return a row for each word, in order of the ids."""
+    """Return a :class:`WordRow` for each word, in order of the ids."""
     return [
         WordRow(
             word=word,
@@ -60,7 +60,7 @@ def word_rows(text: Text) -> list[WordRow]:
 
 
 def tree_nodes(vocabulary: Vocabulary, counts: NDArray[np.int64], tree: HuffmanTree | None) -> list[TreeNode]:
-    """Return the inner nodes, root first; [] without a tree."""
+    """Return a view of each inner node of the tree, root first; [] if no tree is trained."""
     if tree is None:
         return []
     children: list[list[str]] = [["", ""] for _ in range(len(tree) - 1)]
@@ -101,7 +101,7 @@ def state(vocabulary: Vocabulary, steps: int, tables: dict[str, Tables]) -> Stat
 
 
 def cosines(rows: FloatArray) -> list[list[float | None]]:
-    """Return the cosine of each pair of rows; None if one of them is all zeros."""
+    """Return the cosine of each pair of n rows, as n lists of n; None where one of the two rows is all zeros."""
     lengths = np.sqrt((rows * rows).sum(axis=1))
     directions = rows / np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
     values: list[list[float]] = np.clip(directions @ directions.T, -1.0, 1.0).tolist()
@@ -113,7 +113,10 @@ def cosines(rows: FloatArray) -> list[list[float | None]]:
 
 
 def _each_table(tables: dict[str, Tables]) -> list[tuple[str | None, str, FloatArray]]:
-    """Return (objective, name, array) of every table; shared tables occur once, with None as objective."""
+    """Return (objective, name, array) for every table.
+
+    A table that all objectives share occurs once, with None as objective.
+    """
     found: list[tuple[str | None, str, FloatArray]] = []
     for index, (objective, each) in enumerate(tables.items()):
         arrays = each.arrays()
@@ -142,7 +145,7 @@ def _as_matrix(array: FloatArray, name: str) -> FloatArray:
 
 
 def step(text: Text, number: int, taken: Taken) -> Step:
-    """Return the view of one step."""
+    """Return the view of one step, given its arrays."""
     vocabulary, example, config = text.vocabulary, taken.example, text.config
     shared = next(iter(taken.before.values()))
     judged = taken.before.get("negative-sampling")
@@ -171,14 +174,14 @@ def step(text: Text, number: int, taken: Taken) -> Step:
 
 
 def judged_after(text: Text, taken: Taken) -> list[ObjectiveView]:
-    """Score the outputs of a step again, with the tables after the step."""
+    """Return the outputs of a step with the scores, probabilities and losses that they have after the step."""
     hidden, scored = judge(text, taken.after, taken.example)
     again = dataclasses.replace(taken, before=taken.after, hidden=hidden, scored=scored)
     return [_objective(text, name, again) for name in again.before]
 
 
 def _input_targets(vocabulary: Vocabulary, example: Example, architecture: str) -> list[InputTarget]:
-    """Return the (input, output) pairs of a window."""
+    """Return the (input, output) pairs of the window of a step."""
     word, window = vocabulary.word, example.where.window
     if architecture == "cbow":
         rows = [([word(context_id) for context_id in window.context_ids], word(window.centre_id))]
@@ -188,7 +191,7 @@ def _input_targets(vocabulary: Vocabulary, example: Example, architecture: str) 
 
 
 def _objective(text: Text, name: str, taken: Taken) -> ObjectiveView:
-    """Return the scores, probabilities and loss of one objective."""
+    """Return the view of one objective in a step: its scores, probabilities and loss."""
     vocabulary, scored, outputs = text.vocabulary, taken.scored[name], taken.example.outputs
     path: list[PathNode] = []
     nodes: list[NodeView] = []
@@ -254,7 +257,10 @@ def _output_rows(
 
 
 def _sampled_rows(vocabulary: Vocabulary, scored: Scored, output_id: int, noise: Sequence[int]) -> list[OutputRow]:
-    """Return the row of the true word, then the rows of all noise words in the order drawn, including ignored ones."""
+    """Return the output rows of one step of negative sampling: the true word, then the noise words in the order drawn.
+
+    Noise words that are ignored because they equal the true word are included.
+    """
     names = [vocabulary.word(row_id) for row_id in scored.row_ids]
     labels = [1] + [0] * (len(names) - 1)
     signs = 2.0 * np.array(labels) - 1.0
@@ -297,7 +303,7 @@ def path_to(nodes: Sequence[NodeView], tree: HuffmanTree, word_id: int) -> list[
 
 
 def _nodes(tables: Tables, hidden: FloatArray, tree: HuffmanTree) -> list[NodeView]:
-    """Return each inner node, in order of the ids, with the probabilities of its branches and of the node."""
+    """Return a view of each inner node, in order of the ids, scored with the hidden vector."""
     scores = reference.row_scores(tables, hidden, range(len(tree) - 1))
     left, right = reference.sigmoid(scores).tolist(), reference.sigmoid(-scores).tolist()
     reached = [1.0] * len(scores)
@@ -348,7 +354,7 @@ def _comparison(
 
 
 def _changes(vocabulary: Vocabulary, taken: Taken) -> list[TableView]:
-    """Return, for each table, the rows that change or have a nonzero gradient."""
+    """Return a view of each table with the rows that change in the step or have a nonzero gradient."""
     views = []
     for objective, name, _ in _each_table(taken.before):
         tables = objective or next(iter(taken.before))

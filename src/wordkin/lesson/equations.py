@@ -25,12 +25,12 @@ _NARROW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of a formula.
+    """A part of a formula; a whole formula is a term as well.
 
     Attributes
     ----------
     kind : {"symbol", "operator", "number", "result", "row", "sub", "power", "fraction"}
-        Kind of term. Negative numbers are written in parentheses, negative results are not.
+        Kind of term. A "number" is an operand and is written in parentheses if it is negative. A "result" is not.
     parts : tuple of Term
         Its parts, such as base and index for "sub"; empty for symbols, operators and numbers.
     symbol : str
@@ -69,7 +69,7 @@ def _fraction(top: Piece, bottom: Piece) -> Term:
 
 
 def _sum(terms: Sequence[Piece], sign: str = "+") -> Term:
-    """Return the term a + b + …, shortened with dots if it is long."""
+    """Return the formula of terms joined by ``sign``. If there are many, dots replace the last ones."""
     shown: list[Piece] = []
     for term in terms[:_MOST_TERMS]:
         shown += [sign, term] if shown else [term]
@@ -123,7 +123,10 @@ def mathml_of(term: Term) -> str:
 
 
 def _terms_of(term: Term) -> list[list[Term]]:
-    """Split the outermost ``<mrow>`` elements of a formula before each operator at which a line may break."""
+    """Split a formula into parts, each a list of terms, so that a line can break before each part.
+
+    Parts begin at operators that are not inside parentheses.
+    """
     pieces: list[Term] = []
     waiting = [term]
     while waiting:
@@ -178,7 +181,8 @@ class Notation:
     name : str
         "rong" (Rong 2014), "mikolov" (Mikolov et al. 2013) or "theta" (θ and x, with gradient ascent).
     input_vector, output_vector : callable
-        Functions that return the term for the input vector of a word, and for the vector of an output row.
+        Functions of a name that return a term: the first for the input vector of a word, the second for the vector of
+        an output row.
     hidden, score, rate : str
         Symbols of the hidden vector, of a score and of the learning rate.
     label : str
@@ -236,7 +240,7 @@ def notation_of(name: str, architecture: str = "skip-gram") -> Notation:
 
 
 def _at(vector: Term, component: int) -> Term:
-    """Return the term for one component of a vector. Its index is shown from 1, as in the literature."""
+    """Return the term for one component of a vector. ``component`` counts from 0; the index shown counts from 1."""
     return (
         _sub(_row("(", vector, ")"), str(component + 1)) if vector.kind == "power" else _with_index(vector, component)
     )
@@ -284,14 +288,14 @@ class Equation:
 
     @property
     def _is_copy(self) -> bool:
-        """Whether the right side is a single number, which equals the result."""
+        """Return whether the right side is a single number. The equation then only repeats its result."""
         term = self.numbers
         while term.kind == "row" and len(term.parts) == 1:
             term = term.parts[0]
         return term.kind == "number" and term.value == self.value
 
     def to_mathml_question(self) -> str:
-        """Like :meth:`to_mathml`, with a question mark in place of the result."""
+        """Format the equation like :meth:`to_mathml`, with a question mark in place of the result."""
         return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", "?"))
 
 
@@ -314,7 +318,8 @@ def equations(
     objective : str
         One of the trained objectives.
     row : int, default 0
-        Index of the output row among the rows that the step uses. The row must not be an ignored one.
+        Index of the output row among the rows that the step uses. The row must not be ``ignored`` (see
+        :class:`wordkin.lesson.views.OutputRow`).
     component : int, default 0
         Index of the vector component, from 0.
     input_row : int, default 0
@@ -389,7 +394,7 @@ def _probability(view: ObjectiveView, output: OutputRow, marks: Notation) -> Equ
 
 
 def _sigmoid(name: str, left: Term, symbol: Term, score: float, value: float, *, opposite: bool = False) -> Equation:
-    """Return an equation for σ(score), or for σ(-score) with ``opposite``."""
+    """Return the equation for σ(score), or for σ(-score) if ``opposite``."""
     sign: list[Piece] = [] if opposite else [_MINUS]
     symbols = _fraction(1.0, _row(1.0, "+", _power("e", _row(*sign, symbol))))
     numbers = _fraction(1.0, _row(1.0, "+", _power("e", _row(*sign, score))))
@@ -415,7 +420,7 @@ def _has_loss(view: ObjectiveView, row: OutputRow) -> bool:
 
 
 def _log_term(view: ObjectiveView, row: OutputRow, marks: Notation) -> tuple[Term, Term]:
-    """Return the logarithm that an output row contributes to the loss, with symbols and with numbers."""
+    """Return the logarithm that an output row contributes to the loss: a term with symbols and one with numbers."""
     assert row.probability is not None
     if view.objective == "softmax":
         mark, probability = _sub("y", row.output), row.probability
@@ -473,7 +478,10 @@ def _hidden_gradient(view: ObjectiveView, before: dict[int, list[float]], compon
 def _output_update(
     step: Step, view: ObjectiveView, output: OutputRow, change: RowChange, component: int, marks: Notation
 ) -> Equation:
-    """Return the update of one output row. A noise word that was drawn n times is updated n times."""
+    """Return the equation for the update of one output row.
+
+    If the row belongs to a noise word that was drawn n times, the equation has the factor n.
+    """
     times = sum(row.row_id == output.row_id and not row.ignored for row in view.rows)
     often: list[Piece] = [float(times), "·"] if times > 1 else []
     hidden = _at(_term(marks.hidden), component)
@@ -491,7 +499,7 @@ def _update(
 
 
 def _input_update(step: Step, component: int, input_row: int, marks: Notation) -> list[Equation]:
-    """Return the update of an input row, or [] if no input row changes."""
+    """Return a list with the equation for the update of an input row; [] if no input row changes."""
     changes = [each for table in step.tables if table.name == "input_vectors" for each in table.changes]
     if not changes:
         return []
@@ -524,14 +532,15 @@ def cell_equations(
     Parameters
     ----------
     step, objective, row, component, input_row, notation
-        As for :func:`equations`.
+        See :func:`equations`.
 
     Returns
     -------
     list of Equation
-        "row_loss" is the contribution of the output row to the loss, "output_step" and "input_step" are what is added
-        to a component of a row, "output_before" and "input_before" are the component before the step. Equations of
-        rows that do not change are left out.
+        The equations have these names. "row_loss" is the contribution of the output row to the loss. "output_step" and
+        "input_step" are the number that the step adds to the component of the output row and of the input row.
+        "output_before" and "input_before" are the component before the step. If a row does not change, its equations
+        are left out.
     """
     view = next(each for each in step.objectives if each.objective == objective)
     marks = notation_of(notation, "cbow" if len(step.inputs) > 1 else "skip-gram")
@@ -556,7 +565,7 @@ def _row_loss(view: ObjectiveView, row: OutputRow, marks: Notation) -> Equation:
 
 
 def _parts_of_update(update: Equation, added: float, marks: Notation) -> list[Equation]:
-    """Return the equations of the step and of the value before it, from the equation of an update."""
+    """Return two equations that an update consists of: the value before the step, and the number that is added."""
     vector, _, _, _, factor = update.symbols.parts
     before, _, amount = update.numbers.parts
     kind = update.name.removesuffix("_update")
@@ -574,14 +583,14 @@ def path_equations(
     index: int,
     notation: str = "rong",
 ) -> list[Equation]:
-    """Return the equations of one inner node on the path to a word, which need not be the true word of the step.
+    """Return the equations of one inner node on the path from the root to a word.
 
     Parameters
     ----------
     step : Step
         The step whose hidden vector scores the nodes.
     word : str
-        The word.
+        The word. It need not be the true word of the step.
     path : sequence of PathNode
         The nodes from the root to the word.
     vectors : sequence of sequence of float
@@ -594,9 +603,9 @@ def path_equations(
     Returns
     -------
     list of Equation
-        "score", "left" and "right" are the score of the node and the probabilities of its branches, "node_loss" is its
-        contribution to the loss, "product" is the product of the branch probabilities from the root to the node, and
-        "leaf" is the probability of the word.
+        The equations have these names. "score" is the score of the node. "left" and "right" are the probabilities of
+        its branches. "node_loss" is its contribution to the loss. "product" is the product of the branch probabilities
+        from the root to the node. "leaf" is the probability of the word.
     """
     marks = notation_of(notation, "cbow" if len(step.inputs) > 1 else "skip-gram")
     node = path[index]

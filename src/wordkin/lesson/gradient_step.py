@@ -42,7 +42,7 @@ def initial_tables(text: Text) -> dict[str, Tables]:
 
 
 def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
-    """Take one step from these tables, which are not modified."""
+    """Take one step from the given tables and return its arrays. The given tables do not change."""
     config = text.config
     hidden, scored = judge(text, tables, example)
 
@@ -61,7 +61,7 @@ def take_step(text: Text, tables: dict[str, Tables], example: Example) -> Taken:
 
 
 def judge(text: Text, tables: dict[str, Tables], example: Example) -> tuple[FloatArray, dict[str, Scored]]:
-    """Return the hidden vector of an example, and the scores of its outputs under each objective."""
+    """Return the hidden vector of an example, and a dict from each objective to the scores of the outputs."""
     shared = next(iter(tables.values()))  # all objectives share W and b
     hidden = reference.hidden_vector(shared, example.inputs, text.config.cbow_combine)
     return hidden, {name: _SCORE[name](text, each, hidden, example) for name, each in tables.items()}
@@ -88,7 +88,10 @@ _SCORE: dict[str, Callable[[Text, Tables, FloatArray, Example], Scored]] = {
 
 
 def _together(towards: dict[str, Tables]) -> dict[str, Tables]:
-    """Replace the directions of the shared tables by their sum over all objectives."""
+    """Add up the changes of W and b over all objectives, which share these two tables.
+
+    ``towards`` holds the direction of the step of each objective; in the result, all have the sums for W and b.
+    """
     input_vectors = np.sum([each.input_vectors for each in towards.values()], axis=0)
     biases = [each.projection_bias for each in towards.values() if each.projection_bias is not None]
     projection_bias = np.sum(biases, axis=0) if biases else None

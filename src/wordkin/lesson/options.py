@@ -29,7 +29,7 @@ def lesson_config(**options: Any) -> TrainingConfig:
     """Return training options with defaults that suit a text of a few words.
 
     The defaults are vectors of length 5, a window of 2, 3 noise words, no subsampling, all words kept, 20 epochs, and a
-    learning rate of 0.3, so that a single step has a visible effect.
+    learning rate of 0.3, which is so high that a single step has a visible effect.
 
     Parameters
     ----------

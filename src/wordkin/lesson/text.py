@@ -34,7 +34,7 @@ ChosenNoise = Sequence[str] | Mapping[tuple[str, str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """The text of a lesson. Arrays with one value per word of the vocabulary have shape (V,)."""
+    """The text of a lesson, as ids, with what is computed from it. Arrays with one value per word have shape (V,)."""
 
     config: TrainingConfig
     sentences: list[list[str]]
@@ -116,7 +116,13 @@ def _split(line: str, config: TrainingConfig) -> list[str]:
 
 
 def checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenNoise | None:
-    """Return noise words that were chosen; raise ConfigError if one of them is not a word of the text."""
+    """Return ``noise`` as it is, after checking that all noise words are words of the text.
+
+    Raises
+    ------
+    ConfigError
+        A noise word is not a word of the text.
+    """
     if noise is None:
         return None
     if isinstance(noise, str):
@@ -145,7 +151,7 @@ class CentredWindow:
 
 
 def windows(text: Text, epoch: int) -> Iterator[CentredWindow]:
-    """Yield the window of each centre of an epoch that has context words, in order of the text."""
+    """Yield the window of each centre word in one epoch, in order of the text. Windows without context are left out."""
     config, size = text.config, len(text.word_ids)
     schedule = Schedule.of(config, size)
     key = np.uint64(stream_key(config.seed, WINDOWS, epoch))
@@ -179,9 +185,9 @@ def windows(text: Text, epoch: int) -> Iterator[CentredWindow]:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The input and output words of one step, and the noise words of each output.
+    """What one step trains on: input words, output words, and the noise words of each output.
 
-    ``pairs`` holds the indices of the (input, output) pairs of the window that the step trains on.
+    ``pairs`` holds indices of (input, output) pairs of the window: those that the step trains on.
     """
 
     where: CentredWindow
@@ -193,7 +199,7 @@ class Example:
 
 
 def examples(text: Text) -> Iterator[Example]:
-    """Yield the examples of all steps, in order."""
+    """Yield the :class:`Example` of each step of all epochs, in order."""
     config = text.config
     whole_window = config.architecture == "cbow" or config.objectives == ("softmax",)
     for epoch in range(config.epochs):
@@ -212,14 +218,14 @@ def examples(text: Text) -> Iterator[Example]:
 
 
 def _draws(text: Text, epoch: int) -> Iterator[int]:
-    """Yield the ids of random noise words, endlessly."""
+    """Yield the ids of random noise words for one epoch, without end."""
     key = np.uint64(stream_key(text.config.seed, NOISE, epoch))
     for count in itertools.count():
         yield int(text.noise_table.draw(np.array([random_bits(key, np.int64(count))], dtype=np.uint64))[0])
 
 
 def _chosen(text: Text, window: Window, output_id: int) -> list[int] | None:
-    """Return the ids of the noise words that the user chose for an output, or None if they are drawn."""
+    """Return the ids of the noise words that were chosen for an output; None if noise words are drawn at random."""
     words: Sequence[str] | None
     if isinstance(text.chosen_noise, Mapping):
         words = text.chosen_noise.get((text.vocabulary.word(window.centre_id), text.vocabulary.word(output_id)))

@@ -20,14 +20,13 @@ def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
     kind : {"huffman", "complete", "full", "fibonacci"}
         Kind of tree.
 
-        - "huffman": no tree has a shorter mean path for the counts (Huffman 1952); others may have the same.
-        - "complete": the lengths of two paths differ by at most one node. Only which words get the longer paths depends
-          on the counts: the rarest.
-        - "full" splits the words, in order of their ids, into two groups whose total counts differ least, and splits
-          each group in the same way (Shannon-Fano). Of equally good splits, the one with the smallest first group is
-          used.
-        - "fibonacci" is the Huffman tree for Fibonacci numbers as counts. Each inner node has a leaf as a child, and
-          the longest path has V - 1 nodes.
+        - "huffman": the mean path, weighted by the counts, is as short as in any tree (Huffman 1952).
+        - "complete": the lengths of any two paths differ by at most one node. The rarest words have the longer paths.
+        - "full": the words, in order of their ids, are split into two groups whose total counts differ as little as
+          possible. Each group is split in the same way (Shannon-Fano). If several splits are equally good, the one with
+          the smallest first group is used.
+        - "fibonacci": the Huffman tree for Fibonacci numbers instead of the counts. It is as deep as possible: each
+          inner node has a leaf as a child, and the longest path has V - 1 nodes.
     counts : ndarray of int64, shape (V,)
         The count of each word, above 0.
 
@@ -58,7 +57,7 @@ def build_tree(kind: str, counts: NDArray[np.int64]) -> HuffmanTree:
 
 
 def mean_length(tree: HuffmanTree, counts: NDArray[np.int64]) -> float:
-    """Return the mean number of inner nodes on a path, each word weighted by its count.
+    """Return the mean number of inner nodes on the path to a word, where each word is weighted by its count.
 
     Parameters
     ----------
@@ -80,7 +79,9 @@ def mean_length(tree: HuffmanTree, counts: NDArray[np.int64]) -> float:
 
 
 def entropy(counts: NDArray[np.int64]) -> float:
-    """Return the entropy of the counts in bits: no tree has a shorter mean path, and Huffman's is less than 1 longer.
+    """Return the entropy of the counts in bits.
+
+    The mean path is at least this long in any tree, and less than 1 longer than this in Huffman's tree.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def entropy(counts: NDArray[np.int64]) -> float:
 
 
 def _fibonacci(size: int) -> NDArray[np.int64]:
-    """Return Fibonacci numbers in descending order, because the first words are the most frequent ones."""
+    """Return ``size`` Fibonacci numbers in descending order, because the first words are the most frequent ones."""
     if size > _MOST_FIBONACCI:
         raise ConfigError(
             "tree", f'must not be "fibonacci" with more than {_MOST_FIBONACCI} words', size,

@@ -39,14 +39,15 @@ class WordRow:
     share : float
         Its fraction of all words of the text.
     appearance : int
-        Its rank by first appearance in the text, from 0. In a lesson with ``order="appearance"``, it equals
-        ``word_id``.
+        Its rank in the order of first appearance in the text, from 0. It equals ``word_id`` if the course has
+        ``order="appearance"``.
     keep_probability : float
         Probability that subsampling keeps one occurrence.
     noise_probability : float
         Probability that a drawn noise word is this word.
     code : str or None
-        Bits of its path in the tree; "" if it is the only word, None if no tree is trained.
+        Bits of the path from the root of the tree to the word, such as "010". "" if it is the only word; None if no
+        tree is trained.
     """
 
     word: str
@@ -129,7 +130,7 @@ class TableRows:
     objective : str or None
         The objective that the table belongs to; None if all objectives share it.
     row_names : list of str
-        For each row, its word or tree node, or "b".
+        The name of each row: its word or tree node. The only row of a bias is named "b".
     rows : list of list of float
         The rows.
     cosines : list of list of float or None
@@ -167,16 +168,16 @@ class RowChange:
     Attributes
     ----------
     row : str
-        The word or tree node of the row, or "b".
+        The word or tree node of the row; "b" for a bias.
     row_id : int
         Index of the row.
     before, after : list of float
         The row before and after the step.
     gradient : list of float
-        The exact derivative of the loss with respect to each component.
+        The exact derivative of the loss with respect to each component of the row.
     step : list of float
         The vector that is added to the row: ``-learning_rate * gradient``. For input rows of CBOW with
-        ``cbow_combine="mean"`` and ``cbow_gradient="word2vec"``, it is this times the number of context words.
+        ``cbow_combine="mean"`` and ``cbow_gradient="word2vec"``, it is this vector times the number of context words.
     """
 
     row: str
@@ -194,7 +195,7 @@ class TableView:
     Attributes
     ----------
     name, symbol, objective : str
-        As in :class:`TableRows`.
+        See :class:`TableRows`.
     rows : int
         Number of rows of the table.
     changes : list of RowChange
@@ -210,7 +211,7 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class WindowView:
-    """The window of a step in its sentence. Positions count from 0.
+    """The window of a step, and the sentence that it is in. Positions in the sentence count from 0.
 
     Attributes
     ----------
@@ -223,7 +224,7 @@ class WindowView:
     dropped : list of int
         Positions of the words that subsampling dropped.
     reach : int
-        Width of the window: the maximum number of context words on each side of the centre.
+        Width of the window: the maximum number of context words on each side of the centre word.
     """
 
     sentence: list[str]
@@ -284,7 +285,7 @@ class OutputRow:
     label : int
         1 for a true word, 0 for noise words and all other words, 1 - bit for a tree node.
     times : int
-        For a full softmax over several context words, how many of them are this word. Otherwise the label.
+        If one full softmax is computed for several context words, how many of them are this word. Otherwise the label.
     score : float or None
         The score v′ · h + b′.
     probability : float or None
@@ -333,7 +334,8 @@ class PathNode:
     branch_probability : float
         Probability of the branch that the path takes.
     product : float
-        Product of the branch probabilities from the root to this node. For the last node, it is p(word | h).
+        Product of the branch probabilities on the path up to and including the branch at this node. For the last node,
+        it is p(word | h).
     """
 
     node: str
@@ -360,7 +362,7 @@ class NodeView:
     left, right : float
         Probabilities of its two branches.
     reached : float
-        Probability of the node: the product of the branch probabilities from the root to it.
+        Probability that a path leads to the node: the product of the branch probabilities from the root to it.
     """
 
     node_id: int
@@ -422,7 +424,7 @@ class ComparedWord:
     is_output : bool
         Whether it is the true word.
     times : int
-        How many of the noise words are this word; 1 for the true word, which is always in the comparison.
+        How many of the noise words are this word; 1 for the true word.
     score : float
         The score v′ · h + b′, from which all three are computed.
     full_softmax : float
@@ -431,8 +433,8 @@ class ComparedWord:
         The score that sampled softmax uses: for a noise word, ``score`` minus log(K · q), where q is the probability
         that a drawn noise word is this word; for the true word, ``score``.
     sampled_softmax : float
-        Its probability under sampled softmax: ``times`` · e^sampled_score, divided by the sum of this over the
-        compared words.
+        Its probability under sampled softmax: ``times`` · e^sampled_score, divided by the sum of these products over
+        all compared words.
     negative_sampling : float
         The value σ(score), which does not depend on other words.
     """
@@ -477,11 +479,11 @@ class Comparison:
     output : str
         The true word.
     samples : list of str
-        The noise words that were drawn or chosen. Those that equal the true word are not used and are not in ``words``.
+        The noise words that were drawn or chosen. Those that equal the true word are not used.
     chosen : bool
         Whether the user chose the noise words. Otherwise they were drawn at random.
     words : list of ComparedWord
-        The true word and the noise words, each word once.
+        The true word and the noise words that are used, each word once.
     methods : list of ComparedMethod
         The cost and the loss of each method.
     """

@@ -87,7 +87,10 @@ class Canvas:
     families: Sequence[str]
 
     def text_style(self, size_points: float, **others: Any) -> dict[str, Any]:
-        """Return keyword arguments for text that may contain users' words, in any script and without mathtext."""
+        """Return keyword arguments for text that may contain users' words.
+
+        With them, text in any script is drawn, and a $ does not start a formula (mathtext).
+        """
         return {
             "fontsize": size_points, "fontfamily": list(self.families), "parse_math": False, "color": self.theme.ink
         } | others  # fmt: skip
@@ -141,14 +144,22 @@ def plain_axes(canvas: Canvas, ax: Axes | None = None) -> Axes:
 
 
 def style_axes(axes: Axes, theme: Theme) -> None:
-    """Set background, ticks and frame of axes to the colours of a theme."""
+    """Set the colours of background, ticks and frame of some axes to those of a theme."""
     axes.set_facecolor(theme.background)
     axes.tick_params(colors=theme.ink, length=0)
     axes.spines[:].set_color(theme.faint)
 
 
 def check_picture(output: str | os.PathLike[str]) -> Path:
-    """Return the path of a picture; raise ConfigError for an unknown suffix, OutputError if it cannot be written."""
+    """Return the path of a picture to write.
+
+    Raises
+    ------
+    ConfigError
+        The suffix is unknown.
+    OutputError
+        The file cannot be written.
+    """
     path = Path(output)
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError("output", "must end in .png, .svg or .pdf", str(output))
@@ -174,14 +185,17 @@ def finish(canvas: Canvas, output: Path | None) -> Figure:
 
 @contextlib.contextmanager
 def silent_about_glyphs() -> Iterator[None]:
-    """Suppress matplotlib's warning for each missing glyph; :func:`families_for` has issued one for all of them."""
+    """Suppress matplotlib's warning for each missing glyph inside the block.
+
+    :func:`families_for` has already issued one warning for all of them.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         yield
 
 
 def chosen_ids(embeddings: WordVectors, words: Sequence[str], most: int) -> tuple[list[str], list[int]]:
-    """Return the distinct words in their order, and their ids; raise ConfigError unless there are 2 to ``most``."""
+    """Return the distinct words in order, and their ids; raise ConfigError unless there are 2 to ``most`` words."""
     if isinstance(words, str):
         raise ConfigError("words", "must be a list of words, not one string", words)
     different = list(dict.fromkeys(words))

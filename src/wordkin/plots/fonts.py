@@ -34,7 +34,7 @@ _SYMBOL_PACKAGE = "fonts-noto-color-emoji or fonts-symbola"
 
 
 class FontWarning(UserWarning):
-    """Some of the characters to draw are not in any installed font."""
+    """No installed font has some of the characters to draw."""
 
 
 def families_for(texts: Iterable[str], font: str | os.PathLike[str] | None = None) -> list[str]:
@@ -78,7 +78,10 @@ def families_for(texts: Iterable[str], font: str | os.PathLike[str] | None = Non
 
 
 def _cover(missing: set[int]) -> list[str]:
-    """Greedily choose the families that cover most missing characters, and remove those from ``missing``."""
+    """Return families of fonts that cover characters, and remove these characters from ``missing``.
+
+    The next family is always the one that covers most of the characters that are left.
+    """
     chosen: list[str] = []
     while missing:
         family, covered = max(
@@ -94,7 +97,7 @@ def _cover(missing: set[int]) -> list[str]:
 
 
 def _upright_entries() -> list[FontEntry]:
-    """Return the upright fonts of regular weight, and all fonts of families that have none."""
+    """Return the upright fonts of regular weight. If a family has no such font, all its fonts are returned."""
     from matplotlib.font_manager import fontManager
 
     entries = [each for each in fontManager.ttflist if not each.name.startswith(_NO_GLYPHS)]
@@ -118,7 +121,7 @@ def _coverage_of(entry: FontEntry) -> frozenset[int]:
 
 @functools.cache
 def _coverage(path: str, index: int) -> frozenset[int]:
-    """Return the code points that a font file has glyphs for; empty if it cannot be read."""
+    """Return the code points for which a font file has glyphs; empty if the file cannot be read."""
     from matplotlib.ft2font import FT2Font
 
     try:
@@ -166,7 +169,7 @@ def _family_of(font: str | os.PathLike[str]) -> str:
 
 
 def _warn_of_missing(characters: set[str]) -> None:
-    """Issue one warning with the characters that will be drawn as empty boxes."""
+    """Issue one warning that no font has these characters and that empty boxes will be drawn for them."""
     scripts: dict[str, str] = {}
     for character in sorted(characters):
         first_word = unicodedata.name(character, "").split(" ")[0].split("-")[0]

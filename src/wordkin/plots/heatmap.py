@@ -42,8 +42,8 @@ def plot_heatmap(
 ) -> Figure:
     """Draw a heatmap of the pairwise cosines of words.
 
-    The colour scale spans the cosines off the diagonal. It has one hue if none of them is negative, else two that meet
-    at 0.
+    The colour scale spans the cosines of different words. It has one hue if none of these cosines is negative.
+    Otherwise it has two hues, which meet at 0.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def write_map(
     output : str or path
         An .html file. An existing file is replaced.
     method : {"pca", "umap"}, default "pca"
-        As in :func:`map_words`.
+        See :func:`map_words`.
     clusters : int or None, default None
         Number of clusters to colour the words by, 2 to 8; None colours them by frequency.
     most : int, default 100,000
@@ -73,7 +73,15 @@ def write_map(
 
 
 def check_page(output: str | os.PathLike[str]) -> Path:
-    """Return the path of an HTML file; raise ConfigError for another suffix, OutputError if it cannot be written."""
+    """Return the path of an HTML file to write.
+
+    Raises
+    ------
+    ConfigError
+        The suffix is not .html.
+    OutputError
+        The file cannot be written.
+    """
     path = Path(output)
     if path.suffix.lower() != SUFFIX:
         raise ConfigError("output", "must end in .html", str(output))

@@ -1,4 +1,4 @@
-"""Place labels next to points, without overlaps between labels and with points."""
+"""Place labels next to points, so that labels overlap neither each other nor the points."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ def place_labels(points: Floats, sizes: Floats, bounds: tuple[float, float, floa
 
 
 def _candidates(point: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """Return candidate boxes (left, bottom, right, top) around a point, and a penalty for each, lowest at the right."""
+    """Return k candidate boxes for the label of a point, and a penalty for each box, which is lowest at the right.
+
+    The boxes have shape (k, 4), with left, bottom, right and top, and the penalties shape (k,).
+    """
     angles = np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS)
     directions = np.column_stack((np.cos(angles), np.sin(angles)))
     half = size / 2 + _MARGIN
@@ -74,7 +77,10 @@ def _candidates(point: Floats, size: Floats) -> tuple[Floats, Floats]:
 
 
 def _crossings(point: Floats, boxes: Floats, others: Floats) -> Floats:
-    """Count how many of ``others`` (m, 4) the line from a point to each of ``boxes`` (k, 4) crosses."""
+    """For each of k boxes, count the other boxes that the line from the point to the box crosses; shape (k,).
+
+    ``boxes`` has shape (k, 4), ``others`` shape (m, 4). Each row holds left, bottom, right and top.
+    """
     ends = np.clip(point, boxes[:, :2], boxes[:, 2:])
     steps = np.linspace(0.15, 1.0, _LINE_SAMPLES)[:, None, None]
     line = (point + steps * (ends - point))[:, :, None, :]  # (samples, k, 1, 2)
@@ -83,7 +89,10 @@ def _crossings(point: Floats, boxes: Floats, others: Floats) -> Floats:
 
 
 def _overlap(boxes: Floats, others: Floats) -> Floats:
-    """Compute the area in square pixels that each of ``boxes`` (k, 4) shares with all of ``others`` (m, 4)."""
+    """For each of k boxes, return the sum of the areas that it shares with each of m other boxes; shape (k,).
+
+    ``boxes`` has shape (k, 4), ``others`` shape (m, 4). Each row holds left, bottom, right and top in pixels.
+    """
     area = np.ones((len(boxes), len(others)))
     for low, high in ((0, 2), (1, 3)):
         start = np.maximum(boxes[:, low, None], others[:, low])
@@ -92,6 +101,6 @@ def _overlap(boxes: Floats, others: Floats) -> Floats:
 
 
 def _outside(boxes: Floats, bounds: tuple[float, float, float, float]) -> Floats:
-    """Compute the area of each box outside the bounds."""
+    """Return the part of the area of each box that is outside ``bounds``, in square pixels; shape (k,)."""
     inside = _overlap(boxes, np.array([bounds]))
     return np.asarray((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) - inside, dtype=np.float64)

@@ -36,7 +36,7 @@ class LossCurve:
     validation_losses : sequence of float, default ()
         Mean held-out loss per example, in nats.
     best_epoch : int, default 0
-        The epoch whose vectors were kept, from 1; 0 for the last epoch.
+        Number of the epoch whose vectors were kept, counted from 1. 0 stands for the last epoch.
     unit : {"epochs", "million words"}, default "epochs"
         Unit of progress.
     """
@@ -95,7 +95,10 @@ def read_log(path: str | os.PathLike[str]) -> LossCurve:
 
 
 def _losses_of(text: str, number: int, path: Path) -> tuple[float, float, float | None]:
-    """Parse a line of a log into (million words, training loss, held-out loss or None)."""
+    """Parse a line of a log; return the number of words in millions, the training loss, and the held-out loss or None.
+
+    ``number`` is the line number, for errors.
+    """
     try:
         values = json.loads(text)
         held_out = values["validation_loss"]
@@ -115,9 +118,9 @@ def plot_losses(
 ) -> Figure:
     """Draw training loss (solid lines) and held-out loss (dashed lines) of one or several runs.
 
-    The training loss is the mean since the start of its epoch. It may rise near the end of a run while the held-out
+    Each training loss is a mean over the current epoch so far. It may rise near the end of a run although the held-out
     loss falls: with a high learning rate, the model follows the topic of the current text, which lowers the training
-    loss; with a low rate it no longer does.
+    loss. Near the end, the learning rate is low, and the model no longer does so.
 
     Parameters
     ----------
@@ -205,7 +208,7 @@ def of_epochs(
     name : str, default "run"
         Name in the legend.
     best_epoch : int, default 0
-        The epoch whose vectors were kept, from 1; 0 for the last epoch.
+        Number of the epoch whose vectors were kept, counted from 1. 0 stands for the last epoch.
 
     Returns
     -------
@@ -228,8 +231,8 @@ def curves_of_logs(paths: Sequence[str | os.PathLike[str]]) -> list[LossCurve]:
     Returns
     -------
     list of LossCurve
-        One curve for each log, in order. Its name is the file name without its suffix, or the path if several logs
-        have the same such name.
+        One curve for each log, in order. The name of a curve is the file name without the suffix. If several logs have
+        the same name, their paths are used instead.
 
     Raises
     ------

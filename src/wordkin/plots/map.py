@@ -152,11 +152,12 @@ def plot_words(
     embeddings : WordVectors
         The vectors.
     words : sequence of str, or mapping of str to sequence of str
-        2 to 1,000 distinct words, or up to seven named groups of words, which are drawn in different colours.
+        2 to 1,000 distinct words. A mapping has up to seven names of groups and the words of each; the groups are drawn
+        in different colours.
     output : str, path or None, default None
         A .png, .svg or .pdf file to write. An existing file is replaced.
     method : {"pca", "umap"}, default "pca"
-        As in :func:`map_words`.
+        See :func:`map_words`.
     clusters : int or None, default None
         Number of clusters to colour the words by (k-means on unit vectors), 2 to 7; None for no clusters.
     title : str or None, default None
@@ -204,7 +205,10 @@ def plot_words(
 
 
 def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, set[str]]]:
-    """Return the distinct words in their order, and the words of each group ({} for a sequence)."""
+    """Return a list of the distinct words in their order, and a dict from the name of each group to its words.
+
+    The dict is empty if the words were passed without groups.
+    """
     if not isinstance(words, Mapping):
         return (words if isinstance(words, str) else list(dict.fromkeys(words))), {}  # type: ignore[return-value]
     if len(words) > _MOST_GROUPS:
@@ -222,7 +226,10 @@ def _labels_and_groups(words: Sequence[str] | Mapping[str, Sequence[str]]) -> tu
 def _clusters(
     embeddings: WordVectors, labels: Sequence[str], clusters: int, groups: int, seed: int
 ) -> dict[str, set[str]]:
-    """Group words by k-means; each group is named after the word nearest to its centre."""
+    """Group words by k-means; return a dict from the name of each cluster to its words.
+
+    The name is the word nearest to the centre of the cluster.
+    """
     from scipy.cluster.vq import kmeans2
 
     most = min(_MOST_GROUPS, len(labels))

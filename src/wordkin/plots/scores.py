@@ -26,7 +26,10 @@ _LABEL_CHARACTERS = 44  # longer names are cut, to leave space for the scores
 
 @dataclass(frozen=True)
 class _Row:
-    """One score of one set of vectors. ``total`` marks totals of sections, which are drawn below a line."""
+    """One score of one set of vectors.
+
+    ``total`` tells whether it is the total of several sections. Totals are drawn below a line.
+    """
 
     panel: str
     label: str
@@ -37,7 +40,10 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Panel:
-    """One panel of the chart, for one measure; ``left_out`` counts the rows without a score for any vectors."""
+    """One panel of the chart, for one measure.
+
+    ``left_out`` is the number of rows that are not drawn because no set of vectors has a score in them.
+    """
 
     title: str
     rows: Sequence[tuple[str, bool]]  # label, whether it is a total
@@ -54,15 +60,15 @@ def plot_scores(
 ) -> Figure:
     """Draw scores as points with 95% confidence intervals, in one panel for each measure.
 
-    The axis of each panel spans its scores. Rows without a score (no known word) are left out, and their number is
-    shown.
+    The axis of each panel spans its scores. A row is left out if no set of vectors has a score in it, because no word
+    is known. The number of these rows is shown.
 
     Parameters
     ----------
     results : mapping of str to sequence of results
-        Names of up to seven sets of vectors, and the results of :func:`wordkin.evaluation.evaluate_file` for each.
-        Analogies have a row for each section, with totals below a line (3CosAdd, known questions only). Other kinds
-        have one row for each file.
+        Names of up to seven sets of vectors, and for each the results of :func:`wordkin.evaluation.evaluate_file`. A
+        result for analogies is drawn as one row for each section and, below a line, the totals; the scores are those of
+        3CosAdd on known questions. Any other result is drawn as one row.
     output : str, path or None, default None
         A .png, .svg or .pdf file to write. An existing file is replaced.
     title : str or None, default None
@@ -133,9 +139,9 @@ def _rows(result: Result) -> list[_Row]:
 
 
 def _panels(rows: Mapping[str, Sequence[_Row]]) -> list[_Panel]:
-    """Return the panels, with the rows that have a score for at least one set of vectors.
+    """Return the panels, each with the rows in which at least one set of vectors has a score.
 
-    If no row of a panel has a score, its first row stays, so that the panel does not disappear.
+    A panel without such a row keeps its first row, so that it does not disappear.
     """
     known: dict[str, dict[tuple[str, bool], bool]] = {}
     for row in (row for each in rows.values() for row in each):
@@ -200,7 +206,7 @@ def _label_rows(canvas: Canvas, axes: Axes, panel: _Panel) -> None:
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """Return axis limits that include the values, and 0 if it is close to them, plus a margin."""
+    """Return the limits of an axis: they include all values, and 0 if a value is close to it, with a margin."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if 0 < low < 0.5 * high or low == high:
         low = min(low, 0.0)

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TriedSettings:
-    """Settings that were tried on the whole text.
+    """One set of training options that was tried on the whole text.
 
     Attributes
     ----------
     name : str
-        Label of a recipe in the chart.
+        Label in the chart. It is drawn only for recipes; use any text for other settings.
     seconds : float
         Training time.
     score : float
-        Mean score over new seeds if ``confirmed``, else the score with the first seed.
+        If ``confirmed``, the mean score over new seeds; otherwise the score with the first seed.
     reference : bool, default False
-        Whether the settings are a recipe.
+        Whether the settings are a recipe, that is, a named set of options.
     chosen : bool, default False
         Whether the settings are the result of the search.
     confirmed : bool, default False
-        Whether the settings were trained with new seeds as well.
+        Whether the settings were also trained with new seeds.
     """
 
     name: str
@@ -52,7 +52,7 @@ def plot_tuning(
     theme: ThemeName = "light",
     font: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw score against training time, with labels for recipes and the chosen settings.
+    """Draw score against training time, with labels for recipes and for the chosen settings.
 
     A line joins the Pareto front: settings for which no others are better in both time and score. Hollow
     marks are scores with the first seed; these scores selected the best settings. Filled marks are means over further
@@ -111,7 +111,10 @@ def plot_tuning(
 
 
 def _draw_marks(canvas: Canvas, axes: Axes, tried: Sequence[TriedSettings]) -> None:
-    """Draw the settings in three groups with different marks, hollow if the score was not confirmed by new seeds."""
+    """Draw a mark for each of the settings; it is hollow if the score was not confirmed by new seeds.
+
+    The tried settings, the recipes and the chosen settings have different marks.
+    """
     blue, red, green, *_ = canvas.theme.colours
     groups = (
         ("tried", "o", blue, 28, [each for each in tried if not each.reference and not each.chosen]),
@@ -136,7 +139,7 @@ def _draw_marks(canvas: Canvas, axes: Axes, tried: Sequence[TriedSettings]) -> N
 
 
 def _front(tried: Sequence[TriedSettings]) -> list[TriedSettings]:
-    """Return the Pareto front of time and score, ordered by time."""
+    """Return the settings on the Pareto front of time and score, ordered by time."""
     front: list[TriedSettings] = []
     for each in sorted(tried, key=lambda each: (each.seconds, -each.score)):
         if not front or each.score > front[-1].score:

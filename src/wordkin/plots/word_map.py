@@ -46,7 +46,10 @@ class WordMap:
 
     @functools.cached_property
     def packed_positions(self) -> str:
-        """The positions for the viewer: pairs of little-endian uint16 in base64, with the same scale for both axes."""
+        """The positions in the form that the viewer reads: pairs of little-endian uint16, encoded in base64.
+
+        Both axes have the same scale.
+        """
         low, high = self.positions.min(axis=0), self.positions.max(axis=0)
         span = float((high - low).max())
         middle = (low + high) / 2
@@ -58,13 +61,14 @@ class WordMap:
         return list(self.vectors.words[: self.count])
 
     def data(self, clusters: int | None = None) -> dict[str, Any]:
-        """Return the argument of the viewer's ``setData`` as a JSON-compatible dict."""
+        """Return the data of the map for the viewer's ``setData``, as a JSON-compatible dict."""
         return {"positions": self.packed_positions, "words": self.words(), **self.groups(clusters)}
 
     def groups(self, clusters: int | None = None) -> dict[str, Any]:
-        """Return the argument of the viewer's ``setGroups``: the group of each word, and the colours of groups.
+        """Return the data for the viewer's ``setGroups``: the group of each word, and the colour of each group.
 
-        Words are grouped by :func:`cluster_words`, or by frequency if ``clusters`` is None.
+        If ``clusters`` is a number, :func:`cluster_words` groups the words. If it is None, they are grouped by
+        frequency.
         """
         if clusters is None:
             ids = np.searchsorted(np.array(RANKS), np.arange(self.count), side="right").astype(np.uint8)
@@ -83,7 +87,7 @@ def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST
     vectors : Embeddings
         The vectors.
     method : {"pca", "umap"}, default "pca"
-        As in :func:`wordkin.plots.map_words`.
+        See :func:`wordkin.plots.map_words`.
     most : int, default 100,000
         Maximum number of words.
     seed : int, default 0
@@ -114,7 +118,10 @@ def map_vocabulary(vectors: Embeddings, method: str = "pca", *, most: int = MOST
 
 
 def _principal_positions(vectors: Embeddings, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Compute PCA from the N x N covariance of the unit vectors, which takes a second for 100,000 words."""
+    """Return positions of words by PCA, shape (count, 2), and the share of the variance of each axis, shape (2,).
+
+    They are computed from the N x N covariance matrix of the unit vectors, which takes a second for 100,000 words.
+    """
     size = vectors.vector_size
     total, products = np.zeros(size), np.zeros((size, size))
     units = np.empty(
@@ -152,7 +159,7 @@ def cluster_words(vectors: Embeddings, count: int, wanted: int, *, seed: int = 0
     count : int
         Number of words to group: the first ones of the vocabulary.
     wanted : int
-        Number of groups, 2 to 8; reduced to the number of words if there are fewer.
+        Number of groups, 2 to 8. If there are fewer words than that, the number of words is used.
     seed : int, default 0
         Random seed of k-means.
 

@@ -1,1 +1,1 @@
-"""Queries of word vectors: nearest neighbours, comparisons, transport distances, approximate search."""
+"""Queries of word vectors: nearest neighbours, comparisons, Word Mover's Distance, approximate search."""

@@ -1,4 +1,4 @@
-"""Compare vectors with a reduced version of them, with fewer bits, dimensions or words."""
+"""Measure how a reduced version of vectors (with fewer bits, dimensions or words) differs from them."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ class Agreement:
     Attributes
     ----------
     shared_neighbours : float
-        Mean share of the ``topn`` nearest words that both have in common, 0 to 1.
+        Mean fraction of the ``topn`` nearest words that are the same in both sets of vectors, 0 to 1.
     cosine_difference : float or None
-        Mean absolute difference of the cosines of words with their neighbours; None if no neighbour was kept.
+        Mean absolute difference between the cosines of words with their neighbours in both sets; None if no neighbour
+        was kept.
     vector_cosine : float or None
-        Mean cosine of the two vectors of each word; None if the vectors differ in size.
+        Mean cosine between the two vectors of a word; None if the sets have vectors of different sizes.
     words, topn : int
         Number of words measured, and number of neighbours of each.
     kept_text : float or None
-        Share of the counted text that consists of words kept, 0 to 1; None if counts are not known.
+        Fraction of all word occurrences in the text that are occurrences of kept words, 0 to 1; None if the counts of
+        the words are not known.
     """
 
     shared_neighbours: float
@@ -42,16 +44,16 @@ class Agreement:
 
 
 def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 10, sample: int = 1000) -> Agreement:
-    """Compare the nearest neighbours of a sample of words, spread evenly over the remaining vocabulary.
+    """Compare the nearest neighbours of words before and after a reduction, on a sample of the remaining words.
 
     Parameters
     ----------
     before, after : WordVectors
-        The vectors, and their reduced version, with a subset of the words and possibly another size.
+        The vectors, and their reduced version, which may have fewer words and vectors of another size.
     topn : int, default 10
         Number of nearest neighbours of each word.
     sample : int, default 1000
-        Approximate number of words to measure.
+        Approximate number of words to measure, spread evenly over the words of ``after``.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 
     Raises
     ------
     ConfigError
-        ``after`` has a word that ``before`` lacks, or there are fewer than two words before or none after.
+        ``after`` has a word that ``before`` lacks, ``before`` has fewer than two words, or ``after`` has none.
     """
     ids_before = before.vocabulary.find_ids(after.words)
     if (ids_before < 0).any():
@@ -88,7 +90,10 @@ def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 
 
 
 def _changes(after: WordVectors, word: str, found: Neighbours) -> list[float]:
-    """Return the absolute change of the cosine of a word with each of its remaining neighbours."""
+    """Return how much the cosine of a word with each of its neighbours changed, as a list of absolute differences.
+
+    ``found`` are the neighbours before the reduction. Those that ``after`` lacks are left out.
+    """
     kept = [(other, cosine) for other, cosine in found if other in after]
     if not kept:
         return []

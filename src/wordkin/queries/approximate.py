@@ -34,8 +34,8 @@ _SAMPLE_TOLERANCE = 0.03  # above the rounding errors of i8, far below the diffe
 class NeighbourIndex:
     """A hierarchical navigable small-world graph (Malkov and Yashunin 2018) for nearest neighbours by cosine.
 
-    Some of the true neighbours may be missed. The cosines of those found are exact; they are computed from the vectors
-    themselves. :func:`build_index` and :func:`open_index` make an index.
+    A search may miss some of the true neighbours. The cosines of the neighbours found are exact, because they are
+    computed from the vectors themselves. :func:`build_index` and :func:`open_index` make an index.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class NeighbourIndex:
         self.vectors, self.path, self._index = vectors, path, index
 
     def __len__(self) -> int:
-        """Return the number of words in the index, which excludes vectors of zeros."""
+        """Return the number of words in the index. Words whose vector is zero are not in it."""
         return len(self._index)
 
     def __repr__(self) -> str:
@@ -57,7 +57,10 @@ class NeighbourIndex:
 
     @property
     def expansion_search(self) -> int:
-        """Number of candidates examined for each query. More raise recall and take longer. Can be set."""
+        """Number of candidates that a search examines for each query. It can be set.
+
+        With a larger number, fewer neighbours are missed, but a search takes longer.
+        """
         return int(self._index.expansion_search)
 
     @expansion_search.setter
@@ -68,20 +71,20 @@ class NeighbourIndex:
     def most_similar(
         self, positive: Query | Sequence[Query] = (), negative: Query | Sequence[Query] = (), topn: int = 10
     ) -> Neighbours:
-        """Approximate :meth:`wordkin.Embeddings.most_similar`."""
+        """Find the words nearest to a query approximately; see :meth:`wordkin.Embeddings.most_similar`."""
         terms = query_terms(self.vectors, positive, negative)
         own = {term.word_id for term in terms}
         ids, cosines = self.nearest(sum_of_terms(terms)[None], topn + len(own), threads=1)
         return named(self.vectors, ids[0], cosines[0], topn, own)
 
     def similar_by_vector(self, vector: ArrayLike, topn: int = 10) -> Neighbours:
-        """Approximate :meth:`wordkin.Embeddings.similar_by_vector`."""
+        """Find the words nearest to a vector approximately; see :meth:`wordkin.Embeddings.similar_by_vector`."""
         return self.most_similar([as_vector(vector)], topn=topn)
 
     def most_similar_batch(
         self, queries: Iterable[Query], topn: int = 10, *, threads: int | None = None
     ) -> list[Neighbours]:
-        """Approximate :meth:`wordkin.Embeddings.most_similar_batch`."""
+        """Find the words nearest to each query approximately; see :meth:`wordkin.Embeddings.most_similar_batch`."""
         terms = batch_terms(self.vectors, queries)
         if not terms:
             return []
@@ -93,11 +96,11 @@ class NeighbourIndex:
     def nearest(
         self, queries: NDArray[np.floating], topn: int, *, threads: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Find approximate nearest neighbours; ``wordkin.queries.exact.nearest`` finds exact ones.
+        """Find the nearest neighbours of query vectors approximately, which takes less time than an exact search.
 
         The final candidates of the graph search are ranked by exact cosines, so that the number type of the index does
-        not affect the ranking. If the graph search finds too few words, because some are not reachable, the query is
-        answered by exhaustive search.
+        not affect the ranking. If the graph search finds too few words, because some words cannot be reached, all words
+        are searched instead.
 
         Parameters
         ----------
@@ -111,7 +114,7 @@ class NeighbourIndex:
         Returns
         -------
         ids, cosines : array of int64 and of float32, shape (b, min(topn, words))
-            The neighbours of each query, nearest first.
+            The neighbours of each query and their cosines, nearest first. b is the number of queries.
         """
         check("topn", FROM_1, topn)
         units = unit_rows(queries).astype(np.float32)
@@ -170,7 +173,7 @@ def build_index(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> NeighbourIndex:
-    """Implement :meth:`wordkin.Embeddings.build_index`."""
+    """Build an index for approximate search; see :meth:`wordkin.Embeddings.build_index`."""
     for name, value in (
         ("connectivity", connectivity), ("expansion_add", expansion_add), ("expansion_search", expansion_search)
     ):  # fmt: skip
@@ -199,7 +202,10 @@ def build_index(
 
 
 def open_index(vectors: WordVectors, path: str | Path | None = None, *, expansion_search: int = 96) -> NeighbourIndex:
-    """Implement :meth:`wordkin.Embeddings.open_index`. The file is read once to verify it, then memory-mapped."""
+    """Open a saved index; see :meth:`wordkin.Embeddings.open_index`.
+
+    The file is read once to verify it, and is then memory-mapped.
+    """
     check("expansion_search", FROM_1, expansion_search)
     target = _index_path(vectors, path)
     if target is None:
@@ -219,7 +225,7 @@ def open_index(vectors: WordVectors, path: str | Path | None = None, *, expansio
 
 
 def _agrees(index: Index, vectors: WordVectors) -> bool:
-    """Whether cosines from the index agree with those of the vectors for a few words."""
+    """Return whether an index belongs to some vectors: for a few words, cosines computed from both must agree."""
     if not len(index):
         return True
     ids = np.linspace(0, len(vectors) - 1, _SAMPLES).astype(np.int64)
@@ -237,7 +243,7 @@ def _index_path(vectors: WordVectors, path: str | Path | None) -> Path | None:
 
 
 def _new_index(**options: Any) -> Index:
-    """Create an empty index for cosines. Only this function imports usearch."""
+    """Create an empty index for cosines. This is the only function that imports usearch."""
     try:
         import usearch
         from usearch.index import Index

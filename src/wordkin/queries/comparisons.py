@@ -19,13 +19,13 @@ _ROUNDING = 1e-12
 
 
 def similarity(vectors: WordVectors, first: Item, second: Item) -> float:
-    """Implement :meth:`wordkin.Embeddings.similarity`."""
+    """Return the cosine of two words; see :meth:`wordkin.Embeddings.similarity`."""
     units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of((first, second)))
     return _cosine(units[0], units[1])
 
 
 def similarities(vectors: WordVectors, query: Query, words: Iterable[Item] | None = None) -> NDArray[np.float32]:
-    """Implement :meth:`wordkin.Embeddings.similarities`."""
+    """Return the cosine of a query with each of several words; see :meth:`wordkin.Embeddings.similarities`."""
     unit = unit_rows(query_term(vectors, query).vector[None]).astype(np.float32)
     if words is not None:
         cosines: NDArray[np.float32] = vectors.cosines(vectors.vocabulary.ids_of(words)[None], unit)[0]
@@ -35,7 +35,10 @@ def similarities(vectors: WordVectors, query: Query, words: Iterable[Item] | Non
 
 
 def n_similarity(vectors: WordVectors, first: Iterable[Item], second: Iterable[Item]) -> float:
-    """Implement :meth:`wordkin.Embeddings.n_similarity`. The means are of vectors that are not normalized."""
+    """Return the cosine of the means of two groups of words; see :meth:`wordkin.Embeddings.n_similarity`.
+
+    The vectors are not normalized before they are averaged.
+    """
     means = [
         _mean(vectors, _several(name, words), None, pre_normalize=False)
         for name, words in (("first", first), ("second", second))
@@ -52,7 +55,7 @@ def _cosine(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 
 def doesnt_match(vectors: WordVectors, words: Iterable[Item]) -> str:
-    """Implement :meth:`wordkin.Embeddings.doesnt_match`."""
+    """Return the word that does not match the others; see :meth:`wordkin.Embeddings.doesnt_match`."""
     listed = _several("words", words)
     units = vectors.exact_unit_vectors(vectors.vocabulary.ids_of(listed))
     likeness = np.vecdot(units, units.mean(axis=0))
@@ -61,7 +64,7 @@ def doesnt_match(vectors: WordVectors, words: Iterable[Item]) -> str:
 
 
 def closer_than(vectors: WordVectors, word: Item, other: Item) -> list[str]:
-    """Implement :meth:`wordkin.Embeddings.closer_than`."""
+    """Return the words that are nearer to ``word`` than ``other`` is; see :meth:`wordkin.Embeddings.closer_than`."""
     word_id, other_id = vectors.vocabulary.ids_of((word, other)).tolist()
     cosines = similarities(vectors, word)
     nearer = np.flatnonzero(cosines > cosines[other_id])
@@ -77,7 +80,7 @@ def mean_vector(
     post_normalize: bool = False,
     ignore_missing: bool = False,
 ) -> NDArray[np.float32]:
-    """Implement :meth:`wordkin.Embeddings.mean_vector`."""
+    """Return the weighted mean of the vectors of words; see :meth:`wordkin.Embeddings.mean_vector`."""
     listed = _several("words", words)
     mean = _mean(vectors, listed, weights, pre_normalize=pre_normalize, ignore_missing=ignore_missing)
     return (unit_rows(mean[None])[0] if post_normalize else mean).astype(np.float32)
@@ -91,7 +94,7 @@ def _mean(
     pre_normalize: bool,
     ignore_missing: bool = False,
 ) -> NDArray[np.float64]:
-    """Return the weighted mean of the vectors of words in float64, shape (N,); see :func:`mean_vector`."""
+    """Return the weighted mean of the vectors of words as float64, shape (N,); see :func:`mean_vector`."""
     factors = np.ones(len(words)) if weights is None else _checked_weights(weights, len(words))
     ids = vectors.vocabulary.find_ids(words) if ignore_missing else vectors.vocabulary.ids_of(words)
     ids, factors = ids[ids >= 0], factors[ids >= 0]

@@ -90,11 +90,12 @@ def _order_ties(
     searched: int,
     threads: int | None,
 ) -> None:
-    """Order words with equal vectors by id in the first ``count`` columns, by giving them equal cosines.
+    """Order words with equal vectors by id in the first ``count`` columns of ``best``.
 
-    A matrix product may sum the terms of equal rows in different orders. Cosines that are close enough to be equal are
-    therefore recomputed one by one. If the last word found may be tied with a word that was not found, the query is
-    searched again with one dot product per row, which gives equal rows equal results but takes longer.
+    Equal vectors should have equal cosines, but a matrix product may sum the terms of equal rows in different orders.
+    Cosines that are nearly equal are therefore computed again one by one. If the last word found may be tied with a
+    word that was not found, the query is searched again with one dot product per row. This gives equal rows equal
+    results, but takes longer.
     """
     near = best.scores[:, :-1] - best.scores[:, 1:] <= _TIE
     if best.ids.shape[1] > count:
@@ -125,10 +126,10 @@ def cosine_blocks(
     *,
     equal_rows: bool = False,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Compute the cosines of queries (shape (b, N)) with the first ``searched`` words, one block of words at a time.
+    """Compute the cosines of b queries with the first ``searched`` words, one block of words at a time.
 
-    With ``equal_rows``, a single query has the same cosine with all words that have equal vectors. Otherwise these
-    cosines may differ by rounding errors.
+    ``queries`` has shape (b, N). With ``equal_rows`` (only for b = 1), words with equal vectors have exactly the same
+    cosine. Otherwise their cosines may differ by rounding errors.
 
     Yields
     ------
@@ -152,7 +153,10 @@ def cosine_blocks(
 def _ordinary_cosines(
     vectors: WordVectors, units: NDArray[np.float32], searched: int, threads: int | None, equal_rows: bool
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Like :func:`cosine_blocks` for unit vectors; wrong (0 or not finite) for vectors of extreme lengths."""
+    """Compute cosines like :func:`cosine_blocks`, for queries of unit length.
+
+    The cosine with a word whose vector is extremely long or short is wrong: it is 0 or not finite.
+    """
     lengths = vectors.norms[:searched].copy()
     extreme = vectors.extreme_ids
     lengths[lengths == 0] = 1
@@ -181,10 +185,10 @@ def _ordinary_cosines(
 
 
 def _products(matrix: NDArray[Any], unit: NDArray[np.float32], threads: int | None) -> NDArray[np.float32]:
-    """Compute the dot product of every row with one vector, shape (V,); equal rows give equal results.
+    """Return the dot product of each row of a matrix with one vector, shape (V,). Equal rows give equal results.
 
     Each thread converts and multiplies parts of the matrix. A matrix that fits into the cache is processed by one
-    thread, which takes less time than starting more.
+    thread, because starting more would take longer.
     """
     products = np.empty(len(matrix), dtype=np.float32)
     rows = max(1, _PART_NUMBERS // matrix.shape[1])
@@ -211,7 +215,8 @@ class BestScores:
     Attributes
     ----------
     ids, scores : array of int64 and of float32, shape (queries, count)
-        The best ids by decreasing score, with ties ordered by id. Unused slots hold -1 and -inf.
+        The best ids of each query and their scores, by decreasing score. Ids with equal scores are in ascending order.
+        Unused slots hold the id -1 and the score -inf.
     """
 
     def __init__(self, queries: int, count: int) -> None:
@@ -219,13 +224,13 @@ class BestScores:
         self.scores = np.full((queries, count), -np.inf, dtype=np.float32)
 
     def offer(self, scores: NDArray[np.float32], first_id: int) -> None:
-        """Update the best with scores of shape (queries, m) for m consecutive ids from ``first_id``.
+        """Take the scores of m consecutive ids into account. The first of these ids is ``first_id``.
 
-        The ids must be higher than those of earlier calls.
+        ``scores`` has shape (queries, m). The ids must be higher than those of earlier calls.
 
-        Most of the time goes into reading each score once. Scores are therefore first reduced to the maxima of groups.
-        The count-th highest maximum is a lower bound of the best scores, because at least ``count`` scores reach it.
-        Only groups that reach it are examined.
+        Most of the time goes into reading each score once. Therefore only the maxima of groups of scores are computed
+        first. At least ``count`` scores are as high as the count-th highest maximum. Only groups whose maximum is at
+        least that high can contain one of the best scores, and only these are examined.
         """
         queries, count = self.ids.shape
         size = scores.shape[1]
@@ -249,7 +254,7 @@ class BestScores:
             self._merge(rows, columns + first_id, scores[rows, columns])
 
     def _merge(self, rows: NDArray[np.int64], ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
-        """Merge one or more candidates into their rows."""
+        """Take single candidates into account: ``ids[i]`` with ``scores[i]`` is a candidate of query ``rows[i]``."""
         count = self.ids.shape[1]
         touched, slots = np.unique(rows, return_inverse=True)
         all_slots = np.concatenate((np.repeat(np.arange(len(touched)), count), slots))
@@ -262,14 +267,14 @@ class BestScores:
 
 
 def searched_words(vectors: WordVectors, restrict_vocab: int | None) -> int:
-    """Return the number of words to search."""
+    """Return the number of words to search: all, or at most ``restrict_vocab``."""
     check("restrict_vocab", FROM_1_OR_NONE, restrict_vocab)
     return len(vectors) if restrict_vocab is None else min(restrict_vocab, len(vectors))
 
 
 @contextlib.contextmanager
 def blas_threads(threads: int | None) -> Iterator[None]:
-    """Limit the number of BLAS threads (of the whole process) inside the block; None changes nothing."""
+    """Limit the number of BLAS threads of the whole process inside the block; None changes nothing."""
     if threads is None:
         yield
         return
@@ -279,7 +284,7 @@ def blas_threads(threads: int | None) -> Iterator[None]:
 
 @functools.cache
 def _threadpools() -> ThreadpoolController:
-    """Find the loaded BLAS libraries; cached, because it takes milliseconds."""
+    """Find the loaded BLAS libraries. The result is cached, because this takes milliseconds."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -38,7 +38,7 @@ _NODE_BYTES = 10  # size of the head of a node, which repeats the id of its word
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """Vector size, number type, and largest word id (-1 if the index is empty) of an index."""
+    """Properties of an index: vector size, number type, and the largest word id (-1 if the index is empty)."""
 
     vector_size: int
     dtype: str
@@ -46,7 +46,7 @@ class IndexFacts:
 
 
 def seal(path: Path) -> None:
-    """Append the digest of a file to its end, which usearch ignores."""
+    """Append the digest of a file to its end. usearch ignores it."""
     with path.open("r+b") as file:
         digest = hashlib.file_digest(file, hashlib.sha256).digest()
         file.write(SEAL_MAGIC + digest)
@@ -97,7 +97,7 @@ def _checked_content(content: memoryview) -> IndexFacts:
 
 
 def _checked_graph(content: memoryview, at: int, graph: np.void) -> NDArray[np.uint64]:
-    """Check that all links lead to nodes of the same level or above; return the word id of each node."""
+    """Check that links on each level lead only to nodes that are on this level; return the word id of each node."""
     nodes, highest, entry = (int(graph[name]) for name in ("nodes", "highest_level", "entry"))
     _require(at + 2 * nodes <= len(content), "the list of levels")
     levels = np.frombuffer(content, "<i2", nodes, at).astype(np.int64)
@@ -116,7 +116,10 @@ def _checked_graph(content: memoryview, at: int, graph: np.void) -> NDArray[np.u
 
 
 def _check_links(counts: NDArray[Any], links: NDArray[Any], levels: NDArray[np.int64], level: int) -> None:
-    """Refuse links to nodes that do not exist or are not on that level."""
+    """Raise FormatError if links of nodes on a level lead to nodes that do not exist or are not on that level.
+
+    Row i of ``links`` holds the links of one node. Only the first ``counts[i]`` of them are used.
+    """
     _require((counts <= links.shape[1]).all(), "the number of links of a word")
     if level == 0 and links.max() < len(levels):  # all nodes are on level 0, and unused slots hold 0
         return
@@ -131,7 +134,10 @@ def _record(content: memoryview, at: int, dtype: np.dtype[Any]) -> np.void:
 
 
 def _gathered(content: memoryview, starts: NDArray[np.int64], size: int, code: str) -> NDArray[Any]:
-    """Copy ``size`` bytes at each offset, which may be unaligned, as rows of numbers."""
+    """Copy ``size`` bytes from each offset in ``starts``; return one row of numbers for each offset.
+
+    The offsets need not be aligned. ``code`` is the number type.
+    """
     piece = np.dtype((np.void, size))
     everywhere: NDArray[Any] = np.ndarray((len(content) - size + 1,), piece, content, 0, (1,))
     return everywhere[starts].view(code).reshape(len(starts), -1)

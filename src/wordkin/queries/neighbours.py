@@ -31,7 +31,7 @@ _QUERY_RULE = "must be a word, a vector, a (word, weight) pair, or a list of the
 
 
 class Neighbours(list[tuple[str, float]]):
-    """A list of (word, cosine) or (word, 3CosMul score) pairs, best first. Notebooks show it as a table.
+    """A list of (word, cosine) pairs, or of (word, score) pairs for 3CosMul, best first. Notebooks show it as a table.
 
     >>> found = Neighbours([("dog", 0.75), ("car", 0.5)])
     >>> found == [("dog", 0.75), ("car", 0.5)], found[0], found.words
@@ -42,16 +42,16 @@ class Neighbours(list[tuple[str, float]]):
 
     @property
     def words(self) -> list[str]:
-        """The words without their similarities."""
+        """The words, without their cosines or scores."""
         return [word for word, _ in self]
 
     @property
     def similarities(self) -> NDArray[np.float32]:
-        """The similarities as an array of float32."""
+        """The cosines or scores, as an array of float32."""
         return np.array([similarity for _, similarity in self], dtype=np.float32)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return a data frame with the columns word and similarity (extra ``arrow``)."""
+        """Return a data frame with the columns "word" and "similarity" (extra ``arrow``)."""
         return data_frame(("word", "similarity"), list(self))
 
     def _repr_html_(self) -> str:
@@ -61,7 +61,7 @@ class Neighbours(list[tuple[str, float]]):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of a query: a vector of shape (N,), its weight, and the word's id, or -1 for a plain vector."""
+    """One part of a query: a vector of shape (N,), its weight, and its word id. The id of a plain vector is -1."""
 
     vector: NDArray[np.float64]
     weight: float
@@ -77,7 +77,7 @@ def most_similar(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> Neighbours:
-    """Implement :meth:`wordkin.Embeddings.most_similar` (3CosAdd, Mikolov et al. 2013c)."""
+    """Find the words nearest to a query by 3CosAdd; see :meth:`wordkin.Embeddings.most_similar`."""
     check("topn", FROM_1, topn)
     terms = query_terms(vectors, positive, negative)
     query = sum_of_terms(terms)
@@ -94,7 +94,7 @@ def most_similar_batch(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> list[Neighbours]:
-    """Implement :meth:`wordkin.Embeddings.most_similar_batch`."""
+    """Find the words nearest to each of many queries; see :meth:`wordkin.Embeddings.most_similar_batch`."""
     check("topn", FROM_1, topn)
     terms = batch_terms(vectors, queries)
     if not terms:
@@ -116,10 +116,10 @@ def most_similar_cosmul(
     restrict_vocab: int | None = None,
     threads: int | None = None,
 ) -> Neighbours:
-    """Implement :meth:`wordkin.Embeddings.most_similar_cosmul` (3CosMul, Levy and Goldberg 2014, equation 4).
+    """Find the words nearest to a query by 3CosMul; see :meth:`wordkin.Embeddings.most_similar_cosmul`.
 
-    The score of a word is the product of (1 + cosine) / 2 over the positive terms, divided by the product over the
-    negative terms plus 1e-6. Weights are exponents.
+    Each term of the query gives (1 + cosine) / 2, raised to the weight of the term. The score of a word is the product
+    for the positive terms, divided by (the product for the negative terms + 1e-6) (Levy and Goldberg 2014, equation 4).
     """
     check("topn", FROM_1, topn)
     terms = query_terms(vectors, positive, negative)
@@ -137,7 +137,10 @@ def most_similar_cosmul(
 
 
 def _best_products(terms: list[Term], blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int) -> BestScores:
-    """Return the ``count`` words with the highest 3CosMul score, from blocks of cosines with each term."""
+    """Return the ``count`` words with the highest 3CosMul scores.
+
+    ``blocks`` yields the cosines of each term with the words of one block, and the id of the first of these words.
+    """
     weights = np.array([min(abs(term.weight), _MOST_WEIGHT) for term in terms], dtype=np.float32)[:, None]
     above = np.array([term.weight > 0 for term in terms])
     best = BestScores(1, count)
@@ -151,7 +154,7 @@ def _best_products(terms: list[Term], blocks: Iterable[tuple[int, NDArray[np.flo
 def query_terms(
     vectors: WordVectors, positive: Query | Sequence[Query], negative: Query | Sequence[Query]
 ) -> list[Term]:
-    """Return the terms of a query, negative ones with negated weights; raise ConfigError if there are none."""
+    """Return the terms of a query; raise ConfigError if there are none. The weights of negative terms are negated."""
     terms = [query_term(vectors, query) for query in _listed("positive", positive)]
     for query in _listed("negative", negative):
         term = query_term(vectors, query)
@@ -162,7 +165,7 @@ def query_terms(
 
 
 def batch_terms(vectors: WordVectors, queries: Iterable[Query]) -> list[Term]:
-    """Return the term of each query of a batch."""
+    """Return one term for each query of a batch."""
     if isinstance(queries, str | bytes | Mapping | Set) or not isinstance(queries, Iterable):
         remedy = "pass one word to most_similar" if isinstance(queries, str) else ""
         raise ConfigError("queries", "must be a list of words or vectors", queries, remedy)
@@ -173,7 +176,7 @@ def batch_terms(vectors: WordVectors, queries: Iterable[Query]) -> list[Term]:
 
 
 def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]:
-    """Return a sequence of queries: a single query becomes a list of one, a matrix a list of its rows."""
+    """Return a sequence of queries: a single query as a list of one, and a matrix as a list of its rows."""
     if (
         isinstance(queries, str)
         or is_integer(queries)
@@ -194,7 +197,7 @@ def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]
 
 
 def query_term(vectors: WordVectors, query: Query) -> Term:
-    """Return a term of a query: the unit vector of a word, or a vector as it is."""
+    """Return the term for one part of a query: the unit vector of a word, or a vector as it is."""
     value, weight = query if isinstance(query, tuple) and len(query) == 2 else (query, 1.0)
     integers = vectors.vocabulary.integers
     if isinstance(value, str) or (integers and is_integer(value)):
@@ -233,7 +236,7 @@ def as_vector(value: object) -> NDArray[Any]:
 
 
 def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
-    """Return the weighted sum of terms, scaled by a power of two against overflow, shape (N,).
+    """Return the weighted sum of the vectors of terms, shape (N,), scaled by a power of two to avoid overflow.
 
     Raises
     ------
@@ -264,6 +267,6 @@ def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
 def named(
     vectors: WordVectors, ids: NDArray[np.int64], scores: NDArray[np.float32], topn: int, own: set[int]
 ) -> Neighbours:
-    """Return the first ``topn`` words and their scores, without the words of the query (``own``)."""
+    """Return the first ``topn`` words with their scores, except words whose ids are in ``own``: those of the query."""
     found = zip(ids.tolist(), scores.tolist(), strict=True)
     return Neighbours([(vectors.words[word_id], score) for word_id, score in found if word_id not in own][:topn])

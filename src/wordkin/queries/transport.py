@@ -22,7 +22,7 @@ def wmdistance(
     norm: bool = True,
     ignore_missing: bool = False,
 ) -> float:
-    """Implement :meth:`wordkin.Embeddings.wmdistance`."""
+    """Return the Word Mover's Distance of two documents; see :meth:`wordkin.Embeddings.wmdistance`."""
     try:
         import ot
     except ImportError as error:

@@ -1,7 +1,7 @@
 """ASGI middleware that answers requests for the static files of NiceGUI from memory.
 
-A page needs a dozen of these files before it is shown. NiceGUI reads each in a thread, and compresses it for every
-request.
+A page needs a dozen of these files before it is shown. Without this middleware, NiceGUI reads each file in a thread,
+and compresses it for every request.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Assets:
     app : ASGI application
         The application that answers the other requests.
     prefix : str
-        Path of the address of the folder.
+        The beginning of the URL paths of these files, which stands for the folder.
     folder : Path
         The folder. Files that are added later are not served.
     compress : bool
-        Whether to compress the files with gzip, once, for browsers that accept it. This costs time if the browser runs
-        on this machine.
+        Whether to compress each file once with gzip, for browsers that accept it. This costs time, and saves none if
+        the browser runs on this machine.
     """
 
     def __init__(self, app: App, *, prefix: str, folder: Path, compress: bool) -> None:

@@ -39,9 +39,9 @@ class Texts:
         return key in self._texts
 
     def format(self, key: str, **values: object) -> str:
-        """Return a text with its ``{names}`` replaced by values; raise KeyError if a value is missing.
+        """Return a text with its ``{names}`` replaced by ``values``; raise KeyError if a value is missing.
 
-        If ``count`` is 1 and there is a text ``{key}.one``, that text is used.
+        If the value ``count`` is 1 and the catalogue has a text ``{key}.one``, that text is used instead.
         """
         singular = f"{key}.one"
         chosen = singular if values.get("count") == 1 and singular in self._texts else key
@@ -50,7 +50,7 @@ class Texts:
 
 @functools.cache
 def languages() -> Mapping[str, str]:
-    """Return the code and the native name of each language, English first."""
+    """Return a dict from the code of each language to its name in that language. English is the first."""
     codes = sorted(each.name.removesuffix(".json") for each in _folder().iterdir() if each.name.endswith(".json"))
     codes.sort(key=lambda code: code != DEFAULT_LANGUAGE)
     return {code: _load(code)["language"] for code in codes}

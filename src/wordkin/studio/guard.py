@@ -147,7 +147,7 @@ def _headers(scope: Message) -> dict[str, list[str]]:
 
 
 def _host_name(header: str) -> str | None:
-    """Return the name in a Host header, without port, in lower case; None if the header is invalid."""
+    """Return the host name in a Host header in lower case, without the port; None if the header is invalid."""
     try:
         parts = urlsplit(f"//{header}")
         _ = parts.port  # raises ValueError if it is not a number

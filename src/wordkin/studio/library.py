@@ -31,7 +31,7 @@ def _load(path: Path) -> Embeddings:
 
 @dataclass
 class _Opened:
-    """A file that is open or being opened, and how often each tab shows it."""
+    """A file that is open or being opened, and for each tab how many times the tab has opened it."""
 
     loading: asyncio.Task[Embeddings]
     tabs: Counter[str] = field(default_factory=Counter)
@@ -44,15 +44,16 @@ class _Opened:
 
 
 class Library:
-    """Opens files of vectors for tabs and keeps each in memory once.
+    """Opens files of vectors for tabs, and keeps each file in memory only once.
 
     Parameters
     ----------
     workspace : Workspace
         The files that may be opened.
     is_connected : callable, optional
-        Returns whether the tab with an id is connected. A tab is closed some seconds after it was disconnected; if too
-        many files are open, those that only such tabs show are closed at once. By default, all tabs are connected.
+        Takes the id of a tab, and returns whether the tab is connected to its browser. A tab is closed some seconds
+        after it was disconnected. If too many files are open, those that only disconnected tabs show are closed at
+        once. By default, all tabs count as connected.
 
     >>> import asyncio, tempfile
     >>> from wordkin.studio.workspace import Workspace

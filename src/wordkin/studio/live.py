@@ -50,12 +50,12 @@ class LiveHtml(Element):
             waiting[self.id] = html
 
     def on_choice(self, handler: Callable[[int], Any]) -> None:
-        """Call ``handler`` with the number of a button of :func:`choice_html` that the user clicks."""
+        """Call ``handler`` when the user clicks a button made by :func:`choice_html`, with the number of the button."""
         self.on("click", lambda event: handler(event.args) if isinstance(event.args, int) else None, js_handler=_CHOOSE)
 
 
 def choice_html(text: str, number: int, kind: str = "word") -> str:
-    """Return a button that looks like :func:`wordkin.studio.widgets.button`, for :meth:`LiveHtml.on_choice`."""
+    """Return a button for :meth:`LiveHtml.on_choice`. It looks like :func:`wordkin.studio.widgets.button`."""
     return f'<button type="button" class="studio-button {kind}" data-choice="{number}">{escape(text)}</button>'
 
 

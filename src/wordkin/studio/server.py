@@ -97,14 +97,17 @@ def _is_connected(tab: str) -> bool:
 
 
 def _address(host: str, port: int) -> str:
-    """Return the address to open in a browser. If the studio listens on all addresses, use the name of this machine."""
+    """Return the address to open in a browser.
+
+    If the studio listens on all addresses, it contains the name of this machine.
+    """
     if host in ("0.0.0.0", "::", "[::]", ""):
         host = socket.gethostname()
     return f"http://[{host.strip('[]')}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _free_port(host: str, port: int | None) -> int:
-    """Return ``port``, or the first free port from 8080 on if it is None; raise ConfigError if it is not free."""
+    """Return ``port``, or the first free port from 8080 on if ``port`` is None; raise ConfigError if none is free."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):

@@ -20,7 +20,7 @@ ROWS, PROGRESS, POSITIONS = "rows.npy", "progress", "positions.npy"
 
 
 class _Progress:
-    """A stream for UMAP's progress bar. It writes the last "done/total" to a file."""
+    """A stream that receives the progress bar of UMAP, and writes the last "done/total" in it to a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

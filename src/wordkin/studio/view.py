@@ -135,7 +135,7 @@ class View:
         self.remember_all(state, as_step=as_step)
 
     def remember_all(self, state: Mapping[str, str | None], *, as_step: bool = False) -> None:
-        """Like :meth:`remember`, with the parameters as a mapping."""
+        """Set parameters of the URL from a mapping; otherwise like :meth:`remember`."""
         for name, value in state.items():
             if value:
                 self.state[name] = value
@@ -145,7 +145,10 @@ class View:
             (ui.navigate.history.push if as_step else ui.navigate.history.replace)(self.url)
 
     def on_back(self, handler: Callable[[], object]) -> None:
-        """Call ``handler`` after "back" or "forward" has changed :attr:`state`, instead of reloading the page."""
+        """Call ``handler`` after "back" or "forward" in the browser has changed :attr:`state`.
+
+        Without a handler, the browser reloads the page.
+        """
         self._went_back = handler
 
     def on_close(self, handler: Callable[[], object]) -> None:
@@ -204,6 +207,9 @@ class View:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """Return the parameters of a URL. The last one of each name counts; those that are too long are ignored."""
+    """Return the parameters of a URL.
+
+    If a name occurs several times, the last value counts. Values that are too long are ignored.
+    """
     found = dict(parse_qsl(query[: 3 * MAX_STATE]))
     return {name: value for name, value in found.items() if len(name) <= 40 and len(value) <= MAX_STATE}

@@ -30,7 +30,7 @@ def inline(text: str, classes: str = "") -> TextElement:
 
 
 def marked(tag: str, classes: str = "", *, label: str = "") -> Element:
-    """Add an element with any tag and a label for screen readers."""
+    """Add an element with any tag, with CSS classes and a label for screen readers."""
     element = Element(tag)
     if classes:
         element.classes(classes)
@@ -49,9 +49,9 @@ def panel(title: str = "", *, level: int = 2) -> Iterator[Element]:
 
 
 def button(text: str, on_click: Callable[[], Any], kind: str = "", *, label: str = "") -> TextElement:
-    """Add a button. ``kind`` is "" for the main action of a page, "quiet" for other actions, "word" in a list.
+    """Add a button. ``kind`` is "" for the main action of a page, "quiet" for other actions, "word" for a word.
 
-    It is an element of HTML, because a page may have fifty buttons, and those of Quasar take ten times as long to draw.
+    It is a plain HTML button: a page may have fifty of them, and buttons of Quasar take ten times as long to draw.
     """
     made = TextElement(tag="button", text=text).classes(f"studio-button {kind}".strip())
     made.props["type"] = "button"
@@ -62,7 +62,7 @@ def button(text: str, on_click: Callable[[], Any], kind: str = "", *, label: str
 
 
 def select(options: Mapping[str, str], value: str, label: str, on_change: Callable[[str], Any]) -> ui.select:
-    """Add a menu to select one of several values; ``options`` maps the values to the names shown."""
+    """Add a menu to select one of several values. ``options`` maps each value to the name that the menu shows."""
     made = ui.select(dict(options), value=value, label=label, on_change=lambda event: on_change(event.value))
     return made.props("outlined dense options-dense behavior=menu")
 

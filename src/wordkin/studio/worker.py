@@ -75,7 +75,7 @@ class Teller:
         self._lock = threading.Lock()
 
     def tell(self, kind: str, **values: object) -> None:
-        """Write an event. If no process reads it, the event is lost, and training stops after a checkpoint."""
+        """Write an event. If no process reads events any more, it is lost, and training stops after a checkpoint."""
         line = json.dumps({"kind": kind, **values})
         with self._lock:
             try:

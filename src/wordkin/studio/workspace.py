@@ -50,11 +50,11 @@ class Workspace:
 
     @property
     def named(self) -> list[str]:
-        """The files named when the studio was started."""
+        """The names of the files that were named when the studio was started."""
         return list(self._named)
 
     def vectors(self) -> list[str]:
-        """Return the names of files that may hold vectors: first those of :attr:`named`, then those in the folder."""
+        """Return the names of files that may hold vectors: first those in :attr:`named`, then those in the folder."""
         below = (name for name in self._below(VECTOR_SUFFIXES) if self.folder / name not in self._named.values())
         return [*self._named, *(name for name in below if not _is_plain_text(self.folder / name))]
 
@@ -63,7 +63,7 @@ class Workspace:
         return list(self._below(TEXT_SUFFIXES))
 
     def path_of(self, name: str) -> Path:
-        """Return the path of the file with a name.
+        """Return the path of the file with this name.
 
         Raises
         ------
@@ -118,7 +118,7 @@ def _check_suffix(path: Path) -> None:
 
 
 def _is_plain_text(path: Path) -> bool:
-    """Return whether a .txt file is text and not vectors: the first line does not end with two numbers."""
+    """Return whether a .txt file is a text. It is taken for vectors if its first line ends with two numbers."""
     if not path.name.endswith((".txt", ".txt.gz")):
         return False
     try:

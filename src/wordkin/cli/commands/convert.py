@@ -86,8 +86,8 @@ def convert(
 ) -> None:
     """Convert vectors to another format, number type or size, or keep fewer words.
 
-    If vectors become smaller, the difference is measured on a sample of the remaining words: how many of their 10
-    nearest neighbours stay the same, and how much the cosines change.
+    If this makes the vectors smaller, the difference is measured on a sample of the remaining words: how many of their
+    10 nearest neighbours stay the same, and how much the cosines change.
     """
     _check_output_first(output, dtype)
     if evaluate is not None and not measure:
@@ -123,7 +123,11 @@ def convert(
 def _smaller(
     vectors: Embeddings, keep: int | None, only_words: str | None, dimensions: int | None, dtype: str | None
 ) -> Embeddings:
-    """Reduce vectors in this order: first words, listed words, dimensions, number type."""
+    """Reduce vectors as the options say.
+
+    The steps are, in this order: keep the first ``keep`` words, keep the words that the file ``only_words`` lists,
+    reduce the dimensions, convert the number type. Options that are None are skipped.
+    """
     if keep is not None:
         vectors = vectors.first(keep)
     if only_words is not None:
@@ -187,7 +191,7 @@ def _write(vectors: Embeddings, output: str, *, header: bool, whitespace: Whites
 
 
 def _dtype(vectors: Embeddings, output: str) -> str:
-    """Return the number type in the file written."""
+    """Return the number type that the vectors have in the file written."""
     native = output.removesuffix(".gz").endswith(".safetensors")
     return vectors.stored_dtype if native else "float32"
 

@@ -115,7 +115,7 @@ def _show(
 
 
 def _own_command() -> str:
-    """Return the command that calls this program: its name if it is on PATH, else the path it was called by."""
+    """Return the command that calls this program: its name if it is on PATH, otherwise the path it was called by."""
     called_as = sys.argv[0]
     if called_as.endswith("__main__.py"):
         return f"{shlex.quote(sys.executable)} -m wordkin"

@@ -253,7 +253,7 @@ def _score(
 def _compare(
     opened: Mapping[str, Embeddings], benchmark: str, kind: str | None, found: str, scoring: Mapping[str, Any]
 ) -> list[Compared]:
-    """Compare the first vectors with each of the others; ``found`` is the detected kind of the benchmark."""
+    """Compare the first file of vectors with each of the others; ``found`` is the detected kind of the benchmark."""
     from wordkin.evaluation import compare
 
     (first, first_vectors), *others = opened.items()

@@ -74,7 +74,7 @@ def info(
 
 
 def _kept_by_run(path: str) -> tuple[int | None, int | None, Mapping[str, Any] | None]:
-    """Return other data of a training run than its vectors; (None, None, None) if ``path`` is not a run.
+    """Return data that a training run stores besides its vectors; (None, None, None) if ``path`` is not a run.
 
     Returns
     -------

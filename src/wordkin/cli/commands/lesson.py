@@ -92,7 +92,7 @@ def lesson(
 
 
 def _numbers(course: Course, first: int | None, steps: int) -> range:
-    """Return the numbers of the steps to show."""
+    """Return the numbers of the steps to show: ``steps`` steps, beginning with ``first``."""
     begin = course.warm_start() if first is None else first
     if not course.has(begin):
         raise ConfigError(

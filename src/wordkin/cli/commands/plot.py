@@ -136,7 +136,10 @@ def _split(text: str) -> list[str]:
 
 
 def _groups(options: Sequence[str], ungrouped: Sequence[str], kind: str) -> dict[str, list[str]]:
-    """Parse ``--group NAME=WORDS``; words without a group go into the group "other"."""
+    """Parse values of ``--group NAME=WORDS``; return a dict from the name of each group to its words.
+
+    Words without a group are put into a group "other".
+    """
     groups: dict[str, list[str]] = {}
     for option in options:
         name, separator, members = option.partition("=")

@@ -256,7 +256,7 @@ def _check_usage(
 
 
 def _check_replay(from_: str | None, replayed: dict[str, Any]) -> None:
-    """Refuse --replay and --replay-from without --from, and either of them without the other."""
+    """Refuse --replay and --replay-from without --from, and one of these two options without the other."""
     for name, value in replayed.items():
         if value is not None and from_ is None:
             raise UsageError(f"--{name.replace('_', '-')} needs --from: it is for updating a model; got {value!r}")
@@ -266,7 +266,10 @@ def _check_replay(from_: str | None, replayed: dict[str, Any]) -> None:
 
 
 def _check_outputs_first(checkpoint: str | None, output: str | None, log: str | None, resume: str | None) -> None:
-    """Raise UsageError before the work begins if a file cannot be written, including those of a resumed run."""
+    """Raise UsageError if a file of the run cannot be written, also a file of a resumed run.
+
+    Called before the work begins.
+    """
     from wordkin.runs.directory import check_directory, recorded_files
     from wordkin.runs.log import check_log
 
@@ -309,12 +312,12 @@ def _update(model: str, corpus: list[str] | None, options: dict[str, Any], run: 
 
 
 def _beside(output: str) -> Path:
-    """Return the directory of the result, where temporary data that exceeds memory is written."""
+    """Return the directory of the output. Temporary data that does not fit into memory is written there."""
     return Path(output).absolute().parent
 
 
 def _report_rare_words(model: Word2Vec, directory: str) -> None:
-    """Print how many rare words the directory stores the counts of, and the size of that file."""
+    """Print how many rare words have their counts stored in the directory, and the size of the file of these counts."""
     if model.rare is None:
         return
     size = sum(each.stat().st_size for each in Path(directory).glob("rare-*.safetensors"))

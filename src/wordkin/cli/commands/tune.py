@@ -139,7 +139,10 @@ def _plain_time(text: str | None) -> str | None:
 
 
 def _varied(given: Sequence[str]) -> Mapping[str, Sequence[Any] | None]:
-    """Parse ``--vary NAME[=VALUE,...]`` into options and the values to try; None for the default values."""
+    """Parse values of ``--vary NAME[=VALUE,...]``; return a dict from each option to the values to try.
+
+    None stands for the default values.
+    """
     rules: dict[str, Rule] = {each.name: each.metadata["rule"] for each in dataclasses.fields(TrainingConfig)}
     varied: dict[str, Sequence[Any] | None] = {}
     for text in given:

@@ -1,4 +1,4 @@
-"""Scores on analogies and word pairs, with the file formats, the rules for unknown words and the results of gensim."""
+"""Score vectors on analogy questions and on rated word pairs, with gensim's file formats and gensim's results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Section = dict[str, Any]
 
 
 class Benchmarks(Questions):
-    """Methods that score vectors on benchmark files."""
+    """The methods of ``KeyedVectors`` that score vectors on benchmark files."""
 
     def evaluate_word_analogies(
         self,
@@ -32,7 +32,7 @@ class Benchmarks(Questions):
         dummy4unknown: bool = False,
         similarity_function: str = "most_similar",
     ) -> tuple[float, list[Section]]:
-        """Answer the analogies of a file.
+        """Answer the analogy questions in a file, and return the fraction of correct answers.
 
         Parameters
         ----------
@@ -41,19 +41,20 @@ class Benchmarks(Questions):
         restrict_vocab : int, default 300000
             Use only this many first keys, in questions and answers.
         case_insensitive : bool, default True
-            Compare words in upper case. Of keys that differ only in case, the first is used.
+            Ignore letter case: words are compared in upper case. If several keys differ only in case, the first one is
+            used.
         dummy4unknown : bool, default False
             Count questions with unknown words as wrong instead of leaving them out.
         similarity_function : {"most_similar", "most_similar_cosmul"}, default "most_similar"
-            The method that answers questions. gensim ignores this parameter and always uses the first method.
+            The method that answers questions. gensim ignores this parameter and always uses "most_similar".
 
         Returns
         -------
         score : float
             The fraction of correct answers.
         sections : list of dict
-            For each section, its name ("section"), and the questions that were answered correctly ("correct") and
-            wrongly ("incorrect"). The last entry is the total.
+            One dict for each section. "section" holds its name, "correct" the questions that were answered correctly,
+            and "incorrect" those that were answered wrongly. The last dict holds the questions of all sections.
         """
         known = self._known(restrict_vocab, case_insensitive)
         read = list(_questions(analogies, case_insensitive))
@@ -83,14 +84,18 @@ class Benchmarks(Questions):
 
     @staticmethod
     def _log_evaluate_word_analogies(section: Section) -> float:
-        """Log the fraction of correct answers of a section, and return it."""
+        """Log the fraction of correct answers in a section, and return this fraction."""
         right, wrong = len(section["correct"]), len(section["incorrect"])
         if right + wrong:
             logger.info("%s: %.1f%% (%i/%i)", section["section"], 100 * _share(section), right, right + wrong)
         return _share(section)
 
     def _known(self, restrict_vocab: int, case_insensitive: bool) -> dict[str, int]:
-        """Map the first keys, in upper case if case is ignored, to their rows. Of equal keys, the first is used."""
+        """Return a dict from each of the first ``restrict_vocab`` keys to its row.
+
+        If case is ignored, the keys of the dict are in upper case. If several keys then are equal, the dict holds the
+        row of the first one.
+        """
         keys = self.index_to_key[:restrict_vocab]
         found = ((key.upper() if case_insensitive else key, row) for row, key in enumerate(keys))
         known: dict[str, int] = {}
@@ -101,7 +106,7 @@ class Benchmarks(Questions):
     def _answers(
         self, questions: list[Question], known: dict[str, int], restrict_vocab: int, similarity_function: str
     ) -> list[list[Any]]:
-        """Return the nearest keys of each question, the nearest first, without the words of the question."""
+        """Return a list of keys for each question: likely answers, best first, without the words of the question."""
         rows = np.array([[known[word] for word in question[:3]] for question in questions]).reshape(-1, 3)
         if not len(rows):
             return []
@@ -128,7 +133,7 @@ class Benchmarks(Questions):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> tuple[Any, Any, float]:
-        """Correlate the cosines of word pairs with the scores in a file.
+        """Read rated word pairs from a file, and correlate their cosines with their ratings.
 
         Parameters
         ----------
@@ -137,16 +142,16 @@ class Benchmarks(Questions):
         delimiter, encoding : str, default tab and "utf8"
             Delimiter and encoding of the file.
         restrict_vocab, case_insensitive : int and bool
-            As for :meth:`evaluate_word_analogies`.
+            See :meth:`evaluate_word_analogies`.
         dummy4unknown : bool, default False
-            Give pairs with unknown words similarity 0 instead of leaving them out.
+            Count pairs with an unknown word as pairs with cosine 0 instead of leaving them out.
 
         Returns
         -------
         pearson, spearman : result of scipy
-            Each correlation with its p-value.
+            Pearson's and Spearman's correlation, each with its p-value.
         oov_ratio : float
-            Percentage of pairs with unknown words.
+            Percentage of pairs with an unknown word.
         """
         from scipy import stats
 
@@ -181,7 +186,7 @@ class Benchmarks(Questions):
 
     @staticmethod
     def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: Any) -> None:
-        """Log the correlations."""
+        """Log both correlations and the percentage of pairs with an unknown word."""
         logger.info("%s: Pearson %.4f, Spearman %.4f, unknown words in %.1f%%", pairs, pearson[0], spearman[0], oov)
 
 
@@ -207,7 +212,10 @@ def _lines(path: Any, encoding: str) -> Iterator[str]:
 
 
 def _questions(path: Any, case_insensitive: bool) -> Iterator[tuple[str, Question | None]]:
-    """Yield the section and the question of each line; None for a heading. Other lines are skipped."""
+    """Yield (section, None) for each heading of a section, and (section, question) for each line of four words.
+
+    Other lines are skipped.
+    """
     name: str | None = None
     for number, line in enumerate(_lines(path, "utf-8"), 1):
         if line.startswith(": "):

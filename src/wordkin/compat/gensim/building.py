@@ -1,4 +1,4 @@
-"""The vocabulary of a model: counting words, choosing those to keep, and creating the tables for them."""
+"""Build the vocabulary of a model: count words, choose the words to keep, and create the tables for them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ TrimRule = Callable[[str, int, int], int]
 
 
 def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
-    """Return whether a word is kept: the rule decides, or the count if the rule returns RULE_DEFAULT or None."""
+    """Return whether a word is kept.
+
+    ``trim_rule`` decides. If it is None, or returns RULE_DEFAULT or None, a word is kept if its count is at least
+    ``min_count``.
+    """
     decision = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
     if decision not in (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, None):
         rule = "must return RULE_DEFAULT (0), RULE_DISCARD (1) or RULE_KEEP (2)"
@@ -49,8 +53,8 @@ def counted_with_limit(
 ) -> tuple[dict[str, int], int, int]:
     """Count words with limited memory; return the counts, the number of words and the number of sentences.
 
-    After each sentence, the rarest words are dropped if there are too many. As in gensim, the count of a word that was
-    dropped and occurs again is too low.
+    If there are more than ``max_vocab_size`` distinct words after a sentence, the rarest are dropped. If a dropped word
+    occurs again, its count starts from 0 and is therefore too low, as in gensim.
     """
     counts: Counter[str] = Counter()
     number, total, least = 0, 0, 1
@@ -71,9 +75,9 @@ class Choice:
     Attributes
     ----------
     kept : dict of str to int
-        Words and counts, in the order of the table.
+        The kept words and their counts, in the order of the table.
     min_count : int
-        The minimum count. ``max_final_vocab`` may have raised it.
+        The lowest count of a kept word, unless a rule kept or dropped words. ``max_final_vocab`` may have raised it.
     dropped_words, dropped_total : int
         Number of words that were dropped, and the sum of their counts.
     """
@@ -87,7 +91,10 @@ class Choice:
     def of(
         cls, counts: Mapping[str, int], min_count: int, max_final_vocab: int | None, trim_rule: TrimRule | None
     ) -> Choice:
-        """Choose words by count and rule."""
+        """Choose the words to keep: those that :func:`keeps` selects.
+
+        If ``max_final_vocab`` is not None, ``min_count`` is raised until at most this many words reach it.
+        """
         if max_final_vocab is not None and max_final_vocab < len(counts):
             min_count = max(min_count, sorted(counts.values(), reverse=True)[max_final_vocab] + 1)
         kept = {word: count for word, count in counts.items() if keeps(word, count, min_count, trim_rule)}
@@ -107,7 +114,7 @@ class Choice:
 
 
 class Model:
-    """Parameters and tables of a model, and methods that build its vocabulary. :class:`Word2Vec` trains the tables."""
+    """Base class of ``Word2Vec``: the parameters and tables of a model, and the methods that build its vocabulary."""
 
     vector_size: int
     alpha: float
@@ -165,8 +172,9 @@ class Model:
         trim_rule : function, default None
             A function of word, count and ``min_count`` that returns RULE_DEFAULT, RULE_DISCARD or RULE_KEEP.
         progress_per, **kwargs
-            ``progress_per`` has no effect. ``min_count`` and ``sample`` replace the values of the model; with
-            ``update``, ``min_count`` applies only to this call. Any other name raises a TypeError.
+            ``progress_per`` has no effect. ``**kwargs`` may contain ``min_count`` and ``sample``, which replace the
+            values of the model; with ``update``, ``min_count`` applies only to this call. Any other name raises a
+            TypeError.
         """
         if kwargs.keys() - {"min_count", "sample"}:
             raise TypeError(f"build_vocab takes no argument {min(kwargs.keys() - {'min_count', 'sample'})!r}")
@@ -185,9 +193,9 @@ class Model:
         trim_rule: TrimRule | None = None,
         update: bool = False,
     ) -> None:
-        """Like :meth:`build_vocab`, from known word counts. ``corpus_count`` is the number of sentences.
+        """Build the vocabulary from known word counts; otherwise like :meth:`build_vocab`.
 
-        ``corpus_total_words`` keeps its value.
+        ``corpus_count`` is the number of sentences. ``corpus_total_words`` keeps its value.
         """
         self.raw_vocab = {word: int(count) for word, count in word_freq.items()}
         self.corpus_count = (
@@ -218,7 +226,10 @@ class Model:
         return self.corpus_total_words or 0, self.corpus_count
 
     def _scan(self, corpus_iterable: Any, corpus_file: Any, once: bool) -> Scan:
-        """Read a text, and set ``raw_vocab``, ``corpus_count`` and ``corpus_total_words`` from it."""
+        """Count the words of a text; set ``raw_vocab``, ``corpus_count`` and ``corpus_total_words``; return the scan.
+
+        With ``once``, the text may be a generator, because it is read only once.
+        """
         from wordkin.corpus.scanning.scan import Scan
         from wordkin.errors import EmptyVocabularyError
         from wordkin.text.steps import scan_text
@@ -249,11 +260,10 @@ class Model:
         sample: float | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
-        """Choose the words to keep from ``raw_vocab``. With ``dry_run``, only report the numbers of words.
+        """Choose the words to keep from ``raw_vocab``, and return gensim's report on their numbers.
 
-        ``min_count`` and ``sample`` become the values of the model if they are neither None nor 0, unless ``dry_run``
-        is set.
-        With ``update``, ``min_count`` applies only to this call.
+        With ``dry_run``, the report is all: the model does not change. Otherwise ``min_count`` and ``sample`` become
+        the values of the model, unless they are None or 0. With ``update``, ``min_count`` applies only to this call.
         """
         least = whole("min_count", min_count, 0) if min_count else self.min_count
         sample = number("sample", sample) if sample else self.sample
@@ -317,7 +327,11 @@ class Model:
         self.wv.fill_norms(force=True)
 
     def _zero_outputs(self, kept: int) -> None:
-        """Create output tables of zeros for all words. The first ``kept`` rows keep their values, except tree nodes."""
+        """Create output tables of zeros for all words.
+
+        In ``syn1neg``, the first ``kept`` rows keep their values. ``syn1``, the table of tree nodes, becomes 0 as a
+        whole.
+        """
         shape = (len(self.wv), self.vector_size)
         if self.hs:
             self.syn1 = np.zeros(shape, np.float32)
@@ -327,7 +341,7 @@ class Model:
                 self.syn1neg[:kept] = learned[:kept]
 
     def outputs(self) -> dict[str, NDArray[Any]]:
-        """Return the output tables that exist: ``syn1`` with ``hs`` and ``syn1neg`` with ``negative``."""
+        """Return the output tables that exist: ``syn1`` if ``hs`` is 1, and ``syn1neg`` if ``negative`` is above 0."""
         return {name: vars(self)[name] for name in ("syn1", "syn1neg") if name in vars(self)}
 
     def reset_from(self, other_model: Model) -> None:

@@ -1,4 +1,4 @@
-"""Errors that are also instances of the exception types that gensim raises; checks of parameters."""
+"""Errors that are also instances of the exception types that gensim raises, and functions that check parameters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NoVocabularyError(NotTrainedError):
 
 
 class WrongRowCountError(ConfigError, IndexError):
-    """The numbers of keys and vectors differ."""
+    """The number of keys differs from the number of vectors."""
 
 
 class WrongTypeError(ConfigError, TypeError):
@@ -53,11 +53,11 @@ class NotSupportedError(ConfigError, NotImplementedError):
 
 
 class NoAttributeError(WordkinError, KeyError):
-    """The keys have no attribute of this name."""
+    """The keys of ``KeyedVectors`` have no attribute with this name."""
 
 
 def no_attribute(attr: str, known: Iterable[str]) -> NoAttributeError:
-    """Return the error for a missing attribute of keys."""
+    """Return the error for a name that is not an attribute of keys; ``known`` are the attributes that exist."""
     there = ", ".join(map(repr, known)) or "none"
     return NoAttributeError(
         f"the keys have no attribute {attr!r} (existing attributes: {there}): set it with set_vecattr"
@@ -92,15 +92,19 @@ FORMER_NAMES_OF_MODELS = {
 
 
 def former_name(owner: object, name: str, known: dict[str, str]) -> AttributeError:
-    """Return the error for a missing attribute. For a name of an earlier gensim, it suggests the current name."""
+    """Return the AttributeError for a missing attribute of an object.
+
+    If ``name`` comes from an earlier version of gensim, the message suggests the current name, which ``known`` maps it
+    to.
+    """
     message = f"{type(owner).__name__} has no attribute {name!r}"
     return AttributeError(f"{message}: use {known[name]}" if name in known else message)
 
 
 def whole(parameter: str, value: Any, low: int) -> int:
-    """Return a Python or NumPy whole number as int; raise :class:`ConfigError` for other values or below ``low``.
+    """Convert a whole number of Python or NumPy to int; raise :class:`ConfigError` if it is below ``low``.
 
-    The error is also a TypeError if the value is not a whole number.
+    If the value is not a whole number, the error is a :class:`WrongTypeError`, which is also a TypeError.
     """
     rule = f"must be a whole number from {low} up"
     found = integer(parameter, value, rule)
@@ -110,27 +114,30 @@ def whole(parameter: str, value: Any, low: int) -> int:
 
 
 def integer(parameter: str, value: Any, rule: str) -> int:
-    """Convert a whole number, also a float such as 2.0, to int; raise :class:`WrongTypeError` for other values."""
+    """Convert a whole number to int, and also a float without fraction such as 2.0.
+
+    Raises :class:`WrongTypeError` for other values. Its message states ``rule``.
+    """
     if isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     raise WrongTypeError(parameter, rule, value)
 
 
 def number(parameter: str, value: Any) -> float:
-    """Return a number as float; raise :class:`ConfigError` for other values, such as a list."""
+    """Convert a number to float; raise :class:`ConfigError` for other values, such as a list."""
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         return float(value)
     raise ConfigError(parameter, "must be a number", value)
 
 
 def flag(parameter: str, value: Any) -> int:
-    """Return 0, 1, False or True as int; raise :class:`ConfigError` for other values."""
+    """Convert 0, 1, False or True to int; raise :class:`ConfigError` for other values."""
     if isinstance(value, int | np.integer | np.bool_) and value in (0, 1):
         return int(value)
     raise ConfigError(parameter, "must be 0 or 1", value)
 
 
 def refuse(parameter: str, value: object, allowed: object, remedy: str) -> None:
-    """Raise :class:`ConfigError` unless a parameter has the only supported value."""
+    """Raise :class:`ConfigError` if ``value`` differs from ``allowed``, the only supported value of the parameter."""
     if type(value) is not type(allowed) or value != allowed:
         raise ConfigError(parameter, f"must be {allowed!r} in wordkin", value, remedy)

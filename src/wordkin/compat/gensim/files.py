@@ -1,7 +1,7 @@
-"""Read and write files: vectors in the formats of word2vec with gensim's parameters, and whole models.
+"""Read and write files: whole models, and vectors in the formats of word2vec with gensim's parameters.
 
-The readers and writers of :mod:`wordkin.embeddings` process vectors. A file of a model has the native format of vectors
-and also contains the other tables and the parameters.
+The readers and writers of :mod:`wordkin.embeddings` process vectors. The file of a model has wordkin's native format,
+and contains the other tables and the parameters as well.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def read_vectors(
 
 
 def _readable(path: Any, **options: Any) -> bool:
-    """Return whether a file can be read with these options."""
+    """Return whether a file of vectors can be read with these options."""
     try:
         load(path, **options)
     except FormatError:
@@ -90,7 +90,7 @@ def _readable(path: Any, **options: Any) -> bool:
 
 
 def _ends_early(path: Any, **options: Any) -> bool:
-    """Return whether missing rows at its end are the only fault of a file."""
+    """Return whether a file of vectors can be read except that rows at its end are missing."""
     try:
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("always")
@@ -165,7 +165,7 @@ def write_counts(path: Any, words: list[str], counts: NDArray[Any]) -> None:
 
 
 def path_of(what: Any) -> Path:
-    """Return a path that was passed to ``save`` or ``load``; raise :class:`ConfigError` for an open file."""
+    """Convert the path that was passed to ``save`` or ``load``; raise :class:`ConfigError` for an open file."""
     if not isinstance(what, str | Path):
         raise ConfigError("fname", "must be a path", what, "pass the path instead of an open file")
     return Path(what)
@@ -192,7 +192,10 @@ def _plain(value: Any) -> Any:
 
 
 def load_model(cls: type[Any], path: Path, mapped: bool) -> Any:
-    """Read a model from a file, as an instance of a class."""
+    """Read a model from a file, and return it as an instance of ``cls``.
+
+    With ``mapped``, its tables are mapped from the file, and are copied only where they are written to.
+    """
     vectors = load(
         path, format="safetensors"
     )  # checks the file, and raises an error that names its format if it has another one

@@ -69,7 +69,10 @@ def install() -> None:
 
 
 def _stand_in() -> tuple[ModuleType, ModuleType]:
-    """Create the modules gensim, gensim.models, its callbacks and gensim.utils, with the classes of wordkin."""
+    """Create modules with the names of gensim's, and add them to ``sys.modules``.
+
+    The modules are gensim, gensim.models, gensim.models.callbacks and gensim.utils. The first two are returned.
+    """
     names = ("gensim", "gensim.models", "gensim.utils", "gensim.models.callbacks")
     package, models, utils, callbacks = (ModuleType(name) for name in names)
     for module in package, models:

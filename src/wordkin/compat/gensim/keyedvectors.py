@@ -20,7 +20,10 @@ from wordkin.vocabulary import Vocabulary
 
 
 def pseudorandom_weak_vector(size: int, seed_string: str | None = None, hashfxn: Any = hash) -> NDArray[np.float32]:
-    """Return random numbers, uniform in ±0.5 / size; equal values of ``seed_string`` give equal numbers."""
+    """Return a vector of ``size`` random numbers, uniform between -0.5 / size and 0.5 / size.
+
+    Calls with the same ``seed_string`` return the same numbers.
+    """
     seed = None if seed_string is None else hashfxn(seed_string) & 0xFFFFFFFF
     return ((np.random.default_rng(seed).random(size) - 0.5) / size).astype(REAL)
 
@@ -58,8 +61,10 @@ class KeyedVectors(Benchmarks):
             A file of counts. If None, the counts decrease from the number of words to 1.
         limit : int, default None
             Maximum number of words to read; None or 0 for all.
-        binary, encoding, unicode_errors, no_header
-            As ``format``, ``encoding``, ``encoding_errors`` and ``header`` of :func:`wordkin.load`.
+        binary, no_header : bool, default False
+            Whether the file has the binary format, and whether its first line is a vector instead of a header.
+        encoding, unicode_errors : str, default "utf8" and "strict"
+            The options ``encoding`` and ``encoding_errors`` of :func:`wordkin.load`.
         datatype : data type, default float32
             Data type of the vectors in memory.
         """
@@ -111,7 +116,7 @@ class KeyedVectors(Benchmarks):
         append: bool = False,
         sort_attr: str = "count",
     ) -> None:
-        """Write a file in word2vec's format, ordered by decreasing ``sort_attr``; see :meth:`load_word2vec_format`.
+        """Write keys and vectors in word2vec's text or binary format.
 
         Parameters
         ----------
@@ -119,6 +124,8 @@ class KeyedVectors(Benchmarks):
             The file. It is compressed if its name ends in ``.gz``.
         fvocab : path, default None
             A file to write the counts to.
+        binary : bool, default False
+            Whether to write the binary format instead of text.
         total_vec : None
             Not supported: the header always contains the number of keys.
         write_header : bool, default True
@@ -127,6 +134,9 @@ class KeyedVectors(Benchmarks):
             Text to write before each word.
         append : bool, default False
             Append to an existing text file.
+        sort_attr : str, default "count"
+            Attribute of keys. Keys are written in decreasing order of its values. Keys with equal values, or without
+            this attribute, keep their order.
         """
         refuse("total_vec", total_vec, None, "write all vectors in one call")
         order = np.arange(len(self))
@@ -179,9 +189,10 @@ class KeyedVectors(Benchmarks):
 
     @classmethod
     def load(cls, *args: Any, **kwargs: Any) -> Self:
-        """Read a file that :meth:`save` wrote, or any file in the native format; ``mmap="r"`` maps it read-only.
+        """Read a file that :meth:`save` wrote, or any other file in wordkin's native format.
 
-        Raises :class:`FormatError` for a pickle; the message contains the call that converts it.
+        With ``mmap="r"``, the vectors are mapped read-only. Raises :class:`FormatError` for a pickle; the message
+        contains the call that converts it.
         """
         path, mapped = loading_path("KeyedVectors.load", args, kwargs)
         read = load(path, format="safetensors")
@@ -194,7 +205,7 @@ class KeyedVectors(Benchmarks):
     def vectors_for_all(
         self, keys: Iterable[Any], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """Return new vectors for those of ``keys`` that are known, each key once, in the given order.
+        """Return new ``KeyedVectors`` with the known ones among ``keys``, each key once, in the given order.
 
         Vectors of unknown keys cannot be inferred, so ``allow_inference`` has no effect.
         """
@@ -213,12 +224,12 @@ _OF_PICKLING = {"separately", "sep_limit", "ignore", "pickle_protocol"}
 
 
 def saving_path(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return the path in the arguments of ``save``."""
+    """Return the path that was passed to ``save``; ``function`` is the name to use in errors."""
     return path_of(_first(function, args, kwargs, _OF_PICKLING))
 
 
 def loading_path(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, bool]:
-    """Return the path in the arguments of ``load``, and whether to map the file."""
+    """Return the path that was passed to ``load``, and whether to map the file; ``function`` is the name for errors."""
     options = dict(kwargs)
     mmap = options.pop("mmap", args[1] if len(args) > 1 else None)
     if mmap not in (None, "r"):

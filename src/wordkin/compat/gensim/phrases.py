@@ -1,4 +1,4 @@
-"""``Phrases`` and ``FrozenPhrases`` with gensim's methods. :mod:`wordkin.corpus.phrases` counts words and pairs."""
+"""``Phrases`` and ``FrozenPhrases`` with gensim's methods, implemented with :mod:`wordkin.corpus.phrases`."""
 
 from __future__ import annotations
 
@@ -73,23 +73,27 @@ class _Joining:
     scoring: Scorer | None
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return the phrase of two words and connectors between them, and its score; (None, None) if it has none."""
+        """Join two words and the connectors between them; return the phrase and its score.
+
+        Returns (None, None) if the score does not exceed the threshold, or if the phrase or one of the words is not
+        known.
+        """
         raise NotImplementedError
 
     def scores(self) -> dict[tuple[str, ...], float]:
-        """Return the words of each phrase, including connectors, and its score."""
+        """Return a dict from the words of each phrase, a tuple that includes connectors, to the score of the phrase."""
         raise NotImplementedError
 
     def export_phrases(self) -> dict[str, float]:
-        """Return each joined phrase with its score."""
+        """Return a dict from each phrase, joined to one string, to its score."""
         return {self.delimiter.join(words): score for words, score in self.scores().items()}
 
     def joining(self) -> Callable[[list[str]], list[str]]:
-        """Return a function that joins the current phrases in a sentence."""
+        """Return a function that takes a sentence and returns it with its phrases joined."""
         return FrozenPhrases(self).joining()
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """Yield the phrases and words of a sentence in order, as (phrase, score) or (word, None)."""
+        """Yield (phrase, score) for each phrase of a sentence and (word, None) for each other word, in order."""
         waiting: list[str] = []  # a word that may begin a phrase, and the connectors after it
         for word in sentence:
             if word in self.connector_words:
@@ -113,7 +117,7 @@ class _Joining:
         return [word for word, _ in self.analyze_sentence(listed)] if single else JoinedSentences(self, listed)
 
     def find_phrases(self, sentences: Iterable[Any]) -> dict[str, float]:
-        """Return the phrases that occur in some sentences, with their scores."""
+        """Return a dict from each phrase that occurs in the sentences to its score."""
         analyzed = (pair for sentence in sentences for pair in self.analyze_sentence(sentence))
         return {phrase: score for phrase, score in analyzed if score is not None}
 
@@ -143,7 +147,7 @@ class _Joining:
         return loaded  # type: ignore[no-any-return]
 
     def _learned(self) -> LearnedPhrases:
-        """Return the phrases to write to a file."""
+        """Return the phrases in the form in which they are written to a file."""
         names = ((original_scorer, "word2phrase"), (npmi_scorer, "npmi"))
         name = next((name for scorer, name in names if scorer is self.scoring), "custom")
         options: dict[str, Any] = {"min_count": self.min_count, "scoring": name}
@@ -248,7 +252,11 @@ class Phrases(_Joining):
             self.min_reduce += 1
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return the phrase of two words and connectors between them, and its score; (None, None) if it has none."""
+        """Join two words and the connectors between them; return the phrase and its score.
+
+        Returns (None, None) if the score does not exceed the threshold, or if the phrase or one of the words is not
+        known.
+        """
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         first, last, both = (self.vocab.get(token, 0) for token in (word_a, word_b, phrase))
         if first <= 0 or last <= 0 or both <= 0:
@@ -261,7 +269,7 @@ class Phrases(_Joining):
         return (phrase, score) if score > self.threshold else (None, None)
 
     def scores(self) -> dict[tuple[str, ...], float]:
-        """Return the words of each phrase, including connectors, and its score."""
+        """Return a dict from the words of each phrase, a tuple that includes connectors, to the score of the phrase."""
         built_in = self.scoring in _SCORERS.values() and (self.scoring is npmi_scorer or self.threshold >= 0)
         least = (
             self.min_count if built_in else NEGATIVE_INFINITY
@@ -290,7 +298,11 @@ class Phrases(_Joining):
 
     @classmethod
     def of_counts(cls, frozen: FrozenPhrases, counts: Any, path: Any) -> Phrases:
-        """Create phrases from the counts in a file; raise :class:`FormatError` if an entry is missing or invalid."""
+        """Create ``Phrases`` from the options and counts in a file.
+
+        ``frozen`` holds the options, ``counts`` the counts. Raises :class:`FormatError`, which names ``path``, if an
+        entry is missing or invalid.
+        """
         try:
             made = cls(
                 min_count=frozen.min_count, threshold=frozen.threshold, max_vocab_size=counts["max_vocab_size"],
@@ -327,7 +339,7 @@ class FrozenPhrases(_Joining):
 
     @classmethod
     def of_learned(cls, learned: LearnedPhrases) -> FrozenPhrases:
-        """Create phrases from those of a file."""
+        """Create ``FrozenPhrases`` from phrases that were read from a file."""
         later = None
         for each in reversed(learned.passes or (PhrasePass({}),)):
             made = cls(_Pass(each, learned))
@@ -336,7 +348,10 @@ class FrozenPhrases(_Joining):
         return later
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return the phrase of two words and connectors between them, and its score; (None, None) if it has none."""
+        """Join two words and the connectors between them; return the phrase and its score.
+
+        Returns (None, None) if the score does not exceed the threshold, or if the phrase is not known.
+        """
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         score = self.phrasegrams.get(phrase, NEGATIVE_INFINITY)
         return (phrase, score) if score > self.threshold else (None, None)
@@ -347,12 +362,12 @@ class FrozenPhrases(_Joining):
         return joined if self._later is None or isinstance(joined, JoinedSentences) else self._later[joined]
 
     def scores(self) -> dict[tuple[str, ...], float]:
-        """Return the words of each phrase, including connectors, and its score."""
+        """Return a dict from the words of each phrase, a tuple that includes connectors, to the score of the phrase."""
         known = self._words  # phrases that were added later are split at the delimiter
         return {known.get(each, tuple(each.split(self.delimiter))): score for each, score in self.phrasegrams.items()}
 
     def joining(self) -> Callable[[list[str]], list[str]]:
-        """Return a function that joins the current phrases in a sentence."""
+        """Return a function that takes a sentence and returns it with its phrases joined."""
         kept = {words: score for words, score in self.scores().items() if score > self.threshold}
         own, delimiter = PhrasePass(kept, self.connector_words), self.delimiter
         if self._later is None:
@@ -370,7 +385,7 @@ class FrozenPhrases(_Joining):
 
 
 class _Pass:
-    """One pass of a file of phrases, with the attributes that :class:`FrozenPhrases` needs."""
+    """The phrases that one pass over a text learned, with the attributes that :class:`FrozenPhrases` reads."""
 
     def __init__(self, each: PhrasePass, learned: LearnedPhrases) -> None:
         self.threshold = learned.options.get("threshold", NEGATIVE_INFINITY)
@@ -384,7 +399,10 @@ Phraser = FrozenPhrases
 
 
 def _scorer(scoring: Any) -> Scorer:
-    """Return the scorer with a name, or the function itself after checking that it accepts all arguments."""
+    """Return the function that computes scores, given its name or the function itself.
+
+    Raises :class:`ConfigError` for an unknown name, or for a function that does not accept all arguments.
+    """
     if isinstance(scoring, str) and scoring in _SCORERS:
         return _SCORERS[scoring]
     if not callable(scoring):
@@ -410,7 +428,7 @@ def _numbers(min_count: Any, threshold: Any, scoring: Scorer) -> tuple[float, fl
 
 
 def _splits(token: str, delimiter: str, connectors: frozenset[str]) -> Iterator[tuple[str, list[str], str]]:
-    """Yield each way to split a token into a phrase: first word, connectors, last word."""
+    """Yield each way to split a token into a phrase, as (first word, connectors, last word)."""
     start = token.find(delimiter)
     while start >= 0:
         rest, between = token[start + len(delimiter) :], list[str]()

@@ -20,7 +20,7 @@ Pairs = list[tuple[Any, float]]
 
 
 class Questions(VectorStore):
-    """Methods for neighbours, similarities and distances."""
+    """The methods of ``KeyedVectors`` that return neighbours, similarities and distances."""
 
     # --- neighbours
 
@@ -41,7 +41,8 @@ class Questions(VectorStore):
         positive, negative : key, vector, (key, weight) or list of them, default None
             The parts of the query. Without a weight, positive parts have weight 1 and negative parts weight -1.
         topn : int or None, default 10
-            Number of keys. 0 gives an empty list, None an array with the cosines of all keys.
+            Number of keys to return, as a list of (key, cosine). 0 returns an empty list, and None an array with the
+            cosines of all keys.
         clip_start, clip_end : int, default 0 and None
             Search only the rows from ``clip_start`` to ``clip_end`` (exclusive).
         restrict_vocab : int, default None
@@ -66,22 +67,25 @@ class Questions(VectorStore):
         return self._named(ids[0] + start, cosines[0], topn, own)
 
     def similar_by_word(self, word: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """Like :meth:`similar_by_key`."""
+        """Old name of :meth:`similar_by_key`."""
         return self.similar_by_key(word, topn, restrict_vocab)
 
     def similar_by_key(self, key: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """Return the neighbours of one key."""
+        """Return the ``topn`` keys with the highest cosine to one key; see :meth:`most_similar`."""
         return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_vector(self, vector: Any, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
-        """Return the keys nearest to a vector, without excluding any key."""
+        """Return the ``topn`` keys with the highest cosine to a vector. No key is excluded."""
         query = np.asarray(vector) if isinstance(vector, list | tuple) else vector
         return self.most_similar(positive=[query], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_cosmul(
         self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
-        """Like :meth:`most_similar`, with products of similarities (Levy and Goldberg 2014); weights are exponents."""
+        """Like :meth:`most_similar`, but multiply similarities instead of adding them (Levy and Goldberg 2014).
+
+        Weights are exponents.
+        """
         topn = _count(topn)
         if topn is not None and topn < 1:
             return []
@@ -139,11 +143,11 @@ class Questions(VectorStore):
         return self._mean_cosine([self.get_index(w1)], [self.get_index(w2)])
 
     def distance(self, w1: Any, w2: Any) -> np.float32:
-        """Return 1 - :meth:`similarity`."""
+        """Return the cosine distance of two keys: 1 minus their cosine."""
         return np.float32(1 - self.similarity(w1, w2))
 
     def n_similarity(self, ws1: Sequence[Any], ws2: Sequence[Any]) -> np.float32:
-        """Return the cosine of the mean vectors of two lists of keys; 0 if no key of a list is known.
+        """Return the cosine of the mean vectors of two lists of keys; 0 if one of the lists has no known key.
 
         Unknown keys are left out. Raises ZeroDivisionError if a list is empty.
         """
@@ -156,7 +160,7 @@ class Questions(VectorStore):
         return self._mean_cosine(*rows) if all(rows) else np.float32(0)
 
     def _mean_cosine(self, rows: list[int], others: list[int]) -> np.float32:
-        """Return the cosine of the means of two sets of rows; 0 if a mean is 0."""
+        """Return the cosine of the mean vectors of two lists of rows; 0 if one of the means is 0."""
         means = [self.vectors[each].astype(np.float64).mean(0) for each in (rows, others)]
         lengths = [float(np.linalg.norm(mean)) or 1.0 for mean in means]
         return np.float32(np.dot(means[0] / lengths[0], means[1] / lengths[1]))
@@ -166,7 +170,7 @@ class Questions(VectorStore):
         raise NotImplementedError("similarity_unseen_docs is a method of Doc2Vec: use n_similarity(words1, words2)")
 
     def distances(self, word_or_vector: Any, other_words: Iterable[Any] = ()) -> NDArray[np.float32]:
-        """Return 1 - cosine of a key or a vector with each of ``other_words``, or with all keys."""
+        """Return 1 - cosine for a key or vector and each of ``other_words``, or each key if there are none."""
         is_vector = isinstance(word_or_vector, np.ndarray | list | tuple)
         vector = np.asarray(word_or_vector) if is_vector else self.get_vector(word_or_vector)
         rows = [self.get_index(key) for key in other_words]
@@ -179,7 +183,7 @@ class Questions(VectorStore):
 
     @staticmethod
     def cosine_similarities(vector_1: NDArray[Any], vectors_all: NDArray[Any]) -> NDArray[Any]:
-        """Return the cosines of a vector, shape (N,), with the rows of a matrix, shape (n, N)."""
+        """Return the cosine of a vector, shape (N,), with each row of a matrix, shape (n, N). Result: shape (n,)."""
         lengths = np.linalg.norm(vectors_all, axis=1) * np.linalg.norm(vector_1)
         products: NDArray[Any] = vectors_all @ vector_1
         found: NDArray[Any] = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
@@ -206,13 +210,17 @@ class Questions(VectorStore):
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
     def relative_cosine_similarity(self, wa: Any, wb: Any, topn: int = 10) -> float:
-        """Return the similarity of two keys, divided by the sum of those of the ``topn`` neighbours of ``wa``."""
+        """Return the cosine of two keys, divided by the sum of the cosines of ``wa`` with its ``topn`` neighbours."""
         if _count(topn) is None or topn < 1:
             raise ConfigError("topn", "must be a whole number from 1 up", topn)
         return float(self.similarity(wa, wb)) / math.fsum(score for _, score in self.similar_by_word(wa, topn))
 
     def rank_by_centrality(self, words: Sequence[Any], use_norm: bool = True) -> list[tuple[np.float32, Any]]:
-        """Return (similarity with the mean of all, key) for each known key, the most central first."""
+        """Return (similarity, key) for each known key, sorted by decreasing similarity.
+
+        The similarity is the dot product with the mean vector of all known keys, which is scaled to length 1. With
+        ``use_norm``, the vectors of keys are scaled to length 1 first, so that the similarity is a cosine.
+        """
         known = [word for word in words if word in self]
         if not known:
             raise ConfigError("words", "must hold at least one known key", list(words))
@@ -222,16 +230,16 @@ class Questions(VectorStore):
         return sorted(zip((rows @ mean).astype(np.float32), known, strict=True), reverse=True)
 
     def doesnt_match(self, words: Sequence[Any]) -> Any:
-        """Return the known key that is least similar to the others."""
+        """Return the known key that has the lowest cosine to the mean of the known keys."""
         return self.rank_by_centrality(words)[-1][1]
 
     def wmdistance(self, document1: Sequence[str], document2: Sequence[str], norm: bool = True) -> float:
-        """Return the Word Mover's Distance of two lists of words, without unknown words (extra ``transport``)."""
+        """Return the Word Mover's Distance of two lists of words (extra ``transport``). Unknown words are left out."""
         return wmdistance(self.core(), document1, document2, norm=norm, ignore_missing=True)
 
 
 def _count(topn: Any) -> int | None:
-    """Return ``topn`` as int, or None."""
+    """Check ``topn``, and return it as int; None stays None."""
     return None if topn is None else integer("topn", topn, "must be a whole number or None")
 
 

@@ -1,4 +1,7 @@
-"""gensim's classes that read sentences from files. Passing the path as ``corpus_file`` is faster."""
+"""Classes of gensim that read sentences from files.
+
+To train on a file, pass its path to ``Word2Vec`` as ``corpus_file``; this is faster than these classes.
+"""
 
 from __future__ import annotations
 
@@ -115,12 +118,12 @@ def _split_at_last_space(data: bytes) -> tuple[bytes, bytes]:
 
 
 class CountedIterable:
-    """A wrapper that is only iterable, because wordkin would interpret lists of strings as paths.
+    """Wraps an iterable and counts its items. A wrapped list cannot be taken for a list of paths.
 
     Attributes
     ----------
     read : int
-        Number of items of the last iteration, including empty ones.
+        Number of items that the last iteration returned, including empty ones.
     """
 
     def __init__(self, sentences: Iterable[Any]) -> None:
@@ -135,7 +138,7 @@ class CountedIterable:
 
 
 def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, once: bool = False) -> Source:
-    """Return the source for ``corpus_iterable`` or ``corpus_file``; exactly one of them must be passed.
+    """Return a Source that reads ``corpus_iterable`` or ``corpus_file``; exactly one of them must be passed.
 
     Raises TypeError, as gensim does, if both or none are passed, if the path is of another type, or for a generator,
     unless it is read only ``once``.
@@ -164,7 +167,7 @@ def source_of_sentences(corpus_iterable: Any, corpus_file: Any, config: Any, *, 
 
 
 def refuse_integers(scanned: Scan) -> None:
-    """Refuse sentences of whole numbers, because gensim's methods interpret a number as a row."""
+    """Raise ConfigError for sentences of whole numbers, because gensim's methods interpret a number as a row."""
     if scanned.integers:
         scanned.close()
         raise CorpusError(
@@ -173,7 +176,7 @@ def refuse_integers(scanned: Scan) -> None:
 
 
 def refuse_strings(corpus_iterable: Any) -> None:
-    """Refuse a list whose items are not lists of words, before it is read."""
+    """Raise ConfigError if the items of a list are not lists of words. Called before the list is read."""
     if not isinstance(corpus_iterable, list | tuple) or not corpus_iterable:
         return
     first = corpus_iterable[0]
@@ -185,7 +188,10 @@ def refuse_strings(corpus_iterable: Any) -> None:
 
 
 def one_or_many(sentences: Any) -> tuple[bool, Any]:
-    """Return whether the argument is one sentence (strings) and not a corpus, and the argument itself."""
+    """Return (True, sentence) for one sentence, which is a list of strings, or (False, corpus) for several.
+
+    An iterator is converted to a list.
+    """
     if isinstance(sentences, str | bytes):
         raise ConfigError("sentence", "must be a list of words", sentences, "split it into words first")
     if isinstance(sentences, list | tuple):

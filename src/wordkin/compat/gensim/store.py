@@ -27,7 +27,7 @@ REAL = np.float32
 
 
 def key_list(keys: Any) -> list[Any]:
-    """Return one key or vector, several of them, or None as a list."""
+    """Return a list of keys or vectors: ``[keys]`` if a single one was passed, [] for None."""
     if keys is None:
         return []
     if isinstance(keys, str | int | np.integer) or (isinstance(keys, np.ndarray) and keys.ndim == 1):
@@ -36,7 +36,7 @@ def key_list(keys: Any) -> list[Any]:
 
 
 class VectorStore:
-    """V keys, each with a vector of ``vector_size`` numbers. Keys and vectors can be changed.
+    """Base class of ``KeyedVectors``: V keys, each with a vector of ``vector_size`` (N) numbers. Both can be changed.
 
     Parameters
     ----------
@@ -100,7 +100,10 @@ class VectorStore:
         return self._cached[2]
 
     def _core_of(self, start: int, stop: int) -> WordVectors:
-        """Return some rows as :class:`WordVectors`. If a key is not a string, row numbers replace all keys."""
+        """Return the rows from ``start`` to ``stop - 1`` as :class:`WordVectors`.
+
+        If any key is not a string, the words of the result are row numbers.
+        """
         keys = self.index_to_key[start:stop]
         named = keys if all(isinstance(key, str) for key in keys) else [str(row) for row in range(start, stop)]
         rows = self.vectors[start:stop]
@@ -114,13 +117,14 @@ class VectorStore:
     # --- keys
 
     def has_index_for(self, key: Any) -> bool:
-        """Return whether a key or a row number exists."""
+        """Return whether ``key`` is a key or the number of a row."""
         return bool(self.get_index(key, -1) >= 0)
 
     def get_index(self, key: Any, default: int | None = None) -> int:
-        """Return the row of a key. A whole number that is not a key is interpreted as a row.
+        """Return the row of a key. A whole number that is not a key is interpreted as the number of a row.
 
-        If there is no such row, returns ``default``, or raises :class:`UnknownWordError` (a KeyError) if it is None.
+        If there is no such row, returns ``default``; if ``default`` is None, raises :class:`UnknownWordError`, which is
+        also a KeyError.
         """
         index = self.key_to_index.get(key, -1)
         if index >= 0:
@@ -201,7 +205,7 @@ class VectorStore:
         return (mean / length if post_normalize and length > 0 else mean).astype(np.float32)
 
     def _checked_vector(self, parameter: str, vector: NDArray[Any]) -> NDArray[Any]:
-        """Return a vector that was passed instead of a key; raise :class:`ConfigError` if it is not a vector."""
+        """Check and return a vector that was passed instead of a key; raise :class:`ConfigError` if it is not one."""
         if vector.shape != (self.vector_size,) or vector.dtype.kind not in "iuf":
             got = vector if vector.dtype.kind not in "iuf" else vector.shape
             raise ConfigError(parameter, f"must hold keys or vectors of {self.vector_size} numbers", got)
@@ -295,7 +299,11 @@ class VectorStore:
     # --- attributes of keys
 
     def allocate_vecattrs(self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None) -> None:
-        """Allocate a value for each key in these attributes, or in all existing ones."""
+        """Create attributes of keys, with one value of a type for each key.
+
+        Attributes that exist and have too few values are extended with zeros. ``types`` holds a type for each name in
+        ``attrs``.
+        """
         names, kinds = list(attrs or ()), list(types or ())
         if len(names) != len(kinds):
             raise WrongTypeError("types", f"must hold a type for each of {names}", types)
@@ -311,7 +319,7 @@ class VectorStore:
                 self.expandos[attr] = grown
 
     def set_vecattr(self, key: Any, attr: str, val: Any) -> None:
-        """Set an attribute of a key. The attribute is created if no key has it."""
+        """Set an attribute of a key, such as "count". The attribute is created for all keys if it does not exist."""
         index = self.get_index(key)
         if attr not in self.expandos:
             self.allocate_vecattrs([attr], [type(val)])
@@ -340,7 +348,7 @@ class VectorStore:
     def sort_by_descending_frequency(self) -> None:
         """Sort keys, vectors and attributes by decreasing "count".
 
-        Of keys with the same count, the last one comes first, as in gensim.
+        Keys with equal counts are put in reverse order, as in gensim.
         """
         if not len(self):
             return
@@ -364,7 +372,7 @@ class VectorStore:
             self.norms = self.core().norms
 
     def get_normed_vectors(self) -> NDArray[np.float32]:
-        """Return a copy of all vectors with length 1, shape (V, N). Zero vectors stay zero."""
+        """Return a copy of all vectors, scaled to length 1, shape (V, N). Zero vectors stay zero."""
         return self.core().unit_vectors(np.arange(len(self)))
 
     def unit_normalize_all(self) -> None:
@@ -381,7 +389,10 @@ class VectorStore:
 
 
 def by_descending_frequency(counts: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the rows by decreasing count, in gensim's order: of equal counts, the last row first."""
+    """Return the row numbers sorted by decreasing count.
+
+    Rows with equal counts are in reverse order, as in gensim.
+    """
     order: NDArray[np.int64] = np.argsort(counts, kind="stable")[::-1]
     return order
 

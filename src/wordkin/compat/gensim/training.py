@@ -1,4 +1,4 @@
-"""Training of the model with gensim's interface: converts parameters and tables, and calls callbacks."""
+"""Train a model with gensim's interface: convert its parameters and tables, and call its callbacks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GENSIM_NAMES = {
 
 
 class CallbackAny2Vec:
-    """Base class of callbacks. Each overridden method is called with the model."""
+    """Base class of callbacks. Subclasses override methods, which are called with the model."""
 
     def on_epoch_begin(self, model: Any) -> None:
         """Called before each epoch."""
@@ -44,7 +44,7 @@ class CallbackAny2Vec:
 
 
 def call(callbacks: Iterable[Any], hook: str, model: Any) -> None:
-    """Call one method of all callbacks."""
+    """Call the method named ``hook`` of each callback with the model."""
     for callback in callbacks:
         getattr(callback, hook)(model)
 
@@ -90,7 +90,7 @@ def vocabulary_of(model: Model) -> Vocabulary:
 
 
 def drawn_rows(model: Model, first: int) -> NDArray[np.float32]:
-    """Return random initial vectors for the rows from ``first`` on, shape (V - first, N)."""
+    """Return random initial vectors for the rows from number ``first`` on, shape (V - first, N)."""
     from wordkin.training.tables import initial_input_rows
 
     config, size = config_of(model), len(model.wv)
@@ -99,7 +99,7 @@ def drawn_rows(model: Model, first: int) -> NDArray[np.float32]:
 
 
 def named_tables(model: Model) -> dict[str, NDArray[Any]]:
-    """Return views of the tables of a model, under the names of :mod:`wordkin.training.tables`."""
+    """Return views of the tables of a model, as a dict with the names that :mod:`wordkin.training.tables` uses."""
     tables: dict[str, NDArray[Any]] = {"input": model.wv.vectors}
     if model.hs:
         tables["output/hierarchical-softmax"] = model.syn1[: len(model.wv) - 1]
@@ -138,7 +138,10 @@ def train_tables(model: Model, corpus: EncodedCorpus, config: TrainingConfig, ca
 def _teller(
     model: Model, take: Callable[[], None], callbacks: Sequence[Any]
 ) -> Callable[[TrainingReport], bool | None]:
-    """Return a training callback that stores losses and calls gensim's callbacks at the end of each epoch."""
+    """Return a training callback that stores the loss and calls gensim's callbacks after each epoch.
+
+    ``take`` copies the trained tables to the model. It is called before gensim's callbacks.
+    """
 
     def tell(report: TrainingReport) -> None:
         if not report.epoch_finished:
@@ -158,7 +161,7 @@ def _teller(
 
 
 def locked_rows(model: Model) -> NDArray[np.int64] | None:
-    """Return the rows whose lock factor is 0, which training does not change; None if there are none.
+    """Return the numbers of the rows with lock factor 0, which training must not change; None if there are none.
 
     If there are fewer factors than rows, they are repeated, so a single factor applies to all rows. Raises
     :class:`ConfigError` for a factor other than 0 and 1.
@@ -176,14 +179,17 @@ def locked_rows(model: Model) -> NDArray[np.int64] | None:
 
 
 def empty_corpus() -> EncodedCorpus:
-    """An encoded text without sentences."""
+    """Return an encoded text without sentences."""
     from wordkin.corpus.encoded import EncodedCorpus
 
     return EncodedCorpus.of_arrays(np.empty(0, np.int32), np.zeros(1, np.int64))
 
 
 def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
-    """Return the log-likelihood of each sentence in nats, under hierarchical softmax with full windows."""
+    """Return the log-likelihood of each sentence in nats, shape (sentences,).
+
+    It is computed by hierarchical softmax, with windows of full width. A sentence of fewer than two words has 0.
+    """
     import dataclasses
 
     from wordkin.corpus.encoded import EncodedCorpus
@@ -211,7 +217,10 @@ def sentence_scores(model: Model, sentences: Sequence[NDArray[np.int32]]) -> NDA
 
 
 def _examples(words: int, model: Model) -> int:
-    """Return the number of training examples of a sentence with full windows: centres for CBOW, pairs for skip-gram."""
+    """Return how many training examples a sentence of ``words`` words has if all windows have full width.
+
+    For CBOW, an example is a centre; for skip-gram, it is a pair.
+    """
     if not model.sg:
         return words
     places = np.arange(words)

@@ -1,4 +1,4 @@
-"""``Word2Vec`` with gensim 4's parameters, attributes and methods: a mutable model whose training the core does."""
+"""``Word2Vec`` with gensim 4's parameters, attributes and methods: a mutable model that wordkin trains."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ logger = logging.getLogger(__name__)
 
 
 class _ClassOnly:
-    """A function that can be called only on the class, as in gensim, because it does not change an instance."""
+    """Makes a function a method that can be called on the class but not on an instance, as in gensim.
+
+    Such a method returns a new object, and does not change the instance.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function, self.__doc__ = function, function.__doc__
@@ -58,10 +61,10 @@ class _ClassOnly:
 
 
 def _load(cls: type[Any], *args: Any, rethrow: bool = False, **kwargs: Any) -> Any:
-    """Read a file that :meth:`Word2Vec.save` wrote; ``mmap="r"`` maps it until the model is trained.
+    """Read a model from a file that :meth:`Word2Vec.save` wrote.
 
-    Raises :class:`FormatError` for a pickle; the message contains the call that converts it. Raises
-    :class:`NotAModelError` for a file that contains only vectors.
+    With ``mmap="r"``, its tables are mapped until the model is trained. Raises :class:`FormatError` for a pickle; the
+    message contains the call that converts it. Raises :class:`NotAModelError` for a file that contains only vectors.
     """
     del rethrow
     path, mapped = loading_path("Word2Vec.load", args, kwargs)
@@ -331,9 +334,10 @@ class Word2Vec(Model):
             raise NotTrainedError("the model has no output table, which training needs: call build_vocab to create it")
 
     def get_latest_training_loss(self) -> float:
-        """Return the mean loss per example of the last epoch with examples, in nats; 0 before training.
+        """Return the mean loss per example in the last finished epoch, in nats; 0 before training.
 
-        gensim returns a sum over all epochs instead. ``latest_losses`` holds the mean of each epoch.
+        Epochs whose loss is 0, because they had no training example, are passed over. gensim returns a sum over all
+        epochs instead. ``latest_losses`` holds the mean of each epoch.
         """
         return next((loss for loss in reversed(self.latest_losses) if loss > 0), 0.0)
 
@@ -342,7 +346,10 @@ class Word2Vec(Model):
     def predict_output_word(
         self, context_words_list: Iterable[Any], topn: int = 10
     ) -> list[tuple[Any, np.float32]] | None:
-        """Return the likeliest centre words of a context, with the softmax of their scores; None if all are unknown."""
+        """Return the likeliest centre words for a context, as a list of (word, probability), the likeliest first.
+
+        The probabilities are the softmax of the scores of all words. Returns None if no context word is known.
+        """
         if not self.negative or len(self.outputs().get("syn1neg", ())) != len(self.wv) or not len(self.wv):
             raise NotTrainedError("predict_output_word needs a model trained with negative sampling: for other "
                                   "models, use wordkin.Word2Vec.predict")  # fmt: skip
@@ -366,9 +373,10 @@ class Word2Vec(Model):
         queue_factor: int = 2,
         report_delay: float = 1,
     ) -> NDArray[np.float32]:
-        """Return the log-likelihood in nats of each of the first ``total_sentences`` sentences (only with ``hs=1``).
+        """Return the log-likelihood in nats of each of the first ``total_sentences`` sentences, shape (sentences,).
 
-        All windows have their full width. Unknown words are left out. A sentence with fewer than two known words has 0.
+        The model needs ``hs=1``. All windows have their full width. Unknown words are left out. A sentence with fewer
+        than two known words has the value 0.
         """
         del chunksize, queue_factor, report_delay
         if not self.hs:

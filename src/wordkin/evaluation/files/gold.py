@@ -1,4 +1,4 @@
-"""Scores or answers in a second file, as for SemEval-2017 task 2, the MSR questions and Multi-SimLex."""
+"""Read scores or answers from a second file, as for SemEval-2017 task 2, the MSR questions and Multi-SimLex."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PARTNERS = ((".data.", ".gold."), ("_data.", "_gold."), (".questions", ".answer
 
 
 def gold_path(path: Path, options: Options) -> Path | None:
-    """Return the file with the scores or answers for a benchmark file, or None if there is none.
+    """Return the path of the file with the scores or answers for a benchmark file; None if there is no such file.
 
-    It is the option ``gold`` if that is set. Otherwise it is the file whose name belongs to that of ``path`` in a
-    published benchmark, if this file exists.
+    It is the option ``gold``, if that is set. Otherwise, if ``path`` has the name of a published benchmark with a
+    second file, it is that second file.
     """
     if options.gold is not None:
         return Path(options.gold)
@@ -30,9 +30,9 @@ def gold_path(path: Path, options: Options) -> Path | None:
 
 
 def missing_partner(path: Path) -> str:
-    """Return the name that published benchmarks give the file of scores or answers for ``path``.
+    """Return the name of the file that should have the scores or answers for ``path``, as in published benchmarks.
 
-    Returns "" if the name of ``path`` is not that of a published benchmark.
+    Returns "" if ``path`` does not have the name of a published benchmark with a second file.
     """
     return next((path.name.replace(data, gold) for data, gold in _PARTNERS if data in path.name), "")
 

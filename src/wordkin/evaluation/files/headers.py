@@ -49,7 +49,7 @@ _NO_SCORE = frozenset(
 
 
 def find_header(table: Table, options: Options) -> Table:
-    """If the first row of a table is a header, return the table with this row as ``header`` instead.
+    """Return the table; if its first row is a header, this row is moved from ``rows`` to ``header``.
 
     The option ``header`` decides, if it is set. Otherwise the first row is a header if it has names of word columns
     (``Word 1, Word 2``, ``word1 word2``, ``단어1 단어2``), possibly after an index column, or if it has a name above a
@@ -87,14 +87,17 @@ def _is_header(row: Row, table: Table) -> bool:
 
 
 def _names_numbers(row: Row, table: Table, numeric: list[int]) -> bool:
-    """Whether the first row has a name in each of the columns that are ``numeric`` below it."""
+    """Return whether the first row has a name in each of the columns that hold numbers below it (``numeric``)."""
     if len(row.cells) != table.width or len(table.rows) < 2:
         return False
     return all(_is_name(row.cells[at]) for at in numeric)
 
 
 def _is_name(cell: str) -> bool:
-    """Whether a cell can be the name of a column. A number with a unit or mark, such as ``20%`` or ``3*``, cannot."""
+    """Return whether a cell can be the name of a column.
+
+    A number with a unit or mark, such as ``20%`` or ``3*``, cannot.
+    """
     if is_missing(cell) or looks_numeric(cell) or re.search(r"\d[.,]|[.,]\d", cell):
         return False
     return any(character.isalpha() for character in cell)
@@ -106,7 +109,7 @@ def normalised(name: str) -> str:
 
 
 def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
-    """Return the indices of the two word columns, found by their names, as in ``word1 POS1 word2 POS2``; or None."""
+    """Return the indices of the two word columns, found by names such as ``word1`` and ``word2``; None if not found."""
     numbered: dict[bool, int] = {}
     for at, name in enumerate(names):
         match = _NUMBERED.fullmatch(name)
@@ -118,7 +121,7 @@ def words_of_header(names: Sequence[str]) -> tuple[int, int] | None:
 
 
 def score_of_header(names: list[str], candidates: list[int]) -> list[int]:
-    """Return the candidate columns with the best names for a score, such as "mean"; [] if no name is known."""
+    """Return the candidate columns whose names, such as "mean", fit a score best; [] if no name is known."""
     for tier in _SCORE_TIERS:
         found = [at for at in candidates if at < len(names) and _named(names[at], tier)]
         if found:

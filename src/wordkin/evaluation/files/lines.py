@@ -39,7 +39,7 @@ class Line:
     path: Path
 
     def error(self, rule: str, remedy: str = "") -> FormatError:
-        """Return a FormatError with the file, the number and the text of this line."""
+        """Return a FormatError that names the file and quotes this line with its number."""
         shown = self.text if len(self.text) <= _LONGEST_SHOWN else self.text[: _LONGEST_SHOWN - 3] + "..."
         message = f"{self.path}, line {self.number}: {rule}; got {shown!r}"
         return FormatError(f"{message}: {remedy}" if remedy else message)

@@ -1,4 +1,4 @@
-"""Parsing of scores: with decimal point or comma, as percentages, or missing."""
+"""Parse scores, which may have a decimal point or comma, may be percentages, or may be missing."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def number(cell: str, decimal: str) -> float | None:
 
 
 def decimal_marks(cells: Iterable[str]) -> set[str]:
-    """Return which decimal marks (``"."``, ``","``) occur in the numbers among some cells."""
+    """Return the decimal marks (``"."``, ``","``) that occur in those cells that are numbers."""
     return {mark for cell in cells if looks_numeric(cell) for mark in ".," if mark in cell}
 
 
 def may_be_thousands(cells: Iterable[str]) -> bool:
-    """Whether cells have commas, and each comma could be a thousands separator.
+    """Return whether some cells have commas, and all these commas could be thousands separators.
 
     This is so for ``1,234``, but not for ``0,234`` or ``7,35``.
     """

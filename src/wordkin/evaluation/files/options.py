@@ -17,7 +17,7 @@ DECIMALS = (".", ",")
 
 
 class ReadOptions(TypedDict, total=False):
-    """Types of the options of :func:`wordkin.evaluation.read_dataset`, for functions that pass them on."""
+    """Types of the options of :func:`wordkin.evaluation.read_dataset`, for functions that pass these options on."""
 
     gold: str | Path | None
     score_column: str | int | None
@@ -34,7 +34,7 @@ class ReadOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The checked options of :func:`wordkin.evaluation.read_dataset`."""
+    """The options of :func:`wordkin.evaluation.read_dataset` after checking."""
 
     kind: str | None = None
     gold: str | Path | None = None
@@ -56,7 +56,7 @@ class Options:
 
 
 def checked_options(kind: str | None, given: Mapping[str, Any]) -> Options:
-    """Check the options given for reading a file; raise ConfigError for the first that is not valid."""
+    """Check the options for reading a file, and return them; raise ConfigError for the first that is not valid."""
     names = sorted(ReadOptions.__annotations__)
     for name, value in given.items():
         if name not in names:

@@ -1,4 +1,4 @@
-"""Conversion of a table to a similarity benchmark: finds the columns of words and scores, and parses them."""
+"""Convert a table to a similarity benchmark: find the columns of words and scores, and parse the scores."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
 
 
 def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) -> tuple[str, float | None]:
-    """Parse the score of a row, and find what is wrong with the row.
+    """Parse the score of a row, and check the row.
 
-    ``columns`` are the indices of the two words and the score. Returns a description of the fault ("" if there is none)
-    and the score (None if it cannot be parsed).
+    ``columns`` are the indices of the two words and the score. Returns a description of what is wrong with the row (""
+    if nothing is) and the score (None if it cannot be parsed).
     """
     first, second, score = columns
     if table.regular and len(row.cells) != table.width:
@@ -71,9 +71,9 @@ def _fault(row: Row, table: Table, columns: tuple[int, int, int], decimal: str) 
 
 
 def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """If every word ends in a part of speech such as ``-n`` or ``-v``, as in MEN, remove it from all words.
+    """If every word ends in a part of speech such as ``-n`` or ``-v``, as in MEN, remove the part of speech.
 
-    Returns the pairs, and a note about the change if there was one.
+    Returns the pairs, and a tuple with a note about the change, which is empty if there was none.
     """
     if options.pos_suffixes == "keep" or not all(_TAGGED.fullmatch(word) for pair in pairs for word in pair):
         return pairs, ()
@@ -86,7 +86,10 @@ def _untagged(pairs: list[tuple[str, str]], options: Options) -> tuple[list[tupl
 
 
 def word_columns(table: Table, options: Options) -> tuple[int, int]:
-    """Return the indices of the two word columns: from the option, the header, or the first two with text."""
+    """Return the indices of the two word columns.
+
+    The option names them, or else the header; if neither does, they are the first two columns with text.
+    """
     if options.word_columns is not None:
         first, second = (find_column(table, "word_columns", each) for each in options.word_columns)
         return first, second
@@ -108,7 +111,7 @@ def word_columns(table: Table, options: Options) -> tuple[int, int]:
 
 
 def _is_index(table: Table) -> bool:
-    """Whether the first column numbers the rows with consecutive whole numbers."""
+    """Return whether the first column numbers the rows with consecutive whole numbers."""
     cells = table.column(0)
     if not all(cell.isdecimal() for cell in cells):
         return False
@@ -157,10 +160,10 @@ def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
 
 
 def _mean_columns(table: Table, candidates: list[int]) -> list[int]:
-    """Of several columns of numbers, return the one that is the mean of the others, if there is one.
+    """Of several columns of numbers, find the one with the mean of the others; return a list with its index.
 
-    Files often publish the ratings of individual people and their mean. If no column is certain, all candidates are
-    returned.
+    Files often publish the ratings of individual people and their mean. If no column is certainly the mean, the list
+    has the indices of all candidates.
     """
     rows = [
         [number(cell.replace(",", "."), ".") for cell in row.cells[candidates[0] : candidates[-1] + 1]]

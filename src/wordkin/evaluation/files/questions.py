@@ -1,4 +1,4 @@
-"""Conversion of a table to an analogy benchmark, in the layout of Google (sections) or MSR (a tag per line)."""
+"""Convert a table to an analogy benchmark, in the layout of Google (sections) or of MSR (a tag in each line)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
 
 
 def tag_column(table: Table) -> int | None:
-    """Return the index of the column of MSR tags such as ``JJ_JJR``; None unless rows have four words and a tag."""
+    """Return the index of the column of MSR tags such as ``JJ_JJR``; None unless each row has four words and a tag."""
     if table.width != 5:
         return None
     return next((at for at in (0, 3, 4) if all(_is_tag(row, at) for row in table.rows)), None)
@@ -76,7 +76,7 @@ def _is_tag(row: Row, at: int) -> bool:
 
 
 def make_sections(headings: list[tuple[str, int]], items: int) -> tuple[Section, ...]:
-    """Make sections from headings, pairs of a name and the index of the first item below it.
+    """Make sections from headings. Each heading is a pair of a name and the index of the first item below it.
 
     Items before the first heading form a section named "". ``items`` is the number of all items.
     """

@@ -1,4 +1,4 @@
-"""Reading of a benchmark from a file or a directory."""
+"""Read a benchmark from a file or a directory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def read_dataset(path: str | Path, kind: str | None = None, **options: Unpack[Re
     score_column : str, int or None, default None
         Column of the scores: a name from the header, or a number from 1. None detects it.
     word_columns : (str or int, str or int) or None, default None
-        Columns of the two words, or of the word and its category. None detects them.
+        The two columns of words or, for categories, the columns of the word and of its category: names or numbers from
+        1. None detects them.
     header : bool or None, default None
         Whether the first line is a header; None detects it.
     delimiter : {"tab", "comma", "semicolon", "colon", "bar", "space"} or None, default None
@@ -58,7 +59,7 @@ def read_dataset(path: str | Path, kind: str | None = None, **options: Unpack[Re
         Whether to raise FormatError for a line that is not an item, for example one without a score, or to skip it.
         ``reading`` lists skipped lines.
     pos_suffixes : {"strip", "keep"}, default "strip"
-        Whether to remove the part of speech if all words end in one, as ``sun-n`` in MEN.
+        If all words end in a part of speech, as ``sun-n`` does in MEN, whether to remove it from them.
     pairs_per_relation : int or None, default None
         Use only the first ``pairs_per_relation`` pairs of each relation; None for all.
 
@@ -100,7 +101,7 @@ FUNCTIONS: dict[str, Callable[[Table, Options], Dataset]] = {
 
 
 def _read_table(path: Path, options: Options) -> Table:
-    """Read a file as a table with separate header, and append the columns of a second file if there is one."""
+    """Read a file as a table, and append the columns of a second file if there is one. The header is separate."""
     table = make_table(read_lines(path, options.encoding), path, options)
     gold = gold_path(path, options)
     if gold is not None:

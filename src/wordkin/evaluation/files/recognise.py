@@ -1,7 +1,7 @@
-"""Detection of the kind of benchmark that a table contains.
+"""Detect the kind of benchmark that a table contains.
 
-For each kind, a function returns why a table fits it, or "" if it does not fit. If no kind fits, or several do, the
-error names the option that decides.
+For each kind, a function returns the reason why a table fits that kind, or "" if it does not. If no kind fits, or
+several do, the error names the option that decides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _FEW_VALUES = 12
 
 
 def recognise(table: Table, options: Options) -> str:
-    """Detect the kind of benchmark in a table whose header has been removed: the only kind that fits.
+    """Return the kind of benchmark that a table contains. The header of the table must have been removed.
+
+    If an option names the kind, this is the result. Otherwise it is the only kind that fits the table.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def _fits_relations(table: Table) -> str:
 
 
 def _repeats(table: Table, at: int) -> bool:
-    """Whether each value that occurs in column ``at`` occurs at least twice."""
+    """Return whether each value that occurs in column ``at`` occurs at least twice in it."""
     return min(Counter(table.column(at)).values()) > 1
 
 
@@ -128,7 +130,7 @@ def _has_name_of_bats(table: Table) -> bool:
 
 
 def _are_labels(table: Table, at: int) -> bool:
-    """Whether a column contains a few labels, such as parts of speech, rather than words."""
+    """Return whether column ``at`` contains a few labels, such as parts of speech, rather than words."""
     values = {cell.lower() for cell in table.column(at)}
     return values <= PARTS_OF_SPEECH or (len(table.rows) >= _MANY_ROWS and len(values) <= _FEW_VALUES)
 

@@ -84,8 +84,8 @@ def _relations(
 ) -> Iterator[tuple[str, list[Pair]]]:
     """Yield the name and the word pairs of each relation.
 
-    A relation is a section of a file, or a whole file without sections. Malformed rows are refused, or appended to
-    ``dropped`` with the reason.
+    A relation is a section of a file or, if a file has no sections, the whole file. Malformed rows are refused, or
+    their line numbers are appended to ``dropped`` with the reason.
     """
     for table in tables:
         first, second = _columns(table, options)
@@ -120,7 +120,7 @@ def _columns(table: Table, options: Options) -> tuple[int, int]:
 
 
 def _questions(pairs: Sequence[Pair]) -> Iterator[tuple[Question, tuple[str, ...]]]:
-    """Yield a question for each ordered choice of two different word pairs, and the answers that are accepted."""
+    """Yield a question for each ordered choice of two different word pairs, with the answers that it accepts."""
     for a, (b, *_) in pairs:
         for c, answers in pairs:
             if c != a:

@@ -31,7 +31,7 @@ class FileReading:
     comments : int
         Number of comment lines.
     files : tuple of str
-        Names of the files if several were read: a file of scores, or the files of a directory.
+        Names of the files if several were read: the benchmark and its file of scores, or the files of a directory.
     notes : tuple of str
         Other processing, such as "50 pairs became 2,450 questions".
     """

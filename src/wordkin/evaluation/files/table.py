@@ -1,4 +1,4 @@
-"""Splitting of lines into cells, and separation of comments and section headings."""
+"""Split lines into cells, and separate comments and section headings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Table:
     header : Row or None
         The header, set by :mod:`wordkin.evaluation.files.headers`.
     files : tuple of str
-        Names of the files if the table was made of two.
+        If the table was made of two files, their names.
     width : int
         The most frequent number of cells per row.
     regular : bool
@@ -79,9 +79,9 @@ class Table:
         return [row.cells[at] for row in self.rows if len(row.cells) > at]
 
     def is_numeric(self, at: int, share: float = 0.5) -> bool:
-        """Whether at least the fraction ``share`` of the cells in a column are numbers.
+        """Return whether at least the fraction ``share`` of the cells in column ``at`` are numbers.
 
-        Cells that mark a missing score are not counted, nor is one cell that may be a header.
+        Cells that mark a missing score are not counted. One other cell, which may be a header, is not counted either.
         """
         if at not in self._numbers:
             cells = [cell for cell in self.column(at) if not is_missing(cell)]
@@ -141,7 +141,10 @@ def no_items(path: Path) -> FormatError:
 
 
 def _is_section(row: Row, shape: Table) -> bool:
-    """Whether a row is a heading ``: name`` or ``:name``. A row that starts with a word such as ``:D`` is not."""
+    """Return whether a row is a heading ``: name`` or ``:name``.
+
+    A row that starts with a word such as ``:D`` is none.
+    """
     text = row.line.text
     if not _SECTION.match(text):
         return False
@@ -149,7 +152,7 @@ def _is_section(row: Row, shape: Table) -> bool:
 
 
 def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> bool:
-    """Whether a line that starts with ``#`` or ``//`` is a comment. It is one if it cannot be an item.
+    """Return whether a line that starts with ``#`` or ``//`` is a comment. It is one if it cannot be an item.
 
     Raises FormatError if it could be both.
     """
@@ -172,23 +175,23 @@ def _is_comment(row: Row, shape: Table, rows_before: bool, options: Options) -> 
 
 
 def _fits(row: Row, shape: Table) -> bool:
-    """Whether a row has as many cells as the table ``shape``, and numbers in the same columns."""
+    """Return whether a row fits the table ``shape``: it has as many cells, and numbers in the columns of numbers."""
     if len(row.cells) != shape.width or shape.width < 2 or not all(row.cells[:2]):
         return False
     return all(looks_numeric(cell) for at, cell in enumerate(row.cells) if at > 1 and shape.is_numeric(at))
 
 
 def _without_empty_columns(rows: list[Row]) -> tuple[Row, ...]:
-    """Remove the last columns if they are empty in all rows, as when each line ends in a delimiter."""
+    """Remove the last columns that are empty in all rows, as when each line ends in a delimiter."""
     while len(rows[0].cells) > 1 and all(row.cells[-1] == "" for row in rows):
         rows = [Row(row.cells[:-1] or ("",), row.line) for row in rows]
     return tuple(rows)
 
 
 def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
-    """Raise FormatError if it is unclear whether tabs or all white space separates columns.
+    """Raise FormatError if it is unclear whether columns are separated only by tabs or by any white space.
 
-    This is so if tabs give two columns, but white space gives three, of which the third is a number.
+    This is so if tabs split the lines into two columns, but white space splits them into three, the last a number.
     """
     by_tab = [line.text.strip("\t").split("\t") for line in lines]
     if any(len(cells) != 2 for cells in by_tab):
@@ -248,7 +251,7 @@ def splitter(delimiter: str, options: Options, texts: Sequence[str]) -> Callable
 
 
 def _is_quoted_csv(text: str, delimiter: str) -> bool:
-    """Whether a line can be quoted CSV: each quotation mark, if there is any, encloses a whole cell."""
+    """Return whether a line can be quoted CSV: each quotation mark, if there is any, encloses a whole cell."""
     mark = re.escape(delimiter)
     cell = rf'\s*(?:"(?:[^"]|"")*"|[^"{mark}]*)\s*'
     return re.fullmatch(rf"{cell}(?:{mark}{cell})*", text) is not None

@@ -12,7 +12,7 @@ _LOSSES = {"losses": "card.training_loss", "validation_losses": "card.held_out_l
 
 
 class CardPanel:
-    """Properties of the file of vectors, which do not depend on the selected word."""
+    """The panel with properties of the file of vectors. It does not depend on the selected word."""
 
     def __init__(self, exploration: Exploration) -> None:
         view, vectors = exploration.view, exploration.vectors
@@ -57,7 +57,7 @@ class CardPanel:
 
 
 def losses_in(text: str) -> list[float]:
-    """Parse a JSON list of numbers; return [] if the text is not such a list."""
+    """Parse a text that is a JSON list of numbers, such as the losses of all epochs; return [] for any other text."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):

@@ -17,14 +17,15 @@ Row = tuple[str, float | None, float | None, bool, bool]
 
 
 def aligned(word: str, first: Embeddings, second: Embeddings, topn: int = TOPN) -> list[Row]:
-    """Return the neighbours of a word in two files of vectors, one row per neighbour.
+    """Return a table of the neighbours of a word in two files of vectors, with one row per neighbour.
 
     Returns
     -------
     list of (str, float or None, float or None, bool, bool)
-        The neighbour, its cosines in the first and the second file, and whether it is one of the ``topn`` nearest in
-        the first and the second file. A cosine is None if the neighbour is not in that file. Neighbours in both lists
-        come first, then those with the highest sum of cosines.
+        The neighbour, its cosine in the first file and in the second, and whether it is one of the ``topn`` nearest
+        words in the first file and in the second. If a file does not have the neighbour, the cosine in it is None. Rows
+        are sorted: first neighbours that are among the nearest in both files, and among these by decreasing sum of
+        cosines.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from nicegui import ui
 def table_as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Format a table as CSV in UTF-8, with the byte order mark that spreadsheets expect.
 
-    Cells that a spreadsheet would interpret as formulas start with a quote.
+    A cell that a spreadsheet would interpret as a formula gets a quote before its text.
 
     >>> table_as_csv(["word", "cosine"], [("a,b", 0.5), ("=1+1", -0.25)]).decode("utf-8-sig")
     'word,cosine\\r\\n"a,b",0.5\\r\\n\\'=1+1,-0.25\\r\\n'
@@ -38,7 +38,7 @@ def give_picture(name: str, address: str) -> None:
 
 
 def file_name(name: str, suffix: str) -> str:
-    """Return a file name that is valid on every system.
+    """Convert a name to a file name that is valid on every system.
 
     >>> file_name("a/b <c>", "csv"), file_name("서울", "png")
     ('a-b-c.csv', '서울.png')

@@ -30,7 +30,7 @@ class Exploration:
     vectors : Embeddings
         Its vectors.
     walk : callable
-        Selects another word in all panels.
+        A function that selects another word in all panels.
     word : str, default ""
         The selected word; "" for none.
     neighbours : Neighbours or None, default None
@@ -46,7 +46,7 @@ class Exploration:
 
 
 def completions(vectors: Embeddings, begun: str, most: int = 8) -> list[str]:
-    """Return words that begin with the typed text, also in lower case or with a capital; the most frequent first.
+    """Return up to ``most`` words that begin with the typed text, the most frequent first.
 
     >>> import numpy as np
     >>> from wordkin.vocabulary import Vocabulary

@@ -29,7 +29,7 @@ def _row_html(rank: int, word: str, cosine: float) -> str:
 
 
 class NeighbourList:
-    """The list of neighbours of the selected word."""
+    """The list of neighbours of the selected word, which it shows with their cosines."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration = exploration

@@ -118,7 +118,7 @@ class _Exploring:
             self._panels[name].show()
 
     def _walk(self, word: str) -> None:
-        """Select a word; "back" in the browser selects the previous one."""
+        """Select a word. With "back" in the browser, the user selects the previous word again."""
         if word and word != self._exploration.word:
             self._view.remember(as_step=True, word=word)
             self._show(word)

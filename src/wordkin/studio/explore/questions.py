@@ -19,7 +19,7 @@ _INK = "#1b2430"
 
 
 class AnalogyPanel:
-    """A is to B as C is to which word?"""
+    """The panel that answers the question "A is to B as C is to which word?"."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration, view = exploration, exploration.view
@@ -64,7 +64,7 @@ class AnalogyPanel:
 
 
 class HeatmapPanel:
-    """A heatmap of the pairwise cosines of several words."""
+    """The panel with a heatmap of the pairwise cosines of several words."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration, view = exploration, exploration.view
@@ -79,7 +79,7 @@ class HeatmapPanel:
         self._shown: tuple[list[str], list[list[float]]] = ([], [])
 
     def show(self) -> None:
-        """Compare the selected word with its neighbours, unless the user has entered words."""
+        """Show the heatmap of the selected word and its neighbours, unless the user has entered other words."""
         if not self._exploration.view.state.get("words"):
             near = [word for word, _ in (self._exploration.neighbours or [])[:11]]
             self._input.set_value(", ".join([self._exploration.word, *near]))
@@ -123,7 +123,7 @@ class HeatmapPanel:
 
 
 class OddPanel:
-    """Which word is least like the others?"""
+    """The panel that answers the question which of several words is least like the others."""
 
     def __init__(self, exploration: Exploration) -> None:
         self._exploration, view = exploration, exploration.view
@@ -170,7 +170,10 @@ def _words_input(exploration: Exploration, value: str, on_enter: Any) -> ui.inpu
 
 
 def _heatmap(words: list[str], table: list[list[float]]) -> dict[str, Any]:
-    """Return the options of the chart. ECharts draws words and numbers on a canvas, so none become HTML."""
+    """Return the options of ECharts for a heatmap of a table of cosines.
+
+    ECharts draws words and numbers on a canvas, so they cannot be interpreted as HTML.
+    """
     names = [word if len(word) <= 20 else f"{word[:19]}…" for word in words]
     axis = {"type": "category", "data": names, "axisTick": {"show": False}, "splitArea": {"show": False}}
     label = {"interval": 0, "color": _INK, "fontSize": 13}

@@ -42,7 +42,7 @@ class UmapProcess:
 
     @property
     def progress(self) -> float:
-        """Fraction of the layout that is done, 0 to 1; 0 while UMAP searches neighbours."""
+        """Fraction of the iterations of UMAP that are done, 0 to 1. It is 0 as long as UMAP searches neighbours."""
         try:
             done, total = (self._folder / PROGRESS).read_text().split("/")
             return min(1.0, int(done) / int(total))
@@ -50,7 +50,7 @@ class UmapProcess:
             return 0.0
 
     def result(self) -> NDArray[np.float32]:
-        """Return the position of each word, float32 [words, 2]; raise WordkinError if the process failed."""
+        """Return the position of each word as float32, shape (words, 2); raise WordkinError if the process failed."""
         try:
             if not (self._folder / POSITIONS).exists():
                 lines = (self._folder / "errors").read_text(errors="replace").strip().splitlines()

@@ -38,7 +38,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Choices:
-    """The chosen text and options. Each field has the same name as its parameter of the URL.
+    """The chosen text and options. Each field has the name of the URL parameter that stores it.
 
     Attributes
     ----------
@@ -68,14 +68,17 @@ class Choices:
 
     @classmethod
     def of_preset(cls, preset: Preset, kept: Choices | None = None) -> Choices:
-        """Return the choices of an example; fields that it does not set are taken from ``kept``."""
+        """Return the choices of an example text; fields that the example does not set are taken from ``kept``."""
         base = kept or cls()
         options = {name: value for name, value in preset.options.items() if name in _FIELDS}
         return dataclasses.replace(base, preset=preset.name, text=preset.text, noise="", **options)
 
     @classmethod
     def of_state(cls, state: Mapping[str, str], language: str) -> Choices:
-        """Read choices from a URL. Missing or illegal parameters get the value of the example."""
+        """Read choices from the parameters of a URL.
+
+        If a parameter is missing or illegal, the value of the example text is used.
+        """
         name = state.get("preset", "")
         default = "cat-ko" if language == "ko" else "cat"
         base = cls.of_preset(PRESETS[name if name in PRESETS else default])
@@ -89,7 +92,10 @@ class Choices:
         return dataclasses.replace(base, **found)
 
     def to_state(self) -> dict[str, str | None]:
-        """Return the parameters of the URL; None for values that equal those of the example."""
+        """Return the parameters of the URL for these choices.
+
+        None stands for values that equal those of the example text.
+        """
         base = Choices.of_preset(PRESETS[self.preset]) if self.preset else Choices()
         state: dict[str, str | None] = {"preset": self.preset or None}
         for field in _FIELDS:
@@ -101,7 +107,7 @@ class Choices:
         return state
 
     def noise_words(self) -> list[str]:
-        """Return the noise words that the user chose: words between commas or spaces."""
+        """Return the list of noise words that the user chose. In ``noise``, they are separated by commas or spaces."""
         return self.noise.replace(",", " ").split()
 
     def course(self) -> Course:
@@ -145,7 +151,7 @@ _FIELDS = {field.name: field.type for field in dataclasses.fields(Choices)}
 
 
 def _parsed(field: str, text: str) -> Any:
-    """Parse a parameter of the URL; return None if it is not legal."""
+    """Convert a parameter of the URL to the value of the field; return None if the parameter is not legal."""
     if field in WORDS:
         return text if text in WORDS[field] else None
     if field in NUMBERS or field == "subsample":

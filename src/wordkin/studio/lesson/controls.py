@@ -96,7 +96,7 @@ def _go_to(tab: Tab, number: float | None) -> None:
 
 
 def _begin(tab: Tab) -> None:
-    """Add a field for the number of steps before the first one shown; an empty field stands for the usual number."""
+    """Add a field for the number of steps before the first step shown. An empty field stands for the usual number."""
     made = ui.number(tab.text("begin"), value=tab.first - 1, min=0, max=tab.steps - 1, step=1, precision=0)
     made.props("outlined dense").style("width:9.5rem")
 
@@ -133,7 +133,7 @@ def _options(tab: Tab) -> None:
             typed_in.on_value_change(lambda: keep())
 
         def keep() -> None:
-            """Keep what was typed, because a change of another option rebuilds the fields."""
+            """Keep the text typed so far. If another option changes, the fields are created again with this text."""
             tab.draft = text.value or "", noise.value or ""
 
         with marked("div", "line"):

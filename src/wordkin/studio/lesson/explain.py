@@ -1,7 +1,7 @@
-"""Popovers with equations. Pointing at a cell of the flow shows the equation of its number.
+"""Popovers with equations. If the user points at a number of the flow, its equation is shown.
 
-A cell with an equation has the attribute ``data-equation-of``, whose value :func:`equation_key` makes. The equation is
-built only when it is shown.
+A table cell with an equation has the attribute ``data-equation-of``, whose value :func:`equation_key` makes. The
+equation is built only when it is shown.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _MARGIN, _WIDTH, _HEIGHT = 8, 36, 190  # distance from the table (pixels), maxim
 
 
 def equation_key(name: str, *, row: int = 0, component: int = 0, input_row: int = 0, objective: int = 0) -> str:
-    """Return the key of an equation of a step.
+    """Return the key of one of the equations of :func:`wordkin.lesson.equations.equations`: its name and its indices.
 
     >>> equation_key("score", row=2)
     'score:2:0:0:0'
@@ -76,14 +76,17 @@ def path_key(name: str, word_id: int, index: int = 0) -> str:
 
 
 def usual_row(view: ObjectiveView) -> int:
-    """Return the index of the first true output row, which is used for equations that belong to no row."""
+    """Return the index of the first output row of a true word.
+
+    Equations that do not belong to an output row are built for this one.
+    """
     return next((index for index, each in enumerate(view.rows) if each.times), 0)
 
 
 def equation_of(tab: Tab, key: str, step: Step | None = None) -> Equation | None:
-    """Return the equation with a key; None if the key is not valid or the step has no such equation.
+    """Return the equation with a key; None if the key is not valid or the step has no equation with it.
 
-    The step is the current one of the lesson, or one that was computed with other noise words.
+    ``step`` is a step that was computed with other noise words. None stands for the current step of the lesson.
     """
     name, *numbers = key.split(":")
     if len(numbers) != 4 or not all(each.isdecimal() and len(each) < 4 for each in numbers):
@@ -107,7 +110,7 @@ def equation_of(tab: Tab, key: str, step: Step | None = None) -> Equation | None
 
 
 def _path_equation(tab: Tab, name: str, *, word_id: int, index: int) -> Equation | None:
-    """Return an equation of a node on the path to a word; None if there is no such word, node or equation."""
+    """Return the equation ``name`` of node number ``index`` on the path to a word; None if there is none."""
     tree, view = tab.course.text.tree, tab.step.objectives[0]
     if tree is None or not view.nodes or word_id >= len(tree):
         return None

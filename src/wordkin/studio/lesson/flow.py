@@ -64,7 +64,7 @@ def build_flow(tab: Tab) -> Update:
 
 
 def _hide_answers(tab: Tab, blocks: dict[str, Element]) -> None:
-    """Beside the exercises, hide the blocks that hold the answers, until the user asks for them."""
+    """Hide the blocks that hold answers to the exercises, if the page shows exercises, until the user asks for them."""
 
     def show() -> None:
         tab.answers_shown = True
@@ -135,13 +135,16 @@ def strip_html(tab: Tab) -> str:
 
 
 def sentence_of(tab: Tab) -> str:
-    """Return which sentence of the text the window is in; of equal sentences, the first one."""
+    """Return a text that says which sentence the window is in, such as "sentence 2 of 5".
+
+    If several sentences are equal, it names the first of them.
+    """
     sentences = tab.overview.sentences
     return tab.text("sentence_of", number=sentences.index(tab.step.window.sentence) + 1, sentences=len(sentences))
 
 
 def sentence_html(tab: Tab) -> str:
-    """Return the sentence; centre and context are marked, and dropped words are crossed out."""
+    """Return the sentence with marks for centre and context words. Words that subsampling dropped are crossed out."""
     window = tab.step.window
     classes = dict.fromkeys(window.context, "context") | dict.fromkeys(window.dropped, "dropped")
     classes[window.centre] = "centre"
@@ -153,7 +156,7 @@ def sentence_html(tab: Tab) -> str:
 
 
 def window_html(tab: Tab) -> str:
-    """Return the sentence and a table of the pairs of its window."""
+    """Return the sentence of the window, and a table of the pairs of the window."""
     step = tab.step
     rows = [
         row(
@@ -190,7 +193,7 @@ def _plainly(value: float) -> str:
 
 
 def hidden_html(tab: Tab) -> str:
-    """Return a table of the input rows and the hidden vector."""
+    """Return a table of the input rows of the step and its hidden vector."""
     step = tab.step
     scale = max((abs(value) for each in step.inputs for value in each.row), default=1.0) or 1.0
     heads = ["", *map(str, range(1, len(step.hidden) + 1))]
@@ -241,7 +244,10 @@ def _objective_html(tab: Tab, view: ObjectiveView, which: int) -> str:
 
 
 def _sums_of(tab: Tab, view: ObjectiveView) -> str:
-    """Explain Σt and C·y, which replace label and probability if one softmax serves several outputs, with numbers."""
+    """Explain C · y and Σt with the numbers of the step.
+
+    If one softmax serves C outputs, they replace the probability y and the label t.
+    """
     each = next(row for row in view.rows if row.times)
     assert each.probability is not None and each.expected is not None
     sides = [shown(each.expected), str(each.times)]
@@ -288,7 +294,7 @@ def _output_row(tab: Tab, view: ObjectiveView, index: int, several: bool, which:
 
 
 def update_html(tab: Tab) -> str:
-    """Return a table of the gradient EH and of each row that changes: its old values, the step and its new values."""
+    """Return tables of the gradient EH and of each row that changes: its old values, the step and its new values."""
     step = tab.step
     heads = ["", "", *map(str, range(1, len(step.hidden) + 1))]
     outputs = " ".join(f"o{each.row_id}" for view in step.objectives for each in view.rows if not each.ignored)
@@ -338,9 +344,9 @@ def update_html(tab: Tab) -> str:
 
 
 def formulas_html(tab: Tab, names: Sequence[str]) -> str:
-    """Return the formulas of the first component, with symbols and with numbers.
+    """Return the equations with these names for the first component of the vectors, with symbols and with numbers.
 
-    Formulas of an output row are shown for the first row with label 1 and for the first one with label 0.
+    Equations of an output row are shown twice: for the first row with label 1 and for the first one with label 0.
     """
     parts = []
     for view in tab.step.objectives:

@@ -40,9 +40,10 @@ def cell(
     value: float | None, name: str = "", *, came_from: str = "", equation: str = "", first: bool = False,
     scale: float = 0.0, digits: int = 4,
 ) -> str:  # fmt: skip
-    """Format a table cell with a number. With ``scale``, the background is stronger for larger numbers.
+    """Format a table cell with a number. With ``scale``, the background is stronger for larger absolute values.
 
-    Pointing at the cell shows its ``equation``. The Tab key stops at the ``first`` such cell of a table.
+    Pointing at the cell shows its ``equation``. The Tab key stops only at one cell of a table, which is marked by
+    ``first``.
     """
     background = ""
     if scale and value is not None:
@@ -57,7 +58,7 @@ def _pointed(came_from: str, equation: str, first: bool) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", classes: str = "") -> str:
-    """Format a table of rows made by :func:`row`. A heading is aligned like the cell below it."""
+    """Format a table. ``rows`` are made by :func:`row`. A heading is aligned like the cells below it."""
     title = f"<caption>{text(caption)}</caption>" if caption else ""
     made = list(rows)
     cells = _CELL.findall(made[0]) if made else []
@@ -71,7 +72,11 @@ def table(heads: Sequence[str], rows: Iterable[str], *, caption: str = "", class
 
 
 def row(head: object, cells: Iterable[str], *, key: str = "", classes: str = "", leaf: int | None = None) -> str:
-    """Format a row with a heading; ``key`` is its name in ``data-from`` of other cells, ``leaf`` the id of a word."""
+    """Format a table row with a heading.
+
+    Other cells refer to the row by ``key`` in their attribute ``data-from``. ``leaf`` is the id of a word whose path a
+    click shows.
+    """
     marked = f' data-row="{key}"' if key else ""
     marked += f' data-leaf="{leaf}"' if leaf is not None else ""
     return f'<tr{marked} class="{classes}"><th scope="row">{text(head)}</th>{"".join(cells)}</tr>'
@@ -93,12 +98,12 @@ def bar(share: float, *, classes: str = "") -> str:
 
 
 def share_cell(share: float, name: str, *, equation: str, came_from: str) -> str:
-    """Format a cell with a small bar, its number and an equation."""
+    """Format a table cell with a small bar and its number, which has an equation."""
     return f'<td class="share"{_pointed(came_from, equation, False)}>{bar(0.4 * share)}{number(share, name)}</td>'
 
 
 def bar_cell(share: float, name: str = "", *, classes: str = "", of: float | None = None, equation: str = "") -> str:
-    """Format a cell with a bar and its number; with ``of``, a bar for ``share / of`` without a number."""
+    """Format a table cell with a bar and its number. With ``of``, the bar shows ``share / of`` and has no number."""
     if of is not None:
         return f'<td class="barred">{bar(share / of, classes=classes)}</td>'
     pointed = _pointed("", equation, False)
@@ -122,12 +127,12 @@ def grid(
 
 
 def path_of(points: Iterable[tuple[float, float]]) -> str:
-    """Format points as the path of an SVG drawing."""
+    """Format points as the attribute ``d`` of an SVG path, which joins them by lines."""
     return " ".join(f"{'M' if index == 0 else 'L'}{x:.2f},{y:.2f}" for index, (x, y) in enumerate(points))
 
 
 def drawing(content: str, width: int, height: int, label: str, *, least: int = 320, classes: str = "") -> str:
-    """Format an SVG drawing. It shrinks with the page, down to ``least`` pixels, and scrolls below that width."""
+    """Format an SVG drawing. It shrinks with the page, but not below ``least`` pixels; a narrower page scrolls it."""
     style = f"max-width:{width * 1.3:.0f}px;min-width:{min(width, least)}px"
     return (
         f'<div class="scroll-x"><svg class="drawing {classes}" viewBox="0 0 {width} {height}" role="img" '

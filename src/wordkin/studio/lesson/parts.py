@@ -56,7 +56,10 @@ def folded(title: str, *paragraphs: str) -> None:
 
 
 def drawn_twice_html(tab: Tab, view: ObjectiveView, *, chosen: bool = False) -> str:
-    """Return a note on each noise word that was drawn or chosen several times, whose steps are added; or ""."""
+    """Return a note on each noise word that was drawn or chosen several times; "" if there is none.
+
+    The note says that the steps for this word are added.
+    """
     if view.objective != "negative-sampling":
         return ""
     times = Counter(each.output for each in view.rows if not each.label and not each.ignored)
@@ -66,7 +69,7 @@ def drawn_twice_html(tab: Tab, view: ObjectiveView, *, chosen: bool = False) -> 
 
 
 def symbols(tab: Tab) -> dict[str, str]:
-    """Return the symbols of the chosen notation, by the names that the texts of the lesson use."""
+    """Return the symbols of the chosen notation, as a dict from the names that the texts of the lesson use for them."""
     marks = notation_of(tab.choices.notation, tab.choices.architecture)
     return {
         "h": marks.hidden, "s": marks.score, "eta": marks.rate, "t": marks.label, "e": marks.error,
@@ -76,12 +79,12 @@ def symbols(tab: Tab) -> dict[str, str]:
 
 
 def climbs(tab: Tab) -> bool:
-    """Return whether the chosen notation maximises log p, so that errors and gradients have the opposite sign."""
+    """Return whether the chosen notation maximises log p. Errors and gradients then have the opposite sign."""
     return notation_of(tab.choices.notation).ascent
 
 
 def output_rows(tab: Tab) -> int:
-    """Return the number of rows of W′: one per word, or one per inner node under the tree."""
+    """Return the number of rows of W′: one per word or, with hierarchical softmax, one per inner node of the tree."""
     size = len(tab.overview.words)
     return size - 1 if tab.choices.objective == "hierarchical-softmax" else size
 
@@ -89,7 +92,7 @@ def output_rows(tab: Tab) -> int:
 def why_error_html(tab: Tab, objective: str = "", step: Step | None = None) -> str:
     """Return the derivation of the error of an output row from its loss, in the chosen notation.
 
-    With a step, each output row also has a check with its numbers: what the loss does if the score is raised a little.
+    If ``step`` is given, its output rows are used for a check: how the loss changes if a score is raised a little.
     """
     is_softmax = (objective or tab.choices.objective) == "softmax"
     marks = notation_of(tab.choices.notation, tab.choices.architecture)
@@ -110,7 +113,7 @@ def why_error_html(tab: Tab, objective: str = "", step: Step | None = None) -> s
 
 
 def _check_html(tab: Tab, step: Step) -> str:
-    """Return a table of errors, each beside the change of the loss when the score of its row is raised a little."""
+    """Return a table of the errors of rows, each beside the change of the loss if the score is raised a little."""
     view, marks = step.objectives[0], notation_of(tab.choices.notation, tab.choices.architecture)
     is_softmax, sign = view.objective == "softmax", -1.0 if marks.ascent else 1.0
     several = is_softmax and len(view.outputs) > 1
@@ -139,7 +142,10 @@ def _check_html(tab: Tab, step: Step) -> str:
 
 
 def _rows_to_check(view: ObjectiveView) -> list[tuple[int, OutputRow]]:
-    """Return rows with their indices: all of a few, or the true words and the most probable others of a softmax."""
+    """Return the output rows to show in a check, as (index, row).
+
+    For a softmax, these are the rows of the true words and of the most probable other words; otherwise, the first rows.
+    """
     used = [(index, each) for index, each in enumerate(view.rows) if not each.ignored]
     if view.objective == "softmax":
         used.sort(key=lambda each: (-min(1, each[1].times), -(each[1].probability or 0.0)))
@@ -147,7 +153,7 @@ def _rows_to_check(view: ObjectiveView) -> list[tuple[int, OutputRow]]:
 
 
 def _nudged(view: ObjectiveView, row: OutputRow) -> tuple[float, float]:
-    """Return the loss that depends on a row, and this loss after the score of the row has been raised."""
+    """Return the loss that depends on the score of a row, before and after the score is raised a little."""
     assert row.score is not None and row.probability is not None and row.loss is not None
     if view.objective == "softmax":
         grown = len(view.outputs) * math.log1p(row.probability * math.expm1(_NUDGE))
@@ -157,7 +163,7 @@ def _nudged(view: ObjectiveView, row: OutputRow) -> tuple[float, float]:
 
 
 def _gradient_html(tab: Tab, step: Step) -> str:
-    """Return the gradients of an output row and of the hidden vector with numbers, for the first component."""
+    """Return the gradients of an output row and of the hidden vector, with numbers, for their first component."""
     view = step.objectives[0]
     usual = next((index for index, each in enumerate(view.rows) if each.times), 0)
     found = [
@@ -171,7 +177,7 @@ def _gradient_html(tab: Tab, step: Step) -> str:
 def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
     """Return p(word | h) of every word under the objective of the lesson. The sum is 1.
 
-    Negative sampling defines no such probabilities. The softmax of its scores is used instead, and the page says so.
+    Negative sampling defines no such probabilities. For it, the softmax of the scores is used, and the page says so.
     """
     objective = tab.choices.objective
     tables = tab.taken.before[objective]
@@ -183,7 +189,10 @@ def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
 
 
 def ranked_html(tab: Tab, probabilities: list[float], true: list[int], name: str, most: int = 12) -> str:
-    """Return a table of words by decreasing probability. True words are marked, and shown even if they rank low."""
+    """Return a table of the ``most`` most probable words, by decreasing probability.
+
+    True words are marked, and are shown even if other words are more probable.
+    """
     order = sorted(range(len(probabilities)), key=lambda word_id: -probabilities[word_id])
     listed = [word_id for rank, word_id in enumerate(order) if rank < most or word_id in true]
     scale = max(probabilities)

@@ -41,9 +41,10 @@ class Tab:
     topic : str
         The current page of the lesson.
     begin : int or None
-        Number of steps before the first step shown, as the user chose it; None for :func:`_first_shown`.
+        Number of steps before the first step shown, if the user chose one. If it is None, :func:`_first_shown` chooses
+        the first step shown.
     first : int
-        The first step that is shown for the text and options.
+        Number of the step that is shown first.
     leaf : str
         The word whose path the page of the tree shows; "" for the true word of the step.
     """
@@ -80,7 +81,7 @@ class Tab:
         return self.view.text(f"lesson.{key}", **values)
 
     def named(self, view: T) -> T:
-        """Return a view of :mod:`wordkin.lesson` with the names of inner nodes in the language of the tab."""
+        """Return a copy of a view of :mod:`wordkin.lesson` whose inner nodes have names in the language of the tab."""
         plain: Callable[[str], str] = lambda number: self.text("node", number=number)  # noqa: E731
         return view if plain("0") == "node 0" else _renamed(view, plain)
 
@@ -217,7 +218,7 @@ class Tab:
             self.remember()
 
     def begin_after(self, count: int | None) -> None:
-        """Show the step after ``count`` steps, also whenever the text changes; None for the usual first step."""
+        """Show the step after ``count`` steps, now and whenever the text changes; None for the usual first step."""
         self.begin = None if count is None else max(0, min(count, self.steps - 1))
         self.first = _first_shown(self.course, self.steps) if self.begin is None else self.begin + 1
         self.pause()
@@ -270,7 +271,7 @@ class Tab:
 
 
 def _renamed(value: Any, name: Callable[[str], str]) -> Any:
-    """Return a copy of a view in which each name of an inner node is replaced."""
+    """Return a copy of a view in which ``name`` has replaced the name of each inner node."""
     if isinstance(value, str):
         found = _NODE.fullmatch(value)
         return name(found[1]) if found else value
@@ -283,10 +284,11 @@ def _renamed(value: Any, name: Callable[[str], str]) -> Any:
 
 
 def _first_shown(course: Course, steps: int) -> int:
-    """Return a step to begin with, where scores are no longer 0.
+    """Return the number of a step to begin with, at which scores are no longer 0.
 
-    If possible, the window is full on both sides; with subsampling, the sentence has a dropped word instead. Of several
-    such steps, the first one is chosen whose noise words are usual.
+    If possible, the window of this step is full on both sides or, with subsampling, its sentence has a dropped word.
+    Among such steps, those with the most usual noise words (see :func:`_usual_noise`) are preferred, and the first of
+    them is returned.
     """
     warm = min(course.warm_start(), steps)
     full, fitting = 2 * course.config.reach, []
@@ -299,7 +301,11 @@ def _first_shown(course: Course, steps: int) -> int:
 
 
 def _usual_noise(example: Example) -> int:
-    """Return 2 if the noise words differ and are not in the window; 1 if they differ from each other and the output."""
+    """Return how usual the noise words of a step are: 2, 1 or 0.
+
+    It is 0 if two noise words are equal or one of them is the output word, 1 if one of them is another word of the
+    window, and 2 otherwise.
+    """
     noise = example.noise[0]
     if len(set(noise)) < len(noise) or example.outputs[0] in noise:
         return 0

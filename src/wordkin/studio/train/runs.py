@@ -53,9 +53,9 @@ class TrainingRun:
     reading, report : dict of str to object
         The last event of the kind "reading", and the last one of the kind "report".
     points : list of (int, float, float)
-        Words, loss and learning rate over time.
+        Number of words trained so far, loss and learning rate, at several moments.
     held_out : list of (int, float)
-        Words and held-out loss after each epoch, if it is measured.
+        Number of words trained so far and held-out loss after each epoch, if this loss is measured.
     watch : tuple of str
         The watched words.
     watched : dict of str to list of (str, float), or None
@@ -141,13 +141,16 @@ class TrainingRun:
         self._process = None
 
     def pause(self, waiting: bool) -> None:
-        """Pause the run after the current span of the text, or continue it."""
+        """Pause the run if ``waiting`` is true; otherwise continue it.
+
+        It pauses when the span of the text that it trains on is done.
+        """
         if self.status in ("training", "paused"):
             self.status = "paused" if waiting else "training"
             self._send({"pause": waiting})
 
     def stop(self) -> None:
-        """Stop the run after the current span of the text. Its checkpoint is kept."""
+        """Stop the run when the span of the text that it trains on is done. Its checkpoint is kept."""
         if self.running:
             self.status = "stopping"
             self._send({"stop": True})

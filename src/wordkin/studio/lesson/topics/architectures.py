@@ -37,7 +37,7 @@ def cbow(tab: Tab) -> Update:
 
 
 def _cbow_html(tab: Tab) -> str:
-    """Return the window of the step as a sentence with a gap, for both architectures."""
+    """Return the sentence of the step with a gap for the centre word, and how CBOW predicts this word."""
     window = tab.taken.example.where.window
     view = tab.step.window
     shown = [
@@ -102,7 +102,10 @@ def product_html(objective: str) -> str:
 
 
 def _skip_gram_html(tab: Tab) -> str:
-    """Return the C outputs of one centre under one softmax, with their losses and errors, EI and EH."""
+    """Return tables of the outputs that skip-gram predicts from one centre word, with losses and errors.
+
+    One softmax serves all outputs. The last columns show EI, the sum of the errors, and EH.
+    """
     window = tab.taken.example.where.window
     network = network_html(tab) if tab.choices.architecture == "skip-gram" else ""
     if tab.choices.objective == "hierarchical-softmax":
@@ -203,7 +206,7 @@ def _update_html(tab: Tab) -> str:
 
 
 def _again_html(tab: Tab) -> str:
-    """Return score, probability and loss of each output, before and after the step."""
+    """Return a table with the score, probability and loss of each output, before and after the step."""
     made = []
     for old, new in zip(tab.step.objectives, tab.named(depict.judged_after(tab.course.text, tab.taken)), strict=True):
         symbol = "y" if old.objective == "softmax" else "σ"
@@ -226,7 +229,10 @@ def _again_html(tab: Tab) -> str:
 
 
 def _two_steps_html(tab: Tab) -> str:
-    """Return word2vec's step of each input row, and the exact step: minus the learning rate times the gradient."""
+    """Return a table with two steps for each input row: the one that word2vec takes, and the exact one.
+
+    The exact step is minus the learning rate times the gradient.
+    """
     step = tab.step
     view = next(each for each in step.tables if each.name == "input_vectors")
     if not view.changes:
@@ -248,7 +254,7 @@ def _two_steps_html(tab: Tab) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Run:
-    """One of the six combinations: its course, its number of steps and its name."""
+    """One of the six combinations of architecture and objective: its course, its number of steps and its name."""
 
     architecture: str
     objective: str
@@ -266,7 +272,10 @@ def _six_runs(choices: Choices) -> list[_Run]:
 
 
 def six(tab: Tab) -> Update:
-    """Page with all six combinations on the same text, after the same fraction of training."""
+    """Page with all six combinations of architecture and objective.
+
+    All are trained on the same text, and are shown after the same share of their training.
+    """
     paragraph(tab.text("six.intro"))
     runs: list[_Run] = []
     choices = tab.choices

@@ -34,7 +34,7 @@ class Question:
     answer : float or str
         A number, or the bits of a code.
     begin : float, default 0.0
-        For an update, the value before it: only the change has to be right. Otherwise 0.
+        For an update, the value before the update, so that the change can be judged. Otherwise 0.
     """
 
     name: str
@@ -107,7 +107,7 @@ def _of_equation(equation: Equation) -> Question:
 
 
 def _of_error(tab: Tab, row: OutputRow, word: str) -> Question:
-    """Ask for the error of an output row, from its score."""
+    """Return the question for the error of an output row, given its score."""
     marks = symbols(tab)
     assert row.error is not None and row.score is not None
     name = f"{marks['e']}_{row.output}"
@@ -120,7 +120,7 @@ def _of_error(tab: Tab, row: OutputRow, word: str) -> Question:
 
 
 def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Question]:
-    """Ask for codes, labels, errors and probabilities of words, and for the mean path."""
+    """Return questions about a tree: for codes, labels, errors and probabilities of words, and for the mean path."""
     built, counts = tab.course.text.tree, tab.course.text.counts
     assert built is not None
     words = [each.word for each in tab.overview.words]
@@ -170,7 +170,10 @@ def _joins_are_certain(counts: list[int]) -> bool:
 
 
 def _rows_of_each_label(tab: Tab, view: ObjectiveView) -> list[tuple[str, OutputRow]]:
-    """Return a node with label 1 and one with label 0, each with a word below it, if possible the true word."""
+    """Return the output row of a node with label 1 and of a node with label 0, as (word, row).
+
+    The word is one whose path has the node and this label there. If possible, it is the true word of the step.
+    """
     built = tab.course.text.tree
     assert built is not None
     order = sorted(tab.overview.words, key=lambda each: each.word not in view.outputs)
@@ -234,8 +237,9 @@ def _answer(question: Question) -> str:
 def verdict(tab: Tab, question: Question, given: str) -> str:
     """Return the reply to an answer.
 
-    A number may differ from the right one by 1 percent or 0.001, and the change of an update by 5 percent or 0.00005,
-    whichever is more, so that four decimals are enough. A difference of more than a quarter is always wrong.
+    A number may differ from the right one by 1 percent or 0.001, whichever is more. For an update, the change may
+    differ by 5 percent or 0.00005, whichever is more. Four decimals are therefore enough. A difference of more than a
+    quarter of the right number or change is always wrong.
     """
     if isinstance(question.answer, str):
         return _verdict_on_code(tab, question, question.answer, given.replace(" ", ""))

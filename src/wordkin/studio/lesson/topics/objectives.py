@@ -20,7 +20,7 @@ from wordkin.vocabulary.subsampling import keep_probabilities
 
 
 def cost(tab: Tab) -> Update:
-    """Page on the cost of one example, with sliders for C, N, V and K."""
+    """Page on the cost of training on one example, with sliders for C, N, V and K."""
     paragraph(tab.text("cost.intro"))
     paragraph(tab.text("cost.counted"))
     values = {"C": 10, "N": 500, "V": 1_000_000, "K": 5}
@@ -88,7 +88,7 @@ def _cost_html(tab: Tab, values: dict[str, int]) -> str:
 
 
 def natural_html(values: dict[str, int]) -> str:
-    """Return the cost of CBOW with a tree as if it took ln V choices."""
+    """Return the cost of CBOW with hierarchical softmax if a path had ln V nodes: C·N + N·ln V."""
     cost = values["N"] * (values["C"] + math.log(values["V"]))
     shown = f'<span class="num" data-name="cost.natural" data-value="{cost!r}">{cost:,.0f}</span>'
     return f"<p>CBOW, C·N + N·ln V = {shown}</p>"
@@ -106,7 +106,7 @@ def _moving_html(tab: Tab) -> str:
 
 
 def subsampling(tab: Tab) -> Update:
-    """Page on subsampling: keep probabilities under both formulas, and the words that one pass drops."""
+    """Page on subsampling: the probabilities of keeping words by both formulas, and the words that one epoch drops."""
     paragraph(tab.text("subsampling.intro"))
     exponent = {"t": math.log10(tab.choices.subsample or 10**-1.5)}
 
@@ -140,7 +140,7 @@ def subsampling(tab: Tab) -> Update:
 
 @functools.cache
 def _all_measured() -> dict[str, list[dict[str, Any]]]:
-    """Read the measurements of benchmarks/guidance.py from the file that benchmarks/report.py writes."""
+    """Read the results of benchmarks/guidance.py from the file in which benchmarks/report.py stores them."""
     found: dict[str, list[dict[str, Any]]] = json.loads(
         (files("wordkin.studio.lesson") / "measured.json").read_text(encoding="utf-8")
     )

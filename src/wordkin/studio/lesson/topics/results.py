@@ -119,7 +119,10 @@ def _plane_html(tab: Tab, run: _WholeRun) -> str:
 
 
 def _neighbours_html(tab: Tab) -> str:
-    """Return the nearest words of the words of the step: before training, half way to the step, and now."""
+    """Return a table with the nearest words of several words, first those of the step.
+
+    They are computed before training, after half of the steps up to the current one, and after the current one.
+    """
     names = [each.word for each in tab.overview.words]
     moments = sorted({0, tab.number // 2, tab.number})
     rows = []

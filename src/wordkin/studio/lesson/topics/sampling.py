@@ -45,13 +45,16 @@ def sampling(tab: Tab) -> Update:
 
 
 def _analogies_by_k() -> dict[str, str]:
-    """Return the shares of analogies solved, in percent, that the text about K names, such as "small_5" for K = 5."""
+    """Return a dict from names such as "small_5" to percentages of analogies solved, for the text about K.
+
+    "small_5" is the percentage on the small text with K = 5.
+    """
     tables = {"small": measured("noise_small"), "large": measured("noise_large")}
     return {f"{name}_{each['value']}": f"{100 * each['total']:.1f}" for name, found in tables.items() for each in found}
 
 
 def _nothing() -> None:
-    """Do nothing: the output rows of a tree belong to its nodes, so there are no scores of words to show."""
+    """Do nothing: under a tree, output rows belong to inner nodes, so no words have scores that could be shown."""
 
 
 def gradient_html(tab: Tab, step: Step | None = None) -> str:
@@ -118,14 +121,17 @@ def _with_numbers(tab: Tab) -> Update:
 
 
 def sampled_step(tab: Tab, noise: list[str] | None = None) -> Step:
-    """Return the current step of negative sampling, or the one that these noise words would give."""
+    """Return the current step as negative sampling takes it.
+
+    With ``noise``, it is the step that these noise words would give.
+    """
     if noise is None and tab.choices.objective == _NEGATIVE:
         return tab.step
     return tab.course.sampled_step(tab.number, noise)
 
 
 def recipe_html(tab: Tab, step: Step, *, tried: bool = False) -> str:
-    """Return the recipe with the numbers of a step: pair, noise words, scores, loss and update."""
+    """Return the recipe of negative sampling with the numbers of a step: pair, noise words, scores, loss and update."""
     comparison, view = step.comparisons[0], step.objectives[0]
     inputs = " + ".join(each.word for each in step.inputs)
     used = {each.row_id for each in view.rows if not each.ignored}
@@ -150,7 +156,7 @@ def recipe_html(tab: Tab, step: Step, *, tried: bool = False) -> str:
 
 
 def _source_html(tab: Tab, step: Step, tried: bool) -> str:
-    """Say where the noise words come from, and which of them are ignored."""
+    """Return a text that says where the noise words come from, and which of them are ignored."""
     comparison = step.comparisons[0]
     if tried:
         said = [tab.text("sampling.tried")]
@@ -164,7 +170,10 @@ def _source_html(tab: Tab, step: Step, tried: bool) -> str:
 
 
 def _rows_html(tab: Tab, view: ObjectiveView) -> str:
-    """Return the output rows of the step: label, score, probability of yes, error, loss, and where the row moves."""
+    """Return a table of the output rows of the step.
+
+    Its columns are label, score, probability of "yes", error, loss, and where the row moves.
+    """
     marks = notation_of(tab.choices.notation, tab.choices.architecture)
     named = symbols(tab)
     p = f"σ({named['s']})"
@@ -212,9 +221,10 @@ def _table_html(tab: Tab, trial: dict[int, list[str]]) -> str:
 
 
 def window_html(tab: Tab, trial: dict[int, list[str]] | None = None) -> str:
-    """Return the rows (input 1, input 2, label) of the window: each pair, followed by the noise words of its step.
+    """Return a table of the pairs of the window, as (input 1, input 2, label).
 
-    The words of ``trial`` stand in place of the noise words of its step.
+    Each pair is followed by the noise words that its step uses. ``trial`` maps the number of a step to other noise
+    words, which are shown instead.
     """
     rows, tried = [], trial or {}
     for pair in tab.course.window_pairs(tab.number):
@@ -236,7 +246,7 @@ def window_html(tab: Tab, trial: dict[int, list[str]] | None = None) -> str:
 
 
 def comparison_html(tab: Tab, step: Step) -> str:
-    """Return the same scores under full softmax, sampled softmax and negative sampling."""
+    """Return full softmax, sampled softmax and negative sampling, computed from the same scores."""
     comparison, named = step.comparisons[0], symbols(tab)
     return (
         f"<h3>{text(tab.text('sampling.same'))}</h3><p>{text(tab.text('sampling.three', **named))}</p>"
@@ -291,7 +301,7 @@ def _three_ways_html(tab: Tab, comparison: Comparison) -> str:
 
 
 def correction_html(tab: Tab, comparison: Comparison) -> str:
-    """Explain why sampled softmax corrects scores, with the numbers of the first noise word."""
+    """Explain why sampled softmax corrects its scores, with the numbers of the first noise word."""
     s = symbols(tab)["s"]
     said = [tab.text("sampling.correction_text", **symbols(tab))]
     if comparison.chosen:

@@ -84,7 +84,7 @@ def _nothing() -> None:
 
 
 def _trained(tab: Tab) -> Update:
-    """Add the path to a word, which can be chosen, and all leaves."""
+    """Add the path to a word that the user can choose, and a table of all leaves."""
     words = [each.word for each in tab.overview.words]
 
     def choose(word: str) -> None:
@@ -121,7 +121,7 @@ def _trained(tab: Tab) -> Update:
 
 
 def tree_html(tab: Tab) -> str:
-    """Return the drawing of the tree, the path to the chosen word, the reason for its errors, and all leaves."""
+    """Return the drawing of the tree, the path to the chosen word, the derivation of its errors, and all leaves."""
     view = tab.step.objectives[0]
     true = view.outputs[0]
     word = tab.leaf or true
@@ -173,7 +173,7 @@ def _sum_html(tab: Tab) -> str:
 
 
 def _path_html(tab: Tab, word: str) -> str:
-    """Return a table of the nodes on a path, and -log p of its word as the sum of their losses."""
+    """Return a table of the nodes on the path to a word. The sum of their losses is -log p(word | h)."""
     word_id, path = _word_id(tab, word), _path(tab, word)
     losses = [float(reference.negative_log_sigmoid(-node.score if node.bit else node.score)) for node in path]
     rows = [
@@ -211,7 +211,7 @@ def _leaf(word: WordRow, share: float, marked_word: bool, size: int) -> str:
 
 
 def _kinds(tab: Tab) -> None:
-    """Add a table of the four trees for the words of the lesson, and a drawing of one of them."""
+    """Add a table of the four kinds of trees for the words of the lesson, and a drawing of one of them."""
     heading(tab.text("tree.kinds"), 3)
     paragraph(tab.text("tree.kinds_text"))
     ui.html(kinds_html(tab), sanitize=False)
@@ -237,7 +237,7 @@ def _kinds(tab: Tab) -> None:
 
 
 def kinds_html(tab: Tab) -> str:
-    """Return a table of the four trees with the lengths of their paths, and how each of them is built."""
+    """Return a table of the four kinds of trees, with the lengths of their paths and how each tree is built."""
     counts = tab.course.text.counts
     built = {kind: build_tree(kind, counts) for kind in TREES}
     means = {kind: mean_length(each, counts) for kind, each in built.items()}
@@ -266,7 +266,10 @@ def kinds_html(tab: Tab) -> str:
 
 
 def shape_html(tab: Tab, kind: str) -> str:
-    """Return the drawing of a tree with its code bits; for Huffman's tree, also the joins that build it."""
+    """Return the drawing of one kind of tree with its code bits.
+
+    For Huffman's tree, the steps in which it is built are added.
+    """
     built = build_tree(kind, tab.course.text.counts)
     joins = joins_html(tab) if kind == "huffman" and len(built) > 1 else ""
     digits = f'<p class="small">{text(tab.text("tree.digits"))}</p>'
@@ -274,7 +277,7 @@ def shape_html(tab: Tab, kind: str) -> str:
 
 
 def joins_html(tab: Tab) -> str:
-    """Return the joins of words and nodes in Huffman's method, from the first node to the root."""
+    """Return the steps of Huffman's method. Each step joins two words or nodes to a new node; the last is the root."""
     course = tab.course.text
     built = HuffmanTree.from_counts(course.counts)
     nodes = tab.named(depict.tree_nodes(course.vocabulary, course.counts, built))
@@ -295,7 +298,7 @@ def joins_html(tab: Tab) -> str:
 
 
 def _width(word: str) -> int:
-    """Return the width of a leaf. Hangul and Han characters are twice as wide as others."""
+    """Return the width of a leaf with this word. Hangul and Han characters count twice."""
     columns = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in word)
     return max(_NARROWEST, _PER_CHARACTER * columns + 12)
 
@@ -334,7 +337,7 @@ def drawn_tree(tab: Tab, built: HuffmanTree, path: set[int], word: str, branches
 
 
 def _positions(built: HuffmanTree, words: list[str], nodes: list[Any]) -> tuple[dict[str, tuple[float, float]], int]:
-    """Return the centre of each leaf and node by name, and the width of the drawing."""
+    """Return a dict from the name of each leaf and node to its centre, and the width of the drawing."""
     ordered = sorted(range(len(words)), key=lambda word_id: built.path(word_id)[1].tolist())
     at: dict[str, tuple[float, float]] = {}
     end = 20.0

@@ -38,7 +38,7 @@ def why(tab: Tab) -> Update:
 
 
 def _spam_html(tab: Tab) -> str:
-    """Return a bag-of-words spam filter: the log odds of each word, with one added to each count."""
+    """Return a spam filter that uses word counts, as a table of log odds. One is added to each count."""
     kinds = (("why.messages_spam", True), ("why.messages_ham", False))
     messages = [(message, is_spam) for key, is_spam in kinds for message in tab.text(key).splitlines()]
     words = list(dict.fromkeys(word for message, _ in messages for word in message.split()))
@@ -67,15 +67,19 @@ def _spam_html(tab: Tab) -> str:
 
 
 def _own_exchanged_html(tab: Tab) -> str:
-    """Like :func:`_exchanged_html`, for words of the lesson that occur twice; a note if there is no such pair."""
+    """Return two words of the lesson exchanged with each other, as :func:`_exchanged_html` does.
+
+    Only words that occur twice or more are used. If there are no such words, a note says so.
+    """
     made = _exchanged_html(tab, tab.overview.sentences, least=2)
     return f"<p>{text(tab.text('why.own'))}</p>{made}" if made else f"<p>{text(tab.text('why.too_short'))}</p>"
 
 
 def _exchanged_html(tab: Tab, sentences: Sequence[Sequence[str]], *, least: int = 1) -> str:
-    """Return the two words that share the most neighbours, each in the sentences of the other.
+    """Return the sentences of two similar words, with these words exchanged.
 
-    Words that occur less than ``least`` times are left out. Returns "" if no two words share a neighbour.
+    The words are those that share the largest fraction of the words near them. Words that occur less than ``least``
+    times are left out. Returns "" if no two words have a word near them in common.
     """
     counts = Counter(word for sentence in sentences for word in sentence)
     around: dict[str, set[str]] = {}
@@ -175,7 +179,10 @@ def projection(tab: Tab) -> Update:
 
 
 def _hidden_symbol(tab: Tab) -> str:
-    """Return the symbol of the hidden vector. The notation with θ calls it x, which is the one-hot vector here."""
+    """Return the symbol of the hidden vector on this page.
+
+    The notation with θ calls it x, but on this page x is the one-hot vector.
+    """
     return "x_w" if tab.choices.notation == "theta" else symbols(tab)["h"]
 
 
@@ -227,7 +234,7 @@ def _pairs_html(tab: Tab) -> str:
 
 
 def _distance_html(tab: Tab) -> str:
-    """Explain three meanings of "1 / n": the mean of the context, weights by distance, and a random window width."""
+    """Explain three meanings of "1 / n": the mean over n context words, a weight at distance n, a random width."""
     window = tab.choices.window
     context = 2 * window
     rows = [
