@@ -61,7 +61,7 @@ class Rows:
     expected : int
         The number of rows for which memory is allocated at first.
     unit : {"byte", "line", "row"}
-        What a position in the file is the number of.
+        A position in the file is the number of a byte, a line or a row.
 
     Attributes
     ----------
