@@ -489,7 +489,7 @@ def test_a_run_that_has_not_trained_is_no_model(sentences, tmp_path, monkeypatch
     def fail(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr(wordkin.runs.run, "open_backend", fail)
+    monkeypatch.setattr("wordkin.runs.run.open_backend", fail)
     with pytest.raises(MemoryError):
         Word2Vec(**SMALL).fit(sentences, checkpoint=tmp_path)
     with pytest.raises(CheckpointError, match="has no trained tables yet: continue it with resume"):
