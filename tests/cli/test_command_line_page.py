@@ -31,7 +31,7 @@ def test_every_exit_code_is_listed():
 
 
 def test_the_options_of_reading_are_listed():
-    section = PAGE.partition("## Reading vectors")[2]
+    section = PAGE.partition("## Options for reading vectors")[2]
     options = re.findall(r"^\| `--([\w-]+)", section, flags=re.MULTILINE)
     assert options == [option.spelling or name.replace("_", "-") for name, option in READING.items()]
 
