@@ -13,7 +13,10 @@ HEAD = """\
 
 `wordkin.train(corpus, **options)`, `wordkin.Word2Vec(**options)`, `wordkin.TrainingConfig(**options)` and the command
 `wordkin train` take the same options. An illegal value raises `ConfigError`; the message names the legal values.
-In the column "default", "unset" means None. The description then says what happens if the option is not set.
+In the column "default", "unset" means None. The column "what it does" then says what happens if the option is not set.
+
+On this page, an *update* is the training of an existing model on [more text](growing.md). The options whose
+description begins with "With replicas" are for training on [several machines](machines.md).
 
 `make docs` generates this page from `src/wordkin/config.py`, and a test compares the two.
 """

@@ -400,7 +400,7 @@ class TrainingConfig:
     # fmt: off
     recipe: Recipe | None = _option(
         None, OptionalChoice(get_args(Recipe)), "Model",
-        "Named set of values for options that are not set explicitly: word2vec are the defaults; quality gives better "
+        "Named set of values for the options that you do not set: word2vec has the defaults; quality gives better "
         "vectors in about the time that three epochs of the defaults take.")
     architecture: Architecture = _option(
         "skip-gram", Choice(ARCHITECTURES), "Model",
@@ -422,8 +422,8 @@ class TrainingConfig:
         "word2vec.c")
     max_context: int = _option(
         _DEFAULT_MAX_CONTEXT, Number(1, 10_000, integer=True), "Model",
-        'Maximum number of context words per centre with window="sentence"; in longer sentences they are drawn at '
-        "random.")
+        'Maximum number of context words per centre with window="sentence"; in longer sentences, these words are drawn '
+        "at random.")
     negative: int = _option(
         5, Number(1, 4096, integer=True), "Model",
         "Number of noise words (negative samples) for each pair of words of the text.", "Mikolov et al. 2013b")
@@ -462,14 +462,17 @@ class TrainingConfig:
         "Keep only words that fully match this regular expression, or for which this function returns True.")
     field: str | int | None = _option(
         None, FieldName(), "Text",
-        "Field or column that holds the text, such as text or a.b; a column number from 0 for CSV without a header.")
+        "Name of the field or column that holds the text, such as text or a.b. For CSV without a header: "
+        "number of the column, from 0.")
     reader: Reader | None = _option(
-        None, OptionalChoice(READERS), "Text", "Format of the files. Default: the one of their suffix.")
+        None, OptionalChoice(READERS), "Text",
+        "Format of the files. Default: for each file, the format that its suffix names.")
     delimiter: str | None = _option(
         None, Delimiter(), "Text", "Character that separates CSV columns. Default: a comma.")
     quoting: bool = _option(
         True, Flag(), "Text",
-        "In CSV and TSV, a field in double quotation marks is one field, without the marks. If false, they are text.")
+        "In CSV and TSV, double quotation marks around a field are removed, and the field may contain "
+        "delimiters. If false, quotation marks are ordinary characters.")
     encoding: str = _option("utf-8", Encoding(), "Text", "Encoding of text, CSV and JSON Lines files.")
     encoding_errors: EncodingErrors = _option(
         "replace", Choice(get_args(EncodingErrors)), "Text",
@@ -500,11 +503,13 @@ class TrainingConfig:
         (), WordList(numbers=True), "Text", "Words to keep in the vocabulary whatever their count.")
     rare_counts: bool = _option(
         True, Flag(), "Text",
-        "Store the counts of rarer words with the model, so that an update can add these words.")
+        "Store the counts of words that are too rare for the vocabulary, so that an update of the model can "
+        "add these words.")
     max_types: int | None = _option(
         None, Number(1, integer=True, optional=True), "Text",
-        "Largest number of distinct words that are counted at a time, to limit memory; the rarest are dropped. Also "
-        "limits how many counts of rarer words are stored. Default: no limit for counting, 1,000,000 stored counts.")
+        "Count at most this many distinct words at a time, to limit memory; the rarest words are dropped. "
+        "rare_counts stores at most this many counts. Default: no limit for counting, and 1,000,000 stored "
+        "counts.")
     subsample: float = _option(
         1e-3, Number(0, 1), "Text",
         "Threshold for dropping occurrences of frequent words at random; 0 keeps all of them.",
@@ -542,8 +547,8 @@ class TrainingConfig:
         "number are idle. More parts cost some quality.")
     replicas: int = _option(
         1, Number(1, 1024, integer=True), "Training",
-        "Number of copies of the tables. Each is trained on its own part of the text, as on its own machine, and they "
-        "are merged regularly.")
+        "Number of copies of the tables. Each copy is trained on its own part of the text, as on a machine of "
+        "its own. The copies are merged regularly.")
     round_words: int | None = _option(
         None, FROM_1_OR_NONE, "Training",
         "With replicas: words that each replica trains on before the rows of frequent words are merged. Default: "
