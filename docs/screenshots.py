@@ -208,12 +208,12 @@ def write_lesson_page() -> None:
     lines = [
         "# The pages of the lesson",
         "",
-        "This page shows a picture of each page of the lesson in the [studio](studio.md), made by `make screenshots`.",
+        "This page shows a picture of each page of the lesson in the [studio](studio.md).",
         "The [checklist](checklist.md) lists what a learner sees on each page.",
-        "[A class hour](class-hour.md) describes how to use the pages in class.",
+        "[A class hour](class-hour.md) describes how to use the pages in class. `make screenshots` takes the pictures.",
         "",
-        "Every page of the lesson works with any text. Each picture uses the example text that suits its page best.",
-        "The line above a picture gives the name of this text, as in the list of example texts, and the model.",
+        "Every page of the lesson works with any text. Each picture shows the example text that suits its page best.",
+        "The line above a picture names the model and the text, as in the studio's list of example texts.",
     ]
     for number, topic in enumerate(TOPICS, 1):
         title = texts[f"lesson.topic.{topic}"]
@@ -225,7 +225,7 @@ def write_lesson_page() -> None:
         title = texts[f"lesson.topic.{topic}"]
         lines += [
             "",
-            f"{title}, {kinds[look]}. {trained_on(texts, state)}",
+            f'The page "{title}" {kinds[look]}. {trained_on(texts, state)}',
             "",
             f"![{title}, {look}](images/lesson/{look}-{topic}.png)",
         ]
