@@ -837,6 +837,49 @@ def test_a_new_tree_has_one_answer_only() -> None:
         assert mean.answer == pytest.approx(made / total)
 
 
+@pytest.mark.parametrize("architecture", ["cbow", "skip-gram"])
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical-softmax", "negative-sampling"])
+def test_no_question_shows_the_answer_of_one_that_is_open(architecture: str, objective: str) -> None:
+    tab = at(objective=objective, architecture=architecture)
+    tab.solved = set()
+    asked, veiled = exercises.questions(tab), 0
+    for index, each in enumerate(asked):
+        waiting = exercises.open_before(tab, asked, index)
+        html = exercises.prompt_html(tab, asked, index)
+        veiled += bool(waiting)
+        for other in asked[index + 1 :]:
+            assert not each.needs(other), (each.name, other.name)
+        numbers = {abs(float(value)) for value in re.findall(r'data-value="([^"]+)"', html)}
+        for other in asked:
+            if other is not each and not isinstance(other.answer, str) and other.answer not in (0, 1):
+                answers = abs(other.answer), 1 - abs(other.answer)
+                assert not any(each == pytest.approx(shown, abs=1e-9) for each in answers for shown in numbers)
+        tab.solved |= {exercises._key(tab, asked[number]) for number in waiting}
+        assert exercises.prompt_html(tab, asked, index) == f"<p><b>{index + 1}</b></p>{each.prompt}"
+        tab.solved = set()
+    assert veiled >= 2
+    assert len({each.name for each in asked}) == len(asked)
+
+
+def test_exercises_of_negative_sampling_ask_for_rows_noise_and_a_step() -> None:
+    tab = at(333)  # one of the noise words drawn is "the", the word to be predicted
+    asked = {each.name: each for each in exercises.questions(tab)}
+    rows = asked["rows"]
+    assert rows.answer == "the, sat" and "“the”" in rows.prompt and "sat, the" in rows.prompt
+    right = tab.text("exercises.right", value=rows.answer)
+    assert exercises.verdict(tab, rows, "Sat the") == right
+    assert "skipped" in exercises.verdict(tab, rows, "the, sat, cat")
+    word = re.findall("is “(.+?)” drawn", asked["q"].prompt)[0]
+    count = {each.word: each.count for each in tab.overview.words}
+    assert asked["q"].answer == pytest.approx(count[word] ** 0.75 / sum(each**0.75 for each in count.values()))
+    step, noise = tab.step, tab.step.objectives[0].rows[1]
+    moved = next(each for each in step.tables[1].changes if each.row_id == noise.row_id)
+    assert asked["output_step"].answer in moved.step
+    assert asked["output_step"].needs(asked["error sat"])
+    tab.topic = "exercises"
+    assert "W′ the" not in flow.strip_html(tab)
+
+
 def test_exercises_on_the_tree_ask_for_what_the_tree_gives() -> None:
     tab = at(preset="weather", objective="hierarchical-softmax")
     asked = {each.name: each for each in exercises.questions(tab)}

@@ -179,6 +179,15 @@ def test_exercises_are_checked(lesson):
         loss.get_by_label("Your answer").fill(given)
         loss.get_by_label("Check: loss").click()
         loss.get_by_text(said).wait_for()
+    later = answers.filter(has=page.get_by_label("Check: probability"))
+    later.get_by_text("They appear here when").wait_for()
+    answers.filter(has=page.get_by_label("Check: score")).get_by_label("Show: score").click()
+    later.get_by_text("They appear here when").wait_for(state="hidden")
+    for topic in ("Negative sampling", "Exercises"):
+        page.locator(".lesson-topics button", has_text=topic).click()
+        page.locator(f"section.lesson-topic[aria-label='{topic}']").wait_for()
+    loss.get_by_label("Your answer").wait_for()
+    assert loss.get_by_label("Your answer").input_value() == f"{value:.4f}"
 
 
 def test_a_text_of_ones_own_is_shown_as_text_and_bounded(lesson):

@@ -298,6 +298,10 @@ class Equation:
         """Format the equation like :meth:`to_mathml`, with a question mark in place of the result."""
         return mathml_of(self.symbols) + mathml_of(_row("=", self.numbers, "=", "?"))
 
+    def to_mathml_symbols(self) -> str:
+        """Return MathML of the equation with symbols only."""
+        return mathml_of(self.symbols)
+
 
 def equations(
     step: Step,

@@ -124,7 +124,7 @@ def strip_html(tab: Tab) -> str:
         ("window", " ".join(nearby)),
         ("hidden", f'<span class="squares">{squares}</span>'),
         ("scores", "…" if answers_hidden(tab) else f"{symbol}: {scores}{more} · E = {shown(step.loss, 3)}"),
-        ("update", rows),
+        ("update", "…" if answers_hidden(tab) else rows),
     )
     links = "".join(
         f'<li><a href="#flow-{name}"><small>{text(tab.text(f"flow.{name}"))}{text(subject)}</small>'

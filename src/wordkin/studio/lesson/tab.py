@@ -66,6 +66,8 @@ class Tab:
         self.speed = 5
         self.error = ""
         self.draft: tuple[str, str] | None = None  # text and noise words that were typed, but not used yet
+        self.answers: dict[tuple[Choices, int, str], str] = {}  # what was typed, by choices, step and exercise
+        self.solved: set[tuple[Choices, int, str]] = set()  # exercises that were solved or whose answer was shown
         self.answers_shown = False  # whether the page of exercises shows the blocks of the step that hold the answers
         self.options_open = False  # whether the fields for text and options are visible
         self.redraw: Update = lambda: None  # rebuilds the page

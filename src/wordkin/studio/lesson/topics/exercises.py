@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import operator
 import random
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from nicegui import ui
 
 from wordkin.lesson import ObjectiveView, OutputRow, depict
-from wordkin.lesson.equations import Equation, equations
+from wordkin.lesson.equations import Equation, cell_equations, equations
 from wordkin.lesson.trees import mean_length
+from wordkin.studio.lesson.choices import Choices
 from wordkin.studio.lesson.html import shown, text
 from wordkin.studio.lesson.parts import climbs, symbols
 from wordkin.studio.lesson.tab import Tab, Update
@@ -32,15 +35,31 @@ class Question:
     prompt : str
         The question as HTML, without the answer.
     answer : float or str
-        A number, or the bits of a code.
+        A number, the bits of a code, or words between commas.
     begin : float, default 0.0
         For an update, the value before the update, so that the change can be judged. Otherwise 0.
+    veiled : str, default ""
+        The question without the numbers that may be answers of other questions; "" if it has no such numbers.
+    given : tuple of float, default ()
+        These numbers.
     """
 
     name: str
     prompt: str
     answer: float | str
     begin: float = 0.0
+    veiled: str = ""
+    given: tuple[float, ...] = ()
+
+    def needs(self, other: Question) -> bool:
+        """Return whether the prompt shows the answer of another question, or its difference to 1; signs do not count.
+
+        Answers 0 and 1 are passed over: these numbers are in many formulas.
+        """
+        if self is other or isinstance(other.answer, str) or other.answer in (0, 1):
+            return False
+        answer = abs(other.answer)
+        return any(min(abs(abs(each) - answer), abs(1 - abs(each) - answer)) < 1e-9 for each in self.given)
 
     @property
     def kind(self) -> str:
@@ -62,15 +81,43 @@ def exercises(tab: Tab) -> Update:
         shown_for[0] = tab.number
         tree.set_content(_tree_html(tab))
         place.clear()
+        asked = questions(tab)
+        shows: list[Callable[[], None]] = []
+
+        def show() -> None:
+            for each in shows:
+                each()
+
         with place:
-            for each in questions(tab):
-                _ask(tab, each)
+            shows.extend(_ask(tab, asked, index, show) for index in range(len(asked)))
+        show()
 
     return fill
 
 
 def questions(tab: Tab) -> list[Question]:
-    """Return the exercises of a step."""
+    """Return the exercises of a step. None shows the answer of a later one, if there is such an order."""
+    left, ordered = _unordered(tab), []
+    while left:
+        free = next((each for each in left if not any(each.needs(other) for other in left)), left[0])
+        left.remove(free)
+        ordered.append(free)
+    return ordered
+
+
+def open_before(tab: Tab, asked: Sequence[Question], index: int) -> list[int]:
+    """Return the indices of the earlier exercises whose answers this one shows, and which are not solved yet."""
+    return [
+        number for number, other in enumerate(asked[:index])
+        if asked[index].needs(other) and _key(tab, other) not in tab.solved
+    ]  # fmt: skip
+
+
+def _key(tab: Tab, question: Question) -> tuple[Choices, int, str]:
+    return tab.choices, tab.number, question.name
+
+
+def _unordered(tab: Tab) -> list[Question]:
     step = tab.step
     view = step.objectives[0]
     generator = random.Random(tab.number)
@@ -90,7 +137,24 @@ def questions(tab: Tab) -> list[Question]:
         return [*_of_tree(tab, view, generator), *_of_new_tree(tab, generator), *asked]
     if view.objective == "negative-sampling":
         asked += [_of_error(tab, view.rows[index], view.outputs[0]) for index in _one_of_each_label(view)]
+        asked += _of_noise(tab, view, generator, component)
     return asked
+
+
+def _of_noise(tab: Tab, view: ObjectiveView, generator: random.Random, component: int) -> list[Question]:
+    """Ask which rows of W′ move, for the noise probability of a word, and for the step of the row of a noise word."""
+    used = list(dict.fromkeys(each.output for each in view.rows if not each.ignored))
+    drawn = ", ".join(each.output for each in view.rows if not each.label)
+    rows = tab.text("exercises.rows", word=view.outputs[0], noise=drawn)
+    word = generator.choice(tab.overview.words)
+    counts = ", ".join(f"{each.word} {each.count}" for each in tab.overview.words)
+    q = tab.text("exercises.q", counts=counts, word=word.word)
+    asked = [Question("rows", _said(rows), ", ".join(used)), Question("q", _said(q), word.noise_probability)]
+    noise = next((index for index, each in enumerate(view.rows) if not each.label and not each.ignored), None)
+    steps = [] if noise is None else cell_equations(
+        tab.step, view.objective, row=noise, component=component, notation=tab.choices.notation
+    )  # fmt: skip
+    return [*asked, *(_of_equation(each) for each in steps if each.name == "output_step")]
 
 
 def _one_of_each_label(view: ObjectiveView) -> list[int]:
@@ -102,8 +166,12 @@ def _of_equation(equation: Equation) -> Question:
     begin = 0.0
     if equation.name.endswith("_update"):
         begin = equation.numbers.parts[0].value
-    prompt = f'<div class="formulas" tabindex="0"><div>{equation.to_mathml_question()}</div></div>'
-    return Question(equation.name, prompt, equation.value, begin)
+    prompt, veiled = (
+        f'<div class="formulas" tabindex="0"><div>{each}</div></div>'
+        for each in (equation.to_mathml_question(), equation.to_mathml_symbols())
+    )
+    given = tuple(map(float, re.findall(r'data-value="([^"]+)"', prompt)))
+    return Question(equation.name, prompt, equation.value, begin, veiled, given)
 
 
 def _of_error(tab: Tab, row: OutputRow, word: str) -> Question:
@@ -112,11 +180,15 @@ def _of_error(tab: Tab, row: OutputRow, word: str) -> Question:
     assert row.error is not None and row.score is not None
     name = f"{marks['e']}_{row.output}"
     score = f"{marks['s']}_{row.output}"
-    prompt = _said(tab.text("exercises.error", word=word, score=score, value=shown(row.score, 5), error=name))
-    for symbol in (marks["s"], marks["e"]):  # the indices are written below the line
-        plain_name = text(f"{symbol}_{row.output}")
-        prompt = prompt.replace(plain_name, f"<i>{text(symbol)}</i><sub>{text(row.output)}</sub>")
-    return Question(f"error {row.output}", prompt, 0.0 - row.error if climbs(tab) else row.error)
+    prompts = []
+    for value in (shown(row.score, 5), "…"):
+        prompt = _said(tab.text("exercises.error", word=word, score=score, value=value, error=name))
+        for symbol in (marks["s"], marks["e"]):  # the indices are written below the line
+            plain_name = text(f"{symbol}_{row.output}")
+            prompt = prompt.replace(plain_name, f"<i>{text(symbol)}</i><sub>{text(row.output)}</sub>")
+        prompts.append(prompt)
+    answer = 0.0 - row.error if climbs(tab) else row.error
+    return Question(f"error {row.output}", prompts[0], answer, veiled=prompts[1], given=(row.score,))
 
 
 def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Question]:
@@ -204,28 +276,54 @@ def _tree_html(tab: Tab) -> str:
     return f"<p>{text(tab.text('exercises.tree', counts=counts))}</p>{picture}"
 
 
-def _ask(tab: Tab, question: Question) -> None:
+def _ask(tab: Tab, asked: Sequence[Question], index: int, solved: Callable[[], None]) -> Callable[[], None]:
+    """Add an exercise. Call ``solved`` when its answer is known. Return a function that shows or hides its numbers."""
+    question = asked[index]
+    key = _key(tab, question)
     with marked("div", "panel"):
-        ui.html(question.prompt, sanitize=False)
+        prompt = ui.html(sanitize=False).classes("stack")
         with marked("div", "line"):
-            answer = ui.input(tab.text("exercises.answer")).props("outlined dense").style("width:10rem")
+            answer = ui.input(tab.text("exercises.answer"), value=tab.answers.get(key, ""))
+            answer.props("outlined dense").style("width:10rem")
+            answer.on_value_change(lambda: tab.answers.update({key: answer.value or ""}))
             with marked("div", "stack") as reply:
                 pass
 
-            def check() -> None:
+            def say(said: str, *, known: bool) -> None:
                 reply.clear()
                 with reply:
-                    notice(verdict(tab, question, answer.value or ""))
+                    notice(said)
+                if known:
+                    tab.solved.add(key)
+                    solved()
+
+            def check() -> None:
+                said = verdict(tab, question, answer.value or "")
+                say(said, known=said == tab.text("exercises.right", value=_answer(question)))
 
             answer.on("keydown.enter", check)
             button(tab.text("exercises.check"), check, label=f"{tab.text('exercises.check')}: {question.name}")
+            button(
+                tab.text("exercises.show"), lambda: say(_answer(question), known=True), "quiet",
+                label=f"{tab.text('exercises.show')}: {question.name}",
+            )  # fmt: skip
 
-            def reveal() -> None:
-                reply.clear()
-                with reply:
-                    notice(_answer(question))
+    def show() -> None:
+        prompt.set_content(prompt_html(tab, asked, index))
 
-            button(tab.text("exercises.show"), reveal, "quiet", label=f"{tab.text('exercises.show')}: {question.name}")
+    return show
+
+
+def prompt_html(tab: Tab, asked: Sequence[Question], index: int) -> str:
+    """Return an exercise with its number. While it shows answers of others that are open, it has symbols only."""
+    waiting = open_before(tab, asked, index)
+    number = f"<p><b>{index + 1}</b></p>"
+    if not waiting:
+        return number + asked[index].prompt
+    numbers = ", ".join(str(each + 1) for each in waiting)
+    return (
+        f"{number}{asked[index].veiled}<p class='small muted'>{text(tab.text('exercises.veiled', numbers=numbers))}</p>"
+    )
 
 
 def _answer(question: Question) -> str:
@@ -241,13 +339,16 @@ def verdict(tab: Tab, question: Question, given: str) -> str:
     differ by 5 percent or 0.00005, whichever is more. Four decimals are therefore enough. A difference of more than a
     quarter of the right number or change is always wrong.
     """
+    if question.kind == "rows":
+        words = [set(each.replace(",", " ").casefold().split()) for each in (given, str(question.answer))]
+        return tab.text("exercises.right", value=question.answer) if words[0] == words[1] else _wrong(tab, question)
     if isinstance(question.answer, str):
         return _verdict_on_code(tab, question, question.answer, given.replace(" ", ""))
     try:
         answer = float(given.strip().replace("−", "-").replace(",", "."))
     except ValueError:
         return tab.text("exercises.no_number")
-    is_update = question.name.endswith("_update")
+    is_update = question.name.endswith(("_update", "_step"))
     change = question.answer - question.begin
     close = max(0.00005, 0.05 * abs(change)) if is_update else max(0.001, 0.01 * abs(change))
     if change:

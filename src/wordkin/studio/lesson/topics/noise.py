@@ -98,7 +98,7 @@ def special_html(tab: Tab, step: Step | None) -> str:
         named = {"input": f"“{step.inputs[0].word}”", "output": f"“{step.comparisons[0].output}”"}
     others = ("also_context_cbow",) if tab.choices.architecture == "cbow" else ("also_input", "also_context")
     listed = "".join(f"<li>{text(tab.text(f'sampling.{each}', **named))}</li>" for each in ("skipped", *others))
-    made = f"<p>{text(tab.text('sampling.special'))}</p><ul>{listed}</ul>"
+    made = f"<p>{text(tab.text('sampling.special'))}</p><ul class='how'>{listed}</ul>"
     if step is None:
         return made
     word, k = step.comparisons[0].output, tab.choices.negative
