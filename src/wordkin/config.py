@@ -452,7 +452,7 @@ class TrainingConfig:
         "(words); or with a dictionary of Chinese (jieba), Korean (kiwi) or Japanese (sudachi).")
     lowercase: Lowercase = _option(
         False, FlagOrLanguage(), "Text",
-        "Lower-case all words; tr, az and lt select the rules of Turkish, Azerbaijani and Lithuanian.")
+        "Lower-case all words, optionally by the rules of Turkish (tr), Azerbaijani (az) or Lithuanian (lt).")
     normalize: Normalization | None = _option(
         None, OptionalChoice(get_args(Normalization)), "Text",
         "Convert text to this Unicode normal form; NFKC also unifies full-width letters and other compatibility "
@@ -480,7 +480,8 @@ class TrainingConfig:
         "strict raises an error.")
     phrases: int | str | None = _option(
         None, PassesOrFile(), "Text",
-        "Join frequent phrases such as new_york: the number of passes that learn them, or a file of phrases.",
+        "Join frequent phrases such as new_york. A number: learn them in this many passes over the text. A file: join "
+        "the phrases in this file.",
         "Mikolov et al. 2013b")
     phrase_min_count: int = _option(
         5, Number(1, integer=True), "Text", "Do not join words that occur together fewer times than this.")
@@ -492,7 +493,7 @@ class TrainingConfig:
         "Score of a phrase: that of word2phrase, or normalised pointwise mutual information.", "Bouma 2009")
     phrase_connectors: tuple[str, ...] | list[str] = _option(
         (), WordList(), "Text",
-        'Words allowed inside a phrase, such as "of"; "english" selects a list of English ones.')
+        'Words allowed inside a phrase, such as "of"; "english" selects a list of English words.')
     phrase_delimiter: str = _option(
         "_", Choice(("_", "-", "+", "~", "\u2423")), "Text", "Character that joins the words of a phrase.")
     min_count: int = _option(
