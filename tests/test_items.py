@@ -175,23 +175,23 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
         ),
         (
             lambda vectors: vectors.most_similar((1, 2)),
-            "positive must not be a tuple of two whole numbers: it may be two items, or an item and its weight; "
+            "positive must not be a tuple of two whole numbers, which can mean two items, or an item and its weight; "
             "got (1, 2): pass [1, 2] or (1, 2.0)",
         ),
         (
             lambda vectors: vectors.most_similar(np.array([1, 2])),
-            "query must not be an array of whole numbers: it may be a list of items, or a vector; got array([1, 2]): "
-            "pass a list",
+            "query must not be an array of whole numbers, which can mean a list of items, or a vector; got "
+            "array([1, 2]): pass a list",
         ),
         (
             lambda vectors: vectors.evaluate([("a", "b", 1.0), ("c", "d", 2.0)]),
             "vectors must have words as items, because bench",
         ),
         (lambda vectors: vectors.to_arrow(), "vectors must have words, not whole numbers, for Arrow and Parquet; got"),
-        (lambda vectors: vectors.vocabulary.save("v.txt"), "vocabulary must hold words to be saved as text; got"),
-        (lambda vectors: vectors.with_words({1: "a"}), "names must have a name for each word, such as"),
+        (lambda vectors: vectors.vocabulary.save("v.txt"), "vocabulary must hold words to be saved as text, because"),
+        (lambda vectors: vectors.with_words({1: "a"}), "names must have a name for each word, but has none for"),
         (lambda vectors: vectors.with_words(lambda item: "a"), "words must be distinct; got 'a'"),
-        (lambda vectors: vectors.with_words(float), "names must map to text or whole numbers; got"),
+        (lambda vectors: vectors.with_words(float), "names must map"),
         (lambda vectors: Vocabulary([1, "a"]), "words must be all strings or all whole numbers; got [1, 'a']: convert"),
         (
             lambda vectors: Vocabulary([1, True]),
@@ -286,7 +286,9 @@ def test_damaged_numbers_are_found(words: list[str], fits: bool) -> None:
 def test_the_gensim_layer_and_documents_refuse_numbers(vectors: Embeddings) -> None:
     from wordkin.compat.gensim import Word2Vec as Compatible
 
-    with pytest.raises(CorpusError, match=r"words must be strings; got -?\d+ \(int\): convert it with str\(\), or use"):
+    with pytest.raises(
+        CorpusError, match=r"words must be strings; got -?\d+ \(int\): convert whole numbers with str\(\), or"
+    ):
         Compatible(BASKETS, min_count=1, vector_size=4)
     sklearn = pytest.importorskip("wordkin.sklearn")
     with pytest.raises(ConfigError, match="embeddings must have words as items, not whole numbers"):

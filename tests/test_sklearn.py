@@ -215,7 +215,7 @@ def test_tables_and_sparse_matrices_are_refused(vectors):
         ({"embeddings": None, "vector_size": 0}, "vector_size must be a whole number from 1 to 65536; got 0"),
         (
             {"embeddings": None, "training_options": {"seed": 3}},
-            "must not repeat a parameter; got 'seed': set random_state",
+            "must not repeat a parameter of the estimator; got 'seed': set the parameter random_state",
         ),
         ({"embeddings": None, "training_options": {"windw": 3}}, "windw is not an option of training"),
     ],

@@ -222,7 +222,10 @@ class Word2Vec:
             )
         elif options:
             raise ConfigError(
-                "config", "cannot be combined with keyword options", config, "change it with dataclasses.replace"
+                "config",
+                "cannot be combined with keyword options",
+                config,
+                "set these options in config, with dataclasses.replace",
             )
         self.config = config
         # The recipe's values depend on the length of the text, but must not override explicit options.
@@ -942,9 +945,9 @@ def _given_vocabulary(config: TrainingConfig, given: object) -> Vocabulary:
         if each.name in ("min_count", "max_vocabulary", "keep_words", "max_types") and value != each.default:
             raise ConfigError(
                 each.name,
-                "cannot be combined with vocabulary",
+                "cannot be combined with vocabulary, because all words of vocabulary are learned",
                 value,
-                "leave it out, because all words of vocabulary are learned",
+                f"leave {each.name} out",
             )
     return vocabulary_of(given)
 
@@ -993,7 +996,7 @@ def _refuse_other_text(
     encoded.close()
     if fingerprint != run.text_fingerprint:
         raise CheckpointError(
-            f"the text or its reading options differ from those that the run in {str(opened.path)!r} started with: "
+            f"the text or its reading options differ from those at the start of the run in {str(opened.path)!r}: "
             "leave the corpus out to continue with the stored text, or start a new run"
         )
 
@@ -1003,7 +1006,7 @@ def _check_validation(config: TrainingConfig, validation: object) -> None:
     if validation is not None and config.validation_fraction is not None:
         raise ConfigError(
             "validation_fraction", "cannot be combined with a held-out text (validation)",
-            config.validation_fraction, "leave one of them out")  # fmt: skip
+            config.validation_fraction, "leave out validation_fraction or validation")  # fmt: skip
     if config.patience is not None and validation is None and config.validation_fraction is None:
         raise ConfigError(
             "patience", "needs held-out text", config.patience, "set validation_fraction, or pass a text as validation"
@@ -1015,23 +1018,23 @@ def _check_freeze(config: TrainingConfig, freeze: object, cluster: object) -> No
     if freeze is not None and cluster is not None:
         raise ConfigError(
             "freeze",
-            "cannot be combined with cluster",
+            "cannot be combined with cluster, because merging the tables of the machines changes all rows",
             freeze,
-            "leave one out, because merging the machines' tables changes all rows",
+            "leave out freeze or cluster",
         )
     if freeze is not None and config.replicas != 1:
         raise ConfigError(
             "freeze",
-            f"needs replicas=1 (now {config.replicas})",
+            f"needs replicas=1 (now {config.replicas}), because merging replicas changes all rows",
             freeze,
-            "leave one out, because merging replicas changes all rows",
+            "leave freeze out, or set replicas=1",
         )
     if freeze is not None and config.vectors != "input":
         raise ConfigError(
             "freeze",
-            f'needs vectors="input" (now {config.vectors!r})',
+            f'needs vectors="input" (now {config.vectors!r}), because only input rows can be frozen',
             freeze,
-            "leave one out, because only input rows can be frozen",
+            'leave freeze out, or set vectors="input"',
         )
 
 

@@ -82,7 +82,7 @@ NAMES_IN_GENSIM = {
     "sg": 'use architecture="skip-gram" or "cbow"',
     "hs": 'use objective="hierarchical-softmax"',
     "cbow_mean": 'use cbow_combine="mean" or "sum"',
-    "compute_loss": "leave it out: losses are always measured",
+    "compute_loss": "leave compute_loss out, because losses are always measured",
 }
 # Options of word2vec.c, and the command-line options to use instead.
 NAMES_IN_WORD2VEC_C = {
@@ -99,9 +99,9 @@ NAMES_IN_WORD2VEC_C = {
     "alpha": "use --learning-rate",
     "cbow": "use --architecture cbow or skip-gram",
     "binary": "choose the format by the suffix of --output: .bin or .txt",
-    "save-vocab": "leave it out: vectors in .safetensors contain the counts",
-    "read-vocab": "leave it out: the vocabulary is counted from the text",
-    "debug": "leave it out; --quiet shows no progress",
+    "save-vocab": "leave this option out, because vectors in .safetensors contain the counts",
+    "read-vocab": "leave this option out, because the vocabulary is counted from the text",
+    "debug": "leave this option out, or use --quiet to show no progress",
     "classes": "cluster the vectors afterwards, for example with scikit-learn's KMeans",
 }
 
@@ -582,26 +582,42 @@ class TrainingConfig:
         self._check_window()
         if self.vectors != "input" and all(TRAITS[each].rows_are_nodes for each in self.objectives):
             raise ConfigError(
-                "vectors", 'must be "input" with objective="hierarchical-softmax"', self.vectors,
-                "leave vectors out, because the output rows belong to tree nodes, not to words")  # fmt: skip
+                "vectors",
+                'must be "input" with objective="hierarchical-softmax", whose output rows belong to tree '
+                "nodes, not to words",
+                self.vectors,
+                "leave vectors out",
+            )
         if self.replicas > 1 and self.changes_all_rows:
             raise ConfigError(
-                "replicas", 'must be 1 with objective="softmax"', self.replicas,
-                "use another objective, because a full softmax changes all output rows in each step")  # fmt: skip
+                "replicas",
+                'must be 1 with objective="softmax", which changes all output rows in each step',
+                self.replicas,
+                "set replicas=1, or use another objective",
+            )
         if self.cbow_combine == "sum" and self.cbow_gradient == "exact":
             raise ConfigError(
-                "cbow_gradient", 'must be "word2vec" with cbow_combine="sum"', self.cbow_gradient,
-                "leave it out, because both gradients are the same for a sum")  # fmt: skip
+                "cbow_gradient",
+                'must be "word2vec" with cbow_combine="sum", because both gradients are the same for a sum',
+                self.cbow_gradient,
+                "leave cbow_gradient out",
+            )
 
     def _check_window(self) -> None:
         if self.whole_sentences and not self.dynamic_window:
             raise ConfigError(
-                                "dynamic_window", 'cannot be set to False with window="sentence"', self.dynamic_window,
-                "leave it out, because the context is always the whole sentence")  # fmt: skip
+                "dynamic_window",
+                'cannot be set to False with window="sentence", because the context is always the whole sentence',
+                self.dynamic_window,
+                "leave dynamic_window out",
+            )
         if not self.whole_sentences and self.max_context != _DEFAULT_MAX_CONTEXT:
             raise ConfigError(
-                "max_context", 'needs window="sentence"', self.max_context,
-                "leave it out, because a window of N words has at most 2N context words")  # fmt: skip
+                "max_context",
+                'needs window="sentence", because a window of N words has at most 2N context words anyway',
+                self.max_context,
+                "leave max_context out",
+            )
 
     @property
     def whole_sentences(self) -> bool:
@@ -749,7 +765,7 @@ def _name_of(tokenizer: Callable[..., object]) -> str:
 def _remedy(name: str, known: list[str]) -> str:
     """The last part of the message for an unknown option: its new name, or the most similar option names."""
     if name in FORMER_NAMES:
-        return f"it is now {FORMER_NAMES[name]}"
+        return f"use {FORMER_NAMES[name]}, the new name of this option"
     return NAMES_IN_GENSIM.get(name) or _nearest(name, known)
 
 

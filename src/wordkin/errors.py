@@ -130,9 +130,8 @@ class UnknownWordError(WordkinError, KeyError):
             message += "; nearest spellings: " + ", ".join(repr(near) for near in self.suggestions)
             form = _other_form(self.word, self.suggestions[0])
             if form:
-                message += (
-                    f"; the first is the same word in another Unicode form: unicodedata.normalize({form!r}, word)"
-                )
+                normalized = f"unicodedata.normalize({form!r}, word)"
+                message += f"; the first is the same word in the Unicode form {form}, as {normalized} returns it"
         return message
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -290,7 +290,12 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         for name in others:
             if name in _TRAINING_PARAMETERS or name == "seed":
                 own = "random_state" if name == "seed" else name
-                raise ConfigError("training_options", "must not repeat a parameter", name, f"set {own} itself")
+                raise ConfigError(
+                    "training_options",
+                    "must not repeat a parameter of the estimator",
+                    name,
+                    f"set the parameter {own} instead",
+                )
         options = {name: _plain(getattr(self, name)) for name in _TRAINING_PARAMETERS}
         seed = _plain(self.random_state)
         if not isinstance(seed, int):

@@ -188,8 +188,8 @@ class WordVectors:
         if len(unusable):
             word = self.words[int(ids.ravel()[unusable[0]])]
             raise FormatError(
-                f"the vector of {word!r} holds an infinite or NaN value ({len(unusable):,} such vectors): the file is "
-                "damaged or its training diverged"
+                f"the vector of {word!r} holds an infinite or NaN value (vectors with such values: {len(unusable):,}): "
+                "the file is damaged, or its training diverged"
             )
         return rows, np.where(norms > 0, norms, 1.0)
 
@@ -272,8 +272,8 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:
     unusable = int(np.count_nonzero(~np.isfinite(lengths)))
     if unusable:
         raise FormatError(
-            f"vectors must hold finite numbers; {unusable:,} hold infinite or NaN values: "
-            "the file is damaged or its training diverged"
+            f"vectors must hold finite numbers, but {unusable:,} of {lengths.size:,} hold infinite or NaN values: "
+            "the file is damaged, or its training diverged"
         )
     np.divide(wide, lengths, where=lengths > 0, out=wide)
     return wide

@@ -78,7 +78,7 @@ def test_several_vectors_side_by_side_and_compared(run, vectors_file, analogies,
     assert comparison[0].split()[:3] == ["benchmark", "vectors", "against"]
     assert [line.split()[0] for line in comparison[1:]] == ["capitals.txt", "pairs.tsv"]
     assert run("evaluate", vectors_file, "--pairs", pairs, "--compare").err == (
-        "wordkin: --compare needs two files of vectors or more; got 1\n"
+        "wordkin: --compare needs two or more files of vectors; got 1\n"
     )
 
 

@@ -54,7 +54,7 @@ def test_what_is_not_foreseen_asks_for_a_report():
 
 def test_remedies_for_callers_from_python_are_left_out(run, tmp_path):
     finished = run("train", tmp_path / "no.txt", "-o", tmp_path / "v.bin")
-    assert finished.err == f"wordkin: no such file or directory: '{tmp_path}/no.txt': check the path\n"
+    assert finished.err == f"wordkin: there is no file or directory '{tmp_path}/no.txt': check the path\n"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,8 @@ def test_recorded_files_that_cannot_be_written_any_more_are_bad_usage(start, tmp
     process = start("train", "--resume", run, "-q")
     _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (
-        2, f"wordkin: cannot write '{place / 'v.bin'}': there is no directory '{place}': make it first\n"
+        2, f"wordkin: cannot write '{place / 'v.bin'}', because there is no directory '{place}': "
+        "make this directory first\n"
     )  # fmt: skip
     process = start("train", "--resume", run, "-q", f"--{losing}", tmp_path / "w.bin")
     assert process.wait(PATIENCE) == 0

@@ -154,7 +154,7 @@ def test_the_directory_of_a_run_is_opened_as_vectors(run, text_file, tmp_path):
     finished = run("similar", directory, "sun", "--format", "bin")
     assert (finished.code, finished.err) == (
         2,
-        f"wordkin: --format works only for files of vectors, and '{directory}' is a training run: leave it out\n",
+        f"wordkin: --format works only for files of vectors, and '{directory}' is a training run: leave --format out\n",
     )
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -74,7 +74,8 @@ def test_an_impossible_log_is_bad_usage(run, text_file, tmp_path):
     finished = run("train", text_file, "-o", tmp_path / "v.bin", "--log", tmp_path / "no" / "log.jsonl")
     assert finished.code == 2
     assert finished.err == (
-        f"wordkin: cannot write '{tmp_path}/no/log.jsonl': there is no directory '{tmp_path}/no': make it first\n"
+        f"wordkin: cannot write '{tmp_path}/no/log.jsonl', because there is no directory '{tmp_path}/no': "
+        "make this directory first\n"
     )
 
 

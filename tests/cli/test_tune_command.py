@@ -47,7 +47,7 @@ def test_it_ends_with_a_command_that_runs_or_says_that_nothing_is_better(run, te
         ("--weights a", "--weights must be numbers separated by commas; got 'a'"),
         (
             "--at-most 2y",
-            '--at-most must be a time above 0, such as 30 or "30s", or a multiple of the classic time, such as ',
+            '--at-most must be a time above 0, such as "30s", or a multiple of the time of the classic settings, ',
         ),
         (
             "--time 2y",

@@ -126,8 +126,8 @@ def test_lesson_help_tells_its_own_options_and_defaults(run):
         ),
         (
             ["train", "x", "-o", "y.bin", "--vectors", "sum", "--objective", "hierarchical-softmax"],
-            '--vectors must be "input" with --objective "hierarchical-softmax"; got \'sum\': leave vectors '
-            "out, because the output rows belong to tree nodes, not to words",
+            '--vectors must be "input" with --objective "hierarchical-softmax", whose output rows belong to tree '
+            "nodes, not to words; got 'sum': leave vectors out",
         ),
         (
             ["train", "x", "-o", "y.bin", "--drafts", "3"],
@@ -198,7 +198,7 @@ def test_json_is_one_document(run, vectors_file):
         ("-train", "-train: give the text as CORPUS"),
         ("-cbow", "-cbow: use --architecture cbow or skip-gram"),
         ("-iter", "-iter: use --epochs"),
-        ("--save-vocab", "--save-vocab: leave it out: vectors in .safetensors contain the counts"),
+        ("--save-vocab", "--save-vocab: leave this option out, because vectors in .safetensors contain the counts"),
     ],
 )
 def test_options_of_gensim_and_word2vec_c_get_a_hint(run, option, hint):

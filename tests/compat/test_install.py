@@ -41,7 +41,7 @@ def test_where_gensim_is_not_installed():
     version = "\nimport importlib.metadata\nprint(importlib.metadata.version('gensim'))"
     shown = run(hidden + PROGRAM + version)
     assert "['a', 'b', 'c']" in shown and "\n4." in shown
-    assert "UserWarning: gensim is not installed: wordkin replaces it" in shown
+    assert "UserWarning: gensim is not installed; wordkin replaces only its Word2Vec" in shown
 
 
 def test_loading_vectors_loads_no_trainer():

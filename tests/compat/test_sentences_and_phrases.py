@@ -176,7 +176,10 @@ def test_what_phrases_refuse():
         ({"threshold": 0}, "threshold must be above 0 with the default scoring"),
         ({"threshold": 2, "scoring": "npmi"}, "threshold must be a number from -1 to 1"),
         ({"scoring": "pmi"}, 'scoring must be "default", "npmi" or a function'),
-        ({"scoring": lambda bigram_count: 1.0}, "scoring must take worda_count, .*add worda_count"),
+        (
+            {"scoring": lambda bigram_count: 1.0},
+            "scoring must be a function with the parameters worda_count, .*add the parameter worda_count",
+        ),
         ({"delimiter": ""}, "delimiter must be text"),
         ({"max_vocab_size": 0}, "max_vocab_size must be a whole number from 1 up"),
     ]:

@@ -265,7 +265,7 @@ def test_http_gives_the_same_vectors(
 
 
 def test_http_without_the_file(web: str) -> None:
-    with pytest.raises(wordkin.CorpusError, match=r"no such file or directory: 'http://127.0.0.1:\d+/nothing.txt'"):
+    with pytest.raises(wordkin.CorpusError, match=r"there is no file or directory 'http://127.0.0.1:\d+/nothing.txt'"):
         wordkin.train(f"{web}/nothing.txt")
 
 
@@ -313,5 +313,5 @@ def test_s3_gives_the_same_vectors(tmp_path: Path, expected: tuple[str, np.ndarr
             words, matrix = outcome({**arguments, "corpus": address})
             assert words == expected[0] and np.array_equal(matrix, expected[1])
     assert outcome({"corpus": f"{bucket}/parts"})[0] == expected[0]
-    with pytest.raises(wordkin.CorpusError, match=r"no such file or directory: 's3://texts/nothing.txt'"):
+    with pytest.raises(wordkin.CorpusError, match=r"there is no file or directory 's3://texts/nothing.txt'"):
         wordkin.train(f"{bucket}/nothing.txt")

@@ -146,10 +146,10 @@ def test_an_encoding_must_be_known(value: object) -> None:
 
 @pytest.mark.parametrize("name", ["c.txt", "c.csv", "c.jsonl"])
 @pytest.mark.parametrize(("encoding", "written", "message"), [
-    ("utf-16", "utf-16-le", r'no byte-order mark, .* pass the order of its bytes, encoding="utf-16-le" or "utf-16-be"'),
-    ("utf-32", "utf-32-be", r'no byte-order mark, .* pass the order of its bytes, encoding="utf-32-le" or "utf-32-be"'),
+    ("utf-16", "utf-16-le", r'no byte-order mark, .* pass the byte order too, as encoding="utf-16-le" or "utf-16-be"'),
+    ("utf-32", "utf-32-be", r'no byte-order mark, .* pass the byte order too, as encoding="utf-32-le" or "utf-32-be"'),
     ("idna", "utf-8", r"cannot be read as idna \(.*\): pass its encoding"),
-    ("utf-8", "iso2022_jp", 'has 50 of the escape sequences of ISO 2022 .*, perhaps encoding="iso2022_jp"'),
+    ("utf-8", "iso2022_jp", 'has 50 escape sequences of ISO 2022 .*, perhaps encoding="iso2022_jp"'),
     ("utf-8", "iso2022_kr", 'escape sequences of ISO 2022 .*: pass its encoding, perhaps encoding="iso2022_kr"'),
 ])  # fmt: skip
 def test_what_a_codec_cannot_decode_is_said(

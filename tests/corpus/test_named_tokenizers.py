@@ -261,7 +261,7 @@ def test_what_cannot_be_handed_over_runs_in_one_process(folder, monkeypatch):
             return scanned.fingerprint
 
     expected = fingerprint("whitespace", 1)
-    message = "the tokenizer runs in one process, because it cannot be sent to others"
+    message = "the tokenizer runs in one process, because the tokenizer cannot be sent to other processes"
     with pytest.warns(CorpusWarning, match=message):
         assert fingerprint(lambda line: line.split(), 2) == expected
     lost = type(sys)("a_module_that_no_file_has")
@@ -346,7 +346,7 @@ def test_a_function_by_its_name(folder):
     for wrong, reason in [
         ("my_tokenizers:nothing", "has no attribute 'nothing'"),
         ("no_such_module:split", "No module named 'no_such_module'"),
-        ("my_tokenizers:os", "it is not callable"),
+        ("my_tokenizers:os", "must name an object that can be called"),
         (":split", "Empty module name"),
     ]:
         done = run(folder, *train, "--tokenizer", wrong)
@@ -362,7 +362,7 @@ def test_a_name_in_a_run_is_not_imported(tmp_path):
     model.save(tmp_path / "model")
     loaded = set(sys.modules)
     again = Word2Vec.load(tmp_path / "model")
-    with pytest.raises(ConfigError, match=r"tokenizer must be passed again .* got 'this:s'"):
+    with pytest.raises(ConfigError, match=r"tokenizer must be passed again, .* got 'this:s'"):
         again.config.tokenizer("abba")
     assert "this" not in set(sys.modules) - loaded
 

@@ -63,7 +63,7 @@ def test_a_file_whose_name_looks_like_something_else(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize("name", ["nothing.txt", "one two three"])
 def test_missing_file_names_both_remedies(name: str) -> None:
-    with pytest.raises(CorpusNotFoundError, match=f"no such file or directory: '{name}': {BOTH_REMEDIES}"):
+    with pytest.raises(CorpusNotFoundError, match=f"there is no file or directory '{name}': {BOTH_REMEDIES}"):
         resolve([name])
 
 

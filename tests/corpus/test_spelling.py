@@ -100,7 +100,7 @@ def test_keep_in_training_and_in_saved_runs(tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     loaded = wordkin.Word2Vec.load(tmp_path / "model")
     assert loaded.config.to_dict()["keep"] == {"function": "str.isalpha"}
-    with pytest.raises(wordkin.ConfigError, match=r"keep must be passed again .* got 'str.isalpha'"):
+    with pytest.raises(wordkin.ConfigError, match=r"keep must be passed again, .* got 'str.isalpha'"):
         loaded.config.keep("a")  # type: ignore[operator, misc]
     assert len(wordkin.train(lists, keep="[ab]", **small)) == 2
 

@@ -72,7 +72,7 @@ def test_words_of_a_tokenizer_may_have_white_space() -> None:
 def test_byte_order_marks_within_a_text_are_warned_of(tmp_path: Path) -> None:
     (tmp_path / "joined.txt").write_bytes(b"\xef\xbb\xbfthe cat\n\xef\xbb\xbfthe \xef\xbd\xb1\n" * 3)
     config = TrainingConfig(min_count=1, threads=1)
-    match = r"1 words begin with U\+FEFF, a byte-order mark, such as '.ufeffthe'"
+    match = r"words such as '.ufeffthe' begin with U\+FEFF, a byte-order mark, .*\(1 in total\)"
     with scan(resolve(tmp_path / "joined.txt"), threads=1) as scanned, pytest.warns(CorpusWarning, match=match):
         select_words(scanned.words, scanned.counts, config)
 
@@ -88,7 +88,9 @@ def test_names_of_several_words_are_not(corpus: list[list[str]]) -> None:
 def test_words_in_several_normal_forms_are_warned_of() -> None:
     lists = [[unicodedata.normalize(form, "caf\u00e9"), "x"] for form in ("NFC", "NFD")] * 5
     small = {"epochs": 1, "vector_size": 2, "threads": 1, "subsample": 0}
-    with pytest.warns(CorpusWarning, match="1 words occur in several Unicode normal forms, such as 'caf\u00e9'"):
+    with pytest.warns(
+        CorpusWarning, match="words such as 'caf\u00e9' occur in several Unicode normal forms .1 in total"
+    ):
         wordkin.train(lists, min_count=1, **small)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

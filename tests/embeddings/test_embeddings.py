@@ -89,7 +89,7 @@ def test_metadata_is_text():
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_values_that_cannot_be_compared_are_refused_when_used(bad):
     vectors = Embeddings(Vocabulary(["good", "bad"]), np.array([[1, 1], [bad, 3e38]], np.float32))
-    message = r"the vector of 'bad' holds an infinite or NaN value \(1 such vectors\)"
+    message = r"the vector of 'bad' holds an infinite or NaN value \(vectors with such values: 1\)"
     for question in (
         lambda: vectors.norms,
         lambda: vectors.most_similar("good"),

@@ -42,7 +42,7 @@ def test_from_a_trained_gensim_model():
     assert list(vectors) == model.wv.index_to_key and np.array_equal(vectors.matrix, model.wv.vectors)
     assert vectors.vocabulary.counts.tolist() == [2, 2, 1]
     with pytest.raises(
-        ConfigError, match="vectors must be a gensim KeyedVectors, or a model with one as wv; got 'dict'"
+        ConfigError, match="vectors must be a gensim KeyedVectors, or a model whose attribute wv is one; got 'dict'"
     ):
         Embeddings.from_gensim({})
 

@@ -364,8 +364,8 @@ def test_tables_that_are_none(tmp_path):
 
 @pytest.mark.parametrize(("name", "hint"), [
     ("binary", 'use format="bin" or format="text"'), ("unicode_errors", "use encoding_errors"),
-    ("no_header", "use header=False"), ("mmap", "leave it out: .safetensors is always memory-mapped"),
-    ("datatype", 'vectors.astype("float16")'), ("fvocab", "leave it out"), ("lmit", "did you mean limit?"),
+    ("no_header", "use header=False"), ("mmap", "leave mmap out, because .safetensors is always memory-mapped"),
+    ("datatype", 'vectors.astype("float16")'), ("fvocab", "leave fvocab out"), ("lmit", "did you mean limit?"),
     ("quatsch", "the options are format, limit, words, bad_rows, encoding"),
 ])  # fmt: skip
 def test_options_of_gensim_and_slips_get_a_hint(tmp_path, name, hint):
@@ -441,7 +441,7 @@ def test_the_canonically_equal_word_is_suggested_first(word, form):
     with pytest.raises(UnknownWordError) as caught:
         vectors.most_similar(asked)
     assert caught.value.suggestions[0] == held
-    assert f"the first is the same word in another Unicode form: unicodedata.normalize('{form}', word)" in str(
+    assert f"the first is the same word in the Unicode form {form}, as unicodedata.normalize('{form}', word)" in str(
         caught.value
     )
 

@@ -148,8 +148,9 @@ def test_what_is_not_whole_is_refused_with_the_place(tmp_path):
     cases = {
         b"": "the file ends after 0 bytes, inside the length of its header",
         data[:5]: "the file ends after 5 bytes, inside the length of its header",
-        data[:50]: f"bytes 0 to 7 give a header of {length:,} bytes, but the file has only 50 bytes",
-        b"\xff" * 60: "bytes 0 to 7 give a header of 18,446,744,073,709,551,615 bytes, but the file has only 60 bytes",
+        data[:50]: f"the header has {length:,} bytes, according to bytes 0 to 7, but the file has only 50 bytes",
+        b"\xff"
+        * 60: "the header has 18,446,744,073,709,551,615 bytes, according to bytes 0 to 7, but the file has only",
         data[:8] + b"?" + data[9:]: f"the header, bytes 8 to {7 + length}, is not JSON",
         (2).to_bytes(8, "little") + b"[]": "the header, bytes 8 to 9, is not a JSON object",
         (99999).to_bytes(8, "little") + b"[" * 99999: "is not JSON",

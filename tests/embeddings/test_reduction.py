@@ -39,9 +39,7 @@ def test_other_types_are_refused(dtype):
 
 def test_numbers_too_large_for_half_precision():
     vectors = Embeddings(Vocabulary(["a"]), np.array([[1e5, 1]], np.float32))
-    with pytest.raises(
-        ConfigError, match="dtype must be able to hold all numbers; got 'float16': the largest is 100000: keep"
-    ):
+    with pytest.raises(ConfigError, match="dtype must be able to hold all numbers, up to 100000; got 'float16': keep"):
         vectors.astype("float16")
 
 
@@ -130,17 +128,21 @@ def test_int8_of_what_is_not_finite():
     ("old", "new", "message"),
     [
         (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"1"', "vectors are int8, but the format ver"),
-        (b'"wordkin.format_version":"2"', b'"wordkin.format_version":"3"', "format version is '3'.*reads up to '2'"),
+        (
+            b'"wordkin.format_version":"2"',
+            b'"wordkin.format_version":"3"',
+            "format version is '3'.*reads versions up to '2'",
+        ),
         (b'"scales"', b'"scalez"', "the tensor 'scales' is missing"),
         (
             np.float32(0.5).tobytes(),
             np.float32(-1).tobytes(),
-            "the scale of word 1 must be at least 0 and finite; it is -1.0",
+            "the scale of the word with id 1 must be a finite number from 0 up, but is -1.0",
         ),
         (
             np.float32(0.5).tobytes(),
             np.float32("nan").tobytes(),
-            "the scale of word 1 must be at least 0 and finite; it is nan",
+            "the scale of the word with id 1 must be a finite number from 0 up, but is nan",
         ),
     ],
 )
@@ -163,5 +165,5 @@ def test_what_fewer_words_lose():
     whole = vectors.agreement(vectors)
     assert (whole.shared_neighbours, whole.kept_text) == (1, 1) and whole.cosine_difference < 1e-6
     assert vectors.agreement(vectors.reduce_dimensions(2)).vector_cosine is None
-    with pytest.raises(ConfigError, match="after must contain only words that before contains; got 'w10'"):
+    with pytest.raises(ConfigError, match="after must contain only words of the vectors before; got 'w10'"):
         vectors.first(10).agreement(vectors)

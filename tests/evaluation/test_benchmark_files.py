@@ -118,7 +118,7 @@ def test_invalid_utf8_names_line_and_byte(tmp_path: Path):
     path = tmp_path / "latin1.txt"
     path.write_bytes(b"a\tb\t1\nstra\xdfe\tweg\t2\n")
     with pytest.raises(
-        FormatError, match=r"latin1\.txt, line 2: must be UTF-8; got byte 0xdf: convert the file to UTF-8, or pass"
+        FormatError, match=r"latin1\.txt, line 2, is not valid UTF-8 .byte 0xdf.: pass the encoding of the file as"
     ):
         read_dataset(path)
 

@@ -178,8 +178,8 @@ def test_rows_left_out_are_listed(write_file):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"score_column": 9}, "score_column must be a column from 1 to 3; got 9"),
-        ({"score_column": "mean"}, "score_column must be one column of the header 'word1', 'word2', 'score'; got 'mean'"),
+        ({"score_column": 9}, "score_column must be the number of a column, from 1 to 3; got 9"),
+        ({"score_column": "mean"}, "score_column must be the name of exactly one of the columns 'word1', 'word2', 'score'; got 'mean'"),
         ({"score_column": 0}, "score_column must be the name of a column or its number from 1; got 0"),
         ({"word_columns": (1, 1)}, r"word_columns must be two different columns, by name or by number from 1; got \(1, 1\)"),
         ({"delimiter": ";"}, "delimiter must occur in the lines of .*; got ';'"),
@@ -408,7 +408,7 @@ def test_a_first_score_that_is_none_makes_no_header(tmp_path, first):
 )
 def test_files_that_are_no_text_are_named(tmp_path, content, what):
     (tmp_path / "pairs.txt").write_bytes(content)
-    with pytest.raises(FormatError, match=f"must be a text file; this is {what}"):
+    with pytest.raises(FormatError, match=f"must be a text file, but is {what}"):
         read_dataset(tmp_path / "pairs.txt")
 
 

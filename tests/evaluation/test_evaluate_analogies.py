@@ -209,7 +209,7 @@ def test_zero_and_half_precision_vectors(make_embeddings, write_file):
 def test_vectors_that_are_not_finite_are_refused(make_embeddings, write_file):
     matrix = np.ones((5, 3))
     matrix[4, 1] = np.nan
-    message = "vectors must hold finite numbers; 1 hold infinite or NaN values: the file is damaged"
+    message = "vectors must hold finite numbers, but 1 of 5 hold infinite or NaN values: the file is damaged"
     with pytest.raises(FormatError, match=message):
         evaluate_file(make_embeddings(list("abcde"), matrix), write_file(": s\na b c d\n"))
 

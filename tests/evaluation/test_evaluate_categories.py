@@ -61,7 +61,7 @@ def test_a_score_that_any_vectors_would_reach_is_undefined(make_embeddings, writ
 )
 def test_files_that_can_have_one_score_only_are_refused(make_embeddings, write_file, text, got):
     with pytest.raises(
-        FormatError, match=f"must have at least two categories, one of them with two words; got {got}, for which"
+        FormatError, match=f"must have at least two categories, one of them with two words, because .*; got {got}:"
     ):
         evaluate_file(make_embeddings(["a"]), write_file(text), kind="categories")
 

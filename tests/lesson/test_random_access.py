@@ -86,8 +86,8 @@ def test_subsampling_that_drops_everything_is_blamed_on_subsampling() -> None:
     with pytest.raises(ConfigError) as caught:
         next(lesson.steps(TEXT, lesson.lesson_config(subsample=1e-9)))
     assert str(caught.value) == (
-        "subsample must keep at least two words of a sentence; got 1e-09: this threshold dropped nearly every word; "
-        "use a larger one, or 0 to keep every word"
+        "subsample must keep at least two words of a sentence, but drops nearly every word; got 1e-09: "
+        "set a larger threshold, or 0 to keep every word"
     )
 
 

@@ -34,8 +34,9 @@ def test_characters_without_a_font_are_one_warning_that_says_what_to_install():
     with pytest.warns(FontWarning) as warned:
         families_for([UNASSIGNED_SCRIPT, UNASSIGNED_SCRIPT[0]])
     assert [str(each.message) for each in warned] == [
-        f"no installed font contains 2 of the characters (Cuneiform: {UNASSIGNED_SCRIPT}), which are drawn as empty "
-        "boxes: install a font (on Debian and Ubuntu: fonts-noto-core), or pass a font file as font"
+        "characters that no installed font contains are drawn as empty boxes (2 in total, such as "
+        f"{UNASSIGNED_SCRIPT}; Cuneiform): install a font (on Debian and Ubuntu: fonts-noto-core), or pass "
+        "a font file as font"
     ]
 
 

@@ -72,7 +72,7 @@ REFUSALS = {
     "nothing asked": (lambda v: v.most_similar(), "positive must hold a word or a vector; got ()"),
     "no direction": (
         lambda v: v.most_similar("nowhere"),
-        "query must not sum to a vector of zeros; got 0: a zero vector has no cosine with other vectors",
+        "query must not sum to a vector of zeros, which has no cosine with other vectors; got 0",
     ),
     "words that cancel": (lambda v: v.most_similar(["east"], ["east"]), "query must not sum to a vector of zeros"),
     "no direction in a product": (

@@ -42,7 +42,7 @@ def test_a_run_of_an_earlier_version_goes_on_as_it_would_have(tmp_path):
 
 def test_the_former_name_of_an_option_is_refused_with_its_new_one(tmp_path):
     run = shutil.copytree(WRITTEN / "run", tmp_path / "run")
-    message = "^drafts is not an option of training; got 3: it is now parts$"
+    message = "^drafts is not an option of training; got 3: use parts, the new name of this option$"
     calls = [
         lambda: Word2Vec(drafts=3),
         lambda: wordkin.train([["a", "b"]], drafts=3),

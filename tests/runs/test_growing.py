@@ -150,7 +150,9 @@ def test_an_update_that_fails_leaves_the_model_as_it_was(model):
     with pytest.raises(ConfigError, match=r"vector_size must be .*, as in the model"):
         model.update(NEW, vector_size=3)
     for name in ("init", "vocabulary"):
-        with pytest.raises(ConfigError, match=f"{name} must be left out when a model is updated; .* of the model"):
+        with pytest.raises(
+            ConfigError, match=f"{name} must be left out when a model is updated, because .* of the model"
+        ):
             model.update(NEW, **{name: model.vocabulary})
 
     def fail(report):
@@ -281,7 +283,10 @@ def test_info_and_train_tell_what_they_kept_and_found(tmp_path, capsys, monkeypa
     assert main(["info", grown]) == 0
     assert "rows of old words: 0.25 of their value before the update" in capsys.readouterr().out
     for options, message in (
-        (["--old-weight", "0.5"], "--old-weight needs --from: it is for updating a model; got 0.5"),
+        (
+            ["--old-weight", "0.5"],
+            "--old-weight needs --from, because only the update of a model has old vectors; got 0.5",
+        ),
         (["--from", vectors], "--from must be a directory written by --checkpoint"),
         (
             ["--from", run, "--init", vectors],
@@ -350,9 +355,11 @@ def test_what_cannot_be_frozen_is_refused(model):
         model.update(NEW, freeze="(")
     with pytest.raises(ConfigError, match="freeze needs vectors to start from; got 'w1': pass init, or call update"):
         wordkin.train(NEW, freeze="w1", **OPTIONS)
-    with pytest.raises(ConfigError, match=r"freeze needs vectors=\"input\" \(now 'sum'\); got 'w1': leave one out"):
+    with pytest.raises(
+        ConfigError, match=r"freeze needs vectors=\"input\" \(now 'sum'\), because .*; got 'w1': leave freeze"
+    ):
         model.update(NEW, freeze="w1", vectors="sum")
-    with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\); got 'w1': leave one out, because"):
+    with pytest.raises(ConfigError, match=r"freeze needs replicas=1 \(now 2\), because .*; got 'w1': leave freeze out"):
         model.update(NEW, freeze="w1", replicas=2, deterministic=True)
 
 
@@ -417,9 +424,11 @@ def test_replay_gives_the_same_bits_for_any_threads_any_container_and_after_a_ki
 
 def test_what_cannot_be_replayed_is_refused(model, tmp_path):
     wrong = {
-        r"replay needs text that the model was trained on; got 0.2: pass it as replay_from": {"replay": 0.2},
-        r"replay_from needs replay, the fraction of its sentences to mix in; got .*: set replay": {"replay_from": OLD},
-        r"replay must be a number above 0 and at most 1; got 0: leave it out": {"replay": 0, "replay_from": OLD},
+        r"replay needs replay_from, because .*; got 0.2: pass this text as replay_from": {"replay": 0.2},
+        r"replay_from needs replay, the fraction of the old sentences to mix in; got .*: set replay": {
+            "replay_from": OLD
+        },
+        r"replay must be a number above 0 and at most 1; got 0: leave replay out": {"replay": 0, "replay_from": OLD},
         r"replay must be a number above 0 and at most 1; got 1.5": {"replay": 1.5, "replay_from": OLD},
         r"replay must be a number above 0 and at most 1; got True": {"replay": True, "replay_from": OLD},
     }
@@ -427,9 +436,9 @@ def test_what_cannot_be_replayed_is_refused(model, tmp_path):
         with pytest.raises(ConfigError, match=message):
             model.update(NEW, **options)
     unlearned = {
-        r"the model was not trained on the text to replay: 'w\d+' occurs \d+ times in it, but only \d+ times": NEW,
-        r"not trained on the text to replay: 'okapi' occurs 2 times in it, but only 0 times": [["okapi", "okapi"]],
-        r"not trained on the text to replay: 'w1' occurs": OLD + OLD,
+        r"the model was not trained on the text to replay, where 'w\d+' has a count of \d+, but in .* only \d+": NEW,
+        r"not trained on the text to replay, where 'okapi' has a count of 2, but in .* only 0": [["okapi", "okapi"]],
+        r"not trained on the text to replay, where 'w1' has": OLD + OLD,
         r"the items of the model or vocabulary are words, such as 'w1', but those of the text": [[1, 2]],
     }
     for message, text in unlearned.items():
@@ -478,7 +487,7 @@ def test_the_command_line_replays(model, tmp_path, capsys):
     for options, message in (
         ([*grow, "--replay", "0.2"], "--replay needs --replay-from; got 0.2"),
         ([*grow, "--replay-from", old], f"--replay-from needs --replay; got {old!r}"),
-        ([*train, "--replay", "0.2", "--replay-from", old], "--replay needs --from: it is for updating a model"),
+        ([*train, "--replay", "0.2", "--replay-from", old], "--replay needs --from, because only the update"),
         ([*grow, "--replay", "2", "--replay-from", old], "--replay must be a number above 0 and at most 1; got 2"),
         ([*grow, "--replay", "0.2", "--replay-from", new], "the model was not trained on the text to replay"),
     ):

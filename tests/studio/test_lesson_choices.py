@@ -53,7 +53,11 @@ def test_a_wrong_url_becomes_the_preset_of_the_language():
             CorpusError,
             "no sentence of the text has two words: pass a sentence of at least two words",
         ),
-        ({"subsample": 1e-9}, ConfigError, "subsample must keep at least two words of a sentence; got 1e-09"),
+        (
+            {"subsample": 1e-9},
+            ConfigError,
+            "subsample must keep at least two words of a sentence, but drops nearly every word",
+        ),
         ({"noise": "cheese"}, ConfigError, "noise must be words of the text; got 'cheese'"),
     ],
 )

@@ -26,7 +26,7 @@ def test_the_message_says_how_much_and_how_long(words: int, threads: int, durati
     with pytest.warns(RuntimeWarning) as caught:
         warn_of_cost(config, 100_000, words)
     assert str(caught[0].message) == (
-        f'objective="softmax" updates all 100,000 output rows for every word: {operations} operations in total, '
+        f'objective="softmax" updates all 100,000 output rows for every word, which takes {operations} operations, '
         f'about {duration}: use "hierarchical-softmax" or "negative-sampling", which update a few rows, '
         "or reduce max_vocabulary"
     )

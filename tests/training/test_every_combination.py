@@ -187,13 +187,13 @@ def refusal(options: dict[str, Any]) -> str | None:
     """Why a combination is refused, or None."""
     if options["vectors"] != "input" and options["objective"] == ("hierarchical-softmax",):
         return (
-            f'vectors must be "input" with objective="hierarchical-softmax"; got {options["vectors"]!r}: '
-            "leave vectors out, because the output rows belong to tree nodes, not to words"
+            f'vectors must be "input" with objective="hierarchical-softmax", whose output rows belong to tree nodes, '
+            f"not to words; got {options['vectors']!r}: leave vectors out"
         )
     if options["cbow_combine"] == "sum" and options["cbow_gradient"] == "exact":
         return (
-            'cbow_gradient must be "word2vec" with cbow_combine="sum"; got \'exact\': '
-            "leave it out, because both gradients are the same for a sum"
+            'cbow_gradient must be "word2vec" with cbow_combine="sum", because both gradients are the same for a '
+            "sum; got 'exact': leave cbow_gradient out"
         )
     return None
 

@@ -105,7 +105,7 @@ def test_what_would_change_the_meaning_of_the_tables_is_refused(options):
     (name,) = options
     with pytest.raises(
         ConfigError,
-        match=rf"{name} must be .* for an update, as in the model; got .*: leave it out, or train a new model",
+        match=rf"{name} must be .* for an update, as in the model; got .*: leave {name} out, or train a new model",
     ):
         update_config(TrainingConfig(), options, has_validation=False)
     assert update_config(TrainingConfig(**options), options, has_validation=False)

@@ -343,7 +343,7 @@ def test_a_log_that_is_none_is_not_gone_on_with(sentences, tmp_path, stop_at, sh
     path = tmp_path / "log.jsonl"
     Word2Vec(**SMALL).fit(sentences, log=path, checkpoint=tmp_path / "run", callbacks=[stop_at(5)])
     path.write_text("my diary\n")
-    with pytest.raises(OutputError, match=r"^cannot append to .*: it is not a log of wordkin: choose another file"):
+    with pytest.raises(OutputError, match=r"^cannot append to .*, which is not a log of wordkin: choose another file"):
         wordkin.resume(tmp_path / "run")
     assert path.read_text() == "my diary\n"
     wordkin.resume(tmp_path / "run", log=tmp_path / "new.jsonl")
@@ -352,7 +352,7 @@ def test_a_log_that_is_none_is_not_gone_on_with(sentences, tmp_path, stop_at, sh
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_ends_the_log_not_the_run(sentences):
     with pytest.warns(
-        RuntimeWarning, match=r"cannot write '/dev/full': No space left on device: the log ends here"
+        RuntimeWarning, match=r"cannot write '/dev/full' .No space left on device.: the log ends here"
     ) as caught:
         Word2Vec(**SMALL).fit(sentences, log="/dev/full")
     assert len(caught) == 1
@@ -391,7 +391,7 @@ def pipe(tmp_path):
 
 
 def test_a_pipe_that_nobody_reads_does_not_hold_up_the_run(sentences, pipe):
-    with pytest.raises(OutputError, match=r"cannot write .*pipe': .*: the pipe has no reader"):
+    with pytest.raises(OutputError, match=r"cannot write .*pipe': .*.the pipe has no reader"):
         wordkin.train(sentences, log=pipe, **SMALL)
 
 
@@ -409,12 +409,12 @@ def test_a_pipe_whose_reader_sleeps_or_leaves_ends_the_log(pipe):
     report = TrainingReport(1, 1, True, 1, 25, 1.0, 1.0, 0.1, None, 0.1)
     read_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     log = TrainingLog(pipe)
-    with pytest.warns(RuntimeWarning, match="the reader of the pipe is too slow: the log ends here"):
+    with pytest.warns(RuntimeWarning, match=r"the reader of the pipe is too slow\): the log ends here"):
         for _ in range(1000):
             log(report)
     log = TrainingLog(pipe)
     os.close(read_end)
-    with pytest.warns(RuntimeWarning, match="Broken pipe: the log ends here"):
+    with pytest.warns(RuntimeWarning, match=r"Broken pipe\): the log ends here"):
         log(report)
 
 
@@ -427,7 +427,7 @@ def test_no_half_line_stays_where_the_disk_fills_up(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, before[1]))
     try:
-        with pytest.warns(RuntimeWarning, match="No space left on device: the log ends here"):
+        with pytest.warns(RuntimeWarning, match=r"No space left on device\): the log ends here"):
             log(report)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

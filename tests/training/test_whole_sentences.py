@@ -50,7 +50,10 @@ def test_sets_are_sorted_lists(tmp_path) -> None:
 
 
 def test_sets_are_refused_where_order_counts() -> None:
-    with pytest.raises(CorpusError, match=r'sentence 0 is .*: a set has no fixed order: .* or set window="sentence"'):
+    with pytest.raises(
+        CorpusError,
+        match=r'sentence 0 is .*: pass a list, .* because a set has no fixed order, or set window="sentence"',
+    ):
         wordkin.train([{"a", "b"}], min_count=1)
     with pytest.raises(CorpusError, match=r"the field 'basket' is set, not text or a list of"):
         wordkin.train([{"basket": {"a", "b"}}], field="basket", min_count=1)
@@ -84,13 +87,13 @@ def test_items_far_apart_in_a_basket_count_as_neighbours_do() -> None:
         ),
         (
             {"window": "sentence", "dynamic_window": False},
-            'dynamic_window cannot be set to False with window="sentence"; got False: leave it out, because the '
-            "context is always the whole sentence",
+            'dynamic_window cannot be set to False with window="sentence", because the context is always the whole '
+            "sentence; got False: leave dynamic_window out",
         ),
         (
             {"max_context": 30},
-            'max_context needs window="sentence"; got 30: leave it out, because a window of N words has at most 2N '
-            "context words",
+            'max_context needs window="sentence", because a window of N words has at most 2N context words anyway; '
+            "got 30: leave max_context out",
         ),
         ({"window": "sentence", "max_context": 0}, "max_context must be a whole number from 1 to 10000; got 0"),
     ],

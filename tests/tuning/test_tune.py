@@ -58,7 +58,7 @@ def check_refusals(text_file, pairs_file, place):
         wordkin.tune(text_file, pairs_file, directory=place, **OPTIONS | {"vector_size": 9})
     other = text_file.with_name("other.txt")
     other.write_text("sun moon\n")
-    with pytest.raises(CheckpointError, match=r"holds a search on .*text.txt \(4000 bytes\); got .*other.txt"):
+    with pytest.raises(CheckpointError, match=r"holds a search on .*text.txt \(4000 bytes\), not on .*other.txt"):
         wordkin.tune(other, pairs_file, directory=place, **OPTIONS)
     lines = (place / "trials.jsonl").read_text().splitlines()
     for damaged, error, message in (
@@ -109,13 +109,13 @@ def check_result(result, tmp_path):
         ({"at_most": "1.2"}, None),
         (
             {"at_most": "fast"},
-            r'^at_most must be a time above 0, .*, or a multiple of the classic time, such as "1.2x"; got',
+            r'^at_most must be a time above 0, .*, or a multiple of the time of the classic settings, such as "1.2x"',
         ),
         ({"at_most": "0x"}, r"^at_most must be a time above 0"),
         ({"weights": [1, 2]}, r"^weights must be 1 numbers, one for each file of evaluate; got \[1, 2\]$"),
         ({"weights": [0]}, r"^weights must be numbers from 0 up, not all 0; got \[0\]$"),
         ({"weights": [float("nan")]}, r"^weights must be numbers from 0 up"),
-        ({"trials": 3}, r"^trials must be at least 6; got 3: the recipes, one new trial and its confirmation need"),
+        ({"trials": 3}, r"^trials must be at least 6, for the recipes, one new trial and its confirmation; got 3"),
         ({"vary": ["windoww"]}, r"^vary must name training options"),
     ],
 )
@@ -131,7 +131,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments, message, text_file,
 def test_benchmarks_the_text_has_no_words_of_are_refused(text_file, tmp_path):
     unknown = tmp_path / "unknown.tsv"
     unknown.write_text("king\tqueen\t9\ncar\ttrain\t7\nsun\tmoon\t8\nstar\tsky\t5\n")
-    message = r"^evaluate must have more items whose words are all in the vocabulary \(now 2 of 4\); got 'unknown'"
+    message = r"^evaluate must name a file with at least 3 items whose words are all in the vocabulary, not 2 of 4; got"
     with pytest.raises(ConfigError, match=message):
         wordkin.tune(text_file, unknown, **OPTIONS)
 

@@ -74,7 +74,7 @@ def test_merged_counts_are_summed():
     assert left.merge(Vocabulary([], [])) == left and len(Vocabulary([], []).merge(Vocabulary([], []))) == 0
     assert Vocabulary([], []).merge(Vocabulary([3], [2])) == Vocabulary([3], [2])
     rule = "counts must be present in both vocabularies to merge them, but"
-    with pytest.raises(ConfigError, match=f"{rule} other has none; got None: pass them, as in Vocabulary"):
+    with pytest.raises(ConfigError, match=f"{rule} other has none; got None: pass counts, as in Vocabulary"):
         left.merge(Vocabulary(["x"]))
     with pytest.raises(ConfigError, match=f"{rule} the vocabulary to merge into has none"):
         Vocabulary(["x"]).merge(left)
@@ -109,10 +109,10 @@ def test_a_vocabulary_of_any_kind_is_sorted_by_count(tmp_path):
         ({}, "vocabulary must hold at least one word"),
         ({"a": 0, "b": 1}, "vocabulary must have counts from 1 up; got 'a 0'"),
         ({"a": -1}, "vocabulary must map words to whole numbers from 1 up; got 'a: -1'"),
-        ({"": 3, "a": 1}, "vocabulary must not hold the empty word; got '': leave it out"),
+        ({"": 3, "a": 1}, "vocabulary must not hold the empty word, because .*; got '': remove"),
         ({"a": 1.0}, "vocabulary must map words to whole numbers"),
         ({"a": True}, "vocabulary must map words to whole numbers"),
-        ({3.0: 1}, "vocabulary must map words to counts; got 3.0: a word must be a string or a whole number"),
+        ({3.0: 1}, "vocabulary must map words, which are strings or whole numbers, to counts; got 3.0"),
         (Vocabulary(["a"]), "vocabulary must have counts, because subsampling and noise"),
     ],
 )

@@ -235,5 +235,7 @@ def _function_named(text: str) -> object:
         rule = "must name an importable function as package.module:function"
         raise ConfigError("tokenizer", rule, text, str(error)) from error
     if not callable(found):
-        raise ConfigError("tokenizer", "must name a function as package.module:function", text, "it is not callable")
+        raise ConfigError(
+            "tokenizer", "must name an object that can be called, as package.module:function", text, "name a function"
+        )
     return found

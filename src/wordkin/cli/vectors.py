@@ -137,7 +137,9 @@ def _vectors_of_run(path: str, reading: Mapping[str, Any]) -> Embeddings:
     others = [name for name in reading if name != "limit"]
     if others:
         spelled = "--" + (READING[others[0]].spelling or others[0].replace("_", "-"))
-        raise UsageError(f"{spelled} works only for files of vectors, and {path!r} is a training run: leave it out")
+        raise UsageError(
+            f"{spelled} works only for files of vectors, and {path!r} is a training run: leave {spelled} out"
+        )
     embeddings = Word2Vec.load(path).embeddings
     return embeddings.first(reading["limit"]) if "limit" in reading else embeddings
 

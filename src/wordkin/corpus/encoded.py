@@ -157,7 +157,7 @@ class EncodedCorpus:
         corpus = cls(ids, offsets, header["fingerprint"])
         damage = corpus._damage(verify)
         if damage:
-            raise FormatError(f"{directory} is damaged: {damage}: encode the text again")
+            raise FormatError(f"{directory} is damaged, because {damage}: encode the text again")
         return corpus
 
     @staticmethod
@@ -423,9 +423,11 @@ def _read_header(directory: Path) -> dict[str, Any]:
     numbers = [header.get("words"), header.get("sentences")]
     texts = [header.get("fingerprint"), *(header.get(name) for name in _TYPES)]
     if not all(type(each) is int and each >= 0 for each in numbers) or not all(isinstance(each, str) for each in texts):
-        raise FormatError(f"{path} is damaged: entries are missing or have the wrong type: encode the text again")
+        raise FormatError(
+            f"{path} is damaged, because entries are missing or have the wrong type: encode the text again"
+        )
     if not all(_FILE_NAME.fullmatch(header[name]) for name in _TYPES):
-        raise FormatError(f"{path} is damaged: it has invalid file names: encode the text again")
+        raise FormatError(f"{path} is damaged, because it contains invalid file names: encode the text again")
     return header
 
 
@@ -444,6 +446,6 @@ def _check_size(path: Path, dtype: np.dtype[Any], length: int) -> None:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}; encode the text again") from error
     if size != length * dtype.itemsize:
         raise FormatError(
-            f"{path} is damaged: it has {size:,} bytes, but its header requires {length * dtype.itemsize:,}: "
-            "encode the text again"
+            f"{path} is damaged, because it has {size:,} bytes instead of {length * dtype.itemsize:,}: encode the "
+            "text again"
         )

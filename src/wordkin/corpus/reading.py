@@ -58,16 +58,17 @@ def reader_of(file: TextFile, reading: Reading) -> str:
     if not FORMATS[name].has_fields and reading.field is not None:
         raise CorpusError(
             f"field={reading.field!r} names a field of records, but {file.name!r} is read as {name}: leave field out, "
-            'or set its format, such as reader="jsonl"'
+            'or set the format of the file, such as reader="jsonl"'
         )
     if name != "csv" and reading.delimiter is not None:
         raise CorpusError(
-            f"delimiter={reading.delimiter!r} separates CSV columns, but {file.name!r} is read as {name}: leave it "
+            f"delimiter={reading.delimiter!r} separates CSV columns, but {file.name!r} is read as {name}: leave "
+            "delimiter "
             'out, or pass reader="csv"'
         )
     if name not in ("csv", "tsv") and not reading.quoting:
         raise CorpusError(
-            f"quoting=False applies to CSV and TSV, but {file.name!r} is read as {name}: leave it out, or pass "
+            f"quoting=False applies to CSV and TSV, but {file.name!r} is read as {name}: leave quoting out, or pass "
             'reader="csv" or reader="tsv"'
         )
     return name

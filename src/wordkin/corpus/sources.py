@@ -165,7 +165,7 @@ def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
         )
     _refuse_mappings_and_sets(texts, None)
     if reading.field is not None:
-        raise ConfigError("field", "cannot be combined with texts, which are strings", reading.field, "leave it out")
+        raise ConfigError("field", "cannot be combined with texts, which are strings", reading.field, "leave field out")
     _refuse_for_iterables(reading)
     return Source(kind="texts", items=_python_values(texts), reading=reading)
 
@@ -180,7 +180,9 @@ def _refuse_for_iterables(reading: Reading) -> None:
     )
     for name, value, default in of_files:
         if value != default:
-            raise ConfigError(name, "needs files, but the corpus is an iterable", value, "leave it out")
+            raise ConfigError(
+                name, "works only with a corpus of files, but the corpus is an iterable", value, f"leave {name} out"
+            )
 
 
 def _refuse_mappings_and_sets(corpus: object, field: object) -> None:
@@ -292,9 +294,11 @@ def _find_files(name: str) -> list[TextFile]:
     if os.path.lexists(name):
         return [TextFile(name)]
     if name.startswith("~"):
-        raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: ~ is not expanded; pass the whole path")
+        raise CorpusNotFoundError(
+            f"there is no file or directory {shown(name)}, because ~ is not expanded: pass the whole path"
+        )
     if not glob.has_magic(name):
-        raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: {PATHS_OR_LISTS}")
+        raise CorpusNotFoundError(f"there is no file or directory {shown(name)}: {PATHS_OR_LISTS}")
     paths = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob refuses absolute patterns)
     matches = _without_repeats(name, [path for path in paths if not Path(path).is_dir()])
     if not matches:
@@ -316,7 +320,7 @@ def _without_repeats(name: str, paths: list[str]) -> list[str]:
     dropped = next(path for path in paths if path not in kept)
     warn(
         f"{name!r} finds {len(paths) - len(kept):,} files more than once, through symbolic links, such as {dropped!r}: "
-        "each is read once; to read one twice, list its paths",
+        "each is read once; to read a file twice, list both of its paths",
         CorpusWarning,
     )
     return [path for path in paths if path in kept]

@@ -53,7 +53,9 @@ def from_gensim(vectors: Any) -> Embeddings:
         words, matrix, extras = keyed.index_to_key, keyed.vectors, keyed.expandos
     except AttributeError as error:
         name = type(vectors).__name__
-        raise ConfigError("vectors", "must be a gensim KeyedVectors, or a model with one as wv", name) from error
+        raise ConfigError(
+            "vectors", "must be a gensim KeyedVectors, or a model whose attribute wv is one", name
+        ) from error
     counts = extras.get("count")
     copied = np.array(matrix, dtype=np.float16 if matrix.dtype == np.float16 else np.float32)
     return Embeddings(Vocabulary(words, None if counts is None else np.asarray(counts, dtype=np.int64)), copied)

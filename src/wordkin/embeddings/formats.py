@@ -44,12 +44,12 @@ NAMES_IN_GENSIM = {
     "binary": 'use format="bin" or format="text"',
     "unicode_errors": "use encoding_errors",
     "no_header": "use header=False",
-    "mmap": "leave it out: .safetensors is always memory-mapped",
+    "mmap": "leave mmap out, because .safetensors is always memory-mapped",
     "datatype": 'load, then use vectors.astype("float16")',
-    "fvocab": "leave it out: words and vectors are in one file",
-    "binary_chunk_size": "leave it out",
+    "fvocab": "leave fvocab out, because words and vectors are in one file",
+    "binary_chunk_size": "leave binary_chunk_size out",
     "fname": "pass the path first",
-    "ignore_missing": "leave it out: words that are not in the file are ignored",
+    "ignore_missing": "leave ignore_missing out, because words that are not in the file are always ignored",
     "restrict_vocab": "use limit",
     "vocab": "use words",
 }
@@ -83,7 +83,7 @@ def save_embeddings(
     kind = format_of(path)
     check("whitespace", Choice(get_args(Whitespace)), whitespace)
     if not header and kind != "text":
-        raise ConfigError("header", "must be True for formats other than text", header, "leave it out")
+        raise ConfigError("header", "must be True for formats other than text", header, "leave header out")
     check_items(path, vectors.vocabulary)
     check_writable(path)
     with replacing(path) as stream:

@@ -60,7 +60,8 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
         version = metadata.get(_RESERVED[0], FORMAT_VERSION)
         if version not in (FORMAT_VERSION, QUANTIZED_VERSION):
             raise FormatError(
-                f"its format version is {version!r}, but this wordkin reads up to {QUANTIZED_VERSION!r}: update wordkin"
+                f"its format version is {version!r}, but this wordkin reads versions up to {QUANTIZED_VERSION!r}: "
+                "update wordkin"
             )
         quantized = version == QUANTIZED_VERSION
         missing = _LAYOUT.keys() - arrays.keys() - {"counts"} - (set() if quantized else {"scales"})
@@ -86,6 +87,7 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
             "words",
             f"must hold at least one word of {str(source.path)!r}",
             sorted(words, key=str)[:3],
+            "check the spelling and the case of the words",
         )
     counts = None if vocabulary.counts is None else vocabulary.counts[ids]
     kept = Vocabulary([vocabulary.words[word_id] for word_id in ids.tolist()], counts)
@@ -105,11 +107,12 @@ def _check_scales(arrays: Mapping[str, NDArray[Any]], words: int, quantized: boo
         return
     scales = arrays["scales"]
     if len(scales) != words:
-        raise FormatError(f"there are {len(scales):,} scales for {words:,} words")
+        raise FormatError(f"there are {len(scales):,} scales, but {words:,} words")
     unusable = np.flatnonzero(~((scales >= 0) & (scales <= LARGEST_SCALE)))
     if len(unusable):
         raise FormatError(
-            f"the scale of word {unusable[0]:,} must be at least 0 and finite; it is {scales[unusable[0]]}"
+            f"the scale of the word with id {unusable[0]:,} must be a finite number from 0 up, but is "
+            f"{scales[unusable[0]]}"
         )
 
 

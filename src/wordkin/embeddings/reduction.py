@@ -41,9 +41,7 @@ def astype(vectors: Embeddings, dtype: DTypeLike) -> Embeddings:
     lost = np.isinf(matrix).any() and not np.isinf(vectors.matrix).any()
     if lost:
         largest = float(np.abs(vectors.matrix).max())
-        raise ConfigError(
-            "dtype", "must be able to hold all numbers", str(wanted), f"the largest is {largest:g}: keep float32"
-        )
+        raise ConfigError("dtype", f"must be able to hold all numbers, up to {largest:g}", str(wanted), "keep float32")
     return Embeddings(vectors.vocabulary, matrix, vectors.metadata)
 
 
@@ -131,7 +129,7 @@ def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], 
     if isinstance(names, Mapping):
         missing = next((word for word in vectors.words if word not in names), None)
         if missing is not None:
-            raise ConfigError("names", f"must have a name for each word, such as {missing!r}", names)
+            raise ConfigError("names", f"must have a name for each word, but has none for {missing!r}", names)
         named = [names[word] for word in vectors.words]
     elif callable(names):
         named = [names(word) for word in vectors.words]
@@ -139,6 +137,6 @@ def with_words(vectors: Embeddings, names: Mapping[Any, Item] | Callable[[Any], 
         raise ConfigError("names", "must be a mapping or a function from words to names", names)
     for word, name in zip(vectors.words, named, strict=True):
         if not isinstance(name, str) and not is_integer(name):
-            raise ConfigError("names", "must map to text or whole numbers", name, f"it is the name of {word!r}")
+            raise ConfigError("names", f"must map {word!r}, like all words, to text or a whole number", name)
     vocabulary = Vocabulary(named, vectors.vocabulary.counts)
     return Embeddings(vocabulary, vectors.matrix, vectors.metadata, scales=vectors.scales)

@@ -195,7 +195,12 @@ class Rows:
         self._report()
         if self.options.words is not None and not self.words:
             asked = [word.decode(errors="replace") for word in sorted(self.options.words)[:3]]
-            raise ConfigError("words", f"must hold at least one word of {str(self.source.path)!r}", asked)
+            raise ConfigError(
+                "words",
+                f"must hold at least one word of {str(self.source.path)!r}",
+                asked,
+                "check the spelling and the case of the words",
+            )
         vocabulary = Vocabulary.from_packed(*packed(self.words), counts=counts)
         return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 

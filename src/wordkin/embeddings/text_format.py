@@ -71,8 +71,8 @@ def _expected(source: InputFile, options: ReadOptions, total: int | None, vector
     if total is not None and not source.compressed and wanted > room + 1 and options.bad_rows == "error":
         raise source.broken(
             f"the header (line 1) claims {total:,} words of {vector_size:,} numbers, which take at least "
-            f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}: "
-            "it was cut off; to read its first N words, pass limit=N"
+            f"{2 * total * vector_size:,} bytes, but the file has {source.size_limit:,}: it was cut off; to read its "
+            "first N words, pass limit=N"
         )
     return min(wanted, room)
 
@@ -300,8 +300,12 @@ def writable_words(vectors: Embeddings, whitespace: str) -> PackedWords:
         if len(set(replaced)) != len(replaced):
             taken: set[str] = set()
             twice = next(word for word in replaced if word in taken or taken.add(word))  # type: ignore[func-returns-value]
-            raise ConfigError("whitespace", "must keep the words distinct", whitespace,
-                              f"two words would become {twice!r}: save as .safetensors instead")  # fmt: skip
+            raise ConfigError(
+                "whitespace",
+                f"must keep the words distinct, but two words would become {twice!r}",
+                whitespace,
+                "save as .safetensors instead",
+            )
         words = Vocabulary(replaced).words
     bad = first_unwritable(words)
     if bad is not None:

@@ -191,9 +191,9 @@ def compare(
         case WordCategories():
             raise ConfigError(
                 "kind",
-                'must be "analogies", "similarity" or "odd-one-out" for a comparison',
+                'must be "analogies", "similarity" or "odd-one-out", because there is no paired test for categories',
                 "categories",
-                "there is no paired test for categories, where the score of one word depends on the others",
+                "compare the scores of separate evaluations",
             )
     return replace(compared, reading=dataset.reading)
 

@@ -116,7 +116,7 @@ def evaluate_dataset(
     if embeddings.vocabulary.integers:
         raise ConfigError(
             "vectors", "must have words as items, because benchmarks are made of words",
-            f"whole numbers ({embeddings!r})", "give them names with vectors.with_words(names)")  # fmt: skip
+            f"whole numbers ({embeddings!r})", "give the items names with vectors.with_words(names)")  # fmt: skip
     match dataset:
         case Analogies():
             return evaluate_analogies(

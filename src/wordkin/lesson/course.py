@@ -153,9 +153,11 @@ class Course:
             return
         if self.config.subsample and any(len(sentence) > 1 for sentence in self.text.sentences):
             raise ConfigError(
-                "subsample", "must keep at least two words of a sentence", self.config.subsample,
-                "this threshold dropped nearly every word; use a larger one, or 0 to keep every word",
-            )  # fmt: skip
+                "subsample",
+                "must keep at least two words of a sentence, but drops nearly every word",
+                self.config.subsample,
+                "set a larger threshold, or 0 to keep every word",
+            )
         raise CorpusError("no sentence of the text has two words: pass a sentence of at least two words")
 
     # -- one step ----------------------------------------------------------------------------------

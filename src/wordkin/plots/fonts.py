@@ -180,7 +180,8 @@ def _warn_of_missing(characters: set[str]) -> None:
     shown = "".join(sorted(characters)[:5])
     packages = " and ".join(dict.fromkeys(scripts.values()))
     warn(
-        f"no installed font contains {len(characters):,} of the characters ({', '.join(scripts)}: {shown}), which are "
-        f"drawn as empty boxes: install a font (on Debian and Ubuntu: {packages}), or pass a font file as font",
+        f"characters that no installed font contains are drawn as empty boxes ({len(characters):,} in total, such as "
+        f"{shown}; {', '.join(scripts)}): install a font (on Debian and Ubuntu: {packages}), or pass a font file as "
+        "font",
         FontWarning,
     )

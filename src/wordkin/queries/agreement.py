@@ -68,7 +68,7 @@ def neighbour_agreement(before: WordVectors, after: WordVectors, *, topn: int = 
     ids_before = before.vocabulary.find_ids(after.words)
     if (ids_before < 0).any():
         new = after.words[int(np.argmin(ids_before))]
-        raise ConfigError("after", "must contain only words that before contains", new)
+        raise ConfigError("after", "must contain only words of the vectors before", new)
     if len(before) < 2 or not len(after):
         raise ConfigError("before", "must have at least two words, and after at least one", (len(before), len(after)))
     topn = min(topn, len(before) - 1)

@@ -187,9 +187,11 @@ def _listed(parameter: str, queries: Query | Sequence[Query]) -> Sequence[Query]
         first, second = queries
         if is_integer(first) and is_integer(second):
             raise ConfigError(
-                parameter, "must not be a tuple of two whole numbers: it may be two items, or an item and its weight",
+                parameter,
+                "must not be a tuple of two whole numbers, which can mean two items, or an item and its weight",
                 queries,
-                f"pass [{first}, {second}] or ({first}, {float(second)})")  # fmt: skip
+                f"pass [{first}, {second}] or ({first}, {float(second)})",
+            )
         return [queries]  # type: ignore[list-item]
     if isinstance(queries, bytes | Mapping) or not isinstance(queries, Iterable) or getattr(queries, "ndim", 1) == 0:
         raise ConfigError(parameter, _QUERY_RULE, queries)
@@ -205,7 +207,7 @@ def query_term(vectors: WordVectors, query: Query) -> Term:
         return Term(vectors.exact_unit_vectors([word_id])[0], _checked_weight(weight), word_id)
     if integers and isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         raise ConfigError(
-            "query", "must not be an array of whole numbers: it may be a list of items, or a vector", value,
+            "query", "must not be an array of whole numbers, which can mean a list of items, or a vector", value,
             "pass a list of items, or an array of floats as a vector")  # fmt: skip
     return Term(checked_vector(vectors, value), _checked_weight(weight), -1)
 
@@ -258,9 +260,7 @@ def sum_of_terms(terms: Sequence[Term]) -> NDArray[np.float64]:
         total += part
         size += float(np.abs(part).max())
     if not scaled or np.abs(total).max() <= _NEGLIGIBLE * size:
-        raise ConfigError(
-            "query", "must not sum to a vector of zeros", 0, "a zero vector has no cosine with other vectors"
-        )
+        raise ConfigError("query", "must not sum to a vector of zeros, which has no cosine with other vectors", 0)
     return total
 
 

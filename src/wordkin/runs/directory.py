@@ -352,7 +352,9 @@ class RunDirectory:
         except OSError as error:
             raise OutputError(f"cannot write to the directory {str(self.path)!r}: {reason(error)}") from error
         except FormatError as error:
-            raise OutputError(f"cannot continue the run in {str(self.path)!r}: its text is missing: {error}") from error
+            raise OutputError(
+                f"cannot continue the run in {str(self.path)!r}: its text is missing ({error})"
+            ) from error
 
     def open_corpus(self) -> EncodedCorpus:
         """Open the encoded training text.
@@ -516,7 +518,7 @@ class RunDirectory:
             with InputFile(self.path / file.name) as source:
                 data = mapped_bytes(source)
                 if hashlib.sha256(data).hexdigest() != file.sha256:
-                    raise source.broken(f"its SHA-256 differs from that in {RECORD_NAME}: it is damaged")
+                    raise source.broken(f"its SHA-256 differs from that in {RECORD_NAME}, so the file is damaged")
                 arrays, metadata = read_tensors(data, layout)
                 for name in layout.keys() - arrays.keys():
                     raise source.broken(f"the tensor {name!r} is missing")
@@ -528,8 +530,8 @@ class RunDirectory:
         corpus = EncodedCorpus.open(self.path / name, verify=True)
         if corpus.fingerprint != fingerprint:
             raise CheckpointError(
-                f"the text in {str(self.path / name)!r} is not the one the run started with: restore that text, or "
-                "start a new run"
+                f"the text in {str(self.path / name)!r} is not the text that the run started with: restore that text, "
+                "or start a new run"
             )
         if not corpus.holds_ids_below(len(self.vocabulary)):
             raise FormatError(f"{str(self.path / name)!r} is damaged: it holds word ids that are not in the vocabulary")

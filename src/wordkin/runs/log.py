@@ -57,7 +57,7 @@ class TrainingLog:
         except OutputError:
             raise
         except OSError as error:
-            remedy = ": the pipe has no reader" if error.errno == errno.ENXIO else ""
+            remedy = " (the pipe has no reader)" if error.errno == errno.ENXIO else ""
             raise OutputError(f"cannot write {str(self._path)!r}: {reason(error)}{remedy}") from error
 
     def _open(self, words: int) -> FileIO:
@@ -84,7 +84,7 @@ class TrainingLog:
         try:
             _append(self._file, json.dumps(self._values(report)).encode() + b"\n")
         except OSError as error:
-            warn(f"cannot write {str(self._path)!r}: {reason(error)}: the log ends here", RuntimeWarning)
+            warn(f"cannot write {str(self._path)!r} ({reason(error)}): the log ends here", RuntimeWarning)
             file, self._file = self._file, None
             with contextlib.suppress(OSError):  # the warning has already been issued
                 file.close()
@@ -114,7 +114,7 @@ class TrainingLog:
             try:
                 file.close()
             except OSError as error:  # network file systems may report write errors only on close
-                warn(f"cannot write {str(self._path)!r}: {reason(error)}: lines may be missing", RuntimeWarning)
+                warn(f"cannot write {str(self._path)!r} ({reason(error)}): lines may be missing", RuntimeWarning)
 
 
 def check_log(path: str | Path) -> None:
@@ -180,5 +180,7 @@ def _lines_up_to(path: Path, words: int) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise OutputError(f"cannot append to {str(path)!r}: it is not a log of wordkin: choose another file") from error
+        raise OutputError(
+            f"cannot append to {str(path)!r}, which is not a log of wordkin: choose another file"
+        ) from error
     return lines, size

@@ -90,8 +90,8 @@ def _refuse_to_become_text(paths: dict[str, Path], texts: Sequence[Source]) -> N
         looks_binary = ".safetensors" in path.suffixes  # readers skip files that contain zero bytes
         is_new = name == "checkpoint" or not path.exists()
         if is_new and not looks_binary and any(text.would_read(path) for text in texts):
-            remedy = "the next run would read it as text: choose another directory"
-            raise ConfigError(name, "must not be in a directory that is read as text", str(path), remedy)
+            rule = "must not be in a directory that is read as text, because the next run would read it too"
+            raise ConfigError(name, rule, str(path), "choose another directory")
 
 
 def _refuse_to_overwrite(paths: dict[str, Path], texts: Sequence[Source]) -> None:
@@ -101,5 +101,7 @@ def _refuse_to_overwrite(paths: dict[str, Path], texts: Sequence[Source]) -> Non
         path = given.resolve()
         other = "a file of the text" if any(text.reads(path) for text in texts) else written.get(path)
         if other is not None:
-            raise ConfigError(name, f"must not be {other}", str(given), "it would be overwritten: choose another name")
+            raise ConfigError(
+                name, f"must not be {other}, which would be overwritten", str(given), "choose another name"
+            )
         written[path] = f"the same file as {name}"

@@ -138,7 +138,7 @@ class RunRecord:
         }
         if values.get("fingerprint") != _fingerprint(fingerprinted, files):
             raise CheckpointError(
-                "the configuration or a fingerprint was edited after the run started: undo that, or start a new run"
+                "the configuration or a fingerprint was edited after the run started: undo the edit, or start a new run"
             )
         run = Run(
             config=_config(fingerprinted["config"]),
@@ -163,8 +163,8 @@ class UnsavedFunction:
 
     def __call__(self, text: str) -> list[str]:
         raise ConfigError(
-            self._option, "must be passed again before a saved run can read text", self.__qualname__,
-            "Python functions are not stored with a run")  # fmt: skip
+            self._option, "must be passed again, because Python functions are not stored with a run", self.__qualname__,
+            "pass the function, or one that does the same")  # fmt: skip
 
 
 def with_options(run: Run, options: Mapping[str, Any]) -> Run:

@@ -140,10 +140,11 @@ def check_writable(path: Path) -> None:
             return
         target = _followed(path)
         if target.is_dir():
-            raise OutputError(f"cannot write {str(path)!r}: it is a directory: add a file name")
+            raise OutputError(f"cannot write {str(path)!r}, which is a directory: add a file name")
         if not target.parent.is_dir():
             raise OutputError(
-                f"cannot write {str(path)!r}: there is no directory {str(target.parent)!r}: make it first"
+                f"cannot write {str(path)!r}, because there is no directory {str(target.parent)!r}: make this "
+                "directory first"
             )
         probe = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
         probe.open("xb").close()
@@ -162,7 +163,7 @@ def _check_stream(path: Path) -> None:
     mode = path.stat().st_mode
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         kind = "a block device" if stat.S_ISBLK(mode) else "a socket"
-        raise OutputError(f"cannot write {str(path)!r}: it is {kind}: choose a file or a pipe")
+        raise OutputError(f"cannot write {str(path)!r}, which is {kind}: choose a file or a pipe")
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 

@@ -32,7 +32,9 @@ def read_header(path: Path, format_name: str, version: int, what: str) -> dict[s
     try:
         header = json.loads(path.read_bytes())
     except OSError as error:
-        raise FormatError(f"{str(path.parent)!r} is not an {what}: cannot read {path.name}: {reason(error)}") from error
+        raise FormatError(
+            f"{str(path.parent)!r} is not an {what}: {path.name} cannot be read ({reason(error)})"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{str(path)!r} is damaged, because it is not valid JSON: encode the text again") from error
     if not isinstance(header, dict) or header.get("format") != format_name:

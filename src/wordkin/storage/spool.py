@@ -67,7 +67,9 @@ class Spool:
             while view:
                 count = self._file.readinto(view)  # type: ignore[attr-defined]
                 if not count:
-                    raise OutputError("the temporary file of the encoded corpus was truncated by another program")
+                    raise OutputError(
+                        "the temporary file of the encoded corpus was truncated by another program: start again"
+                    )
                 view = view[count:]
         return array
 
@@ -98,6 +100,6 @@ def spool_error(error: OSError, directory: str | Path | None) -> OutputError:
     """
     used = tempfile.gettempdir() if directory is None else directory
     return OutputError(
-        f"cannot write temporary files in {used}: {error.strerror or error}: free some space there, or choose another "
+        f"cannot write temporary files in {used} ({error.strerror or error}): free some space there, or choose another "
         "directory (spool_directory in Python, TMPDIR in the environment)"
     )

@@ -110,8 +110,8 @@ def _header(data: memoryview) -> tuple[dict[str, Any], int]:
     length = int.from_bytes(data[:8], "little")
     if length > min(len(data) - 8, _LONGEST_HEADER):
         raise FormatError(
-            f"bytes 0 to 7 give a header of {length:,} bytes, but the file has only {len(data):,} bytes: it is "
-            "damaged, or not a safetensors file"
+            f"the header has {length:,} bytes, according to bytes 0 to 7, but the file has only {len(data):,} bytes: "
+            "it is damaged, or not a safetensors file"
         )
     try:
         header = json.loads(

@@ -53,7 +53,7 @@ def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
                 each.name,
                 f"must be left out, because the text was encoded with {was!r}",
                 asked,
-                "leave it out, or encode the text again",
+                f"leave {each.name} out, or encode the text again",
             )
         changed[each.name] = was
     return dataclasses.replace(config, **changed)  # type: ignore[arg-type]

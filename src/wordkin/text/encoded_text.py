@@ -108,9 +108,11 @@ def check_output_directory(path: str | Path) -> None:
     """
     path = Path(path).absolute()
     if os.path.lexists(path) and not is_encoded_text(path):
-        raise OutputError(f"cannot write {str(path)!r}: it exists and is not an encoded text: choose another name")
+        raise OutputError(f"cannot write {str(path)!r}, which exists and is not an encoded text: choose another name")
     if not path.parent.is_dir():
-        raise OutputError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}: make it first")
+        raise OutputError(
+            f"cannot write {str(path)!r}, because there is no directory {str(path.parent)!r}: make this directory first"
+        )
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"cannot write {str(path)!r}: no permission to write in {str(path.parent)!r}")
 
@@ -188,13 +190,15 @@ def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
     vocabulary = _read_vocabulary(path / _VOCABULARY_NAME, header["vocabulary_sha256"])
     corpus = EncodedCorpus.open(path, verify=verify)
     if corpus.fingerprint != header["corpus_fingerprint"] or not corpus.holds_ids_below(len(vocabulary)):
-        raise FormatError(f"{str(path)!r} is damaged: corpus and vocabulary do not match: encode the text again")
+        raise FormatError(
+            f"{str(path)!r} is damaged, because corpus and vocabulary do not match: encode the text again"
+        )
     names = ("options", "sources", "readers", "text_words", "scan_fingerprint", "content_fingerprint")
     phrases = header.get("phrases")
     known = None if phrases is None else Phrases.from_json(json.dumps(phrases).encode())
     description = Description(**{name: header[name] for name in names}, phrases=known, dropped=header.get("dropped"))
     if verify and content_fingerprint(vocabulary, corpus) != description.content_fingerprint:
-        raise FormatError(f"{str(path)!r} is damaged: its words were changed: encode the text again")
+        raise FormatError(f"{str(path)!r} is damaged, because its words were changed: encode the text again")
     return EncodedText(vocabulary, corpus, description)
 
 
@@ -296,7 +300,7 @@ def _read_header(path: Path) -> dict[str, Any]:
     }  # fmt: skip
     for name, kind in kinds.items():
         if not isinstance(header.get(name), kind):
-            raise FormatError(f"{str(path)!r} is damaged: its entry {name!r} is missing or has the wrong type")
+            raise FormatError(f"{str(path)!r} is damaged, because its entry {name!r} is missing or has the wrong type")
     return header
 
 
@@ -305,7 +309,7 @@ def _read_vocabulary(path: Path, sha256: str) -> Vocabulary:
         with InputFile(path) as source:
             data = mapped_bytes(source)
             if hashlib.sha256(data).hexdigest() != sha256:
-                raise source.broken(f"its SHA-256 differs from that in {TEXT_HEADER_NAME}: it is damaged")
+                raise source.broken(f"its SHA-256 differs from that in {TEXT_HEADER_NAME}, so the file is damaged")
             arrays, metadata = read_tensors(data, VOCABULARY_LAYOUT)
             for name in VOCABULARY_LAYOUT.keys() - arrays.keys():
                 raise source.broken(f"the tensor {name!r} is missing")

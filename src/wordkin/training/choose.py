@@ -73,12 +73,16 @@ def refuse_for_machines(config: TrainingConfig) -> None:
     """Raise :class:`ConfigError` if several machines cannot train with this configuration."""
     if config.changes_all_rows:
         raise ConfigError(
-            "cluster", 'needs objective="negative-sampling" or "hierarchical-softmax"', config.objective,
-            "use one machine, because a full softmax changes all rows, which would have to be sent")  # fmt: skip
+            "cluster",
+            'needs objective="negative-sampling" or "hierarchical-softmax", because a full softmax '
+            "changes all rows in each step",
+            config.objective,
+            "use another objective, or one machine",
+        )
     if config.deterministic and config.replicas == 1:
         raise ConfigError(
-            "replicas", "must be set on a cluster with deterministic=True, because the result depends on it",
-            config.replicas, "use the number of machines, for example")  # fmt: skip
+            "replicas", "must be set on a cluster with deterministic=True, because the result depends on replicas",
+            config.replicas, "set replicas to the number of machines, for example")  # fmt: skip
 
 
 def config_for_machines(config: TrainingConfig, machines: int) -> TrainingConfig:
@@ -107,5 +111,9 @@ def open_on_machines(
 
 def _counts_of(vocabulary: Vocabulary) -> NDArray[np.int64]:
     if vocabulary.counts is None:
-        raise ConfigError("vocabulary", "must have counts, because subsampling, noise and tree depend on them", None)
+        raise ConfigError(
+            "vocabulary",
+            "must have counts, because subsampling, noise words and the Huffman tree depend on counts",
+            None,
+        )
     return vocabulary.counts

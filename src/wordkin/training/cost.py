@@ -16,9 +16,8 @@ def warn_of_cost(config: TrainingConfig, vocabulary_size: int, corpus_words: int
     operations = 6 * vocabulary_size * config.vector_size * corpus_words * config.epochs
     hours = operations / (_OPERATIONS_PER_SECOND * config.worker_threads * 3600)
     warn(
-        f'objective="softmax" updates all {vocabulary_size:,} output rows for every word: {operations:.1e} operations '
-        f"in total, about {_duration(hours)} on {config.worker_threads} "
-        f"thread{'s' * (config.worker_threads > 1)}: "
+        f'objective="softmax" updates all {vocabulary_size:,} output rows for every word, which takes {operations:.1e} '
+        f"operations, about {_duration(hours)} on {config.worker_threads} thread{'s' * (config.worker_threads > 1)}: "
         'use "hierarchical-softmax" or "negative-sampling", which update a few rows, or reduce max_vocabulary',
         RuntimeWarning,
     )

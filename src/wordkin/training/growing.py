@@ -45,8 +45,9 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
     """
     for name in ("vocabulary", "init"):
         if name in options:
-            remedy = f"an update uses the {'words' if name == 'vocabulary' else 'vectors'} of the model"
-            raise ConfigError(name, "must be left out when a model is updated", options[name], remedy)
+            used = "words" if name == "vocabulary" else "vectors"
+            rule = f"must be left out when a model is updated, because an update uses the {used} of the model"
+            raise ConfigError(name, rule, options[name])
     values = {each.name: getattr(config, each.name) for each in dataclasses.fields(config)}
     values |= {"learning_rate": UPDATE_LEARNING_RATES[config.architecture], "min_learning_rate": None}
     if not has_validation and config.validation_fraction is None:
@@ -58,11 +59,14 @@ def update_config(config: TrainingConfig, options: Mapping[str, Any], *, has_val
         if getattr(updated, name) != getattr(config, name):
             raise ConfigError(
                 name, f"must be {getattr(config, name)!r} for an update, as in the model", getattr(updated, name),
-                "leave it out, or train a new model")  # fmt: skip
+                f"leave {name} out, or train a new model")  # fmt: skip
     if any(TRAITS[each].rows_are_nodes for each in config.objectives):
         raise ConfigError(
-            "objective", 'must not include "hierarchical-softmax" for an update', config.objective,
-            "new counts would change the tree and the meaning of its nodes; train a new model on all text")  # fmt: skip
+            "objective",
+            'must not include "hierarchical-softmax" for an update, because new counts would change the tree',
+            config.objective,
+            "train a new model on all text",
+        )
     return updated
 
 
@@ -214,7 +218,7 @@ def frozen_ids(freeze: object, known: Vocabulary, vocabulary: Vocabulary) -> NDA
         if isinstance(freeze, Path):
             words = named_items(_words_of_file(freeze), integers=vocabulary.integers)
         elif isinstance(freeze, Mapping):
-            raise ConfigError("freeze", "must be a list of words", freeze, "pass list(...) for its keys")
+            raise ConfigError("freeze", "must be a list of words", freeze, "pass list(freeze) to freeze its keys")
         else:
             words = word_list("freeze", freeze)
         named = vocabulary.find_ids(words)
@@ -245,18 +249,18 @@ def check_replay(replay: object, replay_from: object) -> None:
     if replay is None:
         raise ConfigError(
             "replay_from",
-            "needs replay, the fraction of its sentences to mix in",
+            "needs replay, the fraction of the old sentences to mix in",
             replay_from,
             "set replay, such as replay=0.2",
         )
     if not REPLAY_SHARE.accepts(replay):
-        raise ConfigError("replay", str(REPLAY_SHARE), replay, "leave it out to replay nothing")
+        raise ConfigError("replay", str(REPLAY_SHARE), replay, "leave replay out to replay nothing")
     if replay_from is None:
         raise ConfigError(
             "replay",
-            "needs text that the model was trained on",
+            "needs replay_from, because a model does not store the text that it was trained on",
             replay,
-            "pass it as replay_from, because models do not store text",
+            "pass this text as replay_from",
         )
 
 

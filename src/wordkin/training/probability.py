@@ -133,8 +133,11 @@ class Predictor:
         chosen = self._choose(objective)
         if chosen not in NORMALISED:
             raise ConfigError(
-                "objective", 'must include "softmax" or "hierarchical-softmax" to score a text', chosen,
-                "negative sampling gives no probabilities")  # fmt: skip
+                "objective",
+                'must include "softmax" or "hierarchical-softmax" to score a text, because other '
+                "objectives give no probabilities",
+                chosen,
+            )
         if not np.any(np.diff(corpus.offsets) > 1):
             raise CorpusError("the text cannot be scored: no sentence has two words of the vocabulary")
         config = dataclasses.replace(
@@ -168,8 +171,10 @@ class Predictor:
             raise ConfigError(parameter, "must name at least one word", listed)
         if self._config.architecture == "skip-gram" and len(listed) > 1:
             raise ConfigError(
-                parameter, 'must be one word with architecture="skip-gram"', listed,
-                'only architecture="cbow" predicts from several words')  # fmt: skip
+                parameter,
+                'must be one word with architecture="skip-gram", because only "cbow" predicts from several words',
+                listed,
+            )
         return [int(each) for each in self._vocabulary.ids_of(listed)]
 
     def _reference_tables(self, objective: str) -> reference.Tables:

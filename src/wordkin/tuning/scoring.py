@@ -83,12 +83,14 @@ def refuse_unknown(vectors: WordVectors, benchmarks: Sequence[Benchmark], thread
     for each in benchmarks:
         result = evaluate_benchmark(vectors, each.dataset, threads=threads, resamples=1)
         known, asked = _known(result)
-        if known < _LEAST_KNOWN.get(result.kind, 1):
+        least = _LEAST_KNOWN.get(result.kind, 1)
+        if known < least:
             raise ConfigError(
                 "evaluate",
-                f"must have more items whose words are all in the vocabulary (now {known:,} of {asked:,})",
+                f"must name a file with at least {least} items whose words are all in the vocabulary, not {known:,} "
+                f"of {asked:,}",
                 each.name,
-                "choose another file, or a text that contains its words",
+                "choose another file, or train on text that contains the words of this file",
             )
 
 

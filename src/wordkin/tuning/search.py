@@ -230,13 +230,13 @@ def _refuse_small_budget(book: Book) -> None:
     limits, confirmed = book.limits, len(book.references()) + 1
     least = len(book.trials) + 1 + confirmed
     if limits.trials is not None and limits.trials < least:
-        raise ConfigError("trials", f"must be at least {least}", limits.trials, _WHAT_A_SEARCH_NEEDS)
+        raise ConfigError("trials", f"must be at least {least}, {_WHAT_A_SEARCH_NEEDS}", limits.trials, "raise trials")
     needed = book.seconds() + (1 + confirmed) * max(book.estimate(each) for each in book.references())
-    remedy = f"{_WHAT_A_SEARCH_NEEDS}; or pass only a part of the text"
-    raise ConfigError("time", f"must be at least about {needed:.0f} s for this text", limits.seconds, remedy)
+    rule = f"must be at least about {needed:.0f} s for this text, {_WHAT_A_SEARCH_NEEDS}"
+    raise ConfigError("time", rule, limits.seconds, "raise time, or pass only a part of the text")
 
 
-_WHAT_A_SEARCH_NEEDS = "the recipes, one new trial and its confirmation need so much"
+_WHAT_A_SEARCH_NEEDS = "for the recipes, one new trial and its confirmation"
 
 
 def _bracket(book: Book, number: int) -> Generator[Step, Trial, int]:
@@ -318,7 +318,7 @@ def _nothing_better(book: Book, references: Sequence[Trial], why: str) -> Choice
     ``why`` says why none of the new settings was chosen.
     """
     if not references:
-        raise ConfigError("at_most", "must leave some settings to choose", _limit_text(book), "raise it")
+        raise ConfigError("at_most", "must leave some settings to choose", _limit_text(book), "raise at_most")
     names: list[Any] = []
     for each in references:
         if each.settings not in names:

@@ -152,7 +152,9 @@ def space_of(options: Settings, vary: object) -> Space:
         An option cannot be varied, a value is not legal, or no option has two values to try.
     """
     if "recipe" in options:
-        raise ConfigError("recipe", "must be left out", options["recipe"], "tuning always tries the quality recipe")
+        raise ConfigError(
+            "recipe", "must be left out, because tuning always tries the quality recipe", options["recipe"]
+        )
     TrainingConfig.from_options(**options)  # raises an error if they are not legal
     if vary is None:
         names = VARIED_UNLESS_SAID + (VARIED_FOR_CBOW if options.get("architecture") == "cbow" else ())

@@ -160,7 +160,7 @@ def _refuse_other_step(step: Step, trial: Trial, directory: SearchDirectory) -> 
     expected = (step.stage, dict(step.settings), step.share, step.seed)
     if (trial.stage, dict(trial.settings), trial.share, trial.seed) != expected:
         raise CheckpointError(
-            f"trial {trial.number} in {str(directory.path)!r} differs from the trial that this search makes; it "
+            f"trial {trial.number} in {str(directory.path)!r} differs from the trial that this search makes; the trial "
             "was edited, or made by another version: choose another directory"
         )
 
@@ -182,7 +182,9 @@ def _limits(time: str | float, trials: object, at_most: object) -> Limits:
     except ConfigError:
         run_seconds = 0.0
     if run_seconds == 0:
-        rule = 'must be a time above 0, such as 30 or "30s", or a multiple of the classic time, such as "1.2x"'
+        rule = (
+            'must be a time above 0, such as "30s", or a multiple of the time of the classic settings, such as "1.2x"'
+        )
         raise ConfigError("at_most", rule, at_most)
     return Limits(seconds, number, run_seconds=run_seconds)
 
@@ -202,8 +204,8 @@ def _encoded(
         known = open_text(place).description.sources
         if known != described(source):
             raise CheckpointError(
-                f"{str(directory.path)!r} holds a search on {_names(known)}; got {_names(described(source))}: choose "
-                "another directory for another text"
+                f"{str(directory.path)!r} holds a search on {_names(known)}, not on {_names(described(source))}: "
+                "choose another directory for another text"
             )
     with read_text(source_of(str(place), config), config) as text:
         yield text

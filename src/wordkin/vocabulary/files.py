@@ -16,7 +16,7 @@ from wordkin.vocabulary.vocabulary import Vocabulary
 
 _LINE = re.compile(r"(\S|\S.*\S)[ \t]+([0-9]{1,19})", re.DOTALL)
 _BLOCK = 1 << 20
-_LINE_REMEDY = "a line of the file cannot store it: save the vectors instead"
+_LINE_REMEDY = "save the vectors instead"
 
 
 def save_vocabulary(vocabulary: Vocabulary, path: str | Path) -> None:
@@ -31,16 +31,18 @@ def save_vocabulary(vocabulary: Vocabulary, path: str | Path) -> None:
     if vocabulary.integers:
         raise ConfigError(
             "vocabulary",
-            "must hold words to be saved as text",
+            "must hold words to be saved as text, because a text file would turn whole numbers into words",
             vocabulary,
-            "a text file would turn the numbers into words",
         )
     check_writable(path)
     lines = []
     for word, count in zip(vocabulary, vocabulary.counts.tolist(), strict=True):
         if not word or word != word.strip() or "\n" in word or "\r" in word:
             raise ConfigError(
-                "vocabulary", "must not hold a word with line breaks or outer white space", word, _LINE_REMEDY
+                "vocabulary",
+                "must not hold a word with line breaks or outer white space, because each word is a line",
+                word,
+                _LINE_REMEDY,
             )
         lines.append(f"{word} {count}\n")
     with replacing(path) as stream:
@@ -111,7 +113,9 @@ def vocabulary_of(given: object) -> Vocabulary:
         word = given.word(int(given.counts.argmin()))
         raise ConfigError("vocabulary", "must have counts from 1 up", f"{word} {int(given.counts.min())}")
     if "" in given:
-        raise ConfigError("vocabulary", "must not hold the empty word", "", "leave it out, because no text contains it")
+        raise ConfigError(
+            "vocabulary", "must not hold the empty word, because no text contains it", "", "remove the empty word"
+        )
     return Vocabulary.choose(given.words, given.counts)[0]
 
 
@@ -122,9 +126,7 @@ def _is_list(given: object) -> bool:
 def _of_mapping(given: Mapping[Any, object]) -> Vocabulary:
     for word, count in given.items():
         if not isinstance(word, str) and not is_integer(word):
-            raise ConfigError(
-                "vocabulary", "must map words to counts", word, "a word must be a string or a whole number"
-            )
+            raise ConfigError("vocabulary", "must map words, which are strings or whole numbers, to counts", word)
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 0 <= count < 2**62:
             raise ConfigError("vocabulary", "must map words to whole numbers from 1 up", f"{word}: {count!r}")
     return Vocabulary(list(given), np.array(list(given.values()), np.int64))

@@ -139,8 +139,8 @@ def grown_words(words: Sequence[Item], counts: NDArray[np.int64], known: Known, 
     joins = _joining(text_new, totals, len(old), rules)
     if (old_ids < 0).all() and not joins.any():
         raise CorpusError(
-            "the text contains no word of the model, and no new word reached min_count="
-            f"{rules.min_count:,}: check its tokenization and lower-casing, or reduce min_count"
+            f"the text contains no word of the model, and no new word reached min_count={rules.min_count:,}: check "
+            "tokenization and lower-casing, or reduce min_count"
         )
     all_counts = np.concatenate((old.counts, totals[joins]))
     old_counts = old.counts.copy()
@@ -185,8 +185,8 @@ def refuse_unlearned(
     if len(excess):
         word = int(excess[np.argmax(counts[excess] - learned[excess])])
         raise CorpusError(
-            f"the model was not trained on the text to replay: {words[word]!r} occurs {counts[word]:,} times in it, "
-            f"but only {learned[word]:,} times in the training text: {remedy}"
+            f"the model was not trained on the text to replay, where {words[word]!r} has a count of {counts[word]:,}, "
+            f"but in the text of the model only {learned[word]:,}: {remedy}"
         )
     if not (ids >= 0).any():
         raise CorpusError(f"the text to replay contains no word of the model: {remedy}")
@@ -240,4 +240,7 @@ def _warn_of_absent(keep_words: Collection[Item], vocabulary: Vocabulary) -> Non
     absent = [word for word in keep_words if word not in vocabulary]
     if absent:
         named = ", ".join(repr(word) for word in absent[:3]) + (", …" if len(absent) > 3 else "")
-        warn(f"{len(absent):,} words of keep_words do not occur in the text: {named}", CorpusWarning)
+        warn(
+            f"{len(absent):,} of {len(keep_words):,} words of keep_words do not occur in the text: {named}",
+            CorpusWarning,
+        )

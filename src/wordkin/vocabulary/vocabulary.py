@@ -327,7 +327,7 @@ class Vocabulary:
             which = "the vocabulary to merge into" if self._counts is None else "other"
             raise ConfigError(
                 "counts", f"must be present in both vocabularies to merge them, but {which} has none", None,
-                "pass them, as in Vocabulary(words, counts)")  # fmt: skip
+                "pass counts, as in Vocabulary(words, counts)")  # fmt: skip
         if self and other and self.integers != other.integers:
             kind = "whole numbers" if self.integers else "words"
             raise ConfigError("other", f"must hold {kind}, like the vocabulary to merge into", other)

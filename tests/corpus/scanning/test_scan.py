@@ -259,7 +259,7 @@ def test_a_generator_is_read_once_and_a_spent_one_is_noticed() -> None:
         (b"abc", r"the corpus must not be bytes; got b'abc': pass a path as str, or decode text"),
         (iter([b"a b"]), r"sentence 0 is b'a b' \(bytes\), not a list of words: decode it"),
         ([1, 2], "sentence 0 is 1 .int., not a list of words: put the whole numbers of each sentence in a list"),
-        ([["a"], None], "sentence 1 is None .NoneType., not a list of words: leave it out"),
+        ([["a"], None], "sentence 1 is None .NoneType., not a list of words: leave this sentence out"),
         (iter([Path("a")]), "sentence 0 is .*, not a list of words: pass paths as a list"),
         (np.array("a b"), "the corpus must be a path, a list of paths or an iterable of lists of words; got array"),
         ([], "the corpus holds no words: it is empty"),
@@ -394,7 +394,7 @@ def test_large_text_goes_to_a_nameless_file_and_a_full_disk_is_told(
     assert not list(tmp_path.iterdir())
     assert_equal(Scan(spooled, whole_tokens(spooled.tokens, Spelling(), True), 2, tmp_path), sentences)
     unusable = TokenText(Spool(tmp_path / "none", memory_limit_bytes=10))
-    message = r"cannot write temporary files in .*none: No such file or directory: free some space there, or choose"
+    message = r"cannot write temporary files in .*none .No such file or directory.: free some space there, or choose"
     with pytest.raises(OutputError, match=message):
         count_sentences(sentences, unusable, reporter, "strict", segment_entries=100)
 

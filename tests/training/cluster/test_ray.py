@@ -278,7 +278,9 @@ def test_counting_and_encoding_on_machines_equal_one_process(
 def test_files_that_a_machine_cannot_read_are_told_with_its_name(cluster: RayCluster, tmp_path: Path) -> None:
     source = written(tmp_path)
     (tmp_path / "07.txt").unlink()
-    with pytest.raises(CorpusNotFoundError, match=r"on the machine .*node .*: no such file or directory: '.*07.txt'"):
+    with pytest.raises(
+        CorpusNotFoundError, match=r"on the machine .*node .*: there is no file or directory '.*07.txt'"
+    ):
         read_text_on_machines(cluster, source, configured())
 
 

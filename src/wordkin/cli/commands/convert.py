@@ -98,9 +98,9 @@ def convert(
     if as_text and not before.vocabulary.integers:
         raise ConfigError(
             "as_text",
-            "applies only to items that are whole numbers",
+            "applies only to items that are whole numbers, but these items are words",
             True,
-            "leave as_text out, because the items are words",
+            "leave as_text out",
         )
     before = before.with_words(str) if as_text else before
     after = _smaller(before, keep, only_words, dimensions, dtype)
@@ -162,7 +162,7 @@ def _scores(benchmark: str, before: Embeddings, after: Embeddings) -> list[Score
 def _check_output_first(output: str, dtype: str | None) -> None:
     """Check that the output can be written; for an unknown suffix, list the export formats as well."""
     if dtype == "int8" and not output.removesuffix(".gz").endswith(".safetensors"):
-        raise UsageError(f"--dtype int8 needs a .safetensors file: no other format can store it; got {output!r}")
+        raise UsageError(f"--dtype int8 needs a .safetensors file, because no other format stores int8; got {output!r}")
     if output.endswith("/") or Path(output).suffix in _EXPORTS:
         return
     try:

@@ -197,13 +197,13 @@ def _check_together(
 ) -> None:
     """Refuse options that do not fit each other or the number of files."""
     if compare and vectors < 2:
-        raise UsageError(f"--compare needs two files of vectors or more; got {vectors}")
+        raise UsageError(f"--compare needs two or more files of vectors; got {vectors}")
     if form is not None:
         parse("format", Choice(("markdown", "latex", "csv")), form)
         if json or compare:
             raise UsageError(f"--format cannot be given with {'--json' if json else '--compare'}: leave one out")
     if gold is not None and benchmarks > 1:
-        raise UsageError(f"--gold needs exactly one benchmark file; got {benchmarks}: evaluate them one by one")
+        raise UsageError(f"--gold needs exactly one benchmark file; got {benchmarks}: evaluate the files one by one")
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

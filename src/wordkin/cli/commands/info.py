@@ -30,7 +30,7 @@ def info(
     if is_encoded_text(file):
         if reading:
             name = "--" + next(iter(reading)).replace("_", "-")
-            raise UsageError(f"{name} works only for vectors, and {file!r} is an encoded text: leave it out")
+            raise UsageError(f"{name} works only for vectors, and {file!r} is an encoded text: leave {name} out")
         show_encoded_text(file, json=json)
         return
     embeddings = open_vectors(file, reading, argument="file")

@@ -106,7 +106,7 @@ def plot(
     groups = _groups(group or [], shown, kind)
     if output.lower().endswith(".html"):
         if shown or groups or kind != "map":
-            raise UsageError(f"an .html file is a map of all words: leave out words and --kind; got {output!r}")
+            raise UsageError(f"an .html file is a map of all words; got {output!r}: leave out words and --kind")
         with unusable_output():
             check_page(output)
         embeddings = open_vectors(vectors, reading)

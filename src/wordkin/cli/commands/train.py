@@ -174,7 +174,9 @@ def train(
     replayed = {"replay": replay, "replay_from": replay_from}
     _check_replay(from_, replayed)
     if old_weight is not None and from_ is None:
-        raise UsageError(f"--old-weight needs --from: it is for updating a model; got {old_weight!r}")
+        raise UsageError(
+            f"--old-weight needs --from, because only the update of a model has old vectors; got {old_weight!r}"
+        )
     _check_outputs_first(checkpoint, output, log, resume)
     from wordkin.training.display import ProgressDisplay
     from wordkin.training.state import rising_loss_note
@@ -259,7 +261,10 @@ def _check_replay(from_: str | None, replayed: dict[str, Any]) -> None:
     """Refuse --replay and --replay-from without --from, and one of these two options without the other."""
     for name, value in replayed.items():
         if value is not None and from_ is None:
-            raise UsageError(f"--{name.replace('_', '-')} needs --from: it is for updating a model; got {value!r}")
+            raise UsageError(
+                f"--{name.replace('_', '-')} needs --from, because only the update of a model replays old text; got "
+                f"{value!r}"
+            )
     for name, other in (("replay", "replay_from"), ("replay_from", "replay")):
         if replayed[name] is not None and replayed[other] is None:
             raise UsageError(f"--{name.replace('_', '-')} needs --{other.replace('_', '-')}; got {replayed[name]!r}")

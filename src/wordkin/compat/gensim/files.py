@@ -61,9 +61,9 @@ def read_vectors(
     if no_header and binary:
         raise NotSupportedError(
             "no_header",
-            "must be False with binary=True",
+            "must be False with binary=True, because the header gives the vector size",
             no_header,
-            "leave it out, because the size of rows is read from the header",
+            "leave no_header out",
         )
     options: dict[str, Any] = {
         "format": "bin" if binary else "text", "limit": limit, "encoding": encoding, "duplicates": "first",
@@ -137,16 +137,16 @@ def write_vectors(
     if binary and not write_header:
         raise ConfigError(
             "write_header",
-            "must be True with binary=True",
+            "must be True with binary=True, because a binary file needs a header",
             write_header,
-            "leave it out, because a binary file needs a header",
+            "leave write_header out",
         )
     if binary and append:
         raise ConfigError(
             "append",
-            "must be False with binary=True",
+            "must be False with binary=True, because a binary file begins with its header",
             append,
-            "write a new file, because the header must be at its beginning",
+            "write a new file",
         )
     dtype = rows.dtype if rows.dtype in (np.float32, np.float16) else np.float32
     vectors = Embeddings(Vocabulary(words), rows.astype(dtype, copy=False))
@@ -167,7 +167,7 @@ def write_counts(path: Any, words: list[str], counts: NDArray[Any]) -> None:
 def path_of(what: Any) -> Path:
     """Convert the path that was passed to ``save`` or ``load``; raise :class:`ConfigError` for an open file."""
     if not isinstance(what, str | Path):
-        raise ConfigError("fname", "must be a path", what, "pass the path instead of an open file")
+        raise ConfigError("fname", "must be a path", what, "pass the path of the file")
     return Path(what)
 
 
@@ -209,8 +209,10 @@ def load_model(cls: type[Any], path: Path, mapped: bool) -> Any:
     for name in ("syn1", "syn1neg"):
         if name in tables:
             if tables[name].shape != vectors.shape:
-                raise FormatError(f"{str(path)!r}: the table {name} has the shape {tables[name].shape}, for vectors of "
-                                  f"shape {vectors.shape}: the file is damaged")  # fmt: skip
+                raise FormatError(
+                    f"{str(path)!r}: the table {name} has the shape {tables[name].shape}, but the "
+                    f"vectors have the shape {vectors.shape}: the file is damaged"
+                )
             setattr(model, name, tables[name] if mapped else np.array(tables[name]))
     model.wv.vectors_lockf = np.array(tables.get("vectors_lockf", np.ones(1, np.float32)))
     return model
@@ -222,7 +224,7 @@ def _values(vectors: Embeddings, path: Path) -> tuple[dict[str, Any], dict[str, 
     if vectors.metadata.get("gensim_model_version") != FORMAT_VERSION:
         found = vectors.metadata.get("gensim_model_version")
         raise FormatError(
-            f"{str(path)!r} is a model of format version {found!r}, and this wordkin reads {FORMAT_VERSION!r}"
+            f"{str(path)!r} is a model of format version {found!r}, but this wordkin reads version {FORMAT_VERSION!r}"
         )
     try:
         values = json.loads(vectors.metadata["gensim_model"])

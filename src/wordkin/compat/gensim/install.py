@@ -54,7 +54,7 @@ def install() -> None:
     """
     if importlib.util.find_spec("gensim") is None:
         package, models = _stand_in()
-        what = "gensim is not installed: wordkin replaces it, but only Word2Vec, KeyedVectors and Phrases"
+        what = "gensim is not installed; wordkin replaces only its Word2Vec, KeyedVectors and Phrases"
     else:
         package = importlib.import_module("gensim")
         models = importlib.import_module("gensim.models")

@@ -291,8 +291,12 @@ class Phrases(_Joining):
     def _more_to_save(self) -> dict[str, Any]:
         name = next((name for name, scorer in _SCORERS.items() if scorer is self.scoring), None)
         if name is None:
-            raise ConfigError("scoring", 'must be "default" or "npmi" in a saved file', self.scoring,
-                              "a function cannot be saved: save phrases.freeze()")  # fmt: skip
+            raise ConfigError(
+                "scoring",
+                'must be "default" or "npmi" in a saved file, because a function cannot be saved',
+                self.scoring,
+                "save phrases.freeze()",
+            )
         values = {key: getattr(self, key) for key in ("max_vocab_size", "corpus_word_count", "min_reduce")}
         return {_COUNTS: {"scoring": name, **values, "vocab": self.vocab}}
 
@@ -409,7 +413,12 @@ def _scorer(scoring: Any) -> Scorer:
         raise ConfigError("scoring", 'must be "default", "npmi" or a function', scoring)
     missing = [name for name in _TAKEN_BY_SCORERS if name not in inspect.signature(scoring).parameters]
     if missing:
-        raise ConfigError("scoring", f"must take {', '.join(_TAKEN_BY_SCORERS)}", scoring, f"add {missing[0]}")
+        raise ConfigError(
+            "scoring",
+            f"must be a function with the parameters {', '.join(_TAKEN_BY_SCORERS)}",
+            scoring,
+            f"add the parameter {missing[0]}",
+        )
     function: Scorer = scoring
     return function
 

@@ -171,7 +171,8 @@ def refuse_integers(scanned: Scan) -> None:
     if scanned.integers:
         scanned.close()
         raise CorpusError(
-            f"words must be strings; got {scanned.words[0]} (int): convert it with str(), or use wordkin.train"
+            f"words must be strings; got {scanned.words[0]} (int): convert whole numbers with str(), or use "
+            "wordkin.train"
         )
 
 

@@ -190,7 +190,7 @@ class VectorStore:
             raise ConfigError("keys", "must hold a key or a vector", keys)
         given = np.ones(len(listed)) if weights is None else np.asarray(weights, dtype=np.float64)
         if len(given) != len(listed):
-            raise ConfigError("weights", f"must hold one number for each of the {len(listed)} keys", len(given))
+            raise ConfigError("weights", f"must hold one number for each of the {len(listed)} keys", given.tolist())
         total, size = np.zeros(self.vector_size), 0.0
         for key, weight in zip(listed, given.tolist(), strict=True):
             if isinstance(key, np.ndarray):

@@ -170,7 +170,7 @@ def locked_rows(model: Model) -> NDArray[np.int64] | None:
     partly = locks[(locks != 0) & (locks != 1)]
     if locks.ndim != 1 or not len(locks) or len(partly):
         found: Any = locks.shape if locks.ndim != 1 or not len(locks) else float(partly[0])
-        remedy = "a vector cannot have its own learning rate"
+        remedy = "use 0 for rows that must not change, and 1 for the others"
         raise ConfigError(
             "vectors_lockf", "must hold one 0 or 1 for each word, or a single value for all words", found, remedy
         )

@@ -315,9 +315,9 @@ class Word2Vec(Model):
         if not self.hs and not self.negative:
             raise ConfigError(
                 "negative",
-                "must be above 0 if hs is 0",
+                "must be above 0 if hs is 0, because training needs at least one objective",
                 self.negative,
-                "without negative sampling and hierarchical softmax there is no objective",
+                "set negative=5 or hs=1",
             )
         if self.hs and self.negative:
             logger.warning(
@@ -327,8 +327,8 @@ class Word2Vec(Model):
 
     def _require_vocabulary(self) -> None:
         if not len(self.wv):
-            raise NoVocabularyError("you must first build vocabulary before training the model: there is no word, or "
-                                    f"none was seen min_count={self.effective_min_count} times")  # fmt: skip
+            raise NoVocabularyError("you must first build vocabulary before training the model: no word was seen, or "
+                                    f"none at least {self.effective_min_count} times (min_count)")  # fmt: skip
         table = self.outputs().get("syn1" if self.hs else "syn1neg", ())
         if len(table) != len(self.wv) or "count" not in self.wv.expandos:
             raise NotTrainedError("the model has no output table, which training needs: call build_vocab to create it")

@@ -182,8 +182,8 @@ def column_pieces(column: Any, what: str, opened: OpenFile, tally: Tally) -> Ite
         yield from _integer_lists(column, what, opened, tally)
     elif not types.is_null(column.type):
         raise CorpusError(
-            f"{opened.name!r}: the {what} has the type {column.type}; it must be strings, or lists of strings or of "
-            "whole numbers"
+            f"{opened.name!r}: the {what} has the type {column.type}; a text column must hold strings, "
+            "lists of strings, or lists of whole numbers"
         )
 
 

@@ -67,8 +67,8 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
         except csv.Error as error:
             kind = "TSV" if delimiter == "\t" else "CSV"
             raise CorpusError(
-                f"{opened.name!r}, line {rows.line_num:,}: it is not valid {kind} ({error}): correct its quotation "
-                "marks, or pass quoting=False if they are text"
+                f"{opened.name!r}, line {rows.line_num:,}, is not valid {kind} ({error}): correct the quotation "
+                "marks, or pass quoting=False if quotation marks are text"
             ) from error
     piece = gatherer.take(opened.bytes_read)
     if piece is not None:
@@ -84,7 +84,7 @@ def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
     cell = next(cell for cell in row if "\n" in cell and "\t" in cell)
     return CorpusError(
         f"{name!r}, line {line:,}: a quotation with tabs and line breaks ends here; it begins with {shown(cell[:40])}: "
-        'pass reader="csv", delimiter="\\t" if it is one field, or quoting=False if quotation marks are text'
+        'pass reader="csv", delimiter="\\t" if the quotation is one field, or quoting=False if quotation marks are text'
     )
 
 

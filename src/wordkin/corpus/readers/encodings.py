@@ -64,7 +64,7 @@ def cannot_decode(name: str, encoding: str, error: UnicodeError) -> EncodingErro
     codec = codecs.lookup(encoding).name
     if codec in ("utf-16", "utf-32"):
         return EncodingError(
-            f"{name} has no byte-order mark, which {encoding} begins with: pass the order of its bytes, "
+            f"{name} has no byte-order mark, which {encoding} begins with: pass the byte order too, as "
             f'encoding="{codec}-le" or "{codec}-be"'
         )
     reason = " ".join(str(error).split())
@@ -166,7 +166,7 @@ def refuse_escapes(sample: bytes, name: str) -> None:
         number = len(switch.findall(sample))
         if number > _FEW and number > _MOST_INVALID * len(sample.split()):
             raise EncodingError(
-                f"{name!r} has {number:,} of the escape sequences of ISO 2022 at its beginning, so it is not UTF-8: "
+                f"{name!r} has {number:,} escape sequences of ISO 2022 at its beginning, so it is not UTF-8: "
                 f'pass its encoding, perhaps encoding="{encoding}"'
             )
 
@@ -217,7 +217,7 @@ def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[byt
         if encoding_errors == "strict":
             raise EncodingError(
                 f"{name}: the text {joined[max(0, error.start - 20) : error.end]!r} has a lone surrogate, which UTF-8 "
-                'cannot hold: clean it, or pass encoding_errors="replace"'
+                'cannot hold: clean the text, or pass encoding_errors="replace"'
             ) from error
     changed = sum(bool(_SURROGATES.search(token)) for token in joined.split())
     return without_surrogates(joined, encoding_errors).encode() + b"\n", changed

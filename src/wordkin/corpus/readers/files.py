@@ -127,9 +127,9 @@ def reading(name: str) -> Iterator[None]:
     except WordkinError:
         raise
     except FileNotFoundError as error:
-        raise CorpusNotFoundError(f"no such file or directory: {name!r}: {PATHS_OR_LISTS}") from error
+        raise CorpusNotFoundError(f"there is no file or directory {name!r}: {PATHS_OR_LISTS}") from error
     except PermissionError as error:
-        raise CorpusError(f"no permission to read {name!r}: change its permissions, or copy it") from error
+        raise CorpusError(f"no permission to read {name!r}: ask its owner for read permission") from error
     except _DAMAGED as error:
         raise _damaged(name, error) from error
     except (ImportError, ValueError) as error:  # fsspec does not know the protocol, or lacks the package for it
@@ -138,7 +138,7 @@ def reading(name: str) -> Iterator[None]:
         if error.errno is None:  # bz2 raises this for an invalid data stream
             raise _damaged(name, error) from error
         if error.errno == errno.ENAMETOOLONG:  # most likely text was passed instead of a path
-            raise CorpusNotFoundError(f"no such file or directory: {shown(name)}: {PATHS_OR_LISTS}") from error
+            raise CorpusNotFoundError(f"there is no file or directory {shown(name)}: {PATHS_OR_LISTS}") from error
         raise CorpusError(f"cannot read {name!r}: {error.strerror}") from error
 
 
@@ -240,10 +240,12 @@ class OpenFile:
         if after.st_size < before.st_size:
             raise CorpusError(
                 f"{self.file.name!r} shrank while it was read, from {before.st_size:,} to {after.st_size:,} bytes: "
-                "let nothing write to it and start again"
+                "start again after the program that writes to it has ended"
             )
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            warn(f"{self.file.name!r} changed while it was read; the text may be a mixture", CorpusWarning)
+            warn(
+                f"{self.file.name!r} changed while it was read; the text may mix its old and new content", CorpusWarning
+            )
 
     def close(self) -> None:
         if self.file.name != STANDARD_INPUT:

@@ -109,7 +109,7 @@ def _parsed(line: bytes, loads: Callable[[bytes], Any], name: str, number: int) 
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{name!r}, line {number:,}: it is not JSON ({error}); got {shown(line[:80])}") from error
+            raise CorpusError(f"{name!r}, line {number:,}, is not JSON ({error}); got {shown(line[:80])}") from error
     if not isinstance(record, dict):
         raise CorpusError(f"{name!r}, line {number:,}: each line must be a JSON object; got {shown(record)}")
     return record

@@ -54,8 +54,8 @@ def value_of(record: Mapping[str, Any], field: str, path: tuple[str, ...]) -> ob
     if len(path) > 1 and field in record:
         if found is not MISSING:
             raise CorpusError(
-                f"field {field!r} is ambiguous: a record has the fields {field!r}, and {path[-1]!r} within "
-                f"{'.'.join(path[:-1])!r}: rename one"
+                f"field {field!r} is ambiguous, because a record has a field {field!r}, and also {path[-1]!r} within "
+                f"{'.'.join(path[:-1])!r}: rename one of them"
             )
         return record[field]
     return found
@@ -155,7 +155,9 @@ class Gatherer:
         """
         for item in items:
             if not isinstance(item, str) and not is_integer(item):
-                what = f"a list with an item of type {type(item).__name__}; it must hold only strings or whole numbers"
+                what = (
+                    f"a list with an item of type {type(item).__name__}, but may contain only strings or whole numbers"
+                )
                 raise self._wrong(item, number, what)
 
     def take(self, bytes_read: int | None) -> Piece | None:

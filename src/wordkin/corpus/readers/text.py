@@ -50,7 +50,7 @@ def cut_blocks(opened: OpenFile, block_bytes: int) -> Iterator[Block]:
             pieces.append(data)
             if sum(map(len, pieces)) > LONGEST_WORD_BYTES:
                 raise CorpusError(
-                    f"{opened.name!r} has a word of over {LONGEST_WORD_BYTES:,} bytes: check that it is "
+                    f"{opened.name!r} has a word of over {LONGEST_WORD_BYTES:,} bytes: check that the file is "
                     "text, with white space between words"
                 )
             continue
@@ -104,7 +104,8 @@ def _refuse_binary(opened: OpenFile, text: bytes) -> None:
     for mark, reader in _ARROW_MARKS.items():
         if text.startswith(mark) and looks_binary(text):
             raise BinaryFileError(
-                f'{opened.name!r} is a file of {reader}: pass reader="{reader}", and its text column as field'
+                f'{opened.name!r} is a file of the format {reader}: pass reader="{reader}", and the name of its text '
+                "column as field"
             )
     if looks_binary(text):
         raise BinaryFileError(
@@ -118,7 +119,7 @@ def _refuse_wide(name: str, text: bytes) -> None:
     for mark, encoding in _WIDE_MARKS.items():
         if text.startswith(mark):
             raise BinaryFileError(
-                f"{name!r} is {encoding}, not UTF-8: convert it, for example with: iconv -f {encoding} -t UTF-8, "
+                f"{name!r} is {encoding}, not UTF-8: convert it with iconv -f {encoding} -t UTF-8, "
                 f'or pass encoding="{encoding.lower()}"'
             )
     even, odd = (text[start:_SAMPLED_BYTES:2].count(0) for start in (0, 1))
@@ -132,7 +133,7 @@ def _refuse_wide(name: str, text: bytes) -> None:
 
 def _refuse_records(opened: OpenFile, text: bytes) -> None:
     """Raise :class:`CorpusError` if a file is not plain text but output of WikiExtractor, markup or JSON Lines."""
-    remedy = 'or reader="text" to read it as plain text'
+    remedy = 'or pass reader="text" to read it as plain text'
     if text.startswith(b"<doc id="):
         raise CorpusError(f'{opened.name!r} looks like output of WikiExtractor: pass reader="wikiextractor", {remedy}')
     beginning = text[:64].lstrip().lower()

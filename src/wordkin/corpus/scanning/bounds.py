@@ -58,9 +58,9 @@ class Dropped:
 
     def __str__(self) -> str:
         return (
-            f"max_types={self.max_types:,}: {self.words:,} rare words were dropped while counting, each with at most "
-            f"{self.highest:,} occurrences; the counts of {self.affected:,} kept words may be too low by at most as "
-            "many"
+            f"max_types={self.max_types:,}: {self.words:,} rare words were dropped while counting, each with a count "
+            f"of at most {self.highest:,}; the counts of {self.affected:,} kept words may be too low, by at most "
+            f"{self.highest:,}"
         )
 
 

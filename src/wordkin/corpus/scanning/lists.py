@@ -223,7 +223,7 @@ def _not_a_sentence(number: int, sentence: object) -> CorpusError:
         remedy = f"name the field with text or words, such as field={next(iter(sentence), 'text')!r} (fields: {fields})"
     elif isinstance(sentence, set | frozenset):
         remedy = (
-            "a set has no fixed order: pass a list, such as sorted(sentence), or set "
+            "pass a list, such as sorted(sentence), because a set has no fixed order, or set "
             'window="sentence", which ignores the order'
         )
     elif isinstance(sentence, str):
@@ -235,7 +235,7 @@ def _not_a_sentence(number: int, sentence: object) -> CorpusError:
     elif is_integer(sentence):
         remedy = "put the whole numbers of each sentence in a list of their own"
     elif sentence is None or (isinstance(sentence, float) and isnan(sentence)):
-        remedy = "leave it out"
+        remedy = "leave this sentence out"
     else:
         remedy = "split it into words"
     return CorpusError(

@@ -382,7 +382,10 @@ def _warn_of_sentences(text: TokenText) -> None:
 def _refuse_to_split_lists(tokenizer: Tokenizer) -> None:
     if tokenizer != "whitespace":
         raise ConfigError(
-            "tokenizer", 'must be "whitespace" for lists of words', tokenizer, "lists are already tokenized"
+            "tokenizer",
+            'must be "whitespace" for lists of words, which are already tokenized',
+            tokenizer,
+            "leave tokenizer out",
         )
 
 

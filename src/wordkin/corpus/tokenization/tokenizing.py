@@ -158,8 +158,9 @@ def _pickled(tokenizer: Tokenizer) -> bytes | None:
 
 def _warn_of_one_process(reason: str) -> None:
     warn(
-        f"the tokenizer runs in one process, because it cannot be sent to others ({' '.join(reason.split())}): to use "
-        "more processes, pass a function of an importable module; threads=1 disables this warning",
+        "the tokenizer runs in one process, because the tokenizer cannot be sent to other processes "
+        f"({' '.join(reason.split())}): to use more processes, pass a function of an importable module; threads=1 "
+        "disables this warning",
         CorpusWarning,
     )
 
@@ -217,8 +218,8 @@ def _in_processes(texts: Iterator[str], split: LineTokenizer, name: str, data: b
     except BrokenProcessPool as error:
         pool.shutdown(wait=True)  # wait for the exit codes
         raise CorpusError(
-            f"a process of the tokenizer {name} {context.ending()}: use fewer threads, or threads=1 to debug it in "
-            "this process"
+            f"a process of the tokenizer {name} {context.ending()}: use fewer threads, or threads=1 to debug the "
+            "tokenizer in this process"
         ) from error
     finally:
         context.end()

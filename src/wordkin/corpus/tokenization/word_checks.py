@@ -39,7 +39,7 @@ def warn_of_unsegmented(tokens: Sequence[str], counts: NDArray[np.int64]) -> Non
     if in_script >= LEAST_SHARE * max(characters, 1) and length >= LEAST_LENGTH * max(found, 1):
         warn(
             f"{in_script / characters:.0%} of the text is in Chinese or Japanese characters and its words have "
-            f"{length / found:.1f} characters on average: it seems to have no spaces between words; pass "
+            f"{length / found:.1f} characters on average: the text seems to have no spaces between words; pass "
             'tokenizer="jieba" for Chinese, "sudachi" for Japanese, "words" for single characters, or a function',
             CorpusWarning,
         )
@@ -59,7 +59,7 @@ def warn_of_sentences(tokens: Sequence[str], counts: NDArray[np.int64]) -> None:
     if parts >= LEAST_PARTS * max(words, 1):
         warn(
             f"the words of the lists contain white space, such as {shown(longest)}, and have {parts / words:.1f} parts "
-            "on average: each is learned as one word; pass sentences as texts=[...], or split them",
+            "on average: each string is learned as one word; pass sentences as texts=[...], or split the strings",
             CorpusWarning,
         )
 
@@ -71,8 +71,8 @@ def warn_of_byte_order_marks(words: PackedWords) -> None:
     marked = [word for word in (words[each] for each in ids) if word.startswith(_MARK)]
     if marked:
         warn(
-            f"{len(marked):,} words begin with U+FEFF, a byte-order mark, such as {marked[0]!a}, and differ from "
-            "the words without it: remove the marks, for example with text.replace('\\ufeff', '')",
+            f"words such as {marked[0]!a} begin with U+FEFF, a byte-order mark, and so differ from the words without "
+            f"it ({len(marked):,} in total): remove the marks, for example with text.replace('\\ufeff', '')",
             CorpusWarning,
         )
 
@@ -88,7 +88,7 @@ def warn_of_unnormalised(words: Iterable[str]) -> None:
     if pairs:
         form = min(form for form, _ in pairs)
         warn(
-            f"{len(pairs):,} words occur in several Unicode normal forms, such as {form!r}: "
+            f"words such as {form!r} occur in several Unicode normal forms ({len(pairs):,} in total): "
             'pass normalize="NFC" to unify them',
             CorpusWarning,
         )

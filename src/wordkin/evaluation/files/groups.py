@@ -42,8 +42,9 @@ def read_categories(table: Table, options: Options) -> WordCategories:
     if max(sizes.values()) < 2 or len(sizes) < 2:
         got = "one word in each" if len(sizes) > 1 else f"only the category {next(iter(sizes))!r}"
         raise FormatError(
-            f"{table.path}: a file of categories must have at least two categories, one of them with two words; got "
-            f'{got}, for which any vectors have purity 1.0: pass kind="relations" if the lines are pairs of a relation'
+            f"{table.path}: a file of categories must have at least two categories, one of them with two words, "
+            "because otherwise "
+            f'any vectors have purity 1.0; got {got}: pass kind="relations" if the lines are pairs of a relation'
         )
     reading = FileReading(
         kind="categories",

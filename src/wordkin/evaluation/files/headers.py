@@ -151,7 +151,7 @@ def find_column(table: Table, parameter: str, wanted: str | int) -> int:
         wanted = int(wanted)
     if isinstance(wanted, int):
         if wanted > width:
-            raise ConfigError(parameter, f"must be a column from 1 to {width}", wanted)
+            raise ConfigError(parameter, f"must be the number of a column, from 1 to {width}", wanted)
         return wanted - 1
     if table.header is None:
         raise ConfigError(parameter, "must be the number of a column, because the file has no header", wanted)
@@ -159,6 +159,8 @@ def find_column(table: Table, parameter: str, wanted: str | int) -> int:
     found = [at for at, name in enumerate(names) if name == normalised(wanted)]
     if len(found) != 1:
         raise ConfigError(
-            parameter, "must be one column of the header " + ", ".join(map(repr, table.header.cells)), wanted
+            parameter,
+            "must be the name of exactly one of the columns " + ", ".join(map(repr, table.header.cells)),
+            wanted,
         )
     return found[0]

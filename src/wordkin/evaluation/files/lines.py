@@ -75,10 +75,12 @@ def read_lines(path: Path, encoding: str | None) -> list[Line]:
         raise FormatError(f"the benchmark file {str(path)!r} cannot be read: {error.strerror}") from error
     for pattern, what in _OTHER_KINDS:
         if pattern.match(content):
-            raise FormatError(f"{path} must be a text file; this is {what}")
+            raise FormatError(f"{path} must be a text file, but is {what}")
     text = _decode(content, path, encoding)
     if "\0" in text:
-        raise FormatError(f"{path} must be a text file; got null bytes: pass another file, or encoding= of this one")
+        raise FormatError(
+            f"{path} must be a text file; got null bytes: pass another file, or the encoding of this file as encoding="
+        )
     stripped = ((number, raw.strip(" \ufeff")) for number, raw in enumerate(_LINE_END.split(text), start=1))
     return [Line(each, number, path) for number, each in stripped if each.strip()]
 
@@ -96,6 +98,6 @@ def _decode(content: bytes, path: Path, encoding: str | None) -> str:
     except UnicodeDecodeError as error:
         number = len(re.findall(rb"\r\n|\n|\r", content[: error.start])) + 1
         raise FormatError(
-            f"{path}, line {number}: must be {encoding.upper()}; got byte {content[error.start]:#04x}: "
-            "convert the file to UTF-8, or pass its encoding="
+            f"{path}, line {number}, is not valid {encoding.upper()} (byte {content[error.start]:#04x}): "
+            "pass the encoding of the file as encoding="
         ) from error

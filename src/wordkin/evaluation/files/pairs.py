@@ -195,8 +195,8 @@ def find_decimal(table: Table, score: int, options: Options) -> str:
     marks = decimal_marks(cells)
     if len(marks) == 2:
         raise FormatError(
-            f"{table.path}: scores must have one decimal mark; got points and commas: pass "
-            "decimal='.' or decimal=',', and bad_items=\"skip\""
+            f"{table.path}: scores must have one decimal mark; got points and commas: pass decimal='.' or decimal=',', "
+            'and bad_items="skip" to skip the other lines'
         )
     if marks == {","} and may_be_thousands(cells):
         example = next(cell for cell in cells if looks_numeric(cell) and "," in cell)

@@ -109,7 +109,7 @@ def _read_table(path: Path, options: Options) -> Table:
     elif table.width < 4 and options.kind is None and missing_partner(path):
         raise FormatError(
             f"{path}: its name says that the scores or answers are in a second file, {missing_partner(path)!r}, which "
-            "does not exist: pass the path of this file as gold="
+            "does not exist: pass the path of the second file as gold="
         )
     return find_header(table, options)
 
@@ -118,7 +118,7 @@ def _read_directory(path: Path, options: Options) -> Dataset:
     """Read the files of a directory and its subdirectories as relations, and make analogies of them."""
     if options.kind not in (None, "relations"):
         raise FormatError(
-            f"{path}: a directory must hold files of relations; got kind={options.kind!r}: pass a single file"
+            f"{path}: a directory can only be read as relations; got kind={options.kind!r}: pass a single file"
         )
     files = _data_files(path)
     if not files:

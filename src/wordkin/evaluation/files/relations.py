@@ -48,8 +48,8 @@ def read_relations(tables: Sequence[Table], path: Path, options: Options) -> Ana
         sections.append(Section(name, start, len(questions)))
     if not questions:
         raise FormatError(
-            f"{path}: there are no questions: a relation must have at least two pairs, and an answer must not be a "
-            "word of its question"
+            f"{path}: no questions can be made, because they need a relation of at least two pairs, and an answer that "
+            "is no word of its question"
         )
     notes = [f"{pairs_used:,} pairs of {len(sections):,} relations became {len(questions):,} questions"]
     if left_out:
@@ -75,7 +75,7 @@ def _refuse_too_many(path: Path, count: int) -> None:
     if count > _MOST_QUESTIONS:
         raise FormatError(
             f"{path}: the pairs of all relations must make at most {_MOST_QUESTIONS:,} questions; got {count:,} "
-            "or more: pass pairs_per_relation=50 to take the first 50 pairs of each"
+            "or more: pass pairs_per_relation=50 to take the first 50 pairs of each relation"
         )
 
 

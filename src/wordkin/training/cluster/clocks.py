@@ -68,7 +68,8 @@ class Clocks:
         elif -(-text_words // round_words) < config.replicas:
             warn(
                 f"round_words={round_words} leaves text for only {-(-text_words // round_words)} of {config.replicas} "
-                f"replicas: the text has {text_words:,} words; lower round_words to {longest}, or leave it out",
+                f"replicas: the text has {text_words:,} words; lower round_words to {longest}, or leave round_words "
+                "out",
                 RuntimeWarning,
             )
         return cls(config.replicas, round_words, config.merge_all_every)

@@ -33,6 +33,6 @@ def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int, repli
     if memory is not None and needed > memory:
         most = max(1, memory // each - 1)
         raise ConfigError(
-            "replicas", f"must be at most {most} on this machine, which has {memory / 1e9:.3g} GB of memory: each "
-            f"replica and the merged tables need {each / 1e9:.3g} GB each, together {needed / 1e9:.3g} GB",
+            "replicas", f"must be at most {most} on this machine, which has {memory / 1e9:.3g} GB of memory (each "
+            f"replica and the merged tables need {each / 1e9:.3g} GB each, together {needed / 1e9:.3g} GB)",
             replicas, "lower replicas, vector_size or max_vocabulary")  # fmt: skip

@@ -159,8 +159,8 @@ class RayCluster:
         for name, own, others in zip(("wordkin", "Numba", "vector width"), here, there, strict=True):
             if own != others:
                 raise ClusterError(
-                    f"the machine {machine.name} has {name} {others}, and this one has {own}: both must be the same, "
-                    "because the last bits of the vectors depend on it"
+                    f"the machine {machine.name} has {name} {others}, and this machine has {own}: both must be the "
+                    "same, because the last bits of the vectors depend on it"
                 )
 
     def look(self) -> None:
