@@ -61,7 +61,7 @@ def test_a_run_that_was_stopped_twice_ends_as_one_that_was_not(options, sentence
     assert second._state.epoch == 1
     third = Word2Vec.resume(tmp_path)
     assert_same_tables(third, whole)
-    assert third.losses == pytest.approx(whole.losses, rel=1e-12)
+    assert third.losses == whole.losses
     assert np.array_equal(third.embeddings.matrix, whole.embeddings.matrix)
 
 
