@@ -93,7 +93,7 @@ def _replace_closed_streams() -> None:
 
 
 def _escape_unencodable_characters() -> None:
-    """Print characters that the terminal's encoding lacks as backslash escapes instead of raising an error."""
+    """Print backslash escapes for characters that the encoding of the terminal lacks, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -314,7 +314,7 @@ def print_vectors(
     heads : sequence of str
         Headings of the label columns.
     labels : sequence of sequence of object
-        The labels of each vector, one per heading.
+        The labels of each vector: one label for each heading.
     vectors : sequence of sequence of float
         The vectors; they may differ in length.
     title : str

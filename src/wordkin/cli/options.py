@@ -59,7 +59,7 @@ class Option:
     metavar : str, default ""
         The placeholder for the value in the help; "" derives one from the rule.
     switch : bool, default False
-        For a flag, whether to add ``--no-...``. Needed for flags that are on by default.
+        For a flag, whether to add its opposite ``--no-...``. Flags that are on by default need it.
     spelling : str, default ""
         The name on the command line without leading dashes; "" derives it from the parameter.
     """
@@ -184,7 +184,7 @@ def _metavar(rule: Rule) -> str | None:
 
 
 def parse(name: str, rule: Rule, text: object) -> object:
-    """Convert the text of an option to its value and check it.
+    """Convert the text of an option to its value, and check the value.
 
     Raises
     ------
@@ -220,9 +220,10 @@ def _value(rule: Rule, text: str) -> object:
 
 
 def _function_named(text: str) -> object:
-    """Import the function named by ``package.module:function`` from installed packages or the working directory.
+    """Import a function named ``package.module:function`` from an installed package or from the working directory.
 
-    Only names typed on the command line are imported. Names stored in files of runs or vectors never are.
+    Only functions whose names were typed on the command line are imported, never those named in files of runs or
+    vectors.
     """
     module_name, _, name = text.partition(":")
     if str(Path.cwd()) not in sys.path:

@@ -144,7 +144,7 @@ def _blocks(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> Text:
 
 
 def printable(word: str) -> str:
-    """Escape the characters of a word that could move the cursor or reorder the line."""
+    """Return a word with escapes for characters that could move the cursor or change the order of a line."""
     return "".join(
         mark.encode("unicode_escape").decode("ascii")
         if mark in _REORDERING_MARKS or unicodedata.category(mark) in _UNSAFE_CATEGORIES

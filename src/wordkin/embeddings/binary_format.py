@@ -1,4 +1,4 @@
-"""Reader and writer of the binary format of word2vec, which ``docs/formats.md`` describes."""
+"""Read and write the binary format of word2vec, which ``docs/formats.md`` describes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _BLANKS = b" \t\n\r\v\f"
 def read_binary(source: InputFile, options: ReadOptions) -> Embeddings:
     """Read a file in the binary format of word2vec.
 
-    The file has a header line, and then for each word its bytes, a space and N little-endian float32 numbers. A newline
-    after each vector, which word2vec.c writes, is optional.
+    The file has a header line. Then follow, for each word, the bytes of the word, a space and N little-endian float32
+    numbers. A newline after each vector, which word2vec.c writes, is optional.
     """
     head = source.read(LONGEST_HEAD)
     total, vector_size, position = _binary_header(source, head)
@@ -137,9 +137,9 @@ def _binary_header(source: InputFile, head: bytes) -> tuple[int, int, int]:
 class _RowSplitter:
     """Finds where words and vectors begin in data of the binary format of word2vec.
 
-    A row (a word and its vector) can only be located after the rows before it, because words differ in length. A
-    regular expression matches as many consecutive rows as possible that all have, or all lack, a newline before the
-    word. Other rows are parsed one by one: rows with a very long or empty word, or with several newlines.
+    A row is a word and its vector. It can be located only after the rows before it, because words differ in length. A
+    regular expression finds as many consecutive rows as possible that all have, or all lack, a newline before the word.
+    Rows with a very long or empty word, or with several newlines, are parsed one by one.
     """
 
     def __init__(self, row_bytes: int) -> None:
@@ -209,12 +209,12 @@ def _gather(buffer: bytearray, starts: NDArray[np.int64], vector_size: int) -> N
 
 
 def _at_every_byte(buffer: bytearray | memoryview, item: np.dtype[np.void]) -> NDArray[np.void]:
-    """Return a view of a buffer with one item for each byte offset, so that unaligned vectors can be indexed."""
+    """Return a view of a buffer that has an item at each byte offset, so that items at any offset can be read."""
     return np.ndarray((len(buffer) - item.itemsize + 1,), dtype=item, buffer=buffer, strides=(1,))
 
 
 def write_binary(vectors: Embeddings, stream: BinaryIO, whitespace: str) -> None:
-    """Write the binary format of word2vec, with a newline after each vector. float16 becomes float32."""
+    """Write the binary format of word2vec, with a newline after each vector. float16 is converted to float32."""
     words = writable_words(vectors, whitespace)
     stream.write(b"%d %d\n" % vectors.matrix.shape)
     row = np.dtype((np.void, 4 * vectors.vector_size))

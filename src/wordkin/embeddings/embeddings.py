@@ -1,4 +1,4 @@
-"""The Embeddings class: a vocabulary and a vector for each of its words."""
+"""The class Embeddings: a vocabulary, and a vector for each of its words."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ class Embeddings(WordVectors):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """Information about the vectors, such as the training options, as a read-only mapping of str to str."""
+        """Information about the vectors, such as the training options: a read-only mapping of str to str."""
         return MappingProxyType(self._metadata)
 
     def __copy__(self) -> Embeddings:
-        """Return the object itself, since it is immutable."""
+        """Return the object itself, because it is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Embeddings:
@@ -141,10 +141,11 @@ class Embeddings(WordVectors):
         path : str or Path
             The file. :func:`wordkin.embeddings.save_embeddings` lists the suffixes.
         header : bool, default True
-            For text formats, whether line 1 holds the number and size of the vectors (word2vec, fastText) or not
-            (GloVe).
+            For text formats, whether to write the number and the size of the vectors to line 1. word2vec and fastText
+            have this line; GloVe does not.
         whitespace : {"refuse", "underscore"}, default "refuse"
-            How to handle white space in words if the format cannot store it: raise ConfigError, or replace it.
+            What to do with white space in words if the format cannot store it: raise ConfigError, or replace it by
+            underscores.
 
         Raises
         ------
@@ -201,12 +202,13 @@ class Embeddings(WordVectors):
     def to_torch(self) -> torch.Tensor:
         """Copy the vectors to a tensor on the CPU (extra ``torch``).
 
-        Unlike ``torch.from_numpy(vectors.matrix)``, the tensor does not share the read-only memory of the vectors.
+        The tensor has memory of its own, unlike the result of ``torch.from_numpy(vectors.matrix)``, so it may be
+        changed.
 
         Returns
         -------
         torch.Tensor
-            Shape (V, N), with the number type of the vectors.
+            A tensor of shape (V, N) with the number type of the vectors.
         """
         from wordkin.embeddings.exports import to_torch
 
@@ -218,9 +220,9 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         freeze : bool, default True
-            Whether to exclude the vectors from training.
+            Whether the vectors stay as they are when the model with this layer is trained.
         extra_rows : int, default 0
-            Number of rows of zeros to append, with ids from V, for padding and unknown words.
+            Number of rows of zeros to append, for padding and unknown words. Their ids begin with V.
 
         Returns
         -------
@@ -244,7 +246,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         spacy.vectors.Vectors
-            Float32 vectors to assign to ``nlp.vocab.vectors``.
+            Words and float32 vectors, to be assigned to ``nlp.vocab.vectors``.
         """
         from wordkin.embeddings.exports import to_spacy
 
@@ -260,8 +262,8 @@ class Embeddings(WordVectors):
     ) -> None:
         """Write a static embedding model that sentence-transformers and model2vec can load.
 
-        The embedding of a text is the mean of its word vectors. sentence-transformers counts an unknown word as a
-        vector of zeros, which changes no cosine. model2vec ignores unknown words.
+        The embedding of a text is the mean of its word vectors. model2vec ignores unknown words. sentence-transformers
+        counts an unknown word as a vector of zeros: the mean becomes shorter, but cosines do not change.
 
         Parameters
         ----------
@@ -270,9 +272,10 @@ class Embeddings(WordVectors):
         tokenizer : {"whitespace", "words"} or None, default None
             How to split a text into words. None uses the tokenizer of training, or "whitespace" if that is not known.
         lowercase : bool, "tr", "az" or None, default None
-            Whether to lower-case words, or a language whose rules to use. None uses the setting of training, or False.
+            Whether to convert words to lower case. "tr" or "az" converts them by the rules of Turkish or Azerbaijani.
+            None uses the setting of training or, if that is not known, False.
         normalize : {"NFC", "NFKC", "NFD"} or None, default None
-            Unicode normal form. None uses the setting of training, or no normalization.
+            Unicode normal form of words. None uses the setting of training or, if that is not known, no normalization.
 
         Raises
         ------
@@ -291,7 +294,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         pandas.DataFrame
-            V rows indexed by word, with N columns numbered from 0.
+            One row for each word, with the word as index, and N columns numbered from 0.
         """
         from wordkin.embeddings.exports import to_pandas
 
@@ -352,8 +355,8 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         names : mapping or function
-            Maps each word or number to its new name. The function ``str`` turns whole numbers into words. The new names
-            must be distinct, and all str or all int.
+            Maps each item of the vocabulary to its new name. For example, the function ``str`` turns whole numbers into
+            words. The new names must be distinct, and be all str or all int.
 
         Returns
         -------
@@ -363,7 +366,7 @@ class Embeddings(WordVectors):
         Raises
         ------
         ConfigError
-            A name is missing or occurs twice, or is neither str nor int.
+            An item has no new name, a new name occurs twice, or a new name is neither str nor int.
 
         >>> numbered = Embeddings(Vocabulary([7, 42]), np.float32([[1, 0], [0, 1]]))
         >>> list(numbered.with_words(str).words), list(numbered.with_words({7: "tea", 42: "milk"}).words)
@@ -381,9 +384,10 @@ class Embeddings(WordVectors):
         Parameters
         ----------
         dtype : {"float32", "float16", "int8"}
-            "float16" keeps about three significant digits of numbers up to 65,504 and halves the size. "int8" rounds
-            each number to k times a scale of its row, where k is a whole number from -127 to 127. Such vectors are
-            float32 in memory. A native file stores k as int8, and takes a quarter of the size.
+            "float16" halves the size. It keeps about three significant digits, and cannot hold numbers above 65,504.
+            "int8" rounds each number to k · s, where k is a whole number from -127 to 127 and s is the scale of the
+            row. In memory, the rounded vectors are float32. A native file stores each k as int8, which is a quarter of
+            the size of float32.
 
         Returns
         -------
@@ -482,8 +486,8 @@ class Embeddings(WordVectors):
     ) -> Neighbours:
         """Find the words whose vectors have the highest cosine with a query.
 
-        The query is the sum of the positive vectors minus the negative ones. Words of the query are left out of the
-        result.
+        The query is the sum of the positive vectors minus the sum of the negative ones. Words of the query are left out
+        of the result.
 
         Parameters
         ----------
@@ -683,7 +687,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         float
-            From -1 to 1; 0 if one of the vectors is zero.
+            The cosine, from -1 to 1. It is 0 if one of the vectors is zero.
 
         Raises
         ------
@@ -703,7 +707,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         float
-            From 0 to 2.
+            The cosine distance, from 0 to 2.
 
         Raises
         ------
@@ -723,7 +727,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         float
-            From -1 to 1.
+            The cosine, from -1 to 1.
 
         Raises
         ------
@@ -769,7 +773,7 @@ class Embeddings(WordVectors):
         Returns
         -------
         list of str
-            The words with a higher cosine, in the order of the vocabulary.
+            The words whose cosine with ``word`` is above the threshold, in the order of the vocabulary.
 
         Raises
         ------
@@ -809,7 +813,7 @@ class Embeddings(WordVectors):
         post_normalize: bool = False,
         ignore_missing: bool = False,
     ) -> NDArray[np.float32]:
-        """Compute the weighted mean of word vectors, Σ wᵢ vᵢ / Σ ``|wᵢ|``.
+        """Compute the weighted mean of the vectors vᵢ of words with weights wᵢ: Σ wᵢ vᵢ / Σ ``|wᵢ|``.
 
         Parameters
         ----------
@@ -877,8 +881,8 @@ class Embeddings(WordVectors):
     ) -> float:
         """Compute the Word Mover's Distance of two documents exactly, with POT (extra ``transport``).
 
-        It is the minimum mean Euclidean distance over which the words of one document must be moved to become the
-        other (Kusner et al. 2015).
+        To turn one document into the other, each of its words must be moved to words of the other. The distance is the
+        lowest possible mean of the Euclidean distances of these moves (Kusner et al. 2015).
 
         Parameters
         ----------
@@ -962,11 +966,11 @@ class Embeddings(WordVectors):
         connectivity : int, default 24
             Number of links per word in the graph. More links raise recall and take more memory.
         expansion_add, expansion_search : int, default 96
-            Number of candidates that are examined to add a word, and to answer a query. Larger numbers raise recall and
-            take longer.
+            Number of candidates that are examined to add a word to the index, and to answer a query. Larger numbers
+            raise recall and take longer.
         dtype : {"i8", "bf16", "f16", "f32"}, default "i8"
-            Number type of the vectors in the index. Fewer bits are faster and smaller. The candidates that a search
-            finds are always ranked by exact cosines.
+            Number type of the vectors in the index. With fewer bits, the index is faster and smaller. The candidates
+            that a search finds are always ranked by exact cosines.
         threads : int or None, default None
             Number of threads; None for all available cores. With several threads, the index varies slightly between
             builds.

@@ -46,7 +46,7 @@ def from_gensim(vectors: Any) -> Embeddings:
     Raises
     ------
     ConfigError
-        ``vectors`` is neither.
+        ``vectors`` is neither a KeyedVectors nor such a model.
     """
     keyed = getattr(vectors, "wv", vectors)
     try:
@@ -64,8 +64,8 @@ def from_gensim(vectors: Any) -> Embeddings:
 def to_torch(vectors: Embeddings) -> torch.Tensor:
     """Copy the vectors to a tensor of shape (V, N) on the CPU (extra ``torch``).
 
-    They are copied because PyTorch cannot make tensors read-only: writing to a tensor that shares the memory of
-    ``vectors.matrix`` would change the vectors.
+    PyTorch cannot make a tensor read-only. If the tensor shared the memory of ``vectors.matrix``, writing to it would
+    change the vectors.
     """
     return _torch().from_numpy(np.array(vectors.matrix))
 
@@ -105,14 +105,15 @@ def to_spacy(vectors: Embeddings) -> spacy.vectors.Vectors:
 
 
 def to_pandas(vectors: Embeddings) -> pandas.DataFrame:
-    """Make a data frame whose index holds the words, with columns 0 to N - 1 (extra ``arrow``)."""
+    """Make a data frame with the words as index and the columns 0 to N - 1 (extra ``arrow``)."""
     return data_frame(range(vectors.vector_size), vectors.matrix, index=("word", list(vectors.words)))
 
 
 def to_arrow(vectors: Embeddings) -> pyarrow.Table:
-    """Make a table with the columns "word" (string), "count" (int64, if known) and "vector" (N floats per row).
+    """Make a table with the columns "word", "count" and "vector" (extra ``arrow``).
 
-    The columns share the memory of the vectors (extra ``arrow``).
+    Their types are string, int64, and lists of N floats. There is no "count" if counts are not known. The columns share
+    the memory of the vectors.
     """
     refuse_integers(vectors, "Arrow and Parquet")
     pa = _pyarrow()

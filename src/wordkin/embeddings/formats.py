@@ -68,9 +68,11 @@ def save_embeddings(
         The file. ``.safetensors`` is the native format. ``.bin`` (binary), ``.txt`` and ``.vec`` (text) are the formats
         of word2vec, which store only words and float32 vectors. Each suffix may be followed by ``.gz``.
     header : bool, default True
-        For text formats, whether line 1 holds the number and size of the vectors (word2vec, fastText) or not (GloVe).
+        For text formats, whether to write the number and the size of the vectors to line 1. word2vec and fastText have
+        this line; GloVe does not.
     whitespace : {"refuse", "underscore"}, default "refuse"
-        How to handle white space in words if the format cannot store it: raise ConfigError, or replace it.
+        What to do with white space in words if the format cannot store it: raise ConfigError, or replace it by
+        underscores.
 
     Raises
     ------
@@ -267,7 +269,7 @@ def _refuse_others(others: Mapping[str, object]) -> None:
 
 
 def check_output(path: str | Path) -> None:
-    """Check before training that vectors can be saved at ``path``.
+    """Check that vectors can be saved at ``path``. Called before training.
 
     Raises
     ------
@@ -281,7 +283,7 @@ def check_output(path: str | Path) -> None:
 
 
 def check_words(path: str | Path, vocabulary: Vocabulary) -> None:
-    """Raise ConfigError before training if the format of ``path`` cannot store one of the words."""
+    """Raise ConfigError if the format of ``path`` cannot store one of the words. Called before training."""
     if format_of(Path(path)) == "safetensors":
         return
     word = first_unwritable(vocabulary.words)

@@ -1,4 +1,4 @@
-"""Reader and writer of the native format, a memory-mapped safetensors file; ``docs/formats.md`` specifies it."""
+"""Read and write the native format, which is a memory-mapped safetensors file; ``docs/formats.md`` specifies it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _embeddings(
     metadata: Mapping[str, str],
     path: Path | None,
 ) -> Embeddings:
-    """Make Embeddings from the arrays of a file; int8 vectors are multiplied by their scales."""
+    """Make Embeddings from the arrays of a file. Vectors of int8 are multiplied by their scales."""
     if scales is None:
         return Embeddings(vocabulary, stored, metadata, path=path)
     return Embeddings(vocabulary, scaled(stored, scales), metadata, path=path, scales=scales)

@@ -1,7 +1,7 @@
-"""Reader of vectors in Parquet and Arrow tables with a column of words and a column of vectors (extra ``arrow``).
+"""Read vectors from Parquet and Arrow tables with a column of words and a column of vectors (extra ``arrow``).
 
-A vector is a list of numbers, as written by ``to_parquet``, or a VectorUDT (a struct with size, indices and values), as
-written by Spark's Word2Vec. Tables are read in batches of rows.
+A vector is a list of numbers, as :meth:`wordkin.Embeddings.to_parquet` writes it, or a VectorUDT (a struct with size,
+indices and values), as Spark's Word2Vec writes it. Tables are read in batches of rows.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class Rows:
 
     @functools.cached_property
     def first_fields(self) -> frozenset[bytes]:
-        """The part before the first space or tab of each word that was asked for."""
+        """The first fields of all words that were asked for: the part of each word before its first space or tab."""
         words = self.options.words or frozenset()
         return frozenset(word.partition(b" ")[0].partition(b"\t")[0] for word in words)
 
@@ -172,7 +172,7 @@ class Rows:
         return int(np.concatenate(self._positions)[row])
 
     def decoded(self, words: list[bytes]) -> list[bytes]:
-        """Convert words from the encoding of the file to UTF-8; invalid bytes stay invalid, to be reported later."""
+        """Convert words from the encoding of the file to UTF-8. Invalid bytes stay invalid, and are reported later."""
         encoding, errors = self.options.encoding, self.options.encoding_errors
         if (encoding, errors) == ("utf-8", "strict"):
             return words

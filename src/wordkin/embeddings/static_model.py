@@ -1,7 +1,7 @@
 """Write static embedding models for sentence-transformers and model2vec.
 
-Both read ``model.safetensors`` (the vectors) and ``tokenizer.json`` (the format of the library tokenizers). Each has a
-JSON configuration file of its own as well.
+Both libraries read ``model.safetensors``, which holds the vectors, and ``tokenizer.json``, which has the format of the
+library tokenizers. In addition, each reads a JSON configuration file of its own.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _word_boundaries() -> dict[str, Any]:
 def _letters_but(bracket: re.Match[str]) -> str:
     """Translate a negated character class of :mod:`re` to the syntax of the library tokenizers.
 
-    The result matches letters and numbers, except the characters (or digits) that the class lists.
+    The result matches all letters and numbers except those that the class lists.
     """
     digits, others = bracket.groups()
     return rf"[\p{{L}}\p{{N}}&&[^\d{others}]]" if digits else rf"[\p{{L}}\p{{N}}_&&[^{others}]]"

@@ -73,5 +73,5 @@ def _is_part(path: Path) -> bool:
 
 
 def _numeric_key(path: Path) -> list[tuple[int, str]]:
-    """Return a sort key that compares the numbers in a name as numbers, so that part.9 is before part.10."""
+    """Return a sort key in which the numbers of a name are compared as numbers, so that part.9 is before part.10."""
     return [(int(each), "") if each.isdigit() else (-1, each) for each in _NUMBERS.split(path.name)]

@@ -1,6 +1,6 @@
-"""Reader and writer of the text formats of word2vec, fastText and GloVe: each line has a word and its numbers.
+"""Read and write the text formats of word2vec, fastText and GloVe: each line has a word and its numbers.
 
-Files are read in large blocks and not memory-mapped, so that compressed files can be read as well. ``docs/formats.md``
+Files are read in large blocks. They are not memory-mapped, because compressed files cannot be. ``docs/formats.md``
 describes the formats.
 """
 
@@ -36,7 +36,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
-    """Read lines of a word and N numbers, after a header line (word2vec, fastText) or without one (GloVe)."""
+    """Read a text file of vectors: each line has a word and N numbers.
+
+    Files of word2vec and fastText begin with a header line, files of GloVe do not.
+    """
     lines = _lines(source, options)
     if options.encoding != "utf-8":  # the lines are UTF-8 already
         options = dataclasses.replace(options, encoding="utf-8", encoding_errors="strict", written_in=options.encoding)
@@ -64,7 +67,10 @@ def read_text(source: InputFile, options: ReadOptions) -> Embeddings:
 
 
 def _expected(source: InputFile, options: ReadOptions, total: int | None, vector_size: int) -> int:
-    """Return the number of rows to allocate; raise FormatError if the header claims more than fit into the file."""
+    """Return the number of rows for which to allocate memory.
+
+    Raises FormatError if the header claims more rows than fit into the file.
+    """
     room = source.size_limit // (2 * vector_size)  # a digit and a space for each number
     wanted = room if total is None else total
     wanted = wanted if options.limit is None else min(wanted, options.limit)
@@ -78,7 +84,7 @@ def _expected(source: InputFile, options: ReadOptions, total: int | None, vector
 
 
 def _lines(source: InputFile, options: ReadOptions) -> Iterator[list[bytes]]:
-    """Yield blocks of lines without their newlines; the last line may lack one."""
+    """Yield blocks of lines without their newlines. The last line of the file may lack its newline."""
     blocks = _blocks(source, options)
     rest = next(blocks, b"").removeprefix(_BYTE_ORDER_MARK)
     for block in blocks:
@@ -93,7 +99,7 @@ def _lines(source: InputFile, options: ReadOptions) -> Iterator[list[bytes]]:
 
 
 def _blocks(source: InputFile, options: ReadOptions) -> Iterator[bytes]:
-    """Yield the file in blocks, converted to UTF-8. Invalid bytes stay invalid, to be reported with their line."""
+    """Yield the file in blocks, converted to UTF-8. Invalid bytes stay invalid; they are reported with their line."""
     if options.encoding == "utf-8":
         while block := source.read(_BLOCK_BYTES):
             yield block
@@ -171,7 +177,7 @@ def _append_lines(rows: Rows, lines: list[bytes], number: int, read: int, total:
 
 
 def _append_rows(rows: Rows, lines: list[bytes], numbers: NDArray[np.int64]) -> None:
-    """Parse nonempty lines and add their rows; only the words that were asked for are parsed."""
+    """Parse nonempty lines and add their rows. If words were asked for, only lines that may hold them are parsed."""
     if rows.options.words is not None:
         chosen = _candidates(lines, rows)
         lines, numbers = [lines[index] for index in chosen], numbers[chosen]
@@ -247,10 +253,10 @@ def _parse_each(
 
 
 def _parse_line(line: bytes, vector_size: int) -> tuple[bytes, list[float]]:
-    """Parse a line whose fields are separated by any white space: a word and a vector of N numbers at the end.
+    """Parse a line whose fields are separated by any white space: a word, then a vector of N numbers.
 
-    A word may have several fields, because words in some GloVe files contain spaces. But if these fields could be a row
-    by themselves, the line is two rows that were joined by mistake.
+    The word may consist of several fields, because words in some GloVe files contain spaces. But if these fields could
+    be a row by themselves, the line is taken for two rows that were joined by mistake.
 
     Raises
     ------

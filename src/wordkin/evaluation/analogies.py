@@ -426,10 +426,10 @@ class _Formula:
     joins: tuple[np.ufunc, np.ufunc]
 
     def score(self, terms: Ids, into: Floats, spare: Floats) -> None:
-        """Write the scores of some questions to ``into``, shape (rows, slice).
+        """Compute the scores of some questions for each word of the slice; write them to ``into``, shape (rows, slice).
 
-        ``terms``, shape (rows, 3), holds the table rows of a, b and c. ``spare`` is a work array of the shape of
-        ``into``.
+        ``terms``, shape (rows, 3), holds the indices of the table rows of a, b and c for each question. ``spare`` is a
+        work array of the shape of ``into``.
         """
         a, b, c = terms.T
         # "clip" because np.take buffers its output under the default mode

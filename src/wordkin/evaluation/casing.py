@@ -51,9 +51,9 @@ def _unchanged(word: str) -> str:
 class WordFinder:
     """Looks up benchmark words in a vocabulary, or in its first ``restrict_vocab`` words.
 
-    With ``case="fold"``, letter case is ignored: words are variants of each other if they are equal in lower case. If a
-    word has no such variant, ``ß`` also equals ``ss``, and ``ı`` equals ``i``. With ``case="exact"``, words must be
-    equal.
+    With ``case="exact"``, words must be equal. With ``case="fold"``, letter case is ignored: words are variants of each
+    other if they are equal in lower case. For a word that has no such variant in the vocabulary, ``ß`` also counts as
+    equal to ``ss``, and ``ı`` as equal to ``i``.
     """
 
     _variants: dict[str, tuple[int, ...]]  # strict key -> ids, ascending
@@ -86,7 +86,7 @@ class WordFinder:
         return cls({key: tuple(ids) for key, ids in variants.items()}, strict_of_loose, strict, loose)
 
     def variants(self, word: str) -> tuple[int, ...]:
-        """Return the ids of all words that count as ``word``, most frequent first; () if there are none."""
+        """Return the ids of all words of the vocabulary that are variants of ``word``, most frequent first."""
         key = self._strict(word)
         if key not in self._variants:
             key = self._strict_of_loose.get(self._loose(key), key)

@@ -1,9 +1,9 @@
 """Evaluate word categorisation: do clusters of the vectors agree with given categories?
 
-The unit vectors of the words are clustered by Ward's method (1963), which is deterministic, into as many clusters as
-there are categories. Purity is the fraction of words that belong to the most frequent category of their cluster. A
-perfect clustering has purity 1. If all words were in one cluster, purity would be the fraction of words in the largest
-category.
+The unit vectors of the words are clustered into as many clusters as there are categories, by Ward's method (1963),
+which is deterministic. Purity is the fraction of words that belong to the most frequent category of their cluster. A
+perfect clustering has purity 1. If all words were in one cluster, the purity would be the fraction of words in the
+largest category.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class CategoryResult(Tabular):
     categories : tuple of CategoryScore
         Counts of each category, in order of first appearance.
     clusters : int
-        Number of clusters, which equals the number of categories with a known word.
+        Number of clusters: the number of categories that have a known word.
     reading : FileReading or None
         How the file was interpreted; None if the words were not read from a file.
     """

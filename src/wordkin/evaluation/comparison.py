@@ -163,8 +163,8 @@ def compare(
     Raises
     ------
     ConfigError
-        An option is not valid, or the file is a categorisation benchmark, for which there is no paired test: the
-        cluster of a word depends on the other words.
+        An option is not valid, or the file is a categorisation benchmark. For these there is no paired test, because
+        the cluster of a word depends on the other words.
     CorpusNotFoundError
         The file does not exist.
     FormatError

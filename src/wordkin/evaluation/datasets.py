@@ -14,7 +14,7 @@ Question = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Section:
-    """A named section of a dataset: the items with indices from ``start`` to ``stop - 1``."""
+    """A named section of a dataset. It has the items with indices from ``start`` to ``stop - 1``."""
 
     name: str
     start: int

@@ -85,7 +85,7 @@ class Tabular(ABC):
         return data_frame(RECORD_COLUMNS, records(self))
 
     def to_csv(self) -> str:
-        """Return the rows of :meth:`to_pandas` as comma-separated values; undefined numbers are empty."""
+        """Return the rows of :meth:`to_pandas` as comma-separated values. Cells of undefined numbers are empty."""
         return csv_table(RECORD_COLUMNS, records(self))
 
     def to_markdown(self) -> str:
@@ -105,7 +105,7 @@ class Tabular(ABC):
 
 
 def records(result: Tabular) -> list[list[Any]]:
-    """Return the measures of a result as rows of ``RECORD_COLUMNS``; undefined numbers are None."""
+    """Return the measures of a result as lists with the columns ``RECORD_COLUMNS``; undefined numbers are None."""
     return [
         [
             result.dataset, result.kind, row.name, row.total, row.items, row.known, measure.name,

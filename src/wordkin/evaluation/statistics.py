@@ -217,7 +217,7 @@ class _Resample:
         return cls(counts, weights, whole, x, y)
 
     def take(self, row: NDArray[np.int64], order: NDArray[np.int64]) -> None:
-        """Set the counts to those in ``row``, rearranged to the given order of the items."""
+        """Set the counts to those in ``row``, in the order of the items that ``order`` holds."""
         self.whole[:] = row  # int32 halves the size of the array that is read in random order
         np.take(self.whole, order, out=self.counts, mode="clip")  # the other modes make a copy
         self.weights[:] = self.counts
@@ -303,7 +303,7 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], Floats], n: int, *, resam
     Parameters
     ----------
     statistic : callable
-        Maps the counts of :func:`resample_counts` to one value per resample. Resamples with NaN are ignored.
+        A function that maps the counts of :func:`resample_counts` to one value for each resample. NaN is ignored.
     n : int
         Number of items.
     resamples : int
@@ -350,7 +350,7 @@ def bootstraps(
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Return a context manager that limits BLAS to one thread, which is faster for short products."""
+    """Return a context manager that limits BLAS to one thread. For small products, this is faster than several."""
     from threadpoolctl import threadpool_limits
 
     limit: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")

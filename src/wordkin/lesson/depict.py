@@ -83,7 +83,7 @@ def tree_nodes(vocabulary: Vocabulary, counts: NDArray[np.int64], tree: HuffmanT
 
 
 def state(vocabulary: Vocabulary, steps: int, tables: dict[str, Tables]) -> State:
-    """Return the view of all tables after ``steps`` steps."""
+    """Return the view of all tables after ``steps`` steps, given as arrays in ``tables``."""
     return State(
         steps,
         [
@@ -274,7 +274,7 @@ def _sampled_rows(vocabulary: Vocabulary, scored: Scored, output_id: int, noise:
 
 
 def path_to(nodes: Sequence[NodeView], tree: HuffmanTree, word_id: int) -> list[PathNode]:
-    """Return the inner nodes from the root to a word, with their scores and probabilities in a step.
+    """Return views of the inner nodes from the root to a word, with their scores and probabilities in a step.
 
     Parameters
     ----------

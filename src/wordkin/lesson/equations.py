@@ -116,7 +116,7 @@ def _grouped(text: str) -> str:
 def mathml_of(term: Term) -> str:
     """Format a formula as MathML. The attribute ``data-value`` holds the full precision of a number.
 
-    Browsers do not break lines inside ``<math>``, so each term of a sum becomes a separate ``<math>`` element.
+    Each term of a sum becomes a ``<math>`` element of its own, because browsers do not break lines inside of one.
     """
     made = [f'<math displaystyle="true"><mrow>{"".join(map(_mathml, each))}</mrow></math>' for each in _terms_of(term)]
     return f'<div class="formula">{" ".join(made)}</div>'
@@ -212,7 +212,7 @@ class Notation:
 
 
 def notation_of(name: str, architecture: str = "skip-gram") -> Notation:
-    """Return the notation with this name.
+    """Return the notation named "rong", "mikolov" or "theta".
 
     Raises
     ------

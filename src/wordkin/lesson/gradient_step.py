@@ -28,7 +28,7 @@ class Taken:
 
 
 def initial_tables(text: Text) -> dict[str, Tables]:
-    """Return the initial tables of each objective, as in training. All objectives share W and b."""
+    """Return a dict from each objective to its initial tables, as in training. All objectives share W and b."""
     config, size = text.config, len(text.vocabulary)
     length = config.vector_size
     input_vectors = np.concatenate([rows for _, rows in initial_input_rows(config, size)]).astype(np.float64)

@@ -54,12 +54,12 @@ def lesson_config(**options: Any) -> TrainingConfig:
 
 
 def check_options(config: TrainingConfig) -> None:
-    """Check that all options without an effect in a lesson have their defaults.
+    """Check that no option is set that has no effect in a lesson.
 
     Raises
     ------
     ConfigError
-        Such an option differs from its default.
+        An option that has no effect in a lesson differs from its default.
     """
     if config.whole_sentences:
         raise ConfigError(

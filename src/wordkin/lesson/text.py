@@ -1,4 +1,4 @@
-"""The text of a lesson, and the vocabulary, windows and noise words computed from it and the options."""
+"""The text of a lesson, and the vocabulary, windows and noise words that follow from the text and the options."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def checked_noise(noise: ChosenNoise | None, vocabulary: Vocabulary) -> ChosenNo
 
 @dataclass(frozen=True, slots=True)
 class CentredWindow:
-    """A centre word with its window, as word ids and as positions in its sentence."""
+    """The window of a centre word, as word ids, and as positions in the sentence of the word."""
 
     epoch: int  # from 0
     words_before: int  # words of the run before this centre, those of earlier epochs included

@@ -115,9 +115,11 @@ def _fibonacci(size: int) -> NDArray[np.int64]:
 
 
 def _complete(counts: NDArray[np.int64]) -> HuffmanTree:
-    """Return the complete tree: the children of node i are the items 2i + 1 and 2i + 2, and leaves follow the nodes.
+    """Return the complete tree.
 
-    Leaves with smaller numbers are at most one level higher, so they go to the most frequent words.
+    Nodes and leaves are numbered together, nodes first. The children of node i have the numbers 2i + 1 and 2i + 2.
+    Leaves with higher numbers may be one level deeper, so the most frequent words get the leaves with the lowest
+    numbers.
     """
     inner = len(counts) - 1
     paths: list[list[tuple[int, int]]] = [[] for _ in counts]
@@ -145,7 +147,7 @@ def _by_splitting(counts: NDArray[np.int64]) -> HuffmanTree:
 
 
 def _of_paths(paths: list[list[tuple[int, int]]]) -> HuffmanTree:
-    """Return the tree with these (node, bit) pairs on the path to each word."""
+    """Return the tree in which the path to each word has these nodes and bits: a list of (node, bit) for each word."""
     return HuffmanTree(
         offsets=np.cumsum([0, *map(len, paths)], dtype=np.int64),
         node_ids=np.array([node for path in paths for node, _ in path], dtype=np.int32),

@@ -255,7 +255,7 @@ class InputTarget:
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """An input word and the row of W that its one-hot vector selects.
+    """An input word, with the row of W that its one-hot vector selects.
 
     Attributes
     ----------
@@ -264,7 +264,7 @@ class InputRow:
     word_id : int
         Its id.
     row : list of float
-        Its row of W before the step.
+        The row of W for the word before the step.
     """
 
     word: str

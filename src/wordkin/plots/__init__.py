@@ -1,7 +1,7 @@
 """Plots: maps of words, heatmaps of similarities, evaluation scores, loss curves, tuning results.
 
-Each function returns a matplotlib figure and writes it to the file ``output``, if given. They need the extra ``plot``
-(matplotlib). :func:`plot_words` with UMAP also needs the extra ``umap``.
+Each function returns a matplotlib figure. If ``output`` is given, the function also writes the figure to this file. All
+functions need the extra ``plot`` (matplotlib). :func:`plot_words` with UMAP also needs the extra ``umap``.
 """
 
 from wordkin.plots.fonts import FontWarning

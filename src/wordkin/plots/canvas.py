@@ -74,7 +74,7 @@ class Canvas:
     figure : matplotlib Figure
         The figure.
     own : bool
-        Whether wordkin created the figure, so that it may set size and layout.
+        Whether wordkin created the figure. If it did, it may set the size and the layout of the figure.
     theme : Theme
         The colours.
     families : sequence of str
@@ -168,7 +168,7 @@ def check_picture(output: str | os.PathLike[str]) -> Path:
 
 
 def finish(canvas: Canvas, output: Path | None) -> Figure:
-    """Write the figure atomically to ``output``, if given, and return it."""
+    """Return the figure, after writing it atomically to ``output``, if that is given."""
     if output is None:
         return canvas.figure
     from matplotlib import rc_context

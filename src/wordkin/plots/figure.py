@@ -18,7 +18,7 @@ class NotebookFigure(Figure):
     """
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        """Return the figure as PNG, and the width to display it at in screen pixels."""
+        """Return the figure as PNG, and a dict with the width at which to display it, in screen pixels."""
         content = io.BytesIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing from")  # families_for has warned

@@ -61,7 +61,7 @@ def map_words(
     positions : array of float64, shape (words, 2)
         Coordinates of the words in their order.
     shares : array of float64, shape (2,)
-        Share of the variance explained by each axis; NaN for UMAP.
+        The fraction of the variance that each axis explains; NaN for UMAP.
 
     Raises
     ------

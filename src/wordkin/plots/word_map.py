@@ -36,7 +36,7 @@ class WordMap:
     positions : array of float32, shape (count, 2)
         Coordinates of each word.
     shares : array of float64, shape (2,)
-        Share of the variance explained by each axis; NaN for UMAP.
+        The fraction of the variance that each axis explains; NaN for UMAP.
     """
 
     vectors: Embeddings

@@ -1,4 +1,4 @@
-"""Similarities of pairs and groups of words, means, and words nearer than another."""
+"""Cosines of pairs and groups of words, mean vectors, the odd one out, and words nearer than another."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ def nearest(
     Returns
     -------
     ids, cosines : array of int64 and of float32, shape (b, min(topn, words searched))
-        The words of each query by decreasing cosine; ties are ordered by id.
+        The word ids found for each query and their cosines, by decreasing cosine. Words with equal cosines are ordered
+        by id.
     """
     check("topn", FROM_1, topn)
     searched = searched_words(vectors, restrict_vocab)

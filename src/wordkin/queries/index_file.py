@@ -1,8 +1,8 @@
 """Seal and verify index files before usearch opens them. ``docs/formats.md`` specifies the format.
 
-usearch memory-maps a file and follows its links without checking them, even out of bounds. Two checks prevent this. A
-checksum at the end of the file, the seal, proves that the file was written completely. Since anyone can compute the
-seal of a malicious file, all links are checked as well.
+usearch memory-maps a file and follows the links in it without checking them, even beyond the end of the file. Two
+checks prevent this. A checksum at the end of the file, the seal, proves that the file was written completely. Since
+anyone can compute the seal of a malicious file, all links are checked as well.
 """
 
 from __future__ import annotations

@@ -218,7 +218,7 @@ def _checked_weight(weight: object) -> float:
 
 
 def checked_vector(vectors: WordVectors, value: object) -> NDArray[np.float64]:
-    """Check a query vector, and return it as float64, shape (N,)."""
+    """Check that a query is a vector of N finite numbers, and return it as float64, shape (N,)."""
     rule = f"must be a word or a vector of {vectors.vector_size:,} finite numbers"
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
         raise ConfigError("query", rule, value)

@@ -191,7 +191,7 @@ async def _refuse(scope: Message, receive: Receive, send: Send, refusal: Refusal
 
 
 async def _keep_token(send: Send, token: str, path: str, query: dict[str, str]) -> None:
-    """Redirect to the same address without the token, and store the token in a cookie."""
+    """Redirect a request with the token in its URL to the URL without it, and store the token in a cookie."""
     target = "/" + path.lstrip("/\\")
     target = f"{target}?{urlencode(query)}" if query else target
     cookie = f"{_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax"

@@ -38,7 +38,7 @@ class _Opened:
 
     @property
     def vectors(self) -> Embeddings | None:
-        """The vectors; None while the file is being opened, and if it cannot be opened."""
+        """The vectors. None while the file is being opened, or if it cannot be opened."""
         done = self.loading.done() and not self.loading.cancelled() and self.loading.exception() is None
         return self.loading.result() if done else None
 
@@ -119,7 +119,7 @@ class Library:
                 self._close_unused(key)
 
     def close_tab(self, tab: str) -> None:
-        """Remove a tab, and close the files that no other tab shows."""
+        """Remove a tab, and close the files that only this tab shows."""
         for key, opened in list(self._opened.items()):
             opened.tabs.pop(tab, None)
             self._close_unused(key)

@@ -1,7 +1,7 @@
 """HTML that changes often. It is sent to the browser without rendering the page again.
 
-NiceGUI renders all elements of a page again when one of them changes. In the lesson this takes longer than everything
-else that a step needs in the browser. ``live.js``, which every page contains, replaces only what changes.
+NiceGUI renders all elements of a page again when one of them changes. In the lesson, this would take longer than
+everything else that the browser does for a step. ``live.js``, which every page contains, replaces only what changes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """All pages of the studio, in the order of the navigation.
 
-Each part of the studio lists its pages in ``PAGES`` of its package, as objects of :class:`wordkin.studio.view.Page`.
+Each part of the studio is a package that lists its pages in ``PAGES``, as objects of :class:`wordkin.studio.view.Page`.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def serve(vectors: Sequence[str | Path], *, folder: Path, host: str, port: int |
 
 
 async def _import_pages() -> None:
-    """Import the modules of all pages after the first page is shown, so that the next page opens immediately."""
+    """Import the modules of all pages as soon as the first page is shown. Other pages then open immediately."""
     for page in PAGES:
         await asyncio.to_thread(import_module, page.module)
 

@@ -57,7 +57,7 @@ class Page:
     Attributes
     ----------
     path : str
-        Path of its address, such as "/explore".
+        Path of the page in its URL, such as "/explore".
     title : str
         Key of its title in the catalogue. The navigation shows the same title.
     module : str
@@ -65,8 +65,8 @@ class Page:
         ``<main>``, below the title, and must return quickly; slow work must run in a timer or a task. The module is
         imported when the page is first shown, because imports for the lesson and the map are slow.
     in_navigation : bool, default True
-        Whether the navigation lists the page. For other pages, the navigation marks the listed page whose path is the
-        longest prefix of theirs.
+        Whether the navigation lists the page. While a page that is not listed is shown, the navigation marks the listed
+        page whose path is the longest prefix of its path.
     """
 
     path: str

@@ -68,7 +68,7 @@ def select(options: Mapping[str, str], value: str, label: str, on_change: Callab
 
 
 def notice(text: str, *, bad: bool = False) -> TextElement:
-    """Add a message. Screen readers announce an error immediately."""
+    """Add a message. If ``bad`` is true, it is an error, which screen readers announce immediately."""
     element = TextElement(tag="p", text=text).classes("notice bad" if bad else "notice")
     element.props["role"] = "alert" if bad else "status"
     return element

@@ -89,7 +89,10 @@ class Workspace:
         return path
 
     def _below(self, suffixes: tuple[str, ...]) -> Iterator[str]:
-        """Yield the names of files with one of the suffixes, except hidden files, up to a maximum number and depth."""
+        """Yield the names of files with one of the suffixes, down to a maximum depth and up to a maximum number.
+
+        Hidden files are left out.
+        """
         found = visited = 0
         for top, folders, files in os.walk(self.folder):
             depth = len(Path(top).relative_to(self.folder).parts)

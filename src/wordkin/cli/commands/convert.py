@@ -160,7 +160,7 @@ def _scores(benchmark: str, before: Embeddings, after: Embeddings) -> list[Score
 
 
 def _check_output_first(output: str, dtype: str | None) -> None:
-    """Check that the output can be written; for an unknown suffix, list the export formats as well."""
+    """Check that the output can be written. For an unknown suffix, the error also lists the formats for export."""
     if dtype == "int8" and not output.removesuffix(".gz").endswith(".safetensors"):
         raise UsageError(f"--dtype int8 needs a .safetensors file, because no other format stores int8; got {output!r}")
     if output.endswith("/") or Path(output).suffix in _EXPORTS:

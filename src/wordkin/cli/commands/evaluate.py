@@ -195,7 +195,7 @@ def evaluate(
 def _check_together(
     vectors: int, benchmarks: int, *, compare: bool, json: bool, form: str | None, gold: str | None
 ) -> None:
-    """Refuse options that do not fit each other or the number of files."""
+    """Raise UsageError for options that contradict each other or do not fit the number of files."""
     if compare and vectors < 2:
         raise UsageError(f"--compare needs two or more files of vectors; got {vectors}")
     if form is not None:
@@ -231,7 +231,7 @@ def _benchmarks(
     relations: Sequence[str] | None,
     kind: str | None,
 ) -> list[tuple[str, str | None]]:
-    """Return each benchmark file with its kind; None if the kind must be detected."""
+    """Return (path, kind) for each benchmark file. The kind is None if it must be detected."""
     files = (
         (kind, dataset), ("analogies", analogies), ("similarity", pairs), ("categories", categories),
         ("odd-one-out", odd_one_out), ("relations", relations),

@@ -51,7 +51,8 @@ def index(
 ) -> None:
     """Build an index for approximate nearest-neighbour search.
 
-    wordkin similar searches it with --index. Needs the extra index. A million vectors of size 100 take minutes.
+    wordkin similar searches it with --index. Needs the extra index. To build an index of a million vectors of size 100
+    takes minutes.
     """
     embeddings = open_vectors(vectors, reading)
     if output is None and embeddings.path is None:

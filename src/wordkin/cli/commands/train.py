@@ -222,7 +222,7 @@ def train(
 
 @contextmanager
 def _advice_when_stopped(directory: str | None) -> Iterator[None]:
-    """If a signal stops the run, print the command that continues it."""
+    """If a signal stops the run inside the block, print the command that continues the run."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):

@@ -161,7 +161,7 @@ def _value(name: str, rule: Rule, text: str) -> Any:
 
 @contextmanager
 def _advice_when_stopped(directory: str | None) -> Iterator[None]:
-    """If a signal stops the search, print how to continue it."""
+    """If a signal stops the search inside the block, print how to continue the search."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):

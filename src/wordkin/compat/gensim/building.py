@@ -101,7 +101,7 @@ class Choice:
         return cls(kept, min_count, len(counts) - len(kept), sum(counts.values()) - sum(kept.values()))
 
     def report(self, sample: float) -> dict[str, Any]:
-        """Return the dict that gensim's ``prepare_vocab`` returns."""
+        """Return the report on the choice that gensim's ``prepare_vocab`` returns, as a dict."""
         counts = np.array(list(self.kept.values()), dtype=np.int64)
         shares = keep_probabilities(counts, sample) if len(counts) else np.ones(0)
         return {
@@ -304,7 +304,7 @@ class Model:
         self.prepare_weights(update)
 
     def prepare_weights(self, update: bool = False) -> None:
-        """Draw random vectors and set the other tables to 0; with ``update``, only for new words."""
+        """Draw random vectors and set the other tables to 0: for all words or, with ``update``, for new words only."""
         if update:
             self.update_weights()
         else:

@@ -49,7 +49,7 @@ class WrongTypeError(ConfigError, TypeError):
 
 
 class NotSupportedError(ConfigError, NotImplementedError):
-    """No reader supports this combination of parameters."""
+    """Vectors cannot be read with this combination of parameters."""
 
 
 class NoAttributeError(WordkinError, KeyError):

@@ -99,7 +99,7 @@ class KeyedVectors(Benchmarks):
         self._changed()
 
     def to_embeddings(self) -> Embeddings:
-        """Return an immutable copy with the same keys and counts."""
+        """Return an immutable copy of the vectors, with the same keys and counts."""
         counts = self.expandos.get("count")
         dtype = np.float16 if self.vectors.dtype == np.float16 else np.float32
         vocabulary = Vocabulary(self.index_to_key, None if counts is None else counts.astype(np.int64))
@@ -157,8 +157,8 @@ class KeyedVectors(Benchmarks):
     ) -> None:  # fmt: skip
         """Replace the vectors of existing keys by those of a file. Other keys keep their vectors.
 
-        ``lockf`` becomes the lock factor of the replaced vectors: with 0.0, training does not change them; with 1.0, it
-        does.
+        ``lockf`` becomes the lock factor of the replaced vectors. With 0.0, training does not change these vectors;
+        with 1.0, it does.
         """
         read = read_vectors(
             fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors, limit=None, no_header=False

@@ -49,7 +49,7 @@ _TAKEN_BY_SCORERS = tuple(inspect.signature(original_scorer).parameters)
 
 
 class JoinedSentences:
-    """A corpus whose phrases are joined while it is iterated."""
+    """A corpus, given as an iterable of sentences. The phrases of each sentence are joined when it is iterated."""
 
     def __init__(self, phrases: _Joining, sentences: Iterable[Any]) -> None:
         self._phrases, self._sentences = phrases, sentences
@@ -227,7 +227,7 @@ class Phrases(_Joining):
         return PhraseOptions(connector_words=connectors, max_ngrams=most)
 
     def add_vocab(self, sentences: Any) -> None:
-        """Count more sentences."""
+        """Count the words and pairs of more sentences, and add them to the counts."""
         from wordkin.config import TrainingConfig
         from wordkin.corpus.scanning.scan import Scan
         from wordkin.text.steps import scan_text
@@ -285,7 +285,7 @@ class Phrases(_Joining):
         return found
 
     def freeze(self) -> FrozenPhrases:
-        """Return the current phrases without the counts."""
+        """Return a ``FrozenPhrases`` with the current phrases, but without the counts."""
         return FrozenPhrases(self)
 
     def _more_to_save(self) -> dict[str, Any]:

@@ -114,7 +114,10 @@ class Questions(VectorStore):
         return self._named(row_of, scores, count, own)
 
     def _query(self, positive: Any, negative: Any) -> tuple[NDArray[np.float64], set[int]]:
-        """Return the weighted mean of the vectors of a query, shape (N,), and the rows of its keys."""
+        """Return the vector of a query, shape (N,), and the rows of its keys.
+
+        The vector is the weighted mean of the vectors in the query.
+        """
         parts = [(key, 1.0 if weight is None else weight) for key, weight in _query_parts(positive)]
         parts += [(key, -1.0 if weight is None else weight) for key, weight in _query_parts(negative)]
         if not parts:
@@ -200,7 +203,7 @@ class Questions(VectorStore):
         return self.closer_than(word1, word2)
 
     def rank(self, key1: Any, key2: Any) -> int:
-        """Return the rank of ``key2`` among the neighbours of ``key1``, from 1."""
+        """Return the rank of ``key2`` among the neighbours of ``key1``; the nearest neighbour has rank 1."""
         return len(self.closer_than(key1, key2)) + 1
 
     def most_similar_to_given(self, key1: Any, keys_list: Sequence[Any]) -> Any:
@@ -244,7 +247,7 @@ def _count(topn: Any) -> int | None:
 
 
 def _query_parts(queries: Any) -> list[tuple[Any, float | None]]:
-    """Return (key or vector, weight or None) for each part of a query."""
+    """Return (key or vector, weight) for each part of a query. The weight is None if none was passed."""
     if isinstance(queries, tuple) and len(queries) == 2 and isinstance(queries[1], float):
         queries = [queries]
     parts: list[tuple[Any, float | None]] = []

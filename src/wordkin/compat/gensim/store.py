@@ -91,7 +91,7 @@ class VectorStore:
     # --- the immutable core
 
     def core(self) -> WordVectors:
-        """Return the vectors as :class:`wordkin.vectors.WordVectors`, which shares their memory.
+        """Return the vectors as :class:`wordkin.vectors.WordVectors`, without copying them.
 
         Their norms are cached until a method changes vectors or :meth:`fill_norms` is called with ``force``.
         """
@@ -151,7 +151,7 @@ class VectorStore:
         return np.vstack(rows)
 
     def get_vector(self, key: Any, norm: bool = False) -> NDArray[Any]:
-        """Return the vector of a key, read-only; with ``norm``, a float32 copy of length 1."""
+        """Return the vector of a key, read-only; with ``norm``, return a float32 copy that is scaled to length 1."""
         index = self.get_index(key)
         if norm:
             unit: NDArray[Any] = self.core().unit_vectors([index])[0]
@@ -177,7 +177,7 @@ class VectorStore:
         Parameters
         ----------
         keys : list of keys or vectors
-            Keys or vectors. ``pre_normalize`` does not apply to vectors.
+            What to average. ``pre_normalize`` applies only to keys, not to vectors.
         weights : list of float, default None
             A weight for each key; None for equal weights.
         pre_normalize, post_normalize : bool, default True and False

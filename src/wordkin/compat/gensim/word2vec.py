@@ -239,7 +239,8 @@ class Word2Vec(Model):
         corpus_iterable, corpus_file : iterable of lists of words, or path
             The text; pass one of the two.
         total_examples, total_words : int
-            One of them is required, as in gensim. The learning rate depends on the actual number of words instead.
+            One of them is required, as in gensim. Its value has no effect: the learning rate depends on the actual
+            number of words.
         epochs : int
             Number of epochs; required, as in gensim.
         start_alpha, end_alpha : float, default None
@@ -249,12 +250,13 @@ class Word2Vec(Model):
         compute_loss, queue_factor, report_delay
             No effect: the loss is always computed.
         callbacks : sequence, default ()
-            As for the constructor.
+            Objects with the methods of :class:`CallbackAny2Vec`.
 
         Returns
         -------
         trained_words, raw_words : int
-            Number of words in the text that are in the vocabulary, and number of all words in the text, times epochs.
+            The number of words of the text that are in the vocabulary, and the number of all words of the text. Both
+            are multiplied by the number of epochs.
         """
         if kwargs:
             raise TypeError(f"train takes no argument {min(kwargs)!r}")

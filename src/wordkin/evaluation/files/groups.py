@@ -1,4 +1,4 @@
-"""Conversion of tables to categorisation and odd-one-out benchmarks."""
+"""Convert tables to categorisation and odd-one-out benchmarks."""
 
 from __future__ import annotations
 

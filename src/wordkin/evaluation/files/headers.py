@@ -1,4 +1,4 @@
-"""Detection of a header line, and of columns by their names in it."""
+"""Detect a header line, and find columns by their names in it."""
 
 from __future__ import annotations
 
@@ -145,7 +145,8 @@ def is_index_name(name: str) -> bool:
 def find_column(table: Table, parameter: str, wanted: str | int) -> int:
     """Return the index (from 0) of the column ``wanted``, which is a name or a number from 1.
 
-    ``parameter`` is the option that names the column, for the error."""
+    ``parameter`` is the name of the option with the value ``wanted``; an error names it.
+    """
     width = max(len(row.cells) for row in table.rows)
     if isinstance(wanted, str) and wanted.isdecimal() and (table.header is None or wanted not in table.header.cells):
         wanted = int(wanted)

@@ -1,4 +1,4 @@
-"""Reading, decoding and numbering of the lines of a benchmark file."""
+"""Read, decode and number the lines of a benchmark file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LONGEST_SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A nonempty line of a file; ``number`` counts all lines from 1."""
+    """A nonempty line of a file. ``number`` is its line number, from 1; empty lines are counted, too."""
 
     text: str
     number: int
@@ -58,7 +58,7 @@ class Line:
 def read_lines(path: Path, encoding: str | None) -> list[Line]:
     """Return the nonempty lines of a file.
 
-    Spaces at both ends of a line are removed, but not tabs, since the first or last cell may be empty.
+    Spaces at both ends of a line are removed. Tabs are not removed, because the first or last cell may be empty.
 
     Raises
     ------

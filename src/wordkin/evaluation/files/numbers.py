@@ -12,17 +12,17 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 def looks_numeric(cell: str) -> bool:
-    """Whether a cell is a number with a decimal point or comma; "1_000", "nan" and "inf" are not."""
+    """Return whether a cell is a number, with a decimal point or comma. "1_000", "nan" and "inf" are not."""
     return _NUMBER.fullmatch(cell) is not None
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell marks a missing score."""
+    """Return whether a cell marks a missing score."""
     return cell.lower() in _MISSING
 
 
 def number(cell: str, decimal: str) -> float | None:
-    """Parse a number with this decimal mark; return None if the cell is not a finite number.
+    """Parse a number whose decimal mark is ``decimal``; return None if the cell is not a finite number.
 
     >>> number("7,35", ","), number("7,35", "."), number("73.5%", ".")
     (7.35, None, 73.5)

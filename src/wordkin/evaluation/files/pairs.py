@@ -123,7 +123,7 @@ def _are_parts_of_speech(cells: Sequence[str]) -> bool:
 
 
 def score_column(table: Table, options: Options, words: tuple[int, int]) -> int:
-    """Return the index of the score column. ``words`` are the indices of the word columns.
+    """Return the index of the column of scores. ``words`` holds the indices of the two word columns.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def _mean_columns(table: Table, candidates: list[int]) -> list[int]:
 
 
 def find_decimal(table: Table, score: int, options: Options) -> str:
-    """Return the decimal mark of the scores: a point or a comma. ``score`` is the index of their column.
+    """Return the decimal mark of the scores, "." or ",". ``score`` is the index of the column of scores.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Make analogy questions of word pairs in one relation, as in BATS.
+"""Make analogy questions from word pairs that have the same relation, as in BATS.
 
 Each line has a word and its counterpart, possibly with alternatives after slashes. Any two pairs of a relation make a
-question: ``album albums`` and ``area areas/regions`` ask "album is to albums as area is to which word?", and accept
-both ``areas`` and ``regions``.
+question. For example, ``album albums`` and ``area areas/regions`` make the question "album is to albums as area is to
+which word?", to which ``areas`` and ``regions`` are correct answers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Pair = tuple[str, tuple[str, ...]]
 
 
 def read_relations(tables: Sequence[Table], path: Path, options: Options) -> Analogies:
-    """Make analogy questions of the pairs in one file, or in the files of a directory.
+    """Make analogy questions from the word pairs in one file, or in the files of a directory.
 
     Each relation becomes a section of the benchmark. ``path`` is the file or directory.
     """

@@ -1,4 +1,4 @@
-"""Description of how a benchmark file was interpreted."""
+"""The description of how a benchmark file was interpreted."""
 
 from __future__ import annotations
 

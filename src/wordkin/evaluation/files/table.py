@@ -75,7 +75,7 @@ class Table:
         return DELIMITER_NAMES[self.delimiter]
 
     def column(self, at: int) -> list[str]:
-        """Return the cells of column ``at`` (from 0), skipping shorter rows."""
+        """Return the cells of column ``at``, counted from 0. Rows that are too short for this column are skipped."""
         return [row.cells[at] for row in self.rows if len(row.cells) > at]
 
     def is_numeric(self, at: int, share: float = 0.5) -> bool:
@@ -103,7 +103,7 @@ def make_table(lines: Sequence[Line], path: Path, options: Options) -> Table:
     ConfigError
         ``delimiter`` occurs in no line.
     FormatError
-        A line can be a comment or an item.
+        It is unclear whether a line is a comment or an item.
     """
     lines = [line for line in lines if not line.text.lower().startswith("sep=") or line.number > 1]  # Excel's
     content = [line for line in lines if not line.is_marked and not _SECTION.match(line.text)]
@@ -208,7 +208,7 @@ def _refuse_tabs_within_scores(lines: Sequence[Line]) -> None:
 
 
 def find_delimiter(texts: Sequence[str]) -> str:
-    """Detect the column separator: a character that occurs equally often in all, or nearly all, lines."""
+    """Return the column separator: a character that occurs equally often in all lines, or in nearly all."""
     if all("\t" in text.strip("\t") for text in texts) or (
         any("\t" in text.strip("\t") for text in texts) and not _is_regular(text.split() for text in texts)
     ):

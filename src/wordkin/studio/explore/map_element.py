@@ -28,7 +28,7 @@ class MapElement(Element, component="map.js", esm={"wordkin-word-map": _VIEWER})
         self.on("ready", lambda: on_ready())
 
     def set_data(self, data: dict[str, Any]) -> None:
-        """Show other words. ``data`` is the result of :meth:`wordkin.plots.word_map.WordMap.data`, plus a label."""
+        """Show other words. ``data`` is a result of :meth:`wordkin.plots.word_map.WordMap.data` with a label added."""
         self.run_method("setData", data)
 
     def set_groups(self, groups: dict[str, Any]) -> None:

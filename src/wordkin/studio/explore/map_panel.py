@@ -65,7 +65,7 @@ class MapPanel:
         self._element.highlight(word if word < count else -1, near, centre=False)
 
     def close(self) -> None:
-        """End the computations for this tab, also one that waits for the browser."""
+        """Stop the computations for this tab, including one that waits for the browser."""
         self._stop_umap()
         self._in_browser.set()
 

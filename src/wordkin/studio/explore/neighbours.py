@@ -11,13 +11,13 @@ from wordkin.studio.widgets import button, marked
 
 
 def bar(share: float) -> None:
-    """Add a bar for a value from 0 to 1. Screen readers skip it, because the page shows the number, too."""
+    """Add a bar for a value from 0 to 1. Screen readers skip the bar, because the page also shows the number."""
     with marked("span", "bar").props("aria-hidden=true"):
         marked("span").style(_bar_width(share))
 
 
 def _bar_width(share: float) -> str:
-    """Return the CSS of the filled part of a bar."""
+    """Return the CSS that sets the width of a bar to ``share``."""
     return f"width: {100 * min(1.0, max(0.0, share)):.1f}%"
 
 

@@ -116,7 +116,7 @@ class Choices:
         Raises
         ------
         ConfigError
-            The text is too long or has too many words, or an option is not legal for it.
+            The text is too long or has too many words, or an option is not legal for the text.
         CorpusError
             The text has no training pair.
         """

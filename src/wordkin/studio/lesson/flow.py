@@ -82,7 +82,7 @@ def answers_hidden(tab: Tab) -> bool:
 
 
 def legend_html(tab: Tab) -> str:
-    """Return a list of what the symbols of the chosen notation mean; each line of the text is one item."""
+    """Return a list of the symbols of the chosen notation and their meanings."""
     marks = symbols(tab)
     errors = tab.text("flow.errors_ascent" if climbs(tab) else "flow.errors", **marks)
     items = []
@@ -98,7 +98,7 @@ def legend_html(tab: Tab) -> str:
 
 
 def strip_html(tab: Tab) -> str:
-    """Return the whole flow as one line, which every page shows. Each part links to its block."""
+    """Return the whole flow as one line, which every page shows. Each part of the line links to its block."""
     step = tab.step
     window = step.window
     words = [f"<b>{text(word)}</b>" if position == window.centre
@@ -188,7 +188,7 @@ def _rate_facts(tab: Tab) -> dict[str, str]:
 
 
 def _plainly(value: float) -> str:
-    """Format a small positive number without an exponent."""
+    """Format a small positive number as a decimal number, without an exponent such as e-05."""
     return str(np.format_float_positional(value, precision=4, fractional=False, trim="-"))
 
 

@@ -2,7 +2,8 @@
 
 A number is shown rounded. Its attribute ``data-value`` holds the full precision, and ``data-name`` its name. The
 attribute ``data-from`` of a cell lists the rows that it was computed from (such as ``w3``, ``o5``, ``h``), and
-``data-row`` is the name of a row. Pointing at a cell marks these rows, see :mod:`wordkin.studio.lesson.explain`.
+``data-row`` is the name of a row. If the user points at a cell, the rows that it was computed from are marked; see
+:mod:`wordkin.studio.lesson.explain`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def shown(value: float, digits: int = 4) -> str:
 
 
 def number(value: float | None, name: str = "", digits: int = 4, *, equation: str = "") -> str:
-    """Format a number; a dash for None. Pointing at the number shows its ``equation``."""
+    """Format a number; None becomes a dash. Pointing at the number shows its ``equation``."""
     if value is None:
         return "-"
     named = f' data-name="{text(name)}"' if name else ""
@@ -88,7 +89,7 @@ def plain(value: object, classes: str = "") -> str:
 
 
 def formula_cell(symbols: str, numbers: str) -> str:
-    """Format a table cell with a formula: a line with symbols and a line with numbers, which may both be broken."""
+    """Format a table cell with a formula: one line with symbols and one with numbers, which the browser may wrap."""
     return f'<td class="left formula-cell">= {text(symbols)}<br>= {text(numbers)}</td>'
 
 
@@ -114,7 +115,7 @@ def grid(
     names: Sequence[str], values: Sequence[Sequence[float | None]], prefix: str, *, caption: str, scale: float = 1.0,
     columns: Sequence[str] | None = None, digits: int = 2, key: str = "",
 ) -> str:  # fmt: skip
-    """Format a grid of numbers with coloured cells, one row per name."""
+    """Format a grid of numbers in coloured cells, with one row for each name."""
     rows = [
         row(
             name,
@@ -158,7 +159,7 @@ def curve(
     series: Sequence[tuple[str, Sequence[tuple[float, float]]]], *, x_label: str, y_label: str, label_text: str,
     mark_x: float | None = None, width: int = 520, height: int = 240,
 ) -> str:  # fmt: skip
-    """Draw curves with their names over common axes."""
+    """Draw curves over common axes. ``series`` holds (name, points) for each curve."""
     xs = [x for _, points in series for x, _ in points]
     ys = [y for _, points in series for _, y in points]
     if not xs:

@@ -104,13 +104,13 @@ class Tab:
 
     @property
     def title(self) -> str:
-        """Title of the text."""
+        """The title of the text of the lesson."""
         return PRESETS[self.choices.preset].title if self.choices.preset else self.text("own_text")
 
     # -- the course --------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Create the course that the URL describes, or the default one if its text cannot be used."""
+        """Create the course that the URL describes. If its text cannot be used, create the default course."""
         try:
             await self._make(self.choices)
         except WordkinError as error:
@@ -144,7 +144,7 @@ class Tab:
         await self._choose(lambda kept: Choices.of_preset(PRESETS[name], kept))
 
     async def choose_text(self, text: str, noise: str) -> None:
-        """Use a text and noise words that were typed."""
+        """Use a text and noise words that the user has typed."""
 
         def make(kept: Choices) -> Choices:
             preset = kept.preset if text == kept.text else ""
@@ -154,17 +154,18 @@ class Tab:
 
     @property
     def wanted(self) -> Choices:
-        """The choices with all changes that are not yet in effect."""
+        """The choices as they will be when all waiting changes have been made."""
         choices = self.choices
         for make in self._waiting:
             choices = make(choices)
         return choices
 
     async def _choose(self, make: Callable[[Choices], Choices]) -> None:
-        """Replace all choices by those that ``make`` returns for them. If only the notation changes, the step stays.
+        """Replace all choices by those that ``make`` returns for the current ones.
 
-        To make a course takes a moment. A change that is made meanwhile waits, and then applies to the new choices, so
-        that none of them is lost. The URL has them from the beginning, in case the page is loaded again meanwhile.
+        If only the notation changes, the lesson stays at the same step. Otherwise a course must be made, which takes a
+        moment. A change that the user makes meanwhile waits, and is then applied to the new choices, so that no change
+        is lost. The URL holds all changes at once, in case the page is loaded again meanwhile.
         """
         if make(self.wanted) == self.wanted:
             return

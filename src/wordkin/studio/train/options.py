@@ -83,7 +83,7 @@ def _converted(rule: Rule, text: object) -> object:
 
 
 class OptionFields:
-    """Input fields for all options. Common options are visible; the others are in groups that can be opened.
+    """Input fields for all training options. Common options are visible; the others are in groups that can be opened.
 
     Values that differ from the defaults are stored in the URL.
     """

@@ -1,7 +1,7 @@
 """Training runs of the studio. Each run has its own process and its own folder.
 
-The folder of a run holds its specification (``run.json``), checkpoints, its log, its output and finally its vectors. A
-restarted studio therefore lists the runs of earlier ones and can resume them.
+The folder of a run holds its specification (``run.json``), its checkpoints, its log, its output and finally its
+vectors. A studio that is started later therefore lists this run as well, and can resume it.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ class Runs:
     Parameters
     ----------
     workspace : Workspace
-        Its folder holds the runs; its texts can be trained on.
+        The files of the studio. Its folder holds the runs, and its texts can be trained on.
     """
 
     def __init__(self, workspace: Workspace) -> None:

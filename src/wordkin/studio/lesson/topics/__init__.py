@@ -1,6 +1,6 @@
-"""The pages of the lesson in order: for each, a name and a function.
+"""The pages of the lesson in order. Each has a name and a function.
 
-The function builds the page and returns a function that updates it to the current step.
+The function builds the page, and returns a function that updates the page to the current step.
 """
 
 from __future__ import annotations

@@ -88,7 +88,10 @@ _SCORED = {  # the set of the z that an objective scores for a pair
 
 
 def product_html(objective: str) -> str:
-    """Return the triple product over the corpus, and its logarithm, which is a sum."""
+    """Return the product over the text that training maximises, and its logarithm, which is a sum.
+
+    Each has three signs: over all words, over the context of each word, and over the outputs that are scored.
+    """
 
     def over(sign: str) -> str:
         sets = (

@@ -52,9 +52,10 @@ class Question:
     given: tuple[float, ...] = ()
 
     def needs(self, other: Question) -> bool:
-        """Return whether the prompt shows the answer of another question, or its difference to 1; signs do not count.
+        """Return whether the prompt shows the answer of another question.
 
-        Answers 0 and 1 are passed over: these numbers are in many formulas.
+        1 minus the answer, and either of them with the other sign, count as shown answers as well. Answers 0 and 1 are
+        passed over, because these numbers are in many formulas.
         """
         if self is other or isinstance(other.answer, str) or other.answer in (0, 1):
             return False
@@ -63,7 +64,7 @@ class Question:
 
     @property
     def kind(self) -> str:
-        """The first word of the name."""
+        """The first word of the name, such as "error"."""
         return self.name.partition(" ")[0]
 
 
@@ -96,7 +97,10 @@ def exercises(tab: Tab) -> Update:
 
 
 def questions(tab: Tab) -> list[Question]:
-    """Return the exercises of a step. None shows the answer of a later one, if there is such an order."""
+    """Return the exercises for the current step.
+
+    They are ordered so that, if possible, no exercise shows the answer of a later one.
+    """
     left, ordered = _unordered(tab), []
     while left:
         free = next((each for each in left if not any(each.needs(other) for other in left)), left[0])
@@ -106,7 +110,7 @@ def questions(tab: Tab) -> list[Question]:
 
 
 def open_before(tab: Tab, asked: Sequence[Question], index: int) -> list[int]:
-    """Return the indices of the earlier exercises whose answers this one shows, and which are not solved yet."""
+    """Return the indices of earlier exercises that are not solved yet and whose answers exercise ``index`` shows."""
     return [
         number for number, other in enumerate(asked[:index])
         if asked[index].needs(other) and _key(tab, other) not in tab.solved
@@ -214,7 +218,10 @@ def _of_tree(tab: Tab, view: ObjectiveView, generator: random.Random) -> list[Qu
 
 
 def _of_new_tree(tab: Tab, generator: random.Random) -> list[Question]:
-    """Ask for a code and the mean path of Huffman's tree for counts whose joins are never a matter of choice."""
+    """Return two questions about Huffman's tree for new counts: for the code of a word, and for the mean path.
+
+    The counts are such that Huffman's method never has a choice.
+    """
     letters = "ABCDE"
     while True:
         counts = sorted(generator.sample(range(1, 25), len(letters)), reverse=True)
@@ -232,7 +239,7 @@ def _of_new_tree(tab: Tab, generator: random.Random) -> list[Question]:
 
 
 def _joins_are_certain(counts: list[int]) -> bool:
-    """Return whether no two counts are equal before any join of Huffman's method."""
+    """Return whether Huffman's method never has a choice, because all counts are different before each join."""
     left = sorted(counts)
     while len(left) > 1:
         if len(set(left)) < len(left):

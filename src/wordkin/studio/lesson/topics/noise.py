@@ -1,4 +1,7 @@
-"""Page about the noise distribution; and draws that are special: the true word, the input or a word of the context."""
+"""Page about the distribution of noise words, and about special draws.
+
+A draw is special if the noise word is the true word, the input word or a word of the context.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from wordkin.vocabulary.noise import noise_probabilities
 
 
 def noise(tab: Tab) -> Update:
-    """Page on the distribution of noise words, with three exponents and one to choose."""
+    """Page on the distribution of noise words, for three exponents and one that the user chooses."""
     paragraph(tab.text("noise.intro"))
     ui.html(_POWER, sanitize=False)
     paragraph(tab.text("noise.exponents"))
@@ -92,7 +95,7 @@ def _bar_of(share: float, most: float, name: str) -> str:
 
 
 def special_html(tab: Tab, step: Step | None) -> str:
-    """Say what happens to draws that are the true word, the input or a word of the context, and how often they are."""
+    """Explain what happens if a noise word is the true word, the input or a context word, and how often this is so."""
     named = {"input": tab.text("input"), "output": tab.text("output")}
     if step is not None:
         named = {"input": f"“{step.inputs[0].word}”", "output": f"“{step.comparisons[0].output}”"}
@@ -122,7 +125,10 @@ def at_least_once(q: float, draws: int) -> float:
 
 
 def next_with_noise(tab: Tab, fits: Callable[[Example], bool]) -> int | None:
-    """Return the next step whose example fits; after the last step, continue with the first. None if none fits."""
+    """Return the number of the next step whose example fits; None if no step fits.
+
+    After the last step, the search goes on at the first.
+    """
     numbers = (*range(tab.number + 1, tab.steps + 1), *range(1, tab.number))
     return next((number for number in numbers if fits(tab.course.taken(number).example)), None)
 
@@ -138,7 +144,7 @@ def has_input_as_noise(example: Example) -> bool:
 
 
 def offer_special_steps(tab: Tab) -> None:
-    """Add buttons that lead to the next step with a special draw."""
+    """Add buttons, each of which leads to the next step with one kind of special draw."""
 
     def leading(fits: Callable[[Example], bool]) -> Callable[[], None]:
         def lead() -> None:

@@ -148,12 +148,12 @@ def _all_measured() -> dict[str, list[dict[str, Any]]]:
 
 
 def measured(name: str) -> list[dict[str, Any]]:
-    """Return the scores of a series of measurements on real text, one dict for each value of the option."""
+    """Return the scores of the series ``name`` on real text: one dict for each value of the option that it varies."""
     return _all_measured()[name]
 
 
 def measured_html(tab: Tab, name: str, symbol: str) -> str:
-    """Return a table of scores on real text: analogies, and the correlation with human ratings of word pairs."""
+    """Return a table of scores on real text: of analogies, and of the correlation with human ratings of word pairs."""
     found = measured(name)
     most, closest = (max(each[score] for each in found) for score in ("total", "wordsim353"))
     rows = [

@@ -97,7 +97,10 @@ def _grids_html(tab: Tab) -> str:
 
 
 def _plane_html(tab: Tab, run: _WholeRun) -> str:
-    """Draw both tables in the plane of the first two principal components of the final rows."""
+    """Return a drawing of the rows of both tables, in the plane of the first two principal components.
+
+    These are computed from the final rows.
+    """
     final = run.rows
     directions = np.linalg.svd(final - final.mean(axis=0), full_matrices=False)[2]
     axes = np.zeros((2, final.shape[1]))
@@ -145,7 +148,7 @@ def _neighbours_html(tab: Tab) -> str:
 
 
 def _loss_html(tab: Tab, run: _WholeRun) -> str:
-    """Draw the loss over all steps, with a mark at the current step."""
+    """Return a drawing of the loss over all steps, with a mark at the current step."""
     picture = curve(
         [("E", run.loss)], x_label=tab.text("step"), y_label=tab.text("loss"), label_text=tab.text("tables.loss"),
         mark_x=float(tab.number),

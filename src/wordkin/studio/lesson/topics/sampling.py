@@ -58,7 +58,10 @@ def _nothing() -> None:
 
 
 def gradient_html(tab: Tab, step: Step | None = None) -> str:
-    """Return the derivation of the gradient, with the numbers of a step if there is one, and what it does to rows."""
+    """Return the derivation of the gradient, and what a step along it does to the rows.
+
+    If ``step`` is given, its numbers are shown as well.
+    """
     ascent = notation_of(tab.choices.notation, tab.choices.architecture).ascent
     pull = f"<p>{text(tab.text('sampling.pull_ascent' if ascent else 'sampling.pull', **symbols(tab)))}</p>"
     moved = [tab.text("sampling.before", **symbols(tab))]
@@ -85,7 +88,7 @@ def _with_numbers(tab: Tab) -> Update:
         update()
 
     def use(noise: list[str]) -> Any:
-        """End the trial, and train with these noise words; without any, with drawn ones."""
+        """End the trial, and train with these noise words. Without any, train with words that are drawn."""
         trial.clear()
         chosen.value = noise
         update()
@@ -257,7 +260,7 @@ def comparison_html(tab: Tab, step: Step) -> str:
 
 
 def _best_score_html(tab: Tab) -> str:
-    """Derive the score at which the loss of negative sampling is smallest."""
+    """Return the derivation of the score at which the loss of negative sampling is smallest."""
     question, *lines, remark = map(text, tab.text("sampling.best_score", **symbols(tab)).splitlines())
     listed = "".join(f"<li>{each}</li>" for each in lines)
     return f"<p>{question}</p><ul class='plain'>{listed}</ul><p>{remark}</p>"

@@ -53,7 +53,7 @@ def tree(tab: Tab) -> Update:
 
 
 def lengths_html(tab: Tab) -> str:
-    """Return the shortest and the longest path in Huffman's tree, what follows from them, and what the tree saves."""
+    """Return sentences about the shortest and the longest path in Huffman's tree, and about what the tree saves."""
     counts, words = tab.course.text.counts, tab.course.text.vocabulary.words
     built = build_tree("huffman", counts)
     lengths = built.lengths
@@ -72,7 +72,7 @@ def lengths_html(tab: Tab) -> str:
 
 
 def _offer_unequal_counts(tab: Tab) -> None:
-    """Add a button that opens a text whose counts differ more, unless the lesson has this text."""
+    """Add a button that opens an example text with more different counts, unless the lesson has this text already."""
     example = PRESETS["weather-ko" if tab.view.texts.language == "ko" else "weather"]
     if tab.choices.text != example.text:
         with marked("div", "line"):
@@ -80,7 +80,7 @@ def _offer_unequal_counts(tab: Tab) -> None:
 
 
 def _nothing() -> None:
-    """Do nothing: without a trained tree, the page does not depend on the step."""
+    """Do nothing. If no tree is trained, the page does not depend on the step."""
 
 
 def _trained(tab: Tab) -> Update:

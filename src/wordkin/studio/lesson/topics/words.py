@@ -215,7 +215,7 @@ def windows(tab: Tab) -> Update:
 
 
 def _pairs_html(tab: Tab) -> str:
-    """Return tables of the pairs: as (input, output), and as (input, output, label) with the label 1."""
+    """Return two tables of the pairs: as (input, output), and as (input, output, label) with the label 1."""
     centres = list(dict.fromkeys(tab.overview.sentences[0][2:4])) or None
     pairs = [each for each in tab.course.labelled_pairs(centres) if each.label]
     current = {(pair.inputs[0], pair.output) for pair in tab.step.pairs if pair.current and len(pair.inputs) == 1}
