@@ -334,11 +334,11 @@ def test_the_page_says_how_a_step_moves_the_nodes_of_its_path() -> None:
 
 @pytest.mark.parametrize(
     ("objective", "scored"),
-    [("softmax", "{u}"), ("negative-sampling", "{u}\N{UNION}NEG(u)"), ("hierarchical-softmax", "path(u)")],
+    [("softmax", "{c}"), ("negative-sampling", "{c}\N{UNION}NEG(c)"), ("hierarchical-softmax", "path(c)")],
 )
 def test_the_triple_product_is_over_what_the_objective_scores(objective: str, scored: str) -> None:
     html = re.sub("<[^>]+>", "", architectures.product_html(objective)).replace("&#8746;", "\N{UNION}")
-    product, total = (f"{sign}w{sign}u∈context(w){sign}z∈{scored}" for sign in "∏∑")
+    product, total = (f"{sign}w{sign}c∈context(w){sign}z∈{scored}" for sign in "∏∑")
     assert html == f"{product}p(z | w){total}logp(z | w)"
 
 

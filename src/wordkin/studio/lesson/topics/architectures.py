@@ -81,9 +81,9 @@ def skip_gram(tab: Tab) -> Update:
 
 
 _SCORED = {  # the set of the z that an objective scores for a pair
-    "softmax": "<mi>{u}</mi>",
-    "negative-sampling": "<mi>{u}</mi><mo>&#8746;</mo><mi>NEG(u)</mi>",
-    "hierarchical-softmax": "<mi>path(u)</mi>",
+    "softmax": "<mi>{c}</mi>",
+    "negative-sampling": "<mi>{c}</mi><mo>&#8746;</mo><mi>NEG(c)</mi>",
+    "hierarchical-softmax": "<mi>path(c)</mi>",
 }
 
 
@@ -95,7 +95,7 @@ def product_html(objective: str) -> str:
 
     def over(sign: str) -> str:
         sets = (
-            "<mi>w</mi>", "<mi>u</mi><mo>∈</mo><mi>context(w)</mi>",
+            "<mi>w</mi>", "<mi>c</mi><mo>∈</mo><mi>context(w)</mi>",
             f"<mi>z</mi><mo>∈</mo><mrow>{_SCORED[objective]}</mrow>",
         )  # fmt: skip
         return "".join(f"<munder><mo>{sign}</mo><mrow>{each}</mrow></munder>" for each in sets)
