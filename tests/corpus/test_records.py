@@ -269,7 +269,7 @@ def test_data_frames_of_polars() -> None:
 
 def test_json_documents_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "c.json", '{"text": "a b"}\n')
-    with pytest.raises(CorpusError, match=r'is ambiguous: pass reader="jsonl" if it has one JSON object per line'):
+    with pytest.raises(CorpusError, match=r'is either JSON Lines or one JSON document: pass reader="jsonl" if each'):
         words_of(path, field="text")
     assert words_of(path, field="text", reader="jsonl") == ["a", "b"]
 
@@ -303,7 +303,7 @@ def test_json_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "message"), [
-    ('{"t": "a"', r"line 2: it is not JSON"), ("[1]", "line 2: each line must be a JSON object; got"),
+    ('{"t": "a"', r"line 2, is not JSON"), ("[1]", "line 2: each line must be a JSON object; got"),
     ('{"t": 3}', "line 2: the field 't' is int, not text or a list of strings; got 3"),
     ('{"t": {"a": 1}}', "line 2: the field 't' is dict, not text"),
     ('{"t": ["a", 1]}', "line 2: the field 't' is a list with an item of type int|line 2: the field 't' is a list"),
@@ -321,7 +321,7 @@ def test_broken_json_lines_name_the_line(tmp_path: Path, line: str, message: str
     ('{"t": "a"}', ']', '['), ('{"t": [{}', '{}]}', '{"t": "a"}, {"t": "b"}'),
 ])  # fmt: skip
 def test_lines_that_only_together_are_json_are_refused(tmp_path: Path, lines: tuple[str, ...]) -> None:
-    with pytest.raises(CorpusError, match="it is not JSON"):
+    with pytest.raises(CorpusError, match="is not JSON"):
         words_of(written(tmp_path / "c.jsonl", "\n".join(lines)), field="t")
 
 

@@ -51,8 +51,8 @@ def reader_of(file: TextFile, reading: Reading) -> str:
         suffix = suffixes[-1] if suffixes else ""
         if suffix in (".json", ".ipynb"):
             raise CorpusError(
-                f'{file.name!r} is ambiguous: pass reader="jsonl" if it has one JSON object per line, or convert it if '
-                'it is one JSON document; reader="text" reads it as plain text'
+                f'{file.name!r} is either JSON Lines or one JSON document: pass reader="jsonl" if each line is a JSON '
+                'object, convert a JSON document first, or pass reader="text" to read the file as plain text'
             )
         name = FORMAT_OF_SUFFIX.get(suffix, "text")
     if not FORMATS[name].has_fields and reading.field is not None:

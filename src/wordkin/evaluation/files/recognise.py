@@ -43,7 +43,7 @@ def recognise(table: Table, options: Options) -> str:
     if fits:
         readings = " or as ".join(f"{kind} ({why})" for kind, why in fits.items())
         remedies = " or ".join(f'kind="{kind}"' for kind in fits)
-        raise FormatError(f"{table.path}: can be read as {readings}; its first line is {first!r}: pass {remedies}")
+        raise FormatError(f"{table.path} can be read as {readings}; its first line is {first!r}: pass {remedies}")
     raise FormatError(
         f"{table.path}: the kind of benchmark cannot be detected from {table.width} columns separated by "
         f"{table.delimiter_name}; the first line is {first!r}: pass kind= (" + ", ".join(KINDS) + ")"
