@@ -143,7 +143,7 @@ def train(corpus: Corpus | None = None, **options: Unpack[TrainOptions]) -> Embe
     Returns
     -------
     Embeddings
-        The vectors, float32 [V, vector_size], with their vocabulary.
+        The V words and their float32 vectors, a matrix of shape (V, vector_size).
 
     Raises
     ------
@@ -179,7 +179,7 @@ def resume(directory: str | Path, corpus: Corpus | None = None, **options: Unpac
     Returns
     -------
     Embeddings
-        The vectors, float32, shape (V, vector_size).
+        The V words and their float32 vectors, a matrix of shape (V, vector_size).
 
     Raises
     ------
@@ -731,7 +731,7 @@ class Word2Vec:
 
     @property
     def replayed(self) -> Mapping[str, float] | None:
-        """``share``, ``sentences`` and ``words`` that ``replay`` added to the last update; None without it."""
+        """What ``replay`` added to the last update: ``share``, ``sentences`` and ``words``; None without ``replay``."""
         self._trained(self._vocabulary)
         found: Mapping[str, float] | None = None if self._reading is None else self._reading.get("replay")
         return found
@@ -757,7 +757,7 @@ class Word2Vec:
 
     @property
     def ending(self) -> str:
-        """Says which epoch the vectors come from, and why, if it is not the last planned epoch; otherwise ""."""
+        """One line that says which epoch the vectors come from, and why; empty for the last planned epoch."""
         return self._trained(self._state).ending(self.config.epochs)
 
     @property
@@ -966,7 +966,7 @@ def _vectors_to_start_from(config: TrainingConfig, given: object) -> WordVectors
 
 
 def _with_text(run: Run, text: Text) -> Run:
-    """A copy of the record of a run, with the fingerprints of the text and the held-out text that were read."""
+    """Return a copy of ``run`` with the fingerprints of the text and of the held-out text that were read."""
     return dataclasses.replace(
         run,
         text_fingerprint=text.fingerprint,

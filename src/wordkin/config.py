@@ -160,7 +160,7 @@ class NumberOrWord:
 
 @dataclass(frozen=True)
 class Choice:
-    """Rule: one of the strings in ``words``; with ``several``, also a tuple of different ones."""
+    """Rule: one of the strings in ``words``; with ``several``, also a tuple of different strings from ``words``."""
 
     words: tuple[str, ...]
     several: bool = False

@@ -6,13 +6,13 @@
     ├── ConfigError            (ValueError)         an option, or a combination of options, is illegal
     ├── CorpusError            (ValueError)         the text cannot be used
     │   ├── CorpusNotFoundError (FileNotFoundError) no such file, directory or pattern
-    │   ├── EncodingError                           invalid UTF-8 under encoding_errors="strict"
-    │   └── EmptyVocabularyError                    no word reached min_count
+    │   ├── EncodingError                           the text has bytes that are invalid in its encoding
+    │   └── EmptyVocabularyError                    the text holds no word, or none reached min_count
     ├── FormatError            (ValueError)         a file of vectors, a checkpoint or a test set is malformed
     ├── UnknownWordError       (KeyError)           a word is not in the vocabulary
     ├── NotTrainedError        (RuntimeError)       a model was used before it was trained
     ├── OutputError            (OSError)            a result cannot be written
-    ├── CheckpointError        (RuntimeError)       a run cannot be resumed
+    ├── CheckpointError        (RuntimeError)       a run cannot be created, resumed or loaded
     ├── ClusterError           (RuntimeError)       several machines cannot train together
     ├── DivergenceError        (ArithmeticError)    training produced infinite, NaN or implausibly large numbers
     └── MissingExtraError      (ImportError)        an optional dependency is not installed

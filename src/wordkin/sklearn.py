@@ -319,7 +319,10 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         return np.asarray(self.sif_weight / (self.sif_weight + counts / max(counts.sum(), 1)), dtype=np.float64)
 
     def _weighted_means(self, documents: Iterable[list[str]]) -> Floats:
-        """Weighted means, float64, shape (documents, N); processes a block of documents at a time."""
+        """Return the weighted mean vector of each document, as a float64 array of shape (documents, N).
+
+        Documents are processed in blocks, which bounds the memory.
+        """
         stream = iter(documents)
         means = []
         while block := list(islice(stream, _DOCUMENTS_AT_ONCE)):

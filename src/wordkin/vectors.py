@@ -151,7 +151,7 @@ class WordVectors:
         return rows
 
     def cosines(self, ids: NDArray[np.int64], units: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return the cosines of words with unit vectors.
+        """Return the cosines between the vectors of words and given unit vectors.
 
         The computation is in float64, so equal vectors have equal cosines.
 
@@ -282,7 +282,7 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:
 def _norms(rows: NDArray[Any]) -> NDArray[np.float32]:
     """Euclidean norm of each row, shape (n,).
 
-    It is NaN or infinite if the row holds such a value, and infinite if it exceeds float32.
+    The norm of a row is NaN or infinite if the row holds such a value, and infinite if it exceeds float32.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         values = rows.astype(np.float32, copy=False)

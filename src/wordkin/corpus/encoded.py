@@ -72,7 +72,7 @@ class CorpusPiece(NamedTuple):
 def read_only(piece: CorpusPiece) -> CorpusPiece:
     """Make the arrays of a piece read-only, as the arrays of an encoded corpus are.
 
-    Otherwise Numba would compile each kernel a second time, for writable arrays.
+    Numba would compile each kernel a second time for writable arrays.
     """
     for array in (piece.ids, piece.offsets):
         array.flags.writeable = False
@@ -148,7 +148,8 @@ class EncodedCorpus:
     def open(cls, directory: str | Path, *, verify: bool = False) -> EncodedCorpus:
         """Memory-map a saved corpus; with ``verify``, also read all of it and check the fingerprint.
 
-        Raises :class:`FormatError` if the directory holds no corpus, or one that is damaged or of another version.
+        Raises :class:`FormatError` if the directory holds no corpus, or a corpus that is damaged or has another format
+        version.
         """
         directory = Path(directory)
         header = _read_header(directory)

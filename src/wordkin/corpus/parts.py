@@ -21,7 +21,7 @@ PART_BYTES = 1 << 24  # a constant, because what max_types drops in a part must 
 
 
 def parts_of(source: Source, part_bytes: int = PART_BYTES) -> list[Source]:
-    """Split a source into sources of one file each, or of about ``part_bytes`` of one file.
+    """Split a source into sources that each hold one file, or about ``part_bytes`` bytes of one file.
 
     Raises :class:`CorpusError` if a file cannot be read, or if the reading options do not fit its format.
     """

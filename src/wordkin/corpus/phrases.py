@@ -119,7 +119,7 @@ class PhrasePass:
     Attributes
     ----------
     phrases : mapping of tuple of str to float
-        The words of each phrase, including connectors, and its score.
+        Maps the words of each phrase, including connectors, to the score of the phrase.
     connector_words : frozenset of str, default frozenset()
         The words that were treated as connectors.
     """
@@ -243,7 +243,7 @@ class Phrases:
 
 @dataclass
 class CountedText:
-    """A text as ids of all its words, and their counts: what phrases are learned from and joined in.
+    """A text as word ids, with all its words and their counts; phrases are learned from it and joined in it.
 
     It has the method ``encode`` of :class:`wordkin.corpus.Scan`, so it can take the place of a scan.
 
@@ -370,7 +370,7 @@ def join_phrases(text: CountedText, phrases: Phrases, *, workers: int = 1) -> Co
 
 
 def _connector_flags(words: Sequence[str], connectors: frozenset[str]) -> NDArray[np.bool_]:
-    """Mask of the words that are connectors, bool [words]."""
+    """Return a boolean array of shape (words,): whether each word is a connector."""
     if not connectors:
         return np.zeros(len(words), np.bool_)
     return np.fromiter((word in connectors for word in words), np.bool_, len(words))
@@ -427,7 +427,7 @@ def _count(text: CountedText, flags: NDArray[np.bool_], options: PhraseOptions, 
 
 
 def _pairs(tables: list[_NgramTable], least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Keys and counts of the n-grams in all tables whose count is at least ``least``."""
+    """Return the keys and the counts of the n-grams that occur at least ``least`` times, from all tables."""
     keys, counts = (np.concatenate(each) for each in zip(*(table.pairs(least) for table in tables), strict=True))
     return keys, counts
 
@@ -486,7 +486,7 @@ class _NgramTable:
         self._slots, self._bits = larger, bits
 
     def pairs(self, least: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Keys and counts of the n-grams in this table whose count is at least ``least``."""
+        """Return the keys and the counts of the n-grams in this table that occur at least ``least`` times."""
         keys, counts = self._slots[0::2], self._slots[1::2].astype(np.int64)
         kept = np.flatnonzero(counts >= least)
         return keys[kept], counts[kept]
@@ -565,7 +565,10 @@ def _with_connectors(
 
 
 def _table_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
-    """Make a hash table from each key to its index in ``keys``; return it and the number of bits per region."""
+    """Make a hash table that maps each key to its index in ``keys``. Return the table and ``bits``.
+
+    Each region of the table has ``2**bits`` pairs.
+    """
     from wordkin.corpus.phrase_kernels import REGIONS, fill_table
 
     bits = max(4, math.ceil(math.log2(max(1, len(keys)))))  # a region gets about an eighth of the keys

@@ -142,7 +142,10 @@ def resolve(corpus: object = None, reading: Reading = _PLAIN, *, texts: object =
 
 
 def _resolve_encoded(names: list[str], reading: Reading) -> Source:
-    """Return the source of one encoded text; raise :class:`CorpusError` if ``names`` also has other corpora."""
+    """Return a :class:`Source` that reads an encoded text.
+
+    Raises :class:`CorpusError` if ``names`` also lists other corpora.
+    """
     if len(names) > 1:
         raise CorpusError(
             f"an encoded text cannot be combined with other texts; got {shown(names)}: encode all texts together"
@@ -151,7 +154,10 @@ def _resolve_encoded(names: list[str], reading: Reading) -> Source:
 
 
 def _resolve_texts(corpus: object, reading: Reading, texts: object) -> Source:
-    """Return the source of the argument ``texts``; raise :class:`CorpusError` unless it is an iterable of str."""
+    """Return a :class:`Source` that reads the strings in ``texts``.
+
+    Raises :class:`CorpusError` if ``texts`` is not an iterable of str.
+    """
     if corpus is not None:
         raise CorpusError("pass either a corpus or texts, not both")
     _refuse_lazy(texts)

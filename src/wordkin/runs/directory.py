@@ -1,7 +1,7 @@
 """Run directories: atomic checkpoints on disk.
 
-``docs/checkpoints.md`` specifies the directory. ``run.json`` names every other file and is replaced last. The directory
-therefore holds one complete checkpoint at all times.
+``docs/checkpoints.md`` specifies the directory. ``run.json`` names every other file and is replaced last. From the
+first checkpoint on, the directory therefore always holds one complete checkpoint.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _TEXT_LAYOUT: Layout = {"counts": (("I64",), 1)}
 
 
 def recorded_files(path: str | Path) -> tuple[str | None, str | None]:
-    """Return the paths of the vectors and of the log that ``run.json`` in a run directory names; None if not written.
+    """Return the paths of the vectors and of the log that ``run.json`` names; None for a file not written.
 
     Raises the errors of :meth:`RunDirectory.open`.
     """
@@ -217,8 +217,8 @@ class RunDirectory:
         frozen : ndarray of int64, default None
             Ids of the words whose vectors must not change.
         old_weights : ndarray of shape (V,), float32, default None
-            Weight of the row of each word in ``tables``, when the trained row is averaged with it at the end of
-            training. The directory stores weights and tables until then.
+            Weight of the row of each word in ``tables``. At the end of training, this row is averaged with the trained
+            row. The directory stores the weights and the tables until then.
 
         Raises
         ------
@@ -424,9 +424,9 @@ class RunDirectory:
         """Remove files of earlier checkpoints and unfinished files of killed processes. Errors are ignored.
 
         The files to keep are those that ``run.json`` on disk names, because after an error this object may not know
-        which files are on disk. If it cannot be read, nothing is removed. If it was written but not fsynced, a power
-        cut may restore the previous record; the files of both are then kept. A file that cannot be removed only takes
-        space, and the next checkpoint tries again.
+        which files are on disk. If ``run.json`` cannot be read, nothing is removed. If it was written but not fsynced,
+        a power cut may restore the previous record; the files of both are then kept. A file that cannot be removed only
+        takes space, and the next checkpoint tries again.
         """
         counting: list[StoredFile] = [] if self._best is None else [self._best]
         try:

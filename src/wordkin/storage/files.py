@@ -39,9 +39,9 @@ def replacing_path(path: Path) -> Iterator[Path]:
     """Context manager that yields a temporary path, to be written to instead of ``path``.
 
     The temporary file is in the directory of ``path``. At the end of the block, it is fsynced and renamed to ``path``,
-    so ``path`` is always either the old or the new file. If the block fails, it is removed. If ``path`` is a symbolic
-    link, the target of the link is replaced. If ``path`` is a pipe or device, the whole content is written to it at the
-    end of the block. Raises :class:`OutputError` if the system refuses to write.
+    so ``path`` is always either the old or the new file. If the block fails, the temporary file is removed. If ``path``
+    is a symbolic link, the target of the link is replaced. If ``path`` is a pipe or device, the whole content is
+    written to it at the end of the block. Raises :class:`OutputError` if the system refuses to write.
     """
     try:
         if is_stream(path):

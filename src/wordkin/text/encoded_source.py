@@ -28,9 +28,9 @@ def text_options() -> list[str]:
 def config_for(opened: EncodedText, config: TrainingConfig) -> TrainingConfig:
     """Return the training options for a run on an encoded text.
 
-    Options with their default value are replaced by those that the text was made with. Raises :class:`ConfigError` for
-    another value that differs from the text's, except for ``keep_words``, ``max_types``, a higher ``min_count`` and a
-    lower ``max_vocabulary``.
+    An option that has its default value gets the value that the text was made with. Any other value must equal that of
+    the text; otherwise :class:`ConfigError` is raised. Exceptions are ``keep_words`` and ``max_types``, a higher
+    ``min_count`` and a lower ``max_vocabulary``.
     """
     made = opened.description.options
     changed: dict[str, object] = {}

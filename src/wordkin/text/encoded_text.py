@@ -178,7 +178,7 @@ def open_text(path: str | Path, *, verify: bool = False) -> EncodedText:
     path : str or Path
         The directory.
     verify : bool, default False
-        Read the whole text and check both fingerprints.
+        Read the whole text, and check the fingerprint of the corpus and the content fingerprint.
 
     Raises
     ------
@@ -262,8 +262,8 @@ def interleaved(
 ) -> EncodedCorpus:
     """Merge two corpora so that the sentences of both are spread evenly. The order within each corpus is kept.
 
-    Sentences are sorted by the fraction of their own corpus, in words, that precedes them. If it is equal, the sentence
-    of ``first`` comes first.
+    The sort key of a sentence is the fraction of the words of its own corpus that precede it. Of two sentences with
+    equal keys, the one from ``first`` comes first.
     """
     corpora = (first, second)
     shares = np.concatenate([each.offsets[:-1] / max(1, each.words) for each in corpora])

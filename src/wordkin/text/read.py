@@ -55,7 +55,7 @@ class Text:
     phrases : Phrases or None, default None
         The phrases that were joined.
     selection : Selection or None, default None
-        How the vocabulary was selected; it also holds the counts of rarer words.
+        How the vocabulary was selected, with the counts of words that are too rare for it.
     reading : mapping or None, default None
         Statistics of reading: ``readers`` holds the statistics of each reader and ``dropped`` those of ``max_types``,
         if it dropped words. In an update with ``replay``, the entry ``replay`` holds the ``share``, ``sentences`` and
@@ -206,7 +206,7 @@ def _replayed(
     spool_directory: str | Path | None,
     on_scan: OnScan | None,
 ) -> EncodedCorpus:
-    """Return the old sentences that are mixed into an update, in their order, encoded with ``vocabulary``."""
+    """Return the old sentences that are mixed into an update, encoded, in the order of the old text."""
 
     def check(words: Sequence[Item], counts: NDArray[np.int64]) -> None:
         refuse_unlearned(words, counts, known, counts_are_exact=config.max_types is None, most_rare=most_rare(config))

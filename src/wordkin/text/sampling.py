@@ -90,7 +90,10 @@ def sample(
 
 
 def _chosen(sentences: int, fraction: float, key: int) -> NDArray[np.bool_]:
-    """Mask of the sentences that the random stream ``key`` chooses, each with probability ``fraction``."""
+    """Return a boolean array: whether each sentence is chosen.
+
+    The random stream ``key`` chooses each sentence with probability ``fraction``.
+    """
     chosen = np.empty(sentences, np.bool_)
     choose_at_random(np.uint64(key), np.uint64(fraction * 2.0**32), chosen)
     return chosen

@@ -170,5 +170,5 @@ def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | 
 
 
 def text_fingerprint(scanned: Scan | CountedText, encoded: EncodedCorpus) -> str:
-    """Digest of all words of a text in order of first occurrence, and of the encoded corpus."""
+    """Return the fingerprint of a scanned text, joined to that of the corpus encoded from it."""
     return f"{scanned.fingerprint}-{encoded.fingerprint}"

@@ -82,7 +82,7 @@ class Backend(Protocol):
 
     @property
     def step_words(self) -> int:
-        """Every span should start at a multiple of this number of words, which depends only on the options."""
+        """Words of a step: every span should start at a multiple of this number. It depends only on the options."""
 
     def train_span(
         self,

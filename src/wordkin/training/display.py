@@ -28,7 +28,7 @@ _SECONDS_BETWEEN_UPDATES = 0.125  # of the bar in a notebook
 
 
 class ReadingReport(Protocol):
-    """A report of the scan of a text, as far as :class:`ProgressDisplay` uses it."""
+    """The attributes of a report about reading that :class:`ProgressDisplay` uses."""
 
     @property
     def bytes_read(self) -> int: ...

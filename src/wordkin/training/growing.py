@@ -140,10 +140,10 @@ def _draw_rows(
 
 
 def uniform_by_word(seed: int, words: Iterable[Item], size: int) -> NDArray[np.float32]:
-    """Draw uniform numbers in [0, 1) for each word, float32 [words, size], that depend only on the seed and the word.
+    """Draw ``size`` uniform numbers in [0, 1) for each word; return a float32 array of shape (words, size).
 
-    Each word has its own random stream (see :mod:`wordkin.windows.rng`), whose key is made of the seed and a BLAKE2
-    digest of the word.
+    The numbers depend only on the seed and the word: each word has its own random stream (see
+    :mod:`wordkin.windows.rng`), whose key is made of the seed and a BLAKE2 digest of the word.
     """
     key = stream_key(seed, INITIALISATION, _NEW_ROWS)
     digests = (hashlib.blake2b(str(word).encode(), digest_size=8).digest() for word in words)

@@ -11,7 +11,7 @@ from wordkin.training.tables import NamedTables
 class BestTables(Protocol):
     """Stores the tables of the epoch with the lowest held-out loss.
 
-    They are on disk, because a copy in memory would double the memory of a run.
+    The tables are on disk, because a copy in memory would double the memory of a run.
     """
 
     def keep_best(self, tables: NamedTables) -> None:

@@ -187,7 +187,7 @@ class Predictor:
         )
 
     def _values(self, input_ids: list[int], objective: str) -> NDArray[np.float64]:
-        """The probability of every word given the input words, float64 [V]; for negative sampling, σ(score)."""
+        """Return the probability of each of the V words given the input words; for negative sampling, σ(score)."""
         tables = self._reference_tables(objective)
         hidden = reference.hidden_vector(tables, input_ids, self._config.cbow_combine)
         rows = tables.output_vectors
@@ -202,7 +202,7 @@ class Predictor:
 
 
 def _path_losses(scores: NDArray[np.float64], tree: HuffmanTree) -> NDArray[np.float64]:
-    """Compute -log p of every word, [V], from the scores of the inner nodes of the tree, [V - 1]."""
+    """Compute -log p of each of V words from the scores of the V - 1 inner nodes of the tree."""
     by_branch = np.stack([reference.negative_log_sigmoid(scores), reference.negative_log_sigmoid(-scores)])
     losses = np.zeros(len(tree))
     for first in range(0, len(tree), _WORDS_AT_A_TIME):

@@ -19,7 +19,7 @@ _PIECE_ROWS = 4096
 
 
 def refuse_wild_loss(mean: float, config: TrainingConfig, epoch: int) -> None:
-    """Raise :class:`DivergenceError` if ``mean``, a mean loss, is not finite or plausible; ``epoch`` is from 1."""
+    """Raise :class:`DivergenceError` if ``mean``, a mean loss, is not finite or plausible; ``epoch`` counts from 1."""
     untrained_loss = math.log(2) * (1 + config.negative) * len(config.objectives)
     if not mean <= max(WILD_LOSS * untrained_loss, SMALLEST_WILD_LOSS):
         raise _divergence(f"the mean loss is {mean:.4g}", config, epoch)

@@ -62,7 +62,7 @@ class RunState:
         return self.best_epoch if ended and self.best_epoch else self.epoch
 
     def ending(self, epochs: int) -> str:
-        """Say which epoch the vectors come from and why, if it is not the last planned epoch; otherwise "".
+        """Say which epoch the vectors come from, and why; return "" for the last planned epoch.
 
         >>> RunState(epoch=2, best_epoch=1, stopped_early=True, validation_losses=[2.8353, 2.9]).ending(30)
         'stopped after 2 of 30 epochs; kept epoch 1, held-out loss 2.8353'

@@ -51,7 +51,7 @@ def table_shapes(config: TrainingConfig, vocabulary_size: int) -> dict[str, tupl
 
 
 def initial_input_rows(config: TrainingConfig, vocabulary_size: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield the random initial input table in pieces: (first row, rows float32 [n, N]).
+    """Yield the random initial input table in pieces: the index of the first row, and n rows, shape (n, N).
 
     The numbers are uniform in ±0.5 / N as in word2vec.c. Other tables start at 0.
     """
@@ -132,7 +132,7 @@ class Start(NamedTuple):
 
 
 class OldRows(NamedTuple):
-    """Rows of a model before an update, which are averaged with the updated rows at its end.
+    """Rows of a model before an update. At the end of the update, they are averaged with the trained rows.
 
     Attributes
     ----------
@@ -180,9 +180,9 @@ def _moved_together(table: NDArray[Any]) -> NDArray[Any]:
 
 
 def result_vectors(config: TrainingConfig, tables: NamedTables) -> NDArray[np.float32]:
-    """Return the word vectors [V, N] that the option ``vectors`` selects, such as the input rows.
+    """Return the word vectors, shape (V, N), that the option ``vectors`` selects, such as the input rows.
 
-    They are not copied if they are one of the tables.
+    The vectors are not copied if they are one of the tables.
     """
     inputs = tables["input"]
     if config.vectors == "input":

@@ -64,7 +64,8 @@ class SearchDirectory:
     def begin(self, search: Mapping[str, Any]) -> list[Trial]:
         """Return the trials recorded so far. ``search`` holds the arguments of the search.
 
-        They are written to the directory if it is new. Raises :class:`CheckpointError` if it holds another search.
+        The arguments are written to the directory if it is new. Raises :class:`CheckpointError` if the directory holds
+        another search.
         """
         values = json.loads(json.dumps({"format": FORMAT_NAME, "version": FORMAT_VERSION, **search}))
         path = self.path / SEARCH_NAME

@@ -143,8 +143,9 @@ class TuningResult:
         return "" if row.share == 1.0 else f"on {row.share:.0%} of the text"
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A data frame with a row for each trial (extra ``arrow``): its record, with a column for each option varied
-        and each benchmark.
+        """A data frame with one row for each trial (extra ``arrow``).
+
+        The columns are the keys of the record of a trial, with a column for each varied option and each benchmark.
         """
         options = list(dict.fromkeys(name for each in self.trials for name in each.settings))
         files = list(dict.fromkeys(name for each in self.trials for name in each.scores))

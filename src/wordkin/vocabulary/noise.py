@@ -20,8 +20,8 @@ def noise_probabilities(counts: ArrayLike, exponent: float = 0.75) -> NDArray[np
     counts : array_like of shape (V,)
         Count of each word, positive.
     exponent : float, default 0.75
-        0 gives the uniform distribution, 1 the word frequencies; below 0, rare words are preferred. The default is
-        that of Mikolov et al. 2013b.
+        0 gives the uniform distribution, 1 the relative frequencies of the words. Below 0, rare words are drawn more
+        often than frequent ones. The default is that of Mikolov et al. 2013b.
 
     Returns
     -------

@@ -170,7 +170,7 @@ def refuse_unlearned(
 
     No word may occur more often in the text than in all text of the model. For words outside the vocabulary, this is
     checked only if the model stored the counts of all of them, that is, if they are fewer than ``most_rare``. If
-    ``counts_are_exact`` is false, counts of the model may be too low.
+    ``counts_are_exact`` is false, counts of the model may be too low, so counts are not compared.
     """
     refuse_other_items(words, known.vocabulary)
     assert known.vocabulary.counts is not None, "a trained model has counts"
@@ -193,7 +193,10 @@ def refuse_unlearned(
 
 
 def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules: Rules) -> NDArray[np.bool_]:
-    """Mask of the words that are added to a vocabulary of ``known`` words, by their counts in all text (``totals``)."""
+    """Return a boolean array: whether each word is added to a vocabulary of ``known`` words.
+
+    ``totals`` holds the count of each word in all text so far.
+    """
     joins = np.zeros(len(words), np.bool_)
     room = None if rules.max_vocabulary is None else max(0, rules.max_vocabulary - known)
     keep_words = frozenset(rules.keep_words).intersection(words) if rules.keep_words else frozenset[str]()
@@ -212,7 +215,7 @@ def _joining(words: Sequence[Item], totals: NDArray[np.int64], known: int, rules
 def _kept_counts(
     words: Sequence[Item], indices: NDArray[np.int64], counts: NDArray[np.int64], most: int
 ) -> tuple[Vocabulary | None, int]:
-    """Of the words at ``indices``, return the ``most`` most frequent with their counts, and how many are left out."""
+    """Return the most frequent words at ``indices``, at most ``most``, with counts; and how many are left out."""
     if most == 0:
         return None, 0
     chosen = np.argsort(-counts, kind="stable")[:most]  # sort before making lists: there may be many millions

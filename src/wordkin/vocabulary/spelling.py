@@ -58,7 +58,7 @@ def _variants(word: str) -> list[str]:
 
 
 def _sieve(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: bytes) -> list[int]:
-    """Return the ids of the words whose common prefix and suffix with ``wanted`` have most bytes in total."""
+    """Return the ids of the words whose common prefix and suffix with ``wanted`` have the most bytes in total."""
     length = len(wanted)
     lengths = np.diff(offsets)
     slack = max(1, min(length // 3, 4))

@@ -134,7 +134,7 @@ class Vocabulary:
     ) -> Vocabulary:
         """Build a vocabulary from counted words, with ids by descending count.
 
-        Ties are sorted by code point, whole numbers by value.
+        Words with equal counts are sorted by code point, and whole numbers with equal counts by value.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class Vocabulary:
         max_vocabulary: int | None = None,
         keep_words: Collection[Item] = (),
     ) -> tuple[Vocabulary, NDArray[np.int32]]:
-        """Like :meth:`from_counts`, with words to keep; also return the id of each word.
+        """Build a vocabulary like :meth:`from_counts`, but keep given words; also return the id of each word.
 
         Parameters
         ----------
@@ -425,7 +425,7 @@ class Vocabulary:
         return word_id
 
     def _own(self, word: object) -> Item:
-        """Convert an item to the kind of this vocabulary; raise :class:`ConfigError` if it is of the other."""
+        """Convert an item to the kind of this vocabulary; raise :class:`ConfigError` if it is of the other kind."""
         if type(word) is str and not self.integers:
             return word
         return any_item(word) if not len(self) else checked_item(word, integers=self.integers)
@@ -451,7 +451,7 @@ class Vocabulary:
         return np.fromiter(map(self.id_of, word_list("words", words)), dtype=np.int64)
 
     def find_ids(self, words: Iterable[Item]) -> NDArray[np.int64]:
-        """The ids of several words, -1 for unknown ones.
+        """The ids of several words; the id of an unknown word is -1.
 
         Parameters
         ----------

@@ -21,9 +21,9 @@ _OLD_FEATHER_MARK = b"FEA1"
 def read_parquet(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int) -> Iterator[Piece]:
     """Yield the texts or lists of words of one column of a Parquet file, in batches of rows.
 
-    ``reading.field`` names the column. Numbers of rows read, and of rows without text, are added to ``tally``. Raises
-    :class:`CorpusError` for an unknown column or a column of another type, and :class:`MissingExtraError` without
-    pyarrow. ``block_bytes`` is not used.
+    ``reading.field`` names the column. The number of rows read and the number of rows without text are added to
+    ``tally``. Raises :class:`CorpusError` for an unknown column or a column of another type, and
+    :class:`MissingExtraError` without pyarrow. ``block_bytes`` is not used.
     """
     _pyarrow()
     import pyarrow.parquet

@@ -18,7 +18,7 @@ def read_csv(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int)
     """Yield the texts of one column of a CSV file.
 
     Columns are separated by ``reading.delimiter``, or by commas if it is None. ``reading.field`` is the name of the
-    column, or its number from 0 if the file has no header. Rows without the column are counted in ``tally``.
+    column, or its number, counted from 0, if the file has no header. Rows without the column are counted in ``tally``.
     ``block_bytes`` is the approximate number of bytes to read at a time.
     """
     return _read(opened, reading, tally, block_bytes, "," if reading.delimiter is None else reading.delimiter)
@@ -77,9 +77,10 @@ def _read(opened: OpenFile, reading: Reading, tally: Tally, block_bytes: int, de
 
 
 def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
-    """The error for a quoted TSV field that contains tabs and line breaks.
+    """Return the error for TSV text in quotation marks that contains tabs and line breaks.
 
-    Such a field is either one quoted value, or the quotation marks are text and the field runs over several rows.
+    Such text can be read in two ways: as one quoted field, or as several rows in which quotation marks are ordinary
+    characters.
     """
     cell = next(cell for cell in row if "\n" in cell and "\t" in cell)
     return CorpusError(
@@ -89,7 +90,7 @@ def _two_readings(name: str, line: int, row: list[str]) -> CorpusError:
 
 
 def _column_of(field: str, header: list[str], name: str, delimiter: str) -> int:
-    """Index of the column named ``field``; raise :class:`CorpusError` if the header has no such name."""
+    """Return the index of the column named ``field``; raise :class:`CorpusError` if the header has no such name."""
     found = [number for number, each in enumerate(header) if each == field]
     found = found or [number for number, each in enumerate(header) if each.strip() == field]
     if len(found) == 1:

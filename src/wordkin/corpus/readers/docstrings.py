@@ -45,7 +45,7 @@ def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
     Parameters
     ----------
     max_words : int, default 1_250_000
-        Stop at the end of the file in which this many words are reached.
+        Stop after the source file in which the total number of words reaches this limit.
 
     Yields
     ------
@@ -67,7 +67,7 @@ def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
 
 
 def _sentences_of(text: str) -> Iterator[list[str]]:
-    """Yield the words of each paragraph of a text that has at least two words."""
+    """Yield the words of each paragraph that has at least two words."""
     for paragraph in _PARAGRAPH_END.split(text):
         words = _WORD.findall(_EXAMPLE.sub("", paragraph).lower())
         if len(words) > 1:

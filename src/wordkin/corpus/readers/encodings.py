@@ -49,7 +49,7 @@ def decode(text: bytes, encoding_errors: str, name: str, position: int) -> str:
 
 
 def not_valid(name: str, encoding: str, position: int, byte: int) -> EncodingError:
-    """The error for an invalid byte if ``encoding_errors`` is "strict".
+    """Return the error to raise for an invalid byte with ``encoding_errors="strict"``.
 
     ``position`` is the number of bytes of the file before the invalid one.
     """
@@ -60,7 +60,7 @@ def not_valid(name: str, encoding: str, position: int, byte: int) -> EncodingErr
 
 
 def cannot_decode(name: str, encoding: str, error: UnicodeError) -> EncodingError:
-    """The error for text that a codec cannot decode at all, such as UTF-16 without a byte-order mark."""
+    """Return the error for text that a codec cannot decode at all, such as UTF-16 without a byte-order mark."""
     codec = codecs.lookup(encoding).name
     if codec in ("utf-16", "utf-32"):
         return EncodingError(
@@ -121,9 +121,9 @@ class Transcoded:
 def refuse_other_encoding(sample: bytes, encoding: str, name: str) -> None:
     """Raise :class:`EncodingError` if a sample of a file is probably not in ``encoding``.
 
-    This is so if more than 1% of its white-space tokens are invalid, apart from a few. The error suggests an encoding
-    that fits the sample. The sample may end inside a character. Warns if the sample is valid UTF-8 and ``encoding`` is
-    not.
+    The error is raised if more than 1% of the white-space tokens, and more than a few, are invalid. Its message
+    suggests an encoding that fits the sample. The sample may end inside a character. Warns if the sample is valid UTF-8
+    and ``encoding`` is not UTF-8.
     """
     decoder = codecs.getincrementaldecoder(encoding)
     try:
@@ -174,8 +174,8 @@ def refuse_escapes(sample: bytes, name: str) -> None:
 def refuse_too_many_invalid(invalid: int, tokens: int, sample: bytes, encoding: str, name: str) -> None:
     """Raise :class:`EncodingError` if too many tokens are invalid: more than 1%, and more than a few.
 
-    ``invalid`` of ``tokens`` tokens are invalid in ``encoding``. ``sample`` is the beginning of the text, from which
-    the error suggests another encoding.
+    ``tokens`` is the number of tokens, and ``invalid`` the number of those that are invalid in ``encoding``. ``sample``
+    is the beginning of the text, from which the message derives the encoding that it suggests.
     """
     if invalid > _MOST_INVALID * tokens and (invalid > _FEW or invalid == tokens):
         shown = "UTF-8" if means_utf8(encoding) else encoding
@@ -208,7 +208,7 @@ def guess_encoding(sample: bytes, encoding: str) -> str | None:
 def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[bytes, int]:
     """Encode strings as lines of UTF-8; also return the number of tokens with lone surrogates.
 
-    These are replaced or removed, as ``encoding_errors`` says; "strict" raises an :class:`EncodingError`.
+    Lone surrogates are replaced or removed, as ``encoding_errors`` says; "strict" raises an :class:`EncodingError`.
     """
     joined = "\n".join(texts)
     try:

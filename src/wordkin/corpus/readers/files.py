@@ -192,7 +192,7 @@ class OpenFile:
 
     @property
     def replaced(self) -> int:
-        """Number of white-space tokens with invalid bytes so far; always 0 for UTF-8, where readers count them."""
+        """Number of white-space tokens with invalid bytes so far; 0 for UTF-8, where readers count these."""
         return 0 if self._transcoded is None else self._transcoded.replaced
 
     def only_lines_of_part(self) -> None:
@@ -233,7 +233,7 @@ class OpenFile:
         return self.raw.tell() if self.raw.seekable() else self._delivered
 
     def check_unchanged(self) -> None:
-        """Check that the file did not change while it was read: raise :class:`CorpusError` if it shrank, else warn."""
+        """Raise :class:`CorpusError` if the file shrank while it was read; warn if it changed in another way."""
         before, after = self._status, self._regular_file_status()
         if before is None or after is None:
             return

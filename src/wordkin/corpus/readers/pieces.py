@@ -60,11 +60,11 @@ class Reading:
     encoding : str, default "utf-8"
         Encoding of text, CSV and JSON Lines files: any text encoding of Python.
     sets : bool, default False
-        Whether sets are accepted as sentences; their items are sorted. Set if the order within a sentence is ignored.
+        Whether sets are accepted as sentences, because training ignores the order of words; their items are sorted.
     delimiter : str or None, default None
         Character that separates CSV columns; None for a comma.
     quoting : bool, default True
-        Whether a field of CSV or TSV in quotation marks is one field; otherwise quotation marks are text.
+        Whether text in quotation marks is one field of CSV or TSV; if False, quotation marks are ordinary characters.
     """
 
     field: str | int | None = None

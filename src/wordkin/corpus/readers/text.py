@@ -86,7 +86,7 @@ def whole_lines(opened: OpenFile, block_bytes: int) -> Iterator[bytes]:
 
 
 def _last_cut(data: bytes, start: int) -> int:
-    """Position after the last white-space character of ``data[start:]``, counted from 0; 0 if there is none."""
+    """Return the index in ``data`` after its last white space from ``start`` on; 0 if there is none."""
     found = ((data.rfind(each, start), len(each)) for each in _CUTS)
     return max(index + length if index >= 0 else 0 for index, length in found)
 

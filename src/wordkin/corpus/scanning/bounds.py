@@ -1,12 +1,12 @@
 """Counting with bounded memory (``max_types``): the rarest words are dropped while a text is counted.
 
 The table of counts is checked after every :data:`PIECE_WORDS` words of the text. If it holds more than ``max_types``
-words, only ``max_types // 2`` of them are kept: those with the largest upper bounds, and of equal ones those seen
-first. The upper bound of a word is its count plus the number of its earlier occurrences that may have been dropped. For
-a word that is counted from the first piece on, this number is 0. For a word first counted later, it is the largest
-upper bound of any word dropped before. It follows that no dropped word occurs more than ``highest`` times in the text,
-and that no count is too low by more than ``highest`` (lossy counting, Manku and Motwani 2002). The checks depend only
-on the text, and so do the dropped words.
+words, only ``max_types // 2`` of them are kept: those with the largest upper bounds and, among words with equal bounds,
+those that occurred first. The upper bound of a word is its count plus the number of its earlier occurrences that may
+have been dropped. For a word that is counted from the first piece on, this number is 0. For a word first counted later,
+it is the largest upper bound of any word dropped before. It follows that no dropped word occurs more than ``highest``
+times in the text, and that no count is too low by more than ``highest`` (lossy counting, Manku and Motwani 2002). The
+checks depend only on the text, and so do the dropped words.
 
 If a word is dropped and occurs again later, its first occurrences are neither counted nor kept in the text, so the
 counts agree with the text that is kept.
@@ -143,7 +143,7 @@ class Bound:
         return np.flatnonzero(stay)
 
     def _staying(self, words_at: WordsAt) -> NDArray[np.bool_]:
-        """Mask of the tokens that are never dropped. ``stays`` is called only once for each token."""
+        """Return a boolean array: whether each token is never dropped. ``stays`` is called only once for each token."""
         known = len(self._is_to_stay)
         new = np.zeros(len(self._numbers) - known, np.bool_)
         if self._stays is not None:
@@ -162,7 +162,7 @@ class Bound:
     def tokens_of_numbers(self) -> Sequence[NDArray[np.int32]]:
         """For each generation of stored segments, return an int32 array that maps their numbers to tokens.
 
-        It is -1 for dropped tokens.
+        The array holds -1 for the numbers of dropped tokens.
         """
         token_of_number = np.full(len(self._born), -1, np.int32)
         token_of_number[self._numbers] = np.arange(len(self._numbers), dtype=np.int32)

@@ -20,7 +20,7 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
 def not_an_item(item: object) -> CorpusError:
-    """The error for an item of a sentence that is neither a string nor a whole number."""
+    """Return the error for an item of a sentence that is neither a string nor a whole number."""
     if isinstance(item, bytes | bytearray):
         remedy = "decode it"
     elif isinstance(item, list | tuple) or (hasattr(item, "dtype") and hasattr(item, "__len__")):
@@ -35,7 +35,7 @@ def not_an_item(item: object) -> CorpusError:
 
 
 def mixed_items(first: object, other: object) -> CorpusError:
-    """The error for a corpus that mixes strings and whole numbers."""
+    """Return the error for a corpus that mixes strings and whole numbers."""
     return CorpusError(
         f"items must be all strings or all whole numbers; got both {first!r:.60} and {other!r:.60}: "
         "convert them with str() or int()"
@@ -127,7 +127,7 @@ class _IntegerIndex:
         return len(self._known)
 
     def number(self, items: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the ids of items, int32 [items]; items that occur for the first time get the next ids."""
+        """Return an int32 array with the id of each item. Items that occur for the first time get the next ids."""
         different, first, inverse = np.unique(items, return_index=True, return_inverse=True)
         slots = np.searchsorted(self._known, different)
         is_known = np.zeros(len(different), np.bool_)

@@ -185,7 +185,7 @@ class _Encoder:
         return self._id_of_token[self._text.token_of_id[table]]
 
     def encode(self, segment: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """The word ids of one segment, and the positions in them at which lines end."""
+        """Return the word ids of a segment, and the positions among these ids at which lines end."""
         stream = self._text.spool.array(segment)
         word_ids = self._ids_of_table(self._text.table_of_segment[segment])
         ids = np.empty(self._most_words(stream, word_ids), np.int32)

@@ -279,7 +279,7 @@ class TokenTable:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Count of each token, int64 [tokens]."""
+        """Count of each token, as an int64 array in the order of the token ids."""
         return self._entries[: self._used, 1]
 
     def joined_tokens(self, first: int = 0) -> bytes:
@@ -297,7 +297,10 @@ class TokenTable:
         return self.count_some(padded_text, 0, len(padded_text))[0]
 
     def count_some(self, padded_text: bytes, position: int, most_words: int) -> tuple[CountedText, int]:
-        """Like :meth:`count`, from ``position`` on and for about ``most_words`` tokens; also return where it ended."""
+        """Count as :meth:`count` does, but only about ``most_words`` tokens, beginning at ``position``.
+
+        Also returns the position reached.
+        """
         stop = len(padded_text) - len(PADDING)
         text = np.frombuffer(padded_text, np.uint8)
         self._make_room(stop - position)

@@ -1,4 +1,4 @@
-"""The tokenizers that have a name, such as "jieba". Only this file imports the libraries of three of them."""
+"""The tokenizers that have a name, such as "jieba". Three of them need libraries; only this file imports these."""
 
 from __future__ import annotations
 

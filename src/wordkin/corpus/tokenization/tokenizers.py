@@ -39,7 +39,10 @@ class TokenWords(NamedTuple):
     expansions: NDArray[np.int32]
 
     def counts(self, token_counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Count of each word, int64 [words], from the counts of the tokens."""
+        """Return the count of each word, as an int64 array of shape (words,).
+
+        ``token_counts`` holds the count of each token. A token can consist of several words.
+        """
         single = self.word_of_token >= 0
         counts = np.zeros(len(self.words), np.int64)
         np.add.at(counts, self.word_of_token[single], token_counts[single])

@@ -22,9 +22,9 @@ class ReplicatedBackend:
     """A :class:`wordkin.training.backend.Backend` that trains several replicas on the machines of a transport.
 
     A replica is a full copy of the tables. The text is trained in periods, and all rows are merged after each. Training
-    of a span ends with its last complete period. A period that is stopped is undone: the tables are as before the
-    period, which is trained again when the run resumes. A period in which a machine is lost is trained again
-    immediately on the other machines.
+    of a span ends with its last complete period. A period that is stopped is undone: the tables get the values that
+    they had before it. The period is trained again when the run resumes. A period in which a machine is lost is trained
+    again immediately on the other machines.
 
     Parameters
     ----------

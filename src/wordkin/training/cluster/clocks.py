@@ -1,7 +1,7 @@
 """Which replica trains which text, and when the tables are merged. Only the options and the text determine this.
 
 A *block* is ``round_words`` words of the text. In a *round* each replica trains one block, in the order of the text:
-round k covers the blocks k * replicas ... (k + 1) * replicas - 1. So all replicas are at about the same position of the
+round k covers the blocks k * replicas to (k + 1) * replicas - 1. So all replicas are at about the same position of the
 text, with about the same learning rate. After each round the frequent rows are merged. A *period* is
 ``merge_all_every`` rounds. After each period, and at the end of an epoch, all rows are merged and the tables of all
 replicas are equal.

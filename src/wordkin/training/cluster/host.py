@@ -172,7 +172,8 @@ class Host:
         key : int
             Identifies the text.
         counts : sequence of mapping of int to int
-            For each round, how many of the ``pieces`` belong to the block of each replica, in this order.
+            For each round, a mapping from each replica to the number of ``pieces`` of its block. The pieces follow each
+            other in the order of these numbers.
         *pieces : CorpusPiece
             The pieces of text of all blocks. Ray fetches them from other machines before it makes the call.
         """
@@ -252,7 +253,10 @@ class Host:
         return results
 
     def _merge(self, links: Links, should_stop: Callable[[], bool], *, all_rows: bool) -> None:
-        """Merge the rows that replicas changed on all machines. The next call takes rows that are merged late."""
+        """Merge the rows that replicas changed on all machines.
+
+        If rows are merged late, the next call writes the merged rows to the tables.
+        """
         self._take_merged(all_rows=False)
         changes = self._machine.changes(links.machines, all_rows=all_rows, elsewhere=links.others)
         self._merging = self._background.submit(self._exchanged, links, changes, should_stop)

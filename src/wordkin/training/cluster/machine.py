@@ -36,7 +36,7 @@ class Machine:
         The options.
     replicas : dict of int to Replica
         The replicas by number.
-    merged : tuple of float32 [rows, row_size]
+    merged : tuple of ndarray of shape (rows, row_size), float32
         The rows of each table after the last merge; equal on all machines.
     """
 
@@ -118,7 +118,7 @@ class Machine:
         return [{number: changed[owner] for number, changed in found.items()} for owner in range(owners)]
 
     def merges_late(self, *, all_rows: bool) -> bool:
-        """Return whether the replicas :meth:`take` merged rows only after the next round."""
+        """Return whether merged rows are written to the replicas only after the next round."""
         return self.config.merge_late and not all_rows
 
     @property
@@ -209,10 +209,10 @@ class Machine:
 def frequent_rows(
     config: TrainingConfig, counts: NDArray[np.int64], rows: Sequence[int]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Return masks, bool [rows], of the rows of each table that are merged after every round, not only after a period.
+    """Return a boolean array for each table: whether each row is merged after every round.
 
-    These are the rows of the most frequent words, and of the nodes of the Huffman tree nearest to the root. ``rows`` is
-    the number of rows of each table.
+    Other rows are merged only after each period. Merged after every round are the rows of the most frequent words, and
+    of the nodes of the Huffman tree nearest to the root. ``rows`` is the number of rows of each table.
     """
     common = np.zeros(len(counts), np.bool_)
     common[np.argsort(-counts, kind="stable")[: config.frequent_rows]] = True

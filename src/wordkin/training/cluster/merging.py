@@ -45,16 +45,16 @@ class ChangedRows(NamedTuple):
 
     Attributes
     ----------
-    ids : int32 [n]
+    ids : ndarray of shape (n,), int32
         Distinct row ids.
-    rows : float32 [n, row_size] or uint16 [n, columns]
+    rows : ndarray of shape (n, row_size), float32, or of shape (n, columns), uint16
         The changed rows, or their changes in bfloat16.
-    pulls : float32 [n]
+    pulls : ndarray of shape (n,), float32
         For each row, the number of its updates since the last merge, multiplied by the *pull*: the fraction of the
         distance to the optimum that one update covers.
     whole : bool
-        Whether ``rows`` is instead the whole table of the replica, which has the row with id ``ids[i]`` at ``ids[i]``.
-        Rows for an owner in the same process then need no copy.
+        If True, ``rows`` is the whole table of the replica, and the changed rows are ``rows[ids]``. An owner in the
+        same process then needs no copy of them.
     """
 
     ids: NDArray[np.int32]
@@ -126,7 +126,7 @@ class Merger:
 
         Parameters
         ----------
-        before : sequence of float32 [rows, row_size]
+        before : sequence of ndarray of shape (rows, row_size), float32
             All rows of each table, as they were after the last merge.
         changes : sequence of sequence of ChangedRows
             For each replica, in the order of the replicas, the changed rows of each table.

@@ -232,7 +232,7 @@ def gather(
     Raises
     ------
     MachineLostError
-        A machine was lost, or an object that it had sent.
+        A machine was lost, or Ray lost an object that the machine had sent.
     WordkinError
         A call failed; the message names the machine.
     """

@@ -28,7 +28,7 @@ _TICKETS = itertools.count()  # unique in this process, because machines can ser
 
 
 def pieces_of_block(corpus: EncodedCorpus, block: range) -> list[Any]:
-    """Return the text of a block in pieces; if machines store the text, references to the pieces."""
+    """Return the text of a block in pieces; if machines store the text, return references to the pieces."""
     if isinstance(corpus, RemoteText):
         return corpus.references(block)
     return [corpus.piece(block)]
@@ -67,7 +67,7 @@ class FetchedText(NamedTuple):
     key : int
         Identifies the text on these machines.
     done : list of reference
-        For each machine, the result of its call.
+        For each machine, a Ray reference that is ready once the machine has the text.
     """
 
     corpus: EncodedCorpus
@@ -154,7 +154,7 @@ class RayTransport:
         return len(self._members)
 
     def begin_period(self) -> None:
-        """Give replicas to machines that have joined the cluster, as long as there is one for each machine."""
+        """Give replicas to machines that have joined the cluster, as long as each machine gets one."""
         self._cluster.look()
         room = self._config.replicas - len(self._members)
         joining = [each for each in self._cluster.machines if each not in self._members][:room]

@@ -36,9 +36,9 @@ class Replica:
     ----------
     backend : CpuBackend
         The engine that trains the tables.
-    rows : tuple of float32 [rows, row_size]
+    rows : tuple of ndarray of shape (rows, row_size), float32
         Views of the rows of each table.
-    pulls : tuple of float32 [rows]
+    pulls : tuple of ndarray of shape (rows,), float32
         For each table and row, the number of updates since :meth:`changes` last returned the row, times the pull of one
         update. 0 if the row has not been updated.
     """
@@ -87,12 +87,12 @@ class Replica:
         ----------
         owners : int
             The number of machines that merge rows.
-        among : tuple of int32 [n] or None
+        among : tuple of ndarray of shape (n,), int32, or None
             The rows of each table to consider; None for all.
         elsewhere : collection of int, default ()
             The indices of the owners in other processes. Rows for them are copied to buffers, which the next call
             reuses. For the other owners, the result refers to the tables.
-        before : tuple of float32 [rows, row_size] or None, default None
+        before : tuple of ndarray of shape (rows, row_size), float32 or None, default None
             With bfloat16, the rows of each table as they were after the last merge. The result then holds changes for
             all owners.
         columns : int, default 0

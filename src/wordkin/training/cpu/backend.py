@@ -145,7 +145,10 @@ class CpuBackend:
 
     @property
     def row_tables(self) -> tuple[NDArray[np.float32], ...]:
-        """The input table, projection bias and output tables: views, float32 [rows, row_size], including padding."""
+        """Views of the input table, the projection bias and the output tables, with padding.
+
+        Each is a float32 array of shape (rows, row_size).
+        """
         outputs = zip(self._config.objectives, self._held.output_rows, strict=True)
         return (
             self._held.input_rows[: self._vocabulary_size],

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 class FrozenRows:
     """Copies of the rows of a table that must not change, from which the rows are restored.
 
-    Kernels do not check for frozen rows, so they cost nothing when no row is frozen. While a piece of text is trained,
-    frozen rows change like others. The piece is a shard if threads share tables, and a round if they merge copies.
+    Kernels do not check whether a row is frozen, so a run without frozen rows takes no longer. While a piece of text is
+    trained, frozen rows change like others. The piece is a shard if threads share tables, and a round if they merge
+    copies.
 
     Parameters
     ----------

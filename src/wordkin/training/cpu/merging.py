@@ -9,8 +9,8 @@ The parts of a round are independent. If each moves a row most of the way to the
 overshoots. The merge models a part as gradient descent on a parabola: one update moves a row by a small fraction p of
 its distance to the optimum, so after n updates the fraction e^-np of the distance is left. Parts trained in sequence
 would move the row by 1 - e^-Σnp in total, while the sum of the independent changes is Σ (1 - e^-np). The merge
-multiplies the changes by the quotient of the two. It is 1 for rows with few updates, and 1 / parts (the mean) for rows
-that every part moves all the way.
+multiplies the changes by the quotient of the two. The quotient is 1 for rows with few updates, and 1 / parts (the mean)
+for rows that every part moves all the way.
 
 The fraction p, the *pull*, is proportional to the mean squared norm of the rows that a row is multiplied with (output
 rows for an input row, and the reverse), which is measured. At the start of a run, rows are short and changes count in

@@ -12,7 +12,7 @@ from wordkin.objectives.cpu.hierarchical_softmax import Tree
 
 
 class LocalIds(NamedTuple):
-    """Arrays of one worker that map words (int32 [V]) and tree nodes (int32 [V - 1]) to local numbers.
+    """The int32 arrays of one worker that map each of V words and each of V - 1 tree nodes to a local number.
 
     Parts of them that are never used take no memory.
     """

@@ -36,7 +36,7 @@ class Sample(NamedTuple):
 class Sampler:
     """Draws the windows and noise words of shards of text, in its own buffers.
 
-    They depend only on the text, the shard, the seed and the epoch.
+    The windows and noise words depend only on the text, the shard, the seed and the epoch.
     """
 
     def __init__(self, config: TrainingConfig, thresholds: NDArray[np.uint32], steps: Sequence[AnyStep]) -> None:

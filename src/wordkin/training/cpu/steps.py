@@ -123,7 +123,7 @@ class Step(Protocol[TargetsT, WorkspaceT]):
         """Maximum number of output rows that ``words`` words of text need besides the rows of these words."""
 
     def add_updates(self, words: NDArray[np.float32], drawn: NDArray[np.int32], updates: NDArray[np.float32]) -> None:
-        """Add how often training on a text updates each output row, to ``updates`` float32 [rows].
+        """Add to ``updates``, shape (rows,), how often training on a text updates each output row.
 
         ``words`` is how often the text contains each word, ``drawn`` how often each word was drawn as an additional
         target. The sum over all shards equals the numbers of updates that :meth:`number` counts.
@@ -148,7 +148,11 @@ AnyOutputs: TypeAlias = Outputs[Any]
 def make_steps(
     config: TrainingConfig, layout: Layout, counts: NDArray[np.int64], keep: NDArray[np.float64], sharing: Sharing
 ) -> list[AnyStep]:
-    """Make the step of each objective. ``counts`` and ``keep`` are counts and keep probabilities, shape (V,)."""
+    """Make the step of each objective.
+
+    ``counts`` and ``keep`` have shape (V,): the count of each word, and the probability of keeping it in
+    subsampling.
+    """
     return [make_step(objective, config, layout, counts, keep, sharing) for objective in config.objectives]
 
 
@@ -442,8 +446,8 @@ def alikeness(vocabulary_size: int) -> float:
 def input_updates(config: TrainingConfig) -> float:
     """Effective number of updates that an input row receives per occurrence of its word in the text and per output row.
 
-    If the context rows of CBOW are summed, every row of a window receives the whole gradient, so their sum moves as
-    often again as there are rows. A mean moves as far as a single row.
+    If the context rows of CBOW are summed, every row of a window receives the whole gradient, so the sum of n rows
+    moves n times as far as one row. A mean moves only as far as one row.
     """
     contexts = contexts_of_word(config)
     summed = config.architecture == "cbow" and config.cbow_combine == "sum"
