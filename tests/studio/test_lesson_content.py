@@ -317,7 +317,7 @@ def test_four_trees_are_compared_by_their_numbers(preset: str, order: str) -> No
     ],
 )  # fmt: skip
 def test_the_shortest_and_the_longest_path_of_the_text_are_named(fields: dict[str, str], said: list[str]) -> None:
-    html = trees.lengths_html(at(objective="softmax", **fields)).replace("&#x27;", "'")
+    html = trees.lengths_html(at(objective="hierarchical-softmax", **fields)).replace("&#x27;", "'")
     assert all(each in html for each in said) and bool(html) == bool(said)
 
 
