@@ -58,7 +58,7 @@ class Checkpoints:
         self._warned: object = None  # reason of the last failure, if the last checkpoint failed
 
     def due(self) -> bool:
-        """Whether the time between checkpoints has passed since the last one."""
+        """Whether the time between checkpoints has passed since the last checkpoint."""
         return time.monotonic() >= self._next
 
     def save(self, state: RunState, tables: NamedTables, *, finished: bool) -> None:

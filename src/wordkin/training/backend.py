@@ -82,7 +82,7 @@ class Backend(Protocol):
 
     @property
     def step_words(self) -> int:
-        """Words of a step: every span should start at a multiple of this number. It depends only on the options."""
+        """Every span should start at a multiple of this number of words. The number depends only on the options."""
 
     def train_span(
         self,

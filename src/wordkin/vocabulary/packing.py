@@ -70,7 +70,10 @@ def sorted_ids(utf8: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[n
 
 
 def is_strictly_sorted(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]) -> bool:
-    """Whether the words, taken in the order of the ids in ``order``, are strictly increasing: no two are equal."""
+    """Whether the words, taken in the order of the ids in ``order``, are strictly increasing.
+
+    If they are, no two words are equal.
+    """
     chunks = _chunks(utf8)
     for first in range(0, len(order) - 1, _BLOCK):
         ids = order[first : first + _BLOCK + 1]

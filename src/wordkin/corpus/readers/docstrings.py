@@ -38,9 +38,9 @@ _WORD = re.compile(r"[^\W\d]\w*(?:['\u2019]\w+)*")
 def docstring_corpus(max_words: int = MAX_WORDS) -> Iterator[list[str]]:
     """Yield sentences from the docstrings of installed packages: one per paragraph, as a list of lower-case words.
 
-    The order is fixed: NumPy and SciPy, the topics of ``help()``, the rest of the standard library, and then the other
-    packages by name. Code examples, numbers, punctuation, tests, files with few docstrings and repeated docstrings are
-    left out.
+    The order of the packages is fixed: NumPy and SciPy, the topics of ``help()``, the rest of the standard library, and
+    then the other packages by name. Code examples, numbers, punctuation, tests, files with few docstrings and repeated
+    docstrings are left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The tokenizers that have a name, such as "jieba". Three of them need libraries; only this file imports these."""
+"""The tokenizers that have a name, such as "jieba". Three of them need a library, which only this file imports."""
 
 from __future__ import annotations
 

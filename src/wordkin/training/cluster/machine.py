@@ -147,8 +147,8 @@ class Machine:
     def take(self, merged: Sequence[Sequence[MergedRows]], *, all_rows: bool) -> None:
         """Write the merged rows of all owners to the tables of every replica of this machine.
 
-        If rows are merged late, what a replica has trained meanwhile is added. If only frequent rows were merged
-        (``all_rows`` is false), :meth:`restart_period` can undo this.
+        If rows are merged late, the changes that a replica has made meanwhile are added. If only frequent rows were
+        merged (``all_rows`` is false), :meth:`restart_period` can undo this.
         """
         if not all_rows and not self._kept:
             tables = zip(self.merged, self._frequent, strict=True)
@@ -209,10 +209,10 @@ class Machine:
 def frequent_rows(
     config: TrainingConfig, counts: NDArray[np.int64], rows: Sequence[int]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Return a boolean array for each table: whether each row is merged after every round.
+    """Return a boolean array for each table: whether each row is frequent, that is, merged after every round.
 
-    Other rows are merged only after each period. Merged after every round are the rows of the most frequent words, and
-    of the nodes of the Huffman tree nearest to the root. ``rows`` is the number of rows of each table.
+    Frequent rows belong to the most frequent words, or to the nodes of the Huffman tree nearest to the root. All other
+    rows are merged only after each period. ``rows`` is the number of rows of each table.
     """
     common = np.zeros(len(counts), np.bool_)
     common[np.argsort(-counts, kind="stable")[: config.frequent_rows]] = True

@@ -84,7 +84,8 @@ class RayMachine:
 class RayCluster:
     """A connection to a Ray cluster, with an actor of wordkin on each machine.
 
-    As a context manager, it ends the actors when the context is left, and closes the connection if it opened it.
+    When it is used as a context manager, the actors are ended when the context is left. A connection that this object
+    opened is then closed, too.
 
     Parameters
     ----------
