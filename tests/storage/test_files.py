@@ -205,5 +205,5 @@ def test_a_socket_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the names of sockets are short
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("s.bin")
-        with pytest.raises(OutputError, match=r"cannot write 's.bin': it is a socket: choose a file or a pipe"):
+        with pytest.raises(OutputError, match=r"cannot write 's.bin', which is a socket: choose a file or a pipe"):
             check_output("s.bin")
