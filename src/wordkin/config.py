@@ -41,7 +41,9 @@ OBJECTIVES: tuple[str, ...] = get_args(Objective)
 
 
 class Traits(NamedTuple):
-    """Properties of a training objective. Code that depends on the objective checks these, not its name.
+    """Properties of a training objective.
+
+    Code that depends on the objective checks these properties, not its name.
 
     Attributes
     ----------

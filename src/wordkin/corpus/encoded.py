@@ -382,7 +382,10 @@ class _Column:
         self._path = None
 
     def close(self) -> None:
-        """Close the file, and remove it unless it is kept. Errors are ignored: :meth:`sync` has written kept files."""
+        """Close the file, and remove it unless it is kept.
+
+        Errors are ignored, because :meth:`sync` has already written the files that are kept.
+        """
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()

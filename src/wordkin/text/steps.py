@@ -45,7 +45,7 @@ def source_of(corpus: object, config: TrainingConfig, *, texts: object = None) -
 def further_source_of(text: object, config: TrainingConfig, *, texts: object = None) -> Source | None:
     """Resolve a second text, such as the held-out text; return None if ``text`` is None.
 
-    If the first text was given as ``texts``, an iterable of strings is read in the same way.
+    If the first text was given as ``texts``, the second one must be a path or an iterable of strings.
     """
     if text is None:
         return None

@@ -29,8 +29,8 @@ class Rules:
     keep_words : collection of str or int, default ()
         Words to keep whatever their count.
     most_rare : int, default 0
-        Maximum number of other words whose counts are stored, most frequent first; ties go to the word that occurs
-        first in the text.
+        Maximum number of other words whose counts are stored, most frequent first; of words with equal counts, those
+        that occur first in the text are preferred.
     """
 
     min_count: int = 1

@@ -13,13 +13,13 @@ _CASE_BIT = 0x20  # distinguishes "a" from "A"; ignoring it also equates a few o
 
 
 def nearest_spellings(utf8: NDArray[np.uint8], offsets: NDArray[np.int64], word: str, count: int = 3) -> list[str]:
-    """Return up to ``count`` words with a spelling similar to ``word``, nearest first; ties are sorted by id.
+    """Return up to ``count`` words with a spelling similar to ``word``, nearest first.
 
     Words are first filtered by their bytes, without decoding. A word passes if its length is similar to that of
     ``word``, and if the prefix and suffix that both share cover more than half of the bytes; other casings of ``word``
     are tried as well. The words that share most are then compared by edit distance (Damerau 1964). A difference in case
-    counts as half an edit, and another Unicode normal form of the same letters counts as none. The distance of a result
-    is at most a third of the letters of ``word``.
+    counts as half an edit, and another Unicode normal form of the same letters counts as none. Equally near words are
+    sorted by id. The distance of a result is at most a third of the letters of ``word``.
 
     Parameters
     ----------

@@ -301,7 +301,9 @@ class Vocabulary:
         save_vocabulary(self, path)
 
     def merge(self, other: Vocabulary) -> Vocabulary:
-        """Merge two vocabularies: sum the counts of their words; ids by descending count, ties by code point.
+        """Merge two vocabularies: sum the counts of their words, and give the words ids by descending count.
+
+        Words with equal counts are sorted by code point.
 
         Parameters
         ----------

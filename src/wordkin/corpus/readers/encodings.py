@@ -208,7 +208,8 @@ def guess_encoding(sample: bytes, encoding: str) -> str | None:
 def encode_texts(texts: list[str], encoding_errors: str, name: str) -> tuple[bytes, int]:
     """Encode strings as lines of UTF-8; also return the number of tokens with lone surrogates.
 
-    Lone surrogates are replaced or removed, as ``encoding_errors`` says; "strict" raises an :class:`EncodingError`.
+    With ``encoding_errors="strict"``, a lone surrogate raises an :class:`EncodingError`. Otherwise, lone surrogates are
+    replaced or removed.
     """
     joined = "\n".join(texts)
     try:

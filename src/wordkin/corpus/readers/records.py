@@ -18,7 +18,7 @@ _INTEGER_KINDS = ("i", "u")  # dtype kinds of arrays that are used without conve
 
 
 def decode_lines(lines: bytes, opened: OpenFile, tally: Tally, position: int) -> str:
-    """Decode UTF-8 lines as ``encoding_errors`` of the file says, and count invalid tokens in ``tally``.
+    """Decode UTF-8 lines with the ``encoding_errors`` of the file, and count invalid tokens in ``tally``.
 
     ``position`` is the position in the file of the first byte of ``lines``.
     """

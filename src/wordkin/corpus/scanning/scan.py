@@ -232,7 +232,8 @@ def scan(
     normalize : str, default None
         Unicode normal form of text and words.
     keep : str or callable, default None
-        Keep only words that fully match this pattern, or for which this function returns True. Applied last.
+        Keep only words that fully match this pattern, or for which this function returns True. Lower-casing and
+        normalisation come before this filter.
     encoding_errors : {"replace", "ignore", "strict"}, default "replace"
         Replace or ignore invalid bytes with a warning, or raise :class:`EncodingError`.
     max_types : int, default None

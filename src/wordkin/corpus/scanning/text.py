@@ -199,9 +199,9 @@ def _checked_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
 def _take_tokens(table: TokenTable, text: TokenText, encoding_errors: str) -> NDArray[np.int32] | None:
     """Store the tokens of a table in ``text``, in order of first occurrence, with their counts.
 
-    Bytes that are invalid UTF-8 are replaced or ignored, as ``encoding_errors`` says; the changed token may equal
-    another one or be empty. Returns an array that maps each token of the table to the resulting token (-1 if it is
-    empty), or None if all tokens are valid.
+    ``encoding_errors`` selects whether bytes that are invalid UTF-8 are replaced or ignored. The changed token may
+    equal another one or be empty. Returns an array that maps each token of the table to the resulting token (-1 if it
+    is empty), or None if all tokens are valid.
     """
     tokens = table.packed()
     invalid = _invalid_tokens(tokens)

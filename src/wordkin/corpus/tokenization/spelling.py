@@ -25,7 +25,8 @@ class Spelling:
     normalize : str or None, default None
         Unicode normal form.
     keep : pattern, callable or None, default None
-        Keep only words that fully match this pattern, or for which this function returns True. Applied last.
+        Keep only words that fully match this pattern, or for which this function returns True. Lower-casing and
+        normalisation come before this filter.
     """
 
     lowercase: Lowercase = False
