@@ -33,7 +33,8 @@ class Run:
     config : TrainingConfig
         The options.
     text_fingerprint, corpus_fingerprint, validation_fingerprint : str or None, default None
-        Digests of the text as it was read, of the training corpus and of the held-out corpus; None if there is none.
+        Digests of the text as it was read, of the training corpus and of the held-out corpus. A digest is None if there
+        is no such text.
     output : str or None, default None
         Path of the vectors.
     log : str or None, default None

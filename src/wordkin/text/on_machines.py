@@ -254,10 +254,10 @@ class CorpusOnMachines(EncodedCorpus):
 
 
 def can_read_on_machines(source: Source, config: TrainingConfig, *, others: Sequence[str] = ()) -> bool:
-    """Whether each machine can read a part of the text, so that no machine needs the whole.
+    """Whether each machine can read a part of the text, so that no machine needs the whole text.
 
     This needs a source of files. Phrases, held-out sentences and ``max_types`` need the whole text on one machine; a
-    warning names the option.
+    warning then names the option that needs it.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class ByteStream(Protocol):
 
 
 def means_utf8(encoding: str) -> bool:
-    """Whether an encoding is UTF-8, with or without a byte-order mark."""
+    """Whether ``encoding`` names UTF-8, with or without a byte-order mark."""
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 

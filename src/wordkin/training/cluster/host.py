@@ -145,10 +145,10 @@ class Host:
         self._reserve(self._links, index)
 
     def _reserve(self, links: Links, index: int) -> None:
-        """Allocate the memory that merges and messages need if all rows change, up to a limit.
+        """Allocate the memory that merges and messages need if all rows change, unless it is too large.
 
-        Without this, the first merges would take several times as long as later ones. If they need more than
-        ``MOST_RESERVED_BYTES``, nothing is allocated. ``index`` is the index of this machine.
+        Without this, the first merges would take several times as long as later ones. Nothing is allocated if more than
+        ``MOST_RESERVED_BYTES`` would be needed. ``index`` is the index of this machine.
         """
         machine, others = self._machine, links.others
         rooms = [owned_rows(len(table), links.machines) for table in machine.merged]

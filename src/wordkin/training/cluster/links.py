@@ -128,7 +128,8 @@ class Links:
     def _accepted(self, token: bytes) -> tuple[int, socket.socket | None]:
         """Accept one connection; return the index of the machine that connected, and the socket.
 
-        Returns (-1, None) if no machine connects within ``POLL_SECONDS``, or if it sends a wrong token.
+        Returns (-1, None) if no machine connects within ``POLL_SECONDS``, or if the machine that connects sends a wrong
+        token.
         """
         self._listener.settimeout(POLL_SECONDS)
         try:

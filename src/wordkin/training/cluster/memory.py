@@ -27,7 +27,7 @@ def physical_memory() -> int | None:
 
 
 def refuse_too_many_replicas(config: TrainingConfig, vocabulary_size: int, replicas: int) -> None:
-    """Raise :class:`ConfigError` if the replicas and the merged tables need more memory than there is."""
+    """Raise :class:`ConfigError` if the replicas and the merged tables need more memory than this machine has."""
     memory, each = physical_memory(), replica_bytes(config, vocabulary_size)
     needed = (replicas + 1) * each
     if memory is not None and needed > memory:
