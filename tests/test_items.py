@@ -180,7 +180,7 @@ def test_queries_take_and_give_numbers(vectors: Embeddings) -> None:
         ),
         (
             lambda vectors: vectors.most_similar(np.array([1, 2])),
-            "query must not be an array of whole numbers, which can mean a list of items, or a vector; got "
+            "query must not be an array of whole numbers, which can mean either items or one vector; got "
             "array([1, 2]): pass a list",
         ),
         (

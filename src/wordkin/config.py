@@ -334,7 +334,7 @@ class Delimiter:
 
 @dataclass(frozen=True)
 class Text:
-    """Rule: any nonempty string. Messages call it ``what``, for example "a path"."""
+    """Rule: any nonempty string. The attribute ``what`` names such a string in messages, for example "a path"."""
 
     what: str
     words: tuple[str, ...] = ("TEXT",)

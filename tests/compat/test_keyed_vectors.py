@@ -160,7 +160,7 @@ def test_attributes_of_keys(vectors):
         vectors.get_vecattr("dog", "code")
     vectors.set_vecattr("dog", "count", np.int32(8))
     for value in (1.5, "8"):
-        with pytest.raises(TypeError, match="val must be of the type of the attribute 'count', int64; got"):
+        with pytest.raises(TypeError, match="val must be of type int64, like the attribute 'count'; got"):
             vectors.set_vecattr("dog", "count", value)
     with pytest.raises(TypeError, match="types must be int64 for the attribute 'count'; got 'float64'"):
         vectors.allocate_vecattrs(["count"], [float])

@@ -323,7 +323,7 @@ def learn_phrases(
     Parameters
     ----------
     text : CountedText
-        The text. Its corpus is closed; use the returned text instead.
+        The text. This function closes its corpus, so use the returned text afterwards.
     passes : int
         Number of passes, from 1 to 16. A pass can also join phrases of earlier passes.
     options : PhraseOptions

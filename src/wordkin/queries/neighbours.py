@@ -207,7 +207,7 @@ def query_term(vectors: WordVectors, query: Query) -> Term:
         return Term(vectors.exact_unit_vectors([word_id])[0], _checked_weight(weight), word_id)
     if integers and isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         raise ConfigError(
-            "query", "must not be an array of whole numbers, which can mean a list of items, or a vector", value,
+            "query", "must not be an array of whole numbers, which can mean either items or one vector", value,
             "pass a list of items, or an array of floats as a vector")  # fmt: skip
     return Term(checked_vector(vectors, value), _checked_weight(weight), -1)
 

@@ -208,7 +208,7 @@ class Trainer:
                 snapshot.close()
 
     def _save(self) -> None:
-        """Write a checkpoint, if there are any; raise :class:`DivergenceError` if the tables have diverged."""
+        """Write a checkpoint if checkpoints are enabled; raise :class:`DivergenceError` if the tables have diverged."""
         refuse_wild_tables(self._backend.tables(), self._config, min(self.state.epoch + 1, self._config.epochs))
         if self._checkpoints is not None:
             self._checkpoints.save(self.state, self._backend.tables(), finished=self._finished())

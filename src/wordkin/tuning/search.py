@@ -141,7 +141,7 @@ class Book:
         return [self.first_seed + 1 + each for each in range(number)]
 
     def fits(self, steps: Sequence[Step], finalists: Sequence[Settings]) -> bool:
-        """Whether the rest of the budget is enough for some steps and then for the confirmation of the finalists."""
+        """Whether the rest of the budget is enough for all of the steps and then for confirming the finalists."""
         confirmed = [*self.references(), *finalists]
         seeds = len(self.fresh_seeds())
         if self.limits.trials is not None:

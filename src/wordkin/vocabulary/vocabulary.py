@@ -427,7 +427,7 @@ class Vocabulary:
         return word_id
 
     def _own(self, word: object) -> Item:
-        """Convert an item to the kind of this vocabulary; raise :class:`ConfigError` if it is of the other kind."""
+        """Return an item as a plain str or int; raise :class:`ConfigError` if this vocabulary holds the other kind."""
         if type(word) is str and not self.integers:
             return word
         return any_item(word) if not len(self) else checked_item(word, integers=self.integers)

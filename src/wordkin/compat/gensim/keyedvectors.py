@@ -177,7 +177,8 @@ class KeyedVectors(Benchmarks):
         """Write keys, vectors and counts in the native format of wordkin. The path may have any suffix.
 
         gensim's ``separately``, ``sep_limit``, ``ignore`` and ``pickle_protocol`` are options of pickling and have no
-        effect. Raises :class:`ConfigError` for attributes of keys other than the count, which would be lost.
+        effect. Raises :class:`ConfigError` if keys have attributes besides their count, because the format cannot store
+        them.
         """
         path = saving_path("KeyedVectors.save", args, kwargs)
         others = [attr for attr in self.expandos if attr != "count"]

@@ -326,7 +326,7 @@ class VectorStore:
         self.allocate_vecattrs()
         values = self.expandos[attr]
         if not np.can_cast(_dtype_of(type(val)), values.dtype):
-            raise WrongTypeError("val", f"must be of the type of the attribute {attr!r}, {values.dtype.name}", val)
+            raise WrongTypeError("val", f"must be of type {values.dtype.name}, like the attribute {attr!r}", val)
         values[index] = val
 
     def get_vecattr(self, key: Any, attr: str) -> Any:

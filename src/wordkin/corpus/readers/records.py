@@ -120,7 +120,7 @@ class Gatherer:
         if isinstance(value, str):
             self._found = True
             if self._lists:
-                raise self._wrong(value, number, "text, but other records have lists of words: use one kind only")
+                raise self._wrong(value, number, "text, but other records have lists of words: use only one kind")
             self.texts.append(value)
             self.characters += len(value) + 1
         elif value is MISSING:
@@ -142,7 +142,7 @@ class Gatherer:
             self._tally.skipped["empty list"] += 1
             return
         if self.texts:
-            raise self._wrong(value, number, "a list, but other records have text: use one kind only")
+            raise self._wrong(value, number, "a list, but other records have text: use only one kind")
         if isinstance(words, list):
             self._check_items(words, number)
         self._found = True

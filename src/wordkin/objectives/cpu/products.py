@@ -219,10 +219,11 @@ def train_on_scores(shapes, work, hidden_count, output_count, learning_rate, err
     """Train all pairs of hidden rows and shared output rows of a workspace; return the loss.
 
     ``work.scores`` must hold hidden @ outputs.T for ``work.hidden`` [hidden_count, row_size] and ``work.outputs``
-    [output_count, row_size], and ``work.labels`` the signed weights of the pairs (see logistic_step). With G =
-    learning_rate x error, row ``work.error_ids[i]`` of ``error_table`` grows by (G @ outputs)[i], and then row
-    ``work.output_ids[m]`` of the output table by (G.T @ hidden)[m]. Both use the rows in the workspace, which do not
-    change meanwhile, so they may run tile by tile. The rows ``ahead`` are prefetched.
+    [output_count, row_size], and ``work.labels`` the signed weights of the pairs (see logistic_step). Let E be the
+    errors of the pairs, computed from scores and labels, and G = learning_rate x E. Then row ``work.error_ids[i]`` of
+    ``error_table`` grows by (G @ outputs)[i], and then row ``work.output_ids[m]`` of the output table by
+    (G.T @ hidden)[m]. Both use the rows in the workspace, which do not change meanwhile, so they may run tile by tile.
+    The rows ``ahead`` are prefetched.
     """
     score_row = work.scores.shape[1]
     loss = 0.0

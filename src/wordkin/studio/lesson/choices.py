@@ -94,7 +94,7 @@ class Choices:
     def to_state(self) -> dict[str, str | None]:
         """Return the parameters of the URL for these choices.
 
-        None stands for values that equal those of the example text.
+        A parameter is None if its choice is the default of the example text.
         """
         base = Choices.of_preset(PRESETS[self.preset]) if self.preset else Choices()
         state: dict[str, str | None] = {"preset": self.preset or None}

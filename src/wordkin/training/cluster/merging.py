@@ -114,7 +114,7 @@ class Merger:
         rebase_rows(self._layout.shapes, table, read_only(ids), pulls, table, table)
 
     def reserve(self, rooms: Sequence[int]) -> None:
-        """Allocate buffers for the given number of rows of each table, and write to all of their memory."""
+        """Allocate buffers for ``rooms[i]`` rows of each table i, and fill them so that the system provides memory."""
         for number, (union, room) in enumerate(zip(self._unions, rooms, strict=True)):
             if room > len(union.row_ids):
                 self._unions[number] = self._union(union.numbers, room)

@@ -265,8 +265,8 @@ class RayTransport:
         self._broken += 1
         if self._broken > MOST_BROKEN:
             raise ClusterError(
-                f"training of a period failed {self._broken} times in a row, because connections between machines "
-                "broke or machines died; see the logs of Ray"
+                f"training up to the next merge of all rows failed {self._broken} times in a row, because connections "
+                "between machines broke or machines died: see the logs of Ray"
             )
         while True:
             self._cluster.drop_lost()

@@ -1,4 +1,4 @@
-"""Local numbers for the rows that a shard of text reads, and how often the shard updates each row."""
+"""Numbers, within a shard of text, for the table rows that training on the shard reads, and counts of their updates."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Question:
 
 
 def exercises(tab: Tab) -> Update:
-    """Page with exercises: numbers of the step to compute by hand; the page checks the answers."""
+    """Page with exercises: the reader computes numbers of a training step by hand, and the page checks the answers."""
     paragraph(tab.text("exercises.intro"))
     tree = ui.html(sanitize=False).classes("stack")
     with marked("div", "stack") as place:
