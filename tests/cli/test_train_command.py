@@ -96,7 +96,7 @@ def test_places_for_runs_are_checked_before_the_work(run, text_file, tmp_path):
     )  # fmt: skip
     finished = run("train", text_file, "-o", tmp_path / "v.txt", "--log", text_file)
     assert finished.code == 2
-    assert finished.err.startswith("wordkin: --log must not be a file of the text; got")
+    assert finished.err.startswith("wordkin: --log must not be a file of the text, which would be overwritten; got")
     assert text_file.read_text()
 
 

@@ -105,7 +105,7 @@ def test_unwritable_places(tmp_path: Path) -> None:
 def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoded, "nameless_file", lambda _: Path("/dev/full").open("r+b", buffering=0))  # noqa: SIM115
     with pytest.raises(
-        OutputError, match="No space left on device: free some space there, or choose another directory"
+        OutputError, match=r"No space left on device\): free some space there, or choose another directory"
     ):
         CorpusWriter(spool_directory=tmp_path, expected_bytes=100, memory_limit_bytes=10)
 

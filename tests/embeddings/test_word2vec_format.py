@@ -382,7 +382,7 @@ def test_white_space_as_underscores(tmp_path):
     path = tmp_path / "v.bin"
     some_vectors(("new york", "x")).save(path, whitespace="underscore")
     assert load_embeddings(path).words == ["new_york", "x"]
-    with pytest.raises(ConfigError, match=r"two words would become 'new_york': save as \.safetensors instead"):
+    with pytest.raises(ConfigError, match=r"become 'new_york'; got 'underscore': save as \.safetensors instead"):
         some_vectors(("new york", "new_york")).save(path, whitespace="underscore")
     with pytest.raises(ConfigError, match='whitespace must be one of "refuse", "underscore"'):
         some_vectors().save(path, whitespace="drop")
