@@ -437,13 +437,7 @@ class Word2Vec:
 
         validation, checkpoint, texts = options.get("validation"), options.get("checkpoint"), options.get("texts")
         every, callbacks, spool = options.get("checkpoint_every"), options["callbacks"], options.get("spool_directory")
-        _check_validation(config, validation)
-        _check_callbacks(callbacks)
-        _check_freeze(config, options.get("freeze"), options.get("cluster"))
-        if checkpoint is None and every is not None:
-            raise ConfigError(
-                "checkpoint_every", "needs a checkpoint directory", every, "pass the directory as checkpoint"
-            )
+        _check_options(config, options)
         seconds = seconds_of(DEFAULT_CHECKPOINT_EVERY if every is None else every)
         with contextlib.ExitStack() as closing:
             watched = closing.enter_context(watching(options.get("progress"), callbacks, options.get("on_scan")))
@@ -999,6 +993,16 @@ def _refuse_other_text(
             f"the text or its reading options differ from those at the start of the run in {str(opened.path)!r}: "
             "leave the corpus out to continue with the stored text, or start a new run"
         )
+
+
+def _check_options(config: TrainingConfig, options: ReplayOptions) -> None:
+    """Raise :class:`ConfigError` if an option is illegal, or two of them cannot be combined."""
+    _check_validation(config, options.get("validation"))
+    _check_callbacks(options.get("callbacks"))
+    _check_freeze(config, options.get("freeze"), options.get("cluster"))
+    every = options.get("checkpoint_every")
+    if options.get("checkpoint") is None and every is not None:
+        raise ConfigError("checkpoint_every", "needs a checkpoint directory", every, "pass the directory as checkpoint")
 
 
 def _check_validation(config: TrainingConfig, validation: object) -> None:

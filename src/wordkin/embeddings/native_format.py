@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from wordkin._version import __version__
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.embeddings.reduction import LARGEST_SCALE, scaled, whole_numbers
+from wordkin.embeddings.rows import none_found
 from wordkin.embeddings.unsupported import LONGEST_HEAD, unsupported_kind
-from wordkin.errors import ConfigError, FormatError
+from wordkin.errors import FormatError
 from wordkin.items import Item
 from wordkin.storage.files import InputFile, mapped_bytes
 from wordkin.storage.tensors import Layout, read_tensors, write_tensors
@@ -83,12 +84,7 @@ def read_native(source: InputFile, limit: int | None, *, words: Collection[Item]
     ids = vocabulary.find_ids(words)
     ids = np.unique(ids[(ids >= 0) & (ids < (len(stored) if limit is None else limit))])
     if not len(ids):
-        raise ConfigError(
-            "words",
-            f"must hold at least one word of {str(source.path)!r}",
-            sorted(words, key=str)[:3],
-            "check the spelling and the case of the words",
-        )
+        raise none_found(source.path, sorted(words, key=str)[:3])
     counts = None if vocabulary.counts is None else vocabulary.counts[ids]
     kept = Vocabulary([vocabulary.words[word_id] for word_id in ids.tolist()], counts)
     return _embeddings(kept, stored[ids], None if scales is None else scales[ids], own, None)

@@ -15,11 +15,19 @@ from numpy.typing import NDArray
 
 from wordkin.embeddings.embeddings import Embeddings
 from wordkin.errors import ConfigError, FormatError, warn
+from wordkin.items import Item
 from wordkin.storage.packed_words import are_utf8
 from wordkin.storage.utf8 import is_utf8
 from wordkin.vocabulary import Vocabulary
 
 _REASONS_SHOWN = 3
+
+
+def none_found(path: Path, asked: list[Item]) -> ConfigError:
+    """Return the error for a file that has none of the asked words; ``asked`` has the first few of them."""
+    return ConfigError(
+        "words", f"must hold at least one word of {str(path)!r}", asked, "check the spelling and the case of the words"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +202,8 @@ class Rows:
             raise self.source.broken(f"all {self._skipped:,} rows are malformed; the first: {self._reasons[0]}")
         self._report()
         if self.options.words is not None and not self.words:
-            asked = [word.decode(errors="replace") for word in sorted(self.options.words)[:3]]
-            raise ConfigError(
-                "words",
-                f"must hold at least one word of {str(self.source.path)!r}",
-                asked,
-                "check the spelling and the case of the words",
-            )
+            asked: list[Item] = [word.decode(errors="replace") for word in sorted(self.options.words)[:3]]
+            raise none_found(self.source.path, asked)
         vocabulary = Vocabulary.from_packed(*packed(self.words), counts=counts)
         return Embeddings(vocabulary, matrix.astype(np.float32, copy=False), path=self.source.path)
 

@@ -152,7 +152,7 @@ def read_text(
         config = config_for(opened, config)
         selection = select_of_encoded(opened, config, vocabulary, known)
         encoded = take_encoded(opened, selection.vocabulary, path, spool_directory)
-        fingerprint = f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
+        fingerprint = text_fingerprint(opened.description.scan_fingerprint, encoded)
         phrases = opened.phrases
         reading = {"readers": dict(opened.description.readers), "dropped": opened.description.dropped}
     else:
@@ -163,7 +163,7 @@ def read_text(
         with scanning as scanned:
             selection = select_words(scanned.words, scanned.counts, config, vocabulary=vocabulary, known=known)
             encoded = scanned.encode(selection.ids, path=path)
-            fingerprint = text_fingerprint(scanned, encoded)
+            fingerprint = text_fingerprint(scanned.fingerprint, encoded)
             phrases = scanned.phrases
             reading = _reading_statistics(scanned)
         del scanned, scanning
@@ -251,13 +251,13 @@ def encode_source(
         assert opened.vocabulary.counts is not None  # an encoded text always stores counts
         check(opened.vocabulary.words, opened.vocabulary.counts)
         encoded = take_encoded(opened, vocabulary, path, spool_directory)
-        return encoded, f"{opened.description.scan_fingerprint}-{encoded.fingerprint}"
+        return encoded, text_fingerprint(opened.description.scan_fingerprint, encoded)
     with scan_text(
         source, config, phrases=phrases, always=always, spool_directory=spool_directory, on_scan=on_scan
     ) as scanned:
         check(scanned.words, scanned.counts)
         encoded = encode(scanned, vocabulary, path=path)
-        return encoded, text_fingerprint(scanned, encoded)
+        return encoded, text_fingerprint(scanned.fingerprint, encoded)
 
 
 def save_encoded(

@@ -169,6 +169,6 @@ def encode(scanned: Scan | CountedText, vocabulary: Vocabulary, *, path: Path | 
     return scanned.encode(ids, path=path)
 
 
-def text_fingerprint(scanned: Scan | CountedText, encoded: EncodedCorpus) -> str:
+def text_fingerprint(scan_fingerprint: str, encoded: EncodedCorpus) -> str:
     """Return the fingerprint of a scanned text, joined to that of the corpus encoded from it."""
-    return f"{scanned.fingerprint}-{encoded.fingerprint}"
+    return f"{scan_fingerprint}-{encoded.fingerprint}"

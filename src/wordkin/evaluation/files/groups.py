@@ -7,6 +7,7 @@ from collections import Counter
 from wordkin.errors import FormatError
 from wordkin.evaluation.datasets import OddOneOut, WordCategories
 from wordkin.evaluation.files.headers import find_column
+from wordkin.evaluation.files.lines import SKIP_LINES
 from wordkin.evaluation.files.options import Options
 from wordkin.evaluation.files.questions import make_sections
 from wordkin.evaluation.files.report import FileReading
@@ -34,7 +35,7 @@ def read_categories(table: Table, options: Options) -> WordCategories:
             continue
         rule = "a line must have a word and its category"
         if options.bad_items == "refuse":
-            raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
+            raise row.line.error(rule, SKIP_LINES)
         dropped.append((row.line.number, rule))
     if not rows:
         raise no_items(table.path)
@@ -76,7 +77,7 @@ def read_groups(table: Table, options: Options) -> OddOneOut:
             continue
         rule = "a group must have at least two words followed by the odd one; a bar may precede the odd one"
         if options.bad_items == "refuse":
-            raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
+            raise row.line.error(rule, SKIP_LINES)
         dropped.append((row.line.number, rule))
     headings += [(name, len(groups)) for name in starts.get(len(table.rows), ())]
     if not groups:

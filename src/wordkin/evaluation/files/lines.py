@@ -28,6 +28,7 @@ _BYTE_ORDER_MARKS = (
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _COMMENT_MARKS = ("#", "//")
 _LONGEST_SHOWN = 80
+SKIP_LINES = 'pass bad_items="skip" to skip such lines'  # the remedy for a line that cannot be used
 
 
 @dataclass(frozen=True, slots=True)

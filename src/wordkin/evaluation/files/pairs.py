@@ -10,6 +10,7 @@ import numpy as np
 from wordkin.errors import FormatError
 from wordkin.evaluation.datasets import WordPairs
 from wordkin.evaluation.files.headers import find_column, is_index_name, normalised, score_of_header, words_of_header
+from wordkin.evaluation.files.lines import SKIP_LINES
 from wordkin.evaluation.files.numbers import decimal_marks, looks_numeric, may_be_thousands, number
 from wordkin.evaluation.files.options import Options
 from wordkin.evaluation.files.report import FileReading
@@ -34,7 +35,7 @@ def read_pairs(table: Table, options: Options) -> WordPairs:
         if value is not None and not fault:
             kept.append((row.cells[first], row.cells[second], value))
         elif options.bad_items == "refuse":
-            raise row.line.error(fault, 'pass bad_items="skip" to skip such lines')
+            raise row.line.error(fault, SKIP_LINES)
         else:
             dropped.append((row.line.number, fault))
     if not kept:

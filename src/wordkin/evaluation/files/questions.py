@@ -6,6 +6,7 @@ import re
 from itertools import groupby
 
 from wordkin.evaluation.datasets import Analogies, Question, Section
+from wordkin.evaluation.files.lines import SKIP_LINES
 from wordkin.evaluation.files.options import Options
 from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.files.table import Row, Table, no_items
@@ -33,7 +34,7 @@ def read_questions(table: Table, options: Options) -> Analogies:
         if len(row.cells) != width or not all(words):
             rule = f"an analogy must have four words, not {len([word for word in words if word])}"
             if options.bad_items == "refuse":
-                raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
+                raise row.line.error(rule, SKIP_LINES)
             dropped.append((row.line.number, rule))
             continue
         questions.append((words[0], words[1], words[2], words[3]))

@@ -14,6 +14,7 @@ from pathlib import Path
 from wordkin.errors import FormatError
 from wordkin.evaluation.datasets import Analogies, Question, Section
 from wordkin.evaluation.files.headers import find_column
+from wordkin.evaluation.files.lines import SKIP_LINES
 from wordkin.evaluation.files.options import Options
 from wordkin.evaluation.files.report import FileReading
 from wordkin.evaluation.files.table import Table, no_items
@@ -101,7 +102,7 @@ def _relations(
             if len(row.cells) != table.width or not row.cells[first] or not row.cells[second]:
                 rule = f"a pair of a relation must have {table.width} columns, none of them empty"
                 if options.bad_items == "refuse":
-                    raise row.line.error(rule, 'pass bad_items="skip" to skip such lines')
+                    raise row.line.error(rule, SKIP_LINES)
                 dropped.append((row.line.number, rule))
                 continue
             answers = tuple(dict.fromkeys(each.strip() for each in row.cells[second].split("/") if each.strip()))

@@ -86,7 +86,7 @@ def climbs(tab: Tab) -> bool:
 def output_rows(tab: Tab) -> int:
     """Return the number of rows of W′: one per word or, with hierarchical softmax, one per inner node of the tree."""
     size = len(tab.overview.words)
-    return size - 1 if tab.choices.objective == "hierarchical-softmax" else size
+    return size - 1 if tab.choices.objective == _TREE else size
 
 
 def why_error_html(tab: Tab, objective: str = "", step: Step | None = None) -> str:
@@ -99,7 +99,7 @@ def why_error_html(tab: Tab, objective: str = "", step: Step | None = None) -> s
     values = {**symbols(tab), "p": "y" if is_softmax else f"σ({marks.score})"}
     lines = ["softmax", "softmax_slope"] if is_softmax else ["slope", "label1", "label0"]
     lines += ["ascent", "vectors_ascent"] if marks.ascent else ["both", "vectors"]
-    if marks.ascent and (objective or tab.choices.objective) == "hierarchical-softmax":
+    if marks.ascent and (objective or tab.choices.objective) == _TREE:
         lines.append("code")
     said = (text(tab.text(f"why_error.{each}", **values)).replace("\n", "<br>") for each in lines)
     listed = "".join(f"<li>{each}</li>" for each in said)
@@ -181,7 +181,7 @@ def word_probabilities(tab: Tab, hidden: FloatArray) -> list[float]:
     """
     objective = tab.choices.objective
     tables = tab.taken.before[objective]
-    if objective == "hierarchical-softmax":
+    if objective == _TREE:
         assert tab.course.text.tree is not None
         return list(map(float, reference.tree_probabilities(tables, hidden, tab.course.text.tree)))
     scores = reference.row_scores(tables, hidden, range(len(tables.output_vectors)))
@@ -242,6 +242,6 @@ def network_html(tab: Tab) -> str:
         parts.append(label(500, y + 5, name))
     v, n = len(tab.overview.words), len(step.hidden)
     parts.append(label(195, 14, f"W  {v}×{n}", classes="small"))
-    nodes = f" ({tab.text('network.nodes')})" if tab.choices.objective == "hierarchical-softmax" else ""
+    nodes = f" ({tab.text('network.nodes')})" if tab.choices.objective == _TREE else ""
     parts.append(label(395, 14, f"W′  {output_rows(tab)}×{n}{nodes}", classes="small"))
     return drawing("".join(parts), 580, int(height), tab.text("network"))

@@ -124,8 +124,7 @@ class Tab:
         def make() -> tuple[Course, Overview, int, int]:
             course = choices.course()
             steps = choices.steps(course)
-            first = _first_shown(course, steps) if self.begin is None else min(self.begin + 1, steps)
-            return course, course.overview(), steps, first
+            return course, course.overview(), steps, self._first(course, steps)
 
         course, self.overview, steps, self.first = await asyncio.to_thread(make)
         same_steps = hasattr(self, "course") and (choices.text, steps) == (self.choices.text, self.steps)
@@ -134,6 +133,10 @@ class Tab:
         if self.leaf not in course.text.vocabulary:
             self.leaf = ""
         self._shown = None
+
+    def _first(self, course: Course, steps: int) -> int:
+        """Return the number of the step to show first, as the user chose it or as :func:`_first_shown` does."""
+        return _first_shown(course, steps) if self.begin is None else min(self.begin + 1, steps)
 
     async def change(self, **fields: object) -> None:
         """Change some choices. If they are not legal, keep the previous ones and show the error."""
@@ -223,7 +226,7 @@ class Tab:
     def begin_after(self, count: int | None) -> None:
         """Show the step after ``count`` steps, now and whenever the text changes; None for the usual first step."""
         self.begin = None if count is None else max(0, min(count, self.steps - 1))
-        self.first = _first_shown(self.course, self.steps) if self.begin is None else self.begin + 1
+        self.first = self._first(self.course, self.steps)
         self.pause()
         self.go(self.first)
 

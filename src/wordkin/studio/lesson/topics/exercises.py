@@ -305,8 +305,8 @@ def _ask(tab: Tab, asked: Sequence[Question], index: int, solved: Callable[[], N
                     solved()
 
             def check() -> None:
-                said = verdict(tab, question, answer.value or "")
-                say(said, known=said == tab.text("exercises.right", value=_answer(question)))
+                given = answer.value or ""
+                say(verdict(tab, question, given), known=is_right(question, given))
 
             answer.on("keydown.enter", check)
             button(tab.text("exercises.check"), check, label=f"{tab.text('exercises.check')}: {question.name}")
@@ -339,8 +339,8 @@ def _answer(question: Question) -> str:
     return str(int(question.answer)) if question.name == "label" else shown(question.answer, 6)
 
 
-def verdict(tab: Tab, question: Question, given: str) -> str:
-    """Return the reply to an answer.
+def is_right(question: Question, given: str) -> bool:
+    """Return whether an answer is right.
 
     A number may differ from the right one by 1 percent or 0.001, whichever is more. For an update, the change may
     differ by 5 percent or 0.00005, whichever is more. Four decimals are therefore enough. A difference of more than a
@@ -348,28 +348,49 @@ def verdict(tab: Tab, question: Question, given: str) -> str:
     """
     if question.kind == "rows":
         words = [set(each.replace(",", " ").casefold().split()) for each in (given, str(question.answer))]
-        return tab.text("exercises.right", value=question.answer) if words[0] == words[1] else _wrong(tab, question)
+        return words[0] == words[1]
     if isinstance(question.answer, str):
-        return _verdict_on_code(tab, question, question.answer, given.replace(" ", ""))
-    try:
-        answer = float(given.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        return tab.text("exercises.no_number")
-    is_update = question.name.endswith(("_update", "_step"))
-    change = question.answer - question.begin
-    close = max(0.00005, 0.05 * abs(change)) if is_update else max(0.001, 0.01 * abs(change))
-    if change:
-        close = min(close, 0.25 * abs(change))
-    if abs(answer - question.answer) <= close:
+        return given.replace(" ", "") == question.answer
+    answer = _number_in(given)
+    return answer is not None and abs(answer - question.answer) <= _tolerance(question, question.answer)
+
+
+def verdict(tab: Tab, question: Question, given: str) -> str:
+    """Return the reply to an answer."""
+    if is_right(question, given):
         return tab.text("exercises.right", value=_answer(question))
-    if abs(answer - question.begin + change) <= close:
-        return tab.text("exercises.sign_of_step" if is_update else "exercises.sign")
+    if question.kind == "rows":
+        return _wrong(tab, question)
+    if isinstance(question.answer, str):
+        return _reply_to_wrong_code(tab, question, question.answer, given.replace(" ", ""))
+    answer = _number_in(given)
+    if answer is None:
+        return tab.text("exercises.no_number")
+    change = question.answer - question.begin
+    if abs(answer - question.begin + change) <= _tolerance(question, question.answer):
+        return tab.text("exercises.sign_of_step" if _is_update(question) else "exercises.sign")
     return _wrong(tab, question)
 
 
-def _verdict_on_code(tab: Tab, question: Question, code: str, bits: str) -> str:
-    if bits == code:
-        return tab.text("exercises.right", value=code)
+def _number_in(given: str) -> float | None:
+    try:
+        return float(given.strip().replace("−", "-").replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _is_update(question: Question) -> bool:
+    return question.name.endswith(("_update", "_step"))
+
+
+def _tolerance(question: Question, answer: float) -> float:
+    """Return by how much a number may differ from the right ``answer``; see :func:`is_right`."""
+    change = abs(answer - question.begin)
+    close = max(0.00005, 0.05 * change) if _is_update(question) else max(0.001, 0.01 * change)
+    return min(close, 0.25 * change) if change else close
+
+
+def _reply_to_wrong_code(tab: Tab, question: Question, code: str, bits: str) -> str:
     if not bits or set(bits) - {"0", "1"}:
         return tab.text("exercises.no_bits")
     right = sum(itertools.takewhile(bool, map(operator.eq, bits, code)))

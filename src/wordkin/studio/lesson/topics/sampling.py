@@ -11,7 +11,7 @@ from wordkin.lesson import Comparison, ObjectiveView, Step
 from wordkin.lesson.equations import notation_of
 from wordkin.studio.lesson.explain import Explanation, equation_key, usual_row
 from wordkin.studio.lesson.html import bar_cell, cell, number, plain, row, table, text
-from wordkin.studio.lesson.parts import drawn_twice_html, folded, live, symbols, why_error_html
+from wordkin.studio.lesson.parts import climbs, drawn_twice_html, folded, live, symbols, why_error_html
 from wordkin.studio.lesson.tab import Tab, Update
 from wordkin.studio.lesson.topics.noise import offer_special_steps, special_html
 from wordkin.studio.lesson.topics.objectives import measured, measured_html
@@ -62,7 +62,7 @@ def gradient_html(tab: Tab, step: Step | None = None) -> str:
 
     If ``step`` is given, its numbers are shown as well.
     """
-    ascent = notation_of(tab.choices.notation, tab.choices.architecture).ascent
+    ascent = climbs(tab)
     pull = f"<p>{text(tab.text('sampling.pull_ascent' if ascent else 'sampling.pull', **symbols(tab)))}</p>"
     moved = [tab.text("sampling.before", **symbols(tab))]
     if tab.choices.architecture == "cbow":
